@@ -1,0 +1,90 @@
+// The command line: what may be written, and one clear line for what may not.
+import { statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Case, cases } from './cases.js'
+import { type Contender, peers } from './contenders.js'
+import { UsageError } from './failure.js'
+
+export interface Arguments {
+  help: boolean
+  cases: readonly Case[]
+  peers: readonly Contender[]
+  /** File for the figures. */
+  json?: string
+  seconds: number
+}
+
+const defaultSeconds = 2
+
+export const help = `Measures @bp/core and its peers side by side, on one thread each.
+
+  npm run bench -- [options]
+
+  --case ID     only this case; may be given several times
+  --peer NAME   only this peer beside ours; may be given several times
+  --seconds N   how long each contender is timed in each case (${defaultSeconds})
+  --json FILE   write the figures to FILE too
+  --help        this text
+
+Cases: ${cases.map(({ id }) => id).join(', ')}
+Peers: ${peers.map(({ name }) => name).join(', ')}
+`
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        case: { type: 'string', multiple: true },
+        peer: { type: 'string', multiple: true },
+        seconds: { type: 'string' },
+        json: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values
+  } catch (error) {
+    // Node adds how to escape a positional argument, which there is none of here.
+    const [first] = (error as Error).message.split('. ')
+    throw new UsageError(`${first!.replace(/\.$/, '')}. See: npm run bench -- --help`)
+  }
+}
+
+function pick<Item>(kind: string, all: readonly Item[], nameOf: (item: Item) => string, wanted?: string[]) {
+  if (!wanted) return all
+  for (const name of wanted)
+    if (!all.some((item) => nameOf(item) === name))
+      throw new UsageError(`There is no ${kind} '${name}'. Choose from: ${all.map(nameOf).join(', ')}.`)
+  return all.filter((item) => wanted.includes(nameOf(item)))
+}
+
+function checkSeconds(text: string): number {
+  const seconds = text.trim() === '' ? Number.NaN : Number(text)
+  if (!(seconds >= 0.05 && seconds <= 600))
+    throw new UsageError(`--seconds ${text}: must be a number from 0.05 to 600.`)
+  return seconds
+}
+
+/** Found out before the measurements, which take minutes, instead of after them. */
+function checkFile(file: string): string {
+  const kindOf = (path: string) => statSync(path, { throwIfNoEntry: false })
+  if (file.trim() === '') throw new UsageError('--json needs the name of a file.')
+  if (kindOf(file)?.isDirectory()) throw new UsageError(`--json ${file}: is a folder; name a file in it.`)
+  const folder = dirname(resolve(file))
+  if (!kindOf(folder)?.isDirectory())
+    throw new UsageError(
+      `--json ${file}: there is no folder '${dirname(file)}'. Create it first, or name another file.`,
+    )
+  return file
+}
+
+export function parseArguments(args: readonly string[]): Arguments {
+  const values = parse(args)
+  return {
+    help: values.help ?? false,
+    cases: pick('case', cases, ({ id }) => id, values.case),
+    peers: pick('peer', peers, ({ name }) => name, values.peer),
+    seconds: values.seconds === undefined ? defaultSeconds : checkSeconds(values.seconds),
+    ...(values.json === undefined ? {} : { json: checkFile(values.json) }),
+  }
+}

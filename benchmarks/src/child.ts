@@ -1,0 +1,86 @@
+// A contender's own process, spoken to in JSON lines: one request, one answer, nothing else running meanwhile.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+
+/** One answer of a child, whatever it was asked. */
+export interface Answer {
+  error?: string
+  version?: string
+  milliseconds?: number
+  reading?: number
+}
+
+const answerWithin = 120_000
+
+/** Threads of BLAS and OpenMP pinned to one; options of this process's Node kept out of the children. */
+const environment = {
+  ...process.env,
+  OMP_NUM_THREADS: '1',
+  MKL_NUM_THREADS: '1',
+  OPENBLAS_NUM_THREADS: '1',
+  NODE_OPTIONS: '',
+  NODE_COMPILE_CACHE: '',
+}
+
+const living = new Set<ChildProcess>()
+
+/** Ends every child; the running benchmark is being given up. */
+export function endAll() {
+  for (const child of living) child.kill('SIGKILL')
+}
+
+export class Child {
+  readonly #process: ChildProcess
+  readonly #answers: AsyncIterator<string>
+  readonly #exit: Promise<string>
+  #lastWords = ''
+
+  constructor(command: string, args: readonly string[]) {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment })
+    this.#process = child
+    living.add(child)
+    this.#exit = new Promise((resolve) => {
+      child.once('error', (error) => resolve(error.message))
+      child.once('close', (code, signal) => resolve(`ended with ${signal ?? `exit code ${code}`}`))
+    })
+    this.#exit.then(() => living.delete(child))
+    // A child that died is told by its exit; writing to it must not end this process too.
+    child.stdin!.on('error', () => {})
+    child.stderr!.on('data', (chunk) => {
+      this.#lastWords = (this.#lastWords + chunk).slice(-2000)
+    })
+    this.#answers = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
+  }
+
+  /** The child's answer; throws when the answer is an error, when it dies, and when it takes too long. */
+  async ask(request: object): Promise<Answer> {
+    this.#process.stdin!.write(`${JSON.stringify(request)}\n`)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#process.kill('SIGKILL')
+        reject(new Error(`gave no answer within ${answerWithin / 1000} s`))
+      }, answerWithin)
+    })
+    try {
+      const line = await Promise.race([this.#answers.next(), late])
+      if (line.done) {
+        const words = this.#lastWords.trim().split('\n').at(-1)
+        throw new Error(`${await this.#exit}${words ? `: ${words}` : ''}`)
+      }
+      const answer = JSON.parse(line.value) as Answer
+      if (answer.error !== undefined) throw new Error(answer.error)
+      return answer
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Closes its input, on which it ends by itself. */
+  async close() {
+    this.#process.stdin!.end()
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), 5000)
+    await this.#exit
+    clearTimeout(timer)
+  }
+}

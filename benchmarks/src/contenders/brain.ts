@@ -1,0 +1,63 @@
+// brain.js's NeuralNetwork, the plain JavaScript one that needs no native build.
+import { createRequire } from 'node:module'
+import type { INeuralNetworkJSON, NeuralNetwork as Network } from 'brain.js'
+import { CannotRun, type Open, type Program } from '../contender.js'
+import { type TrainingProblem, xorProblem } from '../problems.js'
+
+// The module itself instead of the package's index, which would load gpu.js too; it comes without types.
+const { default: NeuralNetwork } = createRequire(import.meta.url)('brain.js/dist/neural-network.js') as {
+  default: new () => Network
+}
+
+/** The weights of a layer as brain.js writes them: units by their number, each with its incoming weights. */
+function layer(weights: Float32Array, bias: Float32Array): object {
+  const units = bias.length
+  return Object.fromEntries(
+    Array.from(bias, (unitBias, unit) => [
+      unit,
+      { bias: unitBias, weights: { ...weights.filter((_, index) => index % units === unit) } },
+    ]),
+  )
+}
+
+/**
+ * One step is one pass over the four rows. It is not the same step as the others': brain.js updates after
+ * every row, minimises the squared error and reports that error, so the referee asks only that it learns.
+ */
+function trainXor({ weights, data, targets, learningRate }: TrainingProblem): Program {
+  const network = new NeuralNetwork()
+  const json: Partial<INeuralNetworkJSON> = {
+    sizes: [2, 2, 1],
+    layers: [
+      { 0: {}, 1: {} },
+      layer(weights.hiddenWeights, weights.hiddenBias),
+      layer(weights.outputWeights, weights.outputBias),
+    ],
+    activation: 'sigmoid',
+  }
+  network.fromJSON(json as INeuralNetworkJSON)
+  const rows = Array.from(targets, (target, row) => ({
+    input: [data[2 * row]!, data[2 * row + 1]!],
+    output: [target],
+  }))
+  return {
+    run(count) {
+      // 0 is refused as momentum and as error threshold, so both get the next best thing.
+      const { error, iterations } = network.train(rows, {
+        iterations: count,
+        errorThresh: 1e-30,
+        learningRate,
+        momentum: 1e-9,
+        log: false,
+      })
+      if (iterations !== count) throw new Error(`brain.js stopped after ${iterations} of ${count} passes`)
+      return error
+    },
+  }
+}
+
+export const open: Open = (caseId) => {
+  if (caseId === 'xor-step') return trainXor(xorProblem())
+  if (caseId.startsWith('gemm-')) throw new CannotRun('has no matrix product')
+  throw new CannotRun('has no softmax, no cross-entropy and no batches')
+}

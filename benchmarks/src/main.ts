@@ -1,0 +1,60 @@
+// The command `npm run bench`: measures the chosen cases one after another, prints a table, writes the JSON.
+import { writeFileSync } from 'node:fs'
+import { help, parseArguments } from './arguments.js'
+import { endAll } from './child.js'
+import { ours } from './contenders.js'
+import { describeFailure, UsageError } from './failure.js'
+import { describeMachine } from './machine.js'
+import { measure } from './measure.js'
+import { formatCase, formatMachine, type Report, reportCase } from './report.js'
+
+const rounds = 9
+const coldStarts = 7
+
+/** The line that says what is going on; only where there is someone to look at it. */
+function showProgress(text: string) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseArguments(args)
+  if (options.help) {
+    process.stdout.write(help)
+    return 0
+  }
+  const contenders = [ours, ...options.peers]
+  const settings = { seconds: options.seconds, rounds, coldStarts, onProgress: showProgress }
+  const versions = new Map<string, string>()
+  const reported: Report['cases'] = []
+  for (const measured of options.cases) {
+    if (!process.stderr.isTTY) process.stderr.write(`${measured.id} …\n`)
+    const result = await measure(measured, contenders, settings)
+    for (const [name, version] of result.versions) versions.set(name, version)
+    reported.push(reportCase(measured, result.outcomes))
+    showProgress('')
+    process.stdout.write(`${formatCase(measured, result.outcomes)}\n`)
+  }
+  const machine = describeMachine(contenders, versions, { seconds: options.seconds, rounds })
+  process.stdout.write(formatMachine(machine))
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify({ machine, cases: reported } satisfies Report, null, 2)}\n`)
+  // A peer that cannot run is part of the result; ours not running is a failure.
+  return reported.some(({ ours }) => 'error' in ours) ? 1 : 0
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => {
+    endAll()
+    process.exit(code)
+  })
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  endAll()
+  process.stderr.write(`${describeFailure(error)}\n`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}

@@ -1,0 +1,174 @@
+// How operations become kernel instructions: the few patterns that the op table names in `lower`.
+import type { Opcode } from '@bp/kernel'
+import { broadcastStrides, sameShape, type Shape, sizeOf, stridesOf } from '../shape.js'
+
+export type OpcodeName = keyof typeof Opcode
+
+/** A row of numbers that an instruction reads or writes; where it lies is decided later. */
+export interface Buffer {
+  /** Elements. */
+  readonly size: number
+}
+
+/** A buffer and how to read it. */
+export interface Value {
+  readonly buffer: Buffer
+  readonly shape: Shape
+}
+
+export type Operand = Buffer | number | null
+
+export interface LoweringContext<Attributes> {
+  readonly inputs: readonly Value[]
+  readonly shape: Shape
+  readonly attributes: Attributes
+  /** The buffer to write the result to. */
+  readonly output: () => Buffer
+  /** Says that the result is the first input's numbers, unmoved. */
+  readonly alias: () => void
+  readonly temporary: (size: number) => Buffer
+  /** Operands in the order of the kernel's instruction table; `null` for an address that is not given. */
+  readonly emit: (opcode: OpcodeName, ...operands: Operand[]) => void
+}
+
+export type Lowering<Attributes = object> = (context: LoweringContext<Attributes>) => void
+
+export function unary(opcode: OpcodeName): Lowering {
+  return ({ inputs: [x], shape, output, emit }) => {
+    if (sizeOf(shape) > 0) emit(opcode, output(), x!.buffer, sizeOf(shape))
+  }
+}
+
+export function binary(opcode: OpcodeName): Lowering {
+  return (context) => {
+    const { inputs, shape, output, emit } = context
+    const size = sizeOf(shape)
+    if (size === 0) return
+    const [a, b] = inputs as [Value, Value]
+    if (sizeOf(a.shape) === size && sizeOf(b.shape) === size) {
+      emit(opcode, output(), a.buffer, b.buffer, size, 0, 0, 0, 0, 0)
+      return
+    }
+    for (let split = 0; split <= shape.length; split++) {
+      const left = asMatrix(a.shape, shape, split)
+      const right = asMatrix(b.shape, shape, split)
+      if (!left || !right) continue
+      const columns = sizeOf(shape.slice(split))
+      emit(opcode, output(), a.buffer, b.buffer, columns, size / columns, ...left, ...right)
+      return
+    }
+    emit(opcode, output(), repeated(a, context), repeated(b, context), size, 0, 0, 0, 0, 0)
+  }
+}
+
+export function ternary(opcode: OpcodeName): Lowering {
+  return (context) => {
+    const size = sizeOf(context.shape)
+    if (size === 0) return
+    const buffers = context.inputs.map((value) => repeated(value, context))
+    context.emit(opcode, context.output(), ...buffers, size)
+  }
+}
+
+/** The strides of x along the dimensions of the output, as a function of attributes and the shape of x. */
+export function stridedCopy<Attributes>(
+  stridesFor: (attributes: Attributes, x: Shape) => readonly number[],
+): Lowering<Attributes> {
+  return ({ inputs: [x], shape, attributes, output, alias, emit }) => {
+    if (sizeOf(shape) === 0) return
+    const strides = stridesFor(attributes, x!.shape)
+    const own = stridesOf(shape)
+    if (shape.every((dimension, axis) => dimension === 1 || strides[axis] === own[axis])) alias()
+    else emit('StridedCopy', output(), x!.buffer, shape.length, ...shape, ...strides)
+  }
+}
+
+/** Along each run of neighbouring axes in turn, from the last, since the kernel reduces one run at a time. */
+export function reduction(opcode: OpcodeName): Lowering<{ readonly axes: readonly number[] }> {
+  return ({ inputs: [x], shape, attributes: { axes }, output, alias, temporary, emit }) => {
+    if (sizeOf(shape) === 0) return
+    const sizes = [...x!.shape]
+    const runs: [first: number, last: number][] = []
+    for (const axis of axes) {
+      const run = runs[runs.length - 1]
+      if (run && run[1] === axis - 1) run[1] = axis
+      else runs.push([axis, axis])
+    }
+    if (runs.length === 0) {
+      alias()
+      return
+    }
+    let from = x!.buffer
+    for (const [first, last] of runs.reverse()) {
+      const outer = sizeOf(sizes.slice(0, first))
+      const length = sizeOf(sizes.slice(first, last + 1))
+      const inner = sizeOf(sizes.slice(last + 1))
+      const to = first === axes[0] ? output() : temporary(outer * inner)
+      emit(opcode, to, from, outer, length, inner)
+      sizes.fill(1, first, last + 1)
+      from = to
+    }
+  }
+}
+
+/** Operations on rows: the output, all inputs, then the sizes of the first input as rows and columns. */
+export function lowerRows(opcode: OpcodeName): Lowering {
+  return ({ inputs, output, emit }) => {
+    const { shape } = inputs[0]!
+    if (sizeOf(shape) === 0) return
+    const columns = shape[shape.length - 1]!
+    emit(opcode, output(), ...inputs.map(({ buffer }) => buffer), sizeOf(shape) / columns, columns)
+  }
+}
+
+export const lowerMatmul: Lowering<{ transposeA: boolean; transposeB: boolean }> = ({
+  inputs,
+  shape,
+  attributes: { transposeA, transposeB },
+  output,
+  temporary,
+  emit,
+}) => {
+  if (sizeOf(shape) === 0) return
+  const [a, b] = inputs as [Value, Value]
+  const [m, n] = shape as [number, number]
+  const k = a.shape[transposeA ? 0 : 1]!
+  let left = a.buffer
+  // Aᵀ·Bᵀ does not occur in a network, so it has no kernel: A is turned first.
+  if (transposeA && transposeB) {
+    left = temporary(m * k)
+    if (k > 0) emit('StridedCopy', left, a.buffer, 2, m, k, 1, m)
+  }
+  const opcode = transposeB ? 'MatmulNT' : transposeA ? 'MatmulTN' : 'MatmulNN'
+  emit(opcode, output(), left, b.buffer, m, n, k, null, 0)
+}
+
+/**
+ * Row and column stride with which `shape` is read as `target` cut into rows before, columns from `split`; or
+ * undefined when two strides cannot say it.
+ */
+function asMatrix(shape: Shape, target: Shape, split: number): [row: number, column: number] | undefined {
+  const strides = broadcastStrides(shape, target)
+  const merge = (from: number, to: number): number | undefined => {
+    let merged: number | undefined
+    let span = 1
+    for (let axis = to - 1; axis >= from; axis--) {
+      if (target[axis] === 1) continue
+      if (merged === undefined) merged = strides[axis]!
+      else if (strides[axis] !== merged * span) return undefined
+      span *= target[axis]!
+    }
+    return merged ?? 0
+  }
+  const row = merge(0, split)
+  const column = merge(split, target.length)
+  return row === undefined || column === undefined || column > 1 ? undefined : [row, column]
+}
+
+function repeated({ buffer, shape }: Value, context: LoweringContext<object>): Buffer {
+  if (sameShape(shape, context.shape) || sizeOf(shape) === sizeOf(context.shape)) return buffer
+  const copy = context.temporary(sizeOf(context.shape))
+  const strides = broadcastStrides(shape, context.shape)
+  context.emit('StridedCopy', copy, buffer, context.shape.length, ...context.shape, ...strides)
+  return copy
+}

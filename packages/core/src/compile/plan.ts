@@ -1,0 +1,182 @@
+// From graph to plan: instructions in order, and a place for every buffer.
+import { instructions as operandTable } from '@bp/kernel'
+import { sizeOf } from '../shape.js'
+import { Constant, Input, type Tensor, Variable } from '../tensor.js'
+import { topological } from '../traverse.js'
+import type { Buffer, Operand, OpcodeName, Value } from './lowering.js'
+import { simplify } from './simplify.js'
+
+export interface Instruction {
+  opcode: OpcodeName
+  operands: Operand[]
+  /** The graph nodes that it computes. */
+  nodes: Tensor[]
+}
+
+export interface Plan {
+  readonly instructions: Instruction[]
+  /** Where each output's numbers are. */
+  readonly outputs: readonly Buffer[]
+  readonly leaves: ReadonlyMap<Variable | Constant | Input, Buffer>
+}
+
+const makeBuffer = (size: number): Buffer => ({ size })
+
+/** Instructions for `outputs`; tensors for which `keep` is true are taken as given, like inputs. */
+export function plan(outputs: readonly Tensor[], keep: (tensor: Tensor) => boolean = () => false): Plan {
+  const simple = simplify(outputs, keep)
+  const leaves = new Map<Tensor, Buffer>()
+  const values = new Map<Tensor, Value>()
+  const list: Instruction[] = []
+  for (const tensor of topological(simple, keep)) {
+    const { op, shape, attributes } = tensor
+    if (!op || keep(tensor)) {
+      const buffer = makeBuffer(sizeOf(shape))
+      leaves.set(tensor, buffer)
+      values.set(tensor, { buffer, shape })
+      continue
+    }
+    const inputs = tensor.inputs.map((input) => values.get(input)!)
+    let buffer: Buffer | undefined
+    op.definition.lower!({
+      inputs,
+      shape,
+      attributes,
+      output: () => {
+        buffer ??= makeBuffer(sizeOf(shape))
+        return buffer
+      },
+      alias: () => {
+        buffer = inputs[0]!.buffer
+      },
+      temporary: makeBuffer,
+      emit: (opcode, ...operands) => list.push({ opcode, operands, nodes: [tensor] }),
+    })
+    values.set(tensor, { buffer: buffer ?? makeBuffer(sizeOf(shape)), shape })
+  }
+  const results = simple.map((tensor) => values.get(tensor)!.buffer)
+  return {
+    instructions: fuse(list, new Set(results)),
+    outputs: results,
+    leaves: leaves as Map<Variable | Constant | Input, Buffer>,
+  }
+}
+
+/** Buffers that an instruction reads or writes. */
+export function buffersOf({ opcode, operands }: Instruction, ...kinds: string[]): Buffer[] {
+  const wanted = Object.values(operandTable[opcode])
+  return operands.filter(
+    (operand, index): operand is Buffer =>
+      typeof operand === 'object' && operand !== null && kinds.includes(wanted[index]!),
+  )
+}
+
+/** Activation codes by the opcode that a matrix product can take over. */
+const activations: Partial<Record<OpcodeName, number>> = { Relu: 1, Sigmoid: 2, Tanh: 3 }
+
+/**
+ * Lets a matrix product add the bias and apply the activation that follow it, where nobody else wants to see
+ * the numbers in between.
+ */
+function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] {
+  const reads = new Map<Buffer, number>()
+  const written = new Map<Buffer, number>()
+  for (const [index, instruction] of list.entries()) {
+    for (const buffer of buffersOf(instruction, 'in', 'update')) reads.set(buffer, (reads.get(buffer) ?? 0) + 1)
+    for (const buffer of buffersOf(instruction, 'out')) written.set(buffer, index)
+  }
+  const producers = new Map<Buffer, Instruction>()
+  return list.filter((instruction, index) => {
+    const { opcode, operands } = instruction
+    if (opcode.startsWith('Matmul')) producers.set(operands[0] as Buffer, instruction)
+    const producer = producers.get(operands[1] as Buffer)
+    if (!producer || reads.get(operands[1] as Buffer) !== 1 || outputs.has(operands[1] as Buffer)) return true
+    const [, , , , n, , bias, activation] = producer.operands
+    const before = list.indexOf(producer)
+    if (opcode === 'Add' && bias === null && activation === 0) {
+      const [, , b, columns, , aRow, aColumn, bRow, bColumn] = operands
+      const row = columns === n && aRow === n && aColumn === 1 && bRow === 0 && bColumn === 1
+      if (!row || (written.get(b as Buffer) ?? -1) > before) return true
+      producer.operands[6] = b!
+    } else if (activations[opcode] && activation === 0) producer.operands[7] = activations[opcode]
+    else return true
+    producer.operands[0] = operands[0]!
+    producer.nodes.push(...instruction.nodes)
+    producers.set(operands[0] as Buffer, producer)
+    // What reads the result must come after the product, which it does: it came after this instruction.
+    written.set(operands[0] as Buffer, index)
+    return false
+  })
+}
+
+/** Instructions that read element i of their inputs before they write element i of the output. */
+const inPlace = (instruction: Instruction): Buffer[] => {
+  const { opcode, operands } = instruction
+  const table = operandTable[opcode]
+  if (opcode === 'Where' || ('columns' in table && 'aRow' in table && operands[4] === 0))
+    return buffersOf(instruction, 'in')
+  return Object.keys(table).join() === 'out,x,size' ? buffersOf(instruction, 'in') : []
+}
+
+/**
+ * Offsets, in bytes from the start of a shared area, for buffers that live only between the instructions that
+ * write and read them; `bytes` is what the area needs. Buffers for which `fixed` is true are left out.
+ */
+export function layOut(
+  list: readonly Instruction[],
+  fixed: (buffer: Buffer) => boolean,
+): { offsets: Map<Buffer, number>; bytes: number } {
+  const lastUse = new Map<Buffer, number>()
+  for (const [index, instruction] of list.entries())
+    for (const buffer of buffersOf(instruction, 'in', 'out', 'update')) lastUse.set(buffer, index)
+
+  const offsets = new Map<Buffer, number>()
+  const free: { offset: number; bytes: number }[] = []
+  let bytes = 0
+  const take = (size: number): number => {
+    // Best fit: the smallest hole that is large enough.
+    let best = -1
+    for (const [index, hole] of free.entries())
+      if (hole.bytes >= size && (best < 0 || hole.bytes < free[best]!.bytes)) best = index
+    if (best < 0) {
+      bytes += size
+      return bytes - size
+    }
+    const hole = free[best]!
+    const { offset } = hole
+    hole.offset += size
+    hole.bytes -= size
+    if (hole.bytes === 0) free.splice(best, 1)
+    return offset
+  }
+  const give = (offset: number, size: number) => {
+    free.push({ offset, bytes: size })
+    free.sort((a, b) => a.offset - b.offset)
+    for (let index = 0; index + 1 < free.length; )
+      if (free[index]!.offset + free[index]!.bytes === free[index + 1]!.offset)
+        free[index]!.bytes += free.splice(index + 1, 1)[0]!.bytes
+      else index++
+  }
+
+  for (const [index, instruction] of list.entries()) {
+    const dying = new Set(
+      buffersOf(instruction, 'in').filter((buffer) => offsets.has(buffer) && lastUse.get(buffer) === index),
+    )
+    for (const buffer of buffersOf(instruction, 'out')) {
+      if (offsets.has(buffer) || fixed(buffer)) continue
+      const heir = inPlace(instruction).find((input) => dying.has(input) && input.size === buffer.size)
+      if (heir) {
+        offsets.set(buffer, offsets.get(heir)!)
+        dying.delete(heir)
+      } else offsets.set(buffer, take(paddedBytes(buffer.size)))
+      if (lastUse.get(buffer) === index) dying.add(buffer)
+    }
+    for (const buffer of dying) give(offsets.get(buffer)!, paddedBytes(buffer.size))
+  }
+  return { offsets, bytes }
+}
+
+/** Bytes of a buffer: whole vectors, since kernels write them. */
+export function paddedBytes(size: number): number {
+  return Math.max(16, Math.ceil(size / 4) * 16)
+}

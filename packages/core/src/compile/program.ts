@@ -1,0 +1,106 @@
+// A plan in kernel memory: encoded once, run as often as wanted, in one call each time.
+import { type Block, getKernel, instructions as operandTable, Opcode } from '@bp/kernel'
+import { Constant, type Input, type Tensor, type Variable } from '../tensor.js'
+import type { Buffer } from './lowering.js'
+import { type Instruction, layOut, paddedBytes } from './plan.js'
+
+/** Places that are decided by someone else than the program: parameters, data, gradients side by side. */
+export type Placement = ReadonlyMap<Buffer, number>
+
+export interface ProgramSource {
+  readonly instructions: readonly Instruction[]
+  /** Addresses of buffers that live outside of the program; their owners must outlive it. */
+  readonly placed: Placement
+  /** Leaves whose numbers the program holds itself. */
+  readonly leaves: ReadonlyMap<Variable | Constant | Input | Tensor, Buffer>
+  /** Buffers that are read from outside and so keep a place of their own. */
+  readonly kept: readonly Buffer[]
+}
+
+/**
+ * Memory of a program, all of it one block:
+ *
+ *   instructions | constants, inputs, kept results: a place each | temporaries, which share places
+ */
+export class Program {
+  readonly #block: Block
+  readonly #offsets: ReadonlyMap<Buffer, number>
+  /** Bytes that it takes. */
+  readonly bytes: number
+
+  /** `allocate` may hand out a block that is used again, by programs that run once. */
+  constructor(source: ProgramSource, allocate: (bytes: number) => Block = (bytes) => getKernel().allocate(bytes)) {
+    const { instructions, placed, leaves, kept } = source
+    const own = new Set<Buffer>([...leaves.values(), ...kept].filter((buffer) => !placed.has(buffer)))
+    const temporaries = layOut(instructions, (buffer) => placed.has(buffer) || own.has(buffer))
+
+    let end = Math.ceil(wordCount(instructions) / 4) * 16
+    const offsets = new Map<Buffer, number>()
+    for (const buffer of own) {
+      offsets.set(buffer, end)
+      end += paddedBytes(buffer.size)
+    }
+    for (const [buffer, offset] of temporaries.offsets) offsets.set(buffer, end + offset)
+    this.bytes = end + temporaries.bytes
+    this.#offsets = offsets
+    this.#block = allocate(this.bytes)
+
+    const addressOf = (buffer: Buffer): number => {
+      const address = placed.get(buffer) ?? this.#block.address + (offsets.get(buffer) ?? Number.NaN)
+      if (Number.isNaN(address)) throw new Error('a buffer is read that no instruction writes')
+      return address
+    }
+    this.#block.words(0, wordCount(instructions)).set(encode(instructions, addressOf))
+    for (const [leaf, buffer] of leaves)
+      if (leaf instanceof Constant && own.has(buffer)) this.floats(buffer).set(leaf.values)
+  }
+
+  /** The numbers of a buffer of its own; the view is good until memory grows. */
+  floats(buffer: Buffer): Float32Array {
+    return this.#block.floats(this.#offsets.get(buffer)!, buffer.size)
+  }
+
+  words(buffer: Buffer): Int32Array {
+    return this.#block.words(this.#offsets.get(buffer)!, buffer.size)
+  }
+
+  run(times: number): void {
+    getKernel().run(this.#block.address, times)
+  }
+}
+
+function wordCount(instructions: readonly Instruction[]): number {
+  return instructions.reduce((total, { operands }) => total + 1 + operands.length, 1)
+}
+
+function encode(instructions: readonly Instruction[], addressOf: (buffer: Buffer) => number): Int32Array {
+  const words: number[] = []
+  for (const { opcode, operands } of instructions) {
+    words.push(Opcode[opcode])
+    for (const operand of operands)
+      words.push(operand === null ? 0 : typeof operand === 'number' ? operand : addressOf(operand))
+  }
+  words.push(Opcode.End)
+  return Int32Array.from(words)
+}
+
+/** One line an instruction, for people: `MatmulNN out:4×… ← layer1/matmul, layer1/add`. */
+export function describeInstructions(instructions: readonly Instruction[]): string {
+  const numbers = new Map<Buffer, number>()
+  const name = (buffer: Buffer) => {
+    if (!numbers.has(buffer)) numbers.set(buffer, numbers.size)
+    return `b${numbers.get(buffer)}[${buffer.size}]`
+  }
+  return instructions
+    .map(({ opcode, operands, nodes }) => {
+      const labels = Object.keys(operandTable[opcode])
+      const text = operands.map((operand, index) => {
+        const label = labels[Math.min(index, labels.length - 1)]
+        return `${label}=${operand === null ? '-' : typeof operand === 'number' ? operand : name(operand)}`
+      })
+      const from = nodes.map((node) => node.name || node.op?.name).join(', ')
+      return `${opcode.padEnd(24)} ${text.join(' ')}${from ? `   ← ${from}` : ''}`
+    })
+    .join('\n')
+}
+

@@ -1,0 +1,101 @@
+// Makes a graph smaller without changing what it computes: folds constants, merges equal nodes, drops no-ops.
+import * as ops from '../ops/index.js'
+import { evaluateReference } from '../reference.js'
+import { broadcastShapes, sameShape, sizeOf } from '../shape.js'
+import { Constant, Tensor } from '../tensor.js'
+import { topological } from '../traverse.js'
+
+/** Constants up to this many elements are computed when compiling, larger ones at each run. */
+const foldedSize = 4096
+
+/**
+ * The same tensors in a graph of lowered operations: what has no kernel of its own is replaced by its
+ * decomposition. Tensors for which `keep` is true stay themselves.
+ */
+export function simplify(
+  outputs: readonly Tensor[],
+  keep: (tensor: Tensor) => boolean = () => false,
+): Tensor[] {
+  const replaced = new Map<Tensor, Tensor>()
+  const known = new Map<string, Tensor>()
+
+  const simplified = (root: Tensor): Tensor => {
+    for (const tensor of topological([root], (node) => replaced.has(node) || keep(node)))
+      if (!replaced.has(tensor)) replaced.set(tensor, keep(tensor) ? tensor : simplifyOne(tensor))
+    return replaced.get(root)!
+  }
+
+  const simplifyOne = (tensor: Tensor): Tensor => {
+    if (tensor instanceof Constant) return merged(constantKey(tensor), tensor)
+    if (!tensor.op) return tensor
+    const { definition } = tensor.op
+    if (tensor.dtype === null && tensor.size <= foldedSize) {
+      const folded = new Constant(evaluateReference([tensor]).get(tensor)!, tensor.shape)
+      return merged(constantKey(folded), folded)
+    }
+    let inputs = tensor.inputs.map((input) => replaced.get(input)!)
+    if (definition.broadcasts) inputs = withoutRepeats(tensor, inputs)
+    const same = noOp(tensor, inputs)
+    if (same) return same
+    const rebuilt = inputs.every((input, index) => input === tensor.inputs[index])
+      ? tensor
+      : new Tensor({ op: tensor.op, inputs, attributes: tensor.attributes, shape: tensor.shape, name: tensor.name })
+    if (!definition.lower) {
+      const names: readonly string[] = definition.inputs
+      const byName = Object.fromEntries(names.map((name, index) => [name, inputs[index]!]))
+      return simplified(definition.decompose!(byName, tensor.attributes))
+    }
+    const key = `${tensor.op.name}(${inputs.map(({ id }) => id).join()})${JSON.stringify(tensor.attributes)}`
+    return merged(key, rebuilt)
+  }
+
+  const merged = (key: string | undefined, tensor: Tensor): Tensor => {
+    if (key === undefined) return tensor
+    const before = known.get(key)
+    if (before) return before
+    known.set(key, tensor)
+    return tensor
+  }
+
+  return outputs.map(simplified)
+}
+
+function constantKey({ values, shape }: Constant): string | undefined {
+  return values.length <= 16 ? `constant [${shape}] ${values.join()}` : undefined
+}
+
+/** Elementwise operations repeat their inputs themselves, so a `broadcastTo` before them is not needed. */
+function withoutRepeats(tensor: Tensor, inputs: Tensor[]): Tensor[] {
+  const name = tensor.op!.name
+  let result = inputs
+  for (const [index, input] of inputs.entries()) {
+    const smaller = smallerSource(input)
+    if (!smaller) continue
+    const tried = result.with(index, smaller)
+    const shapes = tried.map(({ shape }) => shape)
+    if (sameShape(broadcastShapes(name, tensor.op!.definition.inputs, shapes), tensor.shape)) result = tried
+  }
+  return result
+}
+
+function smallerSource(tensor: Tensor): Tensor | undefined {
+  if (tensor.op === ops.broadcastTo) return tensor.inputs[0]
+  if (tensor instanceof Constant && tensor.size > 1 && tensor.values.every((value) => Object.is(value, tensor.values[0])))
+    return new Constant(tensor.values.slice(0, 1), [])
+  return undefined
+}
+
+/** The input that an operation hands on unchanged, if it does. */
+function noOp({ op, shape }: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
+  const [a, b] = inputs
+  const keeps = (candidate: Tensor | undefined) =>
+    candidate && sameShape(candidate.shape, shape) ? candidate : undefined
+  if (op === ops.reshape || op === ops.broadcastTo || op === ops.sumTo || op === ops.stopGradient) return keeps(a)
+  if (op === ops.mul) return isConstant(b, 1) ? keeps(a) : isConstant(a, 1) ? keeps(b) : undefined
+  if (op === ops.div) return isConstant(b, 1) ? keeps(a) : undefined
+  return undefined
+}
+
+function isConstant(tensor: Tensor | undefined, value: number): boolean {
+  return tensor instanceof Constant && sizeOf(tensor.shape) > 0 && tensor.values.every((own) => own === value)
+}

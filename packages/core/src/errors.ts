@@ -1,0 +1,47 @@
+// Every error that the library throws on purpose: typed, and worded as what was given, wanted, and the cure.
+
+/** Base of all errors of this library; catch it to tell them from programming mistakes elsewhere. */
+export class BackpropagationError extends Error {
+  override name = 'BackpropagationError'
+}
+
+/** Shapes that do not fit an operation. */
+export class ShapeError extends BackpropagationError {
+  override name = 'ShapeError'
+}
+
+/** A value, attribute or option outside of what is allowed. */
+export class ValueError extends BackpropagationError {
+  override name = 'ValueError'
+}
+
+/** Precisions that cannot be mixed. */
+export class DtypeError extends BackpropagationError {
+  override name = 'DtypeError'
+}
+
+/** A derivative that does not exist or was not computed. */
+export class GradientError extends BackpropagationError {
+  override name = 'GradientError'
+}
+
+/** A training run that left the finite numbers. */
+export class DivergedError extends BackpropagationError {
+  override name = 'DivergedError'
+}
+
+/**
+ * Calls `body`; an error of this library thrown inside points at the line that called `caller`, so the first
+ * line of its stack is the user's and not ours.
+ */
+export function blamingCaller<T>(caller: (...args: never[]) => unknown, body: () => T): T {
+  try {
+    return body()
+  } catch (error) {
+    if (error instanceof BackpropagationError) {
+      const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: unknown) => void }
+      captureStackTrace?.(error, caller)
+    }
+    throw error
+  }
+}

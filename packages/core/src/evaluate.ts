@@ -1,0 +1,50 @@
+// Computes tensors now: f32 on the kernel, f64 in plain TypeScript.
+import { type Block, getKernel } from '@bp/kernel'
+import { plan } from './compile/plan.js'
+import { Program } from './compile/program.js'
+import { ValueError } from './errors.js'
+import { evaluateReference } from './reference.js'
+import { Constant, describeNode, type Tensor, Variable } from './tensor.js'
+
+/** The numbers of inputs, or of any tensor that is to be taken as given. */
+export type Given = ReadonlyMap<Tensor, ArrayLike<number>>
+
+/** The numbers of tensors, in new arrays: Float64Array for f64 and constants, Float32Array for f32. */
+export function evaluate(tensors: readonly Tensor[], given: Given = new Map()): (Float32Array | Float64Array)[] {
+  const single = tensors.filter(({ dtype }) => dtype === 'f32')
+  const double = tensors.filter(({ dtype }) => dtype !== 'f32')
+  const results = new Map<Tensor, Float32Array | Float64Array>()
+  if (double.length > 0) {
+    const values = evaluateReference(double, new Map([...given].map(([tensor, data]) => [tensor, Float64Array.from(data)])))
+    for (const tensor of double) results.set(tensor, values.get(tensor)!.slice())
+  }
+  if (single.length > 0) {
+    const values = evaluateOnKernel(single, given)
+    for (const [index, tensor] of single.entries()) results.set(tensor, values[index]!)
+  }
+  return tensors.map((tensor) => results.get(tensor)!)
+}
+
+// Programs that run once use one block in turn: such programs are many and would be collected late.
+let scratch: Block | undefined
+
+function scratchBlock(bytes: number): Block {
+  if (!scratch || scratch.bytes < bytes) scratch = getKernel().allocate(bytes * 2)
+  return scratch
+}
+
+function evaluateOnKernel(tensors: readonly Tensor[], given: Given): Float32Array[] {
+  const { instructions, outputs, leaves } = plan(tensors, (tensor) => given.has(tensor))
+  const program = new Program({ instructions, placed: new Map(), leaves, kept: outputs }, scratchBlock)
+  for (const [leaf, buffer] of leaves) {
+    if (leaf instanceof Constant) continue
+    const values = given.get(leaf) ?? (leaf instanceof Variable ? leaf.values : undefined)
+    if (!values)
+      throw new ValueError(
+        `${describeNode(leaf)} has no values of its own; compile the function and give them at each call`,
+      )
+    program.floats(buffer).set(values)
+  }
+  program.run(1)
+  return outputs.map((buffer) => program.floats(buffer).slice())
+}

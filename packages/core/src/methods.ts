@@ -1,0 +1,86 @@
+// What can be called on a tensor: every operation of the table, its values, and its derivatives.
+import { GradientError, ShapeError } from './errors.js'
+import { evaluate } from './evaluate.js'
+import { gradientNodes } from './gradients.js'
+import * as ops from './ops/index.js'
+import { describeShape, type Shape } from './shape.js'
+import { describeNode, type NestedArray, Tensor } from './tensor.js'
+
+type Table = typeof ops
+type Rest<F> = F extends (first: never, ...rest: infer R) => Tensor ? R : never
+type OpMethods = { [Name in keyof Table]: (...rest: Rest<Table[Name]>) => Tensor }
+
+declare module './tensor.js' {
+  interface Tensor extends OpMethods {
+    /**
+     * The derivative that the last `backward()` from a scalar computed from this tensor left here; a tensor of
+     * the same shape, of which derivatives can be taken again.
+     * @throws GradientError when there was no such call: not computed is not 0.
+     */
+    readonly grad: Tensor
+    /**
+     * Computes the derivative of this scalar by every tensor that it depends on and leaves it as their `grad`,
+     * in place of what an earlier call left there.
+     * @throws GradientError when this is not a scalar.
+     */
+    backward(): void
+    /** The numbers, row by row, in a new array: Float32Array, or Float64Array for f64 and constants. */
+    data(): Float32Array | Float64Array
+    /**
+     * The one number of a scalar, or of any tensor of one element.
+     * @throws ShapeError when there are more, or none.
+     */
+    item(): number
+    /** The numbers as nested arrays of the tensor's shape; a plain number for a scalar. */
+    toArray(): number | NestedArray
+  }
+}
+
+const grads = new WeakMap<Tensor, Tensor>()
+
+const own = {
+  get grad(): Tensor {
+    const tensor = this as unknown as Tensor
+    const grad = grads.get(tensor)
+    if (!grad)
+      throw new GradientError(
+        `grad: no derivative was computed for ${describeNode(tensor)}; call backward() on a scalar that depends on it`,
+      )
+    return grad
+  },
+  backward(this: Tensor): void {
+    if (this.size !== 1)
+      throw new GradientError(
+        `backward: needs a scalar, this is ${describeShape(this.shape)}; take its sum or mean first, or use gradients with an upstream derivative`,
+      )
+    for (const [tensor, grad] of gradientNodes(this, undefined)) grads.set(tensor, grad)
+  },
+  data(this: Tensor) {
+    return evaluate([this])[0]!
+  },
+  item(this: Tensor): number {
+    if (this.size !== 1)
+      throw new ShapeError(
+        `item: needs exactly one element, this is ${describeShape(this.shape)}; use toArray() or data()`,
+      )
+    return this.data()[0]!
+  },
+  toArray(this: Tensor) {
+    return nest(this.data(), this.shape)
+  },
+}
+
+Object.defineProperties(Tensor.prototype, Object.getOwnPropertyDescriptors(own))
+for (const op of Object.values(ops))
+  Object.defineProperty(Tensor.prototype, op.name, {
+    value(this: Tensor, ...rest: unknown[]) {
+      return (op as (...args: unknown[]) => Tensor)(this, ...rest)
+    },
+  })
+
+function nest(data: ArrayLike<number>, shape: Shape): number | NestedArray {
+  let offset = 0
+  const build = (depth: number): number | NestedArray =>
+    depth === shape.length ? data[offset++]! : Array.from({ length: shape[depth]! }, () => build(depth + 1))
+  return build(0)
+}

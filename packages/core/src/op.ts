@@ -1,0 +1,124 @@
+// What an operation is: one literal that holds everything about it, and the function that makes nodes of it.
+import type { Lowering } from './compile/lowering.js'
+import { blamingCaller, ValueError } from './errors.js'
+import type { Reference } from './reference.js'
+import type { Sampler } from './sample.js'
+import type { Shape } from './shape.js'
+import { Tensor, type TensorLike, toTensor } from './tensor.js'
+
+/** What a gradient rule may use: the inputs by name, the output `y`, and the upstream derivative `dy`. */
+export type RuleContext<Name extends string> = { readonly [K in Name]: Tensor } & {
+  readonly y: Tensor
+  readonly dy: Tensor
+}
+
+/** The local product of one input: takes nodes, returns a node of the shape of `y` or of the input. */
+export interface GradientRule<Name extends string, Attributes> {
+  /** The rule as mathematics, `x̄ = ȳ · y · (1 − y)`. */
+  readonly formula: string
+  readonly rule: (context: RuleContext<Name>, attributes: Attributes) => Tensor
+}
+
+/** Everything about one operation. `Given` is what a caller may write, `Attributes` what rules receive. */
+export interface Definition<Names extends readonly string[], Given, Attributes> {
+  readonly inputs: Names
+  /** One sentence for documentation. */
+  readonly summary: string
+  /** What stands on the node of a drawn graph. */
+  readonly symbol: string
+  readonly formula: string
+  /** The inputs repeat against each other by the rule of broadcasting. */
+  readonly broadcasts?: true
+  /** One sentence about each attribute. */
+  readonly attributes?: { readonly [K in keyof Required<Given>]: string }
+  /** The attribute that a bare value stands for: `sum(x, 0)` is `sum(x, { axes: 0 })`. */
+  readonly shorthand?: keyof Given & string
+  /** Fills in defaults and refuses bad attributes. */
+  readonly prepare?: (given: Given, shapes: { readonly [K in Names[number]]: Shape }) => Attributes
+  /** The output's shape; throws `ShapeError` when the inputs do not fit. */
+  readonly shape: (shapes: { readonly [K in Names[number]]: Shape }, attributes: Attributes) => Shape
+  /** A rule for each input, or `null` for an input through which no derivative flows. */
+  readonly vjp: { readonly [K in Names[number]]: GradientRule<Names[number], Attributes> | null }
+  /** The same function in terms of simpler ones; what is compiled when there is no `lower`. */
+  readonly decompose?: (inputs: { readonly [K in Names[number]]: Tensor }, attributes: Attributes) => Tensor
+  /** Kernel instructions for it. */
+  readonly lower?: Lowering<Attributes>
+  /** The same in plain float64. */
+  readonly reference: Reference<Attributes>
+  /** Name of the ONNX operator, or `null` when none is the same. */
+  readonly onnx: string | null
+  /** Largest error of the f32 kernel against float64, in units in the last place of the result. */
+  readonly ulp: number | ((shapes: { readonly [K in Names[number]]: Shape }) => number)
+  /** Inputs, and attributes, to try it with. */
+  readonly sample: Sampler<Names, Given>
+}
+
+type Arguments<Names extends readonly string[], Given, Short extends keyof Given> = [
+  ...{ [K in keyof Names]: TensorLike },
+  attributes?: Given | Given[Short],
+]
+
+/** An operation: a function on tensors that also carries its own definition. */
+export interface Op<
+  Names extends readonly string[] = readonly string[],
+  Given = object,
+  Short extends keyof Given = never,
+> {
+  (...args: Arguments<Names, Given, Short>): Tensor
+  readonly name: string
+  // The table is read by loops that know nothing of one op's attributes, hence `any`.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly definition: Definition<any, any, any>
+}
+
+/** Makes an operation of its definition. */
+export function op<
+  const Names extends readonly string[],
+  // biome-ignore lint/complexity/noBannedTypes: no attributes
+  Given = {},
+  Attributes = Given,
+  Short extends keyof Given = never,
+>(name: string, definition: Definition<Names, Given, Attributes>): Op<Names, Given, Short> {
+  const { inputs, shorthand } = definition
+  const create = (...args: unknown[]): Tensor =>
+    blamingCaller(create, () => {
+      if (args.length < inputs.length || args.length > inputs.length + 1)
+        throw new ValueError(
+          `${name}: wants ${inputs.join(', ')}${definition.attributes ? ' and options' : ''}; got ${args.length} arguments`,
+        )
+      const tensors = inputs.map((_, index) => toTensor(args[index] as TensorLike))
+      const shapes = byName(inputs, tensors.map((tensor) => tensor.shape)) as {
+        [K in Names[number]]: Shape
+      }
+      const bare = args[inputs.length]
+      const given = (
+        isPlainObject(bare) ? bare : bare === undefined ? {} : { [shorthand ?? '']: bare }
+      ) as Given
+      for (const key of Object.keys(given as object))
+        if (!(key in (definition.attributes ?? {})))
+          throw new ValueError(
+            `${name}: has no option "${key}"; ${definition.attributes ? `options: ${Object.keys(definition.attributes).join(', ')}` : 'it takes none'}`,
+          )
+      const attributes = definition.prepare
+        ? definition.prepare(given, shapes)
+        : (given as unknown as Attributes)
+      return new Tensor({
+        op: result,
+        inputs: tensors,
+        attributes: attributes as object,
+        shape: definition.shape(shapes, attributes),
+      })
+    })
+  Object.defineProperty(create, 'name', { value: name })
+  const result = Object.assign(create, { definition }) as unknown as Op<Names, Given, Short> & Op
+  return result
+}
+
+/** `{ a: values[0], b: values[1] }` for names `a`, `b`. */
+export function byName<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]!]))
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,168 @@
+// Sums, products, quotients and powers of two tensors, with broadcasting.
+import { binary } from '../compile/lowering.js'
+import { type Op, op } from '../op.js'
+import { elementwise } from '../reference.js'
+import { broadcastCases, uniform } from '../sample.js'
+import { broadcastShapes, type Shape } from '../shape.js'
+import { log, neg, square } from './elementwise.js'
+import { greaterEqual, less, where } from './comparison.js'
+
+type Pair = ['a', 'b']
+
+/** What all operations on two numbers share. */
+const pairwise = (name: string) =>
+  ({
+    inputs: ['a', 'b'],
+    broadcasts: true,
+    shape: ({ a, b }: { a: Shape; b: Shape }) => broadcastShapes(name, ['a', 'b'], [a, b]),
+  }) as const
+
+const anyPair = { domains: { a: uniform(-3, 3), b: uniform(-3, 3) }, cases: broadcastCases(['a', 'b']) }
+const distinctPair = { ...anyPair, domains: { a: uniform(-3, 0, { avoid: { points: [-1], distance: 0.2 } }), b: uniform(-1.1, -0.9) } }
+
+/** Sum, element by element. */
+export const add: Op<Pair> = op('add', {
+  ...pairwise('add'),
+  summary: 'Sum, element by element.',
+  symbol: '+',
+  formula: 'y = a + b',
+  vjp: {
+    a: { formula: 'ā = ȳ', rule: ({ dy }) => dy },
+    b: { formula: 'b̄ = ȳ', rule: ({ dy }) => dy },
+  },
+  lower: binary('Add'),
+  reference: elementwise((a, b) => a! + b!),
+  onnx: 'Add',
+  ulp: 1,
+  sample: anyPair,
+})
+
+/** Difference, element by element. */
+export const sub: Op<Pair> = op('sub', {
+  ...pairwise('sub'),
+  summary: 'Difference, element by element.',
+  symbol: '−',
+  formula: 'y = a − b',
+  vjp: {
+    a: { formula: 'ā = ȳ', rule: ({ dy }) => dy },
+    b: { formula: 'b̄ = −ȳ', rule: ({ dy }) => neg(dy) },
+  },
+  lower: binary('Sub'),
+  reference: elementwise((a, b) => a! - b!),
+  onnx: 'Sub',
+  ulp: 1,
+  sample: anyPair,
+})
+
+/** Product, element by element. */
+export const mul: Op<Pair> = op('mul', {
+  ...pairwise('mul'),
+  summary: 'Product, element by element.',
+  symbol: '×',
+  formula: 'y = a · b',
+  vjp: {
+    a: { formula: 'ā = ȳ · b', rule: ({ b, dy }) => mul(dy, b) },
+    b: { formula: 'b̄ = ȳ · a', rule: ({ a, dy }) => mul(dy, a) },
+  },
+  lower: binary('Mul'),
+  reference: elementwise((a, b) => a! * b!),
+  onnx: 'Mul',
+  ulp: 1,
+  sample: anyPair,
+})
+
+/** Quotient, element by element. */
+export const div: Op<Pair> = op('div', {
+  ...pairwise('div'),
+  summary: 'Quotient, element by element.',
+  symbol: '÷',
+  formula: 'y = a / b',
+  vjp: {
+    a: { formula: 'ā = ȳ / b', rule: ({ b, dy }) => div(dy, b) },
+    b: { formula: 'b̄ = −ȳ · y / b', rule: ({ b, y, dy }) => neg(div(mul(dy, y), b)) },
+  },
+  lower: binary('Div'),
+  reference: elementwise((a, b) => a! / b!),
+  onnx: 'Div',
+  ulp: 2,
+  sample: {
+    domains: { a: uniform(-3, 3), b: uniform(-3, 3, { avoid: { points: [0], distance: 0.3 } }) },
+    cases: broadcastCases(['a', 'b']),
+  },
+})
+
+/** Power; the base must be positive unless the exponent is a whole number. */
+export const pow: Op<Pair> = op('pow', {
+  ...pairwise('pow'),
+  summary: 'Power; a negative base needs a whole exponent, other values are NaN.',
+  symbol: '^',
+  formula: 'y = aᵇ',
+  vjp: {
+    a: { formula: 'ā = ȳ · b · aᵇ⁻¹', rule: ({ a, b, dy }) => mul(dy, mul(b, pow(a, sub(b, 1)))) },
+    // 0 where the base is not positive, as in PyTorch at 0; the logarithm does not exist there.
+    b: {
+      formula: 'b̄ = ȳ · y · ln a',
+      rule: ({ a, y, dy }) => mul(dy, where(greaterEqual(0, a), 0, mul(y, log(where(greaterEqual(0, a), 1, a))))),
+    },
+  },
+  lower: binary('Pow'),
+  reference: elementwise((a, b) => a! ** b!),
+  onnx: 'Pow',
+  ulp: 16,
+  sample: { domains: { a: uniform(0.2, 3), b: uniform(-3, 3) }, cases: broadcastCases(['a', 'b']) },
+})
+
+/** The larger of two; at a tie each side gets half of the derivative, as in PyTorch. */
+export const maximum: Op<Pair> = op('maximum', {
+  ...pairwise('maximum'),
+  summary: 'The larger of two; at a tie each side gets half of the derivative.',
+  symbol: 'max',
+  formula: 'y = max(a, b)',
+  vjp: {
+    a: { formula: 'ā = ȳ where a > b', rule: ({ a, b, dy }) => mul(dy, preference(b, a)) },
+    b: { formula: 'b̄ = ȳ where b > a', rule: ({ a, b, dy }) => mul(dy, preference(a, b)) },
+  },
+  lower: binary('Maximum'),
+  reference: elementwise((a, b) => Math.max(a!, b!)),
+  onnx: 'Max',
+  ulp: 0,
+  sample: distinctPair,
+})
+
+/** The smaller of two; at a tie each side gets half of the derivative, as in PyTorch. */
+export const minimum: Op<Pair> = op('minimum', {
+  ...pairwise('minimum'),
+  summary: 'The smaller of two; at a tie each side gets half of the derivative.',
+  symbol: 'min',
+  formula: 'y = min(a, b)',
+  vjp: {
+    a: { formula: 'ā = ȳ where a < b', rule: ({ a, b, dy }) => mul(dy, preference(a, b)) },
+    b: { formula: 'b̄ = ȳ where b < a', rule: ({ a, b, dy }) => mul(dy, preference(b, a)) },
+  },
+  lower: binary('Minimum'),
+  reference: elementwise((a, b) => Math.min(a!, b!)),
+  onnx: 'Min',
+  ulp: 0,
+  sample: distinctPair,
+})
+
+/** 1 where `smaller < larger`, ½ where they are equal, 0 elsewhere. */
+const preference = (smaller: Parameters<typeof less>[0], larger: Parameters<typeof less>[0]) =>
+  mul(0.5, add(less(smaller, larger), greaterEqual(larger, smaller)))
+
+/** `(a − b)²`, element by element. */
+export const squaredDifference: Op<Pair> = op('squaredDifference', {
+  ...pairwise('squaredDifference'),
+  summary: 'Square of the difference, element by element.',
+  symbol: '(a−b)²',
+  formula: 'y = (a − b)²',
+  vjp: {
+    a: { formula: 'ā = 2 · ȳ · (a − b)', rule: ({ a, b, dy }) => mul(dy, mul(2, sub(a, b))) },
+    b: { formula: 'b̄ = −2 · ȳ · (a − b)', rule: ({ a, b, dy }) => mul(dy, mul(2, sub(b, a))) },
+  },
+  decompose: ({ a, b }) => square(sub(a, b)),
+  reference: elementwise((a, b) => (a! - b!) ** 2),
+  onnx: null,
+  ulp: 4,
+  sample: anyPair,
+})

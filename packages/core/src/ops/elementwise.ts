@@ -1,0 +1,281 @@
+// Functions of one tensor, element by element, and their fused gradients.
+import { binary, unary } from '../compile/lowering.js'
+import { type Op, op } from '../op.js'
+import { elementwise } from '../reference.js'
+import { broadcastCases, uniform, unaryCases } from '../sample.js'
+import { broadcastShapes, type Shape } from '../shape.js'
+import { add, div, mul, sub } from './arithmetic.js'
+import { greater } from './comparison.js'
+
+type One = ['x']
+
+const ofOne = { inputs: ['x'], shape: ({ x }: { x: Shape }) => x } as const
+
+/** What the fused gradients share: they take the output `y` of a function and the upstream derivative. */
+const ofOutput = (name: string) =>
+  ({
+    inputs: ['output', 'upstream'],
+    broadcasts: true,
+    shape: ({ output, upstream }: { output: Shape; upstream: Shape }) =>
+      broadcastShapes(name, ['output', 'upstream'], [output, upstream]),
+    onnx: null,
+  }) as const
+
+/** `−x`. */
+export const neg: Op<One> = op('neg', {
+  ...ofOne,
+  summary: 'Negation.',
+  symbol: '−',
+  formula: 'y = −x',
+  vjp: { x: { formula: 'x̄ = −ȳ', rule: ({ dy }) => neg(dy) } },
+  lower: unary('Neg'),
+  reference: elementwise((x) => -x!),
+  onnx: 'Neg',
+  ulp: 0,
+  sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
+})
+
+/** `|x|`; the derivative at 0 is 0. */
+export const abs: Op<One> = op('abs', {
+  ...ofOne,
+  summary: 'Absolute value; the derivative at 0 is 0.',
+  symbol: '|x|',
+  formula: 'y = |x|',
+  vjp: { x: { formula: 'x̄ = ȳ · sign x', rule: ({ x, dy }) => mul(dy, sign(x)) } },
+  lower: unary('Abs'),
+  reference: elementwise((x) => Math.abs(x!)),
+  onnx: 'Abs',
+  ulp: 0,
+  sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } }) }, cases: unaryCases },
+})
+
+/** −1, 0 or 1. */
+export const sign: Op<One> = op('sign', {
+  ...ofOne,
+  summary: 'Sign: −1, 0 or 1. No derivative flows through it.',
+  symbol: 'sign',
+  formula: 'y = sign x',
+  vjp: { x: null },
+  lower: unary('Sign'),
+  reference: elementwise((x) => Math.sign(x!)),
+  onnx: 'Sign',
+  ulp: 0,
+  sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
+})
+
+/** `x²`. */
+export const square: Op<One> = op('square', {
+  ...ofOne,
+  summary: 'Square.',
+  symbol: 'x²',
+  formula: 'y = x²',
+  vjp: { x: { formula: 'x̄ = ȳ · 2x', rule: ({ x, dy }) => mul(dy, mul(2, x)) } },
+  decompose: ({ x }) => mul(x, x),
+  lower: unary('Square'),
+  reference: elementwise((x) => x! * x!),
+  onnx: null,
+  ulp: 1,
+  sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
+})
+
+/** Square root; NaN for negative numbers. */
+export const sqrt: Op<One> = op('sqrt', {
+  ...ofOne,
+  summary: 'Square root; NaN for negative numbers.',
+  symbol: '√',
+  formula: 'y = √x',
+  vjp: { x: { formula: 'x̄ = ȳ / 2y', rule: ({ y, dy }) => div(dy, mul(2, y)) } },
+  lower: unary('Sqrt'),
+  reference: elementwise((x) => Math.sqrt(x!)),
+  onnx: 'Sqrt',
+  ulp: 1,
+  sample: { domains: { x: uniform(0.1, 4) }, cases: unaryCases },
+})
+
+/** `1 / x`. */
+export const reciprocal: Op<One> = op('reciprocal', {
+  ...ofOne,
+  summary: 'Reciprocal.',
+  symbol: '1/x',
+  formula: 'y = 1 / x',
+  vjp: { x: { formula: 'x̄ = −ȳ · y²', rule: ({ y, dy }) => neg(mul(dy, square(y))) } },
+  lower: unary('Reciprocal'),
+  reference: elementwise((x) => 1 / x!),
+  onnx: 'Reciprocal',
+  ulp: 2,
+  sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.3 } }) }, cases: unaryCases },
+})
+
+/** `eˣ`. */
+export const exp: Op<One> = op('exp', {
+  ...ofOne,
+  summary: 'Exponential function.',
+  symbol: 'exp',
+  formula: 'y = eˣ',
+  vjp: { x: { formula: 'x̄ = ȳ · y', rule: ({ y, dy }) => mul(dy, y) } },
+  lower: unary('Exp'),
+  reference: elementwise((x) => Math.exp(x!)),
+  onnx: 'Exp',
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
+})
+
+/** Natural logarithm; −∞ at 0, NaN below. */
+export const log: Op<One> = op('log', {
+  ...ofOne,
+  summary: 'Natural logarithm; −∞ at 0 and NaN below.',
+  symbol: 'ln',
+  formula: 'y = ln x',
+  vjp: { x: { formula: 'x̄ = ȳ / x', rule: ({ x, dy }) => div(dy, x) } },
+  lower: unary('Log'),
+  reference: elementwise((x) => Math.log(x!)),
+  onnx: 'Log',
+  ulp: 4,
+  sample: { domains: { x: uniform(0.1, 5) }, cases: unaryCases },
+})
+
+/** `ln(1 + x)`, exact for small `x` too. */
+export const log1p: Op<One> = op('log1p', {
+  ...ofOne,
+  summary: 'Logarithm of 1 + x, exact for small x too.',
+  symbol: 'ln(1+x)',
+  formula: 'y = ln(1 + x)',
+  vjp: { x: { formula: 'x̄ = ȳ / (1 + x)', rule: ({ x, dy }) => div(dy, add(1, x)) } },
+  lower: unary('Log1p'),
+  reference: elementwise((x) => Math.log1p(x!)),
+  onnx: null,
+  ulp: 4,
+  sample: { domains: { x: uniform(-0.8, 4) }, cases: unaryCases },
+})
+
+/** Hyperbolic tangent. */
+export const tanh: Op<One> = op('tanh', {
+  ...ofOne,
+  summary: 'Hyperbolic tangent.',
+  symbol: 'tanh',
+  formula: 'y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)',
+  vjp: { x: { formula: 'x̄ = ȳ · (1 − y²)', rule: ({ y, dy }) => tanhGrad(y, dy) } },
+  decompose: ({ x }) => sub(mul(2, sigmoid(mul(2, x))), 1),
+  lower: unary('Tanh'),
+  reference: elementwise((x) => Math.tanh(x!)),
+  onnx: 'Tanh',
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
+})
+
+/** `upstream · (1 − output²)`: what `tanh` passes back. */
+export const tanhGrad: Op<['output', 'upstream']> = op('tanhGrad', {
+  ...ofOutput('tanhGrad'),
+  summary: 'What tanh passes back, from its output and the upstream derivative.',
+  symbol: 'tanh′',
+  formula: 'y = upstream · (1 − output²)',
+  vjp: {
+    output: { formula: '−2 · ȳ · upstream · output', rule: ({ output, upstream, dy }) => mul(-2, mul(dy, mul(upstream, output))) },
+    upstream: { formula: 'ȳ · (1 − output²)', rule: ({ output, dy }) => tanhGrad(output, dy) },
+  },
+  decompose: ({ output, upstream }) => mul(upstream, sub(1, square(output))),
+  lower: binary('TanhGrad'),
+  reference: elementwise((output, upstream) => upstream! * (1 - output! * output!)),
+  // Near |output| = 1 the difference 1 − output² cancels; in absolute terms it is exact.
+  ulp: 4,
+  sample: { domains: { output: uniform(-0.9, 0.9), upstream: uniform(-2, 2) }, cases: broadcastCases(['output', 'upstream']) },
+})
+
+/** Logistic function, `1 / (1 + e⁻ˣ)`. */
+export const sigmoid: Op<One> = op('sigmoid', {
+  ...ofOne,
+  summary: 'Logistic function.',
+  symbol: 'σ',
+  formula: 'y = 1 / (1 + e⁻ˣ)',
+  vjp: { x: { formula: 'x̄ = ȳ · y · (1 − y)', rule: ({ y, dy }) => sigmoidGrad(y, dy) } },
+  decompose: ({ x }) => reciprocal(add(exp(neg(x)), 1)),
+  lower: unary('Sigmoid'),
+  reference: elementwise((x) => 1 / (1 + Math.exp(-x!))),
+  onnx: 'Sigmoid',
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
+})
+
+/** `upstream · output · (1 − output)`: what `sigmoid` passes back. */
+export const sigmoidGrad: Op<['output', 'upstream']> = op('sigmoidGrad', {
+  ...ofOutput('sigmoidGrad'),
+  summary: 'What sigmoid passes back, from its output and the upstream derivative.',
+  symbol: 'σ′',
+  formula: 'y = upstream · output · (1 − output)',
+  vjp: {
+    output: {
+      formula: 'ȳ · upstream · (1 − 2 · output)',
+      rule: ({ output, upstream, dy }) => mul(mul(dy, upstream), sub(1, mul(2, output))),
+    },
+    upstream: { formula: 'ȳ · output · (1 − output)', rule: ({ output, dy }) => sigmoidGrad(output, dy) },
+  },
+  decompose: ({ output, upstream }) => mul(upstream, mul(output, sub(1, output))),
+  lower: binary('SigmoidGrad'),
+  reference: elementwise((output, upstream) => upstream! * output! * (1 - output!)),
+  onnx: null,
+  ulp: 4,
+  sample: { domains: { output: uniform(0.05, 0.95), upstream: uniform(-2, 2) }, cases: broadcastCases(['output', 'upstream']) },
+})
+
+/** `max(x, 0)`; the derivative at 0 is 0. */
+export const relu: Op<One> = op('relu', {
+  ...ofOne,
+  summary: 'Rectifier; the derivative at 0 is 0.',
+  symbol: 'relu',
+  formula: 'y = max(x, 0)',
+  vjp: { x: { formula: 'x̄ = ȳ where y > 0, else 0', rule: ({ y, dy }) => reluGrad(y, dy) } },
+  lower: unary('Relu'),
+  reference: elementwise((x) => (x! > 0 ? x! : x! <= 0 ? 0 : Number.NaN)),
+  onnx: 'Relu',
+  ulp: 0,
+  sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } }) }, cases: unaryCases },
+})
+
+/** `upstream` where `output > 0`, else 0: what `relu` passes back. */
+export const reluGrad: Op<['output', 'upstream']> = op('reluGrad', {
+  ...ofOutput('reluGrad'),
+  summary: 'What relu passes back, from its output and the upstream derivative.',
+  symbol: 'relu′',
+  formula: 'y = upstream where output > 0, else 0',
+  vjp: {
+    output: null,
+    upstream: { formula: 'ȳ where output > 0, else 0', rule: ({ output, dy }) => reluGrad(output, dy) },
+  },
+  decompose: ({ output, upstream }) => mul(upstream, greater(output, 0)),
+  lower: binary('ReluGrad'),
+  reference: elementwise((output, upstream) => (output! > 0 ? upstream! : 0)),
+  ulp: 0,
+  sample: {
+    domains: { output: uniform(-2, 2, { avoid: { points: [0], distance: 0.1 } }), upstream: uniform(-2, 2) },
+    cases: broadcastCases(['output', 'upstream']),
+  },
+})
+
+/** `ln(1 + eˣ)`, without overflow. */
+export const softplus: Op<One> = op('softplus', {
+  ...ofOne,
+  summary: 'Smooth rectifier, without overflow.',
+  symbol: 'softplus',
+  formula: 'y = ln(1 + eˣ)',
+  vjp: { x: { formula: 'x̄ = ȳ · σ(x)', rule: ({ x, dy }) => mul(dy, sigmoid(x)) } },
+  decompose: ({ x }) => add(relu(x), log1p(exp(neg(abs(x))))),
+  lower: unary('Softplus'),
+  reference: elementwise((x) => Math.max(x!, 0) + Math.log1p(Math.exp(-Math.abs(x!)))),
+  onnx: 'Softplus',
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }) }, cases: unaryCases },
+})
+
+/** `x` itself, through which no derivative flows. */
+export const stopGradient: Op<One> = op('stopGradient', {
+  ...ofOne,
+  summary: 'The tensor itself, through which no derivative flows.',
+  symbol: 'stop',
+  formula: 'y = x',
+  vjp: { x: null },
+  lower: ({ alias }) => alias(),
+  reference: elementwise((x) => x!),
+  onnx: 'Identity',
+  ulp: 0,
+  sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
+})

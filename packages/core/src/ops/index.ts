@@ -1,0 +1,8 @@
+// The table: every operation there is.
+export * from './arithmetic.js'
+export * from './comparison.js'
+export * from './elementwise.js'
+export * from './matmul.js'
+export * from './reductions.js'
+export * from './shape.js'
+export * from './softmax.js'

@@ -1,0 +1,216 @@
+// Operations that move or repeat numbers without changing them.
+import { stridedCopy } from '../compile/lowering.js'
+import { ShapeError, ValueError } from '../errors.js'
+import { type Op, op } from '../op.js'
+import { forEachStrided } from '../reference.js'
+import { uniform } from '../sample.js'
+import {
+  broadcastShapes, broadcastStrides, describeShape, normalizeAxes, normalizeAxis, reducedShape, sameShape, type Shape, sizeOf, stridesOf,
+} from '../shape.js'
+import { sum } from './reductions.js'
+
+const domains = { x: uniform(-3, 3) }
+
+/** The same numbers in the same order under another shape; one dimension may be −1 and is worked out. */
+export const reshape: Op<['x'], { shape: Shape }, 'shape'> = op('reshape', {
+  inputs: ['x'],
+  summary: 'The same numbers in the same order under another shape.',
+  symbol: 'reshape',
+  formula: 'y[i] = x[i], counted row by row',
+  attributes: { shape: 'The new shape; one dimension may be −1 and is worked out.' },
+  shorthand: 'shape',
+  prepare: ({ shape }: { shape: Shape }, { x }) => {
+    if (!Array.isArray(shape)) throw new ValueError('reshape: wants the new shape as an array of whole numbers')
+    const known = sizeOf(shape.filter((dimension) => dimension !== -1))
+    const resolved = shape.map((dimension) => (dimension === -1 ? sizeOf(x) / known : dimension))
+    if (shape.filter((dimension) => dimension === -1).length > 1 || resolved.some((dimension) => !Number.isInteger(dimension) || dimension < 0) || sizeOf(resolved) !== sizeOf(x))
+      throw new ShapeError(
+        `reshape: x is ${describeShape(x)}, ${sizeOf(x)} numbers; shape [${shape.join(', ')}] cannot hold exactly these`,
+      )
+    return { shape: resolved }
+  },
+  shape: (_, { shape }) => shape,
+  vjp: { x: { formula: 'x̄ = ȳ, in the shape of x', rule: ({ x, dy }) => reshape(dy, x.shape) } },
+  lower: ({ alias }) => alias(),
+  reference: ([x]) => x!.data,
+  onnx: 'Reshape',
+  ulp: 0,
+  sample: {
+    domains,
+    cases: [
+      { shapes: { x: [6] }, attributes: { shape: [2, 3] } },
+      { shapes: { x: [2, 3] }, attributes: { shape: [-1] } },
+      { shapes: { x: [] }, attributes: { shape: [1, 1] } },
+      { shapes: { x: [0, 3] }, attributes: { shape: [3, 0] } },
+      { shapes: { x: [4, 3] }, attributes: { shape: [2, -1, 3] } },
+    ],
+  },
+})
+
+/** Dimensions in another order; reversed unless a permutation is given. */
+export const transpose: Op<['x'], { permutation?: readonly number[] }, 'permutation'> = op('transpose', {
+  inputs: ['x'],
+  summary: 'The dimensions in another order; reversed unless a permutation is given.',
+  symbol: 'ᵀ',
+  formula: 'y[i, j] = x[j, i]',
+  attributes: { permutation: 'For each dimension of the output, the dimension of x that it is.' },
+  shorthand: 'permutation',
+  prepare: ({ permutation }: { permutation?: readonly number[] }, { x }) => {
+    const order = permutation?.map((axis) => normalizeAxis('transpose', axis, x.length)) ?? x.map((_, axis) => x.length - 1 - axis)
+    if (new Set(order).size !== x.length || order.length !== x.length)
+      throw new ValueError(`transpose: permutation [${order.join(', ')}] must name each of the ${x.length} axes of x once`)
+    return { permutation: order }
+  },
+  shape: ({ x }, { permutation }) => permutation.map((axis) => x[axis]!),
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ, in the order back',
+      rule: ({ dy }, { permutation }) => transpose(dy, permutation.map((_, axis) => permutation.indexOf(axis))),
+    },
+  },
+  lower: stridedCopy(({ permutation }, x) => {
+    const strides = stridesOf(x)
+    return permutation.map((axis) => strides[axis]!)
+  }),
+  reference: ([x], shape, { permutation }) => {
+    const strides = stridesOf(x!.shape)
+    return copyStrided(x!.data, shape, permutation.map((axis) => strides[axis]!))
+  },
+  onnx: 'Transpose',
+  ulp: 0,
+  sample: {
+    domains,
+    cases: [
+      { shapes: { x: [] } }, { shapes: { x: [5] } }, { shapes: { x: [3, 5] } }, { shapes: { x: [1, 4] } }, { shapes: { x: [0, 2] } },
+      { shapes: { x: [2, 3, 4] } }, { shapes: { x: [2, 3, 4] }, attributes: { permutation: [1, 0, 2] } },
+      { shapes: { x: [2, 1, 3, 2] }, attributes: { permutation: [0, 3, -2, 1] } }, { shapes: { x: [17, 9] } },
+    ],
+  },
+})
+
+/** The tensor repeated to a larger shape, by NumPy's rule. */
+export const broadcastTo: Op<['x'], { shape: Shape }, 'shape'> = op('broadcastTo', {
+  inputs: ['x'],
+  summary: 'The tensor repeated to a larger shape, by the rule of broadcasting.',
+  symbol: 'repeat',
+  formula: 'y[i, j] = x[j]',
+  attributes: { shape: 'The larger shape.' },
+  shorthand: 'shape',
+  prepare: ({ shape }: { shape: Shape }, { x }) => {
+    if (!sameShape(broadcastShapes('broadcastTo', ['x', 'shape'], [x, shape]), shape))
+      throw new ShapeError(`broadcastTo: x is ${describeShape(x)}, which is not smaller than ${describeShape(shape)}`)
+    return { shape: [...shape] }
+  },
+  shape: (_, { shape }) => shape,
+  vjp: { x: { formula: 'x̄ = Σ ȳ over the repeats', rule: ({ x, dy }) => sumTo(dy, x.shape) } },
+  lower: stridedCopy(({ shape }, x) => broadcastStrides(x, shape)),
+  reference: ([x], shape) => copyStrided(x!.data, shape, broadcastStrides(x!.shape, shape)),
+  onnx: 'Expand',
+  ulp: 0,
+  sample: {
+    domains,
+    cases: [
+      { shapes: { x: [] }, attributes: { shape: [3] } }, { shapes: { x: [1] }, attributes: { shape: [2, 5] } },
+      { shapes: { x: [3, 1] }, attributes: { shape: [3, 4] } }, { shapes: { x: [4] }, attributes: { shape: [3, 4] } },
+      { shapes: { x: [2, 1, 3] }, attributes: { shape: [2, 2, 2, 3] } }, { shapes: { x: [1] }, attributes: { shape: [0] } },
+      { shapes: { x: [2] }, attributes: { shape: [2] } },
+    ],
+  },
+})
+
+/** Sums what broadcasting repeated, back to the smaller shape: what `broadcastTo` passes back. */
+export const sumTo: Op<['x'], { shape: Shape }, 'shape'> = op('sumTo', {
+  inputs: ['x'],
+  summary: 'Sums what broadcasting repeated, back to the smaller shape.',
+  symbol: 'Σ',
+  formula: 'y[j] = Σᵢ x[i, j]',
+  attributes: { shape: 'The smaller shape.' },
+  shorthand: 'shape',
+  prepare: ({ shape }: { shape: Shape }, { x }) => {
+    if (!sameShape(broadcastShapes('sumTo', ['shape', 'x'], [shape, x]), x))
+      throw new ShapeError(`sumTo: ${describeShape(shape)} does not broadcast to x, which is ${describeShape(x)}`)
+    return { shape: [...shape] }
+  },
+  shape: (_, { shape }) => shape,
+  vjp: { x: { formula: 'x̄ = ȳ, repeated', rule: ({ x, dy }) => broadcastTo(dy, x.shape) } },
+  decompose: ({ x }, { shape }) => {
+    const offset = x.rank - shape.length
+    const axes = x.shape.flatMap((dimension, axis) =>
+      axis < offset || (shape[axis - offset] === 1 && dimension !== 1) ? [axis] : [],
+    )
+    return reshape(axes.length === 0 ? x : sum(x, axes), shape)
+  },
+  reference: ([x], shape) => {
+    const out = new Float64Array(sizeOf(shape))
+    forEachStrided(x!.shape, [broadcastStrides(shape, x!.shape)], (index, [at]) => {
+      out[at!]! += x!.data[index]!
+    })
+    return out
+  },
+  onnx: null,
+  ulp: ({ x }) => sizeOf(x),
+  sample: {
+    domains,
+    cases: [
+      { shapes: { x: [3] }, attributes: { shape: [] } }, { shapes: { x: [2, 5] }, attributes: { shape: [1] } },
+      { shapes: { x: [3, 4] }, attributes: { shape: [3, 1] } }, { shapes: { x: [3, 4] }, attributes: { shape: [4] } },
+      { shapes: { x: [2, 2, 2, 3] }, attributes: { shape: [2, 1, 3] } }, { shapes: { x: [0] }, attributes: { shape: [1] } },
+      { shapes: { x: [2] }, attributes: { shape: [2] } },
+    ],
+  },
+})
+
+/** A dimension of 1 put in at `axis`. */
+export const expandDims: Op<['x'], { axis?: number }, 'axis'> = op('expandDims', {
+  inputs: ['x'],
+  summary: 'A dimension of 1 put in.',
+  symbol: 'expand',
+  formula: 'y[0, i] = x[i]',
+  attributes: { axis: 'Where the new dimension will stand; 0 unless given, −1 is the last.' },
+  shorthand: 'axis',
+  prepare: ({ axis = 0 }: { axis?: number }, { x }) => ({ axis: normalizeAxis('expandDims', axis, x.length + 1) }),
+  shape: ({ x }, { axis }) => [...x.slice(0, axis), 1, ...x.slice(axis)],
+  vjp: { x: { formula: 'x̄ = ȳ, in the shape of x', rule: ({ x, dy }) => reshape(dy, x.shape) } },
+  lower: ({ alias }) => alias(),
+  reference: ([x]) => x!.data,
+  onnx: 'Unsqueeze',
+  ulp: 0,
+  sample: {
+    domains,
+    cases: [{ shapes: { x: [] } }, { shapes: { x: [3] } }, { shapes: { x: [2, 3] }, attributes: { axis: 1 } }, { shapes: { x: [2, 3] }, attributes: { axis: -1 } }, { shapes: { x: [0] } }],
+  },
+})
+
+/** Dimensions of 1 taken out: all of them, or those named. */
+export const squeeze: Op<['x'], { axes?: number | readonly number[] }, 'axes'> = op('squeeze', {
+  inputs: ['x'],
+  summary: 'Dimensions of 1 taken out: all of them, or those named.',
+  symbol: 'squeeze',
+  formula: 'y[i] = x[0, i]',
+  attributes: { axes: 'The dimensions to take out, each of size 1.' },
+  shorthand: 'axes',
+  prepare: ({ axes }: { axes?: number | readonly number[] }, { x }) => {
+    const list = axes === undefined ? x.flatMap((dimension, axis) => (dimension === 1 ? [axis] : [])) : normalizeAxes('squeeze', axes, x.length)
+    for (const axis of list)
+      if (x[axis] !== 1) throw new ShapeError(`squeeze: axis ${axis} of x, which is ${describeShape(x)}, is not 1`)
+    return { axes: list }
+  },
+  shape: ({ x }, { axes }) => reducedShape(x, axes, false),
+  vjp: { x: { formula: 'x̄ = ȳ, in the shape of x', rule: ({ x, dy }) => reshape(dy, x.shape) } },
+  lower: ({ alias }) => alias(),
+  reference: ([x]) => x!.data,
+  onnx: 'Squeeze',
+  ulp: 0,
+  sample: {
+    domains,
+    cases: [{ shapes: { x: [1] } }, { shapes: { x: [1, 3, 1] } }, { shapes: { x: [1, 3, 1] }, attributes: { axes: -1 } }, { shapes: { x: [3] } }, { shapes: { x: [1, 0] } }],
+  },
+})
+
+function copyStrided(data: Float64Array, shape: Shape, strides: readonly number[]): Float64Array {
+  const out = new Float64Array(sizeOf(shape))
+  forEachStrided(shape, [strides], (index, [at]) => {
+    out[index] = data[at!]!
+  })
+  return out
+}

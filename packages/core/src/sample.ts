@@ -1,0 +1,51 @@
+// Seeds of the table's tests: for each op the numbers and shapes to try it with.
+import type { Shape } from './shape.js'
+
+/** Where one input's numbers are drawn from, uniformly. */
+export interface Domain {
+  readonly low: number
+  readonly high: number
+  /** Keep this far from these points, where the derivative jumps or a value does not exist. */
+  readonly avoid?: { readonly points: readonly number[]; readonly distance: number }
+  /** Whole numbers only, from `low` up to but without `high`. */
+  readonly whole?: boolean
+  /** Distinct in all elements by at least this much, so that the largest is never a tie. */
+  readonly distinct?: number
+}
+
+export interface Case<Names extends readonly string[], Given> {
+  readonly shapes: { readonly [K in Names[number]]: Shape }
+  readonly attributes?: Given
+}
+
+export interface Sampler<Names extends readonly string[], Given> {
+  readonly domains: { readonly [K in Names[number]]: Domain }
+  readonly cases: readonly Case<Names, Given>[]
+}
+
+export function uniform(low: number, high: number, more: Omit<Domain, 'low' | 'high'> = {}): Domain {
+  return { low, high, ...more }
+}
+
+/** Scalars, empty and single elements, and lengths around the four lanes of a SIMD vector. */
+const shapes: readonly Shape[] = [
+  [], [1], [0], [3], [4], [5], [7], [8], [9], [3, 5], [2, 3, 4], [4, 0], [1, 1], [129],
+]
+
+export const unaryCases = shapes.map((shape) => ({ shapes: { x: shape } }))
+
+/** Equal shapes, and each way in which one side can repeat. */
+const pairs: readonly (readonly [Shape, Shape])[] = [
+  ...shapes.map((shape) => [shape, shape] as const),
+  [[], [5]], [[7], []], [[3, 5], [5]], [[5], [3, 5]], [[3, 5], [3, 1]], [[3, 1], [1, 5]], [[4, 8], [8]],
+  [[2, 3, 4], [3, 1]], [[2, 1, 4], [3, 1]], [[1], [2, 2]], [[0], [1]], [[6, 4], [6, 1]],
+]
+
+/** All pairs for two inputs; with more, the rest have the shape of the second. */
+export function broadcastCases<const Names extends readonly string[]>(names: Names) {
+  return pairs.map(([first, second]) => ({
+    shapes: Object.fromEntries(names.map((name, index) => [name, index === 0 ? first : second])) as {
+      [K in Names[number]]: Shape
+    },
+  }))
+}

@@ -1,0 +1,96 @@
+// Arithmetic on shapes: sizes, strides, axes and NumPy broadcasting.
+import { ShapeError, ValueError } from './errors.js'
+
+/** Sizes of the dimensions, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[]
+
+/** Number of elements. */
+export function sizeOf(shape: Shape): number {
+  let size = 1
+  for (const dimension of shape) size *= dimension
+  return size
+}
+
+/** Elements to skip for one step along each dimension of a contiguous (row-major) array. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length)
+  let stride = 1
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride
+    stride *= shape[axis]!
+  }
+  return strides
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dimension, axis) => dimension === b[axis])
+}
+
+/** `3×4`, or `a scalar`. */
+export function describeShape(shape: Shape): string {
+  return shape.length === 0 ? 'a scalar' : shape.length === 1 ? `[${shape[0]}]` : shape.join('×')
+}
+
+/** Throws unless every dimension is a whole number from 0 up. */
+export function checkShape(name: string, shape: Shape): void {
+  for (const dimension of shape)
+    if (!Number.isInteger(dimension) || dimension < 0)
+      throw new ShapeError(`${name}: shape [${shape.join(', ')}] must be whole numbers from 0 up`)
+}
+
+/** The shape that both broadcast to: aligned at the last dimension, equal or 1 (NumPy's rule). */
+export function broadcastShapes(op: string, names: readonly string[], shapes: readonly Shape[]): Shape {
+  const rank = Math.max(...shapes.map((shape) => shape.length))
+  const result: number[] = []
+  for (let axis = 0; axis < rank; axis++) {
+    let dimension = 1
+    for (const shape of shapes) {
+      const own = shape[axis - rank + shape.length]
+      if (own === undefined || own === 1 || own === dimension) continue
+      if (dimension === 1) dimension = own
+      else {
+        const given = names.map((name, index) => `${name} is ${describeShape(shapes[index]!)}`).join(', ')
+        throw new ShapeError(
+          `${op}: ${given}; dimensions, counted from the last, must be equal or 1 (${dimension} against ${own})`,
+        )
+      }
+    }
+    result.push(dimension)
+  }
+  return result
+}
+
+/** Strides that read `shape` as if it had the larger shape `target`: 0 where a dimension repeats. */
+export function broadcastStrides(shape: Shape, target: Shape): number[] {
+  const own = stridesOf(shape)
+  const offset = target.length - shape.length
+  return target.map((dimension, axis) => {
+    const at = axis - offset
+    return at < 0 || (shape[at] === 1 && dimension !== 1) ? 0 : own[at]!
+  })
+}
+
+/** Turns `undefined`, one axis or several, negative ones counted from the end, into sorted axes. */
+export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis)
+  const list = (typeof axes === 'number' ? [axes] : [...axes]).map((axis) => normalizeAxis(op, axis, rank))
+  const sorted = [...new Set(list)].sort((a, b) => a - b)
+  if (sorted.length !== list.length) throw new ValueError(`${op}: axes [${list.join(', ')}] name an axis twice`)
+  return sorted
+}
+
+export function normalizeAxis(op: string, axis: number, rank: number): number {
+  const positive = axis < 0 ? axis + rank : axis
+  if (!Number.isInteger(axis) || positive < 0 || positive >= rank)
+    throw new ValueError(
+      rank === 0
+        ? `${op}: axis ${axis} does not exist, x is a scalar`
+        : `${op}: axis ${axis} does not exist; x has axes 0 to ${rank - 1}, or -1 to ${-rank} from the end`,
+    )
+  return positive
+}
+
+/** Shape after reducing `axes`, which stay as 1 with `keepDims`. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
+  return shape.flatMap((dimension, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [dimension]))
+}

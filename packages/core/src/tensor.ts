@@ -1,0 +1,229 @@
+// Nodes of the graph: variables, constants, inputs, and what operations make of them.
+import { DtypeError, ShapeError, ValueError } from './errors.js'
+import type { Op } from './op.js'
+import { checkShape, describeShape, sameShape, type Shape, sizeOf } from './shape.js'
+
+/** Precision of a computation: `f32` runs on the WASM kernel, `f64` on the plain TypeScript executor. */
+export type Dtype = 'f32' | 'f64'
+
+export type NestedArray = readonly (number | NestedArray)[]
+export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array
+/** Whatever numbers can be made into a tensor. */
+export type Values = number | NestedArray | NumberArray
+/** Where an operation wants a tensor, plain numbers and arrays do as well. */
+export type TensorLike = Tensor | Values
+
+interface NodeFields {
+  readonly op?: Op
+  readonly inputs?: readonly Tensor[]
+  readonly attributes?: object
+  readonly shape: Shape
+  /** Undefined: taken from the inputs. Null: a constant, which takes either precision. */
+  readonly dtype?: Dtype | null
+  readonly name?: string | undefined
+}
+
+let created = 0
+let scopes: readonly string[] = []
+
+/** Names made inside `body` begin with `name/`; scopes nest. */
+export function scope<T>(name: string, body: () => T): T {
+  const outer = scopes
+  scopes = [...outer, name]
+  try {
+    return body()
+  } finally {
+    scopes = outer
+  }
+}
+
+/**
+ * A node of the graph: an operation, the tensors it takes, and a shape. It is a value to be computed, not a
+ * computed value: `item`, `toArray` and `data` compute it, always from what its variables hold at that time.
+ * Its methods are in methods.ts: every operation, and what reads values and takes derivatives.
+ */
+export class Tensor {
+  /** Number in order of creation; inputs have smaller ones. */
+  readonly id = created++
+  /** The operation that makes it, or `null` for a variable, constant or input. */
+  readonly op: Op | null
+  readonly inputs: readonly Tensor[]
+  readonly attributes: object
+  readonly shape: Shape
+  /** `null` for what consists of constants alone and so takes part in either precision. */
+  readonly dtype: Dtype | null
+  /** The given name behind those of the scopes around it, or empty. */
+  readonly name: string
+
+  /** @internal Tensors come from `variable`, `constant`, `input` and the operations. */
+  constructor({ op, inputs = [], attributes = {}, shape, dtype, name }: NodeFields) {
+    this.op = op ?? null
+    this.inputs = inputs
+    this.attributes = attributes
+    this.shape = shape
+    this.dtype = dtype === undefined ? commonDtype(op?.name ?? 'tensor', inputs) : dtype
+    this.name = name ? [...scopes, name].join('/') : scopes.length && op ? [...scopes, op.name].join('/') : ''
+  }
+
+  get rank(): number {
+    return this.shape.length
+  }
+
+  get size(): number {
+    return sizeOf(this.shape)
+  }
+
+  toString(): string {
+    return describeNode(this)
+  }
+}
+
+/** A leaf whose numbers can be changed: what training learns. */
+export class Variable extends Tensor {
+  /** False: gradients are not asked for and training leaves it as it is. */
+  trainable: boolean
+  #values: Float32Array | Float64Array
+
+  /** @internal */
+  constructor(values: Float32Array | Float64Array, shape: Shape, name: string | undefined, trainable: boolean) {
+    super({ shape, dtype: values instanceof Float64Array ? 'f64' : 'f32', name })
+    this.#values = values
+    this.trainable = trainable
+  }
+
+  /** Puts new numbers in, as many as there are. */
+  set(values: Values): void {
+    const { flat, shape } = flatten('set', values)
+    if (flat.length !== this.size || (typeof values !== 'number' && !ArrayBuffer.isView(values) && !sameShape(shape, this.shape)))
+      throw new ShapeError(
+        `set: ${describeNode(this)} is ${describeShape(this.shape)}, the new values are ${describeShape(shape)}`,
+      )
+    this.values.set(flat)
+  }
+
+  /** The numbers themselves, not a copy. Valid until the next call into the library. */
+  get values(): Float32Array | Float64Array {
+    return this.#home?.() ?? this.#values
+  }
+
+  #home: (() => Float32Array) | null = null
+
+  /** @internal Moves the numbers into kernel memory, where `home` finds them from now on. */
+  moveTo(home: () => Float32Array): void {
+    home().set(this.values)
+    this.#home = home
+  }
+}
+
+/** A leaf whose numbers never change. */
+export class Constant extends Tensor {
+  /** Kept as float64, rounded when a computation in f32 reads them. */
+  readonly values: Float64Array
+
+  /** @internal */
+  constructor(values: Float64Array, shape: Shape, name?: string) {
+    super({ shape, dtype: null, name })
+    this.values = values
+  }
+}
+
+/** A leaf whose numbers are given anew at each call of a compiled function. */
+export class Input extends Tensor {}
+
+export interface VariableOptions {
+  /** For flat data: the shape; otherwise taken from the nesting. */
+  readonly shape?: Shape
+  readonly name?: string
+  readonly dtype?: Dtype
+  readonly trainable?: boolean
+}
+
+/**
+ * A tensor whose numbers can be changed, by `set` or by training.
+ * @throws ShapeError for ragged nesting or when `shape` does not hold as many numbers.
+ */
+export function variable(values: Values, options: VariableOptions = {}): Variable {
+  const { flat, shape } = flatten('variable', values, options.shape)
+  const own = options.dtype === 'f64' ? Float64Array.from(flat) : Float32Array.from(flat)
+  return new Variable(own, shape, options.name, options.trainable ?? true)
+}
+
+/** A tensor whose numbers never change. */
+export function constant(values: Values, options: { readonly shape?: Shape; readonly name?: string } = {}): Constant {
+  const { flat, shape } = flatten('constant', values, options.shape)
+  return new Constant(Float64Array.from(flat), shape, options.name)
+}
+
+/** A place for numbers that are given when a compiled function is called. */
+export function input(shape: Shape, options: { readonly name?: string; readonly dtype?: Dtype } = {}): Input {
+  checkShape('input', shape)
+  return new Input({ shape, dtype: options.dtype ?? 'f32', name: options.name })
+}
+
+export function toTensor(value: TensorLike): Tensor {
+  return value instanceof Tensor ? value : constant(value)
+}
+
+/** How error messages call a tensor. */
+export function describeNode(tensor: Tensor): string {
+  const kind = tensor.op?.name ?? (tensor instanceof Variable ? 'variable' : tensor instanceof Constant ? 'constant' : 'input')
+  return `${tensor.name ? `${kind} "${tensor.name}"` : `a ${kind}`} of shape [${tensor.shape.join(', ')}]`
+}
+
+function commonDtype(op: string, inputs: readonly Tensor[]): Dtype | null {
+  let common: Dtype | null = null
+  for (const { dtype } of inputs) {
+    if (dtype === null || dtype === common) continue
+    if (common !== null)
+      throw new DtypeError(`${op}: f32 and f64 do not mix; make all variables and inputs of one dtype`)
+    common = dtype
+  }
+  return common
+}
+
+/** Numbers in a row and their shape, of whatever form they were given in. */
+export function flatten(
+  caller: string,
+  values: Values,
+  shape?: Shape,
+): { flat: ArrayLike<number>; shape: Shape } {
+  let flat: ArrayLike<number>
+  let found: Shape
+  if (typeof values === 'number') {
+    flat = [values]
+    found = []
+  } else if (ArrayBuffer.isView(values)) {
+    flat = values
+    found = [values.length]
+  } else if (Array.isArray(values)) {
+    const dimensions: number[] = []
+    for (let level: unknown = values; Array.isArray(level); level = level[0]) dimensions.push(level.length)
+    const out: number[] = []
+    unnest(caller, values, dimensions, 0, out)
+    flat = out
+    found = dimensions
+  } else {
+    throw new ValueError(`${caller}: wants a number, nested arrays of numbers or a typed array; got ${typeof values}`)
+  }
+  if (!shape) return { flat, shape: found }
+  checkShape(caller, shape)
+  if (sizeOf(shape) !== flat.length)
+    throw new ShapeError(
+      `${caller}: shape ${describeShape(shape)} holds ${sizeOf(shape)} numbers, ${flat.length} were given`,
+    )
+  return { flat, shape: [...shape] }
+}
+
+function unnest(caller: string, value: unknown, dimensions: readonly number[], depth: number, out: number[]): void {
+  if (depth === dimensions.length) {
+    if (typeof value !== 'number')
+      throw new ValueError(`${caller}: wants numbers, found ${Array.isArray(value) ? 'a deeper array' : typeof value}`)
+    out.push(value)
+    return
+  }
+  if (!Array.isArray(value) || value.length !== dimensions[depth])
+    throw new ShapeError(
+      `${caller}: nested arrays must be regular; expected ${dimensions[depth]} entries at depth ${depth + 1}, found ${Array.isArray(value) ? value.length : typeof value}`,
+    )
+  for (const entry of value) unnest(caller, entry, dimensions, depth + 1, out)
+}

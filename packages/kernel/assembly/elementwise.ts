@@ -1,0 +1,133 @@
+// Loops over elements. Arrays start at multiples of 16 bytes and are padded to such, so whole vectors are
+// written even behind the last element.
+import { Opcode } from '../src/opcodes'
+import { exp, log, log1p, sigmoid, softplus, tanh } from './functions'
+
+// @ts-ignore: decorator
+@inline
+function unaryLanes(opcode: i32, x: v128): v128 {
+  if (opcode == Opcode.Neg) return f32x4.neg(x)
+  if (opcode == Opcode.Abs) return f32x4.abs(x)
+  if (opcode == Opcode.Sign) {
+    const one = f32x4.splat(1)
+    const positive = v128.and(f32x4.gt(x, f32x4.splat(0)), one)
+    const negative = v128.and(f32x4.lt(x, f32x4.splat(0)), one)
+    const sign = f32x4.sub(positive, negative)
+    return v128.bitselect(sign, x, f32x4.eq(x, x))
+  }
+  if (opcode == Opcode.Square) return f32x4.mul(x, x)
+  if (opcode == Opcode.Sqrt) return f32x4.sqrt(x)
+  if (opcode == Opcode.Reciprocal) return f32x4.div(f32x4.splat(1), x)
+  if (opcode == Opcode.Exp) return exp(x)
+  if (opcode == Opcode.Log) return log(x)
+  if (opcode == Opcode.Log1p) return log1p(x)
+  if (opcode == Opcode.Tanh) return tanh(x)
+  if (opcode == Opcode.Sigmoid) return sigmoid(x)
+  if (opcode == Opcode.Softplus) return softplus(x)
+  return f32x4.max(x, f32x4.splat(0)) // Relu
+}
+
+/** Operands: out, x, size. */
+// @ts-ignore: decorator
+@inline
+export function unary(opcode: i32, pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const x = load<u32>(pc, 8)
+  const end = out + (load<u32>(pc, 12) << 2)
+  let from = x
+  for (let to = out; to < end; to += 16) {
+    v128.store(to, unaryLanes(opcode, v128.load(from)))
+    from += 16
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function binaryLanes(opcode: i32, a: v128, b: v128): v128 {
+  const one = f32x4.splat(1)
+  if (opcode == Opcode.Add) return f32x4.add(a, b)
+  if (opcode == Opcode.Sub) return f32x4.sub(a, b)
+  if (opcode == Opcode.Mul) return f32x4.mul(a, b)
+  if (opcode == Opcode.Div) return f32x4.div(a, b)
+  if (opcode == Opcode.Maximum) return f32x4.max(a, b)
+  if (opcode == Opcode.Minimum) return f32x4.min(a, b)
+  if (opcode == Opcode.Less) return v128.and(f32x4.lt(a, b), one)
+  if (opcode == Opcode.GreaterEqual) return v128.and(f32x4.ge(a, b), one)
+  if (opcode == Opcode.Equal) return v128.and(f32x4.eq(a, b), one)
+  // The fused gradients take the function's output and the upstream derivative.
+  if (opcode == Opcode.SigmoidGrad) return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)))
+  if (opcode == Opcode.TanhGrad) return f32x4.mul(b, f32x4.mul(f32x4.sub(one, a), f32x4.add(one, a)))
+  if (opcode == Opcode.ReluGrad) return v128.and(b, f32x4.gt(a, f32x4.splat(0)))
+  if (opcode == Opcode.SigmoidCrossEntropy) {
+    const linear = f32x4.sub(f32x4.max(a, f32x4.splat(0)), f32x4.mul(a, b))
+    return f32x4.add(linear, log1p(exp(f32x4.neg(f32x4.abs(a)))))
+  }
+  // Pow, lane by lane in double precision.
+  let y = f32x4.splat(powLane(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)))
+  y = f32x4.replace_lane(y, 1, powLane(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1)))
+  y = f32x4.replace_lane(y, 2, powLane(f32x4.extract_lane(a, 2), f32x4.extract_lane(b, 2)))
+  return f32x4.replace_lane(y, 3, powLane(f32x4.extract_lane(a, 3), f32x4.extract_lane(b, 3)))
+}
+
+/** IEEE 754's pow but for 1 and NaN, where JavaScript's differs from C's: 1 to the NaN is NaN here too. */
+function powLane(a: f32, b: f32): f32 {
+  return b != b ? b : NativeMathf.pow(a, b)
+}
+
+/** Operands: out, a, b, columns, rows, aRow, aColumn, bRow, bColumn; see instructions.ts. */
+// @ts-ignore: decorator
+@inline
+export function binary(opcode: i32, pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let a = load<u32>(pc, 8)
+  let b = load<u32>(pc, 12)
+  const bytes = load<u32>(pc, 16) << 2
+  const rows = load<u32>(pc, 20)
+  if (rows == 0) {
+    for (let i: u32 = 0; i < bytes; i += 16)
+      v128.store(out + i, binaryLanes(opcode, v128.load(a + i), v128.load(b + i)))
+    return
+  }
+  const aRow = load<u32>(pc, 24) << 2
+  const aColumn = load<u32>(pc, 28)
+  const bRow = load<u32>(pc, 32) << 2
+  const bColumn = load<u32>(pc, 36)
+  const whole = bytes & ~15
+  for (let row: u32 = 0; row < rows; row++) {
+    let i: u32 = 0
+    if (aColumn == bColumn) {
+      if (aColumn)
+        for (; i < whole; i += 16)
+          v128.store(out + i, binaryLanes(opcode, v128.load(a + i), v128.load(b + i)))
+    } else if (aColumn) {
+      const right = v128.load32_splat(b)
+      for (; i < whole; i += 16) v128.store(out + i, binaryLanes(opcode, v128.load(a + i), right))
+    } else {
+      const left = v128.load32_splat(a)
+      for (; i < whole; i += 16) v128.store(out + i, binaryLanes(opcode, left, v128.load(b + i)))
+    }
+    // The rest of the row one by one: a whole vector would write into the next row.
+    for (; i < bytes; i += 4)
+      v128.store_lane<f32>(
+        out + i,
+        binaryLanes(opcode, v128.load32_zero(a + i * aColumn), v128.load32_zero(b + i * bColumn)),
+        0,
+      )
+    out += bytes
+    a += aRow
+    b += bRow
+  }
+}
+
+/** Operands: out, condition, a, b, size. */
+export function where(pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const condition = load<u32>(pc, 8)
+  const a = load<u32>(pc, 12)
+  const b = load<u32>(pc, 16)
+  const bytes = load<u32>(pc, 20) << 2
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const chosen = f32x4.ne(v128.load(condition + i), f32x4.splat(0))
+    v128.store(out + i, v128.bitselect(v128.load(a + i), v128.load(b + i), chosen))
+  }
+}

@@ -1,0 +1,131 @@
+// Exponential, logarithm and what is made of them, four lanes at a time, the same to the bit on every engine.
+
+/**
+ * eˣ within 1 ULP, denormal results included.
+ *
+ * x = n·ln 2 + r with |r| ≤ ln 2 / 2; eʳ by its Taylor polynomial of degree 7 in Horner's form (remainder below
+ * 2⁻²⁸), times 2ⁿ in two factors so that n down to −150 stays exact. ln 2 is split in two, the larger part with
+ * trailing zeros, so that n times it is exact (Cody and Waite, Software Manual for the Elementary Functions, 1980).
+ */
+// @ts-ignore: decorator
+@inline
+export function exp(x: v128): v128 {
+  // Beyond these the result is infinity or 0 whatever x is, and n would not fit the exponent.
+  const clamped = f32x4.pmax(f32x4.splat(-104), f32x4.pmin(f32x4.splat(89), x))
+  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)))
+  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)))
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)))
+  let p = f32x4.splat(1.9841270e-4)
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3888889e-3))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3333333e-3))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1666668e-2))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666667e-1))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5))
+  p = f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r)
+  p = f32x4.add(p, f32x4.splat(1))
+  const whole = i32x4.trunc_sat_f32x4_s(n)
+  const half = i32x4.shr_s(whole, 1)
+  const rest = i32x4.sub(whole, half)
+  p = f32x4.mul(p, i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23))
+  p = f32x4.mul(p, i32x4.shl(i32x4.add(rest, i32x4.splat(127)), 23))
+  // The clamp turned NaN into a number: give it back.
+  return v128.bitselect(p, x, f32x4.eq(x, x))
+}
+
+/**
+ * ln x; −∞ at 0 and NaN below.
+ *
+ * x = 2ᵉ·m with m in [√½, √2); with f = m − 1 and s = f / (2 + f), ln m = f − f²/2 + s·(f²/2 + R(s²)), the
+ * form of which the leading terms are exact (Sun's fdlibm, e_logf.c, gives the same split).
+ */
+export function log(x: v128): v128 {
+  const denormal = f32x4.lt(x, f32x4.splat(1.17549435e-38))
+  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(33554432)), x, denormal)
+  const bits = i32x4.sub(scaled, i32x4.splat(0x3f3504f3))
+  const exponent = i32x4.sub(i32x4.shr_s(bits, 23), v128.and(denormal, i32x4.splat(25)))
+  const m = i32x4.add(v128.and(bits, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3))
+  const e = f32x4.convert_i32x4_s(exponent)
+  const f = f32x4.sub(m, f32x4.splat(1))
+  const s = f32x4.div(f, f32x4.add(f32x4.splat(2), f))
+  const z = f32x4.mul(s, s)
+  // 2·(z/3 + z²/5 + z³/7 + z⁴/9), the series of the inverse hyperbolic tangent; z ≤ 0.0295.
+  let r = f32x4.splat(0.22222222)
+  r = f32x4.add(f32x4.mul(r, z), f32x4.splat(0.28571429))
+  r = f32x4.add(f32x4.mul(r, z), f32x4.splat(0.4))
+  r = f32x4.add(f32x4.mul(r, z), f32x4.splat(0.66666667))
+  r = f32x4.mul(r, z)
+  const halfSquare = f32x4.mul(f32x4.mul(f, f), f32x4.splat(0.5))
+  // e·ln2 + f − (f²/2 − s·(f²/2 + R) − e·ln2_low), smallest first.
+  let y = f32x4.add(
+    f32x4.mul(s, f32x4.add(halfSquare, r)),
+    f32x4.mul(e, f32x4.splat(9.05800061e-6)),
+  )
+  y = f32x4.sub(y, halfSquare)
+  y = f32x4.add(y, f)
+  y = f32x4.add(y, f32x4.mul(e, f32x4.splat(0.69313812)))
+  const infinite = f32x4.eq(x, f32x4.splat(Infinity))
+  y = v128.bitselect(x, y, infinite)
+  y = v128.bitselect(f32x4.splat(-Infinity), y, f32x4.eq(x, f32x4.splat(0)))
+  // Negative or NaN.
+  return v128.bitselect(y, f32x4.splat(NaN), f32x4.ge(x, f32x4.splat(0)))
+}
+
+/** ln(1 + x): the rounding error of 1 + x, divided by it, is added back. */
+export function log1p(x: v128): v128 {
+  const one = f32x4.splat(1)
+  const u = f32x4.add(one, x)
+  // (1 − (u − x)) + … in the order that is exact for either being the larger.
+  const larger = f32x4.gt(x, one)
+  const lost = v128.bitselect(
+    f32x4.sub(one, f32x4.sub(u, x)),
+    f32x4.sub(x, f32x4.sub(u, one)),
+    larger,
+  )
+  const y = f32x4.add(log(u), f32x4.div(lost, u))
+  // Where 1 + x = 1 the logarithm is x; where it is infinite, or 0, there is nothing to correct.
+  const plain = v128.or(f32x4.eq(u, f32x4.splat(Infinity)), f32x4.le(u, f32x4.splat(0)))
+  return v128.bitselect(x, v128.bitselect(log(u), y, plain), f32x4.eq(u, one))
+}
+
+/** 1 / (1 + e⁻ˣ) through e⁻|ˣ|, which cannot overflow and keeps the small values of the left side. */
+// @ts-ignore: decorator
+@inline
+export function sigmoid(x: v128): v128 {
+  const t = exp(f32x4.neg(f32x4.abs(x)))
+  const one = f32x4.splat(1)
+  const numerator = v128.bitselect(t, one, f32x4.lt(x, f32x4.splat(0)))
+  return f32x4.div(numerator, f32x4.add(one, t))
+}
+
+/** tanh x: an odd polynomial for |x| < 0.625, beyond it 1 − 2 / (e²|ˣ| + 1) (Moshier, Cephes, tanhf). */
+export function tanh(x: v128): v128 {
+  const magnitude = f32x4.abs(x)
+  const z = f32x4.mul(x, x)
+  let p = f32x4.splat(-5.70498872745e-3)
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(2.06390887954e-2))
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-5.37397155531e-2))
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.33314422036e-1))
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-3.33332819422e-1))
+  const near = f32x4.add(f32x4.mul(f32x4.mul(p, z), x), x)
+  const one = f32x4.splat(1)
+  const two = f32x4.splat(2)
+  const far = f32x4.sub(one, f32x4.div(two, f32x4.add(exp(f32x4.add(magnitude, magnitude)), one)))
+  const signed = v128.bitselect(far, x, i32x4.splat(0x7fffffff))
+  return v128.bitselect(near, signed, f32x4.lt(magnitude, f32x4.splat(0.625)))
+}
+
+/** ln(1 + eˣ) = max(x, 0) + ln(1 + e⁻|ˣ|). */
+export function softplus(x: v128): v128 {
+  return f32x4.add(f32x4.max(x, f32x4.splat(0)), log1p(exp(f32x4.neg(f32x4.abs(x)))))
+}
+
+/** Sum of the four lanes, (0 + 1) + (2 + 3). */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(v: v128): f32 {
+  return (
+    f32x4.extract_lane(v, 0) +
+    f32x4.extract_lane(v, 1) +
+    (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
+  )
+}

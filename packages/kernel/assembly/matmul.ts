@@ -1,0 +1,285 @@
+// Matrix products C = A·B, A·Bᵀ and Aᵀ·B, with bias and activation after the last block.
+//
+// Large ones follow Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, 2008): blocks of B
+// and A are copied into panels, 8 columns and 4 rows wide, in the order in which the tile reads them.
+//
+//   packed B, blockK × blockN: panels of 8 columns, each k × 8 numbers in a row      (in L2)
+//   packed A, blockM × blockK: panels of 4 rows, each k × 4 numbers in a row         (in L1)
+//   tile: 4 × 8 numbers of C in eight vector registers
+//
+// Every number of C adds its products in the order of k, whatever the sizes, so results do not depend on how
+// the work is cut.
+import { Activation } from '../src/opcodes'
+import { sigmoid, tanh } from './functions'
+
+const blockM: u32 = 64
+const blockN: u32 = 512
+const blockK: u32 = 256
+const packedA: usize = memory.data(64 * 256 * 4, 16)
+const packedB: usize = memory.data(256 * 512 * 4, 16)
+/** A tile at the ragged edge is made here, and the part of it that exists is copied. */
+const edgeTile: usize = memory.data(4 * 8 * 4, 16)
+
+/**
+ * Up to this many multiplications it costs more to pack than it saves.
+ */
+const smallProduct: u32 = 4096
+
+/** Operands: out, a, b, m, n, k, bias, activation. */
+export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const a = load<u32>(pc, 8)
+  const b = load<u32>(pc, 12)
+  const m = load<u32>(pc, 16)
+  const n = load<u32>(pc, 20)
+  const k = load<u32>(pc, 24)
+  const bias = load<u32>(pc, 28)
+  const activation = load<u32>(pc, 32)
+  // Distances in bytes from one number of a matrix to the next, along C's rows or columns and along k.
+  const aRow = transposeA ? 4 : k << 2
+  const aStep = transposeA ? m << 2 : 4
+  const bColumn = transposeB ? k << 2 : 4
+  const bStep = transposeB ? 4 : n << 2
+  if (m * n * k <= smallProduct) small(out, a, b, m, n, k, aRow, aStep, bColumn, bStep)
+  else blocked(out, a, b, m, n, k, transposeA, transposeB)
+  if (bias != 0 || activation != Activation.None) finish(out, bias, activation, m, n)
+}
+
+function small(
+  out: usize, a: usize, b: usize, m: u32, n: u32, k: u32,
+  aRow: usize, aStep: usize, bColumn: usize, bStep: usize,
+): void {
+  for (let i: u32 = 0; i < m; i++) {
+    let j: u32 = 0
+    if (bColumn == 4)
+      for (; j + 4 <= n; j += 4) {
+        let total = f32x4.splat(0)
+        let pa = a
+        let pb = b + (j << 2)
+        for (let p: u32 = 0; p < k; p++) {
+          total = f32x4.add(total, f32x4.mul(v128.load32_splat(pa), v128.load(pb)))
+          pa += aStep
+          pb += bStep
+        }
+        v128.store(out + (j << 2), total)
+      }
+    for (; j < n; j++) {
+      let total: f32 = 0
+      let pa = a
+      let pb = b + j * bColumn
+      for (let p: u32 = 0; p < k; p++) {
+        total += load<f32>(pa) * load<f32>(pb)
+        pa += aStep
+        pb += bStep
+      }
+      store<f32>(out + (j << 2), total)
+    }
+    a += aRow
+    out += n << 2
+  }
+}
+
+function blocked(
+  out: usize, a: usize, b: usize, m: u32, n: u32, k: u32, transposeA: bool, transposeB: bool,
+): void {
+  for (let jc: u32 = 0; jc < n; jc += blockN) {
+    const nc = min(blockN, n - jc)
+    for (let kc: u32 = 0; kc < k; kc += blockK) {
+      const depth = min(blockK, k - kc)
+      if (transposeB) packRowsAsColumns(packedB, b + ((jc * k + kc) << 2), nc, depth, k << 2)
+      else packColumns(packedB, b + ((kc * n + jc) << 2), nc, depth, n << 2)
+      for (let ic: u32 = 0; ic < m; ic += blockM) {
+        const mc = min(blockM, m - ic)
+        if (transposeA) packSlices(packedA, a + ((kc * m + ic) << 2), mc, depth, m << 2)
+        else packRows(packedA, a + ((ic * k + kc) << 2), mc, depth, k << 2)
+        for (let j: u32 = 0; j < nc; j += 8) {
+          const panelB = packedB + ((j * depth) << 2)
+          for (let i: u32 = 0; i < mc; i += 4) {
+            const panelA = packedA + ((i * depth) << 2)
+            const c = out + (((ic + i) * n + jc + j) << 2)
+            if (i + 4 <= mc && j + 8 <= nc) tile(c, n << 2, panelA, panelB, depth, kc != 0)
+            else edge(c, n << 2, panelA, panelB, depth, kc != 0, min(4, mc - i), min(8, nc - j))
+          }
+        }
+      }
+    }
+  }
+}
+
+/** C, 4 × 8, = or += the product of a panel of A and a panel of B. */
+function tile(c: usize, row: usize, a: usize, b: usize, depth: u32, accumulate: bool): void {
+  let c00 = f32x4.splat(0)
+  let c01 = c00
+  let c10 = c00
+  let c11 = c00
+  let c20 = c00
+  let c21 = c00
+  let c30 = c00
+  let c31 = c00
+  const end = a + (depth << 4)
+  while (a < end) {
+    const b0 = v128.load(b)
+    const b1 = v128.load(b, 16)
+    let s = v128.load32_splat(a)
+    c00 = f32x4.add(c00, f32x4.mul(s, b0))
+    c01 = f32x4.add(c01, f32x4.mul(s, b1))
+    s = v128.load32_splat(a, 4)
+    c10 = f32x4.add(c10, f32x4.mul(s, b0))
+    c11 = f32x4.add(c11, f32x4.mul(s, b1))
+    s = v128.load32_splat(a, 8)
+    c20 = f32x4.add(c20, f32x4.mul(s, b0))
+    c21 = f32x4.add(c21, f32x4.mul(s, b1))
+    s = v128.load32_splat(a, 12)
+    c30 = f32x4.add(c30, f32x4.mul(s, b0))
+    c31 = f32x4.add(c31, f32x4.mul(s, b1))
+    a += 16
+    b += 32
+  }
+  const d1 = c + row
+  const d2 = d1 + row
+  const d3 = d2 + row
+  if (accumulate) {
+    c00 = f32x4.add(v128.load(c), c00)
+    c01 = f32x4.add(v128.load(c, 16), c01)
+    c10 = f32x4.add(v128.load(d1), c10)
+    c11 = f32x4.add(v128.load(d1, 16), c11)
+    c20 = f32x4.add(v128.load(d2), c20)
+    c21 = f32x4.add(v128.load(d2, 16), c21)
+    c30 = f32x4.add(v128.load(d3), c30)
+    c31 = f32x4.add(v128.load(d3, 16), c31)
+  }
+  v128.store(c, c00)
+  v128.store(c, c01, 16)
+  v128.store(d1, c10)
+  v128.store(d1, c11, 16)
+  v128.store(d2, c20)
+  v128.store(d2, c21, 16)
+  v128.store(d3, c30)
+  v128.store(d3, c31, 16)
+}
+
+function edge(
+  c: usize, row: usize, a: usize, b: usize, depth: u32, accumulate: bool, rows: u32, columns: u32,
+): void {
+  tile(edgeTile, 32, a, b, depth, false)
+  for (let i: u32 = 0; i < rows; i++)
+    for (let j: u32 = 0; j < columns; j++) {
+      const to = c + i * row + (j << 2)
+      const value = load<f32>(edgeTile + (i << 5) + (j << 2))
+      store<f32>(to, accumulate ? load<f32>(to) + value : value)
+    }
+}
+
+/** Panels of 8 columns of a matrix whose rows run along its columns: straight copies. */
+function packColumns(to: usize, b: usize, columns: u32, depth: u32, row: usize): void {
+  for (let j: u32 = 0; j < columns; j += 8) {
+    let from = b + (j << 2)
+    if (j + 8 <= columns)
+      for (let p: u32 = 0; p < depth; p++) {
+        v128.store(to, v128.load(from))
+        v128.store(to, v128.load(from, 16), 16)
+        to += 32
+        from += row
+      }
+    else
+      for (let p: u32 = 0; p < depth; p++) {
+        for (let jj: u32 = 0; jj < 8; jj++)
+          store<f32>(to + (jj << 2), j + jj < columns ? load<f32>(from + (jj << 2)) : 0)
+        to += 32
+        from += row
+      }
+  }
+}
+
+/** Panels of 8 columns of Bᵀ, whose columns are the rows of B. */
+function packRowsAsColumns(to: usize, b: usize, columns: u32, depth: u32, row: usize): void {
+  for (let j: u32 = 0; j < columns; j += 8) {
+    interleave(to, 32, b + j * row, min(4, columns - j), depth, row)
+    if (j + 4 < columns) interleave(to + 16, 32, b + (j + 4) * row, min(4, columns - j - 4), depth, row)
+    else interleave(to + 16, 32, b, 0, depth, row)
+    to += depth << 5
+  }
+}
+
+/** Panels of 4 rows of A. */
+function packRows(to: usize, a: usize, rows: u32, depth: u32, row: usize): void {
+  for (let i: u32 = 0; i < rows; i += 4) {
+    interleave(to, 16, a + i * row, min(4, rows - i), depth, row)
+    to += depth << 4
+  }
+}
+
+/** Panels of 4 rows of Aᵀ, which stand side by side in each row of A. */
+function packSlices(to: usize, a: usize, rows: u32, depth: u32, row: usize): void {
+  for (let i: u32 = 0; i < rows; i += 4) {
+    let from = a + (i << 2)
+    if (i + 4 <= rows)
+      for (let p: u32 = 0; p < depth; p++) {
+        v128.store(to, v128.load(from))
+        to += 16
+        from += row
+      }
+    else
+      for (let p: u32 = 0; p < depth; p++) {
+        for (let ii: u32 = 0; ii < 4; ii++)
+          store<f32>(to + (ii << 2), i + ii < rows ? load<f32>(from + (ii << 2)) : 0)
+        to += 16
+        from += row
+      }
+  }
+}
+
+/** Takes `rows` (up to 4, the rest are 0) rows of numbers and writes their columns, `step` bytes apart. */
+function interleave(to: usize, step: usize, from: usize, rows: u32, depth: u32, row: usize): void {
+  let p: u32 = 0
+  if (rows == 4) {
+    let r0 = from
+    let r1 = r0 + row
+    let r2 = r1 + row
+    let r3 = r2 + row
+    for (; p + 4 <= depth; p += 4) {
+      const v0 = v128.load(r0)
+      const v1 = v128.load(r1)
+      const v2 = v128.load(r2)
+      const v3 = v128.load(r3)
+      // A 4 × 4 transpose: pairs of lanes first, then pairs of pairs.
+      const low01 = v128.shuffle<f32>(v0, v1, 0, 4, 1, 5)
+      const high01 = v128.shuffle<f32>(v0, v1, 2, 6, 3, 7)
+      const low23 = v128.shuffle<f32>(v2, v3, 0, 4, 1, 5)
+      const high23 = v128.shuffle<f32>(v2, v3, 2, 6, 3, 7)
+      v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5))
+      v128.store(to + step, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7))
+      v128.store(to + 2 * step, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5))
+      v128.store(to + 3 * step, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7))
+      to += 4 * step
+      r0 += 16
+      r1 += 16
+      r2 += 16
+      r3 += 16
+    }
+  }
+  for (; p < depth; p++) {
+    for (let i: u32 = 0; i < 4; i++)
+      store<f32>(to + (i << 2), i < rows ? load<f32>(from + i * row + (p << 2)) : 0)
+    to += step
+  }
+}
+
+/** Adds the bias to each row and applies the activation, over the whole of C. */
+function finish(out: usize, bias: usize, activation: u32, m: u32, n: u32): void {
+  if (bias != 0)
+    for (let i: u32 = 0; i < m; i++) {
+      const c = out + ((i * n) << 2)
+      let j: u32 = 0
+      for (; j + 4 <= n; j += 4)
+        v128.store(c + (j << 2), f32x4.add(v128.load(c + (j << 2)), v128.load(bias + (j << 2))))
+      for (; j < n; j++) store<f32>(c + (j << 2), load<f32>(c + (j << 2)) + load<f32>(bias + (j << 2)))
+    }
+  const end = out + ((m * n) << 2)
+  if (activation == Activation.Relu)
+    for (let at = out; at < end; at += 16) v128.store(at, f32x4.max(v128.load(at), f32x4.splat(0)))
+  else if (activation == Activation.Sigmoid)
+    for (let at = out; at < end; at += 16) v128.store(at, sigmoid(v128.load(at)))
+  else if (activation == Activation.Tanh)
+    for (let at = out; at < end; at += 16) v128.store(at, tanh(v128.load(at)))
+}

@@ -1,0 +1,259 @@
+// Reductions, softmax and strided copies: loops that know rows and columns.
+import { Opcode } from '../src/opcodes'
+import { exp, log, sumLanes } from './functions'
+
+/** Sum of `count` numbers: four vectors side by side, then their lanes, then what is left one by one. */
+export function sumOf(x: usize, count: u32): f32 {
+  let s0 = f32x4.splat(0)
+  let s1 = s0
+  let s2 = s0
+  let s3 = s0
+  let i: u32 = 0
+  for (; i + 16 <= count; i += 16) {
+    const at = x + (<usize>i << 2)
+    s0 = f32x4.add(s0, v128.load(at))
+    s1 = f32x4.add(s1, v128.load(at, 16))
+    s2 = f32x4.add(s2, v128.load(at, 32))
+    s3 = f32x4.add(s3, v128.load(at, 48))
+  }
+  for (; i + 4 <= count; i += 4) s0 = f32x4.add(s0, v128.load(x + (<usize>i << 2)))
+  let total = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)))
+  for (; i < count; i++) total += load<f32>(x + (<usize>i << 2))
+  return total
+}
+
+// @ts-ignore: decorator
+@inline
+function combine(opcode: i32, a: v128, b: v128): v128 {
+  if (opcode == Opcode.Sum) return f32x4.add(a, b)
+  if (opcode == Opcode.Max) return f32x4.max(a, b)
+  return f32x4.min(a, b)
+}
+
+/** Operands: out, x, outer, length, inner: out[o, i] = Σⱼ x[o, j, i], or the largest, or the smallest. */
+// @ts-ignore: decorator
+@inline
+export function reduce(opcode: i32, pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const outer = load<u32>(pc, 12)
+  const length = load<u32>(pc, 16)
+  const inner = load<u32>(pc, 20)
+  const start: f32 = opcode == Opcode.Sum ? 0 : opcode == Opcode.Max ? -Infinity : Infinity
+  if (inner == 1) {
+    for (let o: u32 = 0; o < outer; o++) {
+      if (opcode == Opcode.Sum) store<f32>(out, sumOf(x, length))
+      else {
+        let best = f32x4.splat(start)
+        for (let j: u32 = 0; j < length; j++) best = combine(opcode, best, v128.load32_splat(x + (j << 2)))
+        store<f32>(out, f32x4.extract_lane(best, 0))
+      }
+      out += 4
+      x += length << 2
+    }
+    return
+  }
+  const row = inner << 2
+  for (let o: u32 = 0; o < outer; o++) {
+    let i: u32 = 0
+    for (; i + 4 <= inner; i += 4) {
+      let total = f32x4.splat(start)
+      let at = x + (i << 2)
+      for (let j: u32 = 0; j < length; j++) {
+        total = combine(opcode, total, v128.load(at))
+        at += row
+      }
+      v128.store(out + (i << 2), total)
+    }
+    for (; i < inner; i++) {
+      let total = f32x4.splat(start)
+      let at = x + (i << 2)
+      for (let j: u32 = 0; j < length; j++) {
+        total = combine(opcode, total, v128.load32_splat(at))
+        at += row
+      }
+      v128.store_lane<f32>(out + (i << 2), total, 0)
+    }
+    out += row
+    x += length * row
+  }
+}
+
+/** Operands as for `reduce`: the position of the largest, the first at a tie; of a NaN if there is one. */
+export function argMax(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const outer = load<u32>(pc, 12)
+  const length = load<u32>(pc, 16)
+  const inner = load<u32>(pc, 20)
+  for (let o: u32 = 0; o < outer; o++) {
+    for (let i: u32 = 0; i < inner; i++) {
+      let best: f32 = load<f32>(x + (i << 2))
+      let position: u32 = 0
+      for (let j: u32 = 1; j < length; j++) {
+        const value = load<f32>(x + ((j * inner + i) << 2))
+        if (value > best || (value != value && best == best)) {
+          best = value
+          position = j
+        }
+      }
+      store<f32>(out, <f32>position)
+      out += 4
+    }
+    x += (length * inner) << 2
+  }
+}
+
+function largest(x: usize, columns: u32): f32 {
+  let best = f32x4.splat(-Infinity)
+  let j: u32 = 0
+  for (; j + 4 <= columns; j += 4) best = f32x4.max(best, v128.load(x + (j << 2)))
+  let all = max(
+    max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)),
+    max(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3)),
+  )
+  for (; j < columns; j++) all = max(all, load<f32>(x + (j << 2)))
+  return all
+}
+
+/** Writes e^(x − shift) over a row and returns the sum. */
+function exponentials(out: usize, x: usize, columns: u32, shift: f32): f32 {
+  const offset = f32x4.splat(shift)
+  let total = f32x4.splat(0)
+  let j: u32 = 0
+  for (; j + 4 <= columns; j += 4) {
+    const e = exp(f32x4.sub(v128.load(x + (j << 2)), offset))
+    v128.store(out + (j << 2), e)
+    total = f32x4.add(total, e)
+  }
+  let sum = sumLanes(total)
+  for (; j < columns; j++) {
+    const e = exp(f32x4.sub(v128.load32_splat(x + (j << 2)), offset))
+    v128.store_lane<f32>(out + (j << 2), e, 0)
+    sum += f32x4.extract_lane(e, 0)
+  }
+  return sum
+}
+
+/** Σ e^(x − shift) of a row. */
+function sumOfExponentials(x: usize, columns: u32, shift: f32): f32 {
+  const offset = f32x4.splat(shift)
+  let total = f32x4.splat(0)
+  let j: u32 = 0
+  for (; j + 4 <= columns; j += 4) total = f32x4.add(total, exp(f32x4.sub(v128.load(x + (j << 2)), offset)))
+  let sum = sumLanes(total)
+  for (; j < columns; j++)
+    sum += f32x4.extract_lane(exp(f32x4.sub(v128.load32_splat(x + (j << 2)), offset)), 0)
+  return sum
+}
+
+// @ts-ignore: decorator
+@inline
+function logOf(x: f32): f32 {
+  return f32x4.extract_lane(log(f32x4.splat(x)), 0)
+}
+
+/** Operands: out, x, rows, columns. The largest of a row is subtracted before any exponential. */
+export function softmax(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const rows = load<u32>(pc, 12)
+  const columns = load<u32>(pc, 16)
+  for (let row: u32 = 0; row < rows; row++) {
+    const total = exponentials(out, x, columns, largest(x, columns))
+    for (let j: u32 = 0; j < columns; j++) store<f32>(out + (j << 2), load<f32>(out + (j << 2)) / total)
+    out += columns << 2
+    x += columns << 2
+  }
+}
+
+/** Operands: out, x, rows, columns. */
+export function logSoftmax(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const rows = load<u32>(pc, 12)
+  const columns = load<u32>(pc, 16)
+  for (let row: u32 = 0; row < rows; row++) {
+    const shift = largest(x, columns)
+    const logTotal = logOf(sumOfExponentials(x, columns, shift))
+    for (let j: u32 = 0; j < columns; j++)
+      store<f32>(out + (j << 2), load<f32>(x + (j << 2)) - shift - logTotal)
+    out += columns << 2
+    x += columns << 2
+  }
+}
+
+/** Operands: out, logits, labels, rows, columns: −Σ labels · log softmax(logits), row by row. */
+export function softmaxCrossEntropy(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  let labels = load<u32>(pc, 12)
+  const rows = load<u32>(pc, 16)
+  const columns = load<u32>(pc, 20)
+  for (let row: u32 = 0; row < rows; row++) {
+    const shift = largest(x, columns)
+    const logTotal = logOf(sumOfExponentials(x, columns, shift))
+    let loss: f32 = 0
+    for (let j: u32 = 0; j < columns; j++) {
+      const label = load<f32>(labels + (j << 2))
+      // An impossible class with an infinitely small logit adds nothing, not 0 · ∞.
+      if (label != 0) loss += label * (logTotal - (load<f32>(x + (j << 2)) - shift))
+    }
+    store<f32>(out, loss)
+    out += 4
+    x += columns << 2
+    labels += columns << 2
+  }
+}
+
+/** Operands: out, logits, labels, upstream, rows, columns: upstream · (softmax · Σ labels − labels). */
+export function softmaxCrossEntropyGrad(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  let labels = load<u32>(pc, 12)
+  let upstream = load<u32>(pc, 16)
+  const rows = load<u32>(pc, 20)
+  const columns = load<u32>(pc, 24)
+  for (let row: u32 = 0; row < rows; row++) {
+    const mass = sumOf(labels, columns)
+    const scale = load<f32>(upstream)
+    const total = exponentials(out, x, columns, largest(x, columns))
+    for (let j: u32 = 0; j < columns; j++) {
+      const p = (load<f32>(out + (j << 2)) / total) * mass
+      store<f32>(out + (j << 2), scale * (p - load<f32>(labels + (j << 2))))
+    }
+    out += columns << 2
+    x += columns << 2
+    labels += columns << 2
+    upstream += 4
+  }
+}
+
+/** Operands: out, x, rank, sizes of the output's dimensions, strides of x: transposes and repeats. */
+export function stridedCopy(pc: usize): void {
+  const rank = load<u32>(pc, 12)
+  copyDimension(load<u32>(pc, 4), load<u32>(pc, 8), rank, pc + 16, pc + 16 + (rank << 2))
+}
+
+/** Copies along the first of `rank` dimensions; returns the address behind what it wrote. */
+function copyDimension(out: usize, x: usize, rank: u32, sizes: usize, strides: usize): usize {
+  if (rank == 0) {
+    store<f32>(out, load<f32>(x))
+    return out + 4
+  }
+  const size = load<u32>(sizes)
+  const stride = load<u32>(strides) << 2
+  if (rank == 1) {
+    for (let i: u32 = 0; i < size; i++) {
+      store<f32>(out, load<f32>(x))
+      out += 4
+      x += stride
+    }
+    return out
+  }
+  for (let i: u32 = 0; i < size; i++) {
+    out = copyDimension(out, x, rank - 1, sizes + 4, strides + 4)
+    x += stride
+  }
+  return out
+}

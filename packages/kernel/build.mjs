@@ -1,0 +1,26 @@
+// Compiles the AssemblyScript and inlines the binary, so that no file has to be found or fetched at run time.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import asc from 'assemblyscript/asc'
+
+mkdirSync('dist', { recursive: true })
+const { error, stderr } = await asc.main([
+  'assembly/index.ts',
+  '--outFile', 'dist/kernel.wasm',
+  '--textFile', 'dist/kernel.wat',
+  '--config', 'none',
+  '--runtime', 'stub',
+  '--enable', 'simd',
+  '--noAssert',
+  '--optimizeLevel', '3',
+  '--shrinkLevel', '0',
+  '--converge',
+])
+if (error) {
+  process.stderr.write(`${stderr.toString()}\n${error.message}\n`)
+  process.exit(1)
+}
+const wasm = readFileSync('dist/kernel.wasm')
+const { imports, exports } = new Proxy({}, { get: (_, key) => WebAssembly.Module[key](new WebAssembly.Module(wasm)) })
+if (imports.length > 0) throw new Error(`the kernel must import nothing, it wants ${JSON.stringify(imports)}`)
+writeFileSync('src/binary.ts', `// Written by build.mjs: the compiled kernel, ${wasm.length} bytes.\nexport const binary =\n  '${wasm.toString('base64')}'\n`)
+process.stdout.write(`kernel.wasm ${wasm.length} bytes, exports ${exports.map(({ name }) => name).join(', ')}\n`)

@@ -1,0 +1,112 @@
+// The operands of each instruction, in order: what a program is written and printed with.
+import { Opcode } from './opcodes.js'
+
+/**
+ * `out`: address that is written. `in`: address that is read. `update`: address that is read and written.
+ * `int`: a count or a stride, in elements. `ints`: as many as there are left.
+ */
+export type OperandKind = 'out' | 'in' | 'update' | 'int' | 'ints'
+export type Operands = Readonly<Record<string, OperandKind>>
+
+const unary: Operands = { out: 'out', x: 'in', size: 'int' }
+
+/**
+ * Element (i, j) of the output, `rows` by `columns`, is made of a[i·aRow + j·aColumn] and b likewise; column
+ * strides are 0 or 1. With rows = 0 all three arrays are plain rows of `columns` elements.
+ */
+const binary: Operands = {
+  out: 'out',
+  a: 'in',
+  b: 'in',
+  columns: 'int',
+  rows: 'int',
+  aRow: 'int',
+  aColumn: 'int',
+  bRow: 'int',
+  bColumn: 'int',
+}
+const reduction: Operands = { out: 'out', x: 'in', outer: 'int', length: 'int', inner: 'int' }
+const rowwise: Operands = { out: 'out', x: 'in', rows: 'int', columns: 'int' }
+
+/** out, m×n = activation(a, m×k · b, k×n + bias, n); bias 0 is none. */
+const matmul: Operands = {
+  out: 'out',
+  a: 'in',
+  b: 'in',
+  m: 'int',
+  n: 'int',
+  k: 'int',
+  bias: 'in',
+  activation: 'int',
+}
+
+export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
+  End: {},
+  Neg: unary,
+  Abs: unary,
+  Sign: unary,
+  Square: unary,
+  Sqrt: unary,
+  Reciprocal: unary,
+  Exp: unary,
+  Log: unary,
+  Log1p: unary,
+  Tanh: unary,
+  Sigmoid: unary,
+  Relu: unary,
+  Softplus: unary,
+  Add: binary,
+  Sub: binary,
+  Mul: binary,
+  Div: binary,
+  Pow: binary,
+  Maximum: binary,
+  Minimum: binary,
+  Less: binary,
+  GreaterEqual: binary,
+  Equal: binary,
+  SigmoidGrad: binary,
+  TanhGrad: binary,
+  ReluGrad: binary,
+  SigmoidCrossEntropy: binary,
+  Where: { out: 'out', condition: 'in', a: 'in', b: 'in', size: 'int' },
+  /** `layout` is the sizes of the output's dimensions, then the strides of x along each. */
+  StridedCopy: { out: 'out', x: 'in', rank: 'int', layout: 'ints' },
+  Sum: reduction,
+  Max: reduction,
+  Min: reduction,
+  ArgMax: reduction,
+  Softmax: rowwise,
+  LogSoftmax: rowwise,
+  SoftmaxCrossEntropy: { out: 'out', logits: 'in', labels: 'in', rows: 'int', columns: 'int' },
+  SoftmaxCrossEntropyGrad: {
+    out: 'out',
+    logits: 'in',
+    labels: 'in',
+    upstream: 'in',
+    rows: 'int',
+    columns: 'int',
+  },
+  MatmulNN: matmul,
+  MatmulNT: matmul,
+  MatmulTN: matmul,
+  /** `settings` holds the learning rate. */
+  Sgd: { parameters: 'update', gradients: 'in', settings: 'in', size: 'int' },
+  /** `settings`: learning rate, momentum, 1 for Nesterov's form. */
+  Momentum: { parameters: 'update', gradients: 'in', velocity: 'update', settings: 'in', size: 'int' },
+  /** `settings`: learning rate, β₁, β₂, ε, then β₁ᵗ and β₂ᵗ as they were after the last step. */
+  Adam: {
+    parameters: 'update',
+    gradients: 'in',
+    mean: 'update',
+    variance: 'update',
+    settings: 'update',
+    size: 'int',
+  },
+  /** Copies rows of `table` picked by `rows` numbers of `order`, from where `cursor` stands. */
+  GatherRows: { out: 'out', table: 'in', order: 'in', cursor: 'in', rows: 'int', columns: 'int' },
+  /** history[steps] = value; steps += 1; ends the call when the value is not finite. */
+  Record: { value: 'in', history: 'out', status: 'update' },
+  /** cursor += rows, and back to 0 from `length`. */
+  NextBatch: { cursor: 'update', rows: 'int', length: 'int' },
+}

@@ -1,0 +1,89 @@
+// Hands out linear memory in blocks and takes it back when a block is garbage, so that nobody disposes.
+
+/** A piece of linear memory, kept for as long as this object is reachable. */
+export interface Block {
+  /** Address of its first byte, a multiple of 16. */
+  readonly address: number
+  readonly bytes: number
+  /** Numbers inside the block. The view is good until memory grows, so do not keep it. */
+  floats(offset: number, length: number): Float32Array
+  words(offset: number, length: number): Int32Array
+}
+
+interface Range {
+  address: number
+  bytes: number
+}
+
+interface Heap {
+  /** Unused ranges in order of address, never touching. */
+  readonly free: Range[]
+  readonly registry: FinalizationRegistry<Range>
+}
+
+const heaps = new WeakMap<WebAssembly.Memory, Heap>()
+const pageBytes = 65536
+
+export function allocate(memory: WebAssembly.Memory, bytes: number): Block {
+  let heap = heaps.get(memory)
+  if (!heap) {
+    const free: Range[] = []
+    // What the module starts with is its own; everything that memory grows by is for blocks.
+    heap = { free, registry: new FinalizationRegistry((range) => release(free, range)) }
+    heaps.set(memory, heap)
+  }
+  const size = Math.max(16, Math.ceil(bytes / 16) * 16)
+  const range = take(heap.free, size) ?? take(grow(memory, heap.free, size), size)!
+  const block: Block = {
+    ...range,
+    floats: (offset, length) => new Float32Array(memory.buffer, range.address + offset, length),
+    words: (offset, length) => new Int32Array(memory.buffer, range.address + offset, length),
+  }
+  new Uint8Array(memory.buffer, range.address, size).fill(0)
+  heap.registry.register(block, range)
+  return block
+}
+
+/** First fit. */
+function take(free: Range[], bytes: number): Range | undefined {
+  const index = free.findIndex((range) => range.bytes >= bytes)
+  const range = free[index]
+  if (!range) return undefined
+  const taken = { address: range.address, bytes }
+  if (range.bytes === bytes) free.splice(index, 1)
+  else {
+    range.address += bytes
+    range.bytes -= bytes
+  }
+  return taken
+}
+
+/** Grows by what is wanted and at least an eighth of what there is, so that growing stays rare. */
+function grow(memory: WebAssembly.Memory, free: Range[], bytes: number): Range[] {
+  const before = memory.buffer.byteLength
+  const pages = Math.ceil(Math.max(bytes, before / 8) / pageBytes)
+  try {
+    memory.grow(pages)
+  } catch {
+    throw new RangeError(
+      `out of memory: ${Math.round(before / 2 ** 20)} MiB are in use and ${Math.round(bytes / 2 ** 20)} MiB more are wanted, of 4096 MiB that a WebAssembly memory can hold; use smaller batches or a smaller network`,
+    )
+  }
+  release(free, { address: before, bytes: pages * pageBytes })
+  return free
+}
+
+/** Puts a range back and joins it with the neighbours that it touches. */
+function release(free: Range[], range: Range): void {
+  let index = free.findIndex((other) => other.address > range.address)
+  if (index < 0) index = free.length
+  free.splice(index, 0, { ...range })
+  for (let left = Math.max(0, index - 1); left < free.length - 1 && left <= index; ) {
+    const a = free[left]!
+    const b = free[left + 1]!
+    if (a.address + a.bytes === b.address) {
+      a.bytes += b.bytes
+      free.splice(left + 1, 1)
+    } else left++
+  }
+}

@@ -1,0 +1,75 @@
+// The numbers of the instructions; one file for both sides, AssemblyScript and TypeScript.
+
+/** What an instruction does. Its operands follow it as 32-bit words; instructions.ts names them. */
+export enum Opcode {
+  End,
+
+  // Functions of one array, element by element.
+  Neg,
+  Abs,
+  Sign,
+  Square,
+  Sqrt,
+  Reciprocal,
+  Exp,
+  Log,
+  Log1p,
+  Tanh,
+  Sigmoid,
+  Relu,
+  Softplus,
+
+  // Functions of two arrays, either of which may repeat along rows or columns.
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Pow,
+  Maximum,
+  Minimum,
+  Less,
+  GreaterEqual,
+  Equal,
+  SigmoidGrad,
+  TanhGrad,
+  ReluGrad,
+  SigmoidCrossEntropy,
+
+  Where,
+  StridedCopy,
+
+  // Along the middle of three dimensions.
+  Sum,
+  Max,
+  Min,
+  ArgMax,
+
+  // Row by row.
+  Softmax,
+  LogSoftmax,
+  SoftmaxCrossEntropy,
+  SoftmaxCrossEntropyGrad,
+
+  // Matrix products: neither, the second, or the first matrix read as its transpose.
+  MatmulNN,
+  MatmulNT,
+  MatmulTN,
+
+  // Updates of parameters, in place.
+  Sgd,
+  Momentum,
+  Adam,
+
+  // The data and the record of a training step.
+  GatherRows,
+  Record,
+  NextBatch,
+}
+
+/** What a matrix product does to its result before it is stored. */
+export enum Activation {
+  None,
+  Relu,
+  Sigmoid,
+  Tanh,
+}

@@ -1,0 +1,61 @@
+// Brings a fresh clone to a built state with nothing but Node and npm: installs with the pinned pnpm when
+// the lockfile has changed, then builds through turbo, which does nothing when nothing has changed.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const { packageManager, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** Runs a command in the root folder; ends this process with its exit code when it fails. */
+export function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options })
+  if (result.error) fail(`${command}: ${result.error.message}`)
+  if (result.status !== 0) {
+    if (result.stdout || result.stderr) process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}`)
+    process.exit(result.status ?? 1)
+  }
+  return result
+}
+
+export function fail(message) {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}
+
+/** Path of a command that a dev dependency of the root brings. */
+export const bin = (name) => join(root, 'node_modules', '.bin', name)
+
+function requireNode() {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(engines.node).map(Number)
+  const [haveMajor, haveMinor] = process.versions.node.split('.').map(Number)
+  if (haveMajor < major || (haveMajor === major && haveMinor < minor))
+    fail(`Node ${engines.node} is needed, this is ${process.versions.node}. Install a newer Node and try again.`)
+}
+
+function install() {
+  const stamp = join(root, 'node_modules', '.installed')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'pnpm-lock.yaml')))
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  process.stderr.write('Installing (once, about a minute) …\n')
+  run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+  })
+  writeFileSync(stamp, lock)
+}
+
+/** Installs and builds; `filter` names the package to build with all it needs, or everything without it. */
+export function bootstrap(filter) {
+  requireNode()
+  install()
+  run(bin('turbo'), ['run', 'build', ...(filter ? [`--filter=${filter}`] : []), '--output-logs=errors-only', '--log-order=grouped'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
+  })
+}
