@@ -9,7 +9,9 @@ const outputFolder = join(packageFolder, 'dist', 'bundled')
 mkdirSync(outputFolder, { recursive: true })
 
 await build({
-  entryPoints: ['tfjs-wasm', 'tfjs-cpu'].map((name) => join(packageFolder, 'dist', 'contenders', `${name}.js`)),
+  entryPoints: ['tfjs-wasm', 'tfjs-cpu'].map((name) =>
+    join(packageFolder, 'dist', 'contenders', `${name}.js`),
+  ),
   outdir: outputFolder,
   bundle: true,
   minify: true,

@@ -51,7 +51,9 @@ export const peers: readonly Contender[] = [
     name: 'jax-js',
     module: 'contenders/jax-js.js',
     packages: ['@jax-js/jax'],
-    bundle: { source: `export { defaultDevice, init, jit, nn, numpy, tree, valueAndGrad } from '@jax-js/jax'` },
+    bundle: {
+      source: `export { defaultDevice, init, jit, nn, numpy, tree, valueAndGrad } from '@jax-js/jax'`,
+    },
   },
   {
     name: 'brain.js',

@@ -8,5 +8,8 @@ export class UsageError extends Error {}
 export function describeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const [first = ''] = message.split('\n').filter((line) => line.trim() !== '')
-  return first.replaceAll(`file://${rootFolder}`, '').replaceAll(rootFolder, '').trim() || 'failed without a message'
+  return (
+    first.replaceAll(`file://${rootFolder}`, '').replaceAll(rootFolder, '').trim() ||
+    'failed without a message'
+  )
 }

@@ -13,7 +13,8 @@ const coldStarts = 7
 
 /** The line that says what is going on; only where there is someone to look at it. */
 function showProgress(text: string) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
+  if (process.stderr.isTTY)
+    process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -39,7 +39,9 @@ async function open(child: Child, contender: Contender, caseId: string): Promise
     return await child.ask({ do: 'open', ...problem })
   } catch (error) {
     const message = describeFailure(error)
-    throw contender.python && /ENOENT|No module named 'torch'/.test(message) ? new Error(missingPython) : error
+    throw contender.python && /ENOENT|No module named 'torch'/.test(message)
+      ? new Error(missingPython)
+      : error
   }
 }
 
@@ -75,7 +77,11 @@ async function warmUp(child: Child, milliseconds: number, round: number): Promis
   }
 }
 
-async function measureRate(rate: RateCase, contenders: readonly Contender[], settings: Settings): Promise<CaseResult> {
+async function measureRate(
+  rate: RateCase,
+  contenders: readonly Contender[],
+  settings: Settings,
+): Promise<CaseResult> {
   const outcomes = new Map<string, Outcome>()
   const versions = new Map<string, string>()
   const round = (settings.seconds * 1000) / settings.rounds
@@ -132,7 +138,9 @@ async function measureColdStart(
   for (let index = -1; index < settings.coldStarts; index++)
     for (const contender of contenders) {
       if (outcomes.has(contender.name)) continue
-      settings.onProgress(`${cold.id}: start ${Math.max(index + 1, 0)} of ${settings.coldStarts}, ${contender.name}`)
+      settings.onProgress(
+        `${cold.id}: start ${Math.max(index + 1, 0)} of ${settings.coldStarts}, ${contender.name}`,
+      )
       if (contender.coldStart) {
         outcomes.set(contender.name, { error: contender.coldStart.reason })
         continue
@@ -152,7 +160,11 @@ async function measureColdStart(
   return { outcomes, versions: new Map() }
 }
 
-async function measureBundles(id: string, contenders: readonly Contender[], settings: Settings): Promise<CaseResult> {
+async function measureBundles(
+  id: string,
+  contenders: readonly Contender[],
+  settings: Settings,
+): Promise<CaseResult> {
   const outcomes = new Map<string, Outcome>()
   for (const { name, bundle } of contenders) {
     settings.onProgress(`${id}: ${name}`)
@@ -166,7 +178,11 @@ async function measureBundles(id: string, contenders: readonly Contender[], sett
   return { outcomes, versions: new Map() }
 }
 
-export function measure(measured: Case, contenders: readonly Contender[], settings: Settings): Promise<CaseResult> {
+export function measure(
+  measured: Case,
+  contenders: readonly Contender[],
+  settings: Settings,
+): Promise<CaseResult> {
   switch (measured.kind) {
     case 'rate':
       return measureRate(measured, contenders, settings)

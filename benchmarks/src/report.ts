@@ -8,7 +8,10 @@ export interface Report {
   cases: { id: string; unit: Unit; ours: Outcome; peers: Record<string, Outcome> }[]
 }
 
-export function reportCase({ id, unit }: Case, outcomes: ReadonlyMap<string, Outcome>): Report['cases'][number] {
+export function reportCase(
+  { id, unit }: Case,
+  outcomes: ReadonlyMap<string, Outcome>,
+): Report['cases'][number] {
   const { ours, ...peers } = Object.fromEntries(outcomes)
   return { id, unit, ours: ours!, peers }
 }

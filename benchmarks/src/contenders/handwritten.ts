@@ -201,7 +201,7 @@ export function trainClassifier(problem: TrainingProblem): Program {
     for (let row = 0; row < batch; row++)
       for (let unit = 0; unit < hidden; unit++) {
         const sum = activations[row * hidden + unit]! + hiddenBias[unit]!
-        activations[row * hidden + unit] = sum > 0 ? sum : 0
+        activations[row * hidden + unit] = Math.max(sum, 0)
       }
   }
 
@@ -217,7 +217,8 @@ export function trainClassifier(problem: TrainingProblem): Program {
           logits[output] = logits[output]! + value * outputWeights[from + output]!
       }
       let highest = logits[0]!
-      for (let output = 1; output < outputs; output++) if (logits[output]! > highest) highest = logits[output]!
+      for (let output = 1; output < outputs; output++)
+        if (logits[output]! > highest) highest = logits[output]!
       let total = 0
       let chosen = 0
       const to = row * outputs

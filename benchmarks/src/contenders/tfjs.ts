@@ -54,7 +54,7 @@ function training(problem: TrainingProblem, loss: (x: tf.Tensor2D, y: tf.Tensor2
 
 /**
  * Cross-entropy as mean(softplus(z) − y·z): the same number as tf.losses.sigmoidCrossEntropy, as safe for
- * large logits, and half again as fast on either backend.
+ * large logits, and at least half again as fast on either backend.
  */
 function trainXor(): Program {
   const problem = xorProblem()

@@ -25,6 +25,11 @@ export class GradientError extends BackpropagationError {
   override name = 'GradientError'
 }
 
+/** Data that cannot be learnt from as it is. */
+export class DataError extends BackpropagationError {
+  override name = 'DataError'
+}
+
 /** A training run that left the finite numbers. */
 export class DivergedError extends BackpropagationError {
   override name = 'DivergedError'

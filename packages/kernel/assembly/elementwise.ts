@@ -59,8 +59,10 @@ function binaryLanes(opcode: i32, a: v128, b: v128): v128 {
   if (opcode == Opcode.TanhGrad) return f32x4.mul(b, f32x4.mul(f32x4.sub(one, a), f32x4.add(one, a)))
   if (opcode == Opcode.ReluGrad) return v128.and(b, f32x4.gt(a, f32x4.splat(0)))
   if (opcode == Opcode.SigmoidCrossEntropy) {
-    const linear = f32x4.sub(f32x4.max(a, f32x4.splat(0)), f32x4.mul(a, b))
-    return f32x4.add(linear, log1p(exp(f32x4.neg(f32x4.abs(a)))))
+    // max(a, 0) − a·b as |a| times what b lacks to the right answer: no two large numbers cancel.
+    const lacking = v128.bitselect(f32x4.sub(one, b), b, f32x4.gt(a, f32x4.splat(0)))
+    const magnitude = f32x4.abs(a)
+    return f32x4.add(f32x4.mul(magnitude, lacking), log1p(exp(f32x4.neg(magnitude))))
   }
   // Pow, lane by lane in double precision.
   let y = f32x4.splat(powLane(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)))

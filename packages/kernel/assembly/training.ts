@@ -1,10 +1,11 @@
 // What a training step does besides mathematics: picks its rows, records its loss, updates parameters.
+// The settings of an update are float64, so that β₂ᵗ and 1 − β₂ keep their digits.
 
 /** Operands: parameters, gradients, settings (learning rate), size. */
 export function sgd(pc: usize): void {
   const parameters = load<u32>(pc, 4)
   const gradients = load<u32>(pc, 8)
-  const rate = v128.load32_splat(load<u32>(pc, 12))
+  const rate = f32x4.splat(<f32>load<f64>(load<u32>(pc, 12)))
   const bytes = load<u32>(pc, 16) << 2
   for (let i: u32 = 0; i < bytes; i += 16) {
     const step = f32x4.mul(rate, v128.load(gradients + i))
@@ -22,9 +23,9 @@ export function momentum(pc: usize): void {
   const velocity = load<u32>(pc, 12)
   const settings = load<u32>(pc, 16)
   const bytes = load<u32>(pc, 20) << 2
-  const rate = v128.load32_splat(settings)
-  const mu = v128.load32_splat(settings, 4)
-  const nesterov = load<f32>(settings, 8) != 0
+  const rate = f32x4.splat(<f32>load<f64>(settings))
+  const mu = f32x4.splat(<f32>load<f64>(settings, 8))
+  const nesterov = load<f64>(settings, 16) != 0
   for (let i: u32 = 0; i < bytes; i += 16) {
     const g = v128.load(gradients + i)
     const v = f32x4.add(f32x4.mul(mu, v128.load(velocity + i)), g)
@@ -45,19 +46,19 @@ export function adam(pc: usize): void {
   const variance = load<u32>(pc, 16)
   const settings = load<u32>(pc, 20)
   const bytes = load<u32>(pc, 24) << 2
-  const beta1 = load<f32>(settings, 4)
-  const beta2 = load<f32>(settings, 8)
-  const power1 = load<f32>(settings, 16) * beta1
-  const power2 = load<f32>(settings, 20) * beta2
-  store<f32>(settings, power1, 16)
-  store<f32>(settings, power2, 20)
-  const rate = f32x4.splat(load<f32>(settings) / (1 - power1))
-  const correction = f32x4.splat(1 / (1 - power2))
-  const epsilon = v128.load32_splat(settings, 12)
-  const keep1 = f32x4.splat(beta1)
-  const keep2 = f32x4.splat(beta2)
-  const take1 = f32x4.splat(1 - beta1)
-  const take2 = f32x4.splat(1 - beta2)
+  const beta1 = load<f64>(settings, 8)
+  const beta2 = load<f64>(settings, 16)
+  const power1 = load<f64>(settings, 32) * beta1
+  const power2 = load<f64>(settings, 40) * beta2
+  store<f64>(settings, power1, 32)
+  store<f64>(settings, power2, 40)
+  const rate = f32x4.splat(<f32>(load<f64>(settings) / (1 - power1)))
+  const correction = f32x4.splat(<f32>(1 / (1 - power2)))
+  const epsilon = f32x4.splat(<f32>load<f64>(settings, 24))
+  const keep1 = f32x4.splat(<f32>beta1)
+  const keep2 = f32x4.splat(<f32>beta2)
+  const take1 = f32x4.splat(<f32>(1 - beta1))
+  const take2 = f32x4.splat(<f32>(1 - beta2))
   for (let i: u32 = 0; i < bytes; i += 16) {
     const g = v128.load(gradients + i)
     const m = f32x4.add(f32x4.mul(keep1, v128.load(mean + i)), f32x4.mul(take1, g))

@@ -90,11 +90,11 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   MatmulNN: matmul,
   MatmulNT: matmul,
   MatmulTN: matmul,
-  /** `settings` holds the learning rate. */
+  /** `settings`, here and below, are float64. Learning rate. */
   Sgd: { parameters: 'update', gradients: 'in', settings: 'in', size: 'int' },
-  /** `settings`: learning rate, momentum, 1 for Nesterov's form. */
+  /** Learning rate, momentum, 1 for Nesterov's form. */
   Momentum: { parameters: 'update', gradients: 'in', velocity: 'update', settings: 'in', size: 'int' },
-  /** `settings`: learning rate, β₁, β₂, ε, then β₁ᵗ and β₂ᵗ as they were after the last step. */
+  /** Learning rate, β₁, β₂, ε, then β₁ᵗ and β₂ᵗ as they were after the last step. */
   Adam: {
     parameters: 'update',
     gradients: 'in',

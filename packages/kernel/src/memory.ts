@@ -8,6 +8,7 @@ export interface Block {
   /** Numbers inside the block. The view is good until memory grows, so do not keep it. */
   floats(offset: number, length: number): Float32Array
   words(offset: number, length: number): Int32Array
+  doubles(offset: number, length: number): Float64Array
 }
 
 interface Range {
@@ -38,6 +39,7 @@ export function allocate(memory: WebAssembly.Memory, bytes: number): Block {
     ...range,
     floats: (offset, length) => new Float32Array(memory.buffer, range.address + offset, length),
     words: (offset, length) => new Int32Array(memory.buffer, range.address + offset, length),
+    doubles: (offset, length) => new Float64Array(memory.buffer, range.address + offset, length),
   }
   new Uint8Array(memory.buffer, range.address, size).fill(0)
   heap.registry.register(block, range)

@@ -96,7 +96,8 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
     if (opcode === 'Add' && bias === null && activation === 0) {
       const [, , b, columns, , aRow, aColumn, bRow, bColumn] = operands
       const row = columns === n && aRow === n && aColumn === 1 && bRow === 0 && bColumn === 1
-      if (!row || (written.get(b as Buffer) ?? -1) > before) return true
+      const single = n === 1 && aColumn === 1 && bRow === 0 && bColumn === 0
+      if (!(row || single) || (written.get(b as Buffer) ?? -1) > before) return true
       producer.operands[6] = b!
     } else if (activations[opcode] && activation === 0) producer.operands[7] = activations[opcode]
     else return true

@@ -47,8 +47,9 @@ export class Program {
 
     const addressOf = (buffer: Buffer): number => {
       const address = placed.get(buffer) ?? this.#block.address + (offsets.get(buffer) ?? Number.NaN)
-      if (Number.isNaN(address)) throw new Error('a buffer is read that no instruction writes')
-      return address
+      if (!Number.isNaN(address)) return address
+      if (buffer.size === 0) return this.#block.address
+      throw new Error('a buffer is read that no instruction writes')
     }
     this.#block.words(0, wordCount(instructions)).set(encode(instructions, addressOf))
     for (const [leaf, buffer] of leaves)

@@ -34,7 +34,7 @@ export function simplify(
       return merged(constantKey(folded), folded)
     }
     let inputs = tensor.inputs.map((input) => replaced.get(input)!)
-    if (definition.broadcasts) inputs = withoutRepeats(tensor, inputs)
+    if (definition.broadcasts) inputs = withoutRepeats(tensor, inputs, merged)
     const same = noOp(tensor, inputs)
     if (same) return same
     const rebuilt = inputs.every((input, index) => input === tensor.inputs[index])
@@ -65,12 +65,17 @@ function constantKey({ values, shape }: Constant): string | undefined {
 }
 
 /** Elementwise operations repeat their inputs themselves, so a `broadcastTo` before them is not needed. */
-function withoutRepeats(tensor: Tensor, inputs: Tensor[]): Tensor[] {
+function withoutRepeats(
+  tensor: Tensor,
+  inputs: Tensor[],
+  merged: (key: string | undefined, tensor: Tensor) => Tensor,
+): Tensor[] {
   const name = tensor.op!.name
   let result = inputs
   for (const [index, input] of inputs.entries()) {
-    const smaller = smallerSource(input)
-    if (!smaller) continue
+    const source = smallerSource(input)
+    if (!source) continue
+    const smaller = source instanceof Constant ? merged(constantKey(source), source) : source
     const tried = result.with(index, smaller)
     const shapes = tried.map(({ shape }) => shape)
     if (sameShape(broadcastShapes(name, tensor.op!.definition.inputs, shapes), tensor.shape)) result = tried

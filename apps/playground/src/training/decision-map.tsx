@@ -1,0 +1,139 @@
+// What the network answers at every point of the square around the four examples, as a picture.
+import { useEffect, useRef } from 'react'
+import { contour } from './contour.js'
+import type { Prediction } from './protocol.js'
+
+interface DecisionMapProps {
+  /** Probabilities of 1, rows from the bottom (second input low) to the top; `null` before there are any. */
+  readonly grid: Float32Array | null
+  readonly predictions: readonly Prediction[]
+  /** Lowest and highest value of both inputs in the picture. */
+  readonly range: readonly [number, number]
+}
+
+export function DecisionMap({ grid, predictions, range }: DecisionMapProps) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+
+  useEffect(() => {
+    const element = canvas.current!
+    const redraw = () => draw(element, grid, predictions, range)
+    redraw()
+    const resized = new ResizeObserver(redraw)
+    resized.observe(element)
+    const scheme = matchMedia('(prefers-color-scheme: dark)')
+    scheme.addEventListener('change', redraw)
+    return () => {
+      resized.disconnect()
+      scheme.removeEventListener('change', redraw)
+    }
+  }, [grid, predictions, range])
+
+  const right = predictions.filter(isRight).length
+  return (
+    <canvas
+      ref={canvas}
+      className="decision-map"
+      role="img"
+      aria-label={`Decision map: what the network answers for inputs from ${range[0]} to ${range[1]}. ${
+        grid ? `${right} of ${predictions.length} points are on the right side.` : 'Not computed yet.'
+      } The table of predictions holds the numbers.`}
+    />
+  )
+}
+
+/** Whether a prediction is on the right side of 0.5. */
+export function isRight({ target, probability }: Prediction): boolean {
+  return probability !== null && (target === 1 ? probability > 0.5 : probability < 0.5)
+}
+
+function draw(
+  canvas: HTMLCanvasElement,
+  grid: Float32Array | null,
+  predictions: readonly Prediction[],
+  [low, high]: readonly [number, number],
+): void {
+  const side = canvas.clientWidth
+  if (side === 0) return
+  const ratio = devicePixelRatio || 1
+  canvas.width = canvas.height = Math.round(side * ratio)
+  const context = canvas.getContext('2d')!
+  context.scale(ratio, ratio)
+  const style = getComputedStyle(canvas)
+  const colour = (name: string) => style.getPropertyValue(name).trim()
+  const [zero, middle, one] = [colour('--map-zero'), colour('--map-middle'), colour('--map-one')]
+  const ink = colour('--ink')
+  const card = colour('--card')
+
+  context.fillStyle = middle
+  context.fillRect(0, 0, side, side)
+  const place = (value: number) => ((value - low) / (high - low)) * side
+
+  if (grid) {
+    const width = Math.round(Math.sqrt(grid.length))
+    const cell = side / (width - 1)
+    // One pixel for each number, enlarged smoothly; the outermost numbers lie on the border.
+    const small = new OffscreenCanvas(width, width)
+    const pixels = new ImageData(width, width)
+    const colours = [zero, middle, one].map(channels)
+    for (let row = 0; row < width; row++)
+      for (let column = 0; column < width; column++) {
+        const share = grid[row * width + column]! * 2
+        const [from, to] = share < 1 ? [colours[0]!, colours[1]!] : [colours[1]!, colours[2]!]
+        const between = share < 1 ? share : share - 1
+        const at = ((width - 1 - row) * width + column) * 4
+        for (let channel = 0; channel < 3; channel++)
+          pixels.data[at + channel] = from[channel]! + (to[channel]! - from[channel]!) * between
+        pixels.data[at + 3] = 255
+      }
+    small.getContext('2d')!.putImageData(pixels, 0, 0)
+    context.imageSmoothingEnabled = true
+    context.imageSmoothingQuality = 'high'
+    context.drawImage(small, -cell / 2, -cell / 2, side + cell, side + cell)
+
+    context.strokeStyle = ink
+    context.lineWidth = 1.75
+    context.lineCap = 'round'
+    context.beginPath()
+    for (const { from, to } of contour(grid, width, 0.5)) {
+      context.moveTo(from[0] * cell, side - from[1] * cell)
+      context.lineTo(to[0] * cell, side - to[1] * cell)
+    }
+    context.stroke()
+  }
+
+  const radius = Math.max(12, side / 24)
+  context.textAlign = 'center'
+  context.textBaseline = 'middle'
+  for (const prediction of predictions) {
+    const x = place(prediction.inputs[0])
+    const y = side - place(prediction.inputs[1])
+    context.beginPath()
+    context.arc(x, y, radius, 0, 2 * Math.PI)
+    context.fillStyle = prediction.target === 1 ? one : zero
+    context.fill()
+    context.lineWidth = 2
+    context.strokeStyle = ink
+    context.stroke()
+    context.fillStyle = ink
+    context.font = `600 ${radius * 1.1}px system-ui, sans-serif`
+    context.fillText(String(prediction.target), x, y + 1)
+    if (prediction.probability === null) continue
+    const right = isRight(prediction)
+    const badge = radius * 0.62
+    context.beginPath()
+    context.arc(x + radius, y - radius, badge, 0, 2 * Math.PI)
+    context.fillStyle = right ? card : ink
+    context.fill()
+    context.lineWidth = 1.5
+    context.stroke()
+    context.fillStyle = right ? ink : card
+    context.font = `700 ${badge * 1.35}px system-ui, sans-serif`
+    context.fillText(right ? '✓' : '✗', x + radius, y - radius + 1)
+  }
+}
+
+/** Red, green and blue of `#rrggbb`. */
+function channels(hex: string): [number, number, number] {
+  const value = Number.parseInt(hex.slice(1), 16)
+  return [value >> 16, (value >> 8) & 255, value & 255]
+}

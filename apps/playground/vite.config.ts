@@ -1,0 +1,30 @@
+// How the page is built: for any folder of any web server, with a strict Content-Security-Policy inside.
+import react from '@vitejs/plugin-react'
+import { defineConfig, type Plugin } from 'vite'
+
+const policy = [
+  "default-src 'self'",
+  // WebAssembly needs a permission of its own; JavaScript from text stays forbidden.
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "object-src 'none'",
+  "base-uri 'none'",
+].join('; ')
+
+// Only in the build: the development server puts scripts into the page, which the policy would refuse.
+const contentSecurityPolicy: Plugin = {
+  name: 'content-security-policy',
+  apply: 'build',
+  transformIndexHtml: () => [
+    {
+      tag: 'meta',
+      attrs: { 'http-equiv': 'Content-Security-Policy', content: policy },
+      injectTo: 'head-prepend',
+    },
+  ],
+}
+
+export default defineConfig({
+  base: './',
+  plugins: [react(), contentSecurityPolicy],
+  worker: { format: 'es' },
+})

@@ -1,0 +1,71 @@
+// Holds what the command line takes, and the one line that it answers to anything else.
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { help, parseArguments } from '../src/arguments.js'
+import { describeFailure, UsageError } from '../src/failure.js'
+import { rootFolder } from '../src/paths.js'
+
+test('without arguments: every case, every peer, no file', () => {
+  const { cases, peers, json, seconds } = parseArguments([])
+  expect(cases.map(({ id }) => id)).toEqual([
+    'xor-step',
+    'mlp-784-128-10-b32',
+    'gemm-nn-256',
+    'gemm-nt-256',
+    'gemm-tn-256',
+    'cold-start',
+    'bundle-gzip',
+  ])
+  expect(peers.map(({ name }) => name)).toEqual([
+    'tfjs-wasm',
+    'tfjs-cpu',
+    'jax-js',
+    'brain.js',
+    'handwritten-js',
+    'pytorch',
+  ])
+  expect(json).toBeUndefined()
+  expect(seconds).toBeGreaterThan(0)
+})
+
+test('cases and peers can be picked, in the order of the table', () => {
+  const { cases, peers } = parseArguments(['--case', 'gemm-nn-256', '--case=xor-step', '--peer', 'pytorch'])
+  expect(cases.map(({ id }) => id)).toEqual(['xor-step', 'gemm-nn-256'])
+  expect(peers.map(({ name }) => name)).toEqual(['pytorch'])
+})
+
+test('a file in a folder that exists is taken', () => {
+  const file = join(tmpdir(), 'figures.json')
+  expect(parseArguments(['--json', file]).json).toBe(file)
+})
+
+test.each([
+  [['--case', 'xor'], "There is no case 'xor'. Choose from: xor-step, mlp-784-128-10-b32"],
+  [['--peer', 'torch'], "There is no peer 'torch'. Choose from: tfjs-wasm, tfjs-cpu"],
+  [['--json', 'no/such/folder/x.json'], "there is no folder 'no/such/folder'. Create it first"],
+  [['--json', tmpdir()], 'is a folder; name a file in it'],
+  [['--json', ' '], 'needs the name of a file'],
+  [['--json'], '--json'],
+  [['--seconds', 'fast'], '--seconds fast: must be a number from 0.05 to 600'],
+  [['--seconds', '0'], 'must be a number from 0.05 to 600'],
+  [['--seconds', ''], 'must be a number from 0.05 to 600'],
+  [['--suite', 'all'], '--suite'],
+  [['xor-step'], 'xor-step'],
+])('%j is refused in one line', (args, expected) => {
+  const refusal = () => parseArguments(args)
+  expect(refusal).toThrow(UsageError)
+  expect(refusal).toThrow(expected)
+  expect(refusal).not.toThrow('\n')
+})
+
+test('the help names every case and peer', () => {
+  const { cases, peers } = parseArguments([])
+  for (const name of [...cases.map(({ id }) => id), ...peers.map(({ name }) => name)])
+    expect(help).toContain(name)
+})
+
+test('a failure is one line, without the paths of this machine', () => {
+  const failure = new Error(`Cannot find module '${rootFolder}packages/core/dist/index.js'\n  at somewhere`)
+  expect(describeFailure(failure)).toBe("Cannot find module 'packages/core/dist/index.js'")
+})

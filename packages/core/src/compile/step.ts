@@ -1,0 +1,295 @@
+// Training steps: forward, backward and update of a graph, compiled to one program.
+import { type Block, getKernel } from '@bp/kernel'
+import { blamingCaller, DivergedError, DtypeError, GradientError, ShapeError, ValueError } from '../errors.js'
+import { gradients } from '../gradients.js'
+import { checkLearningRate, type Optimizer } from '../optimizers.js'
+import { describeShape, sizeOf } from '../shape.js'
+import { describeNode, type Input, type Tensor, type Values, Variable } from '../tensor.js'
+import { topological } from '../traverse.js'
+import { describeFirstNonFinite } from './diagnose.js'
+import { checkedValues, checkInputs, type Inputs, placeVariables } from './function.js'
+import type { Buffer } from './lowering.js'
+import { OptimizerState } from './parameters.js'
+import { type Instruction, paddedBytes, plan } from './plan.js'
+import { describeInstructions, Program } from './program.js'
+
+/** Rows of numbers in kernel memory, one array for each input, from which training steps pick batches. */
+export class Rows {
+  readonly count: number
+  readonly #columns: ReadonlyMap<string, { block: Block; size: number }>
+
+  /** `arrays` hold `count` rows each, one behind the other. */
+  constructor(count: number, arrays: Readonly<Record<string, Float32Array>>) {
+    this.count = count
+    this.#columns = new Map(
+      Object.entries(arrays).map(([name, array]) => {
+        if (count === 0 || array.length % count !== 0)
+          throw new ShapeError(`Rows: "${name}" has ${array.length} numbers, which are not ${count} rows`)
+        const block = getKernel().allocate(paddedBytes(array.length))
+        block.floats(0, array.length).set(array)
+        return [name, { block, size: array.length / count }]
+      }),
+    )
+  }
+
+  /** @internal */
+  address(name: string): number {
+    return this.#column(name).block.address
+  }
+
+  /** The numbers of all rows; the view is good until the next call into the library. */
+  values(name: string): Float32Array {
+    const { block, size } = this.#column(name)
+    return block.floats(0, this.count * size)
+  }
+
+  /** Numbers in a row of one of the arrays. */
+  size(name: string): number {
+    return this.#column(name).size
+  }
+
+  #column(name: string): { block: Block; size: number } {
+    const column = this.#columns.get(name)
+    if (!column) throw new ValueError(`Rows: there is no "${name}"; there are ${[...this.#columns.keys()].join(', ')}`)
+    return column
+  }
+}
+
+export interface StepOptions<I extends Inputs> {
+  inputs: I
+  /** The scalar to make small. */
+  loss: Tensor
+  optimizer: Optimizer
+  /** What to train; unless given, every trainable variable that the loss depends on. */
+  parameters?: readonly Variable[]
+  /** Where batches come from: the first dimension of each input is the batch. */
+  rows?: Rows
+  /** What the optimizer keeps, when another step has begun it. */
+  state?: OptimizerState
+}
+
+/** Losses that a program can record before JavaScript must read them. */
+const historyLength = 8192
+
+/**
+ * A compiled training step. `run` does many steps in one call into the kernel; nothing is allocated while it
+ * runs.
+ */
+export class TrainingStep<I extends Inputs = Inputs> {
+  /** What the optimizer keeps; give it to another step that trains the same parameters. */
+  readonly state: OptimizerState
+  readonly #inputs: I
+  readonly #loss: Tensor
+  readonly #program: Program
+  readonly #instructions: readonly Instruction[]
+  readonly #buffers: ReadonlyMap<Tensor, Buffer>
+  readonly #history: Buffer = { size: historyLength }
+  readonly #status: Buffer = { size: 1 }
+  readonly #order: Buffer | null = null
+  readonly #cursor: Buffer = { size: 1 }
+  readonly #rows: Rows | undefined
+  #done = 0
+
+  /** @internal Made by `compileStep`. */
+  constructor({ inputs, loss, optimizer, parameters, rows, state }: StepOptions<I>) {
+    checkInputs('compileStep', inputs, [loss])
+    const trained = parameters ?? trainable(loss)
+    checkTrainable(loss, trained)
+    this.#inputs = inputs
+    this.#loss = loss
+    this.#rows = rows
+    this.state = state ?? new OptimizerState(optimizer, trained)
+
+    const ordered = this.state.runs.flatMap(({ variables }) => variables)
+    const { instructions, outputs, leaves } = plan([loss, ...gradients(loss, ordered)])
+    const [lossBuffer, ...gradientBuffers] = outputs
+    const placed = placeVariables(leaves)
+
+    const before: Instruction[] = []
+    const after: Instruction[] = [{ opcode: 'Record', operands: [lossBuffer!, this.#history, this.#status], nodes: [] }]
+    const kept: Buffer[] = [this.#history, this.#status]
+    if (rows) {
+      const batch = batchOf(inputs, rows)
+      const names = Object.keys(inputs).filter((name) => leaves.has(inputs[name]!))
+      if (batch === rows.count) for (const name of names) placed.set(leaves.get(inputs[name]!)!, rows.address(name))
+      else {
+        this.#order = { size: rows.count - (rows.count % batch) }
+        kept.push(this.#order, this.#cursor)
+        for (const name of names) {
+          const table: Buffer = { size: rows.count * rows.size(name) }
+          placed.set(table, rows.address(name))
+          const operands = [leaves.get(inputs[name]!)!, table, this.#order, this.#cursor, batch, rows.size(name)]
+          before.push({ opcode: 'GatherRows', operands, nodes: [inputs[name]!] })
+        }
+        after.push({ opcode: 'NextBatch', operands: [this.#cursor, batch, this.#order.size], nodes: [] })
+      }
+    }
+    after.push(...this.#updates(gradientBuffers, leaves, placed))
+    this.#instructions = [...before, ...instructions, ...after]
+    this.#buffers = leaves
+    this.#program = new Program({ instructions: this.#instructions, placed, leaves, kept })
+    if (this.#order) this.#program.words(this.#order).set(Int32Array.from({ length: this.#order.size }, (_, row) => row))
+  }
+
+  /** One instruction for each run of parameters; every gradient gets its place beside its neighbours. */
+  #updates(
+    gradientBuffers: readonly Buffer[],
+    leaves: ReadonlyMap<Tensor, Buffer>,
+    placed: Map<Buffer, number>,
+  ): Instruction[] {
+    const { address, optimizer, runs } = this.state
+    const fixed = new Set<Buffer>(leaves.values())
+    const copies: Instruction[] = []
+    const updates: Instruction[] = []
+    let index = 0
+    for (const run of runs) {
+      const at = (bytes: number, size: number): Buffer => {
+        const buffer: Buffer = { size }
+        placed.set(buffer, bytes)
+        return buffer
+      }
+      let offset = run.gradients
+      for (const variable of run.variables) {
+        const gradient = gradientBuffers[index++]!
+        // A gradient that is a leaf, or that two parameters share, cannot be made in place.
+        if (fixed.has(gradient) || placed.has(gradient))
+          copies.push({
+            opcode: 'StridedCopy',
+            operands: [at(address + offset, variable.size), gradient, 1, variable.size, 1],
+            nodes: [variable],
+          })
+        else placed.set(gradient, address + offset)
+        offset += paddedBytes(variable.size)
+      }
+      const size = run.bytes / 4
+      updates.push({
+        opcode: optimizer.opcode,
+        operands: [
+          at(run.address, size),
+          at(address + run.gradients, size),
+          ...run.slots.map((slot) => at(address + slot, size)),
+          at(address + run.settings, optimizer.settings.length * 2),
+          size,
+        ],
+        nodes: [...run.variables],
+      })
+    }
+    return [...copies, ...updates]
+  }
+
+  /**
+   * Does `steps` training steps and returns the loss of each, as it was before its update. `values` are the
+   * numbers of the inputs where the step has no rows of its own.
+   * @throws DivergedError at a loss that is not finite; the parameters are then as they were before that step.
+   */
+  run(steps: number, values?: { readonly [K in keyof I]: Values }): Float32Array {
+    if (!Number.isInteger(steps) || steps < 0)
+      throw new ValueError(`run: wants a whole number of steps from 0 up, got ${steps}`)
+    if (values)
+      for (const [tensor, numbers] of checkedValues('run', this.#inputs, values)) {
+        const buffer = this.#buffers.get(tensor)
+        if (this.#rows) throw new ValueError('run: this step takes its numbers from its rows; give none here')
+        if (buffer) this.#program.floats(buffer).set(numbers)
+      }
+    const losses = new Float32Array(steps)
+    for (let done = 0; done < steps; ) {
+      const wanted = Math.min(historyLength, steps - done)
+      this.#program.words(this.#status)[0] = 0
+      this.#program.run(wanted)
+      const ran = this.#program.words(this.#status)[0]!
+      losses.set(this.#program.floats(this.#history).subarray(0, ran), done)
+      done += ran
+      this.#done += ran
+      if (!Number.isFinite(losses[done - 1]!)) throw this.#diverged(losses[done - 1]!)
+    }
+    return losses
+  }
+
+  /** Which rows the coming steps pick, in order; as many as there are whole batches. Begins at the first. */
+  setOrder(rows: Int32Array): void {
+    if (!this.#order || !this.#rows) {
+      if (this.#rows && rows.length === this.#rows.count) return
+      throw new ValueError('setOrder: this step does not pick its rows')
+    }
+    if (rows.length !== this.#order.size)
+      throw new ValueError(`setOrder: wants ${this.#order.size} rows, got ${rows.length}`)
+    for (const row of rows)
+      if (row < 0 || row >= this.#rows.count)
+        throw new ValueError(`setOrder: row ${row} does not exist; there are ${this.#rows.count}`)
+    this.#program.words(this.#order).set(rows)
+    this.#program.words(this.#cursor)[0] = 0
+  }
+
+  /** May change between steps; nothing is compiled again. */
+  get learningRate(): number {
+    return this.state.learningRate
+  }
+
+  set learningRate(value: number) {
+    this.state.learningRate = checkLearningRate(this.state.optimizer.name, value)
+  }
+
+  /** The plan: one line an instruction, with the nodes that it computes. */
+  describe(): string {
+    return describeInstructions(this.#instructions)
+  }
+
+  #diverged(loss: number): DivergedError {
+    const given = new Map<Tensor, Float32Array>()
+    for (const [name, tensor] of Object.entries(this.#inputs)) {
+      const buffer = this.#buffers.get(tensor)
+      if (buffer) given.set(tensor, this.#inputNumbers(name, tensor, buffer))
+    }
+    return new DivergedError(
+      `the loss became ${loss} at step ${this.#done}: ${describeFirstNonFinite([this.#loss], given)}. A smaller learning rate (now ${this.learningRate}), scaled inputs or a loss from logits usually cure it`,
+    )
+  }
+
+  #inputNumbers(name: string, { size }: Input, buffer: Buffer): Float32Array {
+    if (this.#rows && !this.#order) return this.#rows.values(name).subarray(0, size).slice()
+    return this.#program.floats(buffer).slice()
+  }
+}
+
+/**
+ * Compiles a training step.
+ * @throws GradientError when the loss is not a scalar or depends on nothing that can be trained.
+ */
+export function compileStep<I extends Inputs>(options: StepOptions<I>): TrainingStep<I> {
+  return blamingCaller(compileStep, () => new TrainingStep(options))
+}
+
+function trainable(loss: Tensor): Variable[] {
+  return topological([loss])
+    .filter((tensor) => tensor instanceof Variable)
+    .filter((variable) => variable.trainable)
+    .sort((a, b) => a.id - b.id)
+}
+
+function checkTrainable(loss: Tensor, parameters: readonly Variable[]): void {
+  if (loss.size !== 1)
+    throw new GradientError(
+      `compileStep: the loss, ${describeNode(loss)}, is ${describeShape(loss.shape)}; it must be a scalar: take its mean`,
+    )
+  if (loss.dtype === 'f64') throw new DtypeError('compileStep: the loss is f64, which does not run on the kernel; make its variables and inputs f32')
+  if (parameters.length === 0)
+    throw new GradientError('compileStep: the loss depends on no trainable variable, so there is nothing to train')
+}
+
+/** The size of a batch: the first dimension, which all inputs share. */
+function batchOf(inputs: Inputs, rows: Rows): number {
+  let batch: number | undefined
+  for (const [name, { shape }] of Object.entries(inputs)) {
+    const rowSize = sizeOf(shape.slice(1))
+    if (shape.length === 0 || rowSize !== rows.size(name))
+      throw new ShapeError(
+        `compileStep: input "${name}" is ${describeShape(shape)}, but a row of "${name}" has ${rows.size(name)} numbers`,
+      )
+    batch ??= shape[0]!
+    if (shape[0] !== batch)
+      throw new ShapeError(`compileStep: inputs must share their first dimension, the batch; "${name}" has ${shape[0]}, another ${batch}`)
+  }
+  if (batch === undefined || batch < 1 || batch > rows.count)
+    throw new ShapeError(`compileStep: a batch of ${batch} rows cannot be picked from ${rows.count}`)
+  return batch
+}

@@ -1,0 +1,26 @@
+// Named columns of cells, as they come from a file, and what is wrong with them.
+
+/** Text that spells a number counts as that number. Empty cells are `null`. */
+export type Cell = number | string | null
+
+export interface Column {
+  readonly name: string
+  readonly cells: readonly Cell[]
+}
+
+export interface Table {
+  readonly columns: readonly Column[]
+  /** The line of the file on which each row begins, for messages. */
+  readonly lines?: readonly number[]
+}
+
+/** `line 12`, or `row 11` for a table that is not from a file. */
+export function placeOf(table: Table, row: number): string {
+  return table.lines ? `line ${table.lines[row]}` : `row ${row + 1}`
+}
+
+/** A cell as messages show it: on one line, without control characters, and not too long. */
+export function quote(cell: Cell): string {
+  const text = String(cell).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text)
+}

@@ -1,0 +1,112 @@
+// Holds every operation of the table against independent truth, in one loop.
+import { describe, expect, test } from 'vitest'
+import { type Op, ops, type Tensor, gradients, evaluate, input, Constant } from '../src/index.js'
+import { checkGradients, describeCheck } from '../src/check-gradients.js'
+import { evaluateReference } from '../src/reference.js'
+import { type Shape, sizeOf } from '../src/shape.js'
+import { draw, generator, ulps } from './sampling.js'
+
+interface Trial {
+  readonly title: string
+  readonly op: Op
+  readonly shapes: Record<string, Shape>
+  readonly attributes: object | undefined
+}
+
+const table = Object.values(ops) as unknown as Op[]
+
+const trials: Trial[] = table.flatMap((op) =>
+  op.definition.sample.cases.map((example: { shapes: Record<string, Shape>; attributes?: object }) => ({
+    title: `${op.name} of ${op.definition.inputs.map((name: string) => `[${example.shapes[name]}]`).join(', ')}${example.attributes ? ` ${JSON.stringify(example.attributes)}` : ''}`,
+    op,
+    ...example,
+    attributes: example.attributes,
+  })),
+)
+
+/** The op applied to inputs of the trial's shapes, and numbers for these, rounded to what f32 can hold. */
+function instance({ op, shapes, attributes }: Trial, dtype: 'f32' | 'f64') {
+  const next = generator(op.name.length + sizeOf(Object.values(shapes)[0]!))
+  const inputs: Tensor[] = op.definition.inputs.map((name: string) => input(shapes[name]!, { name, dtype }))
+  const values = new Map(
+    inputs.map((tensor, index) => {
+      const domain = op.definition.sample.domains[op.definition.inputs[index]]!
+      return [tensor, draw(domain, tensor.size, next).map(Math.fround)] as const
+    }),
+  )
+  const call = op as unknown as (...args: unknown[]) => Tensor
+  return { inputs, values, y: attributes ? call(...inputs, attributes) : call(...inputs) }
+}
+
+const differentiable = ({ op }: Trial) => Object.values(op.definition.vjp).some((rule) => rule !== null)
+
+describe('by the rules and by differences, derivatives are the same', () => {
+  test.each(trials.filter(differentiable))('$title', (trial) => {
+    const { inputs, values, y } = instance(trial, 'f64')
+    const xs = inputs.filter((_, index) => trial.op.definition.vjp[trial.op.definition.inputs[index]] !== null)
+    for (const order of [1, 2] as const) {
+      if (y.size === 0) {
+        // Nothing to differentiate; the graph must still be made and computed.
+        for (const gradient of gradients(y.sum(), xs)) expect(evaluateReference([gradient], values).get(gradient)!.every((value) => value === 0)).toBe(true)
+        continue
+      }
+      const wrong = checkGradients(y, xs, { values, order }).filter(({ ok }) => !ok)
+      expect(wrong.map(describeCheck)).toEqual([])
+    }
+  })
+})
+
+describe('the kernel stays within the error budget of float64', () => {
+  test.each(trials)('$title', (trial) => {
+    const { values, y } = instance(trial, 'f32')
+    const budget = typeof trial.op.definition.ulp === 'function' ? trial.op.definition.ulp(trial.shapes) : trial.op.definition.ulp
+    const expected = evaluateReference([y], values).get(y)!
+    const [found] = evaluate([y], values)
+    expect(found).toHaveLength(expected.length)
+    const worst = Math.max(0, ...Array.from(found!, (value, index) => ulps(value, expected[index]!)))
+    expect(worst).toBeLessThanOrEqual(budget)
+  })
+})
+
+describe('the decomposition is the same function', () => {
+  test.each(trials.filter(({ op }) => op.definition.decompose))('$title', (trial) => {
+    const { inputs, values, y } = instance(trial, 'f64')
+    const byName = Object.fromEntries(trial.op.definition.inputs.map((name: string, index: number) => [name, inputs[index]]))
+    const composed: Tensor = trial.op.definition.decompose!(byName, y.attributes)
+    expect(composed.shape).toEqual(y.shape)
+    const results = evaluateReference([y, composed], values)
+    for (const [index, value] of results.get(composed)!.entries()) {
+      const expected = results.get(y)![index]!
+      expect(Math.abs(value - expected)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(expected)))
+    }
+  })
+})
+
+describe('gradients on the kernel are those of float64', () => {
+  test.each(trials.filter(differentiable))('$title', (trial) => {
+    const { inputs, values, y } = instance(trial, 'f32')
+    const xs = gradients(y.mul(y).sum(), inputs)
+    const expected = evaluateReference(xs, values)
+    for (const [index, found] of evaluate(xs, values).entries())
+      for (const [element, value] of found.entries()) {
+        const truth = expected.get(xs[index]!)![element]!
+        expect(Math.abs(value - truth)).toBeLessThanOrEqual(2e-5 * Math.max(1, Math.abs(truth), y.size / 8))
+      }
+  })
+})
+
+test('every operation is complete: sampler, summary, formula, and a kernel or a decomposition', () => {
+  for (const op of table) {
+    const { sample, summary, formula, symbol, lower, decompose, vjp, inputs, attributes } = op.definition
+    expect(sample.cases.length, op.name).toBeGreaterThan(0)
+    expect(summary.endsWith('.'), op.name).toBe(true)
+    expect(formula && symbol, op.name).toBeTruthy()
+    expect(lower ?? decompose, op.name).toBeTypeOf('function')
+    expect(Object.keys(vjp), op.name).toEqual(inputs)
+    for (const text of Object.values(attributes ?? {})) expect(text, op.name).toMatch(/\.$/)
+  }
+})
+
+test('constants stay exact in float64', () => {
+  expect(new Constant(Float64Array.of(0.1), []).item()).toBe(0.1)
+})

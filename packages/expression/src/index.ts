@@ -1,0 +1,10 @@
+// The public face of the language.
+export { type BuildOptions, build, type VariableValues } from './build.js'
+export { toDot } from './dot.js'
+export { ExpressionError, type Fix } from './error.js'
+export type { Graph } from './graph.js'
+export { toLatex } from './latex.js'
+export { evaluateLiteral, parseAssignments } from './literal.js'
+export { parse } from './parse.js'
+export type { Expression, Operator, Program, Span, Statement } from './syntax.js'
+export { toText } from './text.js'

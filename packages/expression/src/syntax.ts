@@ -1,0 +1,49 @@
+// The shape of a parsed program.
+import type { NestedArray } from '@bp/core'
+
+/** A stretch of the source, as offsets in UTF-16 units: from `start` up to but not including `end`. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** The operators between two values. */
+export type Operator = '+' | '-' | '*' | '/' | '^' | '@'
+
+/** A parsed expression; each part knows where in the source it stands. */
+export type Expression =
+  | { readonly kind: 'number'; readonly value: number; readonly span: Span }
+  | { readonly kind: 'array'; readonly value: NestedArray; readonly span: Span }
+  | { readonly kind: 'name'; readonly name: string; readonly span: Span }
+  | { readonly kind: 'negation'; readonly operand: Expression; readonly span: Span }
+  | {
+      readonly kind: 'binary'
+      readonly operator: Operator
+      readonly left: Expression
+      readonly right: Expression
+      readonly span: Span
+    }
+  | {
+      readonly kind: 'call'
+      /** As written in the source. */
+      readonly name: string
+      readonly arguments: readonly Expression[]
+      readonly span: Span
+    }
+
+/** `name = expression`, or a bare expression. */
+export interface Statement {
+  readonly name: string | null
+  readonly expression: Expression
+  readonly span: Span
+}
+
+/** A parsed source. */
+export interface Program {
+  readonly source: string
+  readonly statements: readonly Statement[]
+  /** The names that need a value from outside or from a `w = -2` in the source, in order of first use. */
+  readonly names: readonly string[]
+  /** The values that statements like `w = -2` give; those passed to `build` go before them. */
+  readonly values: ReadonlyMap<string, number | NestedArray>
+}

@@ -1,0 +1,115 @@
+// Cuts a source text into tokens.
+import { ExpressionError, printable } from './error.js'
+import type { Operator, Span } from './syntax.js'
+
+export type Token =
+  | { readonly kind: 'number'; readonly value: number; readonly span: Span }
+  | { readonly kind: 'name'; readonly name: string; readonly span: Span }
+  | { readonly kind: 'operator'; readonly operator: Operator; readonly span: Span }
+  | { readonly kind: '(' | ')' | '[' | ']' | ',' | '='; readonly span: Span }
+  /** A semicolon, or a line end outside of all brackets. */
+  | { readonly kind: 'separator'; readonly span: Span }
+  | { readonly kind: 'end'; readonly span: Span }
+
+/** The longest source that is read, in UTF-16 units. */
+export const longestSource = 4096
+
+const skipped = /[^\S\r\n]+|(?:#|\/\/)[^\r\n]*/y
+const lineEnd = /\r\n|\r|\n/y
+const numeral = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
+const word = /[\p{L}_][\p{L}\p{M}\d_₀-₉]*/uy
+const operators = new Map<string, Operator>([
+  ['+', '+'],
+  ['-', '-'],
+  ['*', '*'],
+  ['/', '/'],
+  ['^', '^'],
+  ['@', '@'],
+  // As formulas are printed, here and in books.
+  ['−', '-'],
+  ['×', '*'],
+  ['·', '*'],
+  ['÷', '/'],
+])
+
+/** The tokens of `source`, the last of kind `end`. */
+export function tokenize(source: string): Token[] {
+  if (source.length > longestSource)
+    throw new ExpressionError(
+      source,
+      { start: longestSource, end: source.length },
+      `the source has ${source.length} characters, more than the ${longestSource} that are read`,
+    )
+  const tokens: Token[] = []
+  let open = 0
+  let at = 0
+  const match = (pattern: RegExp): string | null => {
+    pattern.lastIndex = at
+    return pattern.exec(source)?.[0] ?? null
+  }
+  while (at < source.length) {
+    const space = match(skipped)
+    if (space) {
+      at += space.length
+      continue
+    }
+    const newline = match(lineEnd)
+    if (newline) {
+      if (open === 0) tokens.push({ kind: 'separator', span: { start: at, end: at + newline.length } })
+      at += newline.length
+      continue
+    }
+    const character = String.fromCodePoint(source.codePointAt(at)!)
+    const digits = match(numeral)
+    const letters = match(word)
+    const span = { start: at, end: at + (digits ?? letters ?? character).length }
+    const operator = operators.get(character)
+    if (digits) tokens.push({ kind: 'number', value: readNumber(source, span), span })
+    else if (letters) tokens.push({ kind: 'name', name: letters.normalize('NFC'), span })
+    else if (operator) {
+      if (source.startsWith('**', at))
+        throw new ExpressionError(source, { start: at, end: at + 2 }, 'a power is not written **', {
+          hint: 'write ^, as in x^2',
+          fix: { start: at, end: at + 2, replacement: '^' },
+        })
+      tokens.push({ kind: 'operator', operator, span })
+    } else if (character === ';') tokens.push({ kind: 'separator', span })
+    else if (isPunctuation(character)) {
+      if (character === '(' || character === '[') open++
+      else if (character === ')' || character === ']') open = Math.max(0, open - 1)
+      tokens.push({ kind: character, span })
+    } else
+      throw new ExpressionError(source, span, `${describeCharacter(character)} means nothing here`, {
+        hint: 'there are names, numbers, + - * / ^ @ = ( ) [ ] , ; and comments after #',
+      })
+    at = span.end
+  }
+  tokens.push({ kind: 'end', span: { start: source.length, end: source.length } })
+  return tokens
+}
+
+function isPunctuation(character: string): character is '(' | ')' | '[' | ']' | ',' | '=' {
+  return '()[],='.includes(character)
+}
+
+function readNumber(source: string, { start, end }: Span): number {
+  const text = source.slice(start, end)
+  if (source[end] === '.')
+    throw new ExpressionError(source, { start, end: end + 1 }, `the number ${text} has a second point`, {
+      hint: 'a number has at most one, as in 3.14',
+    })
+  const value = Number(text)
+  if (!Number.isFinite(value))
+    throw new ExpressionError(source, { start, end }, `the number ${text} is too large`, {
+      hint: 'the largest is about 1.8e308',
+    })
+  return value
+}
+
+/** The character itself where it can be seen, its code point where not. */
+function describeCharacter(character: string): string {
+  const code = character.codePointAt(0)!
+  return printable(character) === character && !/[\s\p{M}]/u.test(character)
+    ? `“${character}”`
+    : `the character U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+}

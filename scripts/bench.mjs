@@ -1,0 +1,9 @@
+// `npm run bench`: installs and builds what the benchmarks need, then runs them with the arguments given.
+import { join } from 'node:path'
+import { bootstrap, root, run } from './bootstrap.mjs'
+
+bootstrap('benchmarks')
+// In the caller's folder, so that `--json FILE` means what it says there.
+run(process.execPath, [join(root, 'benchmarks', 'dist', 'main.js'), ...process.argv.slice(2)], {
+  cwd: process.cwd(),
+})
