@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { bootstrap, root, run } from './bootstrap.mjs'
 
 bootstrap('benchmarks')
-// In the caller's folder, so that `--json FILE` means what it says there.
+// In the folder where the caller stands, so that `--json FILE` means what it says there.
 run(process.execPath, [join(root, 'benchmarks', 'dist', 'main.js'), ...process.argv.slice(2)], {
-  cwd: process.cwd(),
+  cwd: process.env.INIT_CWD ?? process.cwd(),
 })

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -49,13 +49,19 @@ function install() {
   writeFileSync(stamp, lock)
 }
 
+/** Runs tasks of turbo, quiet unless one fails. It looks for pnpm on the PATH, where a fresh machine has none. */
+export function turbo(...args) {
+  const path = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`
+  run(bin('turbo'), ['run', ...args, '--output-logs=errors-only', '--log-order=grouped'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    env: { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
+  })
+}
+
 /** Installs and builds; `filter` names the package to build with all it needs, or everything without it. */
 export function bootstrap(filter) {
   requireNode()
   install()
-  run(bin('turbo'), ['run', 'build', ...(filter ? [`--filter=${filter}`] : []), '--output-logs=errors-only', '--log-order=grouped'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    encoding: 'utf8',
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
-  })
+  turbo('build', ...(filter ? [`--filter=${filter}`] : []))
 }

@@ -39,7 +39,7 @@ export interface ColdStartCase extends CaseBase {
 }
 
 /** Bytes that a page has to load. */
-export interface BundleCase extends CaseBase {
+interface BundleCase extends CaseBase {
   kind: 'bundle'
   unit: 'bytes'
 }

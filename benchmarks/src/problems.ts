@@ -2,7 +2,7 @@
 import { randomInteger, uniform } from './random.js'
 
 /** A network with one hidden layer; weights are inputs × outputs, row by row. */
-export interface Weights {
+interface Weights {
   hiddenWeights: Float32Array
   hiddenBias: Float32Array
   outputWeights: Float32Array

@@ -11,7 +11,7 @@ import {
 } from '../problems.js'
 
 /** XOR written out for 2-2-1: no inner loops, one exponential for each sigmoid, the loss from the same one. */
-export function trainXor({ weights, data, targets, learningRate }: TrainingProblem): Program {
+function trainXor({ weights, data, targets, learningRate }: TrainingProblem): Program {
   const hiddenWeights = weights.hiddenWeights.slice()
   const hiddenBias = weights.hiddenBias.slice()
   const outputWeights = weights.outputWeights.slice()
@@ -179,7 +179,7 @@ export function addProduct(
 }
 
 /** A classifier with ReLU and softmax; weights are updated where their derivative is made. */
-export function trainClassifier(problem: TrainingProblem): Program {
+function trainClassifier(problem: TrainingProblem): Program {
   const { inputs, hidden, outputs, batch, rows, data, targets, learningRate } = problem
   if (inputs % 4 !== 0 || batch % 4 !== 0 || hidden % 4 !== 0)
     throw new Error('trainClassifier: inputs, hidden and batch must be multiples of 4, the side of a tile')

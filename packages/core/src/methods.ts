@@ -1,5 +1,5 @@
 // What can be called on a tensor: every operation of the table, its values, and its derivatives.
-import { GradientError, ShapeError } from './errors.js'
+import { blamingCaller, GradientError, ShapeError } from './errors.js'
 import { evaluate } from './evaluate.js'
 import { gradientNodes } from './gradients.js'
 import * as ops from './ops/index.js'
@@ -71,12 +71,12 @@ const own = {
 }
 
 Object.defineProperties(Tensor.prototype, Object.getOwnPropertyDescriptors(own))
-for (const op of Object.values(ops))
-  Object.defineProperty(Tensor.prototype, op.name, {
-    value(this: Tensor, ...rest: unknown[]) {
-      return (op as (...args: unknown[]) => Tensor)(this, ...rest)
-    },
-  })
+for (const op of Object.values(ops)) {
+  const method = function (this: Tensor, ...rest: unknown[]) {
+    return blamingCaller(method, () => (op as (...args: unknown[]) => Tensor)(this, ...rest))
+  }
+  Object.defineProperty(Tensor.prototype, op.name, { value: method })
+}
 
 function nest(data: ArrayLike<number>, shape: Shape): number | NestedArray {
   let offset = 0

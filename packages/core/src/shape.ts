@@ -33,6 +33,8 @@ export function describeShape(shape: Shape): string {
 
 /** Throws unless every dimension is a whole number from 0 up. */
 export function checkShape(name: string, shape: Shape): void {
+  if (!Array.isArray(shape))
+    throw new ValueError(`${name}: wants a shape, as an array of whole numbers; got ${shape}`)
   for (const dimension of shape)
     if (!Number.isInteger(dimension) || dimension < 0)
       throw new ShapeError(`${name}: shape [${shape.join(', ')}] must be whole numbers from 0 up`)

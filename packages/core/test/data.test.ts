@@ -5,8 +5,14 @@ const table = (columns: Record<string, readonly Cell[]>, lines?: number[]): Tabl
   columns: Object.entries(columns).map(([name, cells]) => ({ name, cells })),
   ...(lines && { lines }),
 })
-const options = (more: Partial<PrepareOptions> = {}): PrepareOptions => ({ target: 'y', heldBack: 0, seed: 1, ...more })
-const repeat = <T>(times: number, make: (index: number) => T) => Array.from({ length: times }, (_, index) => make(index))
+const options = (more: Partial<PrepareOptions> = {}): PrepareOptions => ({
+  target: 'y',
+  heldBack: 0,
+  seed: 1,
+  ...more,
+})
+const repeat = <T>(times: number, make: (index: number) => T) =>
+  Array.from({ length: times }, (_, index) => make(index))
 const rowsOf = (numbers: Float32Array, width: number) =>
   repeat(numbers.length / width, (row) => [...numbers.subarray(row * width, (row + 1) * width)])
 
@@ -27,7 +33,10 @@ describe('prepare: inputs', () => {
   })
 
   it('makes an input of 0 or 1 of each category, in alphabetical order', () => {
-    const { training, columns } = prepare(table({ x: ['red', 'blue', 'red', 'green'], y: [1, 0, 1, 0] }), options())
+    const { training, columns } = prepare(
+      table({ x: ['red', 'blue', 'red', 'green'], y: [1, 0, 1, 0] }),
+      options(),
+    )
     expect(columns).toEqual([
       { name: 'x', kind: 'categories', categories: ['blue', 'green', 'red'], usual: 'red', empty: 0 },
     ])
@@ -55,14 +64,20 @@ describe('prepare: inputs', () => {
 
   it('makes zeros of a column that is the same in every row', () => {
     // The rounded mean of ten times 0.1 is not 0.1.
-    const { training } = prepare(table({ x: repeat(10, () => 0.1), y: repeat(10, (row) => row % 2) }), options())
+    const { training } = prepare(
+      table({ x: repeat(10, () => 0.1), y: repeat(10, (row) => row % 2) }),
+      options(),
+    )
     expect([...training.inputs]).toEqual(repeat(10, () => 0))
   })
 
   it('finds means, categories and fillings in the training rows alone', () => {
     const base = repeat(40, (row) => row)
     const y = base.map((row) => (row % 2 ? 'odd' : 'even'))
-    const before = prepare(table({ x: base, c: base.map(() => 'same'), id: base, y }), options({ heldBack: 0.25 }))
+    const before = prepare(
+      table({ x: base, c: base.map(() => 'same'), id: base, y }),
+      options({ heldBack: 0.25 }),
+    )
     // The held-back rows are known by their ids; changing only them must not change what is trained on.
     const { mean, deviation } = before.columns[2] as { mean: number; deviation: number }
     const held = new Set(
@@ -125,7 +140,8 @@ describe('prepare: held-back rows', () => {
 
   it('are a share of each class', () => {
     const { validation, training } = prepare(data, options({ heldBack: 0.2 }))
-    const perClass = (targets: Float32Array) => rowsOf(targets, 3).reduce((sum, row) => sum.map((n, i) => n + row[i]!))
+    const perClass = (targets: Float32Array) =>
+      rowsOf(targets, 3).reduce((sum, row) => sum.map((n, i) => n + row[i]!))
     expect(perClass(validation!.targets)).toEqual([18, 10, 2])
     expect(perClass(training.targets)).toEqual([72, 40, 8])
   })
@@ -139,7 +155,7 @@ describe('prepare: held-back rows', () => {
   it('share no row with the training rows and together are all', () => {
     const { training, validation, columns } = prepare(data, options({ heldBack: 0.3 }))
     const { mean, deviation } = columns[0] as { mean: number; deviation: number }
-    const ids = [...training.inputs, ...validation!.inputs].map((id) => Math.round(id * deviation + mean))
+    const ids = [...training.inputs, ...validation!.inputs].map((id) => Math.round(id * deviation + mean) + 0)
     expect(ids.sort((a, b) => a - b)).toEqual(repeat(150, (row) => row))
   })
 
@@ -169,7 +185,10 @@ describe('prepare: data from which nothing can be learned', () => {
     ],
     [
       'text in a column of numbers, by line',
-      table({ mass: [...twenty.slice(0, 19), 'heavy'], y: ab }, twenty.map((row) => row + 2)),
+      table(
+        { mass: [...twenty.slice(0, 19), 'heavy'], y: ab },
+        twenty.map((row) => row + 2),
+      ),
       {},
       'column "mass", line 21: "heavy" is not a number, but 19 of 20 cells of the column are; correct it, or leave the cell empty',
     ],
@@ -180,11 +199,36 @@ describe('prepare: data from which nothing can be learned', () => {
       'column "mass", row 1: "heavy" is not a number',
     ],
     ['a NaN', table({ x: [1, 'NaN', 3, 4], y }), {}, 'column "x", row 2: "NaN" is not a finite number'],
-    ['a NaN as a number', table({ x: [1, 2, Number.NaN, 4], y }), {}, 'column "x", row 3: "NaN" is not a finite number'],
-    ['an infinity', table({ x: [1, 2, 3, '-inf'], y }), {}, 'column "x", row 4: "-inf" is not a finite number'],
-    ['an overflow', table({ x: [1, 2, 3, '1e999'], y }), {}, 'column "x", row 4: "1e999" is not a finite number'],
-    ['a number beyond squaring', table({ x: [1, 2, 3, 1e200], y }), {}, 'column "x", row 4: "1e+200" is too large'],
-    ['a NaN in the target', table({ x: [1, 2, 3, 4], y: [0.5, 1, 'nan', 2] }), {}, 'column "y", row 3: "nan" is not'],
+    [
+      'a NaN as a number',
+      table({ x: [1, 2, Number.NaN, 4], y }),
+      {},
+      'column "x", row 3: "NaN" is not a finite number',
+    ],
+    [
+      'an infinity',
+      table({ x: [1, 2, 3, '-inf'], y }),
+      {},
+      'column "x", row 4: "-inf" is not a finite number',
+    ],
+    [
+      'an overflow',
+      table({ x: [1, 2, 3, '1e999'], y }),
+      {},
+      'column "x", row 4: "1e999" is not a finite number',
+    ],
+    [
+      'a number beyond squaring',
+      table({ x: [1, 2, 3, 1e200], y }),
+      {},
+      'column "x", row 4: "1e+200" is too large',
+    ],
+    [
+      'a NaN in the target',
+      table({ x: [1, 2, 3, 4], y: [0.5, 1, 'nan', 2] }),
+      {},
+      'column "y", row 3: "nan" is not',
+    ],
     ['no rows', table({ x: [], y: [] }), {}, 'the table has no rows'],
     ['no columns', table({}), {}, 'the table has no rows'],
     [
@@ -201,19 +245,40 @@ describe('prepare: data from which nothing can be learned', () => {
     ],
     [
       'two columns of one name',
-      { columns: [{ name: 'x', cells: [1] }, { name: 'x', cells: [1] }, { name: 'y', cells: [1] }] },
+      {
+        columns: [
+          { name: 'x', cells: [1] },
+          { name: 'x', cells: [1] },
+          { name: 'y', cells: [1] },
+        ],
+      },
       {},
       'two columns are called "x"; give each a name of its own',
     ],
-    ['columns of unequal length', table({ x: [1, 2], y: [1] }), {}, 'column "y" has 1 cells, but "x" has 2'],
-    ['an empty column', table({ x: [null, '', ' ', null], z: [1, 2, 3, 4], y }), {}, 'column "x" is empty in all rows'],
+    [
+      'columns of unequal length',
+      table({ x: [1, 2], y: [1] }),
+      {},
+      'columns must be equally long; "x" has 2 cells, "y" has 1',
+    ],
+    [
+      'an empty column',
+      table({ x: [null, '', ' ', null], z: [1, 2, 3, 4], y }),
+      {},
+      'column "x" is empty in all rows',
+    ],
     [
       'a column of names',
       table({ name: repeat(101, (row) => `n${row}`), y: repeat(101, (row) => row % 2) }),
       {},
       'column "name" holds 101 different texts; at most 100 can serve as categories; remove the column, or group its texts',
     ],
-    ['nothing but the target', table({ y }), {}, '"y" is the only column; there is nothing to predict it from'],
+    [
+      'nothing but the target',
+      table({ y }),
+      {},
+      '"y" is the only column; there is nothing to predict it from',
+    ],
   ])('says what is wrong with %s', (_, data, more, message) => {
     const attempt = () => prepare(data, options(more))
     expect(attempt).toThrow(DataError)

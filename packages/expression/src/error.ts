@@ -41,9 +41,16 @@ export class ExpressionError extends BackpropagationError {
     const column = span.start - lineStart + 1
     const text = /^[^\r\n]*/.exec(source.slice(lineStart))![0]
     const place = source.includes('\n') ? `line ${line}, column ${column}` : `column ${column}`
-    super([`${problem} (${place})`, ...pointAt(text, span.start - lineStart), ...(hint ? [hint] : [])].join('\n'), {
-      cause,
-    })
+    super(
+      [
+        `${problem} (${place})`,
+        ...(text.trim() ? pointAt(text, span.start - lineStart) : []),
+        ...(hint ? [hint] : []),
+      ].join('\n'),
+      {
+        cause,
+      },
+    )
     this.problem = problem
     this.hint = hint
     this.fix = fix
@@ -77,10 +84,17 @@ function columnsOf(text: string): number {
   let columns = 0
   for (const character of text)
     if (!/\p{M}/u.test(character))
-      columns += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
-        character,
-      )
-        ? 2
-        : 1
+      columns +=
+        /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
+          character,
+        )
+          ? 2
+          : 1
   return columns
+}
+
+/** A stretch of the source, short enough to be part of a sentence. */
+export function excerpt(source: string, { start, end }: Span): string {
+  const text = printable(source.slice(start, end).replace(/\s+/g, ' '))
+  return text.length > 32 ? `${text.slice(0, 31)}…` : text
 }

@@ -1,4 +1,4 @@
-// The shape of a parsed program.
+// The shape of a parsed program, and ways to look through it.
 import type { NestedArray } from '@bp/core'
 
 /** A stretch of the source, as offsets in UTF-16 units: from `start` up to but not including `end`. */
@@ -46,4 +46,22 @@ export interface Program {
   readonly names: readonly string[]
   /** The values that statements like `w = -2` give; those passed to `build` go before them. */
   readonly values: ReadonlyMap<string, number | NestedArray>
+}
+
+/** The value of `-2`, `3.5` or `[[1, 2], [3, 4]]`; `null` for anything else. */
+export function literalValue(expression: Expression): number | NestedArray | null {
+  if (expression.kind === 'number' || expression.kind === 'array') return expression.value
+  if (expression.kind === 'negation' && expression.operand.kind === 'number') return -expression.operand.value
+  return null
+}
+
+/** Calls `visit` with every name in the expression, from left to right. */
+export function forEachName(expression: Expression, visit: (name: string, span: Span) => void): void {
+  if (expression.kind === 'name') visit(expression.name, expression.span)
+  else if (expression.kind === 'negation') forEachName(expression.operand, visit)
+  else if (expression.kind === 'binary') {
+    forEachName(expression.left, visit)
+    forEachName(expression.right, visit)
+  } else if (expression.kind === 'call')
+    for (const argument of expression.arguments) forEachName(argument, visit)
 }

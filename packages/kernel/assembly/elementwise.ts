@@ -1,7 +1,7 @@
 // Loops over elements. Arrays start at multiples of 16 bytes and are padded to such, so whole vectors are
 // written even behind the last element.
 import { Opcode } from '../src/opcodes'
-import { exp, log, log1p, sigmoid, softplus, tanh } from './functions'
+import { exp, log, log1p, log1pOfUnit, sigmoid, softplus, tanh } from './functions'
 
 // @ts-ignore: decorator
 @inline
@@ -58,11 +58,12 @@ function binaryLanes(opcode: i32, a: v128, b: v128): v128 {
   if (opcode == Opcode.SigmoidGrad) return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)))
   if (opcode == Opcode.TanhGrad) return f32x4.mul(b, f32x4.mul(f32x4.sub(one, a), f32x4.add(one, a)))
   if (opcode == Opcode.ReluGrad) return v128.and(b, f32x4.gt(a, f32x4.splat(0)))
+  if (opcode == Opcode.SigmoidCrossEntropyGrad) return f32x4.sub(sigmoid(a), b)
   if (opcode == Opcode.SigmoidCrossEntropy) {
     // max(a, 0) − a·b as |a| times what b lacks to the right answer: no two large numbers cancel.
     const lacking = v128.bitselect(f32x4.sub(one, b), b, f32x4.gt(a, f32x4.splat(0)))
     const magnitude = f32x4.abs(a)
-    return f32x4.add(f32x4.mul(magnitude, lacking), log1p(exp(f32x4.neg(magnitude))))
+    return f32x4.add(f32x4.mul(magnitude, lacking), log1pOfUnit(exp(f32x4.neg(magnitude))))
   }
   // Pow, lane by lane in double precision.
   let y = f32x4.splat(powLane(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)))

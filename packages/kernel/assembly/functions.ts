@@ -1,35 +1,34 @@
 // Exponential, logarithm and what is made of them, four lanes at a time, the same to the bit on every engine.
 
 /**
- * eˣ within 1 ULP, denormal results included.
+ * eˣ, denormal results included.
  *
- * x = n·ln 2 + r with |r| ≤ ln 2 / 2; eʳ by its Taylor polynomial of degree 7 in Horner's form (remainder below
- * 2⁻²⁸), times 2ⁿ in two factors so that n down to −150 stays exact. ln 2 is split in two, the larger part with
- * trailing zeros, so that n times it is exact (Cody and Waite, Software Manual for the Elementary Functions, 1980).
+ * x = n·ln 2 + r with |r| ≤ ln 2 / 2; eʳ by its Taylor polynomial of degree 7 (remainder below 2⁻²⁸), terms in
+ * pairs so that they are computed side by side (Estrin's scheme); times 2ⁿ in two factors so that n down to −150
+ * stays exact. ln 2 is split in two, the larger part with trailing zeros, so that n times it is exact (Cody and
+ * Waite, Software Manual for the Elementary Functions, 1980).
  */
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
-  // Beyond these the result is infinity or 0 whatever x is, and n would not fit the exponent.
-  const clamped = f32x4.pmax(f32x4.splat(-104), f32x4.pmin(f32x4.splat(89), x))
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)))
+  // Beyond these the result is infinity or 0 whatever x is, and n would not fit the exponent. NaN stays NaN.
+  const clamped = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104))
+  // Adding 1.5 · 2²³ rounds to a whole number and leaves it in the low bits.
+  const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(1.44269504)), f32x4.splat(12582912))
+  const n = f32x4.sub(shifted, f32x4.splat(12582912))
+  const whole = i32x4.sub(shifted, i32x4.splat(0x4b400000))
   let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)))
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)))
-  let p = f32x4.splat(1.9841270e-4)
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3888889e-3))
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3333333e-3))
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1666668e-2))
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666667e-1))
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5))
-  p = f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r)
-  p = f32x4.add(p, f32x4.splat(1))
-  const whole = i32x4.trunc_sat_f32x4_s(n)
+  const r2 = f32x4.mul(r, r)
+  const p23 = f32x4.add(f32x4.splat(0.5), f32x4.mul(r, f32x4.splat(1.6666667e-1)))
+  const p45 = f32x4.add(f32x4.splat(4.1666668e-2), f32x4.mul(r, f32x4.splat(8.3333333e-3)))
+  const p67 = f32x4.add(f32x4.splat(1.3888889e-3), f32x4.mul(r, f32x4.splat(1.9841270e-4)))
+  const p = f32x4.add(p23, f32x4.mul(r2, f32x4.add(p45, f32x4.mul(r2, p67))))
+  const y = f32x4.add(f32x4.splat(1), f32x4.add(r, f32x4.mul(r2, p)))
   const half = i32x4.shr_s(whole, 1)
   const rest = i32x4.sub(whole, half)
-  p = f32x4.mul(p, i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23))
-  p = f32x4.mul(p, i32x4.shl(i32x4.add(rest, i32x4.splat(127)), 23))
-  // The clamp turned NaN into a number: give it back.
-  return v128.bitselect(p, x, f32x4.eq(x, x))
+  const scaled = f32x4.mul(y, i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23))
+  return f32x4.mul(scaled, i32x4.shl(i32x4.add(rest, i32x4.splat(127)), 23))
 }
 
 /**
@@ -74,17 +73,35 @@ export function log(x: v128): v128 {
 export function log1p(x: v128): v128 {
   const one = f32x4.splat(1)
   const u = f32x4.add(one, x)
-  // (1 − (u − x)) + … in the order that is exact for either being the larger.
-  const larger = f32x4.gt(x, one)
+  // x − (u − 1), in the order that is exact for either being the larger.
   const lost = v128.bitselect(
     f32x4.sub(one, f32x4.sub(u, x)),
     f32x4.sub(x, f32x4.sub(u, one)),
-    larger,
+    f32x4.gt(x, one),
   )
-  const y = f32x4.add(log(u), f32x4.div(lost, u))
+  const main = log(u)
+  const corrected = f32x4.add(main, f32x4.div(lost, u))
   // Where 1 + x = 1 the logarithm is x; where it is infinite, or 0, there is nothing to correct.
   const plain = v128.or(f32x4.eq(u, f32x4.splat(Infinity)), f32x4.le(u, f32x4.splat(0)))
-  return v128.bitselect(x, v128.bitselect(log(u), y, plain), f32x4.eq(u, one))
+  return v128.bitselect(x, v128.bitselect(main, corrected, plain), f32x4.eq(u, one))
+}
+
+/**
+ * ln(1 + t) for 0 ≤ t ≤ 1, which needs no care for special values: 2·artanh(s) with s = t / (2 + t) ≤ 1/3, by its
+ * series s + s³/3 + … + s¹⁵/15 (remainder below 2⁻²⁸ of the sum).
+ */
+// @ts-ignore: decorator
+@inline
+export function log1pOfUnit(t: v128): v128 {
+  const s = f32x4.div(t, f32x4.add(f32x4.splat(2), t))
+  const z = f32x4.mul(s, s)
+  const z2 = f32x4.mul(z, z)
+  const p01 = f32x4.add(f32x4.splat(0.6666667), f32x4.mul(z, f32x4.splat(0.4)))
+  const p23 = f32x4.add(f32x4.splat(0.2857143), f32x4.mul(z, f32x4.splat(0.22222222)))
+  const p45 = f32x4.add(f32x4.splat(0.18181819), f32x4.mul(z, f32x4.splat(0.15384616)))
+  const high = f32x4.add(p45, f32x4.mul(z2, f32x4.splat(0.13333334)))
+  const p = f32x4.add(p01, f32x4.mul(z2, f32x4.add(p23, f32x4.mul(z2, high))))
+  return f32x4.add(f32x4.add(s, s), f32x4.mul(f32x4.mul(p, z), s))
 }
 
 /** 1 / (1 + e⁻ˣ) through e⁻|ˣ|, which cannot overflow and keeps the small values of the left side. */
@@ -106,17 +123,17 @@ export function tanh(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-5.37397155531e-2))
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.33314422036e-1))
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-3.33332819422e-1))
-  const near = f32x4.add(f32x4.mul(f32x4.mul(p, z), x), x)
+  const near = f32x4.add(f32x4.mul(f32x4.mul(p, z), magnitude), magnitude)
   const one = f32x4.splat(1)
   const two = f32x4.splat(2)
   const far = f32x4.sub(one, f32x4.div(two, f32x4.add(exp(f32x4.add(magnitude, magnitude)), one)))
-  const signed = v128.bitselect(far, x, i32x4.splat(0x7fffffff))
-  return v128.bitselect(near, signed, f32x4.lt(magnitude, f32x4.splat(0.625)))
+  const y = v128.bitselect(near, far, f32x4.lt(magnitude, f32x4.splat(0.625)))
+  return v128.bitselect(y, x, i32x4.splat(0x7fffffff))
 }
 
 /** ln(1 + eˣ) = max(x, 0) + ln(1 + e⁻|ˣ|). */
 export function softplus(x: v128): v128 {
-  return f32x4.add(f32x4.max(x, f32x4.splat(0)), log1p(exp(f32x4.neg(f32x4.abs(x)))))
+  return f32x4.add(f32x4.max(x, f32x4.splat(0)), log1pOfUnit(exp(f32x4.neg(f32x4.abs(x)))))
 }
 
 /** Sum of the four lanes, (0 + 1) + (2 + 3). */
@@ -128,4 +145,17 @@ export function sumLanes(v: v128): f32 {
     f32x4.extract_lane(v, 1) +
     (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
   )
+}
+
+/** Stores the first `count` lanes, all four when there are more. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(to: usize, v: v128, count: i32): void {
+  if (count >= 4) v128.store(to, v)
+  else if (count == 2) v128.store64_lane(to, v, 0)
+  else if (count == 1) v128.store32_lane(to, v, 0)
+  else {
+    v128.store64_lane(to, v, 0)
+    v128.store32_lane(to, v, 2, 8)
+  }
 }

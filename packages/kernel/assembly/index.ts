@@ -4,7 +4,7 @@
 // address in it is resolved. Each handler is a function of its own, so the engine optimises its loop alone.
 import { Opcode } from '../src/opcodes'
 import { binary, unary, where } from './elementwise'
-import { matmul } from './matmul'
+import { matmul, matmulSmall, matmulTile } from './matmul'
 import { argMax, logSoftmax, reduce, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, stridedCopy } from './rows'
 import { adam, gatherRows, momentum, nextBatch, record, sgd } from './training'
 
@@ -89,8 +89,14 @@ function reluGrad(pc: usize): void {
 function sigmoidCrossEntropy(pc: usize): void {
   binary(Opcode.SigmoidCrossEntropy, pc)
 }
+function sigmoidCrossEntropyGrad(pc: usize): void {
+  binary(Opcode.SigmoidCrossEntropyGrad, pc)
+}
 function sumAlong(pc: usize): void {
   reduce(Opcode.Sum, pc)
+}
+function meanAlong(pc: usize): void {
+  reduce(Opcode.Mean, pc)
 }
 function maxAlong(pc: usize): void {
   reduce(Opcode.Max, pc)
@@ -220,6 +226,10 @@ function once(pc: usize): bool {
         sigmoidCrossEntropy(pc)
         pc += words(9)
         break
+      case Opcode.SigmoidCrossEntropyGrad:
+        sigmoidCrossEntropyGrad(pc)
+        pc += words(9)
+        break
       case Opcode.Where:
         where(pc)
         pc += words(5)
@@ -230,6 +240,10 @@ function once(pc: usize): bool {
         break
       case Opcode.Sum:
         sumAlong(pc)
+        pc += words(5)
+        break
+      case Opcode.Mean:
+        meanAlong(pc)
         pc += words(5)
         break
       case Opcode.Max:
@@ -262,15 +276,23 @@ function once(pc: usize): bool {
         break
       case Opcode.MatmulNN:
         matmul(false, false, pc)
-        pc += words(8)
+        pc += words(9)
         break
       case Opcode.MatmulNT:
         matmul(false, true, pc)
-        pc += words(8)
+        pc += words(9)
         break
       case Opcode.MatmulTN:
         matmul(true, false, pc)
-        pc += words(8)
+        pc += words(9)
+        break
+      case Opcode.MatmulSmall:
+        matmulSmall(pc)
+        pc += words(12)
+        break
+      case Opcode.MatmulTile:
+        matmulTile(pc)
+        pc += words(14)
         break
       case Opcode.Sgd:
         sgd(pc)
@@ -294,7 +316,7 @@ function once(pc: usize): bool {
         break
       case Opcode.NextBatch:
         nextBatch(pc)
-        pc += words(3)
+        pc += words(2)
         break
       default:
         unreachable()

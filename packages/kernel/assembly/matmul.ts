@@ -10,7 +10,7 @@
 // Every number of C adds its products in the order of k, whatever the sizes, so results do not depend on how
 // the work is cut.
 import { Activation } from '../src/opcodes'
-import { sigmoid, tanh } from './functions'
+import { sigmoid, storeLanes, tanh } from './functions'
 
 const blockM: u32 = 64
 const blockN: u32 = 512
@@ -20,63 +20,125 @@ const packedB: usize = memory.data(256 * 512 * 4, 16)
 /** A tile at the ragged edge is made here, and the part of it that exists is copied. */
 const edgeTile: usize = memory.data(4 * 8 * 4, 16)
 
-/**
- * Up to this many multiplications it costs more to pack than it saves.
- */
-const smallProduct: u32 = 4096
-
-/** Operands: out, a, b, m, n, k, bias, activation. */
+/** Operands: out, a, b, m, n, k, bias, activation, gate. */
 export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
   const out = load<u32>(pc, 4)
-  const a = load<u32>(pc, 8)
-  const b = load<u32>(pc, 12)
   const m = load<u32>(pc, 16)
   const n = load<u32>(pc, 20)
-  const k = load<u32>(pc, 24)
   const bias = load<u32>(pc, 28)
   const activation = load<u32>(pc, 32)
-  // Distances in bytes from one number of a matrix to the next, along C's rows or columns and along k.
-  const aRow = transposeA ? 4 : k << 2
-  const aStep = transposeA ? m << 2 : 4
-  const bColumn = transposeB ? k << 2 : 4
-  const bStep = transposeB ? 4 : n << 2
-  if (m * n * k <= smallProduct) small(out, a, b, m, n, k, aRow, aStep, bColumn, bStep)
-  else blocked(out, a, b, m, n, k, transposeA, transposeB)
-  if (bias != 0 || activation != Activation.None) finish(out, bias, activation, m, n)
+  blocked(out, load<u32>(pc, 8), load<u32>(pc, 12), m, n, load<u32>(pc, 24), transposeA, transposeB)
+  if (bias != 0) addBias(out, bias, m, n)
+  if (activation != Activation.None) activate(out, load<u32>(pc, 36), activation, m * n)
 }
 
-function small(
-  out: usize, a: usize, b: usize, m: u32, n: u32, k: u32,
-  aRow: usize, aStep: usize, bColumn: usize, bStep: usize,
-): void {
-  for (let i: u32 = 0; i < m; i++) {
-    let j: u32 = 0
-    if (bColumn == 4)
-      for (; j + 4 <= n; j += 4) {
-        let total = f32x4.splat(0)
-        let pa = a
-        let pb = b + (j << 2)
-        for (let p: u32 = 0; p < k; p++) {
-          total = f32x4.add(total, f32x4.mul(v128.load32_splat(pa), v128.load(pb)))
-          pa += aStep
-          pb += bStep
-        }
-        v128.store(out + (j << 2), total)
-      }
-    for (; j < n; j++) {
-      let total: f32 = 0
-      let pa = a
-      let pb = b + j * bColumn
-      for (let p: u32 = 0; p < k; p++) {
-        total += load<f32>(pa) * load<f32>(pb)
-        pa += aStep
+/**
+ * Small products, straight from the matrices, four rows and four columns at a time. Operands: out, a, b, m, n, k,
+ * bias, activation, gate, then in bytes: from one row of A to the next, along k in A, along k in B. All strides
+ * come with the program: in networks of a few units, working them out would take longer than the product.
+ */
+export function matmulSmall(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let a = load<u32>(pc, 8)
+  let rows = load<i32>(pc, 16)
+  const n = load<i32>(pc, 20)
+  const bias = load<u32>(pc, 28)
+  const aRow = load<u32>(pc, 40)
+  const aStep = load<u32>(pc, 44)
+  const bStep = load<u32>(pc, 48)
+  const aBytes = aStep * load<u32>(pc, 24)
+  const cRow = n << 2
+  do {
+    // Rows that do not exist repeat the first; nobody stores them.
+    const r1 = rows > 1 ? aRow : 0
+    const r2 = rows > 2 ? aRow << 1 : 0
+    const r3 = rows > 3 ? aRow * 3 : 0
+    const end = a + aBytes
+    let b = load<u32>(pc, 12)
+    let to = out
+    let columns = n
+    let shift = bias
+    do {
+      let c0 = f32x4.splat(0)
+      if (bias != 0) c0 = v128.load(shift)
+      let c1 = c0
+      let c2 = c0
+      let c3 = c0
+      let pb = b
+      for (let pa = a; pa != end; pa += aStep) {
+        const v = v128.load(pb)
+        c0 = f32x4.add(c0, f32x4.mul(v128.load32_splat(pa), v))
+        c1 = f32x4.add(c1, f32x4.mul(v128.load32_splat(pa + r1), v))
+        c2 = f32x4.add(c2, f32x4.mul(v128.load32_splat(pa + r2), v))
+        c3 = f32x4.add(c3, f32x4.mul(v128.load32_splat(pa + r3), v))
         pb += bStep
       }
-      store<f32>(out + (j << 2), total)
-    }
-    a += aRow
-    out += n << 2
+      let at = to
+      storeLanes(at, c0, columns)
+      if (rows > 1) storeLanes((at += cRow), c1, columns)
+      if (rows > 2) storeLanes((at += cRow), c2, columns)
+      if (rows > 3) storeLanes((at += cRow), c3, columns)
+      b += 16
+      to += 16
+      shift += 16
+      columns -= 4
+    } while (columns > 0)
+    a += aRow << 2
+    out += cRow << 2
+    rows -= 4
+  } while (rows > 0)
+  const activation = load<u32>(pc, 32)
+  if (activation != Activation.None)
+    activate(load<u32>(pc, 4), load<u32>(pc, 36), activation, load<u32>(pc, 16) * n)
+}
+
+/**
+ * Products of at most 4 × 4 without any loop but that along k. Operands: out, a, b, m, n, k, bias, activation, gate,
+ * then in bytes: from the first row of A to its second, third and fourth (0 where there is none), along k in A,
+ * along k in B. Rows of less than four numbers are packed into whole vectors before they are stored.
+ */
+export function matmulTile(pc: usize): void {
+  const out = load<u32>(pc, 4)
+  let a = load<u32>(pc, 8)
+  let b = load<u32>(pc, 12)
+  const m = load<u32>(pc, 16)
+  const n = load<u32>(pc, 20)
+  let k = load<i32>(pc, 24)
+  const bias = load<u32>(pc, 28)
+  const r1 = load<u32>(pc, 40)
+  const r2 = load<u32>(pc, 44)
+  const r3 = load<u32>(pc, 48)
+  const aStep = load<u32>(pc, 52)
+  const bStep = load<u32>(pc, 56)
+  let c0 = f32x4.splat(0)
+  if (bias != 0) c0 = v128.load(bias)
+  let c1 = c0
+  let c2 = c0
+  let c3 = c0
+  do {
+    const v = v128.load(b)
+    c0 = f32x4.add(c0, f32x4.mul(v128.load32_splat(a), v))
+    c1 = f32x4.add(c1, f32x4.mul(v128.load32_splat(a + r1), v))
+    c2 = f32x4.add(c2, f32x4.mul(v128.load32_splat(a + r2), v))
+    c3 = f32x4.add(c3, f32x4.mul(v128.load32_splat(a + r3), v))
+    a += aStep
+    b += bStep
+  } while (--k > 0)
+  if (n == 1) {
+    const c01 = v128.shuffle<f32>(c0, c1, 0, 4, 0, 4)
+    v128.store(out, v128.shuffle<f32>(c01, v128.shuffle<f32>(c2, c3, 0, 4, 0, 4), 0, 1, 4, 5))
+  } else if (n == 2) {
+    v128.store(out, v128.shuffle<f32>(c0, c1, 0, 1, 4, 5))
+    if (m > 2) v128.store(out, v128.shuffle<f32>(c2, c3, 0, 1, 4, 5), 16)
+  } else {
+    const row = n << 2
+    storeLanes(out, c0, n)
+    if (m > 1) storeLanes(out + row, c1, n)
+    if (m > 2) storeLanes(out + 2 * row, c2, n)
+    if (m > 3) storeLanes(out + 3 * row, c3, n)
   }
+  const activation = load<u32>(pc, 32)
+  if (activation != Activation.None) activate(out, load<u32>(pc, 36), activation, m * n)
 }
 
 function blocked(
@@ -265,21 +327,38 @@ function interleave(to: usize, step: usize, from: usize, rows: u32, depth: u32, 
   }
 }
 
-/** Adds the bias to each row and applies the activation, over the whole of C. */
-function finish(out: usize, bias: usize, activation: u32, m: u32, n: u32): void {
-  if (bias != 0)
-    for (let i: u32 = 0; i < m; i++) {
-      const c = out + ((i * n) << 2)
-      let j: u32 = 0
-      for (; j + 4 <= n; j += 4)
-        v128.store(c + (j << 2), f32x4.add(v128.load(c + (j << 2)), v128.load(bias + (j << 2))))
-      for (; j < n; j++) store<f32>(c + (j << 2), load<f32>(c + (j << 2)) + load<f32>(bias + (j << 2)))
-    }
-  const end = out + ((m * n) << 2)
-  if (activation == Activation.Relu)
-    for (let at = out; at < end; at += 16) v128.store(at, f32x4.max(v128.load(at), f32x4.splat(0)))
+/** Adds the bias to each row. */
+function addBias(out: usize, bias: usize, m: u32, n: u32): void {
+  for (let i: u32 = 0; i < m; i++) {
+    let j: u32 = 0
+    for (; j < n; j += 4)
+      storeLanes(out + (j << 2), f32x4.add(v128.load(out + (j << 2)), v128.load(bias + (j << 2))), n - j)
+    out += n << 2
+  }
+}
+
+/** Applies the activation, or with a gate multiplies by its derivative, over `size` numbers. */
+function activate(out: usize, gate: usize, activation: u32, size: u32): void {
+  const end = out + (size << 2)
+  if (gate != 0) applyGate(out, gate, activation, end)
+  else if (activation == Activation.Relu)
+    for (; out < end; out += 16) v128.store(out, f32x4.max(v128.load(out), f32x4.splat(0)))
   else if (activation == Activation.Sigmoid)
-    for (let at = out; at < end; at += 16) v128.store(at, sigmoid(v128.load(at)))
-  else if (activation == Activation.Tanh)
-    for (let at = out; at < end; at += 16) v128.store(at, tanh(v128.load(at)))
+    for (; out < end; out += 16) v128.store(out, sigmoid(v128.load(out)))
+  else for (; out < end; out += 16) v128.store(out, tanh(v128.load(out)))
+}
+
+/** Multiplies by the derivative of the activation, which each of them tells from its output. */
+function applyGate(out: usize, gate: usize, activation: u32, end: usize): void {
+  const one = f32x4.splat(1)
+  for (; out < end; out += 16) {
+    const y = v128.load(gate)
+    const dy = v128.load(out)
+    let dx = dy
+    if (activation == Activation.Relu) dx = v128.and(dy, f32x4.gt(y, f32x4.splat(0)))
+    else if (activation == Activation.Sigmoid) dx = f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)))
+    else dx = f32x4.mul(dy, f32x4.mul(f32x4.sub(one, y), f32x4.add(one, y)))
+    v128.store(out, dx)
+    gate += 16
+  }
 }

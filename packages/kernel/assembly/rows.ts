@@ -1,6 +1,6 @@
 // Reductions, softmax and strided copies: loops that know rows and columns.
 import { Opcode } from '../src/opcodes'
-import { exp, log, sumLanes } from './functions'
+import { exp, log, storeLanes, sumLanes } from './functions'
 
 /** Sum of `count` numbers: four vectors side by side, then their lanes, then what is left one by one. */
 export function sumOf(x: usize, count: u32): f32 {
@@ -25,12 +25,12 @@ export function sumOf(x: usize, count: u32): f32 {
 // @ts-ignore: decorator
 @inline
 function combine(opcode: i32, a: v128, b: v128): v128 {
-  if (opcode == Opcode.Sum) return f32x4.add(a, b)
   if (opcode == Opcode.Max) return f32x4.max(a, b)
-  return f32x4.min(a, b)
+  if (opcode == Opcode.Min) return f32x4.min(a, b)
+  return f32x4.add(a, b)
 }
 
-/** Operands: out, x, outer, length, inner: out[o, i] = Σⱼ x[o, j, i], or the largest, or the smallest. */
+/** Operands: out, x, outer, length, inner: out[o, i] = Σⱼ x[o, j, i], or the mean, the largest, the smallest. */
 // @ts-ignore: decorator
 @inline
 export function reduce(opcode: i32, pc: usize): void {
@@ -39,40 +39,35 @@ export function reduce(opcode: i32, pc: usize): void {
   const outer = load<u32>(pc, 12)
   const length = load<u32>(pc, 16)
   const inner = load<u32>(pc, 20)
-  const start: f32 = opcode == Opcode.Sum ? 0 : opcode == Opcode.Max ? -Infinity : Infinity
   if (inner == 1) {
     for (let o: u32 = 0; o < outer; o++) {
-      if (opcode == Opcode.Sum) store<f32>(out, sumOf(x, length))
+      let total: f32 = 0
+      if (opcode == Opcode.Sum) total = sumOf(x, length)
+      else if (opcode == Opcode.Mean) total = sumOf(x, length) / <f32>length
       else {
-        let best = f32x4.splat(start)
-        for (let j: u32 = 0; j < length; j++) best = combine(opcode, best, v128.load32_splat(x + (j << 2)))
-        store<f32>(out, f32x4.extract_lane(best, 0))
+        let best = v128.load32_splat(x)
+        for (let j: u32 = 1; j < length; j++) best = combine(opcode, best, v128.load32_splat(x + (j << 2)))
+        total = f32x4.extract_lane(best, 0)
       }
+      store<f32>(out, total)
       out += 4
       x += length << 2
     }
     return
   }
   const row = inner << 2
+  const divisor = f32x4.splat(<f32>length)
+  const start = f32x4.splat(opcode == Opcode.Max ? -Infinity : opcode == Opcode.Min ? Infinity : 0)
   for (let o: u32 = 0; o < outer; o++) {
-    let i: u32 = 0
-    for (; i + 4 <= inner; i += 4) {
-      let total = f32x4.splat(start)
+    for (let i: u32 = 0; i < inner; i += 4) {
+      let total = start
       let at = x + (i << 2)
       for (let j: u32 = 0; j < length; j++) {
         total = combine(opcode, total, v128.load(at))
         at += row
       }
-      v128.store(out + (i << 2), total)
-    }
-    for (; i < inner; i++) {
-      let total = f32x4.splat(start)
-      let at = x + (i << 2)
-      for (let j: u32 = 0; j < length; j++) {
-        total = combine(opcode, total, v128.load32_splat(at))
-        at += row
-      }
-      v128.store_lane<f32>(out + (i << 2), total, 0)
+      if (opcode == Opcode.Mean) total = f32x4.div(total, divisor)
+      storeLanes(out + (i << 2), total, inner - i)
     }
     out += row
     x += length * row

@@ -85,11 +85,11 @@ export function gatherRows(pc: usize): void {
   }
 }
 
-/** Operands: cursor, rows, length. */
+/** Operands: cursor (position, length), rows. */
 export function nextBatch(pc: usize): void {
   const cursor = load<u32>(pc, 4)
   const next = load<u32>(cursor) + load<u32>(pc, 8)
-  store<u32>(cursor, next == load<u32>(pc, 12) ? 0 : next)
+  store<u32>(cursor, next == load<u32>(cursor, 4) ? 0 : next)
 }
 
 /** Operands: value, history, status (steps done); returns whether the value is finite. */

@@ -28,7 +28,10 @@ const binary: Operands = {
 const reduction: Operands = { out: 'out', x: 'in', outer: 'int', length: 'int', inner: 'int' }
 const rowwise: Operands = { out: 'out', x: 'in', rows: 'int', columns: 'int' }
 
-/** out, m×n = activation(a, m×k · b, k×n + bias, n); bias 0 is none. */
+/**
+ * out, m×n = activation(a, m×k · b, k×n + bias, n); without a bias when its address is 0. With `gate`, the output
+ * of an activation that is walked through backwards, out = activation′(gate) · (a · b) instead.
+ */
 const matmul: Operands = {
   out: 'out',
   a: 'in',
@@ -38,6 +41,7 @@ const matmul: Operands = {
   k: 'int',
   bias: 'in',
   activation: 'int',
+  gate: 'in',
 }
 
 export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
@@ -69,10 +73,12 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   TanhGrad: binary,
   ReluGrad: binary,
   SigmoidCrossEntropy: binary,
+  SigmoidCrossEntropyGrad: binary,
   Where: { out: 'out', condition: 'in', a: 'in', b: 'in', size: 'int' },
   /** `layout` is the sizes of the output's dimensions, then the strides of x along each. */
   StridedCopy: { out: 'out', x: 'in', rank: 'int', layout: 'ints' },
   Sum: reduction,
+  Mean: reduction,
   Max: reduction,
   Min: reduction,
   ArgMax: reduction,
@@ -90,6 +96,10 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   MatmulNN: matmul,
   MatmulNT: matmul,
   MatmulTN: matmul,
+  /** m and n from 1 up. Strides in bytes: from row to row of a, and along k in a and in b. */
+  MatmulSmall: { ...matmul, aRow: 'int', aStep: 'int', bStep: 'int' },
+  /** At most 4 × 4, k from 1 up. Strides in bytes: from the first row of a to the others, and along k. */
+  MatmulTile: { ...matmul, aRow1: 'int', aRow2: 'int', aRow3: 'int', aStep: 'int', bStep: 'int' },
   /** `settings`, here and below, are float64. Learning rate. */
   Sgd: { parameters: 'update', gradients: 'in', settings: 'in', size: 'int' },
   /** Learning rate, momentum, 1 for Nesterov's form. */
@@ -107,6 +117,6 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   GatherRows: { out: 'out', table: 'in', order: 'in', cursor: 'in', rows: 'int', columns: 'int' },
   /** history[steps] = value; steps += 1; ends the call when the value is not finite. */
   Record: { value: 'in', history: 'out', status: 'update' },
-  /** cursor += rows, and back to 0 from `length`. */
-  NextBatch: { cursor: 'update', rows: 'int', length: 'int' },
+  /** `cursor`, the position in an order and its length: position += rows, and back to 0 at the end. */
+  NextBatch: { cursor: 'update', rows: 'int' },
 }

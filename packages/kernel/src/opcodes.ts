@@ -34,12 +34,14 @@ export enum Opcode {
   TanhGrad,
   ReluGrad,
   SigmoidCrossEntropy,
+  SigmoidCrossEntropyGrad,
 
   Where,
   StridedCopy,
 
   // Along the middle of three dimensions.
   Sum,
+  Mean,
   Max,
   Min,
   ArgMax,
@@ -50,10 +52,12 @@ export enum Opcode {
   SoftmaxCrossEntropy,
   SoftmaxCrossEntropyGrad,
 
-  // Matrix products: neither, the second, or the first matrix read as its transpose.
+  // Matrix products: neither, the second, or the first matrix read as its transpose; and small ones of any kind.
   MatmulNN,
   MatmulNT,
   MatmulTN,
+  MatmulSmall,
+  MatmulTile,
 
   // Updates of parameters, in place.
   Sgd,
@@ -66,7 +70,7 @@ export enum Opcode {
   NextBatch,
 }
 
-/** What a matrix product does to its result before it is stored. */
+/** What a matrix product does to its result, and what the gradient through it is made of. */
 export enum Activation {
   None,
   Relu,

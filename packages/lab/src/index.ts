@@ -2,7 +2,15 @@
 export { expandComposite } from './composite.js'
 export { decisionGrid } from './decision-grid.js'
 export { formatNumber } from './format-number.js'
-export { type Layout, type LayoutEdge, type LayoutNode, type LayoutOptions, layout, type Point } from './layout.js'
+export {
+  type Layout,
+  type LayoutEdge,
+  type LayoutNode,
+  type LayoutOptions,
+  layout,
+  type Point,
+} from './layout.js'
 export { type Nudge, nudge } from './nudge.js'
+export type { Numbers } from './numbers.js'
 export { createStepper, type Stepper } from './stepper.js'
-export { type Numbers, type Trace, type TraceEdge, type TraceNode, type TraceStep, trace } from './trace.js'
+export { type Trace, type TraceEdge, type TraceNode, type TraceStep, trace } from './trace.js'

@@ -1,5 +1,6 @@
 // Walks through the steps of a trace, forward and back.
-import type { Numbers, Trace, TraceStep } from './trace.js'
+import type { Numbers } from './numbers.js'
+import type { Trace, TraceStep } from './trace.js'
 
 /** A position among the steps of a trace. Stepping back is exact, since nothing is computed anew. */
 export interface Stepper {
@@ -20,4 +21,36 @@ export interface Stepper {
   derivativeAt(node: string): Numbers | null
 }
 
-export declare function createStepper(trace: Trace): Stepper
+/** A stepper before the first step. */
+export function createStepper({ nodes, steps }: Trace): Stepper {
+  const given = nodes.filter(({ op }) => op === null).map(({ id }) => id)
+  let position = 0
+  let known = new Set(given)
+  let derivatives = new Map<string, Numbers>()
+
+  const go = (wanted: number): TraceStep | null => {
+    position = Math.min(Math.max(Math.trunc(wanted) || 0, 0), steps.length)
+    const done = steps.slice(0, position)
+    known = new Set([...given, ...done.filter(({ phase }) => phase === 'forward').map(({ node }) => node)])
+    derivatives = new Map(
+      done.flatMap(({ node, accumulatorAfter }) =>
+        accumulatorAfter === undefined ? [] : [[node, accumulatorAfter]],
+      ),
+    )
+    return steps[position - 1] ?? null
+  }
+  return {
+    get position() {
+      return position
+    },
+    length: steps.length,
+    current: () => steps[position - 1] ?? null,
+    next: () => (position === steps.length ? null : go(position + 1)),
+    back: () => go(position - 1),
+    go,
+    get knownValues() {
+      return known
+    },
+    derivativeAt: (node) => derivatives.get(node) ?? null,
+  }
+}

@@ -1,9 +1,19 @@
 // Every value and derivative of a graph, and the steps by which they come about, as plain data.
-import type { NestedArray, Shape } from '@bp/core'
+import {
+  Constant,
+  constant,
+  evaluate,
+  type GradientRule,
+  gradients,
+  type Shape,
+  sumTo,
+  type Tensor,
+} from '@bp/core'
 import type { Graph, Span } from '@bp/expression'
-
-/** One number for a scalar, nested arrays for a tensor. */
-export type Numbers = number | NestedArray
+import { writeOperation } from './describe.js'
+import { formatNumber } from './format-number.js'
+import { identify } from './names.js'
+import { addNumbers, everyNumber, formatNumbers, type Numbers, nest } from './numbers.js'
 
 export interface TraceNode {
   /** The name, or `#0`, `#1` … for a constant; the same for the same source, whatever the values. */
@@ -55,9 +65,9 @@ export interface TraceStep {
   readonly edge?: TraceEdge
   /** One plain sentence: `g = w × x = −2 × 5 = −10`. */
   readonly text: string
-  /** Backward: what other uses of the node sent before; `null` when this is the first. */
+  /** Seed and backward: what other uses of the node sent before; `null` when this is the first. */
   readonly accumulatorBefore?: Numbers | null
-  /** Backward: with this contribution added. */
+  /** Seed and backward: with this contribution added. */
   readonly accumulatorAfter?: Numbers
 }
 
@@ -73,5 +83,282 @@ export interface Trace {
   readonly warnings: readonly string[]
 }
 
-/** Computes every value and derivative of `graph`. */
-export declare function trace(graph: Graph): Trace
+/** One input of one operation. */
+interface Link {
+  readonly from: Tensor
+  readonly to: Tensor
+  readonly input: string
+  /** `null` when no derivative flows here. */
+  readonly rule: GradientRule<string, object> | null
+}
+
+/**
+ * Computes every value and derivative of `graph`, and the steps of the forward and the backward pass. An output
+ * that is not a single number gets no derivatives, and a warning that says so.
+ */
+export function trace(graph: Graph): Trace {
+  const { output } = graph
+  const identities = identify(graph)
+  const order = [...identities.keys()]
+  const idOf = (tensor: Tensor) => identities.get(tensor)!.id
+  const links = order.flatMap(linksInto)
+
+  const reached = output.size === 1 ? reachedByDerivative(output, order, links) : new Set<Tensor>()
+  const flows = ({ from, to, rule }: Link) => rule !== null && reached.has(to) && reached.has(from)
+  const derivativeNodes = new Map(zip([...reached], reached.size > 0 ? gradients(output, [...reached]) : []))
+  const shares = links.map((link) => (flows(link) ? applyRule(link, derivativeNodes.get(link.to)!) : null))
+  const locals = links.map((link) =>
+    flows(link) && link.from.rank === 0 && link.to.rank === 0 ? applyRule(link, constant(1)) : null,
+  )
+  const numbersOf = evaluateAll([...order, ...derivativeNodes.values(), ...shares, ...locals])
+  const derivativeOf = (tensor: Tensor): Numbers | null => {
+    const node = derivativeNodes.get(tensor)
+    return node ? numbersOf(node) : null
+  }
+
+  const nodes = order.map((tensor): TraceNode => {
+    const { id, name } = identities.get(tensor)!
+    const value = numbersOf(tensor)
+    const inputs = tensor.inputs.map(idOf)
+    const common = {
+      id,
+      name,
+      shape: tensor.shape,
+      value,
+      derivative: derivativeOf(tensor),
+      inputs,
+      span: graph.spans.get(tensor) ?? null,
+    }
+    if (!tensor.op) {
+      const text = name || formatNumbers(value, tensor.shape)
+      const kind = tensor instanceof Constant ? 'constant' : 'variable'
+      return { ...common, label: text, kind, symbol: text, op: null, formula: '', expandable: false }
+    }
+    const { symbol, formula, decompose } = tensor.op.definition
+    const operands = tensor.inputs.map((input) => {
+      const { name } = identities.get(input)!
+      return name || formatNumbers(numbersOf(input), input.shape)
+    })
+    return {
+      ...common,
+      label: `${name} = ${writeOperation(tensor, operands)}`,
+      kind: tensor === output ? 'output' : 'operation',
+      symbol,
+      op: tensor.op.name,
+      formula,
+      expandable: decompose !== undefined,
+    }
+  })
+  const edges = links.map(
+    (link, index): TraceEdge => ({
+      from: idOf(link.from),
+      to: idOf(link.to),
+      input: link.input,
+      rule: link.rule?.formula ?? '',
+      local: locals[index] ? (numbersOf(locals[index]) as number) : null,
+      upstream: derivativeOf(link.to),
+      contribution: shares[index] ? numbersOf(shares[index]) : null,
+    }),
+  )
+
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const steps = [
+    ...order.filter(({ op }) => op).map((tensor) => forwardStep(tensor, byId.get(idOf(tensor))!, byId)),
+    ...backwardSteps(byId.get(idOf(output))!, nodes, edges, byId),
+  ]
+  const blockers = links.filter(({ from, to, rule }) => !rule && reached.has(to) && from.dtype !== null)
+  return {
+    nodes,
+    edges,
+    output: idOf(output),
+    steps,
+    warnings: warningsAbout(
+      nodes,
+      steps,
+      byId.get(idOf(output))!,
+      blockers.map(({ to }) => to.op!.name),
+    ),
+  }
+}
+
+function linksInto(to: Tensor): Link[] {
+  if (!to.op) return []
+  const { inputs, vjp } = to.op.definition
+  return to.inputs.map((from, index) => {
+    const input = inputs[index] as string
+    return { from, to, input, rule: vjp[input] ?? null }
+  })
+}
+
+/** The output and every tensor that a derivative of it arrives at. */
+function reachedByDerivative(output: Tensor, order: readonly Tensor[], links: readonly Link[]): Set<Tensor> {
+  const reached = new Set([output])
+  for (const { from, to, rule } of [...links].reverse())
+    if (rule && reached.has(to) && from.dtype !== null) reached.add(from)
+  return new Set(order.filter((tensor) => reached.has(tensor)))
+}
+
+/** What the rule of a link passes back of `dy`. */
+function applyRule({ from, to, rule }: Link, dy: Tensor): Tensor {
+  const names = to.op!.definition.inputs as readonly string[]
+  const inputs = Object.fromEntries(zip(names, to.inputs))
+  const share = rule!.rule({ ...inputs, y: to, dy }, to.attributes)
+  const same =
+    share.rank === from.rank && share.shape.every((dimension, axis) => dimension === from.shape[axis])
+  return same ? share : sumTo(share, from.shape)
+}
+
+/** Computes the tensors at once and returns the way to their numbers. */
+function evaluateAll(tensors: readonly (Tensor | null)[]): (tensor: Tensor) => Numbers {
+  const present = [...new Set(tensors.filter((tensor) => tensor !== null))]
+  const numbers = new Map(
+    zip(present, evaluate(present)).map(([tensor, data]) => [tensor, nest(data, tensor.shape)]),
+  )
+  return (tensor) => numbers.get(tensor)!
+}
+
+function zip<A, B>(a: readonly A[], b: readonly B[]): [A, B][] {
+  return a.map((item, index) => [item, b[index]!])
+}
+
+type Nodes = ReadonlyMap<string, TraceNode>
+
+function forwardStep(tensor: Tensor, node: TraceNode, byId: Nodes): TraceStep {
+  const operands = node.inputs.map((id) => byId.get(id)!)
+  const result = formatNumbers(node.value, node.shape)
+  const computed = writeOperation(
+    tensor,
+    operands.map(({ value, shape }) => formatNumbers(value, shape)),
+  )
+  // Not what says nothing new: f = 2 + 3 of constants, −x at x = 2, or an array too long to be written out.
+  const tells =
+    operands.some(({ name }) => name !== '') && computed !== result && !computed.includes('numbers')
+  return {
+    phase: 'forward',
+    node: node.id,
+    text: `${node.label} = ${tells ? `${computed} = ` : ''}${result}`,
+  }
+}
+
+function backwardSteps(
+  output: TraceNode,
+  nodes: readonly TraceNode[],
+  edges: readonly TraceEdge[],
+  byId: Nodes,
+): TraceStep[] {
+  if (output.derivative === null) return []
+  const f = titleOf(output)
+  const steps: TraceStep[] = [
+    {
+      phase: 'seed',
+      node: output.id,
+      text: `∂${f}/∂${f} = ${formatNumbers(output.derivative, output.shape)}`,
+      accumulatorBefore: null,
+      accumulatorAfter: output.derivative,
+    },
+  ]
+  const incoming = new Map<string, TraceEdge[]>(nodes.map(({ id }) => [id, []]))
+  const uses = new Map<string, number>()
+  for (const edge of edges) {
+    if (edge.contribution === null) continue
+    incoming.get(edge.to)!.push(edge)
+    uses.set(edge.from, (uses.get(edge.from) ?? 0) + 1)
+  }
+  const arrived = new Map<string, Numbers>()
+  const counts = new Map<string, number>()
+  for (const { id } of [...nodes].reverse())
+    for (const edge of incoming.get(id)!) {
+      const { contribution } = edge
+      if (contribution === null) continue
+      const node = byId.get(edge.from)!
+      const before = arrived.get(edge.from) ?? null
+      const part = (counts.get(edge.from) ?? 0) + 1
+      const parts = uses.get(edge.from)!
+      // The last sum is the derivative itself, so what is shown at the end is what the node says.
+      const after =
+        part === parts ? node.derivative! : before === null ? contribution : addNumbers(before, contribution)
+      arrived.set(edge.from, after)
+      counts.set(edge.from, part)
+      steps.push({
+        phase: 'backward',
+        node: edge.from,
+        edge,
+        text: describeContribution(f, edge, node, byId.get(edge.to)!, { part, parts, before, after }),
+        accumulatorBefore: before,
+        accumulatorAfter: after,
+      })
+    }
+  return steps
+}
+
+interface Accumulation {
+  readonly part: number
+  readonly parts: number
+  readonly before: Numbers | null
+  readonly after: Numbers
+}
+
+function describeContribution(
+  f: string,
+  { local, upstream, contribution, input, rule }: TraceEdge,
+  node: TraceNode,
+  to: TraceNode,
+  { part, parts, before, after }: Accumulation,
+): string {
+  const left = `∂${f}/∂${node.name}`
+  const write = (numbers: Numbers) => formatNumbers(numbers, node.shape)
+  const amount = write(contribution!)
+  // In x·x both inputs are x; the input's own name tells the two local derivatives apart.
+  const twice = to.inputs.filter((id) => id === node.id).length > 1 ? ` (${node.name} as ${input})` : ''
+  const product =
+    local === null
+      ? `${amount}, from ∂${f}/∂${to.name} by ${rule}`
+      : `∂${f}/∂${to.name} · ∂${to.name}/∂${node.name}${twice} = ${operand(upstream as number)} × ${operand(local, true)} = ${amount}`
+  if (parts === 1) return `${left} = ${product}`
+  const sum = before === null ? '' : `; together ${write(before)} + ${operandText(amount)} = ${write(after)}`
+  return `${left}, part ${part} of ${parts}: ${product}${sum}`
+}
+
+function operand(number: number, second = false): string {
+  return second ? operandText(formatNumber(number)) : formatNumber(number)
+}
+
+function operandText(text: string): string {
+  return text.startsWith('−') ? `(${text})` : text
+}
+
+function titleOf(node: TraceNode): string {
+  return node.name || node.label
+}
+
+function warningsAbout(
+  nodes: readonly TraceNode[],
+  steps: readonly TraceStep[],
+  output: TraceNode,
+  blockers: readonly string[],
+): string[] {
+  const warnings: string[] = []
+  const f = titleOf(output)
+  const finite = (numbers: Numbers) => everyNumber(numbers, Number.isFinite)
+  const odd = nodes.find(({ value }) => !finite(value))
+  if (odd) {
+    const step = steps.find(({ phase, node }) => phase === 'forward' && node === odd.id)
+    warnings.push(`${titleOf(odd)} is not a finite number: ${step?.text ?? odd.label}`)
+  } else {
+    const step = steps.find(
+      ({ accumulatorAfter }) => accumulatorAfter !== undefined && !finite(accumulatorAfter),
+    )
+    if (step) warnings.push(`a derivative is not a finite number: ${step.text}`)
+  }
+  if (output.derivative === null)
+    warnings.push(
+      `${f} is an array of ${output.shape.join('×')}, so there is no one derivative; take sum(${f}) or mean(${f})`,
+    )
+  else
+    for (const { kind, name, derivative } of nodes)
+      if (kind === 'variable' && derivative === null)
+        warnings.push(
+          `no derivative reaches ${name}; none flows through ${[...new Set(blockers)].join(', ')}`,
+        )
+  return warnings
+}

@@ -43,7 +43,7 @@ export function DecisionMap({ grid, predictions, range }: DecisionMapProps) {
 
 /** Whether a prediction is on the right side of 0.5. */
 export function isRight({ target, probability }: Prediction): boolean {
-  return probability !== null && (target === 1 ? probability > 0.5 : probability < 0.5)
+  return target === 1 ? probability > 0.5 : probability < 0.5
 }
 
 function draw(
@@ -117,7 +117,6 @@ function draw(
     context.fillStyle = ink
     context.font = `600 ${radius * 1.1}px system-ui, sans-serif`
     context.fillText(String(prediction.target), x, y + 1)
-    if (prediction.probability === null) continue
     const right = isRight(prediction)
     const badge = radius * 0.62
     context.beginPath()

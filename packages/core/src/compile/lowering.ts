@@ -121,6 +121,9 @@ export function lowerRows(opcode: OpcodeName): Lowering {
   }
 }
 
+/** Up to this many multiplications it costs more to pack the matrices than it saves. */
+const smallProduct = 4096
+
 export const lowerMatmul: Lowering<{ transposeA: boolean; transposeB: boolean }> = ({
   inputs,
   shape,
@@ -133,14 +136,29 @@ export const lowerMatmul: Lowering<{ transposeA: boolean; transposeB: boolean }>
   const [a, b] = inputs as [Value, Value]
   const [m, n] = shape as [number, number]
   const k = a.shape[transposeA ? 0 : 1]!
+  const fresh = [null, 0, null] as const // no bias, activation or gate as yet
   let left = a.buffer
+  let right = b.buffer
+  if (m * n * k <= smallProduct) {
+    // Small products read columns of b side by side, which a matrix of one row or column has anyway.
+    if (transposeB && n !== 1 && k > 1) {
+      right = temporary(k * n)
+      emit('StridedCopy', right, b.buffer, 2, k, n, 1, k)
+    }
+    const [row, step] = transposeA ? [4, 4 * m] : [4 * k, 4]
+    if (m <= 4 && n <= 4 && k > 0) {
+      const rows = [1, 2, 3].map((i) => (i < m ? i * row : 0))
+      emit('MatmulTile', output(), left, right, m, n, k, ...fresh, ...rows, step, 4 * n)
+    } else emit('MatmulSmall', output(), left, right, m, n, k, ...fresh, row, step, 4 * n)
+    return
+  }
   // Aᵀ·Bᵀ does not occur in a network, so it has no kernel: A is turned first.
   if (transposeA && transposeB) {
     left = temporary(m * k)
-    if (k > 0) emit('StridedCopy', left, a.buffer, 2, m, k, 1, m)
+    emit('StridedCopy', left, a.buffer, 2, m, k, 1, m)
   }
   const opcode = transposeB ? 'MatmulNT' : transposeA ? 'MatmulTN' : 'MatmulNN'
-  emit(opcode, output(), left, b.buffer, m, n, k, null, 0)
+  emit(opcode, output(), left, right, m, n, k, ...fresh)
 }
 
 /**

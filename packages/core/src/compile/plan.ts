@@ -1,5 +1,5 @@
 // From graph to plan: instructions in order, and a place for every buffer.
-import { instructions as operandTable } from '@bp/kernel'
+import { Activation, instructions as operandTable } from '@bp/kernel'
 import { sizeOf } from '../shape.js'
 import { Constant, Input, type Tensor, Variable } from '../tensor.js'
 import { topological } from '../traverse.js'
@@ -71,41 +71,61 @@ export function buffersOf({ opcode, operands }: Instruction, ...kinds: string[])
   )
 }
 
-/** Activation codes by the opcode that a matrix product can take over. */
-const activations: Partial<Record<OpcodeName, number>> = { Relu: 1, Sigmoid: 2, Tanh: 3 }
+/** What a matrix product can do to its result, by the opcode that it takes over. */
+const activations: Partial<Record<OpcodeName, Activation>> = {
+  Relu: Activation.Relu,
+  Sigmoid: Activation.Sigmoid,
+  Tanh: Activation.Tanh,
+}
+const gates: Partial<Record<OpcodeName, Activation>> = {
+  ReluGrad: Activation.Relu,
+  SigmoidGrad: Activation.Sigmoid,
+  TanhGrad: Activation.Tanh,
+}
 
 /**
- * Lets a matrix product add the bias and apply the activation that follow it, where nobody else wants to see
- * the numbers in between.
+ * Lets a matrix product add the bias and apply the activation that follow it, or on the way back the derivative
+ * of the activation, where nobody else wants to see the numbers in between.
  */
 function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] {
   const reads = new Map<Buffer, number>()
-  const written = new Map<Buffer, number>()
+  const writers = new Map<Buffer, number>()
   for (const [index, instruction] of list.entries()) {
     for (const buffer of buffersOf(instruction, 'in', 'update')) reads.set(buffer, (reads.get(buffer) ?? 0) + 1)
-    for (const buffer of buffersOf(instruction, 'out')) written.set(buffer, index)
+    for (const buffer of buffersOf(instruction, 'out')) writers.set(buffer, index)
   }
-  const producers = new Map<Buffer, Instruction>()
+  const products = new Map<Buffer, { instruction: Instruction; index: number }>()
   return list.filter((instruction, index) => {
     const { opcode, operands } = instruction
-    if (opcode.startsWith('Matmul')) producers.set(operands[0] as Buffer, instruction)
-    const producer = producers.get(operands[1] as Buffer)
-    if (!producer || reads.get(operands[1] as Buffer) !== 1 || outputs.has(operands[1] as Buffer)) return true
-    const [, , , , n, , bias, activation] = producer.operands
-    const before = list.indexOf(producer)
-    if (opcode === 'Add' && bias === null && activation === 0) {
-      const [, , b, columns, , aRow, aColumn, bRow, bColumn] = operands
+    const out = operands[0] as Buffer
+    if (opcode.startsWith('Matmul')) products.set(out, { instruction, index })
+    // What it takes over must read the product, and other numbers that are there before the product is made.
+    const taken = (source: Operand | undefined, other?: Operand) => {
+      const product = products.get(source as Buffer)
+      const free = product && reads.get(source as Buffer) === 1 && !outputs.has(source as Buffer)
+      const there = other === undefined || (writers.get(other as Buffer) ?? -1) < (product?.index ?? -1)
+      return free && there ? product : undefined
+    }
+    const [, first, second, columns, rows, aRow, aColumn, bRow, bColumn] = operands
+    const gated = gates[opcode] !== undefined && rows === 0
+    const product = gated ? taken(second, first) : opcode === 'Add' ? taken(first, second) : taken(first)
+    if (!product) return true
+    const wanted = product.instruction.operands
+    const [, , , , n, , bias, activation] = wanted
+    if (activation !== Activation.None) return true
+    if (gated && bias === null) {
+      wanted[7] = gates[opcode]!
+      wanted[8] = first!
+    } else if (opcode === 'Add' && bias === null) {
       const row = columns === n && aRow === n && aColumn === 1 && bRow === 0 && bColumn === 1
       const single = n === 1 && aColumn === 1 && bRow === 0 && bColumn === 0
-      if (!(row || single) || (written.get(b as Buffer) ?? -1) > before) return true
-      producer.operands[6] = b!
-    } else if (activations[opcode] && activation === 0) producer.operands[7] = activations[opcode]
+      if (!row && !single) return true
+      wanted[6] = second!
+    } else if (activations[opcode] !== undefined) wanted[7] = activations[opcode]
     else return true
-    producer.operands[0] = operands[0]!
-    producer.nodes.push(...instruction.nodes)
-    producers.set(operands[0] as Buffer, producer)
-    // What reads the result must come after the product, which it does: it came after this instruction.
-    written.set(operands[0] as Buffer, index)
+    wanted[0] = out
+    product.instruction.nodes.push(...instruction.nodes)
+    products.set(out, product)
     return false
   })
 }

@@ -86,7 +86,9 @@ export class TrainingStep<I extends Inputs = Inputs> {
   readonly #history: Buffer = { size: historyLength }
   readonly #status: Buffer = { size: 1 }
   readonly #order: Buffer | null = null
-  readonly #cursor: Buffer = { size: 1 }
+  /** Position in the order, and how much of it is in use. */
+  readonly #cursor: Buffer = { size: 2 }
+  #batch = 0
   readonly #rows: Rows | undefined
   #done = 0
 
@@ -113,6 +115,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
       const names = Object.keys(inputs).filter((name) => leaves.has(inputs[name]!))
       if (batch === rows.count) for (const name of names) placed.set(leaves.get(inputs[name]!)!, rows.address(name))
       else {
+        this.#batch = batch
         this.#order = { size: rows.count - (rows.count % batch) }
         kept.push(this.#order, this.#cursor)
         for (const name of names) {
@@ -121,14 +124,14 @@ export class TrainingStep<I extends Inputs = Inputs> {
           const operands = [leaves.get(inputs[name]!)!, table, this.#order, this.#cursor, batch, rows.size(name)]
           before.push({ opcode: 'GatherRows', operands, nodes: [inputs[name]!] })
         }
-        after.push({ opcode: 'NextBatch', operands: [this.#cursor, batch, this.#order.size], nodes: [] })
+        after.push({ opcode: 'NextBatch', operands: [this.#cursor, batch], nodes: [] })
       }
     }
     after.push(...this.#updates(gradientBuffers, leaves, placed))
     this.#instructions = [...before, ...instructions, ...after]
     this.#buffers = leaves
     this.#program = new Program({ instructions: this.#instructions, placed, leaves, kept })
-    if (this.#order) this.#program.words(this.#order).set(Int32Array.from({ length: this.#order.size }, (_, row) => row))
+    if (this.#order) this.setOrder(Int32Array.from({ length: this.#order.size }, (_, row) => row))
   }
 
   /** One instruction for each run of parameters; every gradient gets its place beside its neighbours. */
@@ -205,19 +208,22 @@ export class TrainingStep<I extends Inputs = Inputs> {
     return losses
   }
 
-  /** Which rows the coming steps pick, in order; as many as there are whole batches. Begins at the first. */
+  /**
+   * Which rows the coming steps pick, in order, beginning again at the end: a whole number of batches.
+   * @throws ValueError for rows that do not exist, and where a step is all rows at once.
+   */
   setOrder(rows: Int32Array): void {
-    if (!this.#order || !this.#rows) {
-      if (this.#rows && rows.length === this.#rows.count) return
-      throw new ValueError('setOrder: this step does not pick its rows')
-    }
-    if (rows.length !== this.#order.size)
-      throw new ValueError(`setOrder: wants ${this.#order.size} rows, got ${rows.length}`)
+    if (!this.#order || !this.#rows) throw new ValueError('setOrder: this step does not pick its rows')
+    const most = this.#order.size
+    if (rows.length === 0 || rows.length > most || rows.length % this.#batch !== 0)
+      throw new ValueError(
+        `setOrder: wants a multiple of ${this.#batch} rows, ${most} at most; got ${rows.length}`,
+      )
     for (const row of rows)
       if (row < 0 || row >= this.#rows.count)
         throw new ValueError(`setOrder: row ${row} does not exist; there are ${this.#rows.count}`)
     this.#program.words(this.#order).set(rows)
-    this.#program.words(this.#cursor)[0] = 0
+    this.#program.words(this.#cursor).set([0, rows.length])
   }
 
   /** May change between steps; nothing is compiled again. */

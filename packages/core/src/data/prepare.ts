@@ -1,10 +1,9 @@
 // From a table to rows that a network can be trained on, and rows held back to test it.
-import { ValueError } from '../errors.js'
+import { DataError, ValueError } from '../errors.js'
 import { didYouMean } from '../nearest.js'
 import { type Random, random } from '../random.js'
 import { type Content, readColumn } from './column.js'
 import type { Dataset } from './dataset.js'
-import { DataError } from '../errors.js'
 import { quote, type Table } from './table.js'
 
 export interface PrepareOptions {
@@ -86,7 +85,8 @@ export function prepare(table: Table, { target: name, heldBack, seed }: PrepareO
     throw new DataError(
       `there is no column ${quote(name)}${didYouMean(name, names)}; the columns are ${listed(names.map(quote))}`,
     )
-  if (names.length === 1) throw new DataError(`${quote(name)} is the only column; there is nothing to predict it from`)
+  if (names.length === 1)
+    throw new DataError(`${quote(name)} is the only column; there is nothing to predict it from`)
 
   const labels = readLabels(readColumn(table, targetColumn))
   const rows = [...targetColumn.cells.keys()].filter((row) => labels.values[row] !== null)
@@ -99,7 +99,10 @@ export function prepare(table: Table, { target: name, heldBack, seed }: PrepareO
   const contents = table.columns
     .filter((column) => column !== targetColumn)
     .map((column) => ({ name: column.name, content: readColumn(table, column) }))
-  const groups = labels.kind === 'numbers' ? [rows] : [...distinct].map((label) => rows.filter((row) => labels.values[row] === label))
+  const groups =
+    labels.kind === 'numbers'
+      ? [rows]
+      : [...distinct].map((label) => rows.filter((row) => labels.values[row] === label))
   const { kept, held } = split(groups, heldBack, random(seed).stream('held back'))
   if (kept.length < 2 || (heldBack > 0 && held.length === 0))
     throw new DataError(
@@ -127,10 +130,13 @@ function checkTable({ columns }: Table): void {
   if (rows === 0) throw new DataError('the table has no rows')
   const seen = new Set<string>()
   for (const { name, cells } of columns) {
-    if (seen.has(name)) throw new DataError(`two columns are called ${quote(name)}; give each a name of its own`)
+    if (seen.has(name))
+      throw new DataError(`two columns are called ${quote(name)}; give each a name of its own`)
     seen.add(name)
     if (cells.length !== rows)
-      throw new DataError(`column ${quote(name)} has ${cells.length} cells, but ${quote(columns[0]!.name)} has ${rows}`)
+      throw new DataError(
+        `columns must be equally long; ${quote(columns[0]!.name)} has ${rows} cells, ${quote(name)} has ${cells.length}`,
+      )
   }
 }
 
@@ -146,7 +152,9 @@ function readLabels(content: Content): Content {
   const filled = content.values.filter((value) => value !== null)
   const distinct = new Set(filled)
   const numbered =
-    filled.every(Number.isInteger) && distinct.size <= mostNumberedClasses && distinct.size * 2 <= filled.length
+    filled.every(Number.isInteger) &&
+    distinct.size <= mostNumberedClasses &&
+    distinct.size * 2 <= filled.length
   return numbered
     ? { kind: 'categories', values: content.values.map((value) => (value === null ? null : String(value))) }
     : content
@@ -231,7 +239,11 @@ function encodeTarget(name: string, labels: Content, training: readonly number[]
   }
 }
 
-function fill<Prefix extends string>(prefix: Prefix, columns: readonly Encoded<unknown>[], rows: readonly number[]) {
+function fill<Prefix extends string>(
+  prefix: Prefix,
+  columns: readonly Encoded<unknown>[],
+  rows: readonly number[],
+) {
   const width = columns.reduce((total, column) => total + column.width, 0)
   const numbers = new Float32Array(rows.length * width)
   for (const [index, row] of rows.entries()) {
@@ -261,7 +273,9 @@ function countCategories(values: readonly string[]): { categories: string[]; usu
   const categories = [...counts.keys()].sort(
     (a, b) => Number(Number.isNaN(+a)) - Number(Number.isNaN(+b)) || +a - +b || (a < b ? -1 : 1),
   )
-  const usual = categories.reduce((best, category) => (counts.get(category)! > counts.get(best)! ? category : best))
+  const usual = categories.reduce((best, category) =>
+    counts.get(category)! > counts.get(best)! ? category : best,
+  )
   return { categories, usual }
 }
 

@@ -80,6 +80,7 @@ export const mean: Op<['x'], Reduction, 'axes'> = op('mean', {
   },
   decompose: ({ x }, { axes, keepDims }) =>
     mul(sum(x, { axes, keepDims }), sizeOf(reducedShape(x.shape, axes, false)) / x.size),
+  lower: reduction('Mean'),
   reference: reduce((values) => values.reduce((total, value) => total + value, 0) / values.length),
   onnx: 'ReduceMean',
   ulp: ({ x }) => sizeOf(x) + 2,

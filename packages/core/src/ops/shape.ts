@@ -5,7 +5,7 @@ import { type Op, op } from '../op.js'
 import { forEachStrided } from '../reference.js'
 import { uniform } from '../sample.js'
 import {
-  broadcastShapes, broadcastStrides, describeShape, normalizeAxes, normalizeAxis, reducedShape, sameShape, type Shape, sizeOf, stridesOf,
+  broadcastShapes, broadcastStrides, checkShape, describeShape, normalizeAxes, normalizeAxis, reducedShape, sameShape, type Shape, sizeOf, stridesOf,
 } from '../shape.js'
 import { sum } from './reductions.js'
 
@@ -56,6 +56,8 @@ export const transpose: Op<['x'], { permutation?: readonly number[] }, 'permutat
   attributes: { permutation: 'For each dimension of the output, the dimension of x that it is.' },
   shorthand: 'permutation',
   prepare: ({ permutation }: { permutation?: readonly number[] }, { x }) => {
+    if (permutation !== undefined && !Array.isArray(permutation))
+      throw new ValueError(`transpose: permutation must be an array of axes, got ${permutation}`)
     const order = permutation?.map((axis) => normalizeAxis('transpose', axis, x.length)) ?? x.map((_, axis) => x.length - 1 - axis)
     if (new Set(order).size !== x.length || order.length !== x.length)
       throw new ValueError(`transpose: permutation [${order.join(', ')}] must name each of the ${x.length} axes of x once`)
@@ -97,6 +99,7 @@ export const broadcastTo: Op<['x'], { shape: Shape }, 'shape'> = op('broadcastTo
   attributes: { shape: 'The larger shape.' },
   shorthand: 'shape',
   prepare: ({ shape }: { shape: Shape }, { x }) => {
+    checkShape('broadcastTo', shape)
     if (!sameShape(broadcastShapes('broadcastTo', ['x', 'shape'], [x, shape]), shape))
       throw new ShapeError(`broadcastTo: x is ${describeShape(x)}, which is not smaller than ${describeShape(shape)}`)
     return { shape: [...shape] }
@@ -127,6 +130,7 @@ export const sumTo: Op<['x'], { shape: Shape }, 'shape'> = op('sumTo', {
   attributes: { shape: 'The smaller shape.' },
   shorthand: 'shape',
   prepare: ({ shape }: { shape: Shape }, { x }) => {
+    checkShape('sumTo', shape)
     if (!sameShape(broadcastShapes('sumTo', ['shape', 'x'], [shape, x]), x))
       throw new ShapeError(`sumTo: ${describeShape(shape)} does not broadcast to x, which is ${describeShape(x)}`)
     return { shape: [...shape] }

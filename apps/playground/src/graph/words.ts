@@ -1,0 +1,70 @@
+// Says in plain words what a step of the trace does.
+import { formatNumber, type Numbers, type Trace, type TraceNode, type TraceStep } from '@bp/lab'
+
+/** A number in full, or the shape of an array. */
+export function write(numbers: Numbers, { shape }: Pick<TraceNode, 'shape'>): string {
+  return typeof numbers === 'number' ? formatNumber(numbers) : `array ${shape.join('×')}`
+}
+
+/** Four significant digits, for where there is little room. */
+export function writeShort(number: number): string {
+  return formatNumber(Number(number.toPrecision(4)))
+}
+
+/** Where a position is: `backward 3 of 4`. */
+export function describePosition({ steps }: Trace, position: number): string {
+  const step = steps[position - 1]
+  if (!step) return 'start'
+  const same = steps.filter(({ phase }) => phase === step.phase)
+  return same.length === 1 ? step.phase : `${step.phase} ${same.indexOf(step) + 1} of ${same.length}`
+}
+
+/** One sentence about the step that leads to a position. */
+export function describeStep(trace: Trace, position: number): string {
+  const step = trace.steps[position - 1]
+  if (!step) {
+    const names = trace.nodes.filter(({ kind }) => kind === 'variable').map(({ name }) => name)
+    const have = names.length === 0 ? 'Only constants have values' : `${list(names)} ${names.length > 1 ? 'have values' : 'has a value'}`
+    return `${have}. Nothing else is computed yet.`
+  }
+  switch (step.phase) {
+    case 'forward':
+      return `Forward: ${step.text}.`
+    case 'seed':
+      return `The way back begins at the end: ${nameOf(trace, trace.output)} changes exactly as much as itself, so ${step.text}.`
+    case 'backward':
+      return describeBackward(trace, step)
+  }
+}
+
+function describeBackward(trace: Trace, step: TraceStep): string {
+  const { from, to, local, upstream, contribution } = step.edge!
+  if (local === null || typeof upstream !== 'number' || typeof contribution !== 'number') return `Backward: ${step.text}.`
+  const output = nameOf(trace, trace.output)
+  const [inner, outer] = [nameOf(trace, from), nameOf(trace, to)]
+  const chain =
+    to === trace.output
+      ? `Backward: move ${inner} by a little and ${outer} moves ${times(local)}; what arrives from behind is ${formatNumber(upstream)}, so ${guarded(upstream)} × ${guarded(local)} = ${formatNumber(contribution)} goes to ${inner}.`
+      : `Backward: move ${inner} by a little and ${outer} moves ${times(local)}; move ${outer} and ${output} moves ${times(upstream)}; so ${output} moves ${guarded(upstream)} × ${guarded(local)} = ${formatNumber(contribution)} times as much as ${inner}.`
+  if (typeof step.accumulatorBefore !== 'number') return chain
+  return `${chain} ${inner} is used more than once, so the parts add up: ${formatNumber(step.accumulatorBefore)} + ${guarded(contribution)} = ${formatNumber(step.accumulatorAfter as number)}.`
+}
+
+function times(factor: number): string {
+  if (factor === 0) return 'not at all'
+  return factor === 1 ? 'just as much' : `${formatNumber(factor)} times as much`
+}
+
+function guarded(number: number): string {
+  return number < 0 ? `(${formatNumber(number)})` : formatNumber(number)
+}
+
+function nameOf({ nodes }: Trace, id: string): string {
+  const node = nodes.find((other) => other.id === id)!
+  return node.name || node.label
+}
+
+/** `w, x and b`. */
+export function list(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}

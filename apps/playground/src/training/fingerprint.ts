@@ -1,0 +1,8 @@
+// A short name for weights: equal ones have the same, down to the last bit.
+
+/** SHA-256 of the bytes in hexadecimal; `null` where the browser offers none, on a page that is not secure. */
+export async function fingerprintOf(weights: Float32Array): Promise<string | null> {
+  if (!globalThis.crypto?.subtle) return null
+  const digest = await crypto.subtle.digest('SHA-256', Uint8Array.from(new Uint8Array(weights.buffer)))
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

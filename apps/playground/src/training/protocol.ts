@@ -1,0 +1,47 @@
+// What the page and its training worker say to each other.
+import type { Settings } from './settings.js'
+
+/** From the page to the worker. */
+export type Request =
+  | { readonly type: 'create'; readonly generation: number; readonly settings: Settings }
+  | { readonly type: 'start' }
+  | { readonly type: 'pause' }
+  | { readonly type: 'step' }
+  /** Epochs a second; `null` is as many as the machine can do. */
+  | { readonly type: 'speed'; readonly speed: number | null }
+
+/** From the worker to the page. Each carries the generation of its run, so what comes late from an older run is known. */
+export type Report =
+  | { readonly type: 'progress'; readonly generation: number; readonly progress: Progress }
+  /** SHA-256 of the weights after this many steps, in hexadecimal. */
+  | { readonly type: 'fingerprint'; readonly generation: number; readonly step: number; readonly fingerprint: string }
+  | { readonly type: 'refused'; readonly generation: number; readonly message: string }
+
+export interface Progress {
+  readonly status: 'idle' | 'running' | 'paused' | 'done' | 'diverged'
+  readonly epoch: number
+  readonly epochs: number
+  readonly step: number
+  /** `null` before the first step. */
+  readonly loss: number | null
+  readonly history: readonly LossPoint[]
+  readonly predictions: readonly Prediction[]
+  /** Probabilities over the square of inputs, as `decisionGrid` orders them. */
+  readonly grid: Float32Array
+  /** Mean since training was started last; `null` before that. */
+  readonly stepsPerSecond: number | null
+  /** Why it diverged. */
+  readonly message: string | null
+}
+
+export interface LossPoint {
+  readonly epoch: number
+  readonly loss: number
+}
+
+export interface Prediction {
+  readonly inputs: readonly [number, number]
+  readonly target: number
+  /** Probability of 1. */
+  readonly probability: number
+}

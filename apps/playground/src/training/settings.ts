@@ -1,0 +1,27 @@
+// What describes a training run of the page completely: the same settings give the same bits anywhere.
+import { adam, createRun, dense, type Run, sequential, xor } from '@bp/core'
+
+export interface Settings {
+  readonly seed: number
+  /** Units of the hidden layer; 0 leaves the layer out. */
+  readonly hiddenUnits: number
+  readonly learningRate: number
+}
+
+/** The lecture's network, 2-2-1. */
+export const defaultSettings: Settings = { seed: 7, hiddenUnits: 2, learningRate: 0.05 }
+
+export const epochs = 1000
+
+/** @throws ValueError for settings out of range. */
+export function createXorRun({ seed, hiddenUnits, learningRate }: Settings): Run {
+  const hidden = hiddenUnits > 0 ? [dense({ units: hiddenUnits, activation: 'sigmoid' })] : []
+  return createRun({
+    model: sequential([...hidden, dense({ units: 1 })], { inputShape: [2], seed }),
+    loss: 'sigmoidCrossEntropy',
+    optimizer: adam({ learningRate }),
+    data: xor(),
+    epochs,
+    seed,
+  })
+}

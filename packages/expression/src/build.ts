@@ -1,0 +1,202 @@
+// Turns a parsed program into tensors.
+import {
+  BackpropagationError,
+  constant,
+  type Dtype,
+  type NestedArray,
+  nearest,
+  ops,
+  type Tensor,
+  type Variable,
+  variable,
+} from '@bp/core'
+import { ExpressionError } from './error.js'
+import { findFunction, isFunction } from './functions.js'
+import type { Graph } from './graph.js'
+import { splitIntoNames } from './joined-names.js'
+import { outputStatement } from './parse.js'
+import {
+  type Expression,
+  forEachName,
+  literalValue,
+  type Operator,
+  type Program,
+  type Span,
+} from './syntax.js'
+
+export interface BuildOptions {
+  /** Precision of the variables; `f64` unless given, so that numbers come out as by hand. */
+  readonly dtype?: Dtype
+}
+
+/** Numbers and nested arrays by name. */
+export type VariableValues =
+  | ReadonlyMap<string, number | NestedArray>
+  | { readonly [name: string]: number | NestedArray }
+
+const binary = new Map<Operator, (a: Tensor, b: Tensor) => Tensor>([
+  ['+', ops.add],
+  ['-', ops.sub],
+  ['*', ops.mul],
+  ['/', ops.div],
+  ['^', ops.pow],
+  ['@', ops.matmul],
+])
+
+// What a text of 4 KB can blow up to, by broadcastTo or oneHot, and still be computed and shown at once.
+const mostNumbers = 250_000
+
+/**
+ * The graph of a program. `values` go before those in the source; values for names that the program does not
+ * use (`program.names`) have no effect.
+ * @throws ExpressionError for a variable without a value, and where shapes do not fit.
+ */
+export function build(program: Program, values: VariableValues = {}, { dtype = 'f64' }: BuildOptions = {}): Graph {
+  const { source, statements } = program
+  const given = gather(program, values)
+  const variables = new Map<string, Variable>()
+  const named = new Map<string, Tensor>()
+  const spans = new Map<Tensor, Span>()
+  let numbers = 0
+  const keep = (tensor: Tensor, span: Span): void => {
+    numbers += tensor.size
+    if (numbers > mostNumbers)
+      throw new ExpressionError(source, span, `with this the graph has more than ${mostNumbers} numbers`, {
+        hint: 'take smaller arrays',
+      })
+    spans.set(tensor, span)
+  }
+
+  for (const name of program.names) {
+    const value = given.get(name)
+    const use = firstUse(program, name)
+    if (value === undefined) throw missingValue(program, name, use, given)
+    const tensor = blame(source, use.span, () => variable(value, { name, dtype }), name)
+    if (!tensor.values.every(Number.isFinite))
+      throw new ExpressionError(source, use.span, `${name} has a value that is not a finite number`, {
+        hint: 'give it a number',
+      })
+    variables.set(name, tensor)
+    named.set(name, tensor)
+    keep(tensor, use.span)
+  }
+
+  const make = (expression: Expression): Tensor => {
+    if (expression.kind === 'name') return named.get(expression.name)!
+    const tensor = blame(source, expression.span, () => makeNew(expression))
+    keep(tensor, expression.span)
+    return tensor
+  }
+  const makeNew = (expression: Exclude<Expression, { kind: 'name' }>): Tensor => {
+    const value = literalValue(expression)
+    if (value !== null) return constant(value)
+    switch (expression.kind) {
+      case 'negation':
+        return ops.neg(make(expression.operand))
+      case 'binary':
+        return binary.get(expression.operator)!(make(expression.left), make(expression.right))
+      case 'call': {
+        const { inputs, apply } = findFunction(expression.name, expression.arguments.length)!
+        const attribute = expression.arguments[inputs.length]
+        return apply(
+          expression.arguments.slice(0, inputs.length).map(make),
+          attribute && literalValue(attribute),
+        )
+      }
+      default:
+        throw new TypeError(`no way to make a ${expression.kind}`)
+    }
+  }
+
+  const last = outputStatement(statements)
+  let output: Tensor | undefined
+  for (const statement of statements) {
+    const { name, expression } = statement
+    const tensor = name !== null && variables.has(name) ? variables.get(name)! : make(expression)
+    if (name !== null) named.set(name, tensor)
+    if (statement === last) output = tensor
+  }
+  return { output: output!, outputName: last.name ?? freeName(named), named, variables, spans }
+}
+
+/** The values from outside and, behind them, those in the source. */
+function gather(program: Program, values: VariableValues): Map<string, number | NestedArray> {
+  const outside = values instanceof Map ? values.entries() : Object.entries(values)
+  return new Map([...program.values, ...outside])
+}
+
+interface Use {
+  readonly span: Span
+  /** The name alone is what something is divided by. */
+  readonly divides: boolean
+}
+
+function firstUse({ statements }: Program, name: string): Use {
+  for (const { expression } of statements) {
+    let found: Span | undefined
+    forEachName(expression, (used, span) => {
+      if (used === name) found ??= span
+    })
+    if (found) return { span: found, divides: isDivisor(expression, found) }
+  }
+  return { span: statements.find((statement) => statement.name === name)!.span, divides: false }
+}
+
+function isDivisor(expression: Expression, span: Span): boolean {
+  if (expression.kind === 'negation') return isDivisor(expression.operand, span)
+  if (expression.kind === 'call') return expression.arguments.some((argument) => isDivisor(argument, span))
+  if (expression.kind !== 'binary') return false
+  const { operator, left, right } = expression
+  return (operator === '/' && right.span === span) || isDivisor(left, span) || isDivisor(right, span)
+}
+
+function missingValue(
+  program: Program,
+  name: string,
+  { span, divides }: Use,
+  given: ReadonlyMap<string, unknown>,
+): ExpressionError {
+  const known = new Set(given.keys())
+  for (const statement of program.statements) if (statement.name !== null) known.add(statement.name)
+  const others = program.names.filter((other) => other !== name && !given.has(other))
+  const also = others.length > 0 ? ` (${others.join(', ')} too)` : ''
+  const problem = `${divides ? `cannot divide by ${name}: ` : ''}${name} has no value`
+  const product = splitIntoNames(name, known)?.join('*')
+  if (product)
+    return new ExpressionError(program.source, span, problem, {
+      hint: `did you mean ${product}? Or give ${name} a value${also}`,
+      fix: { ...span, replacement: product },
+    })
+  if (isFunction(name))
+    return new ExpressionError(program.source, span, problem, {
+      hint: `the function ${name} takes its argument in parentheses, ${name}(…); a variable of that name needs a value${also}`,
+    })
+  // In one or two letters any change makes another word.
+  const meant = name.length > 2 ? nearest(name, known) : null
+  if (meant)
+    return new ExpressionError(program.source, span, problem, {
+      hint: `did you mean ${meant}? Or give ${name} a value${also}`,
+      fix: { ...span, replacement: meant },
+    })
+  return new ExpressionError(program.source, span, problem, { hint: `give it a value${also}` })
+}
+
+/** Runs `body`; what the core refuses gets the place in the source. */
+function blame<T>(source: string, span: Span, body: () => T, name?: string): T {
+  try {
+    return body()
+  } catch (error) {
+    if (error instanceof ExpressionError || !(error instanceof BackpropagationError)) throw error
+    throw new ExpressionError(source, span, name ? `${name}: ${error.message}` : error.message, {
+      cause: error,
+    })
+  }
+}
+
+/** A name for an output that has none. */
+function freeName(named: ReadonlyMap<string, Tensor>): string {
+  let name = 'f'
+  for (const next of ['y', 'output']) if (named.has(name)) name = next
+  while (named.has(name)) name += '_'
+  return name
+}

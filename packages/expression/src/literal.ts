@@ -1,0 +1,56 @@
+// Values as they are typed: `-2`, `[[1, 2], [3, 4]]`, and lists of them, `w=-2,x=5`.
+import type { NestedArray } from '@bp/core'
+import { ExpressionError } from './error.js'
+import { Parser } from './parser.js'
+import { type Expression, literalValue, type Span } from './syntax.js'
+
+/**
+ * The number or array that `source` writes out.
+ * @throws ExpressionError for anything that would have to be computed.
+ */
+export function evaluateLiteral(source: string): number | NestedArray {
+  const parser = new Parser(source)
+  while (parser.at('separator')) parser.advance()
+  const expression = parser.expression(0)
+  while (parser.at('separator')) parser.advance()
+  if (!parser.at('end')) parser.refuseAfterStatement()
+  return requireLiteral(source, expression, expression.span, 'a value')
+}
+
+/**
+ * Reads `w=-2,x=5,b=3`; semicolons and line ends separate as well as commas.
+ * @throws ExpressionError for a value that would have to be computed, or a name that is there twice.
+ */
+export function parseAssignments(source: string): Map<string, number | NestedArray> {
+  const parser = new Parser(source)
+  const assignments = new Map<string, number | NestedArray>()
+  for (;;) {
+    while (parser.at('separator', ',')) parser.advance()
+    if (parser.at('end')) return assignments
+    const { name, expression, span } = parser.statement()
+    if (!parser.at('separator', ',', 'end')) parser.refuseAfterStatement()
+    if (name === null)
+      throw new ExpressionError(source, span, 'this gives no name a value', {
+        hint: 'write name=value, such as w=-2',
+      })
+    if (assignments.has(name))
+      throw new ExpressionError(source, span, `${name} is given a value twice`, {
+        hint: 'leave one of them out',
+      })
+    assignments.set(name, requireLiteral(source, expression, expression.span, name))
+  }
+}
+
+function requireLiteral(
+  source: string,
+  expression: Expression,
+  span: Span,
+  name: string,
+): number | NestedArray {
+  const value = literalValue(expression)
+  if (value === null)
+    throw new ExpressionError(source, span, `${name} must be a number or an array of numbers`, {
+      hint: 'write such as -2, 0.5, 1e-3 or [[1, 2], [3, 4]]',
+    })
+  return value
+}

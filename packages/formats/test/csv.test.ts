@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs'
+import { prepare, random } from '@bp/core'
+import { describe, expect, it } from 'vitest'
+import { CsvError, parseCsv } from '../src/csv.js'
+
+const bundled = (name: string) => readFileSync(new URL(`../../../data/${name}.csv`, import.meta.url))
+const bytes = (...values: number[]) => Uint8Array.from(values)
+
+describe('parseCsv reads', () => {
+  it.each<[string, string | Uint8Array, Record<string, (string | null)[]>]>([
+    ['plain cells as text', 'a,b\n1,x\n2,y\n', { a: ['1', '2'], b: ['x', 'y'] }],
+    ['a last line without an end', 'a,b\n1,x', { a: ['1'], b: ['x'] }],
+    ['empty cells as null, quoted or not', 'a,b\n,x\n"",y\n', { a: [null, null], b: ['x', 'y'] }],
+    ['CRLF', 'a,b\r\n1,x\r\n', { a: ['1'], b: ['x'] }],
+    ['lone CR', 'a,b\r1,x\r', { a: ['1'], b: ['x'] }],
+    ['mixed line ends', 'a,b\r\n1,x\n2,y\r3,z', { a: ['1', '2', '3'], b: ['x', 'y', 'z'] }],
+    ['commas in quotes', 'a,b\n"1,5",x\n', { a: ['1,5'], b: ['x'] }],
+    ['doubled quotes', 'a,b\n"say ""hi""",x\n', { a: ['say "hi"'], b: ['x'] }],
+    ['line breaks in quotes', 'a,b\n"one\r\ntwo",x\n', { a: ['one\ntwo'], b: ['x'] }],
+    ['a byte order mark', bytes(0xef, 0xbb, 0xbf, ...Buffer.from('a,b\n1,x\n')), { a: ['1'], b: ['x'] }],
+    ['a byte order mark in a string', '\uFEFFa,b\n1,x\n', { a: ['1'], b: ['x'] }],
+    ['UTF-8', Buffer.from('größe,이름\n1,ü\n'), { größe: ['1'], 이름: ['ü'] }],
+    ['spaces around names, and those of cells as they are', ' a , b\n 1 ,x\n', { a: [' 1 '], b: ['x'] }],
+    ['past empty lines', '\na,b\n\n1,x\n\n\n2,y\n\n', { a: ['1', '2'], b: ['x', 'y'] }],
+    [
+      'columns called like properties of objects',
+      'constructor,toString\n1,x\n',
+      { constructor: ['1'], toString: ['x'] },
+    ],
+  ])('%s', (_, file, expected) => {
+    const { columns } = parseCsv(file)
+    expect(columns.map(({ name, cells }) => [name, cells])).toEqual(Object.entries(expected))
+  })
+
+  it('the line of each row, past line breaks in cells and empty lines', () => {
+    expect(parseCsv('a,b\n"1\n1\n1",x\n\n2,y\r\n3,"z\r\nz"\n4,w').lines).toEqual([2, 6, 7, 9])
+  })
+
+  // Rows and columns counted with wc and head; empty cells with grep.
+  it.each([
+    ['iris', 150, 5, 0],
+    ['penguins', 344, 7, 19],
+    ['digits', 1797, 65, 0],
+    ['wine', 178, 14, 0],
+    ['breast-cancer', 569, 31, 0],
+  ])('%s.csv: %i rows of %i cells, %i of them empty', (name, rows, columns, empty) => {
+    const table = parseCsv(bundled(name))
+    expect(table.columns).toHaveLength(columns)
+    expect(new Set(table.columns.map(({ cells }) => cells.length))).toEqual(new Set([rows]))
+    expect(table.columns.flatMap(({ cells }) => cells).filter((cell) => cell === null)).toHaveLength(empty)
+  })
+
+  it('real data that can be trained on', () => {
+    const { columns, training, target } = prepare(parseCsv(bundled('penguins')), {
+      target: 'species',
+      heldBack: 0.2,
+      seed: 1,
+    })
+    expect(target).toEqual({
+      task: 'classification',
+      name: 'species',
+      classes: ['Adelie', 'Chinstrap', 'Gentoo'],
+    })
+    expect(columns.map(({ kind, empty }) => [kind, empty])).toEqual([
+      ['numbers', 2],
+      ['numbers', 2],
+      ['numbers', 2],
+      ['numbers', 2],
+      ['categories', 0],
+      ['categories', 11],
+    ])
+    expect(training.inputShape).toEqual([4 + 3 + 2])
+    expect(training.inputs.every(Number.isFinite)).toBe(true)
+  })
+})
+
+describe('parseCsv refuses', () => {
+  it.each<[string, string | Uint8Array, number, string]>([
+    ['an empty file', '', 1, 'the file is empty; the first line must name the columns'],
+    ['an empty file with a byte order mark', bytes(0xef, 0xbb, 0xbf), 1, 'the file is empty'],
+    ['empty lines alone', '\n\n\n', 1, 'the file is empty'],
+    ['a header alone', 'a,b\n', 1, 'there are no rows under the names of the columns'],
+    [
+      'a short row',
+      'a,b,c\n1,2,3\n4,5\n',
+      3,
+      '2 cells where the first line names 3 columns; add or remove commas',
+    ],
+    ['a long row', 'a,b\n"1\n",2\n1,2,3\n', 4, '3 cells where the first line names 2 columns'],
+    ['a row of one cell', 'a,b\n1,2\n3\n', 3, '1 cell where the first line names 2 columns'],
+    [
+      'two columns of one name',
+      'a,b, a\n1,2,3\n',
+      1,
+      'two columns are called "a"; give each a name of its own',
+    ],
+    ['a column without a name', 'a,,c\n1,2,3\n', 1, 'column 2 has no name; name it, or remove the column'],
+    ['a quote that is never closed', 'a,b\n1,2\n"3,4\n5,6\n', 3, 'a quote opens here and is never closed'],
+    ['text after a closing quote', 'a,b\n1,2\n"3"3,4\n', 3, 'text follows a closing quote'],
+    [
+      'data without names',
+      '5.1,3.5,setosa\n4.9,3,setosa\n',
+      1,
+      'holds numbers, but the first line must name the columns',
+    ],
+    ['semicolons', 'a;b\n1;2\n', 1, 'cells seem to be separated by ";"; separate them by commas'],
+    ['tabs', 'a\tb\n1\t2\n', 1, 'cells seem to be separated by tabs; separate them by commas'],
+    ['UTF-16', bytes(0xff, 0xfe, 0x61, 0, 0x2c, 0), 1, 'the file is UTF-16 text; save it as UTF-8'],
+    ['Latin-1', bytes(...Buffer.from('a,b\n1,'), 0xfc, 10), 2, 'is not UTF-8 text; save the file as UTF-8'],
+    [
+      'zero bytes',
+      bytes(...Buffer.from('a,b\n1,2\n'), 0, 0, 10),
+      3,
+      'holds a zero byte; this is no text file',
+    ],
+  ])('%s, and names the line', (_, file, line, message) => {
+    const attempt = () => parseCsv(file)
+    expect(attempt).toThrow(CsvError)
+    expect(attempt).toThrow(`line ${line}: ${message}`)
+  })
+
+  it('2,000 mutated files with its own error, or reads them as regular tables', () => {
+    const firstLines = (file: Buffer, lines: number) =>
+      Buffer.from(file.toString().split('\n').slice(0, lines).join('\n'))
+    const sources = [firstLines(bundled('iris'), 25), firstLines(bundled('penguins'), 25), quoted]
+    const special = Buffer.from('",\n\r;\t\0\uFEFF\u00ff', 'latin1')
+    const outcomes = { read: 0, refused: 0 }
+    for (let seed = 0; seed < 2000; seed++) {
+      const source = random(seed)
+      const original = sources[source.integer(0, sources.length)]!
+      let file = Buffer.from(original)
+      const mutations = 1 + source.integer(1, 3)
+      for (let mutation = 0; mutation < mutations; mutation++) {
+        const draw = (index: number, below: number) => source.stream(mutation).integer(index, below)
+        const at = draw(0, file.length + 1)
+        const length = draw(1, 4)
+        const between = [
+          () => Buffer.of(draw(2, 256)),
+          () => special.subarray(draw(2, special.length)),
+          () => Buffer.alloc(0),
+          () => file.subarray(draw(2, file.length + 1)).subarray(0, 20),
+        ][draw(3, 4)]!()
+        file = Buffer.concat([file.subarray(0, at), between, file.subarray(at + length)])
+      }
+      try {
+        const { columns, lines } = parseCsv(file)
+        const lengths = new Set(columns.map(({ cells }) => cells.length))
+        expect([...lengths]).toEqual([lines!.length])
+        outcomes.read++
+      } catch (error) {
+        if (!(error instanceof CsvError)) throw error
+        expect(error.line).toBeGreaterThan(0)
+        outcomes.refused++
+      }
+    }
+    // Both ways are taken often, or the mutations would test nothing.
+    expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(200)
+  })
+})
+
+const quoted = Buffer.from(
+  'name,"text, more",n\r\n"a ""b""","line\r\nline",1\r\nc,,"2"\r\n"",d,3\r\n'.repeat(4),
+)

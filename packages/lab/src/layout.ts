@@ -1,0 +1,279 @@
+// Places the nodes of a trace in layers, from the variables to the output (Sugiyama, Tagawa, Toda 1981).
+import type { Trace } from './trace.js'
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+export interface LayoutNode extends Point {
+  /** Id in the trace; `x` and `y` are its upper left corner. */
+  readonly id: string
+  readonly width: number
+  readonly height: number
+}
+
+export interface LayoutEdge {
+  readonly from: string
+  readonly to: string
+  readonly input: string
+  /** A line from the border of one node to that of the other, around the nodes between them. */
+  readonly points: readonly Point[]
+}
+
+export interface Layout {
+  readonly width: number
+  readonly height: number
+  /** In the order of the trace. */
+  readonly nodes: readonly LayoutNode[]
+  readonly edges: readonly LayoutEdge[]
+}
+
+export interface LayoutOptions {
+  /** From left to right, as unless given, or from top to bottom. */
+  readonly direction?: 'LR' | 'TB'
+  /** Size of every node, in whatever unit the drawing uses; gaps are in proportion. */
+  readonly nodeWidth?: number
+  readonly nodeHeight?: number
+}
+
+/** What takes a place in a layer: a node, or where a line to a later layer passes. */
+interface Place {
+  readonly isNode: boolean
+  readonly before: Place[]
+  readonly after: Place[]
+  /** Rank in its layer, from 0. */
+  order: number
+  /** Middle, along the layer. */
+  at: number
+}
+
+type Layer = Place[]
+
+/**
+ * The same trace always gives the same places; values do not matter, only what is connected. A node that is used
+ * in several layers sends one line through them, from which each use branches off.
+ */
+export function layout(
+  trace: Trace,
+  { direction = 'LR', nodeWidth = 120, nodeHeight = 64 }: LayoutOptions = {},
+): Layout {
+  const across = direction === 'LR'
+  // Along: within a layer. Deep: from layer to layer, with room for what is written on an edge.
+  const along = across ? nodeHeight : nodeWidth
+  const deep = across ? nodeWidth : nodeHeight
+  const pitch = deep + (across ? nodeWidth * 0.75 : nodeHeight)
+  const distance = (a: Place, b: Place) =>
+    ((a.isNode ? along : 0) + (b.isNode ? along : 0)) / 2 + along / (across ? 2 : 4)
+
+  const depths = layersOf(trace)
+  const { layers, nodes, routes } = connect(trace, depths)
+  orderLayers(layers)
+  placeAlong(layers, distance)
+  const ends = arrivals(trace, nodes, routes, along)
+  const all = layers.flat()
+  const low = Math.min(...all.map(({ at, isNode }) => at - (isNode ? along / 2 : 0)))
+  const high = Math.max(...all.map(({ at, isNode }) => at + (isNode ? along / 2 : 0)))
+  const point = (depth: number, at: number): Point =>
+    across ? { x: depth, y: at - low } : { x: at - low, y: depth }
+
+  return {
+    width: across ? layers.length * pitch - (pitch - deep) : high - low,
+    height: across ? high - low : layers.length * pitch - (pitch - deep),
+    nodes: trace.nodes.map(({ id }) => ({
+      id,
+      ...point(depths.get(id)! * pitch, nodes.get(id)!.at - along / 2),
+      width: nodeWidth,
+      height: nodeHeight,
+    })),
+    edges: trace.edges.map(({ from, to, input }, index) => {
+      const passes = routes[index]!
+      const first = depths.get(from)!
+      return {
+        from,
+        to,
+        input,
+        points: [
+          point(first * pitch + deep, nodes.get(from)!.at),
+          ...passes.flatMap(({ at }, count) => {
+            const start = (first + 1 + count) * pitch
+            return [point(start, at), point(start + deep, at)]
+          }),
+          point(depths.get(to)! * pitch, ends[index]!),
+        ],
+      }
+    }),
+  }
+}
+
+/** Operations stand one layer behind the last of their inputs; variables and constants right before their first use. */
+function layersOf({ nodes, edges }: Trace): Map<string, number> {
+  const depths = new Map<string, number>()
+  for (const { id, inputs } of nodes)
+    depths.set(id, Math.max(-1, ...inputs.map((input) => depths.get(input)!)) + 1)
+  const firstUse = new Map<string, number>()
+  for (const { from, to } of edges)
+    firstUse.set(from, Math.min(firstUse.get(from) ?? Number.POSITIVE_INFINITY, depths.get(to)!))
+  for (const { id, op } of nodes) if (op === null && firstUse.has(id)) depths.set(id, firstUse.get(id)! - 1)
+  return depths
+}
+
+/** Makes the places of all layers, and the way of each edge through those between its ends. */
+function connect(
+  { nodes, edges }: Trace,
+  depths: ReadonlyMap<string, number>,
+): { layers: Layer[]; nodes: Map<string, Place>; routes: Place[][] } {
+  const layers: Layer[] = Array.from({ length: Math.max(...depths.values()) + 1 }, () => [])
+  const add = (depth: number, isNode: boolean): Place => {
+    const layer = layers[depth]!
+    const place = { isNode, before: [], after: [], order: layer.length, at: 0 }
+    layer.push(place)
+    return place
+  }
+  const join = (a: Place, b: Place): void => {
+    a.after.push(b)
+    b.before.push(a)
+  }
+  const last = new Map<string, number>()
+  for (const { from, to } of edges) last.set(from, Math.max(last.get(from) ?? 0, depths.get(to)!))
+  const places = new Map<string, Place>()
+  const lines = new Map<string, Place[]>()
+  // In the order of the trace, which keeps a tree's branches apart and the first operand above the second.
+  for (const { id } of nodes) {
+    const depth = depths.get(id)!
+    const place = add(depth, true)
+    places.set(id, place)
+    const line = [place]
+    for (let next = depth + 1; next < (last.get(id) ?? 0); next++) {
+      const pass = add(next, false)
+      join(line.at(-1)!, pass)
+      line.push(pass)
+    }
+    lines.set(id, line)
+  }
+  const routes = edges.map(({ from, to }) => {
+    const route = lines.get(from)!.slice(0, depths.get(to)! - depths.get(from)!)
+    join(route.at(-1)!, places.get(to)!)
+    return route.slice(1)
+  })
+  return { layers, nodes: places, routes }
+}
+
+const orderSweeps = 8
+
+/** Sorts each layer by the middle of its neighbours, forward and back, and keeps what crosses least. */
+function orderLayers(layers: readonly Layer[]): void {
+  let best = layers.map((layer) => [...layer])
+  let fewest = countCrossings(layers)
+  for (let sweep = 0; sweep < orderSweeps && fewest > 0; sweep++) {
+    const forward = sweep % 2 === 0
+    for (const layer of forward ? layers : [...layers].reverse()) {
+      const middle = new Map(
+        layer.map((place) => {
+          const neighbours = forward ? place.before : place.after
+          return [place, neighbours.length > 0 ? mean(neighbours.map(({ order }) => order)) : place.order]
+        }),
+      )
+      layer.sort((a, b) => middle.get(a)! - middle.get(b)! || a.order - b.order)
+      number(layer)
+    }
+    const crossings = countCrossings(layers)
+    if (crossings < fewest) {
+      fewest = crossings
+      best = layers.map((layer) => [...layer])
+    }
+  }
+  for (const [index, layer] of layers.entries()) {
+    layer.splice(0, layer.length, ...best[index]!)
+    number(layer)
+  }
+}
+
+function number(layer: Layer): void {
+  for (const [order, place] of layer.entries()) place.order = order
+}
+
+function countCrossings(layers: readonly Layer[]): number {
+  let crossings = 0
+  for (const layer of layers) {
+    const passed: number[] = []
+    for (const place of layer) {
+      const ends = place.after.map(({ order }) => order)
+      for (const end of ends) for (const other of passed) if (other > end) crossings++
+      passed.push(...ends)
+    }
+  }
+  return crossings
+}
+
+const placeSweeps = 24
+
+/** Moves every place to the middle of its neighbours, as near as order and distances allow. */
+function placeAlong(layers: readonly Layer[], distance: (a: Place, b: Place) => number): void {
+  for (const layer of layers)
+    settle(
+      layer,
+      layer.map(() => 0),
+      distance,
+    )
+  for (let sweep = 0; sweep < placeSweeps; sweep++)
+    for (const layer of sweep % 2 === 0 ? layers : [...layers].reverse())
+      settle(
+        layer,
+        layer.map((place) => {
+          const neighbours = [...place.before, ...place.after]
+          return neighbours.length > 0 ? mean(neighbours.map(({ at }) => at)) : place.at
+        }),
+        distance,
+      )
+}
+
+/** Gives the places of a layer the positions nearest to the wanted ones, in least squares, that keep distance. */
+function settle(layer: Layer, wanted: readonly number[], distance: (a: Place, b: Place) => number): void {
+  // Without the distances it is a regression that must not fall: neighbours that would, are pooled.
+  const offsets: number[] = []
+  const pools: { total: number; count: number }[] = []
+  for (const [index, place] of layer.entries()) {
+    offsets.push(index === 0 ? 0 : offsets[index - 1]! + distance(layer[index - 1]!, place))
+    let pool = { total: wanted[index]! - offsets[index]!, count: 1 }
+    for (
+      let last = pools.at(-1);
+      last && last.total / last.count >= pool.total / pool.count;
+      last = pools.at(-1)
+    ) {
+      pool = { total: pool.total + last.total, count: pool.count + last.count }
+      pools.pop()
+    }
+    pools.push(pool)
+  }
+  let index = 0
+  for (const { total, count } of pools)
+    for (let member = 0; member < count; member++, index++) layer[index]!.at = total / count + offsets[index]!
+}
+
+/** Where along the side of its node each edge ends: apart, in the order in which they come. */
+function arrivals(
+  { edges }: Trace,
+  nodes: ReadonlyMap<string, Place>,
+  routes: readonly Place[][],
+  along: number,
+): number[] {
+  const sides = new Map<string, { index: number; from: number }[]>()
+  for (const [index, { from, to }] of edges.entries()) {
+    const side = sides.get(to) ?? []
+    side.push({ index, from: (routes[index]!.at(-1) ?? nodes.get(from)!).at })
+    sides.set(to, side)
+  }
+  const ends: number[] = []
+  for (const [to, side] of sides) {
+    side.sort((a, b) => a.from - b.from || a.index - b.index)
+    const top = nodes.get(to)!.at - along / 2
+    for (const [rank, { index }] of side.entries())
+      ends[index] = top + (along * (rank + 1)) / (side.length + 1)
+  }
+  return ends
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length
+}

@@ -1,0 +1,45 @@
+// Finds a name and an id for every node of a graph.
+import { Constant, type Tensor, topological } from '@bp/core'
+import type { Graph } from '@bp/expression'
+
+export interface Identity {
+  readonly id: string
+  /** Empty for a constant. */
+  readonly name: string
+}
+
+// The lecture calls the node between the variables and f by the letter g.
+const letters = ['g', 'h', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'u', 'v']
+
+/** The nodes that the output depends on, in forward order, each with its name. */
+export function identify(graph: Graph): Map<Tensor, Identity> {
+  const nodes = topological([graph.output])
+  const names = new Map<Tensor, string>()
+  const taken = new Set<string>()
+  const give = (tensor: Tensor, name: string) => {
+    if (name === '' || names.has(tensor) || taken.has(name)) return
+    names.set(tensor, name)
+    taken.add(name)
+  }
+  // A name of the source is never given to another node, even when its own is not part of the graph.
+  if (graph.output.op) give(graph.output, graph.outputName)
+  for (const [name, tensor] of graph.named) give(tensor, name)
+  for (const name of graph.named.keys()) taken.add(name)
+  for (const tensor of nodes) give(tensor, tensor.name)
+
+  const free = freeNames(taken)
+  let constants = 0
+  return new Map(
+    nodes.map((tensor) => {
+      if (tensor instanceof Constant && !names.has(tensor))
+        return [tensor, { id: `#${constants++}`, name: '' }]
+      const name = names.get(tensor) ?? (free.next().value as string)
+      return [tensor, { id: name, name }]
+    }),
+  )
+}
+
+function* freeNames(taken: ReadonlySet<string>): Generator<string> {
+  for (const letter of letters) if (!taken.has(letter)) yield letter
+  for (let number = 1; ; number++) if (!taken.has(`g${number}`)) yield `g${number}`
+}

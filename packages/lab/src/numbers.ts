@@ -1,0 +1,37 @@
+// Values of nodes as plain data: a number, or nested arrays of numbers.
+import type { NestedArray, Shape } from '@bp/core'
+import { formatNumber } from './format-number.js'
+
+/** One number for a scalar, nested arrays for a tensor. */
+export type Numbers = number | NestedArray
+
+/** Numbers in a row as nested arrays of a shape. */
+export function nest(data: ArrayLike<number>, shape: Shape): Numbers {
+  let at = 0
+  const build = (axis: number): Numbers =>
+    axis === shape.length ? data[at++]! : Array.from({ length: shape[axis]! }, () => build(axis + 1))
+  return build(0)
+}
+
+/** Sum of two of the same shape. */
+export function addNumbers(a: Numbers, b: Numbers): Numbers {
+  if (typeof a === 'number') return a + (b as number)
+  return a.map((entry, index) => addNumbers(entry, (b as NestedArray)[index]!))
+}
+
+export function everyNumber(numbers: Numbers, holds: (number: number) => boolean): boolean {
+  return typeof numbers === 'number' ? holds(numbers) : numbers.every((entry) => everyNumber(entry, holds))
+}
+
+// What still reads as part of a sentence.
+const mostWrittenOut = 9
+
+/** The numbers written out when they are few, else `4×8 numbers`. */
+export function formatNumbers(numbers: Numbers, shape: Shape): string {
+  const count = shape.reduce((product, dimension) => product * dimension, 1)
+  return count <= mostWrittenOut ? writeOut(numbers) : `${shape.join('×')} numbers`
+}
+
+function writeOut(numbers: Numbers): string {
+  return typeof numbers === 'number' ? formatNumber(numbers) : `[${numbers.map(writeOut).join(', ')}]`
+}
