@@ -1,7 +1,7 @@
 // The public face of the library.
 import './methods.js'
 
-export { compile, type CompileOptions } from './compile/function.js'
+export { type CompiledFunction, type CompileOptions, compile } from './compile/function.js'
 export { compileStep, Rows, type StepOptions, TrainingStep } from './compile/step.js'
 export { type Dataset, xor } from './data/dataset.js'
 export { type Prepared, type PreparedColumn, type PreparedTarget, type PrepareOptions, prepare } from './data/prepare.js'

@@ -78,6 +78,16 @@ test('a compiled function follows its variables and can be called again and agai
   expect(w.mul(2).toArray()).toEqual([20, 40])
 })
 
+test('results can be written into arrays that are there already', () => {
+  const x = input([2])
+  const f = compile({ inputs: { x }, outputs: { y: x.mul(3), z: x.sum() } })
+  const y = new Float32Array(2)
+  const result = f({ x: [1, 2] }, { y })
+  expect(result.y).toBe(y)
+  expect([...y, ...result.z]).toEqual([3, 6, 3])
+  expect(() => f({ x: [1, 2] }, { y: new Float32Array(3) })).toThrow('"y" has 2 numbers, the array to write into 3')
+})
+
 test('a graph ten thousand nodes deep is differentiated and computed', () => {
   const x = variable(1)
   let y: Tensor = x

@@ -51,7 +51,11 @@ const mostNumbers = 250_000
  * use (`program.names`) have no effect.
  * @throws ExpressionError for a variable without a value, and where shapes do not fit.
  */
-export function build(program: Program, values: VariableValues = {}, { dtype = 'f64' }: BuildOptions = {}): Graph {
+export function build(
+  program: Program,
+  values: VariableValues = {},
+  { dtype = 'f64' }: BuildOptions = {},
+): Graph {
   const { source, statements } = program
   const given = gather(program, values)
   const variables = new Map<string, Variable>()

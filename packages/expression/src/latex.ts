@@ -119,17 +119,12 @@ const greek = new Map(
   ].map(([letter, command]) => [letter!, `\\${command}`] as const),
 )
 
-/** `x` as x, `x1` and `x_1` with an index, `weight` upright, `α` as its command. */
+/** `x` as x, `x1`, `x_1` and `x_in` with an index, `weight` and `learning_rate` upright, `α` as its command. */
 function writeName(name: string): string {
   const plain = name.replace(/[₀-₉]/g, (digit) => String(digit.codePointAt(0)! - 0x2080))
-  const [, head, index] = /^(\p{L}\p{M}*?|\p{L}[\p{L}\p{M}]*?)_?(\d+|(?<=_).+)?$/u.exec(plain) ?? [
-    null,
-    plain,
-    undefined,
-  ]
-  return index === undefined
-    ? writeWord(head!)
-    : `${writeWord(head!)}_{${/^\d+$/.test(index) ? index : writeWord(index)}}`
+  const [, head, index] = /^(.*[^\d_])_?(\d+)$/u.exec(plain) ?? /^(\p{L}\p{M}*)_(.+)$/u.exec(plain) ?? []
+  if (head === undefined || index === undefined) return writeWord(plain)
+  return `${writeWord(head)}_{${/^\d+$/.test(index) ? index : writeWord(index)}}`
 }
 
 function writeWord(word: string): string {

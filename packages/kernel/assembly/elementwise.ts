@@ -58,7 +58,6 @@ function binaryLanes(opcode: i32, a: v128, b: v128): v128 {
   if (opcode == Opcode.SigmoidGrad) return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)))
   if (opcode == Opcode.TanhGrad) return f32x4.mul(b, f32x4.mul(f32x4.sub(one, a), f32x4.add(one, a)))
   if (opcode == Opcode.ReluGrad) return v128.and(b, f32x4.gt(a, f32x4.splat(0)))
-  if (opcode == Opcode.SigmoidCrossEntropyGrad) return f32x4.sub(sigmoid(a), b)
   if (opcode == Opcode.SigmoidCrossEntropy) {
     // max(a, 0) − a·b as |a| times what b lacks to the right answer: no two large numbers cancel.
     const lacking = v128.bitselect(f32x4.sub(one, b), b, f32x4.gt(a, f32x4.splat(0)))
@@ -122,15 +121,32 @@ export function binary(opcode: i32, pc: usize): void {
   }
 }
 
-/** Operands: out, condition, a, b, size. */
-export function where(pc: usize): void {
+// @ts-ignore: decorator
+@inline
+function ternaryLanes(opcode: i32, a: v128, b: v128, c: v128): v128 {
+  if (opcode == Opcode.Where) return v128.bitselect(b, c, f32x4.ne(a, f32x4.splat(0)))
+  return f32x4.mul(c, f32x4.sub(sigmoid(a), b)) // SigmoidCrossEntropyGrad
+}
+
+/** Operands: out, a, b, c, size, then for each input 1, or 0 where one number serves for all. */
+// @ts-ignore: decorator
+@inline
+export function ternary(opcode: i32, pc: usize): void {
   const out = load<u32>(pc, 4)
-  const condition = load<u32>(pc, 8)
-  const a = load<u32>(pc, 12)
-  const b = load<u32>(pc, 16)
+  const a = load<u32>(pc, 8)
+  const b = load<u32>(pc, 12)
+  const c = load<u32>(pc, 16)
   const bytes = load<u32>(pc, 20) << 2
+  const aMoves = load<u32>(pc, 24)
+  const bMoves = load<u32>(pc, 28)
+  const cMoves = load<u32>(pc, 32)
+  let u = v128.load32_splat(a)
+  let v = v128.load32_splat(b)
+  let w = v128.load32_splat(c)
   for (let i: u32 = 0; i < bytes; i += 16) {
-    const chosen = f32x4.ne(v128.load(condition + i), f32x4.splat(0))
-    v128.store(out + i, v128.bitselect(v128.load(a + i), v128.load(b + i), chosen))
+    if (aMoves) u = v128.load(a + i)
+    if (bMoves) v = v128.load(b + i)
+    if (cMoves) w = v128.load(c + i)
+    v128.store(out + i, ternaryLanes(opcode, u, v, w))
   }
 }

@@ -3,7 +3,7 @@
 // A program is a row of 32-bit words: an opcode, its operands, the next opcode, and so on to `End`. Every
 // address in it is resolved. Each handler is a function of its own, so the engine optimises its loop alone.
 import { Opcode } from '../src/opcodes'
-import { binary, unary, where } from './elementwise'
+import { binary, ternary, unary } from './elementwise'
 import { matmul, matmulSmall, matmulTile } from './matmul'
 import { argMax, logSoftmax, reduce, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, stridedCopy } from './rows'
 import { adam, gatherRows, momentum, nextBatch, record, sgd } from './training'
@@ -89,8 +89,11 @@ function reluGrad(pc: usize): void {
 function sigmoidCrossEntropy(pc: usize): void {
   binary(Opcode.SigmoidCrossEntropy, pc)
 }
+function where(pc: usize): void {
+  ternary(Opcode.Where, pc)
+}
 function sigmoidCrossEntropyGrad(pc: usize): void {
-  binary(Opcode.SigmoidCrossEntropyGrad, pc)
+  ternary(Opcode.SigmoidCrossEntropyGrad, pc)
 }
 function sumAlong(pc: usize): void {
   reduce(Opcode.Sum, pc)
@@ -228,11 +231,11 @@ function once(pc: usize): bool {
         break
       case Opcode.SigmoidCrossEntropyGrad:
         sigmoidCrossEntropyGrad(pc)
-        pc += words(9)
+        pc += words(8)
         break
       case Opcode.Where:
         where(pc)
-        pc += words(5)
+        pc += words(8)
         break
       case Opcode.StridedCopy:
         stridedCopy(pc)
@@ -276,23 +279,23 @@ function once(pc: usize): bool {
         break
       case Opcode.MatmulNN:
         matmul(false, false, pc)
-        pc += words(9)
+        pc += words(10)
         break
       case Opcode.MatmulNT:
         matmul(false, true, pc)
-        pc += words(9)
+        pc += words(10)
         break
       case Opcode.MatmulTN:
         matmul(true, false, pc)
-        pc += words(9)
+        pc += words(10)
         break
       case Opcode.MatmulSmall:
         matmulSmall(pc)
-        pc += words(12)
+        pc += words(13)
         break
       case Opcode.MatmulTile:
         matmulTile(pc)
-        pc += words(14)
+        pc += words(15)
         break
       case Opcode.Sgd:
         sgd(pc)

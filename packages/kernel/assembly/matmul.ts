@@ -1,40 +1,51 @@
-// Matrix products C = A·B, A·Bᵀ and Aᵀ·B, with bias and activation after the last block.
+// Matrix products C = A·B, A·Bᵀ and Aᵀ·B, with bias and activation after the last block, and the sums of B's
+// columns beside: with C the gradient of a layer's weights, they are the gradient of its bias.
 //
 // Large ones follow Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, 2008): blocks of B
-// and A are copied into panels, 8 columns and 4 rows wide, in the order in which the tile reads them.
+// and A are copied into panels, 8 columns and 5 rows wide, in the order in which the tile reads them.
 //
-//   packed B, blockK × blockN: panels of 8 columns, each k × 8 numbers in a row      (in L2)
-//   packed A, blockM × blockK: panels of 4 rows, each k × 4 numbers in a row         (in L1)
-//   tile: 4 × 8 numbers of C in eight vector registers
+//   packed B, blockK × blockN: panels of 8 columns, each k × 8 numbers in a row                     (in L2)
+//   packed A, blockM × blockK: panels of 5 rows, each k × 5 vectors of one number, four times over  (in L1)
+//   tile: 5 × 8 numbers of C in ten vector registers
+//
+// A is repeated because a load with a broadcast takes an address computation of its own in V8, a plain load does
+// not; docs/decisions/2026-11-24-matmul-tile.md has the figures.
 //
 // Every number of C adds its products in the order of k, whatever the sizes, so results do not depend on how
 // the work is cut.
 import { Activation } from '../src/opcodes'
 import { sigmoid, storeLanes, tanh } from './functions'
+import { sumRows } from './rows'
 
-const blockM: u32 = 64
+const tileRows: u32 = 5
+const tileColumns: u32 = 8
+const blockM: u32 = 40
 const blockN: u32 = 512
-const blockK: u32 = 256
-const packedA: usize = memory.data(64 * 256 * 4, 16)
-const packedB: usize = memory.data(256 * 512 * 4, 16)
+const blockK: u32 = 192
+const packedA: usize = memory.data(122880, 16)
+const packedB: usize = memory.data(393216, 16)
 /** A tile at the ragged edge is made here, and the part of it that exists is copied. */
-const edgeTile: usize = memory.data(4 * 8 * 4, 16)
+const edgeTile: usize = memory.data(160, 16)
 
-/** Operands: out, a, b, m, n, k, bias, activation, gate. */
+/** Operands: out, a, b, m, n, k, bias, activation, gate, sums. */
 export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
   const out = load<u32>(pc, 4)
   const m = load<u32>(pc, 16)
   const n = load<u32>(pc, 20)
   const bias = load<u32>(pc, 28)
   const activation = load<u32>(pc, 32)
-  blocked(out, load<u32>(pc, 8), load<u32>(pc, 12), m, n, load<u32>(pc, 24), transposeA, transposeB)
+  const b = load<u32>(pc, 12)
+  const k = load<u32>(pc, 24)
+  const sums = load<u32>(pc, 40)
+  blocked(out, load<u32>(pc, 8), b, m, n, k, transposeA, transposeB)
+  if (sums != 0) sumRows(sums, b, k, n)
   if (bias != 0) addBias(out, bias, m, n)
   if (activation != Activation.None) activate(out, load<u32>(pc, 36), activation, m * n)
 }
 
 /**
  * Small products, straight from the matrices, four rows and four columns at a time. Operands: out, a, b, m, n, k,
- * bias, activation, gate, then in bytes: from one row of A to the next, along k in A, along k in B. All strides
+ * bias, activation, gate, sums, then in bytes: from one row of A to the next, along k in A, along k in B. All strides
  * come with the program: in networks of a few units, working them out would take longer than the product.
  */
 export function matmulSmall(pc: usize): void {
@@ -43,9 +54,9 @@ export function matmulSmall(pc: usize): void {
   let rows = load<i32>(pc, 16)
   const n = load<i32>(pc, 20)
   const bias = load<u32>(pc, 28)
-  const aRow = load<u32>(pc, 40)
-  const aStep = load<u32>(pc, 44)
-  const bStep = load<u32>(pc, 48)
+  const aRow = load<u32>(pc, 44)
+  const aStep = load<u32>(pc, 48)
+  const bStep = load<u32>(pc, 52)
   const aBytes = aStep * load<u32>(pc, 24)
   const cRow = n << 2
   do {
@@ -87,6 +98,8 @@ export function matmulSmall(pc: usize): void {
     out += cRow << 2
     rows -= 4
   } while (rows > 0)
+  const sums = load<u32>(pc, 40)
+  if (sums != 0) sumRows(sums, load<u32>(pc, 12), load<u32>(pc, 24), n)
   const activation = load<u32>(pc, 32)
   if (activation != Activation.None)
     activate(load<u32>(pc, 4), load<u32>(pc, 36), activation, load<u32>(pc, 16) * n)
@@ -94,7 +107,7 @@ export function matmulSmall(pc: usize): void {
 
 /**
  * Products of at most 4 × 4 without any loop but that along k. Operands: out, a, b, m, n, k, bias, activation, gate,
- * then in bytes: from the first row of A to its second, third and fourth (0 where there is none), along k in A,
+ * sums, then in bytes: from the first row of A to its second, third and fourth (0 where there is none), along k in A,
  * along k in B. Rows of less than four numbers are packed into whole vectors before they are stored.
  */
 export function matmulTile(pc: usize): void {
@@ -105,11 +118,13 @@ export function matmulTile(pc: usize): void {
   const n = load<u32>(pc, 20)
   let k = load<i32>(pc, 24)
   const bias = load<u32>(pc, 28)
-  const r1 = load<u32>(pc, 40)
-  const r2 = load<u32>(pc, 44)
-  const r3 = load<u32>(pc, 48)
-  const aStep = load<u32>(pc, 52)
-  const bStep = load<u32>(pc, 56)
+  const sums = load<u32>(pc, 40)
+  const r1 = load<u32>(pc, 44)
+  const r2 = load<u32>(pc, 48)
+  const r3 = load<u32>(pc, 52)
+  const aStep = load<u32>(pc, 56)
+  const bStep = load<u32>(pc, 60)
+  let total = f32x4.splat(0)
   let c0 = f32x4.splat(0)
   if (bias != 0) c0 = v128.load(bias)
   let c1 = c0
@@ -117,6 +132,7 @@ export function matmulTile(pc: usize): void {
   let c3 = c0
   do {
     const v = v128.load(b)
+    total = f32x4.add(total, v)
     c0 = f32x4.add(c0, f32x4.mul(v128.load32_splat(a), v))
     c1 = f32x4.add(c1, f32x4.mul(v128.load32_splat(a + r1), v))
     c2 = f32x4.add(c2, f32x4.mul(v128.load32_splat(a + r2), v))
@@ -124,6 +140,7 @@ export function matmulTile(pc: usize): void {
     a += aStep
     b += bStep
   } while (--k > 0)
+  if (sums != 0) storeLanes(sums, total, n)
   if (n == 1) {
     const c01 = v128.shuffle<f32>(c0, c1, 0, 4, 0, 4)
     v128.store(out, v128.shuffle<f32>(c01, v128.shuffle<f32>(c2, c3, 0, 4, 0, 4), 0, 1, 4, 5))
@@ -144,6 +161,9 @@ export function matmulTile(pc: usize): void {
 function blocked(
   out: usize, a: usize, b: usize, m: u32, n: u32, k: u32, transposeA: bool, transposeB: bool,
 ): void {
+  // From one row of A to the next, and from one number to the next along k.
+  const aRow = transposeA ? 4 : k << 2
+  const aStep = transposeA ? m << 2 : 4
   for (let jc: u32 = 0; jc < n; jc += blockN) {
     const nc = min(blockN, n - jc)
     for (let kc: u32 = 0; kc < k; kc += blockK) {
@@ -152,15 +172,14 @@ function blocked(
       else packColumns(packedB, b + ((kc * n + jc) << 2), nc, depth, n << 2)
       for (let ic: u32 = 0; ic < m; ic += blockM) {
         const mc = min(blockM, m - ic)
-        if (transposeA) packSlices(packedA, a + ((kc * m + ic) << 2), mc, depth, m << 2)
-        else packRows(packedA, a + ((ic * k + kc) << 2), mc, depth, k << 2)
-        for (let j: u32 = 0; j < nc; j += 8) {
-          const panelB = packedB + ((j * depth) << 2)
-          for (let i: u32 = 0; i < mc; i += 4) {
-            const panelA = packedA + ((i * depth) << 2)
+        packRows(packedA, a + ic * aRow + kc * aStep, mc, depth, aRow, aStep)
+        for (let i: u32 = 0; i < mc; i += tileRows) {
+          const panelA = packedA + ((i * depth) << 4)
+          for (let j: u32 = 0; j < nc; j += tileColumns) {
+            const panelB = packedB + ((j * depth) << 2)
             const c = out + (((ic + i) * n + jc + j) << 2)
-            if (i + 4 <= mc && j + 8 <= nc) tile(c, n << 2, panelA, panelB, depth, kc != 0)
-            else edge(c, n << 2, panelA, panelB, depth, kc != 0, min(4, mc - i), min(8, nc - j))
+            if (i + tileRows <= mc && j + tileColumns <= nc) tile(c, n << 2, panelA, panelB, depth, kc != 0)
+            else edge(c, n << 2, panelA, panelB, depth, kc != 0, min(tileRows, mc - i), min(tileColumns, nc - j))
           }
         }
       }
@@ -168,47 +187,56 @@ function blocked(
   }
 }
 
-/** C, 4 × 8, = or += the product of a panel of A and a panel of B. */
+/** C, 5 × 8, = or += the product of a panel of A and a panel of B. */
 function tile(c: usize, row: usize, a: usize, b: usize, depth: u32, accumulate: bool): void {
-  let c00 = f32x4.splat(0)
-  let c01 = c00
-  let c10 = c00
-  let c11 = c00
-  let c20 = c00
-  let c21 = c00
-  let c30 = c00
-  let c31 = c00
-  const end = a + (depth << 4)
-  while (a < end) {
-    const b0 = v128.load(b)
-    const b1 = v128.load(b, 16)
-    let s = v128.load32_splat(a)
-    c00 = f32x4.add(c00, f32x4.mul(s, b0))
-    c01 = f32x4.add(c01, f32x4.mul(s, b1))
-    s = v128.load32_splat(a, 4)
-    c10 = f32x4.add(c10, f32x4.mul(s, b0))
-    c11 = f32x4.add(c11, f32x4.mul(s, b1))
-    s = v128.load32_splat(a, 8)
-    c20 = f32x4.add(c20, f32x4.mul(s, b0))
-    c21 = f32x4.add(c21, f32x4.mul(s, b1))
-    s = v128.load32_splat(a, 12)
-    c30 = f32x4.add(c30, f32x4.mul(s, b0))
-    c31 = f32x4.add(c31, f32x4.mul(s, b1))
-    a += 16
-    b += 32
-  }
   const d1 = c + row
   const d2 = d1 + row
   const d3 = d2 + row
+  const d4 = d3 + row
+  const zero = f32x4.splat(0)
+  let c00 = zero
+  let c01 = zero
+  let c10 = zero
+  let c11 = zero
+  let c20 = zero
+  let c21 = zero
+  let c30 = zero
+  let c31 = zero
+  let c40 = zero
+  let c41 = zero
   if (accumulate) {
-    c00 = f32x4.add(v128.load(c), c00)
-    c01 = f32x4.add(v128.load(c, 16), c01)
-    c10 = f32x4.add(v128.load(d1), c10)
-    c11 = f32x4.add(v128.load(d1, 16), c11)
-    c20 = f32x4.add(v128.load(d2), c20)
-    c21 = f32x4.add(v128.load(d2, 16), c21)
-    c30 = f32x4.add(v128.load(d3), c30)
-    c31 = f32x4.add(v128.load(d3, 16), c31)
+    c00 = v128.load(c)
+    c01 = v128.load(c, 16)
+    c10 = v128.load(d1)
+    c11 = v128.load(d1, 16)
+    c20 = v128.load(d2)
+    c21 = v128.load(d2, 16)
+    c30 = v128.load(d3)
+    c31 = v128.load(d3, 16)
+    c40 = v128.load(d4)
+    c41 = v128.load(d4, 16)
+  }
+  const end = a + depth * 80
+  while (a < end) {
+    const b0 = v128.load(b)
+    const b1 = v128.load(b, 16)
+    let s = v128.load(a)
+    c00 = f32x4.add(c00, f32x4.mul(s, b0))
+    c01 = f32x4.add(c01, f32x4.mul(s, b1))
+    s = v128.load(a, 16)
+    c10 = f32x4.add(c10, f32x4.mul(s, b0))
+    c11 = f32x4.add(c11, f32x4.mul(s, b1))
+    s = v128.load(a, 32)
+    c20 = f32x4.add(c20, f32x4.mul(s, b0))
+    c21 = f32x4.add(c21, f32x4.mul(s, b1))
+    s = v128.load(a, 48)
+    c30 = f32x4.add(c30, f32x4.mul(s, b0))
+    c31 = f32x4.add(c31, f32x4.mul(s, b1))
+    s = v128.load(a, 64)
+    c40 = f32x4.add(c40, f32x4.mul(s, b0))
+    c41 = f32x4.add(c41, f32x4.mul(s, b1))
+    a += 80
+    b += 32
   }
   v128.store(c, c00)
   v128.store(c, c01, 16)
@@ -218,81 +246,80 @@ function tile(c: usize, row: usize, a: usize, b: usize, depth: u32, accumulate: 
   v128.store(d2, c21, 16)
   v128.store(d3, c30)
   v128.store(d3, c31, 16)
+  v128.store(d4, c40)
+  v128.store(d4, c41, 16)
 }
 
 function edge(
   c: usize, row: usize, a: usize, b: usize, depth: u32, accumulate: bool, rows: u32, columns: u32,
 ): void {
-  tile(edgeTile, 32, a, b, depth, false)
-  for (let i: u32 = 0; i < rows; i++)
-    for (let j: u32 = 0; j < columns; j++) {
-      const to = c + i * row + (j << 2)
-      const value = load<f32>(edgeTile + (i << 5) + (j << 2))
-      store<f32>(to, accumulate ? load<f32>(to) + value : value)
+  tile(edgeTile, tileColumns << 2, a, b, depth, false)
+  let from = edgeTile
+  for (let i: u32 = 0; i < rows; i++) {
+    for (let j: u32 = 0; j < columns; j += 4) {
+      let v = v128.load(from + (j << 2))
+      // Behind the last column this reads numbers of the next row, and does not store them.
+      if (accumulate) v = f32x4.add(v128.load(c + (j << 2)), v)
+      storeLanes(c + (j << 2), v, columns - j)
     }
+    from += tileColumns << 2
+    c += row
+  }
 }
 
-/** Panels of 8 columns of a matrix whose rows run along its columns: straight copies. */
+/** Panels of rows of A, each number four times over; rows that do not exist are 0. */
+function packRows(to: usize, a: usize, rows: u32, depth: u32, row: usize, step: usize): void {
+  for (let i: u32 = 0; i < rows; i++) {
+    let from = a + i * row
+    let at = to + (i % tileRows << 4)
+    for (let p: u32 = 0; p < depth; p++) {
+      v128.store(at, v128.load32_splat(from))
+      at += 80
+      from += step
+    }
+    if (i % tileRows == tileRows - 1) to += depth * 80
+  }
+  for (let i = rows; i % tileRows != 0; i++) {
+    let at = to + (i % tileRows << 4)
+    for (let p: u32 = 0; p < depth; p++) {
+      v128.store(at, f32x4.splat(0))
+      at += 80
+    }
+  }
+}
+
+/** Panels of columns of a matrix whose rows run along its columns: straight copies. */
 function packColumns(to: usize, b: usize, columns: u32, depth: u32, row: usize): void {
-  for (let j: u32 = 0; j < columns; j += 8) {
+  for (let j: u32 = 0; j < columns; j += tileColumns) {
     let from = b + (j << 2)
-    if (j + 8 <= columns)
-      for (let p: u32 = 0; p < depth; p++) {
+    const width = min(tileColumns, columns - j)
+    for (let p: u32 = 0; p < depth; p++) {
+      if (width == tileColumns) {
         v128.store(to, v128.load(from))
         v128.store(to, v128.load(from, 16), 16)
-        to += 32
-        from += row
-      }
-    else
-      for (let p: u32 = 0; p < depth; p++) {
-        for (let jj: u32 = 0; jj < 8; jj++)
-          store<f32>(to + (jj << 2), j + jj < columns ? load<f32>(from + (jj << 2)) : 0)
-        to += 32
-        from += row
-      }
+      } else
+        for (let jj: u32 = 0; jj < tileColumns; jj++)
+          store<f32>(to + (jj << 2), jj < width ? load<f32>(from + (jj << 2)) : 0)
+      to += 32
+      from += row
+    }
   }
 }
 
-/** Panels of 8 columns of Bᵀ, whose columns are the rows of B. */
+/** Panels of columns of Bᵀ, whose columns are the rows of B. */
 function packRowsAsColumns(to: usize, b: usize, columns: u32, depth: u32, row: usize): void {
-  for (let j: u32 = 0; j < columns; j += 8) {
-    interleave(to, 32, b + j * row, min(4, columns - j), depth, row)
-    if (j + 4 < columns) interleave(to + 16, 32, b + (j + 4) * row, min(4, columns - j - 4), depth, row)
-    else interleave(to + 16, 32, b, 0, depth, row)
-    to += depth << 5
+  for (let j: u32 = 0; j < columns; j += tileColumns) {
+    for (let jj: u32 = 0; jj < tileColumns; jj += 4) {
+      const rows = j + jj < columns ? min(4, columns - j - jj) : 0
+      interleave(to + (jj << 2), b + (j + jj) * row, rows, depth, row)
+    }
+    to += depth * 32
   }
 }
 
-/** Panels of 4 rows of A. */
-function packRows(to: usize, a: usize, rows: u32, depth: u32, row: usize): void {
-  for (let i: u32 = 0; i < rows; i += 4) {
-    interleave(to, 16, a + i * row, min(4, rows - i), depth, row)
-    to += depth << 4
-  }
-}
-
-/** Panels of 4 rows of Aᵀ, which stand side by side in each row of A. */
-function packSlices(to: usize, a: usize, rows: u32, depth: u32, row: usize): void {
-  for (let i: u32 = 0; i < rows; i += 4) {
-    let from = a + (i << 2)
-    if (i + 4 <= rows)
-      for (let p: u32 = 0; p < depth; p++) {
-        v128.store(to, v128.load(from))
-        to += 16
-        from += row
-      }
-    else
-      for (let p: u32 = 0; p < depth; p++) {
-        for (let ii: u32 = 0; ii < 4; ii++)
-          store<f32>(to + (ii << 2), i + ii < rows ? load<f32>(from + (ii << 2)) : 0)
-        to += 16
-        from += row
-      }
-  }
-}
-
-/** Takes `rows` (up to 4, the rest are 0) rows of numbers and writes their columns, `step` bytes apart. */
-function interleave(to: usize, step: usize, from: usize, rows: u32, depth: u32, row: usize): void {
+/** Takes up to 4 rows of numbers, the rest being 0, and writes their columns into a panel. */
+function interleave(to: usize, from: usize, rows: u32, depth: u32, row: usize): void {
+  const step: usize = 32
   let p: u32 = 0
   if (rows == 4) {
     let r0 = from

@@ -5,21 +5,28 @@ import { exp, log, storeLanes, sumLanes } from './functions'
 /** Sum of `count` numbers: four vectors side by side, then their lanes, then what is left one by one. */
 export function sumOf(x: usize, count: u32): f32 {
   let s0 = f32x4.splat(0)
-  let s1 = s0
-  let s2 = s0
-  let s3 = s0
-  let i: u32 = 0
-  for (; i + 16 <= count; i += 16) {
-    const at = x + (<usize>i << 2)
-    s0 = f32x4.add(s0, v128.load(at))
-    s1 = f32x4.add(s1, v128.load(at, 16))
-    s2 = f32x4.add(s2, v128.load(at, 32))
-    s3 = f32x4.add(s3, v128.load(at, 48))
+  const end = x + (count << 2)
+  if (count >= 16) {
+    let s1 = s0
+    let s2 = s0
+    let s3 = s0
+    for (; x + 64 <= end; x += 64) {
+      s0 = f32x4.add(s0, v128.load(x))
+      s1 = f32x4.add(s1, v128.load(x, 16))
+      s2 = f32x4.add(s2, v128.load(x, 32))
+      s3 = f32x4.add(s3, v128.load(x, 48))
+    }
+    s0 = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))
   }
-  for (; i + 4 <= count; i += 4) s0 = f32x4.add(s0, v128.load(x + (<usize>i << 2)))
-  let total = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)))
-  for (; i < count; i++) total += load<f32>(x + (<usize>i << 2))
+  for (; x + 16 <= end; x += 16) s0 = f32x4.add(s0, v128.load(x))
+  let total = sumLanes(s0)
+  for (; x < end; x += 4) total += load<f32>(x)
   return total
+}
+
+/** out[i] = Σⱼ x[j, i] over `rows` rows of `columns` numbers. */
+export function sumRows(out: usize, x: usize, rows: u32, columns: u32): void {
+  alongMiddle(Opcode.Sum, out, x, 1, rows, columns)
 }
 
 // @ts-ignore: decorator
@@ -55,6 +62,12 @@ export function reduce(opcode: i32, pc: usize): void {
     }
     return
   }
+  alongMiddle(opcode, out, x, outer, length, inner)
+}
+
+// @ts-ignore: decorator
+@inline
+function alongMiddle(opcode: i32, out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
   const row = inner << 2
   const divisor = f32x4.splat(<f32>length)
   const start = f32x4.splat(opcode == Opcode.Max ? -Infinity : opcode == Opcode.Min ? Infinity : 0)

@@ -25,12 +25,23 @@ const binary: Operands = {
   bRow: 'int',
   bColumn: 'int',
 }
+/** Moves are 1, or 0 for an input of which one number serves for all elements. */
+const ternary: Operands = {
+  out: 'out',
+  a: 'in',
+  b: 'in',
+  c: 'in',
+  size: 'int',
+  aMoves: 'int',
+  bMoves: 'int',
+  cMoves: 'int',
+}
 const reduction: Operands = { out: 'out', x: 'in', outer: 'int', length: 'int', inner: 'int' }
 const rowwise: Operands = { out: 'out', x: 'in', rows: 'int', columns: 'int' }
 
 /**
  * out, m×n = activation(a, m×k · b, k×n + bias, n); without a bias when its address is 0. With `gate`, the output
- * of an activation that is walked through backwards, out = activation′(gate) · (a · b) instead.
+ * of an activation that is walked through backwards, out = activation′(gate) · (a · b) instead. `sums`, n numbers if given: the sums of the columns of b.
  */
 const matmul: Operands = {
   out: 'out',
@@ -42,6 +53,7 @@ const matmul: Operands = {
   bias: 'in',
   activation: 'int',
   gate: 'in',
+  sums: 'out',
 }
 
 export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
@@ -73,8 +85,8 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   TanhGrad: binary,
   ReluGrad: binary,
   SigmoidCrossEntropy: binary,
-  SigmoidCrossEntropyGrad: binary,
-  Where: { out: 'out', condition: 'in', a: 'in', b: 'in', size: 'int' },
+  Where: ternary,
+  SigmoidCrossEntropyGrad: ternary,
   /** `layout` is the sizes of the output's dimensions, then the strides of x along each. */
   StridedCopy: { out: 'out', x: 'in', rank: 'int', layout: 'ints' },
   Sum: reduction,

@@ -34,9 +34,11 @@ export enum Opcode {
   TanhGrad,
   ReluGrad,
   SigmoidCrossEntropy,
+
+  // Functions of three arrays, each of which may be one number for all elements.
+  Where,
   SigmoidCrossEntropyGrad,
 
-  Where,
   StridedCopy,
 
   // Along the middle of three dimensions.

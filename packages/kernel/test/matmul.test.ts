@@ -22,7 +22,7 @@ describe.each(['MatmulNN', 'MatmulNT', 'MatmulTN'] as const)('%s', (opcode) => {
       [Activation.Sigmoid, (x: number) => 1 / (1 + Math.exp(-x))],
       [Activation.Tanh, Math.tanh],
     ] as const) {
-      const found = runInstruction(opcode, new Float32Array(m * n), a, b, m, n, k, bias, activation, null)
+      const found = runInstruction(opcode, new Float32Array(m * n), a, b, m, n, k, bias, activation, null, null)
       let excess = 0
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
@@ -45,14 +45,14 @@ describe.each(['MatmulNN', 'MatmulNT', 'MatmulTN'] as const)('%s', (opcode) => {
 test.each(sizes)('MatmulSmall: %i×%i over %i, read by strides', (m, n, k) => {
   const a = numbers(m * k, 1)
   const b = numbers(k * n, 2)
-  const plain = runInstruction('MatmulNN', new Float32Array(m * n), a, b, m, n, k, null, 0, null)
-  const small = runInstruction('MatmulSmall', new Float32Array(m * n), a, b, m, n, k, null, 0, null, 4 * k, 4, 4 * n)
+  const plain = runInstruction('MatmulNN', new Float32Array(m * n), a, b, m, n, k, null, 0, null, null)
+  const small = runInstruction('MatmulSmall', new Float32Array(m * n), a, b, m, n, k, null, 0, null, null, 4 * k, 4, 4 * n)
   const transposed = Float32Array.from({ length: m * k }, (_, index) => a[(index % m) * k + Math.floor(index / m)]!)
-  const turned = runInstruction('MatmulSmall', new Float32Array(m * n), transposed, b, m, n, k, null, 0, null, 4, 4 * m, 4 * n)
+  const turned = runInstruction('MatmulSmall', new Float32Array(m * n), transposed, b, m, n, k, null, 0, null, null, 4, 4 * m, 4 * n)
   expect(turned).toEqual(small)
   for (const [index, value] of small.entries()) expect(value).toBeCloseTo(plain[index]!, 3)
 })
 
 test('a product over nothing is the bias', () => {
-  expect([...runInstruction('MatmulNN', new Float32Array(2), Float32Array.of(0), Float32Array.of(0), 1, 2, 0, Float32Array.of(3, 4), 0, null)]).toEqual([3, 4])
+  expect([...runInstruction('MatmulNN', new Float32Array(2), Float32Array.of(0), Float32Array.of(0), 1, 2, 0, Float32Array.of(3, 4), 0, null, null)]).toEqual([3, 4])
 })

@@ -17,7 +17,10 @@ export interface LayoutEdge {
   readonly from: string
   readonly to: string
   readonly input: string
-  /** A line from the border of one node to that of the other, around the nodes between them. */
+  /**
+   * A line from the border of one node to that of the other, around the nodes between them. The last point but
+   * one is half-way over the last stretch, which no other edge shares: a place for a label.
+   */
   readonly points: readonly Point[]
 }
 
@@ -71,15 +74,18 @@ export function layout(
   orderLayers(layers)
   placeAlong(layers, distance)
   const ends = arrivals(trace, nodes, routes, along)
-  const all = layers.flat()
-  const low = Math.min(...all.map(({ at, isNode }) => at - (isNode ? along / 2 : 0)))
-  const high = Math.max(...all.map(({ at, isNode }) => at + (isNode ? along / 2 : 0)))
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  for (const { at, isNode } of layers.flat()) {
+    low = Math.min(low, at - (isNode ? along / 2 : 0))
+    high = Math.max(high, at + (isNode ? along / 2 : 0))
+  }
   const point = (depth: number, at: number): Point =>
-    across ? { x: depth, y: at - low } : { x: at - low, y: depth }
+    across ? { x: depth, y: rounded(at - low) } : { x: rounded(at - low), y: depth }
 
   return {
-    width: across ? layers.length * pitch - (pitch - deep) : high - low,
-    height: across ? high - low : layers.length * pitch - (pitch - deep),
+    width: across ? layers.length * pitch - (pitch - deep) : rounded(high - low),
+    height: across ? rounded(high - low) : layers.length * pitch - (pitch - deep),
     nodes: trace.nodes.map(({ id }) => ({
       id,
       ...point(depths.get(id)! * pitch, nodes.get(id)!.at - along / 2),
@@ -87,34 +93,35 @@ export function layout(
       height: nodeHeight,
     })),
     edges: trace.edges.map(({ from, to, input }, index) => {
-      const passes = routes[index]!
-      const first = depths.get(from)!
-      return {
-        from,
-        to,
-        input,
-        points: [
-          point(first * pitch + deep, nodes.get(from)!.at),
-          ...passes.flatMap(({ at }, count) => {
-            const start = (first + 1 + count) * pitch
-            return [point(start, at), point(start + deep, at)]
-          }),
-          point(depths.get(to)! * pitch, ends[index]!),
-        ],
-      }
+      const depth = depths.get(from)!
+      const passed = routes[index]!.flatMap(({ at }, count) => {
+        const start = (depth + 1 + count) * pitch
+        return [point(start, at), point(start + deep, at)]
+      })
+      const way = [point(depth * pitch + deep, nodes.get(from)!.at), ...passed]
+      const end = point(depths.get(to)! * pitch, ends[index]!)
+      return { from, to, input, points: [...way, halfway(way.at(-1)!, end), end] }
     }),
   }
 }
 
-/** Operations stand one layer behind the last of their inputs; variables and constants right before their first use. */
-function layersOf({ nodes, edges }: Trace): Map<string, number> {
+/**
+ * Operations stand one layer behind the last of their inputs; variables, constants and what is computed from them
+ * alone right before their first use, so that no more lines than needed run through the layers between.
+ */
+function layersOf({ nodes }: Trace): Map<string, number> {
   const depths = new Map<string, number>()
+  const operations = new Set(nodes.filter(({ op }) => op !== null).map(({ id }) => id))
   for (const { id, inputs } of nodes)
     depths.set(id, Math.max(-1, ...inputs.map((input) => depths.get(input)!)) + 1)
   const firstUse = new Map<string, number>()
-  for (const { from, to } of edges)
-    firstUse.set(from, Math.min(firstUse.get(from) ?? Number.POSITIVE_INFINITY, depths.get(to)!))
-  for (const { id, op } of nodes) if (op === null && firstUse.has(id)) depths.set(id, firstUse.get(id)! - 1)
+  for (const { id, inputs } of [...nodes].reverse()) {
+    const use = firstUse.get(id)
+    if (use !== undefined && inputs.filter((input) => operations.has(input)).length < 2)
+      depths.set(id, use - 1)
+    for (const input of inputs)
+      firstUse.set(input, Math.min(firstUse.get(input) ?? Number.POSITIVE_INFINITY, depths.get(id)!))
+  }
   return depths
 }
 
@@ -206,49 +213,56 @@ function countCrossings(layers: readonly Layer[]): number {
   return crossings
 }
 
-const placeSweeps = 24
+const mostPlaceSweeps = 200
 
-/** Moves every place to the middle of its neighbours, as near as order and distances allow. */
+/** Makes the lines short: each layer in turn gets the places that are best while the others stay. */
 function placeAlong(layers: readonly Layer[], distance: (a: Place, b: Place) => number): void {
-  for (const layer of layers)
-    settle(
-      layer,
-      layer.map(() => 0),
-      distance,
-    )
-  for (let sweep = 0; sweep < placeSweeps; sweep++)
+  for (let sweep = 0; sweep < mostPlaceSweeps; sweep++) {
+    let moved = 0
     for (const layer of sweep % 2 === 0 ? layers : [...layers].reverse())
-      settle(
-        layer,
-        layer.map((place) => {
-          const neighbours = [...place.before, ...place.after]
-          return neighbours.length > 0 ? mean(neighbours.map(({ at }) => at)) : place.at
-        }),
-        distance,
-      )
+      moved = Math.max(moved, settle(layer, distance))
+    if (moved < 0.001) return
+  }
 }
 
-/** Gives the places of a layer the positions nearest to the wanted ones, in least squares, that keep distance. */
-function settle(layer: Layer, wanted: readonly number[], distance: (a: Place, b: Place) => number): void {
-  // Without the distances it is a regression that must not fall: neighbours that would, are pooled.
+/**
+ * Gives the places of a layer the positions that keep distance and have the least sum of squared steps to their
+ * neighbours. Returns how far the one that moved most did, in distances between two nodes.
+ */
+function settle(layer: Layer, distance: (a: Place, b: Place) => number): number {
+  // Without the distances it is a regression that must not fall: places that would, are pooled.
   const offsets: number[] = []
-  const pools: { total: number; count: number }[] = []
+  const pools: { total: number; weight: number; count: number }[] = []
   for (const [index, place] of layer.entries()) {
     offsets.push(index === 0 ? 0 : offsets[index - 1]! + distance(layer[index - 1]!, place))
-    let pool = { total: wanted[index]! - offsets[index]!, count: 1 }
+    const neighbours = [...place.before, ...place.after]
+    const weight = Math.max(neighbours.length, 1)
+    const wanted = neighbours.length > 0 ? mean(neighbours.map(({ at }) => at)) : place.at
+    let pool = { total: (wanted - offsets[index]!) * weight, weight, count: 1 }
     for (
       let last = pools.at(-1);
-      last && last.total / last.count >= pool.total / pool.count;
+      last && last.total / last.weight >= pool.total / pool.weight;
       last = pools.at(-1)
     ) {
-      pool = { total: pool.total + last.total, count: pool.count + last.count }
+      pool = {
+        total: pool.total + last.total,
+        weight: pool.weight + last.weight,
+        count: pool.count + last.count,
+      }
       pools.pop()
     }
     pools.push(pool)
   }
+  const unit = distance(layer[0]!, layer[0]!)
+  let moved = 0
   let index = 0
-  for (const { total, count } of pools)
-    for (let member = 0; member < count; member++, index++) layer[index]!.at = total / count + offsets[index]!
+  for (const { total, weight, count } of pools)
+    for (let member = 0; member < count; member++, index++) {
+      const at = total / weight + offsets[index]!
+      moved = Math.max(moved, Math.abs(at - layer[index]!.at) / unit)
+      layer[index]!.at = at
+    }
+  return moved
 }
 
 /** Where along the side of its node each edge ends: apart, in the order in which they come. */
@@ -276,4 +290,13 @@ function arrivals(
 
 function mean(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0) / values.length
+}
+
+/** To a hundredth of a unit, finer than any drawing shows. */
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100
+}
+
+function halfway(a: Point, b: Point): Point {
+  return { x: rounded((a.x + b.x) / 2), y: rounded((a.y + b.y) / 2) }
 }

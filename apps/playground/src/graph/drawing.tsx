@@ -1,9 +1,12 @@
 // The graph as a picture: nodes that can be focused, edges with what flows over them.
-import { type Stepper, type Trace, type TraceEdge, type TraceNode, type TraceStep } from '@bp/lab'
+import { type Numbers, type Stepper, type Trace, type TraceEdge, type TraceNode, type TraceStep } from '@bp/lab'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { NumberField } from '../number-field.js'
-import { type Placed, place, shapeRadius } from './geometry.js'
+import { type Placed, place, shapeRadius, type TextWidths } from './geometry.js'
 import { write, writeShort } from './words.js'
+
+/** Text stays readable; a drawing that is too wide even so can be scrolled. */
+const smallestScale = 0.72
 
 interface DrawingProps {
   readonly trace: Trace
@@ -14,9 +17,6 @@ interface DrawingProps {
   readonly onPosition: (position: number) => void
 }
 
-/** The drawing shrinks to this before it is turned from top to bottom. */
-const smallestScale = 0.8
-
 export function Drawing({ trace, stepper, editable, onValue, onPosition }: DrawingProps) {
   const holder = useRef<HTMLDivElement>(null)
   const [room, setRoom] = useState(960)
@@ -26,17 +26,14 @@ export function Drawing({ trace, stepper, editable, onValue, onPosition }: Drawi
     return () => resized.disconnect()
   }, [])
 
-  const placed = useMemo(() => {
-    const labelWidth = Math.max(0, ...trace.edges.map((edge) => (contributionText(edge) ?? '').length)) * 7.4
-    const wide = place(trace, 'LR', labelWidth)
-    return wide.width * smallestScale <= room ? wide : place(trace, 'TB', labelWidth)
-  }, [trace, room])
-  const scale = Math.min(1.15, room / placed.width)
+  const placed = useMemo(() => place(trace, room, textWidths(trace)), [trace, room])
+  const scale = Math.min(1.2, Math.max(smallestScale, room / placed.width))
 
   const done = trace.steps.slice(0, stepper.position)
   const current = stepper.current()
   const arrived = new Set(done.flatMap(({ edge }) => edge ?? []))
-  const inset = Math.max(0, (room - placed.width * scale) / 2)
+  const width = placed.width * scale
+  const inset = Math.max(0, (room - width) / 2)
 
   return (
     <div ref={holder} className="drawing" style={{ height: placed.height * scale }}>
@@ -91,9 +88,18 @@ function Edges({ placed, current, arrived, known }: EdgesProps) {
             </marker>
           ))}
         </defs>
-        {placed.edges.map(({ edge, path }) => (
-          <path key={`${edge.from} ${edge.to} ${edge.input}`} className={`edge ${stateOf(edge)}`} d={path} />
-        ))}
+        {placed.edges.map(({ edge, path }) => {
+          const state = stateOf(edge)
+          return (
+            <path
+              key={`${edge.from} ${edge.to} ${edge.input}`}
+              className={`edge ${state}`}
+              d={path}
+              markerStart={state.endsWith('backward') ? 'url(#head-backward)' : undefined}
+              markerEnd={`url(#head-${state === '' ? 'plain' : 'forward'})`}
+            />
+          )
+        })}
       </svg>
       {placed.edges.map(({ edge, label }) => {
         const text = contributionText(edge)
@@ -104,7 +110,7 @@ function Edges({ placed, current, arrived, known }: EdgesProps) {
             className={`edge-label ${stateOf(edge)}`}
             style={{ left: label.x, top: label.y }}
           >
-            {text}
+            {text.join('\n')}
           </span>
         )
       })}
@@ -128,14 +134,13 @@ function Node({ node, trace, stepper, placed, editable, onValue, onPosition }: N
   const positions = trace.steps.flatMap((step, index) => (step.node === id ? [index + 1] : []))
   const state = current?.node === id ? `current ${current.phase}` : ''
 
-  const valueText = known ? write(value, node) : '—'
-  const derivativeText = derivative === null ? '—' : write(derivative, node)
+  const inWords = (numbers: Numbers) => write(numbers, node)
   const description = [
     node.label,
-    `value ${known ? valueText : 'not computed yet'}`,
+    `value ${known ? inWords(value) : 'not computed yet'}`,
     ...(node.derivative === null && derivative === null && kind === 'constant'
       ? []
-      : [`derivative of ${output} by ${name || 'it'} ${derivative === null ? 'not computed yet' : derivativeText}`]),
+      : [`derivative of ${output} by ${name || 'it'} ${derivative === null ? 'not computed yet' : inWords(derivative)}`]),
   ].join(', ')
 
   const shape = `shape ${kind}${symbol.length > 4 ? ' long' : ''}`
@@ -165,7 +170,7 @@ function Node({ node, trace, stepper, placed, editable, onValue, onPosition }: N
             </>
           ) : (
             <>
-              <span className="name">{name} =</span> <span className="number">{valueText}</span>
+              <span className="name">{name} =</span> <span className="number">{known ? writeNode(value, node) : '—'}</span>
             </>
           )}
         </span>
@@ -176,7 +181,7 @@ function Node({ node, trace, stepper, placed, editable, onValue, onPosition }: N
             ∂{output}/∂{name} =
           </span>{' '}
           <span className="number">
-            {derivativeText}
+            {derivative === null ? '—' : writeNode(derivative, node)}
             {typeof derivative === 'number' && derivative !== 0 && <Sign negative={derivative < 0} />}
           </span>
         </span>
@@ -195,10 +200,37 @@ function nameOf({ nodes, output }: Trace): string {
   return node.name || node.label
 }
 
-/** `5 × 1 = 5`: local times upstream. */
-function contributionText({ local, upstream, contribution }: TraceEdge): string | null {
+/** Widths of a letter of the fixed-width font, at a node and on an edge, in pixels. */
+const letter = { node: 8.6, edge: 8 }
+
+function textWidths(trace: Trace): TextWidths {
+  const longest = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => text.length))
+  const output = nameOf(trace)
+  const derivatives = trace.nodes.flatMap((node) =>
+    node.derivative === null ? [] : [`∂${output}/∂${node.name} = ${writeNode(node.derivative, node)} ▲`],
+  )
+  const values = trace.nodes.map((node) => `${node.name} = ${writeNode(node.value, node)}`)
+  return {
+    node: longest([...derivatives, ...values]) * letter.node,
+    // The border and the room beside the text of a label.
+    edge: longest(trace.edges.flatMap((edge) => contributionText(edge) ?? [])) * letter.edge + 18,
+  }
+}
+
+function writeNode(numbers: Numbers, node: TraceNode): string {
+  return typeof numbers === 'number' ? writeShort(numbers) : write(numbers, node)
+}
+
+/** What fits one line of a label on an edge. */
+const longestLine = 12
+
+/** `5 × 1 = 5`: local times upstream, in one line or two. */
+function contributionText({ local, upstream, contribution }: TraceEdge): string[] | null {
   if (contribution === null) return null
-  if (local === null || typeof upstream !== 'number' || typeof contribution !== 'number') return 'array'
+  if (local === null || typeof upstream !== 'number' || typeof contribution !== 'number') return ['array']
   const factor = upstream < 0 ? `(${writeShort(upstream)})` : writeShort(upstream)
-  return `${writeShort(local)} × ${factor} = ${writeShort(contribution)}`
+  const product = `${writeShort(local)} × ${factor}`
+  const result = `= ${writeShort(contribution)}`
+  const line = `${product} ${result}`
+  return line.length <= longestLine ? [line] : [product, result]
 }

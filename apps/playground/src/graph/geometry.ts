@@ -21,59 +21,107 @@ export interface PlacedEdge {
 export const shapeRadius = 28
 const air = 5
 
-/** Half of what a node takes with its texts: above and below the shape, or beside it. */
-const extent = {
-  LR: { left: 52, right: 52, top: 64, bottom: 66 },
-  TB: { left: 34, right: 122, top: 34, bottom: 40 },
-} as const
+/** Height of a label of two lines on an edge. */
+const labelHeight = 42
 
-/** Distance from shape to shape along the flow, where the labels stand, and across it. */
-const pitch = { LR: { along: 190, across: 138 }, TB: { along: 132, across: 166 } } as const
+/** How wide the widest text at a node and the widest on an edge are, in pixels. */
+export interface TextWidths {
+  readonly node: number
+  readonly edge: number
+}
 
-/** `labelWidth` is the room that the longest label on an edge needs. */
-export function place(trace: Trace, direction: 'LR' | 'TB', labelWidth: number): Placed {
-  const across = direction === 'LR'
-  const along = across ? Math.max(150, labelWidth + 2 * shapeRadius + 26) : pitch.TB.along
-  // The layout keeps 1.75 widths or 2 heights from layer to layer, and 1.5 heights or 1.25 widths within one.
-  const { nodes, edges } = layout(trace, {
-    direction,
-    nodeWidth: across ? along / 1.75 : pitch.TB.across / 1.25,
-    nodeHeight: across ? pitch.LR.across / 1.5 : along / 2,
+/** The drawing shrinks to this before it is turned from top to bottom. */
+const smallestScale = 0.78
+
+/** From left to right where that fits the room, else from top to bottom. */
+export function place(trace: Trace, room: number, widths: TextWidths): Placed {
+  const tight = Math.max(150, widths.edge + 2 * shapeRadius + 32)
+  for (const along of [280, 240, 210, tight]) {
+    const placed = placeAcross(trace, Math.max(along, tight), widths)
+    if (placed.width <= room || (along === tight && placed.width * smallestScale <= room)) return placed
+  }
+  return placeDown(trace, widths)
+}
+
+/** Texts stand above and below the shapes. `along` is the distance of layers. */
+function placeAcross(trace: Trace, along: number, { node, edge }: TextWidths): Placed {
+  const side = Math.max(56, node / 2 + 8)
+  // The layout keeps 1.75 widths from layer to layer, and 1.5 heights within one.
+  const size = { nodeWidth: along / 1.75, nodeHeight: 148 / 1.5 }
+  return arrange(trace, 'LR', size, { left: side, right: side, top: 72, bottom: 68 }, edge)
+}
+
+/** Texts stand to the right of the shapes, out of the way of the edges. */
+function placeDown(trace: Trace, { node, edge }: TextWidths): Placed {
+  const right = shapeRadius + 12 + node
+  // The layout keeps 2 heights from layer to layer, and 1.25 widths within one.
+  const size = { nodeWidth: (right + shapeRadius + 12) / 1.25, nodeHeight: 146 / 2 }
+  return arrange(trace, 'TB', size, { left: 40, right, top: 40, bottom: 40 }, edge)
+}
+
+interface Margins {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+function arrange(
+  trace: Trace,
+  direction: 'LR' | 'TB',
+  size: { nodeWidth: number; nodeHeight: number },
+  margins: Margins,
+  labelWidth: number,
+): Placed {
+  const { nodes, edges } = layout(trace, { direction, ...size })
+  const middles = new Map(nodes.map(({ id, x, y, width, height }) => [id, { x: x + width / 2, y: y + height / 2 }]))
+  const lines = trace.edges.map((edge, index) => {
+    const twins = trace.edges.filter(({ from, to }) => from === edge.from && to === edge.to)
+    const inner = spread(edges[index]!.points.slice(1, -1), twins.indexOf(edge), twins.length, direction, labelWidth)
+    return routeEdge(edge, middles, inner, direction)
   })
-  const { left, right, top, bottom } = extent[direction]
-  const centres = nodes.map(({ id, x, y, width, height }) => ({ id, x: x + width / 2, y: y + height / 2 }))
-  const minX = Math.min(...centres.map(({ x }) => x)) - left
-  const minY = Math.min(...centres.map(({ y }) => y)) - top
+  const boxes = [
+    ...[...middles.values()].map((middle) => ({ middle, ...margins })),
+    ...lines.map(({ label }) => ({
+      middle: label,
+      left: labelWidth / 2 + 4,
+      right: labelWidth / 2 + 4,
+      top: labelHeight / 2,
+      bottom: labelHeight / 2,
+    })),
+  ]
+  const minX = Math.min(...boxes.map(({ middle, left }) => middle.x - left))
+  const minY = Math.min(...boxes.map(({ middle, top }) => middle.y - top))
   const shift = ({ x, y }: Point): Point => ({ x: x - minX, y: y - minY })
-  const middles = new Map(centres.map(({ id, ...middle }) => [id, shift(middle)]))
   return {
     direction,
-    width: Math.max(...centres.map(({ x }) => x)) + right - minX,
-    height: Math.max(...centres.map(({ y }) => y)) + bottom - minY,
-    middles,
-    edges: trace.edges.map((edge, index) => {
-      const twins = trace.edges.filter(({ from, to }) => from === edge.from && to === edge.to)
-      const inner = edges[index]!.points.slice(1, -1).map(shift)
-      return placeEdge(edge, middles, spread(inner, twins.indexOf(edge), twins.length, across), across)
-    }),
+    width: Math.max(...boxes.map(({ middle, right }) => middle.x + right)) - minX,
+    height: Math.max(...boxes.map(({ middle, bottom }) => middle.y + bottom)) - minY,
+    middles: new Map([...middles].map(([id, middle]) => [id, shift(middle)])),
+    edges: lines.map(({ edge, points, label }) => ({ edge, path: smooth(points.map(shift)), label: shift(label) })),
   }
 }
 
 /** Moves edges between the same two nodes apart, so that their labels do not overlap. */
-function spread(points: readonly Point[], index: number, count: number, across: boolean): Point[] {
-  const distance = (index - (count - 1) / 2) * (across ? 30 : 56)
-  return points.map(({ x, y }) => (across ? { x, y: y + distance } : { x: x + distance, y }))
+function spread(points: readonly Point[], index: number, count: number, direction: 'LR' | 'TB', labelWidth: number): Point[] {
+  const apart = direction === 'LR' ? labelHeight : labelWidth + 6
+  const distance = (index - (count - 1) / 2) * apart
+  return points.map(({ x, y }) => (direction === 'LR' ? { x, y: y + distance } : { x: x + distance, y }))
 }
 
-function placeEdge(edge: TraceEdge, middles: ReadonlyMap<string, Point>, inner: readonly Point[], across: boolean): PlacedEdge {
+function routeEdge(
+  edge: TraceEdge,
+  middles: ReadonlyMap<string, Point>,
+  inner: readonly Point[],
+  direction: 'LR' | 'TB',
+): { edge: TraceEdge; points: Point[]; label: Point } {
   const from = middles.get(edge.from)!
   const to = middles.get(edge.to)!
   const begin = borderPoint(from, inner[0] ?? to)
   const end = borderPoint(to, inner.at(-1) ?? from)
-  const points = [begin, ...inner, end]
   // On a straight edge the layout's point is half-way; from top to bottom, labels nearer to the source keep apart.
   const middle = inner[Math.floor(inner.length / 2)] ?? between(begin, end, 0.5)
-  return { edge, path: smooth(points), label: across || inner.length > 1 ? middle : between(begin, middle, 0.9) }
+  return { edge, points: [begin, ...inner, end], label: direction === 'LR' ? middle : between(begin, middle, 0.8) }
 }
 
 function borderPoint(centre: Point, towards: Point): Point {

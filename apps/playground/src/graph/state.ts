@@ -13,7 +13,7 @@ export interface Preset {
 /** The lecture's graph, its sigmoid, and a variable that is used more than once. */
 export const presets: readonly [Preset, ...Preset[]] = [
   { title: 'f = w*x + b', source: 'f = w*x + b', values: { w: -2, x: 5, b: 3 }, expanded: false },
-  { title: 'sigmoid(w*x + b)', source: 'y = sigmoid(w*x + b)', values: { w: -2, x: 5, b: 3 }, expanded: true },
+  { title: 'sigmoid(w*x + b)', source: 'y = sigmoid(w*x + b)', values: { w: -2, x: 5, b: 10 }, expanded: true },
   { title: 'x*x + x', source: 'f = x*x + x', values: { x: 3 }, expanded: false },
 ]
 

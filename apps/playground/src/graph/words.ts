@@ -6,9 +6,9 @@ export function write(numbers: Numbers, { shape }: Pick<TraceNode, 'shape'>): st
   return typeof numbers === 'number' ? formatNumber(numbers) : `array ${shape.join('×')}`
 }
 
-/** Four significant digits, for where there is little room. */
+/** Four significant digits, whole numbers in full, for where there is little room. */
 export function writeShort(number: number): string {
-  return formatNumber(Number(number.toPrecision(4)))
+  return formatNumber(Number.isInteger(number) ? number : Number(number.toPrecision(4)))
 }
 
 /** Where a position is: `backward 3 of 4`. */

@@ -1,22 +1,21 @@
 // What the network answers at every point of the square around the four examples, as a picture.
 import { useEffect, useRef } from 'react'
 import { contour } from './contour.js'
+import { gridWidth, range } from './grid.js'
 import type { Prediction } from './protocol.js'
 
 interface DecisionMapProps {
-  /** Probabilities of 1, rows from the bottom (second input low) to the top; `null` before there are any. */
+  /** Probabilities of 1 in the order of `predictGrid`; `null` before there are any. */
   readonly grid: Float32Array | null
   readonly predictions: readonly Prediction[]
-  /** Lowest and highest value of both inputs in the picture. */
-  readonly range: readonly [number, number]
 }
 
-export function DecisionMap({ grid, predictions, range }: DecisionMapProps) {
+export function DecisionMap({ grid, predictions }: DecisionMapProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
 
   useEffect(() => {
     const element = canvas.current!
-    const redraw = () => draw(element, grid, predictions, range)
+    const redraw = () => draw(element, grid, predictions)
     redraw()
     const resized = new ResizeObserver(redraw)
     resized.observe(element)
@@ -26,7 +25,7 @@ export function DecisionMap({ grid, predictions, range }: DecisionMapProps) {
       resized.disconnect()
       scheme.removeEventListener('change', redraw)
     }
-  }, [grid, predictions, range])
+  }, [grid, predictions])
 
   const right = predictions.filter(isRight).length
   return (
@@ -50,7 +49,6 @@ function draw(
   canvas: HTMLCanvasElement,
   grid: Float32Array | null,
   predictions: readonly Prediction[],
-  [low, high]: readonly [number, number],
 ): void {
   const side = canvas.clientWidth
   if (side === 0) return
@@ -66,12 +64,13 @@ function draw(
 
   context.fillStyle = middle
   context.fillRect(0, 0, side, side)
+  const [low, high] = range
   const place = (value: number) => ((value - low) / (high - low)) * side
 
   if (grid) {
-    const width = Math.round(Math.sqrt(grid.length))
-    const cell = side / (width - 1)
-    // One pixel for each number, enlarged smoothly; the outermost numbers lie on the border.
+    const width = gridWidth
+    const cell = side / (width - 2)
+    // One pixel for each number, enlarged smoothly; the outermost ones lie beyond the border.
     const small = new OffscreenCanvas(width, width)
     const pixels = new ImageData(width, width)
     const colours = [zero, middle, one].map(channels)
@@ -80,7 +79,7 @@ function draw(
         const share = grid[row * width + column]! * 2
         const [from, to] = share < 1 ? [colours[0]!, colours[1]!] : [colours[1]!, colours[2]!]
         const between = share < 1 ? share : share - 1
-        const at = ((width - 1 - row) * width + column) * 4
+        const at = (row * width + column) * 4
         for (let channel = 0; channel < 3; channel++)
           pixels.data[at + channel] = from[channel]! + (to[channel]! - from[channel]!) * between
         pixels.data[at + 3] = 255
@@ -88,17 +87,21 @@ function draw(
     small.getContext('2d')!.putImageData(pixels, 0, 0)
     context.imageSmoothingEnabled = true
     context.imageSmoothingQuality = 'high'
-    context.drawImage(small, -cell / 2, -cell / 2, side + cell, side + cell)
+    context.drawImage(small, -cell, -cell, side + 2 * cell, side + 2 * cell)
 
-    context.strokeStyle = ink
-    context.lineWidth = 1.75
-    context.lineCap = 'round'
-    context.beginPath()
+    const line = new Path2D()
     for (const { from, to } of contour(grid, width, 0.5)) {
-      context.moveTo(from[0] * cell, side - from[1] * cell)
-      context.lineTo(to[0] * cell, side - to[1] * cell)
+      line.moveTo((from[0] - 0.5) * cell, (from[1] - 0.5) * cell)
+      line.lineTo((to[0] - 0.5) * cell, (to[1] - 0.5) * cell)
     }
-    context.stroke()
+    context.lineCap = 'round'
+    // A band of the neutral colour keeps the line visible on either side.
+    context.strokeStyle = middle
+    context.lineWidth = 7
+    context.stroke(line)
+    context.strokeStyle = ink
+    context.lineWidth = 2
+    context.stroke(line)
   }
 
   const radius = Math.max(12, side / 24)
@@ -109,13 +112,13 @@ function draw(
     const y = side - place(prediction.inputs[1])
     context.beginPath()
     context.arc(x, y, radius, 0, 2 * Math.PI)
-    context.fillStyle = prediction.target === 1 ? one : zero
+    context.fillStyle = colour(prediction.target === 1 ? '--point-one' : '--point-zero')
     context.fill()
-    context.lineWidth = 2
+    context.lineWidth = 2.5
     context.strokeStyle = ink
     context.stroke()
-    context.fillStyle = ink
-    context.font = `600 ${radius * 1.1}px system-ui, sans-serif`
+    context.fillStyle = prediction.target === 1 ? '#ffffff' : '#000000'
+    context.font = `700 ${radius * 1.1}px system-ui, sans-serif`
     context.fillText(String(prediction.target), x, y + 1)
     const right = isRight(prediction)
     const badge = radius * 0.62

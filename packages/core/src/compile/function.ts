@@ -21,28 +21,47 @@ export interface CompileOptions<I extends Inputs, O extends Outputs> {
 }
 
 /**
- * Compiles a function: called with numbers for each input it returns a new array for each output, row by row,
- * computed with what the variables hold at that time. Graphs in f64 run in plain TypeScript.
+ * A compiled function. It returns an array for each output, row by row: a new one, or for those named in `into`
+ * the given one, which saves making arrays that are large.
+ */
+export type CompiledFunction<I extends Inputs, O extends Outputs> = (
+  values: { readonly [K in keyof I]: Values },
+  into?: { readonly [K in keyof O]?: Float32Array | Float64Array },
+) => Result<O>
+
+/**
+ * Compiles a function of numbers for each input, computed with what the variables hold at the time of the call.
+ * Graphs in f64 run in plain TypeScript.
  * @throws ValueError when an input is missing, here from the list or later from a call.
  */
 export function compile<I extends Inputs, O extends Outputs>({
   inputs,
   outputs,
-}: CompileOptions<I, O>): (values: { readonly [K in keyof I]: Values }) => Result<O> {
+}: CompileOptions<I, O>): CompiledFunction<I, O> {
   const names = Object.keys(outputs)
   const tensors = Object.values(outputs)
   checkInputs('compile', inputs, tensors)
   const execute = tensors.some(({ dtype }) => dtype === 'f64')
     ? (given: Given) => evaluate(tensors, given)
     : onKernel(tensors)
-  const call = (values: { readonly [K in keyof I]: Values }) =>
+  const call: CompiledFunction<I, O> = (values, into = {}) =>
     blamingCaller(call, () => {
-      const results = execute(checkedValues('the compiled function', inputs, values))
-      return Object.fromEntries(names.map((name, index) => [name, results[index]!])) as Result<O>
+      const views = execute(checkedValues('the compiled function', inputs, values))
+      const results = names.map((name, index) => [name, copied(name, views[index]!, into[name])])
+      return Object.fromEntries(results) as Result<O>
     })
   return call
 }
 
+function copied(name: string, view: Float32Array | Float64Array, into: Float32Array | Float64Array | undefined) {
+  if (!into) return view.slice()
+  if (into.length !== view.length)
+    throw new ShapeError(`the compiled function: "${name}" has ${view.length} numbers, the array to write into ${into.length}`)
+  into.set(view)
+  return into
+}
+
+/** Returns views of the outputs, which are good until the next call. */
 function onKernel(tensors: readonly Tensor[]): (given: Given) => Float32Array[] {
   const { instructions, outputs, leaves } = plan(tensors)
   const variables = [...leaves.keys()].filter((leaf) => leaf instanceof Variable)
@@ -53,10 +72,9 @@ function onKernel(tensors: readonly Tensor[]): (given: Given) => Float32Array[] 
       if (buffer) program.floats(buffer).set(values)
     }
     program.run(1)
-    return outputs.map((buffer, index) => {
-      const { size } = tensors[index]!
-      const settled = variables.find((variable) => leaves.get(variable) === buffer)
-      return settled ? Float32Array.from(settled.values) : program.floats(buffer).slice(0, size)
+    return outputs.map((buffer) => {
+      const variable = variables.find((leaf) => leaves.get(leaf) === buffer)
+      return (variable?.values as Float32Array | undefined) ?? program.floats(buffer)
     })
   }
 }

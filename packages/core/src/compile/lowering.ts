@@ -65,8 +65,9 @@ export function ternary(opcode: OpcodeName): Lowering {
   return (context) => {
     const size = sizeOf(context.shape)
     if (size === 0) return
-    const buffers = context.inputs.map((value) => repeated(value, context))
-    context.emit(opcode, context.output(), ...buffers, size)
+    const moves = context.inputs.map(({ shape }) => Number(sizeOf(shape) > 1))
+    const buffers = context.inputs.map((value, index) => (moves[index] ? repeated(value, context) : value.buffer))
+    context.emit(opcode, context.output(), ...buffers, size, ...moves)
   }
 }
 
@@ -136,7 +137,7 @@ export const lowerMatmul: Lowering<{ transposeA: boolean; transposeB: boolean }>
   const [a, b] = inputs as [Value, Value]
   const [m, n] = shape as [number, number]
   const k = a.shape[transposeA ? 0 : 1]!
-  const fresh = [null, 0, null] as const // no bias, activation or gate as yet
+  const fresh = [null, 0, null, null] as const // no bias, activation, gate or sums as yet
   let left = a.buffer
   let right = b.buffer
   if (m * n * k <= smallProduct) {

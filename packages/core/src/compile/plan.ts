@@ -99,6 +99,7 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
     const { opcode, operands } = instruction
     const out = operands[0] as Buffer
     if (opcode.startsWith('Matmul')) products.set(out, { instruction, index })
+    else if (opcode === 'Sum' && sumsColumns(instruction, list.slice(0, index))) return false
     // What it takes over must read the product, and other numbers that are there before the product is made.
     const taken = (source: Operand | undefined, other?: Operand) => {
       const product = products.get(source as Buffer)
@@ -130,11 +131,27 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
   })
 }
 
+/**
+ * Lets an earlier product Aᵀ·B also sum the columns of B, if that is what the sum is of: the gradients of a
+ * layer's weights and of its bias in one instruction.
+ */
+function sumsColumns({ operands, nodes }: Instruction, before: readonly Instruction[]): boolean {
+  const [out, x, outer, length, inner] = operands
+  const product = before.find(
+    ({ opcode, operands: [, , b, , n, k, , , , sums] }) =>
+      opcode.startsWith('Matmul') && opcode !== 'MatmulNT' && b === x && n === inner && k === length && sums === null,
+  )
+  if (!product || outer !== 1) return false
+  product.operands[9] = out!
+  product.nodes.push(...nodes)
+  return true
+}
+
 /** Instructions that read element i of their inputs before they write element i of the output. */
 const inPlace = (instruction: Instruction): Buffer[] => {
   const { opcode, operands } = instruction
   const table = operandTable[opcode]
-  if (opcode === 'Where' || ('columns' in table && 'aRow' in table && operands[4] === 0))
+  if ('aMoves' in table || ('columns' in table && 'aRow' in table && operands[4] === 0))
     return buffersOf(instruction, 'in')
   return Object.keys(table).join() === 'out,x,size' ? buffersOf(instruction, 'in') : []
 }

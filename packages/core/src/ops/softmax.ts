@@ -1,5 +1,5 @@
 // Softmax, and the losses that are computed from logits without ever forming a probability first.
-import { binary, lowerRows } from '../compile/lowering.js'
+import { binary, lowerRows, ternary } from '../compile/lowering.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { type Op, op } from '../op.js'
 import { type Array64, elementwise } from '../reference.js'
@@ -195,7 +195,7 @@ export const sigmoidCrossEntropyWithLogits: Op<['logits', 'labels']> = op('sigmo
   vjp: {
     logits: {
       formula: 'ȳ · (σ(logits) − labels)',
-      rule: ({ logits, labels, dy }) => mul(dy, sigmoidCrossEntropyGrad(logits, labels)),
+      rule: ({ logits, labels, dy }) => sigmoidCrossEntropyGrad(logits, labels, dy),
     },
     labels: { formula: '−ȳ · logits', rule: ({ logits, dy }) => neg(mul(dy, logits)) },
   },
@@ -211,27 +211,35 @@ export const sigmoidCrossEntropyWithLogits: Op<['logits', 'labels']> = op('sigmo
   },
 })
 
-/** `σ(logits) − labels`: the derivative of `sigmoidCrossEntropyWithLogits` by its logits. */
-export const sigmoidCrossEntropyGrad: Op<['logits', 'labels']> = op('sigmoidCrossEntropyGrad', {
-  inputs: ['logits', 'labels'],
+/** `upstream · (σ(logits) − labels)`: what `sigmoidCrossEntropyWithLogits` passes back to the logits. */
+export const sigmoidCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op('sigmoidCrossEntropyGrad', {
+  inputs: ['logits', 'labels', 'upstream'],
   broadcasts: true,
-  summary: 'The derivative of sigmoidCrossEntropyWithLogits by its logits.',
-  symbol: 'σ − z',
-  formula: 'y = σ(logits) − labels',
-  shape: ({ logits, labels }) => broadcastShapes('sigmoidCrossEntropyGrad', ['logits', 'labels'], [logits, labels]),
+  summary: 'What sigmoidCrossEntropyWithLogits passes back to the logits.',
+  symbol: 'σ CE′',
+  formula: 'y = upstream · (σ(logits) − labels)',
+  shape: ({ logits, labels, upstream }) =>
+    broadcastShapes('sigmoidCrossEntropyGrad', ['logits', 'labels', 'upstream'], [logits, labels, upstream]),
   vjp: {
-    logits: { formula: 'ȳ · σ(logits) · (1 − σ(logits))', rule: ({ logits, dy }) => sigmoidGrad(sigmoid(logits), dy) },
-    labels: { formula: '−ȳ', rule: ({ dy }) => neg(dy) },
+    logits: {
+      formula: 'ȳ · upstream · σ(logits) · (1 − σ(logits))',
+      rule: ({ logits, upstream, dy }) => sigmoidGrad(sigmoid(logits), mul(dy, upstream)),
+    },
+    labels: { formula: '−ȳ · upstream', rule: ({ upstream, dy }) => neg(mul(dy, upstream)) },
+    upstream: {
+      formula: 'ȳ · (σ(logits) − labels)',
+      rule: ({ logits, labels, dy }) => sigmoidCrossEntropyGrad(logits, labels, dy),
+    },
   },
-  decompose: ({ logits, labels }) => sub(sigmoid(logits), labels),
-  lower: binary('SigmoidCrossEntropyGrad'),
-  reference: elementwise((x, z) => 1 / (1 + Math.exp(-x!)) - z!),
+  decompose: ({ logits, labels, upstream }) => mul(upstream, sub(sigmoid(logits), labels)),
+  lower: ternary('SigmoidCrossEntropyGrad'),
+  reference: elementwise((x, z, upstream) => upstream! * (1 / (1 + Math.exp(-x!)) - z!)),
   onnx: null,
-  // Of the sigmoid; where labels come near it the difference cancels.
-  ulp: 4,
+  // Of the sigmoid and the product; where labels come near the sigmoid the difference cancels.
+  ulp: 5,
   sample: {
-    domains: { logits: uniform(-4, 4), labels: uniform(-2, -1) },
-    cases: broadcastCases(['logits', 'labels']),
+    domains: { logits: uniform(-4, 4), labels: uniform(-2, -1), upstream: uniform(0.5, 2) },
+    cases: broadcastCases(['logits', 'labels', 'upstream']),
   },
 })
 

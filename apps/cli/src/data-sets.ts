@@ -1,0 +1,64 @@
+// Finds the data to train on: by the name of a bundled set, or in a file.
+import { readFileSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { didYouMean, type Table } from '@bp/core'
+import { parseCsv } from '@bp/formats/csv'
+import { UsageError } from './usage-error.js'
+
+/** The bundled data sets and the column of each that is usually predicted. */
+const targets = new Map([
+  ['iris', 'species'],
+  ['penguins', 'species'],
+  ['digits', 'digit'],
+  ['wine', 'class'],
+  ['breast-cancer', 'diagnosis'],
+])
+
+export const bundledNames: readonly string[] = [...targets.keys()]
+
+export interface TableSource {
+  /** What to call it. */
+  readonly name: string
+  readonly table: Table
+  /** Column that is usually predicted, or `null` for a file of the user. */
+  readonly usualTarget: string | null
+  /** Something that the user may not expect. */
+  readonly note: string | null
+}
+
+/**
+ * Reads the bundled data set of that name, or the file. A file that is not there but is called like a bundled
+ * set is taken from the bundled ones.
+ * @throws UsageError naming what can be used; CsvError for what is in the file.
+ */
+export function findTable(argument: string): TableSource {
+  if (targets.has(argument)) return readBundled(argument, null)
+  // npm and pnpm change the folder and say in INIT_CWD which one the user is in.
+  const path = resolve(process.env.INIT_CWD ?? process.cwd(), argument)
+  try {
+    return { name: basename(path), table: parseCsv(readFileSync(path)), usualTarget: null, note: null }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    if (code !== 'ENOENT') throw new UsageError(`${path} cannot be read: ${reasons.get(code) ?? code}`)
+  }
+  const set = /^([^\\/]*)\.csv$/.exec(argument)?.[1] ?? ''
+  if (targets.has(set))
+    return readBundled(set, `${argument} is not in ${dirname(path)}; this is the one that comes along`)
+  throw new UsageError(
+    `there is no file ${path}${didYouMean(argument, ['xor', ...targets.keys()])}; give a CSV file, xor, or one of the data sets ${bundledNames.join(', ')}`,
+  )
+}
+
+const reasons = new Map([
+  ['EISDIR', 'it is a folder'],
+  ['EACCES', 'there is no permission'],
+  ['EPERM', 'there is no permission'],
+  ['ERR_FS_FILE_TOO_LARGE', 'it is larger than 2 GiB'],
+])
+
+function readBundled(name: string, note: string | null): TableSource {
+  const file = fileURLToPath(new URL(`../../../data/${name}.csv`, import.meta.url))
+  return { name, table: parseCsv(readFileSync(file)), usualTarget: targets.get(name)!, note }
+}

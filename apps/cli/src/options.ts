@@ -1,0 +1,116 @@
+// Reads command lines by tables of options, from which the help is made too.
+import { parseArgs } from 'node:util'
+import { didYouMean } from '@bp/core'
+import { UsageError } from './usage-error.js'
+
+/** An option that takes a value, or one that is just there or not. */
+export interface Option<T> {
+  /** How the help calls the value; `null` for an option without one. */
+  readonly value: string | null
+  readonly help: string
+  /** The value, or a UsageError; `name` begins with the dashes. */
+  readonly read: (text: string, name: string) => T
+}
+
+export type Options = Readonly<Record<string, Option<unknown>>>
+
+/** The values of those options that were given. */
+export type Given<O extends Options> = { readonly [K in keyof O]?: O[K] extends Option<infer T> ? T : never }
+
+/**
+ * Sorts arguments into options and the rest.
+ * @throws UsageError for an option that the table does not have, or a value that it does not take.
+ */
+export function readArguments<O extends Options>(
+  args: readonly string[],
+  options: O,
+): { given: Given<O>; rest: string[] } {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      Object.entries(options).map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean' }]),
+    ),
+    strict: false,
+    tokens: true,
+  })
+  const given = new Map<string, unknown>()
+  const rest: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') rest.push(token.value)
+    if (token.kind !== 'option') continue
+    const name = token.rawName.startsWith('--') ? `--${token.name}` : args[token.index]!
+    const option = name.startsWith('--') && Object.hasOwn(options, token.name) ? options[token.name]! : null
+    if (!option)
+      throw new UsageError(
+        `there is no option ${name}${didYouMean(name.slice(2), Object.keys(options)).replace(/"(.*)"/, '--$1')}`,
+      )
+    if (option.value === null && token.value !== undefined) throw new UsageError(`${name} takes no value`)
+    if (option.value !== null && (token.value === undefined || /^--[a-z]/.test(token.value)))
+      throw new UsageError(`${name} wants a value: ${name} ${option.value}`)
+    given.set(token.name, option.read(token.value ?? '', name))
+  }
+  return { given: Object.fromEntries(given) as Given<O>, rest }
+}
+
+export function flag(help: string): Option<true> {
+  return { value: null, help, read: () => true }
+}
+
+export function text(value: string, help: string): Option<string> {
+  return { value, help, read: (text) => text }
+}
+
+export function choice<const Choice extends string>(choices: readonly Choice[], help: string): Option<Choice> {
+  return {
+    value: choices.join('|'),
+    help,
+    read: (text, name) => {
+      const found = choices.find((choice) => choice === text)
+      if (found === undefined)
+        throw new UsageError(`${name} must be ${listed(choices)}, got "${text}"${didYouMean(text, choices)}`)
+      return found
+    },
+  }
+}
+
+export function wholeNumber(value: string, help: string, low: number, high: number): Option<number> {
+  return {
+    value,
+    help,
+    read: (text, name) => {
+      const number = toNumber(text)
+      if (!Number.isInteger(number) || number < low || number > high)
+        throw new UsageError(`${name} must be a whole number from ${low} to ${high}, got "${text}"`)
+      return number
+    },
+  }
+}
+
+/** A number that `holds` accepts; `wanted` says in words which ones. */
+export function number(
+  value: string,
+  help: string,
+  wanted: string,
+  holds: (number: number) => boolean,
+): Option<number> {
+  return {
+    value,
+    help,
+    read: (text, name) => {
+      const number = toNumber(text)
+      if (!Number.isFinite(number) || !holds(number))
+        throw new UsageError(`${name} must be ${wanted}, got "${text}"`)
+      return number
+    },
+  }
+}
+
+/** Of a decimal number; NaN for all else, such as the hexadecimal and empty texts that `Number` takes. */
+export function toNumber(text: string): number {
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
+}
+
+/** `a, b or c`. */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}

@@ -1,0 +1,87 @@
+// Numbers and settings of a training run as people read them.
+import { createHash } from 'node:crypto'
+import { formatNumber } from '@bp/lab'
+import type { Dataset, PreparedTarget, Run, Score } from '@bp/core'
+import type { Plan } from './plan.js'
+
+/** `1,234,567`, the same under every locale. */
+export function formatCount(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** Three significant digits, `1.24e6` or `12.5`: as exact as a figure that changes all the time needs to be. */
+export function formatShort(value: number): string {
+  return formatNumber(Number(value.toPrecision(3)))
+}
+
+export function formatShare(share: number): string {
+  return `${(share * 100).toFixed(1).replace(/\.0$/, '')} %`
+}
+
+/** `0:07`, `1:02:03`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`
+}
+
+/** `2 → 2 sigmoid → 1`. */
+export function describeNetwork({ data, settings }: Plan): string {
+  return [
+    data.inputShape[0],
+    ...settings.hidden.map((units) => `${units} ${settings.activation}`),
+    data.targetShape[0],
+  ].join(' → ')
+}
+
+/** `adam, rate 0.003 · batches of 16 · seed 7`. */
+export function describeSettings({ data, settings }: Plan): string {
+  const { optimizer, learningRate, batchSize, seed } = settings
+  const batches = batchSize >= data.rows ? 'all rows at once' : `batches of ${batchSize}`
+  return `${optimizer}, rate ${formatNumber(learningRate)} · ${batches} · seed ${seed}`
+}
+
+/** `275 rows, 69 held back`. */
+export function describeRows({ data, validation }: Plan): string {
+  return `${formatCount(data.rows)} rows, ${validation ? formatCount(validation.rows) : 'none'} held back`
+}
+
+/** How far off a prediction is, in the unit of the target: the root of the mean square. */
+export function typicalError({ loss }: Score, target: PreparedTarget | null): number | null {
+  return target?.task === 'regression' ? Math.sqrt(loss) * target.deviation : null
+}
+
+/** `29 of 30 right, 96.7 %`, or `off by 299 body_mass_g`. */
+export function describeScore(score: Score, { rows }: Dataset, target: PreparedTarget | null): string {
+  const error = typicalError(score, target)
+  if (error !== null) return `off by ${formatShort(error)} ${target!.name} (root mean square)`
+  const accuracy = score.accuracy ?? 0
+  return `${formatCount(accuracy * rows)} of ${formatCount(rows)} right, ${formatShare(accuracy)}`
+}
+
+/** SHA-256 of all weights as little-endian float32. */
+export function hashWeights(run: Run): string {
+  const weights = run.weights()
+  const bytes = Buffer.alloc(weights.length * 4)
+  for (const [index, weight] of weights.entries()) bytes.writeFloatLE(weight, index * 4)
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+export interface RowPrediction {
+  readonly inputs: readonly number[]
+  readonly wanted: number
+  readonly predicted: number
+  readonly right: boolean
+}
+
+/** What xor's network says to each of the four rows. */
+export function predictRows(run: Run, { rows, inputs, targets }: Dataset): RowPrediction[] {
+  const predictions = run.predict(inputs)
+  return Array.from({ length: rows }, (_, row) => ({
+    inputs: [...inputs.subarray(2 * row, 2 * row + 2)],
+    wanted: targets[row]!,
+    predicted: predictions[row]!,
+    right: predictions[row]! >= 0.5 === targets[row]! >= 0.5,
+  }))
+}

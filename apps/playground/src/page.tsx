@@ -1,0 +1,33 @@
+// The page: what backpropagation does, and what it is good for.
+import { GraphLab } from './graph/graph-lab.js'
+import { TrainingLab } from './training/training-lab.js'
+import type { Trainer } from './training/trainer.js'
+
+export function Page({ trainer }: { readonly trainer: Trainer }) {
+  return (
+    <>
+      <a className="skip" href="#graph">
+        Skip to the graph
+      </a>
+      <header>
+        <h1>Backpropagation</h1>
+        <p>
+          How does a machine learn its own weights? It needs to know, for every number inside, which way to turn it.
+          That is a derivative, and backpropagation finds all of them in one pass from the end to the beginning. Watch
+          it happen on a small graph, then let a network learn with it.
+        </p>
+        <nav aria-label="On this page">
+          <a href="#graph">1. A graph and its derivatives</a>
+          <a href="#training">2. A network learns XOR</a>
+        </nav>
+      </header>
+      <main>
+        <GraphLab />
+        <TrainingLab trainer={trainer} />
+      </main>
+      <footer>
+        <p>Everything is computed here, in your browser. Nothing is sent anywhere, and the page works offline.</p>
+      </footer>
+    </>
+  )
+}

@@ -1,0 +1,168 @@
+// That no text gets out of the language: not into JavaScript's objects, not into a terminal, not into a crash.
+import { describe, expect, it } from 'vitest'
+import {
+  build,
+  ExpressionError,
+  evaluateLiteral,
+  parse,
+  parseAssignments,
+  toDot,
+  toLatex,
+  toText,
+} from '../src/index.js'
+import { mutations } from './mutations.js'
+
+const inherited = [
+  'constructor',
+  '__proto__',
+  'prototype',
+  'toString',
+  'valueOf',
+  'hasOwnProperty',
+  'isPrototypeOf',
+  '__defineGetter__',
+  '__lookupSetter__',
+  'toLocaleString',
+  'propertyIsEnumerable',
+  'arguments',
+  'caller',
+  'length',
+  'name',
+  'call',
+  'apply',
+  'bind',
+  'eval',
+  'Function',
+  'globalThis',
+  'process',
+  'require',
+  'this',
+  'default',
+  'then',
+]
+
+describe('names that every object of JavaScript has', () => {
+  it.each(inherited)('%s is no value', (name) => {
+    expect(() => build(parse(name), {})).toThrow(`${name} has no value`)
+  })
+
+  it.each(inherited)('%s is no function', (name) => {
+    expect(() => parse(`${name}(x)`)).toThrow(`there is no function ${name}`)
+  })
+
+  it.each(inherited)('%s can be a variable like any other', (name) => {
+    const values = parseAssignments(`${name}=4`)
+    expect([...values]).toEqual([[name, 4]])
+    expect(build(parse(`${name}*${name}`), values).output.item()).toBe(16)
+    expect(build(parse(`${name} = 4; ${name}^2`)).output.item()).toBe(16)
+    expect(build(parse(`2*${name}`), Object.fromEntries(values)).output.item()).toBe(8)
+  })
+
+  it('are not reached through values that were not given', () => {
+    expect(() => build(parse('toString + 1'), Object.create({ toString: 1 }))).toThrow(
+      'toString has no value',
+    )
+  })
+})
+
+const escapes = [
+  'constructor.constructor("return process")()',
+  "x['constructor']",
+  '`$' + '{process.exit()}`',
+  'x => x',
+  'function(){}',
+  'import("fs")',
+  '(()=>{})()',
+  'new Date',
+  'x;process.exit(1)',
+  '{}',
+  '[].map',
+  'a.b',
+  'x?.y',
+  'x ? y : z',
+  '/regex/',
+  '"text"',
+  "'text'",
+  '\\u0078',
+  '<script>alert(1)</script>',
+  '$(rm)',
+  '$' + '{x}',
+  '%00',
+  '\u0000',
+  '\u001b[2Jx',
+  '\u001b]0;title\u0007',
+  '\u009b31m',
+  '\u202ex',
+  '\u2066',
+  '\ufeff@',
+  '\ud800',
+  '\udfff',
+  '😀',
+  '\u2028"',
+  '\u0085',
+  '\u00a0"',
+  'x\u0008\u0008',
+]
+
+describe('text that tries to get out', () => {
+  it.each(escapes)('%j is refused as an expression', (source) => {
+    const values = { x: 1, y: 2, z: 3, a: 4 }
+    for (const read of [
+      () => build(parse(source), values),
+      () => parseAssignments(source),
+      () => evaluateLiteral(source),
+    ])
+      expect(read).toThrow(ExpressionError)
+  })
+
+  it.each(escapes)('%j leaves no control characters in the message', (source) => {
+    let message = ''
+    try {
+      parse(source)
+    } catch (error) {
+      message = (error as Error).message
+    }
+    expect(message.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u)
+  })
+})
+
+describe('2000 damaged sources', () => {
+  it('are read, or refused with an ExpressionError that points into the source', () => {
+    const values = {
+      x: 1,
+      w: 2,
+      b: 3,
+      w1: 1,
+      x1: 1,
+      w2: 1,
+      x2: 1,
+      y: 1,
+      a: 1,
+      c: 1,
+      Y: 1,
+      H: 0.5,
+      B: [[1, 2]],
+    }
+    let read = 0
+    for (const source of mutations(1, 2000)) {
+      try {
+        const program = parse(source)
+        const graph = build(program, values)
+        toDot(graph)
+        toLatex(program)
+        toText(program)
+        read++
+      } catch (error) {
+        if (!(error instanceof ExpressionError))
+          throw new Error(`${JSON.stringify(source)} threw ${error}`, { cause: error })
+        expect(error.position).toBeGreaterThanOrEqual(0)
+        expect(error.end).toBeLessThanOrEqual(source.length)
+        expect(error.end).toBeGreaterThanOrEqual(error.position)
+        expect(error.line).toBe(source.slice(0, error.position).split(/\r\n|\r|\n/).length)
+      }
+    }
+    // Neither of the two ways is out of use.
+    expect(read).toBeGreaterThan(50)
+    expect(read).toBeLessThan(1500)
+  })
+})

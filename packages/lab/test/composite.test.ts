@@ -1,0 +1,97 @@
+// Operations shown as the chain of simpler ones that they stand for.
+import { evaluate, gradients, ValueError } from '@bp/core'
+import { describe, expect, it } from 'vitest'
+import { expandComposite, trace } from '../src/index.js'
+import { graphOf, indexed, tableGraphs } from './graphs.js'
+
+describe('sigmoid at 0', () => {
+  const graph = graphOf('y = sigmoid(x)', { x: 0 })
+  const { nodes, edge, node } = indexed(expandComposite(graph, 'y'))
+
+  it('is −x, exp, + 1 and 1 ÷ x', () => {
+    expect(nodes.map(({ label }) => label)).toEqual([
+      'x',
+      'g = −x',
+      'h = exp(g)',
+      '1',
+      'k = h + 1',
+      'y = 1 ÷ k',
+    ])
+    expect(nodes.map(({ value }) => value)).toEqual([0, -0, 1, 1, 2, 0.5])
+  })
+
+  it('has the local derivatives −1/2², 1, e⁰, −1 from the back, whose products run up to 0.25', () => {
+    const chain = [edge('k', 'y'), edge('h', 'k'), edge('g', 'h'), edge('x', 'g')]
+    expect(chain.map(({ local }) => local)).toEqual([-1 / 2 ** 2, 1, Math.exp(0), -1])
+    expect(chain.map(({ contribution }) => contribution)).toEqual([-0.25, -0.25, -0.25, 0.25])
+    expect(node('x').derivative).toBe(0.25)
+  })
+
+  it('agrees at −7 with the fused operation', () => {
+    const far = graphOf('y = sigmoid(x)', { x: -7 })
+    const [fused, chain] = [indexed(far), indexed(expandComposite(far, 'y'))]
+    expect((chain.node('x').derivative as number).toFixed(12)).toBe('0.000910221180')
+    expect(chain.node('y').value).toBeCloseTo(fused.node('y').value as number, 15)
+  })
+})
+
+describe('expanding', () => {
+  it('keeps the names, the variables and the places in the source', () => {
+    const source = 's = sigmoid(w*x); f = s*s + b'
+    const graph = graphOf(source, { w: 2, x: 1, b: 3 })
+    const expanded = expandComposite(graph, graph.named.get('s')!)
+    expect(expanded.variables).toBe(graph.variables)
+    const { node, nodes } = indexed(expanded)
+    expect(node('s').label).toMatch(/^s = 1 ÷ /)
+    const text = (id: string) => source.slice(node(id).span!.start, node(id).span!.end)
+    for (const { id, op } of nodes)
+      if (op === 'exp' || op === 'reciprocal' || op === 'neg') expect(text(id)).toBe('sigmoid(w*x)')
+    expect(text('f')).toBe('s*s + b')
+    expect(node('w').derivative).toBeCloseTo(
+      trace(graph).nodes.find(({ id }) => id === 'w')!.derivative as number,
+      14,
+    )
+  })
+
+  it('leaves the graph as it was', () => {
+    const graph = graphOf('y = sigmoid(x)', { x: 0 })
+    expandComposite(graph, 'y')
+    expect(trace(graph).nodes.map(({ label }) => label)).toEqual(['x', 'y = sigmoid(x)'])
+  })
+
+  it('follows changes of a variable', () => {
+    const graph = graphOf('y = sigmoid(x)', { x: 0 })
+    const expanded = expandComposite(graph, 'y')
+    graph.variables.get('x')!.set(-7)
+    expect(expanded.output.item()).toBeCloseTo(0.000911051194, 12)
+  })
+
+  it.each([
+    ['f', 'f is add, a basic operation'],
+    ['x', 'x is no operation'],
+    ['q', 'q is not a node of this graph'],
+  ])('%s is refused', (id, message) => {
+    const graph = graphOf('f = x + 1', { x: 0 })
+    expect(() => expandComposite(graph, id)).toThrow(ValueError)
+    expect(() => expandComposite(graph, id)).toThrow(message)
+  })
+
+  const composites = [...tableGraphs()].filter(({ op }) => op.definition.decompose)
+  it.each(composites)('$title gives the same value and derivatives', ({ graph, tensor }) => {
+    const expanded = expandComposite(graph, tensor)
+    const numbers = ({ output, variables }: typeof graph) =>
+      evaluate([output, ...gradients(output, [...variables.values()])]).flatMap((data) => [...data])
+    const expected = numbers(graph)
+    for (const [index, number] of numbers(expanded).entries()) expect(number).toBeCloseTo(expected[index]!, 8)
+    expect(trace(expanded).nodes.find(({ id }) => id === trace(expanded).output)!.name).toBe('f')
+  })
+
+  it('is offered for exactly the operations that have a decomposition', () => {
+    for (const { graph, tensor, op } of tableGraphs()) {
+      const node = trace(graph).nodes.find(
+        (candidate) => candidate.op === op.name && candidate.shape === tensor.shape,
+      )
+      expect(node?.expandable).toBe(op.definition.decompose !== undefined)
+    }
+  })
+})

@@ -1,0 +1,72 @@
+// Graphs for tests: of a source, and of every operation in the core's table.
+import {
+  type NestedArray,
+  type Op,
+  ops,
+  random,
+  type Shape,
+  type Tensor,
+  type Variable,
+  variable,
+} from '@bp/core'
+import { build, type Graph, parse } from '@bp/expression'
+import { type TraceEdge, type TraceNode, trace } from '../src/index.js'
+
+export function graphOf(source: string, values: Record<string, number | NestedArray> = {}): Graph {
+  return build(parse(source), values)
+}
+
+/** The trace of a source, with its nodes by id and its edges by what they connect. */
+export function traced(source: string, values: Record<string, number | NestedArray> = {}) {
+  return indexed(graphOf(source, values))
+}
+
+export function indexed(graph: Graph) {
+  const whole = trace(graph)
+  const nodes = new Map<string, TraceNode>(whole.nodes.map((node) => [node.id, node]))
+  const edge = (from: string, to: string): TraceEdge =>
+    whole.edges.find((candidate) => candidate.from === from && candidate.to === to)!
+  return { ...whole, node: (id: string) => nodes.get(id)!, edge }
+}
+
+/** For every operation, the sum of what it gives for the samples in its table entry. */
+export function* tableGraphs(): Generator<{ title: string; op: Op; graph: Graph; tensor: Tensor }> {
+  for (const op of Object.values(ops) as unknown as Op[]) {
+    const { sample } = op.definition
+    const inputs: readonly string[] = op.definition.inputs
+    for (const { shapes, attributes } of sample.cases) {
+      // What is empty or long shows nothing that short arrays do not.
+      if (inputs.some((input) => product(shapes[input]!) === 0 || product(shapes[input]!) > 30)) continue
+      const variables = new Map<string, Variable>(
+        inputs.map((input) => {
+          const { low, high, whole = false } = sample.domains[input]!
+          const draw = random(3).stream(`${op.name} ${input}`)
+          const values = Array.from({ length: product(shapes[input]!) }, (_, at) => {
+            const value = low + (high - low) * draw.uniform(at)
+            return whole ? Math.floor(value) : value
+          })
+          return [input, variable(values, { shape: shapes[input]!, name: input, dtype: 'f64' })]
+        }),
+      )
+      const call = op as unknown as (...args: unknown[]) => Tensor
+      const tensor = call(...variables.values(), ...(attributes ? [attributes] : []))
+      const output = tensor.rank === 0 ? tensor : tensor.sum()
+      yield {
+        title: `${op.name} of ${JSON.stringify(shapes)} ${JSON.stringify(attributes ?? {})}`,
+        op,
+        tensor,
+        graph: {
+          output,
+          outputName: 'f',
+          named: new Map<string, Tensor>(variables),
+          variables,
+          spans: new Map(),
+        },
+      }
+    }
+  }
+}
+
+function product(shape: Shape): number {
+  return shape.reduce((total, dimension) => total * dimension, 1)
+}
