@@ -12,7 +12,7 @@ export type Token =
   | { readonly kind: 'end'; readonly span: Span }
 
 /** The longest source that is read, in UTF-16 units. */
-export const longestSource = 4096
+const longestSource = 4096
 
 const skipped = /[^\S\r\n]+|(?:#|\/\/)[^\r\n]*/y
 const lineEnd = /\r\n|\r|\n/y

@@ -2,7 +2,7 @@
 import { random } from '@bp/core'
 
 /** One of everything that the grammar has. */
-export const sources = [
+const sources = [
   'f = w*x + b',
   'f = w*x + b; w = -2; x = 5; b = 3',
   'g = w*x\nf = g + b # the lecture\n',

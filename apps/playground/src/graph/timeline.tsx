@@ -14,19 +14,20 @@ export function Timeline({ trace, position, onPosition }: TimelineProps) {
   const { steps } = trace
   const sentence = describeStep(trace, position)
   const phase = steps[position - 1]?.phase ?? 'start'
+  // A button that cannot go further keeps the focus, hence aria-disabled.
   return (
     <div className="timeline">
       <div className="steppers">
-        <button type="button" onClick={() => onPosition(0)} disabled={position === 0}>
+        <button type="button" onClick={() => onPosition(0)} aria-disabled={position === 0}>
           <span aria-hidden="true">⇤</span> Start
         </button>
-        <button type="button" onClick={() => onPosition(position - 1)} disabled={position === 0}>
+        <button type="button" onClick={() => onPosition(position - 1)} aria-disabled={position === 0}>
           <span aria-hidden="true">←</span> Back
         </button>
-        <button type="button" className="primary" onClick={() => onPosition(position + 1)} disabled={position === steps.length}>
+        <button type="button" className="primary" onClick={() => onPosition(position + 1)} aria-disabled={position === steps.length}>
           Next <span aria-hidden="true">→</span>
         </button>
-        <button type="button" onClick={() => onPosition(steps.length)} disabled={position === steps.length}>
+        <button type="button" onClick={() => onPosition(steps.length)} aria-disabled={position === steps.length}>
           End <span aria-hidden="true">⇥</span>
         </button>
         <div className="track">

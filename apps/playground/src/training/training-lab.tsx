@@ -30,6 +30,7 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
   const over = progress === null || progress.status === 'done' || progress.status === 'diverged'
   const set = (change: Partial<TrainerState['settings']>) => trainer.reset({ ...settings, ...change })
 
+  // A button that can do nothing just now keeps the focus, hence aria-disabled; the worker ignores it.
   return (
     <section id="training" className="card" aria-labelledby="training-title">
       <h2 id="training-title">A network learns XOR</h2>
@@ -41,10 +42,10 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
       </p>
       <div className="training-bar">
         <div className="run-buttons">
-          <button type="button" className="primary" disabled={over} onClick={() => (running ? trainer.pause() : trainer.start())}>
+          <button type="button" className="primary" aria-disabled={over} onClick={() => (running ? trainer.pause() : trainer.start())}>
             {running ? 'Pause' : progress && progress.step > 0 ? 'Go on' : 'Start'}
           </button>
-          <button type="button" disabled={over || running} onClick={() => trainer.step()}>
+          <button type="button" aria-disabled={over || running} onClick={() => trainer.step()}>
             One step
           </button>
           <button type="button" onClick={() => trainer.reset(settings)}>

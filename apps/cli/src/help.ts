@@ -1,0 +1,79 @@
+// What `--help` prints, made from the tables of options.
+import { bundledNames } from './data-sets.js'
+import { graphOptions } from './graph/options.js'
+import type { Options } from './options.js'
+import { trainOptions } from './train/options.js'
+
+export function describeProgram(): string {
+  return `bp shows how a gradient comes about, and trains networks, in the terminal.
+
+  bp train [DATA] [options]         train a network; xor unless DATA is given
+  bp graph EXPRESSION [options]     values and derivatives of every node of a graph
+  bp --version
+  bp train --help, bp graph --help  more about a command
+
+  bp train digits
+  bp train my-table.csv --target price --hidden 64,32
+  bp graph "f = w*x + b" --set w=-2,x=5,b=3
+`
+}
+
+export function describeTrain(): string {
+  return `bp train [DATA] [options]
+
+DATA is xor, a bundled data set (${bundledNames.join(', ')}),
+or a CSV file with the names of its columns in the first line. Numbers are
+standardised, texts become categories, empty cells are filled in.
+
+${describeOptions(trainOptions)}
+
+On a terminal the run is paced to take about 5 seconds, and stays on the screen
+until q. Keys: space pause, . one step, + and - speed, y scale, r restart,
+? all keys, q quit.
+
+${exitCodes}`
+}
+
+export function describeGraph(): string {
+  return `bp graph EXPRESSION [options]
+
+EXPRESSION is such as "f = w*x + b" or "sigmoid(w*x + b)"; several statements are
+separated by semicolons: "g = w*x; f = g + b".
+
+${describeOptions(graphOptions)}
+
+On a terminal it steps through the forward and the backward pass. Keys: → or n
+step, ← or p back, space play, home and end, q quit.
+
+${exitCodes}`
+}
+
+const exitCodes = `Exit codes: 0 done, 1 diverged or failed, 2 wrong usage or bad data,
+130 interrupted (143 by SIGTERM).
+`
+
+const width = 80
+
+function describeOptions(options: Options): string {
+  return Object.entries(options)
+    .map(([name, { value, help }]) => {
+      const head = `  --${name}${value === null ? '' : ` ${value}`}`
+      const lines = wrap(help, width - indent)
+      if (head.length <= indent - 2) return [head.padEnd(indent) + lines[0], ...lines.slice(1).map(indented)].join('\n')
+      return [head, ...lines.map(indented)].join('\n')
+    })
+    .join('\n')
+}
+
+const indent = 24
+const indented = (line: string) => ' '.repeat(indent) + line
+
+function wrap(text: string, columns: number): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!
+    if (line !== '' && line.length + 1 + word.length > columns) lines.push(word)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines
+}

@@ -1,0 +1,28 @@
+// Ends work in good order when the program is told to stop.
+
+/** Exit codes as shells have them: 128 and the number of the signal. */
+const codes = new Map<NodeJS.Signals, number>([
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])
+
+/**
+ * Lets signals abort `body` instead of ending the program at once, and returns its result; or, after a signal,
+ * the exit code that goes with it.
+ */
+export async function interruptible(body: (interrupted: AbortSignal) => Promise<number>): Promise<number> {
+  const controller = new AbortController()
+  let interrupted: NodeJS.Signals | null = null
+  const stop = (signal: NodeJS.Signals) => {
+    interrupted = signal
+    controller.abort()
+  }
+  for (const signal of codes.keys()) process.once(signal, stop)
+  try {
+    const result = await body(controller.signal)
+    return interrupted === null ? result : codes.get(interrupted)!
+  } finally {
+    for (const signal of codes.keys()) process.off(signal, stop)
+  }
+}

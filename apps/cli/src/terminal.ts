@@ -1,0 +1,91 @@
+// The terminal: whether there is one, what it can show, and leaving it as it was.
+import { UsageError } from './usage-error.js'
+
+export type Interface = 'tui' | 'plain' | 'json'
+
+/**
+ * The interface that was asked for, or the one that fits.
+ * @throws UsageError when a full screen is asked for where there is no terminal.
+ */
+export function chooseInterface(wanted: Interface | undefined): Interface {
+  const { stdin, stdout, env } = process
+  const possible = stdin.isTTY && stdout.isTTY && env.TERM !== 'dumb'
+  if (wanted === 'tui' && !possible)
+    throw new UsageError('--ui tui needs a terminal for input and output; use --ui plain or --ui json')
+  // Ink draws nothing until the end where the variable CI is set.
+  const watched = possible && (!env.CI || env.CI === 'false' || env.CI === '0')
+  return wanted ?? (watched ? 'tui' : 'plain')
+}
+
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+export function terminalSize(): Size {
+  const { columns, rows } = process.stdout
+  return { columns: columns || 80, rows: rows || 24 }
+}
+
+/** Calls `listener` when the size of the terminal has changed; returns what ends that. */
+export function onResize(listener: () => void): () => void {
+  process.stdout.on('resize', listener)
+  return () => process.stdout.off('resize', listener)
+}
+
+const enter = '\u001b[?1049h\u001b[?25l\u001b[H'
+const leave = '\u001b[?25h\u001b[?1049l'
+const clear = '\u001b[2J\u001b[H'
+
+/**
+ * Gives `body` the alternate screen and brings the normal one back, cursor and all, however it ends: by
+ * returning, throwing, `process.exit` or a signal that the program handles.
+ */
+export async function onAlternateScreen<T>(body: () => Promise<T>): Promise<T> {
+  const { stdout } = process
+  let left = false
+  const restore = () => {
+    if (left) return
+    left = true
+    stdout.write(leave)
+  }
+  const wipe = () => stdout.write(clear)
+  stdout.write(enter)
+  // Before Ink's own listener, since what it last drew does not fit the new size.
+  stdout.prependListener('resize', wipe)
+  process.once('exit', restore)
+  try {
+    return await body()
+  } finally {
+    stdout.off('resize', wipe)
+    process.off('exit', restore)
+    restore()
+  }
+}
+
+/**
+ * Tells Ink's colouring what Node found out about the terminal, NO_COLOR and FORCE_COLOR included; it would not
+ * look at NO_COLOR itself. To be called before Ink is loaded.
+ */
+export function settleColours(): void {
+  const levels = new Map([
+    [1, '0'],
+    [4, '1'],
+    [8, '2'],
+    [24, '3'],
+  ])
+  process.env.FORCE_COLOR = levels.get(process.stdout.getColorDepth()) ?? '0'
+  // Node warns when both are set.
+  delete process.env.NO_COLOR
+}
+
+/** Standard output as Ink may see it: as high as it likes, since Ink wipes a terminal that it fills. */
+export function tallOutput(): NodeJS.WriteStream {
+  return new Proxy(process.stdout, {
+    get(stdout, property) {
+      if (property === 'rows') return Number.MAX_SAFE_INTEGER
+      const value = Reflect.get(stdout, property, stdout)
+      return typeof value === 'function' ? value.bind(stdout) : value
+    },
+  })
+}

@@ -1,0 +1,32 @@
+// `bp train`: trains on a screen or with reports.
+import { interruptible } from '../signals.js'
+import { readArguments } from '../options.js'
+import { chooseInterface } from '../terminal.js'
+import { UsageError } from '../usage-error.js'
+import { jsonReporter } from './json.js'
+import { trainOptions } from './options.js'
+import { makePlan } from './plan.js'
+import { plainReporter } from './plain.js'
+import { trainWithReports } from './reports.js'
+
+/** Runs the command and returns the exit code. */
+export async function train(args: readonly string[]): Promise<number> {
+  const { given, rest } = readArguments(args, trainOptions)
+  if (rest.length > 1)
+    throw new UsageError(`train takes one data set or file; got ${rest.map((word) => `"${word}"`).join(', ')}`)
+  const form = chooseInterface(given.ui)
+  if (given['exit-on-done'] && form !== 'tui') throw new UsageError('--exit-on-done goes with a full screen only; leave it out')
+  const plan = makePlan(rest[0] ?? 'xor', given)
+  if (form === 'tui') {
+    const { trainOnScreen } = await import('./screen-session.js')
+    return trainOnScreen(plan, given['exit-on-done'] ?? false)
+  }
+  const write = (line: string) => void process.stdout.write(`${line}\n`)
+  return interruptible(async (interrupted) => {
+    const reporter = form === 'json' ? jsonReporter(write) : plainReporter(write)
+    const { error } = await trainWithReports(plan, reporter, interrupted)
+    if (error === null) return 0
+    process.stderr.write(`bp: ${error.message}\n`)
+    return 1
+  })
+}

@@ -1,0 +1,47 @@
+// Reports of a run as one JSON object a line, for programs.
+import type { RunState } from '@bp/core'
+import type { Reporter } from './reports.js'
+import { hashWeights } from './words.js'
+
+export function jsonReporter(write: (line: string) => void): Reporter {
+  const line = (fields: object) => write(JSON.stringify(fields))
+  return {
+    start({ name, target, data, validation, settings, notes }, run) {
+      const { hidden, learningRate, batchSize, heldBack, ...rest } = settings
+      line({
+        type: 'start',
+        data: name,
+        rows: data.rows,
+        held_back_rows: validation?.rows ?? 0,
+        target,
+        layers: [data.inputShape[0], ...hidden, data.targetShape[0]],
+        parameters: run.model.parameters.reduce((total, { size }) => total + size, 0),
+        ...rest,
+        learning_rate: learningRate,
+        batch_size: batchSize,
+        steps: run.getState().steps,
+        notes,
+      })
+    },
+    report(_, state) {
+      line({ type: 'report', epoch: state.epoch, step: state.step, ...scores(state) })
+    },
+    end({ settings }, run) {
+      const state = run.getState()
+      line({
+        type: 'end',
+        seed: settings.seed,
+        epochs: state.epoch,
+        steps: state.step,
+        ...scores(state),
+        weights_sha256: hashWeights(run),
+        status: state.status === 'done' || state.status === 'diverged' ? state.status : 'interrupted',
+        ...(state.error && { error: state.error.message }),
+      })
+    },
+  }
+}
+
+function scores({ loss, accuracy, validation }: RunState): object {
+  return { loss, accuracy, ...(validation && { validation }) }
+}

@@ -1,0 +1,41 @@
+// Reports of a run as lines of text, for logs and pipes.
+import type { RunState } from '@bp/core'
+import type { Plan } from './plan.js'
+import type { Reporter } from './reports.js'
+import { summarize } from './summary.js'
+import { describeNetwork, describeRows, describeSettings, formatCount, typicalError } from './words.js'
+
+export function plainReporter(write: (line: string) => void): Reporter {
+  return {
+    start(plan, { model }) {
+      const parameters = model.parameters.reduce((total, { size }) => total + size, 0)
+      write(`${plan.name}: ${describeRows(plan)}`)
+      write(`${describeNetwork(plan)} · ${formatCount(parameters)} parameters · ${describeSettings(plan)}`)
+      for (const note of plan.notes) write(`note: ${note}`)
+      write('')
+    },
+    report(plan, state) {
+      const pairs = Object.entries(figuresOf(plan, state))
+      write(pairs.map(([key, value]) => `${key}=${Number(value.toPrecision(5))}`).join(' '))
+    },
+    end(plan, run, initial, elapsed) {
+      write('')
+      for (const line of summarize(plan, run, initial, elapsed)) write(line)
+    },
+  }
+}
+
+function figuresOf({ target }: Plan, { epoch, step, loss, accuracy, validation }: RunState) {
+  const figures: Record<string, number> = { epoch, step }
+  const add = (name: string, value: number | null) => {
+    if (value !== null) figures[name] = value
+  }
+  add('loss', loss)
+  add('accuracy', accuracy)
+  if (validation) {
+    add('held_back_loss', validation.loss)
+    add('held_back_accuracy', validation.accuracy)
+    add('held_back_error', typicalError(validation, target))
+  }
+  return figures
+}

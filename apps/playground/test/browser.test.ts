@@ -1,0 +1,15 @@
+// How the tests find their browser.
+import { afterEach, expect, test, vi } from 'vitest'
+import { ensureBrowser, findBrowser } from '../../../scripts/browser.mjs'
+
+afterEach(() => vi.unstubAllEnvs())
+
+test('CHROME_PATH comes first', () => {
+  vi.stubEnv('CHROME_PATH', process.execPath)
+  expect(findBrowser()).toBe(process.execPath)
+})
+
+test.each([findBrowser, ensureBrowser])('%o says so when there is no program at CHROME_PATH', (find) => {
+  vi.stubEnv('CHROME_PATH', '/nowhere/chrome')
+  expect(find).toThrow('CHROME_PATH is /nowhere/chrome, and there is no program that can be run')
+})

@@ -1,0 +1,41 @@
+// docs/ops.md, rendered from the table: `pnpm --filter @bp/core test -u` writes it anew.
+import { expect, test } from 'vitest'
+import { type Op, ops } from '../src/index.js'
+
+const table = Object.values(ops) as unknown as Op[]
+
+const cell = (text: string) => text.replaceAll('|', '\\|')
+
+function section(op: Op): string {
+  const { inputs, attributes, shorthand, summary, formula, vjp, onnx } = op.definition
+  const options = Object.entries(attributes ?? {}) as [string, string][]
+  const signature = [...inputs, ...(options.length ? [shorthand ? `${shorthand} or options` : 'options'] : [])].join(', ')
+  const rules = (inputs as string[]).map((name) => `| \`${name}\` | ${cell(vjp[name]?.formula ?? 'no derivative flows')} |`)
+  return [
+    `## \`${op.name}(${signature})\``,
+    '',
+    `${summary}`,
+    '',
+    `    ${formula}`,
+    '',
+    ...(options.length ? [...options.map(([name, text]) => `- \`${name}\`: ${text}`), ''] : []),
+    '| input | what it is passed back |',
+    '|---|---|',
+    ...rules,
+    '',
+    ...(onnx ? [`ONNX: \`${onnx}\``, ''] : []),
+  ].join('\n')
+}
+
+const text = `# Operations
+
+Every operation of \`@bp/core\`, rendered from the op table (\`packages/core/src/ops\`). Each is a function and a method of
+tensors: \`sigmoid(x)\` is \`x.sigmoid()\`. Where there are options, the first named may be given bare: \`sum(x, 0)\` is
+\`sum(x, { axes: 0 })\`. In the rules, ȳ is the derivative that arrives at the output; it is summed over what
+broadcasting repeated.
+
+${table.map(section).join('\n')}`
+
+test('docs/ops.md says what the table says', async () => {
+  await expect(text).toMatchFileSnapshot('../../../docs/ops.md')
+})
