@@ -32,7 +32,9 @@ function requireNode() {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(engines.node).map(Number)
   const [haveMajor, haveMinor] = process.versions.node.split('.').map(Number)
   if (haveMajor < major || (haveMajor === major && haveMinor < minor))
-    fail(`Node ${engines.node} is needed, this is ${process.versions.node}. Install a newer Node and try again.`)
+    fail(
+      `Node ${engines.node} is needed, this is ${process.versions.node}. Install a newer Node and try again.`,
+    )
 }
 
 function install() {

@@ -16,7 +16,9 @@ export function findBrowser() {
   const given = process.env.CHROME_PATH
   if (given) {
     if (isProgram(given)) return given
-    throw new Error(`CHROME_PATH is ${given}, and there is no program that can be run; correct it or unset it.`)
+    throw new Error(
+      `CHROME_PATH is ${given}, and there is no program that can be run; correct it or unset it.`,
+    )
   }
   const found = candidates().find(isProgram)
   if (!found) throw new Error(advice)
@@ -33,9 +35,15 @@ export function ensureBrowser() {
   process.stderr.write('Installing Chromium for the end-to-end tests with apt-get (once, about a minute) …\n')
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-    const result = spawnSync('apt-get', args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' })
+    const result = spawnSync('apt-get', args, {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      encoding: 'utf8',
+    })
     if (result.status !== 0)
-      throw new Error(`apt-get ${args.join(' ')} failed.\n${`${result.stdout ?? ''}${result.stderr ?? ''}`.trim()}\n${advice}`)
+      throw new Error(
+        `apt-get ${args.join(' ')} failed.\n${`${result.stdout ?? ''}${result.stderr ?? ''}`.trim()}\n${advice}`,
+      )
   }
   return findBrowser()
 }
@@ -73,7 +81,19 @@ function candidates() {
     ]
     return folders.filter(Boolean).flatMap((folder) => programs.map((program) => join(folder, program)))
   }
-  const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge-stable', 'microsoft-edge']
-  const folders = ['/usr/bin', '/usr/local/bin', '/snap/bin', ...(process.env.PATH ?? '').split(delimiter).filter(Boolean)]
+  const names = [
+    'chromium',
+    'chromium-browser',
+    'google-chrome-stable',
+    'google-chrome',
+    'microsoft-edge-stable',
+    'microsoft-edge',
+  ]
+  const folders = [
+    '/usr/bin',
+    '/usr/local/bin',
+    '/snap/bin',
+    ...(process.env.PATH ?? '').split(delimiter).filter(Boolean),
+  ]
   return folders.flatMap((folder) => names.map((name) => join(folder, name)))
 }

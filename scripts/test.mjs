@@ -1,5 +1,5 @@
 // `npm test`: installs, builds, and checks everything that must hold before a change lands.
-import { bin, bootstrap, run, turbo } from './bootstrap.mjs'
+import { bin, bootstrap, fail, run, turbo } from './bootstrap.mjs'
 import { ensureBrowser } from './browser.mjs'
 
 function stage(title, body) {
@@ -11,5 +11,11 @@ stage('install and build', () => bootstrap())
 stage('format and lint', () => run(bin('biome'), ['check', '--error-on-warnings', '.']))
 stage('unused files, exports and dependencies', () => run(bin('knip'), []))
 stage('types', () => turbo('typecheck'))
-await ensureBrowser()
+stage('browser', () => {
+  try {
+    process.stdout.write(`${ensureBrowser()}\n`)
+  } catch (error) {
+    fail(error.message)
+  }
+})
 stage('tests', () => run(bin('vitest'), ['run', ...process.argv.slice(2)]))

@@ -5,14 +5,21 @@ import asc from 'assemblyscript/asc'
 mkdirSync('dist', { recursive: true })
 const { error, stderr } = await asc.main([
   'assembly/index.ts',
-  '--outFile', 'dist/kernel.wasm',
-  '--textFile', 'dist/kernel.wat',
-  '--config', 'none',
-  '--runtime', 'stub',
-  '--enable', 'simd',
+  '--outFile',
+  'dist/kernel.wasm',
+  '--textFile',
+  'dist/kernel.wat',
+  '--config',
+  'none',
+  '--runtime',
+  'stub',
+  '--enable',
+  'simd',
   '--noAssert',
-  '--optimizeLevel', '3',
-  '--shrinkLevel', '0',
+  '--optimizeLevel',
+  '3',
+  '--shrinkLevel',
+  '0',
   '--converge',
 ])
 if (error) {
@@ -20,7 +27,13 @@ if (error) {
   process.exit(1)
 }
 const wasm = readFileSync('dist/kernel.wasm')
-const { imports, exports } = new Proxy({}, { get: (_, key) => WebAssembly.Module[key](new WebAssembly.Module(wasm)) })
+const module = new WebAssembly.Module(wasm)
+const imports = WebAssembly.Module.imports(module)
 if (imports.length > 0) throw new Error(`the kernel must import nothing, it wants ${JSON.stringify(imports)}`)
-writeFileSync('src/binary.ts', `// Written by build.mjs: the compiled kernel, ${wasm.length} bytes.\nexport const binary =\n  '${wasm.toString('base64')}'\n`)
-process.stdout.write(`kernel.wasm ${wasm.length} bytes, exports ${exports.map(({ name }) => name).join(', ')}\n`)
+// Hexadecimal, since it keeps bytes whole: gzipped it is a quarter smaller than base64.
+writeFileSync(
+  'src/binary.ts',
+  `// Written by build.mjs: the compiled kernel, ${wasm.length} bytes.\nexport const binary =\n  '${wasm.toString('hex')}'\n`,
+)
+const exports = WebAssembly.Module.exports(module).map(({ name }) => name)
+process.stdout.write(`kernel.wasm: ${wasm.length} bytes, exports ${exports.join(', ')}\n`)

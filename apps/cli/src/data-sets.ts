@@ -47,7 +47,7 @@ export function findTable(argument: string): TableSource {
   if (targets.has(set))
     return readBundled(set, `${argument} is not in ${dirname(path)}; this is the one that comes along`)
   throw new UsageError(
-    `there is no file ${path}${didYouMean(argument, ['xor', ...targets.keys()])}; give a CSV file, xor, or one of the data sets ${bundledNames.join(', ')}`,
+    `there is no file ${path}; give a CSV file, xor, or one of ${bundledNames.join(', ')}${didYouMean(argument, ['xor', ...bundledNames])}`,
   )
 }
 

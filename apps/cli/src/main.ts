@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (!first.startsWith('-'))
     throw new UsageError(
-      `there is no command "${first}"${didYouMean(first, commands.keys())}; the commands are train and graph, see --help`,
+      `there is no command "${first}", only train and graph; see --help${didYouMean(first, commands.keys())}`,
     )
   const { given } = readArguments(first === '-h' ? ['--help'] : [first], {
     help: flag('what the program does'),

@@ -15,7 +15,17 @@ interface NumberFieldProps {
   readonly className?: string
 }
 
-export function NumberField({ id, label, value, step, min = -Infinity, max = Infinity, whole = false, onChange, className }: NumberFieldProps) {
+export function NumberField({
+  id,
+  label,
+  value,
+  step,
+  min = -Infinity,
+  max = Infinity,
+  whole = false,
+  onChange,
+  className,
+}: NumberFieldProps) {
   // What is being typed need not be a number yet: "-", "1e".
   const [draft, setDraft] = useState<string | null>(null)
   const allowed = (number: number) => number >= min && number <= max && (!whole || Number.isInteger(number))

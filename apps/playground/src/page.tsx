@@ -1,7 +1,7 @@
 // The page: what backpropagation does, and what it is good for.
 import { GraphLab } from './graph/graph-lab.js'
-import { TrainingLab } from './training/training-lab.js'
 import type { Trainer } from './training/trainer.js'
+import { TrainingLab } from './training/training-lab.js'
 
 export function Page({ trainer }: { readonly trainer: Trainer }) {
   return (
@@ -12,9 +12,9 @@ export function Page({ trainer }: { readonly trainer: Trainer }) {
       <header>
         <h1>Backpropagation</h1>
         <p>
-          How does a machine learn its own weights? It needs to know, for every number inside, which way to turn it.
-          That is a derivative, and backpropagation finds all of them in one pass from the end to the beginning. Watch
-          it happen on a small graph, then let a network learn with it.
+          How does a machine learn its own weights? It needs to know, for every number inside, which way to
+          turn it. That is a derivative, and backpropagation finds all of them in one pass from the end to the
+          beginning. Watch it happen on a small graph, then let a network learn with it.
         </p>
         <nav aria-label="On this page">
           <a href="#graph">1. A graph and its derivatives</a>
@@ -26,7 +26,9 @@ export function Page({ trainer }: { readonly trainer: Trainer }) {
         <TrainingLab trainer={trainer} />
       </main>
       <footer>
-        <p>Everything is computed here, in your browser. Nothing is sent anywhere, and the page works offline.</p>
+        <p>
+          Everything is computed here, in your browser. Nothing is sent anywhere, and the page works offline.
+        </p>
       </footer>
     </>
   )

@@ -15,7 +15,8 @@ describe('the run', () => {
 
   test('without a hidden layer never gets under ln 2', () => {
     const run = createXorRun({ ...defaultSettings, hiddenUnits: 0 })
-    for (let epoch = 0; epoch < epochs; epoch += 50) expect(run.step(50).loss).toBeGreaterThan(Math.LN2 - 1e-6)
+    for (let epoch = 0; epoch < epochs; epoch += 50)
+      expect(run.step(50).loss).toBeGreaterThan(Math.LN2 - 1e-6)
   })
 })
 
@@ -72,7 +73,12 @@ describe('the trainer', () => {
 
   test('shows a fingerprint only beside the weights that it is of', async () => {
     const { trainer, report } = connect()
-    const fingerprint = (step: number): Report => ({ type: 'fingerprint', generation: 1, step, fingerprint: `of ${step}` })
+    const fingerprint = (step: number): Report => ({
+      type: 'fingerprint',
+      generation: 1,
+      step,
+      fingerprint: `of ${step}`,
+    })
     await report({ type: 'progress', generation: 1, progress: progress(3) }, fingerprint(2))
     expect(trainer.getState().fingerprint).toBeNull()
     await report(fingerprint(3))

@@ -29,7 +29,9 @@ describe('the lecture’s graph in words', () => {
 
 test('a variable that is used three times adds its parts up', () => {
   const { trace } = initialState(presets[2]).picture
-  expect(describeStep(trace, trace.steps.length)).toMatch(/x is used more than once, so the parts add up: 4 \+ 3 = 7\.$/)
+  expect(describeStep(trace, trace.steps.length)).toMatch(
+    /x is used more than once, so the parts add up: 4 \+ 3 = 7\.$/,
+  )
 })
 
 test.each([
@@ -44,7 +46,7 @@ test.each([
 test.each([
   [1096.6331584, '1097'],
   [12345, '12345'],
-  [-0.000910221180, '−0.0009102'],
+  [-0.00091022118, '−0.0009102'],
   [1 / 3, '0.3333'],
 ])('%d is written %s for short', (number, text) => {
   expect(writeShort(number)).toBe(text)

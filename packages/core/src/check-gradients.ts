@@ -31,7 +31,11 @@ export interface GradientCheck {
  * summed with fixed, uneven weights, so that errors of its elements cannot cancel.
  * @returns every comparison, worst first; all are fine when the first is.
  */
-export function checkGradients(y: Tensor, xs: readonly Tensor[], options: CheckOptions = {}): GradientCheck[] {
+export function checkGradients(
+  y: Tensor,
+  xs: readonly Tensor[],
+  options: CheckOptions = {},
+): GradientCheck[] {
   const { epsilon = 1e-6, absolute = 1e-5, relative = 1e-3, order = 1 } = options
   const given = new Map<Tensor, Float64Array>()
   for (const [tensor, values] of options.values ?? []) given.set(tensor, Float64Array.from(values))
@@ -59,7 +63,14 @@ export function checkGradients(y: Tensor, xs: readonly Tensor[], options: CheckO
       if (!Object.is(found, again.get(derivatives[index]!)![element]!))
         throw new GradientError(`checkGradients: two runs gave different derivatives of ${describeNode(x)}`)
       const excess = Math.abs(found - numeric) - absolute - relative * Math.abs(numeric)
-      checks.push({ tensor: x, element, analytic: found, numeric, ok: excess <= 0, excess: Number.isNaN(excess) ? Infinity : excess })
+      checks.push({
+        tensor: x,
+        element,
+        analytic: found,
+        numeric,
+        ok: excess <= 0,
+        excess: Number.isNaN(excess) ? Infinity : excess,
+      })
     }
   }
   return checks.sort((a, b) => b.excess - a.excess).map(({ excess: _, ...check }) => check)
@@ -73,7 +84,10 @@ export function describeCheck({ tensor, element, analytic, numeric }: GradientCh
 function weightedSum(y: Tensor): Tensor {
   if (y.rank === 0) return y
   // Fractional parts of multiples of the golden ratio: spread evenly, no two alike.
-  const weights = Float64Array.from({ length: y.size }, (_, index) => 0.5 + ((index * 0.6180339887498949) % 1))
+  const weights = Float64Array.from(
+    { length: y.size },
+    (_, index) => 0.5 + ((index * 0.6180339887498949) % 1),
+  )
   return y.mul(constant(weights, { shape: y.shape })).sum()
 }
 

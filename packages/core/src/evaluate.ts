@@ -10,12 +10,18 @@ import { Constant, describeNode, type Tensor, Variable } from './tensor.js'
 export type Given = ReadonlyMap<Tensor, ArrayLike<number>>
 
 /** The numbers of tensors, in new arrays: Float64Array for f64 and constants, Float32Array for f32. */
-export function evaluate(tensors: readonly Tensor[], given: Given = new Map()): (Float32Array | Float64Array)[] {
+export function evaluate(
+  tensors: readonly Tensor[],
+  given: Given = new Map(),
+): (Float32Array | Float64Array)[] {
   const single = tensors.filter(({ dtype }) => dtype === 'f32')
   const double = tensors.filter(({ dtype }) => dtype !== 'f32')
   const results = new Map<Tensor, Float32Array | Float64Array>()
   if (double.length > 0) {
-    const values = evaluateReference(double, new Map([...given].map(([tensor, data]) => [tensor, Float64Array.from(data)])))
+    const values = evaluateReference(
+      double,
+      new Map([...given].map(([tensor, data]) => [tensor, Float64Array.from(data)])),
+    )
     for (const tensor of double) results.set(tensor, values.get(tensor)!.slice())
   }
   if (single.length > 0) {

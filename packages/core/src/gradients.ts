@@ -4,7 +4,7 @@ import { byName } from './op.js'
 import { add } from './ops/arithmetic.js'
 import { broadcastTo, sumTo } from './ops/shape.js'
 import { describeShape, sameShape } from './shape.js'
-import { constant, describeNode, scope, Tensor, type TensorLike, toTensor } from './tensor.js'
+import { constant, describeNode, scope, type Tensor, type TensorLike, toTensor } from './tensor.js'
 import { topological } from './traverse.js'
 
 /**
@@ -21,7 +21,8 @@ export function gradientNodes(
 ): Map<Tensor, Tensor> {
   const order = topological([y])
   const wanted = new Set<Tensor>(targets)
-  if (targets) for (const tensor of order) if (tensor.inputs.some((input) => wanted.has(input))) wanted.add(tensor)
+  if (targets)
+    for (const tensor of order) if (tensor.inputs.some((input) => wanted.has(input))) wanted.add(tensor)
   const needed = (tensor: Tensor) => (targets ? wanted.has(tensor) : tensor.dtype !== null)
 
   return scope('gradients', () => {
@@ -68,7 +69,7 @@ export function gradients(y: Tensor, xs: readonly Tensor[], upstream?: TensorLik
 }
 
 /** A function of tensors to a scalar. */
-export type ScalarFunction = (...xs: Tensor[]) => Tensor
+type ScalarFunction = (...xs: Tensor[]) => Tensor
 
 /** `grad(f)(...xs)` is the list of the derivatives of `f` by each of its arguments. */
 export function grad(f: ScalarFunction): (...xs: TensorLike[]) => Tensor[] {
@@ -76,7 +77,9 @@ export function grad(f: ScalarFunction): (...xs: TensorLike[]) => Tensor[] {
 }
 
 /** Like `grad`, and the value too. */
-export function valueAndGrad(f: ScalarFunction): (...xs: TensorLike[]) => { value: Tensor; gradients: Tensor[] } {
+export function valueAndGrad(
+  f: ScalarFunction,
+): (...xs: TensorLike[]) => { value: Tensor; gradients: Tensor[] } {
   return (...xs) => {
     const tensors = xs.map(toTensor)
     const value = f(...tensors)

@@ -1,13 +1,19 @@
 // The public face of the library.
 import './methods.js'
 
+export { type CheckOptions, checkGradients, describeCheck, type GradientCheck } from './check-gradients.js'
 export { type CompiledFunction, type CompileOptions, compile } from './compile/function.js'
 export { compileStep, Rows, type StepOptions, TrainingStep } from './compile/step.js'
 export { type Dataset, xor } from './data/dataset.js'
-export { type Prepared, type PreparedColumn, type PreparedTarget, type PrepareOptions, prepare } from './data/prepare.js'
-export { type Cell, type Column, type Table } from './data/table.js'
+export {
+  type Prepared,
+  type PreparedColumn,
+  type PreparedTarget,
+  type PrepareOptions,
+  prepare,
+} from './data/prepare.js'
+export type { Cell, Column, Table } from './data/table.js'
 export * from './errors.js'
-export { type CheckOptions, checkGradients, describeCheck, type GradientCheck } from './check-gradients.js'
 export { evaluate, type Given } from './evaluate.js'
 export { grad, gradients, valueAndGrad } from './gradients.js'
 export { type Initializer, type InitializerName, initializers } from './initializers.js'
@@ -23,15 +29,30 @@ export {
   type ModelOptions,
   sequential,
 } from './layers.js'
+export {
+  binaryCrossEntropy,
+  type LossName,
+  losses,
+  meanSquaredError,
+  sigmoidCrossEntropy,
+  softmaxCrossEntropy,
+} from './losses.js'
+export { didYouMean, nearest } from './nearest.js'
 export type { Definition, GradientRule, Op, RuleContext } from './op.js'
 export * as ops from './ops/index.js'
 export * from './ops/index.js'
-export type { Shape } from './shape.js'
-export { binaryCrossEntropy, type LossName, losses, meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from './losses.js'
-export { type AdamOptions, adam, type LearningRate, type MomentumOptions, momentum, type Optimizer, sgd } from './optimizers.js'
-export { didYouMean, nearest } from './nearest.js'
+export {
+  type AdamOptions,
+  adam,
+  type LearningRate,
+  type MomentumOptions,
+  momentum,
+  type Optimizer,
+  sgd,
+} from './optimizers.js'
 export { type Random, random } from './random.js'
 export { createRun, type Run, type RunOptions, type RunRecord, type RunState, type Score } from './run.js'
+export type { Shape } from './shape.js'
 export {
   Constant,
   constant,
@@ -45,7 +66,7 @@ export {
   type TensorLike,
   type Values,
   Variable,
-  variable,
   type VariableOptions,
+  variable,
 } from './tensor.js'
 export { topological } from './traverse.js'

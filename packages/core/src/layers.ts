@@ -3,7 +3,7 @@ import { blamingCaller, ShapeError, ValueError } from './errors.js'
 import { type InitializerName, initializers } from './initializers.js'
 import { matmul, relu, reshape, sigmoid, softplus, tanh } from './ops/index.js'
 import { type Random, random } from './random.js'
-import { describeShape, sameShape, type Shape, sizeOf } from './shape.js'
+import { describeShape, type Shape, sameShape, sizeOf } from './shape.js'
 import { scope, type Tensor, type TensorLike, toTensor, type Variable, variable } from './tensor.js'
 
 /** A layer in a model: it owns parameters and is a function of tensors. */
@@ -63,7 +63,10 @@ export function dense({ units, activation = 'linear', weights, bias = 'zeros' }:
         )
       const [inputs] = inputShape as [number]
       const shape = [inputs, units]
-      const w = variable(initializers[begin](shape, inputs, units, random.stream('weights')), { shape, name: 'weights' })
+      const w = variable(initializers[begin](shape, inputs, units, random.stream('weights')), {
+        shape,
+        name: 'weights',
+      })
       const b = variable(initializers[bias]([units], inputs, units, random.stream('bias')), { name: 'bias' })
       return {
         parameters: [w, b],
@@ -164,7 +167,14 @@ function summarize(layers: readonly Layer[], inputShape: Shape): string {
     ['total', '', '', String(count(layers.flatMap(({ parameters }) => parameters)))],
   ]
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
-  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n')
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 function checkCount(layer: string, name: string, value: number): void {
@@ -174,5 +184,7 @@ function checkCount(layer: string, name: string, value: number): void {
 
 function checkName(layer: string, what: string, name: string, table: object): void {
   if (!Object.hasOwn(table, name))
-    throw new ValueError(`${layer}: there is no ${what} "${name}"; there are ${Object.keys(table).join(', ')}`)
+    throw new ValueError(
+      `${layer}: there is no ${what} "${name}"; there are ${Object.keys(table).join(', ')}`,
+    )
 }

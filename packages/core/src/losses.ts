@@ -1,6 +1,19 @@
 // What training makes small, and what a network's outputs mean under each loss.
-import { argMax, equal, greaterEqual, log, mean, neg, sigmoid, sigmoidCrossEntropyWithLogits, softmax, softmaxCrossEntropyWithLogits, squaredDifference, sub } from './ops/index.js'
-import { type TensorLike, type Tensor, toTensor } from './tensor.js'
+import {
+  argMax,
+  equal,
+  greaterEqual,
+  log,
+  mean,
+  neg,
+  sigmoid,
+  sigmoidCrossEntropyWithLogits,
+  softmax,
+  softmaxCrossEntropyWithLogits,
+  squaredDifference,
+  sub,
+} from './ops/index.js'
+import { type Tensor, type TensorLike, toTensor } from './tensor.js'
 
 /** Mean of the squared differences. */
 export function meanSquaredError(predictions: TensorLike, targets: TensorLike): Tensor {

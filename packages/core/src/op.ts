@@ -87,7 +87,10 @@ export function op<
           `${name}: wants ${inputs.join(', ')}${definition.attributes ? ' and options' : ''}; got ${args.length} arguments`,
         )
       const tensors = inputs.map((_, index) => toTensor(args[index] as TensorLike))
-      const shapes = byName(inputs, tensors.map((tensor) => tensor.shape)) as {
+      const shapes = byName(
+        inputs,
+        tensors.map((tensor) => tensor.shape),
+      ) as {
         [K in Names[number]]: Shape
       }
       const bare = args[inputs.length]

@@ -80,7 +80,8 @@ export interface AdamOptions extends LearningRate {
 export function adam({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions): Optimizer {
   checkShare('adam', 'beta1', beta1)
   checkShare('adam', 'beta2', beta2)
-  if (!(epsilon > 0) || !Number.isFinite(epsilon)) throw new ValueError(`adam: epsilon must be a small number above 0, got ${epsilon}`)
+  if (!(epsilon > 0) || !Number.isFinite(epsilon))
+    throw new ValueError(`adam: epsilon must be a small number above 0, got ${epsilon}`)
   return {
     name: 'adam',
     opcode: 'Adam',
@@ -89,7 +90,14 @@ export function adam({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 
     update(parameters, gradients, [mean, variance], settings) {
       settings[4]! *= settings[1]!
       settings[5]! *= settings[2]!
-      const [rate, b1, b2, small, power1, power2] = settings as unknown as [number, number, number, number, number, number]
+      const [rate, b1, b2, small, power1, power2] = settings as unknown as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ]
       for (let i = 0; i < parameters.length; i++) {
         const g = gradients[i]!
         const m = b1 * mean![i]! + (1 - b1) * g
@@ -112,5 +120,6 @@ export function checkLearningRate(optimizer: string, learningRate: number): numb
 }
 
 function checkShare(optimizer: string, name: string, value: number): void {
-  if (!(value >= 0 && value < 1)) throw new ValueError(`${optimizer}: ${name} must be from 0 up to but without 1, got ${value}`)
+  if (!(value >= 0 && value < 1))
+    throw new ValueError(`${optimizer}: ${name} must be from 0 up to but without 1, got ${value}`)
 }

@@ -70,7 +70,8 @@ export function elementwise(f: (...values: number[]) => number): Reference {
     const strides = inputs.map((array) => broadcastStrides(array.shape, shape))
     const values = new Array<number>(inputs.length)
     forEachStrided(shape, strides, (index, positions) => {
-      for (let input = 0; input < inputs.length; input++) values[input] = inputs[input]!.data[positions[input]!]!
+      for (let input = 0; input < inputs.length; input++)
+        values[input] = inputs[input]!.data[positions[input]!]!
       out[index] = f(...values)
     })
     return out

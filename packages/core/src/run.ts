@@ -120,7 +120,9 @@ class ModelRun implements Run {
   constructor(options: RunOptions) {
     const { model, loss, data, validation, epochs, seed } = options
     if (!Object.hasOwn(losses, loss))
-      throw new ValueError(`createRun: there is no loss "${loss}"; there are ${Object.keys(losses).join(', ')}`)
+      throw new ValueError(
+        `createRun: there is no loss "${loss}"; there are ${Object.keys(losses).join(', ')}`,
+      )
     checkFit('data', model, data)
     if (validation) checkFit('validation', model, validation)
     checkCount('epochs', epochs)
@@ -136,7 +138,12 @@ class ModelRun implements Run {
     const rows = new Rows(data.rows, { x: data.inputs, y: data.targets })
     const graph = (count: number) => {
       const { x, y } = this.#inputs(count)
-      return { inputs: { x, y }, loss: losses[loss].of(model.apply(x), y), rows, optimizer: options.optimizer }
+      return {
+        inputs: { x, y },
+        loss: losses[loss].of(model.apply(x), y),
+        rows,
+        optimizer: options.optimizer,
+      }
     }
     this.#whole = compileStep(graph(batchSize))
     this.#rest = remainder > 0 ? compileStep({ ...graph(remainder), state: this.#whole.state }) : null
@@ -203,7 +210,9 @@ class ModelRun implements Run {
     const inputSize = sizeOf(model.inputShape)
     const outputSize = sizeOf(model.outputShape)
     if (inputs.length % inputSize !== 0)
-      throw new ShapeError(`predict: a row has ${inputSize} numbers; ${inputs.length} are no whole number of rows`)
+      throw new ShapeError(
+        `predict: a row has ${inputSize} numbers; ${inputs.length} are no whole number of rows`,
+      )
     const rows = inputs.length / inputSize
     const predictions = new Float32Array(rows * outputSize)
     for (let first = 0; first < rows; first += predictionBatch) {
@@ -283,7 +292,8 @@ class ModelRun implements Run {
           this.#take(this.#rest.run(1))
         } else {
           // With one step to an epoch the order never changes, so many epochs fit one call.
-          const room = perEpoch === 1 ? this.#recordInterval - (step % this.#recordInterval) : wholeSteps - within
+          const room =
+            perEpoch === 1 ? this.#recordInterval - (step % this.#recordInterval) : wholeSteps - within
           ran = Math.min(left, room)
           this.#take(this.#whole.run(ran))
         }
@@ -302,7 +312,9 @@ class ModelRun implements Run {
     this.#lossSum = 0
     this.#lossCount = 0
     if (this.#stepsPerEpoch === 1) return
-    const order = Int32Array.from(random(this.#options.seed).stream('order').stream(epoch).permutation(this.#options.data.rows))
+    const order = Int32Array.from(
+      random(this.#options.seed).stream('order').stream(epoch).permutation(this.#options.data.rows),
+    )
     const whole = order.length - (order.length % this.#batchSize)
     this.#whole.setOrder(order.subarray(0, whole))
     this.#rest?.setOrder(order.subarray(whole))
@@ -325,10 +337,15 @@ class ModelRun implements Run {
     const { data, validation } = this.#options
     const score = this.#score(data)
     const held = validation ? this.#score(validation) : null
-    let history = [...this.#state.history, { epoch, step, loss: loss!, accuracy: score.accuracy, validation: held }]
+    let history = [
+      ...this.#state.history,
+      { epoch, step, loss: loss!, accuracy: score.accuracy, validation: held },
+    ]
     if (history.length >= historyLength) {
       this.#recordInterval *= 2
-      history = history.filter((record) => record.epoch % this.#recordInterval === 0 || record.epoch === epochs)
+      history = history.filter(
+        (record) => record.epoch % this.#recordInterval === 0 || record.epoch === epochs,
+      )
     }
     this.#set({ history, accuracy: score.accuracy, validation: held })
     if (last) this.#set({ status: 'done', loss: score.loss })

@@ -13,7 +13,7 @@ export interface Domain {
   readonly distinct?: number
 }
 
-export interface Case<Names extends readonly string[], Given> {
+interface Case<Names extends readonly string[], Given> {
   readonly shapes: { readonly [K in Names[number]]: Shape }
   readonly attributes?: Given
 }
@@ -29,7 +29,20 @@ export function uniform(low: number, high: number, more: Omit<Domain, 'low' | 'h
 
 /** Scalars, empty and single elements, and lengths around the four lanes of a SIMD vector. */
 const shapes: readonly Shape[] = [
-  [], [1], [0], [3], [4], [5], [7], [8], [9], [3, 5], [2, 3, 4], [4, 0], [1, 1], [129],
+  [],
+  [1],
+  [0],
+  [3],
+  [4],
+  [5],
+  [7],
+  [8],
+  [9],
+  [3, 5],
+  [2, 3, 4],
+  [4, 0],
+  [1, 1],
+  [129],
 ]
 
 export const unaryCases = shapes.map((shape) => ({ shapes: { x: shape } }))
@@ -37,8 +50,33 @@ export const unaryCases = shapes.map((shape) => ({ shapes: { x: shape } }))
 /** Equal shapes, and each way in which one side can repeat. */
 const pairs: readonly (readonly [Shape, Shape])[] = [
   ...shapes.map((shape) => [shape, shape] as const),
-  [[], [5]], [[7], []], [[3, 5], [5]], [[5], [3, 5]], [[3, 5], [3, 1]], [[3, 1], [1, 5]], [[4, 8], [8]],
-  [[2, 3, 4], [3, 1]], [[2, 1, 4], [3, 1]], [[1], [2, 2]], [[0], [1]], [[6, 4], [6, 1]],
+  [[], [5]],
+  [[7], []],
+  [[3, 5], [5]],
+  [[5], [3, 5]],
+  [
+    [3, 5],
+    [3, 1],
+  ],
+  [
+    [3, 1],
+    [1, 5],
+  ],
+  [[4, 8], [8]],
+  [
+    [2, 3, 4],
+    [3, 1],
+  ],
+  [
+    [2, 1, 4],
+    [3, 1],
+  ],
+  [[1], [2, 2]],
+  [[0], [1]],
+  [
+    [6, 4],
+    [6, 1],
+  ],
 ]
 
 /** All pairs for two inputs; with more, the rest have the shape of the second. */

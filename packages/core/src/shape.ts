@@ -73,11 +73,16 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
 }
 
 /** Turns `undefined`, one axis or several, negative ones counted from the end, into sorted axes. */
-export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeAxes(
+  op: string,
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis)
   const list = (typeof axes === 'number' ? [axes] : [...axes]).map((axis) => normalizeAxis(op, axis, rank))
   const sorted = [...new Set(list)].sort((a, b) => a - b)
-  if (sorted.length !== list.length) throw new ValueError(`${op}: axes [${list.join(', ')}] name an axis twice`)
+  if (sorted.length !== list.length)
+    throw new ValueError(`${op}: axes [${list.join(', ')}] name an axis twice`)
   return sorted
 }
 

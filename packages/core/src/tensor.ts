@@ -1,7 +1,7 @@
 // Nodes of the graph: variables, constants, inputs, and what operations make of them.
 import { DtypeError, ShapeError, ValueError } from './errors.js'
 import type { Op } from './op.js'
-import { checkShape, describeShape, sameShape, type Shape, sizeOf } from './shape.js'
+import { checkShape, describeShape, type Shape, sameShape, sizeOf } from './shape.js'
 
 /** Precision of a computation: `f32` runs on the WASM kernel, `f64` on the plain TypeScript executor. */
 export type Dtype = 'f32' | 'f64'
@@ -85,7 +85,12 @@ export class Variable extends Tensor {
   #values: Float32Array | Float64Array
 
   /** @internal */
-  constructor(values: Float32Array | Float64Array, shape: Shape, name: string | undefined, trainable: boolean) {
+  constructor(
+    values: Float32Array | Float64Array,
+    shape: Shape,
+    name: string | undefined,
+    trainable: boolean,
+  ) {
     super({ shape, dtype: values instanceof Float64Array ? 'f64' : 'f32', name })
     this.#values = values
     this.trainable = trainable
@@ -94,7 +99,10 @@ export class Variable extends Tensor {
   /** Puts new numbers in, as many as there are. */
   set(values: Values): void {
     const { flat, shape } = flatten('set', values)
-    if (flat.length !== this.size || (typeof values !== 'number' && !ArrayBuffer.isView(values) && !sameShape(shape, this.shape)))
+    if (
+      flat.length !== this.size ||
+      (typeof values !== 'number' && !ArrayBuffer.isView(values) && !sameShape(shape, this.shape))
+    )
       throw new ShapeError(
         `set: ${describeNode(this)} is ${describeShape(this.shape)}, the new values are ${describeShape(shape)}`,
       )
@@ -149,7 +157,10 @@ export function variable(values: Values, options: VariableOptions = {}): Variabl
 }
 
 /** A tensor whose numbers never change. */
-export function constant(values: Values, options: { readonly shape?: Shape; readonly name?: string } = {}): Constant {
+export function constant(
+  values: Values,
+  options: { readonly shape?: Shape; readonly name?: string } = {},
+): Constant {
   const { flat, shape } = flatten('constant', values, options.shape)
   return new Constant(Float64Array.from(flat), shape, options.name)
 }
@@ -166,7 +177,9 @@ export function toTensor(value: TensorLike): Tensor {
 
 /** How error messages call a tensor. */
 export function describeNode(tensor: Tensor): string {
-  const kind = tensor.op?.name ?? (tensor instanceof Variable ? 'variable' : tensor instanceof Constant ? 'constant' : 'input')
+  const kind =
+    tensor.op?.name ??
+    (tensor instanceof Variable ? 'variable' : tensor instanceof Constant ? 'constant' : 'input')
   return `${tensor.name ? `${kind} "${tensor.name}"` : `a ${kind}`} of shape [${tensor.shape.join(', ')}]`
 }
 
@@ -203,7 +216,9 @@ export function flatten(
     flat = out
     found = dimensions
   } else {
-    throw new ValueError(`${caller}: wants a number, nested arrays of numbers or a typed array; got ${typeof values}`)
+    throw new ValueError(
+      `${caller}: wants a number, nested arrays of numbers or a typed array; got ${typeof values}`,
+    )
   }
   if (!shape) return { flat, shape: found }
   checkShape(caller, shape)
@@ -214,10 +229,18 @@ export function flatten(
   return { flat, shape: [...shape] }
 }
 
-function unnest(caller: string, value: unknown, dimensions: readonly number[], depth: number, out: number[]): void {
+function unnest(
+  caller: string,
+  value: unknown,
+  dimensions: readonly number[],
+  depth: number,
+  out: number[],
+): void {
   if (depth === dimensions.length) {
     if (typeof value !== 'number')
-      throw new ValueError(`${caller}: wants numbers, found ${Array.isArray(value) ? 'a deeper array' : typeof value}`)
+      throw new ValueError(
+        `${caller}: wants numbers, found ${Array.isArray(value) ? 'a deeper array' : typeof value}`,
+      )
     out.push(value)
     return
   }

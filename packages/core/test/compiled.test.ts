@@ -17,9 +17,11 @@ function grow(leaves: readonly Tensor[], choices: readonly Choice[]): Tensor {
     const a = nodes[first % nodes.length]!
     const b = nodes[second % nodes.length]!
     const name = [...unary, ...binary, 'sum', 'mean'][kind % (unary.length + binary.length + 2)]!
-    if (name === 'sum' || name === 'mean') nodes.push(a.rank > 0 ? a[name]({ axes: -1, keepDims: true }).tanh() : a)
+    if (name === 'sum' || name === 'mean')
+      nodes.push(a.rank > 0 ? a[name]({ axes: -1, keepDims: true }).tanh() : a)
     else if (name === 'matmul') {
-      if (a.rank === 2 && b.rank === 2 && a.shape[0] === b.shape[0]) nodes.push(a.matmul(b, { transposeA: true }).tanh())
+      if (a.rank === 2 && b.rank === 2 && a.shape[0] === b.shape[0])
+        nodes.push(a.matmul(b, { transposeA: true }).tanh())
     } else if (name === 'div') nodes.push(fits(a, b) ? a.div(b.abs().add(0.5)).tanh() : a)
     else if ((binary as readonly string[]).includes(name)) {
       if (fits(a, b)) nodes.push(a[name as 'add'](b))
@@ -27,16 +29,22 @@ function grow(leaves: readonly Tensor[], choices: readonly Choice[]): Tensor {
     else if (name === 'square') nodes.push(a.tanh().square())
     else nodes.push(a[name as 'neg']())
   }
-  return nodes.slice(leaves.length).reduce((total, node) => total.add(node.tanh().mean()), nodes.at(-1)!.mean())
+  return nodes
+    .slice(leaves.length)
+    .reduce((total, node) => total.add(node.tanh().mean()), nodes.at(-1)!.mean())
 }
 
 function fits(a: Tensor, b: Tensor): boolean {
-  return Array.from({ length: Math.min(a.rank, b.rank) }, (_, index) => [a.shape.at(-1 - index), b.shape.at(-1 - index)]).every(
-    ([left, right]) => left === right || left === 1 || right === 1,
-  )
+  return Array.from({ length: Math.min(a.rank, b.rank) }, (_, index) => [
+    a.shape.at(-1 - index),
+    b.shape.at(-1 - index),
+  ]).every(([left, right]) => left === right || left === 1 || right === 1)
 }
 
-const choices = fc.array(fc.record({ kind: fc.nat(99), first: fc.nat(99), second: fc.nat(99) }), { minLength: 1, maxLength: 14 })
+const choices = fc.array(fc.record({ kind: fc.nat(99), first: fc.nat(99), second: fc.nat(99) }), {
+  minLength: 1,
+  maxLength: 14,
+})
 
 test('compiled, evaluated at once and float64 agree on value and gradients of 200 random graphs', () => {
   fc.assert(
@@ -46,7 +54,9 @@ test('compiled, evaluated at once and float64 agree on value and gradients of 20
       const leaves: Input[] = shapes.map((shape, index) => input(shape, { name: `x${index}` }))
       const y = grow(leaves, list)
       const outputs = [y, ...gradients(y, leaves)]
-      const values = new Map(leaves.map((leaf) => [leaf, draw({ low: -1.5, high: 1.5 }, leaf.size, next).map(Math.fround)]))
+      const values = new Map(
+        leaves.map((leaf) => [leaf, draw({ low: -1.5, high: 1.5 }, leaf.size, next).map(Math.fround)]),
+      )
       const truth = evaluateReference(outputs, values)
       const now = evaluate(outputs, values)
       const run = compile({
@@ -59,7 +69,9 @@ test('compiled, evaluated at once and float64 agree on value and gradients of 20
         // To the bit: both run the same instructions.
         expect([...compiled[index]!]).toEqual([...now[index]!])
         for (const [element, value] of now[index]!.entries())
-          expect(Math.abs(value - expected[element]!)).toBeLessThanOrEqual(2e-4 * Math.max(1, Math.abs(expected[element]!)))
+          expect(Math.abs(value - expected[element]!)).toBeLessThanOrEqual(
+            2e-4 * Math.max(1, Math.abs(expected[element]!)),
+          )
       }
     }),
     { numRuns: 200, seed: 20261124 },
@@ -85,7 +97,9 @@ test('results can be written into arrays that are there already', () => {
   const result = f({ x: [1, 2] }, { y })
   expect(result.y).toBe(y)
   expect([...y, ...result.z]).toEqual([3, 6, 3])
-  expect(() => f({ x: [1, 2] }, { y: new Float32Array(3) })).toThrow('"y" has 2 numbers, the array to write into 3')
+  expect(() => f({ x: [1, 2] }, { y: new Float32Array(3) })).toThrow(
+    '"y" has 2 numbers, the array to write into 3',
+  )
 })
 
 test('a graph ten thousand nodes deep is differentiated and computed', () => {

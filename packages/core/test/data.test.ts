@@ -181,7 +181,7 @@ describe('prepare: data from which nothing can be learned', () => {
       'an unknown target',
       table({ sepal: [1], species: ['a'] }),
       { target: 'specis' },
-      'there is no column "specis"; did you mean "species"?; the columns are "sepal", "species"',
+      'there is no column "specis" among "sepal", "species"; did you mean "species"?',
     ],
     [
       'text in a column of numbers, by line',

@@ -9,8 +9,13 @@ const cell = (text: string) => text.replaceAll('|', '\\|')
 function section(op: Op): string {
   const { inputs, attributes, shorthand, summary, formula, vjp, onnx } = op.definition
   const options = Object.entries(attributes ?? {}) as [string, string][]
-  const signature = [...inputs, ...(options.length ? [shorthand ? `${shorthand} or options` : 'options'] : [])].join(', ')
-  const rules = (inputs as string[]).map((name) => `| \`${name}\` | ${cell(vjp[name]?.formula ?? 'no derivative flows')} |`)
+  const signature = [
+    ...inputs,
+    ...(options.length ? [shorthand ? `${shorthand} or options` : 'options'] : []),
+  ].join(', ')
+  const rules = (inputs as string[]).map(
+    (name) => `| \`${name}\` | ${cell(vjp[name]?.formula ?? 'no derivative flows')} |`,
+  )
   return [
     `## \`${op.name}(${signature})\``,
     '',

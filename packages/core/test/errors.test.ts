@@ -3,49 +3,258 @@ import { expect, test } from 'vitest'
 import * as bp from '../src/index.js'
 
 const { variable, input, constant } = bp
-const data = (): bp.Dataset => ({ rows: 2, inputs: Float32Array.of(1, 2, 3, 4), inputShape: [2], targets: Float32Array.of(0, 1), targetShape: [1] })
+const data = (): bp.Dataset => ({
+  rows: 2,
+  inputs: Float32Array.of(1, 2, 3, 4),
+  inputShape: [2],
+  targets: Float32Array.of(0, 1),
+  targetShape: [1],
+})
 const model = () => bp.sequential([bp.dense({ units: 1 })], { inputShape: [2], seed: 0 })
 const run = (change: Partial<bp.RunOptions>) =>
-  bp.createRun({ model: model(), loss: 'meanSquaredError', optimizer: bp.sgd({ learningRate: 0.1 }), data: data(), epochs: 1, seed: 0, ...change })
+  bp.createRun({
+    model: model(),
+    loss: 'meanSquaredError',
+    optimizer: bp.sgd({ learningRate: 0.1 }),
+    data: data(),
+    epochs: 1,
+    seed: 0,
+    ...change,
+  })
 
 const cases: [what: string, type: string, make: () => unknown, message: string | RegExp][] = [
-  ['matmul of shapes that do not fit', 'ShapeError', () => variable([[1, 2, 3, 4]]).matmul(variable([[1, 2]])), 'matmul: a is 1×4, so b must have 4 rows; got 1×2'],
-  ['matmul with a transposed side', 'ShapeError', () => variable([[1, 2, 3]]).matmul(variable([[1, 2]]), { transposeB: true }), 'matmul: a is 1×3, so b must have 3 columns; got 1×2'],
-  ['matmul of a row', 'ShapeError', () => variable([1, 2]).matmul(variable([1, 2])), 'matmul: a is [2] and b is [2]; both must be matrices'],
-  ['add of shapes that do not broadcast', 'ShapeError', () => variable([1, 2]).add(variable([1, 2, 3])), 'add: a is [2], b is [3]; dimensions, counted from the last, must be equal or 1 (2 against 3)'],
-  ['an axis that does not exist', 'ValueError', () => variable([[1]]).sum(2), 'sum: axis 2 does not exist; x has axes 0 to 1, or -1 to -2 from the end'],
-  ['an option that does not exist', 'ValueError', () => variable([1]).sum({ axis: 0 } as never), 'sum: has no option "axis"; options: axes, keepDims'],
-  ['a reshape to another size', 'ShapeError', () => variable([1, 2, 3]).reshape([2, 2]), 'reshape: x is [3], 3 numbers; shape [2, 2] cannot hold exactly these'],
-  ['the largest of nothing', 'ShapeError', () => constant([]).max(), 'max: x is [0], and max of nothing does not exist'],
-  ['ragged nesting', 'ShapeError', () => variable([[1, 2], [3]]), 'variable: nested arrays must be regular; expected 2 entries at depth 2, found 1'],
-  ['text for a number', 'ValueError', () => variable(['1'] as never), 'variable: wants numbers, found string'],
-  ['a shape that does not hold the data', 'ShapeError', () => variable([1, 2, 3], { shape: [2, 2] }), 'variable: shape 2×2 holds 4 numbers, 3 were given'],
-  ['a negative dimension', 'ShapeError', () => input([-1]), 'input: shape [-1] must be whole numbers from 0 up'],
-  ['f32 with f64', 'DtypeError', () => variable(1).add(variable(1, { dtype: 'f64' })), 'add: f32 and f64 do not mix; make all variables and inputs of one dtype'],
-  ['backward of a row', 'GradientError', () => variable([1, 2]).backward(), /^backward: needs a scalar, this is \[2\]; take its sum or mean first/],
-  ['a gradient that was not computed', 'GradientError', () => variable(1, { name: 'w' }).grad, /^grad: no derivative was computed for variable "w" of shape \[\]; call backward\(\)/],
-  ['item of a row', 'ShapeError', () => variable([1, 2]).item(), 'item: needs exactly one element, this is [2]; use toArray() or data()'],
-  ['the value of an input', 'ValueError', () => input([2], { name: 'x' }).add(1).data(), /^input "x" of shape \[2\] has no values of its own; compile/],
-  ['a set of another size', 'ShapeError', () => variable([1, 2]).set([1]), /^set: a variable of shape \[2\] is \[2\], the new values are \[1\]/],
-  ['a missing input', 'ValueError', () => { const x = input([1]); bp.compile({ inputs: { x }, outputs: { x } })({} as never) }, 'the compiled function: input "x" was not given'],
-  ['an input too many', 'ValueError', () => { const x = input([1]); bp.compile({ inputs: { x }, outputs: { x } })({ x: [1], z: [1] } as never) }, 'the compiled function: has no input "z"; its inputs are x'],
-  ['an input that is not listed', 'ValueError', () => bp.compile({ inputs: {}, outputs: { y: input([1], { name: 'x' }).add(1) } }), /^compile: input "x" of shape \[1\] is used but not listed in inputs/],
-  ['input numbers of another size', 'ShapeError', () => { const x = input([2]); bp.compile({ inputs: { x }, outputs: { x } })({ x: [1] }) }, 'the compiled function: input "x" is [2], 2 numbers; got [1]'],
-  ['a negative learning rate', 'ValueError', () => bp.adam({ learningRate: -1 }), 'adam: the learning rate must be a finite number above 0, got -1; 0.01 is a usual start'],
-  ['a momentum of 1', 'ValueError', () => bp.momentum({ learningRate: 1, momentum: 1 }), 'momentum: momentum must be from 0 up to but without 1, got 1'],
-  ['a loss that is no scalar', 'GradientError', () => { const x = input([2]); bp.compileStep({ inputs: { x }, loss: x.mul(variable(1)), optimizer: bp.sgd({ learningRate: 1 }) }) }, /^compileStep: the loss, a mul of shape \[2\], is \[2\]; it must be a scalar: take its mean/],
-  ['nothing to train', 'GradientError', () => { const x = input([]); bp.compileStep({ inputs: { x }, loss: x.mul(2), optimizer: bp.sgd({ learningRate: 1 }) }) }, /^compileStep: the loss depends on no trainable variable/],
-  ['an activation that does not exist', 'ValueError', () => bp.dense({ units: 1, activation: 'swoosh' as never }), 'dense: there is no activation "swoosh"; there are linear, sigmoid, tanh, relu, softplus'],
-  ['no units', 'ValueError', () => bp.dense({ units: 0 }), 'dense: units must be a whole number from 1 up, got 0'],
-  ['a layer that wants flat rows', 'ShapeError', () => bp.sequential([bp.dense({ units: 1 })], { inputShape: [2, 2], seed: 0 }), 'dense: wants rows of numbers, got rows of 2×2; put flatten() before it'],
-  ['a batch of other rows', 'ShapeError', () => model().apply([[1, 2, 3]]), 'model: wants a batch of rows of [2], got 1×3'],
-  ['data that the model does not take', 'ShapeError', () => run({ data: { ...data(), inputShape: [1], inputs: Float32Array.of(1, 2) } }), 'data: a row of inputs is [1], the model takes [2]'],
-  ['targets that the model does not give', 'ShapeError', () => run({ data: { ...data(), targetShape: [2], targets: Float32Array.of(1, 2, 3, 4) } }), 'data: a row of targets is [2], the model puts out [1]'],
-  ['a NaN in the data', 'DataError', () => run({ data: { ...data(), inputs: Float32Array.of(1, 2, 3, NaN) } }), 'data: inputs hold NaN in row 1, number 1; fill or drop such rows first'],
-  ['no epochs', 'ValueError', () => run({ epochs: 0 }), 'createRun: epochs must be a whole number from 1 up, got 0'],
-  ['half a batch', 'ValueError', () => run({ batchSize: 0.5 }), 'createRun: batchSize must be a whole number from 1 up, got 0.5'],
+  [
+    'matmul of shapes that do not fit',
+    'ShapeError',
+    () => variable([[1, 2, 3, 4]]).matmul(variable([[1, 2]])),
+    'matmul: a is 1×4, so b must have 4 rows; got 1×2',
+  ],
+  [
+    'matmul with a transposed side',
+    'ShapeError',
+    () => variable([[1, 2, 3]]).matmul(variable([[1, 2]]), { transposeB: true }),
+    'matmul: a is 1×3, so b must have 3 columns; got 1×2',
+  ],
+  [
+    'matmul of a row',
+    'ShapeError',
+    () => variable([1, 2]).matmul(variable([1, 2])),
+    'matmul: a is [2] and b is [2]; both must be matrices',
+  ],
+  [
+    'add of shapes that do not broadcast',
+    'ShapeError',
+    () => variable([1, 2]).add(variable([1, 2, 3])),
+    'add: a is [2], b is [3]; dimensions, counted from the last, must be equal or 1 (2 against 3)',
+  ],
+  [
+    'an axis that does not exist',
+    'ValueError',
+    () => variable([[1]]).sum(2),
+    'sum: axis 2 does not exist; x has axes 0 to 1, or -1 to -2 from the end',
+  ],
+  [
+    'an option that does not exist',
+    'ValueError',
+    () => variable([1]).sum({ axis: 0 } as never),
+    'sum: has no option "axis"; options: axes, keepDims',
+  ],
+  [
+    'a reshape to another size',
+    'ShapeError',
+    () => variable([1, 2, 3]).reshape([2, 2]),
+    'reshape: x is [3], 3 numbers; shape [2, 2] cannot hold exactly these',
+  ],
+  [
+    'the largest of nothing',
+    'ShapeError',
+    () => constant([]).max(),
+    'max: x is [0], and max of nothing does not exist',
+  ],
+  [
+    'ragged nesting',
+    'ShapeError',
+    () => variable([[1, 2], [3]]),
+    'variable: nested arrays must be regular; expected 2 entries at depth 2, found 1',
+  ],
+  [
+    'text for a number',
+    'ValueError',
+    () => variable(['1'] as never),
+    'variable: wants numbers, found string',
+  ],
+  [
+    'a shape that does not hold the data',
+    'ShapeError',
+    () => variable([1, 2, 3], { shape: [2, 2] }),
+    'variable: shape 2×2 holds 4 numbers, 3 were given',
+  ],
+  [
+    'a negative dimension',
+    'ShapeError',
+    () => input([-1]),
+    'input: shape [-1] must be whole numbers from 0 up',
+  ],
+  [
+    'f32 with f64',
+    'DtypeError',
+    () => variable(1).add(variable(1, { dtype: 'f64' })),
+    'add: f32 and f64 do not mix; make all variables and inputs of one dtype',
+  ],
+  [
+    'backward of a row',
+    'GradientError',
+    () => variable([1, 2]).backward(),
+    /^backward: needs a scalar, this is \[2\]; take its sum or mean first/,
+  ],
+  [
+    'a gradient that was not computed',
+    'GradientError',
+    () => variable(1, { name: 'w' }).grad,
+    /^grad: no derivative was computed for variable "w" of shape \[\]; call backward\(\)/,
+  ],
+  [
+    'item of a row',
+    'ShapeError',
+    () => variable([1, 2]).item(),
+    'item: needs exactly one element, this is [2]; use toArray() or data()',
+  ],
+  [
+    'the value of an input',
+    'ValueError',
+    () => input([2], { name: 'x' }).add(1).data(),
+    /^input "x" of shape \[2\] has no values of its own; compile/,
+  ],
+  [
+    'a set of another size',
+    'ShapeError',
+    () => variable([1, 2]).set([1]),
+    /^set: a variable of shape \[2\] is \[2\], the new values are \[1\]/,
+  ],
+  [
+    'a missing input',
+    'ValueError',
+    () => {
+      const x = input([1])
+      bp.compile({ inputs: { x }, outputs: { x } })({} as never)
+    },
+    'the compiled function: input "x" was not given',
+  ],
+  [
+    'an input too many',
+    'ValueError',
+    () => {
+      const x = input([1])
+      bp.compile({ inputs: { x }, outputs: { x } })({ x: [1], z: [1] } as never)
+    },
+    'the compiled function: has no input "z"; its inputs are x',
+  ],
+  [
+    'an input that is not listed',
+    'ValueError',
+    () => bp.compile({ inputs: {}, outputs: { y: input([1], { name: 'x' }).add(1) } }),
+    /^compile: input "x" of shape \[1\] is used but not listed in inputs/,
+  ],
+  [
+    'input numbers of another size',
+    'ShapeError',
+    () => {
+      const x = input([2])
+      bp.compile({ inputs: { x }, outputs: { x } })({ x: [1] })
+    },
+    'the compiled function: input "x" is [2], 2 numbers; got [1]',
+  ],
+  [
+    'a negative learning rate',
+    'ValueError',
+    () => bp.adam({ learningRate: -1 }),
+    'adam: the learning rate must be a finite number above 0, got -1; 0.01 is a usual start',
+  ],
+  [
+    'a momentum of 1',
+    'ValueError',
+    () => bp.momentum({ learningRate: 1, momentum: 1 }),
+    'momentum: momentum must be from 0 up to but without 1, got 1',
+  ],
+  [
+    'a loss that is no scalar',
+    'GradientError',
+    () => {
+      const x = input([2])
+      bp.compileStep({ inputs: { x }, loss: x.mul(variable(1)), optimizer: bp.sgd({ learningRate: 1 }) })
+    },
+    /^compileStep: the loss, a mul of shape \[2\], is \[2\]; it must be a scalar: take its mean/,
+  ],
+  [
+    'nothing to train',
+    'GradientError',
+    () => {
+      const x = input([])
+      bp.compileStep({ inputs: { x }, loss: x.mul(2), optimizer: bp.sgd({ learningRate: 1 }) })
+    },
+    /^compileStep: the loss depends on no trainable variable/,
+  ],
+  [
+    'an activation that does not exist',
+    'ValueError',
+    () => bp.dense({ units: 1, activation: 'swoosh' as never }),
+    'dense: there is no activation "swoosh"; there are linear, sigmoid, tanh, relu, softplus',
+  ],
+  [
+    'no units',
+    'ValueError',
+    () => bp.dense({ units: 0 }),
+    'dense: units must be a whole number from 1 up, got 0',
+  ],
+  [
+    'a layer that wants flat rows',
+    'ShapeError',
+    () => bp.sequential([bp.dense({ units: 1 })], { inputShape: [2, 2], seed: 0 }),
+    'dense: wants rows of numbers, got rows of 2×2; put flatten() before it',
+  ],
+  [
+    'a batch of other rows',
+    'ShapeError',
+    () => model().apply([[1, 2, 3]]),
+    'model: wants a batch of rows of [2], got 1×3',
+  ],
+  [
+    'data that the model does not take',
+    'ShapeError',
+    () => run({ data: { ...data(), inputShape: [1], inputs: Float32Array.of(1, 2) } }),
+    'data: a row of inputs is [1], the model takes [2]',
+  ],
+  [
+    'targets that the model does not give',
+    'ShapeError',
+    () => run({ data: { ...data(), targetShape: [2], targets: Float32Array.of(1, 2, 3, 4) } }),
+    'data: a row of targets is [2], the model puts out [1]',
+  ],
+  [
+    'a NaN in the data',
+    'DataError',
+    () => run({ data: { ...data(), inputs: Float32Array.of(1, 2, 3, NaN) } }),
+    'data: inputs hold NaN in row 1, number 1; fill or drop such rows first',
+  ],
+  [
+    'no epochs',
+    'ValueError',
+    () => run({ epochs: 0 }),
+    'createRun: epochs must be a whole number from 1 up, got 0',
+  ],
+  [
+    'half a batch',
+    'ValueError',
+    () => run({ batchSize: 0.5 }),
+    'createRun: batchSize must be a whole number from 1 up, got 0.5',
+  ],
   ['a negative seed', 'ValueError', () => run({ seed: -1 }), /the seed must be a whole number/],
-  ['a loss that does not exist', 'ValueError', () => run({ loss: 'constructor' as never }), /^createRun: there is no loss "constructor"; there are meanSquaredError/],
+  [
+    'a loss that does not exist',
+    'ValueError',
+    () => run({ loss: 'constructor' as never }),
+    /^createRun: there is no loss "constructor"; there are meanSquaredError/,
+  ],
 ]
 
 test.each(cases)('%s is a %s', (_, type, make, message) => {

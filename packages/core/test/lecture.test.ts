@@ -1,6 +1,20 @@
 // The numbers of the lecture.
 import { describe, expect, test } from 'vitest'
-import { adam, binaryCrossEntropy, compileStep, createRun, dense, gradients, input, sequential, sgd, sigmoid, type Tensor, variable, xor } from '../src/index.js'
+import {
+  adam,
+  binaryCrossEntropy,
+  compileStep,
+  createRun,
+  dense,
+  gradients,
+  input,
+  sequential,
+  sgd,
+  sigmoid,
+  type Tensor,
+  variable,
+  xor,
+} from '../src/index.js'
 
 const point = () => ({ w: variable(-2), x: variable(5), b: variable(3) })
 
@@ -13,7 +27,11 @@ test('f = w·x + b at w = −2, x = 5, b = 3 has g = −10, f = −7 and derivat
   expect([g, b, w, x].map((node) => node.grad.item())).toEqual([1, 1, 5, -2])
 })
 
-test.each([['b', 1], ['w', 5], ['x', -2]] as const)('moving %s by 1 moves f by %i', (name, change) => {
+test.each([
+  ['b', 1],
+  ['w', 5],
+  ['x', -2],
+] as const)('moving %s by 1 moves f by %i', (name, change) => {
   const variables = point()
   const f = variables.w.mul(variables.x).add(variables.b)
   const before = f.item()
@@ -22,8 +40,14 @@ test.each([['b', 1], ['w', 5], ['x', -2]] as const)('moving %s by 1 moves f by %
 })
 
 describe('sigmoid', () => {
-  test.each([[0, 0.5, 0.25], [-7, 0.000911051194, 0.00091022118]])('at %d is %d and its derivative %d', (z, value, derivative) => {
-    for (const [dtype, digits] of [['f64', 12], ['f32', 9]] as const) {
+  test.each([
+    [0, 0.5, 0.25],
+    [-7, 0.000911051194, 0.00091022118],
+  ])('at %d is %d and its derivative %d', (z, value, derivative) => {
+    for (const [dtype, digits] of [
+      ['f64', 12],
+      ['f32', 9],
+    ] as const) {
       const x = variable(z, { dtype })
       const y = sigmoid(x)
       y.backward()
@@ -53,8 +77,18 @@ test('second derivatives come from the same graph: d²(x³)/dx² = 6x', () => {
 })
 
 test('the XOR network gets all four right with a cost under 0.05 from seed 1', () => {
-  const model = sequential([dense({ units: 2, activation: 'sigmoid' }), dense({ units: 1 })], { inputShape: [2], seed: 1 })
-  const run = createRun({ model, loss: 'sigmoidCrossEntropy', optimizer: sgd({ learningRate: 2 }), data: xor(), epochs: 2000, seed: 1 })
+  const model = sequential([dense({ units: 2, activation: 'sigmoid' }), dense({ units: 1 })], {
+    inputShape: [2],
+    seed: 1,
+  })
+  const run = createRun({
+    model,
+    loss: 'sigmoidCrossEntropy',
+    optimizer: sgd({ learningRate: 2 }),
+    data: xor(),
+    epochs: 2000,
+    seed: 1,
+  })
   const { loss, accuracy } = run.step(2000)
   expect(loss).toBeLessThan(0.05)
   expect(accuracy).toBe(1)
@@ -62,11 +96,18 @@ test('the XOR network gets all four right with a cost under 0.05 from seed 1', (
 })
 
 test('the cost as the lecture writes it, log by log, trains the same network', () => {
-  const model = sequential([dense({ units: 2, activation: 'sigmoid' }), dense({ units: 1, activation: 'sigmoid' })], { inputShape: [2], seed: 1 })
+  const model = sequential(
+    [dense({ units: 2, activation: 'sigmoid' }), dense({ units: 1, activation: 'sigmoid' })],
+    { inputShape: [2], seed: 1 },
+  )
   const x = input([4, 2])
   const y = input([4, 1])
   const hypothesis: Tensor = model.apply(x)
-  const step = compileStep({ inputs: { x, y }, loss: binaryCrossEntropy(hypothesis, y), optimizer: adam({ learningRate: 0.05 }) })
+  const step = compileStep({
+    inputs: { x, y },
+    loss: binaryCrossEntropy(hypothesis, y),
+    optimizer: adam({ learningRate: 0.05 }),
+  })
   const losses = step.run(3000, { x: xor().inputs, y: xor().targets })
   expect(losses.at(-1)).toBeLessThan(0.05)
 })
@@ -75,7 +116,11 @@ test('without a hidden layer XOR never costs less than ln 2', () => {
   const model = sequential([dense({ units: 1 })], { inputShape: [2], seed: 3 })
   const x = input([4, 2])
   const y = input([4, 1])
-  const step = compileStep({ inputs: { x, y }, loss: binaryCrossEntropy(model.apply(x).sigmoid(), y), optimizer: sgd({ learningRate: 0.5 }) })
+  const step = compileStep({
+    inputs: { x, y },
+    loss: binaryCrossEntropy(model.apply(x).sigmoid(), y),
+    optimizer: sgd({ learningRate: 0.5 }),
+  })
   const losses = step.run(5000, { x: xor().inputs, y: xor().targets })
   // Rounding may take the last of seven digits.
   expect(Math.min(...losses)).toBeGreaterThan(Math.LN2 - 1e-6)

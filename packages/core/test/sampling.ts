@@ -19,7 +19,9 @@ export function draw(domain: Domain, size: number, next: () => number): Float64A
   if (distinct !== undefined) {
     // Different multiples of a step, in a shuffled order.
     const step = (high - low) / size
-    const order = Array.from({ length: size }, (_, index) => ({ index, key: next() })).sort((a, b) => a.key - b.key)
+    const order = Array.from({ length: size }, (_, index) => ({ index, key: next() })).sort(
+      (a, b) => a.key - b.key,
+    )
     return Float64Array.from(order, ({ index }) => low + (index + 0.5) * step)
   }
   return Float64Array.from({ length: size }, () => {
@@ -33,7 +35,8 @@ export function draw(domain: Domain, size: number, next: () => number): Float64A
 
 /** Distance of two numbers in units in the last place of the larger as a float32. */
 export function ulps(found: number, expected: number): number {
-  if (Object.is(found, expected) || found === expected || (Number.isNaN(found) && Number.isNaN(expected))) return 0
+  if (Object.is(found, expected) || found === expected || (Number.isNaN(found) && Number.isNaN(expected)))
+    return 0
   if (!Number.isFinite(found) || !Number.isFinite(expected)) {
     // Beyond the largest float32 both mean the same.
     return Math.fround(expected) === found ? 0 : Number.POSITIVE_INFINITY

@@ -1,7 +1,7 @@
 // Holds every operation of the table against independent truth, in one loop.
 import { describe, expect, test } from 'vitest'
-import { type Op, ops, type Tensor, gradients, evaluate, input, Constant } from '../src/index.js'
 import { checkGradients, describeCheck } from '../src/check-gradients.js'
+import { Constant, evaluate, gradients, input, type Op, ops, type Tensor } from '../src/index.js'
 import { evaluateReference } from '../src/reference.js'
 import { type Shape, sizeOf } from '../src/shape.js'
 import { draw, generator, ulps } from './sampling.js'
@@ -43,11 +43,18 @@ const differentiable = ({ op }: Trial) => Object.values(op.definition.vjp).some(
 describe('by the rules and by differences, derivatives are the same', () => {
   test.each(trials.filter(differentiable))('$title', (trial) => {
     const { inputs, values, y } = instance(trial, 'f64')
-    const xs = inputs.filter((_, index) => trial.op.definition.vjp[trial.op.definition.inputs[index]] !== null)
+    const xs = inputs.filter(
+      (_, index) => trial.op.definition.vjp[trial.op.definition.inputs[index]] !== null,
+    )
     for (const order of [1, 2] as const) {
       if (y.size === 0) {
         // Nothing to differentiate; the graph must still be made and computed.
-        for (const gradient of gradients(y.sum(), xs)) expect(evaluateReference([gradient], values).get(gradient)!.every((value) => value === 0)).toBe(true)
+        for (const gradient of gradients(y.sum(), xs))
+          expect(
+            evaluateReference([gradient], values)
+              .get(gradient)!
+              .every((value) => value === 0),
+          ).toBe(true)
         continue
       }
       const wrong = checkGradients(y, xs, { values, order }).filter(({ ok }) => !ok)
@@ -59,7 +66,10 @@ describe('by the rules and by differences, derivatives are the same', () => {
 describe('the kernel stays within the error budget of float64', () => {
   test.each(trials)('$title', (trial) => {
     const { values, y } = instance(trial, 'f32')
-    const budget = typeof trial.op.definition.ulp === 'function' ? trial.op.definition.ulp(trial.shapes) : trial.op.definition.ulp
+    const budget =
+      typeof trial.op.definition.ulp === 'function'
+        ? trial.op.definition.ulp(trial.shapes)
+        : trial.op.definition.ulp
     const expected = evaluateReference([y], values).get(y)!
     const [found] = evaluate([y], values)
     expect(found).toHaveLength(expected.length)
@@ -71,7 +81,9 @@ describe('the kernel stays within the error budget of float64', () => {
 describe('the decomposition is the same function', () => {
   test.each(trials.filter(({ op }) => op.definition.decompose))('$title', (trial) => {
     const { inputs, values, y } = instance(trial, 'f64')
-    const byName = Object.fromEntries(trial.op.definition.inputs.map((name: string, index: number) => [name, inputs[index]]))
+    const byName = Object.fromEntries(
+      trial.op.definition.inputs.map((name: string, index: number) => [name, inputs[index]]),
+    )
     const composed: Tensor = trial.op.definition.decompose!(byName, y.attributes)
     expect(composed.shape).toEqual(y.shape)
     const results = evaluateReference([y, composed], values)

@@ -1,7 +1,23 @@
 // Training steps and runs: against plain float64 programs, for the same bits, and for what goes wrong.
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { adam, compileStep, createRun, type Dataset, dense, input, momentum, type Optimizer, Rows, random, sequential, sgd, softmaxCrossEntropy, variable, xor } from '../src/index.js'
+import {
+  adam,
+  compileStep,
+  createRun,
+  type Dataset,
+  dense,
+  input,
+  momentum,
+  type Optimizer,
+  Rows,
+  random,
+  sequential,
+  sgd,
+  softmaxCrossEntropy,
+  variable,
+  xor,
+} from '../src/index.js'
 
 const rules: [string, Optimizer][] = [
   ['sgd', sgd({ learningRate: 0.3 })],
@@ -12,7 +28,12 @@ const rules: [string, Optimizer][] = [
 
 /** Linear regression by hand: y = x·w + b, mean squared error over four rows, in float64. */
 function trainByHand(steps: number, update: (p: number[], g: number[], t: number) => void): number[] {
-  const xs = [[1, 2], [-1, 0.5], [0.25, -2], [2, 1]]
+  const xs = [
+    [1, 2],
+    [-1, 0.5],
+    [0.25, -2],
+    [2, 1],
+  ]
   const ys = [1, -1, 0.5, 2]
   const p = [0.1, -0.2, 0.05]
   return Array.from({ length: steps }, (_, t) => {
@@ -31,29 +52,35 @@ function trainByHand(steps: number, update: (p: number[], g: number[], t: number
 }
 
 const byHand: Record<string, () => (p: number[], g: number[], t: number) => void> = {
-  sgd: () => (p, g) => p.forEach((_, i) => void (p[i]! -= 0.3 * g[i]!)),
+  sgd: () => (p, g) =>
+    p.forEach((_, i) => {
+      p[i]! -= 0.3 * g[i]!
+    }),
   momentum: () => {
     const v = [0, 0, 0]
-    return (p, g) => p.forEach((_, i) => {
-      v[i] = 0.8 * v[i]! + g[i]!
-      p[i]! -= 0.1 * v[i]!
-    })
+    return (p, g) =>
+      p.forEach((_, i) => {
+        v[i] = 0.8 * v[i]! + g[i]!
+        p[i]! -= 0.1 * v[i]!
+      })
   },
   'Nesterov momentum': () => {
     const v = [0, 0, 0]
-    return (p, g) => p.forEach((_, i) => {
-      v[i] = 0.8 * v[i]! + g[i]!
-      p[i]! -= 0.1 * (g[i]! + 0.8 * v[i]!)
-    })
+    return (p, g) =>
+      p.forEach((_, i) => {
+        v[i] = 0.8 * v[i]! + g[i]!
+        p[i]! -= 0.1 * (g[i]! + 0.8 * v[i]!)
+      })
   },
   adam: () => {
     const m = [0, 0, 0]
     const v = [0, 0, 0]
-    return (p, g, t) => p.forEach((_, i) => {
-      m[i] = 0.9 * m[i]! + 0.1 * g[i]!
-      v[i] = 0.999 * v[i]! + 0.001 * g[i]! ** 2
-      p[i]! -= (0.05 * (m[i]! / (1 - 0.9 ** t))) / (Math.sqrt(v[i]! / (1 - 0.999 ** t)) + 1e-8)
-    })
+    return (p, g, t) =>
+      p.forEach((_, i) => {
+        m[i] = 0.9 * m[i]! + 0.1 * g[i]!
+        v[i] = 0.999 * v[i]! + 0.001 * g[i]! ** 2
+        p[i]! -= (0.05 * (m[i]! / (1 - 0.9 ** t))) / (Math.sqrt(v[i]! / (1 - 0.999 ** t)) + 1e-8)
+      })
   },
 }
 
@@ -64,9 +91,18 @@ test.each(rules)('%s gives the losses that its formula gives', (name, optimizer)
   const b = variable([0.05])
   const loss = x.matmul(w).add(b).squaredDifference(y).mean()
   const step = compileStep({ inputs: { x, y }, loss, optimizer })
-  const losses = step.run(40, { x: [[1, 2], [-1, 0.5], [0.25, -2], [2, 1]], y: [[1], [-1], [0.5], [2]] })
+  const losses = step.run(40, {
+    x: [
+      [1, 2],
+      [-1, 0.5],
+      [0.25, -2],
+      [2, 1],
+    ],
+    y: [[1], [-1], [0.5], [2]],
+  })
   const expected = trainByHand(40, byHand[name]!())
-  for (const [index, value] of losses.entries()) expect(Math.abs(value - expected[index]!)).toBeLessThan(2e-5 * Math.max(1, expected[index]!))
+  for (const [index, value] of losses.entries())
+    expect(Math.abs(value - expected[index]!)).toBeLessThan(2e-5 * Math.max(1, expected[index]!))
 })
 
 test('an optimizer gives the same in its float64 form', () => {
@@ -86,23 +122,44 @@ test('an optimizer gives the same in its float64 form', () => {
 /** Three blobs in four dimensions. */
 function blobs(rows: number): Dataset {
   const draws = random(5).stream('blobs')
-  const inputs = Float32Array.from({ length: rows * 4 }, (_, index) => draws.normal(index) * 0.6 + (Math.floor(index / 4) % 3 === index % 4 ? 2 : 0))
-  const targets = Float32Array.from({ length: rows * 3 }, (_, index) => Number(Math.floor(index / 3) % 3 === index % 3))
+  const inputs = Float32Array.from(
+    { length: rows * 4 },
+    (_, index) => draws.normal(index) * 0.6 + (Math.floor(index / 4) % 3 === index % 4 ? 2 : 0),
+  )
+  const targets = Float32Array.from({ length: rows * 3 }, (_, index) =>
+    Number(Math.floor(index / 3) % 3 === index % 3),
+  )
   return { rows, inputs, inputShape: [4], targets, targetShape: [3] }
 }
 
 const classifier = (options: { optimizer?: Optimizer; batchSize?: number; epochs?: number } = {}) => {
-  const model = sequential([dense({ units: 9, activation: 'relu' }), dense({ units: 3 })], { inputShape: [4], seed: 4 })
+  const model = sequential([dense({ units: 9, activation: 'relu' }), dense({ units: 3 })], {
+    inputShape: [4],
+    seed: 4,
+  })
   return createRun({
-    model, loss: 'softmaxCrossEntropy', optimizer: options.optimizer ?? adam({ learningRate: 0.02 }), data: blobs(50), validation: blobs(21),
-    batchSize: options.batchSize ?? 16, epochs: options.epochs ?? 12, seed: 4,
+    model,
+    loss: 'softmaxCrossEntropy',
+    optimizer: options.optimizer ?? adam({ learningRate: 0.02 }),
+    data: blobs(50),
+    validation: blobs(21),
+    batchSize: options.batchSize ?? 16,
+    epochs: options.epochs ?? 12,
+    seed: 4,
   })
 }
 
 describe('a run', () => {
   test('learns, with a smaller last batch, and scores the rows it did not see', async () => {
     const run = classifier()
-    expect(run.getState()).toMatchObject({ status: 'idle', step: 0, steps: 48, loss: null, accuracy: null, validation: null })
+    expect(run.getState()).toMatchObject({
+      status: 'idle',
+      step: 0,
+      steps: 48,
+      loss: null,
+      accuracy: null,
+      validation: null,
+    })
     const state = await run.start()
     expect(state).toMatchObject({ status: 'done', epoch: 12, step: 48 })
     expect(state.accuracy).toBeGreaterThan(0.9)
@@ -112,7 +169,8 @@ describe('a run', () => {
   })
 
   test('ends with the same bits whether it is stepped one by one, in pieces, paused or run through', async () => {
-    const hash = (run: ReturnType<typeof classifier>) => createHash('sha256').update(run.weights()).digest('hex')
+    const hash = (run: ReturnType<typeof classifier>) =>
+      createHash('sha256').update(run.weights()).digest('hex')
     const through = classifier()
     await through.start()
     const single = classifier()
@@ -139,7 +197,14 @@ describe('a run', () => {
 
   test('keeps at most 1,024 records however long it is', () => {
     const model = sequential([dense({ units: 1 })], { inputShape: [2], seed: 0 })
-    const run = createRun({ model, loss: 'sigmoidCrossEntropy', optimizer: sgd({ learningRate: 0.1 }), data: xor(), epochs: 10_000, seed: 0 })
+    const run = createRun({
+      model,
+      loss: 'sigmoidCrossEntropy',
+      optimizer: sgd({ learningRate: 0.1 }),
+      data: xor(),
+      epochs: 10_000,
+      seed: 0,
+    })
     const { history } = run.step(10_000)
     expect(history.length).toBeLessThanOrEqual(1024)
     expect(history.length).toBeGreaterThan(500)
@@ -150,7 +215,9 @@ describe('a run', () => {
     const run = classifier({ optimizer: sgd({ learningRate: 1e30 }) })
     const state = await run.start()
     expect(state.status).toBe('diverged')
-    expect(state.error!.message).toMatch(/^the loss became (NaN|Infinity) at step \d+: .*(matmul|add|variable).* A smaller learning rate \(now 1e\+30\)/)
+    expect(state.error!.message).toMatch(
+      /^the loss became (NaN|Infinity) at step \d+: .*(matmul|add|variable).* A smaller learning rate \(now 1e\+30\)/,
+    )
     expect(state.step).toBeLessThan(48)
     expect((await run.start()).status).toBe('diverged')
   })
@@ -170,10 +237,27 @@ describe('a run', () => {
 
 // The promise of the same bits everywhere: these do not change unless arithmetic or drawing does.
 test('one seed and 1,000 steps give the weights whose SHA-256 is written here', () => {
-  const model = sequential([dense({ units: 8, activation: 'tanh' }), dense({ units: 8, activation: 'sigmoid' }), dense({ units: 3 })], { inputShape: [4], seed: 7 })
-  const run = createRun({ model, loss: 'softmaxCrossEntropy', optimizer: adam({ learningRate: 0.01 }), data: blobs(60), batchSize: 16, epochs: 250, seed: 7 })
+  const model = sequential(
+    [
+      dense({ units: 8, activation: 'tanh' }),
+      dense({ units: 8, activation: 'sigmoid' }),
+      dense({ units: 3 }),
+    ],
+    { inputShape: [4], seed: 7 },
+  )
+  const run = createRun({
+    model,
+    loss: 'softmaxCrossEntropy',
+    optimizer: adam({ learningRate: 0.01 }),
+    data: blobs(60),
+    batchSize: 16,
+    epochs: 250,
+    seed: 7,
+  })
   expect(run.step(1000).status).toBe('done')
-  expect(createHash('sha256').update(run.weights()).digest('hex')).toBe('dab48b3efac8df71a1ba51c11c373adf88d4b10dc48a365c983ace6db9aded50')
+  expect(createHash('sha256').update(run.weights()).digest('hex')).toBe(
+    'dab48b3efac8df71a1ba51c11c373adf88d4b10dc48a365c983ace6db9aded50',
+  )
 })
 
 test('two parameters with one gradient, and a gradient that is constant, are both updated', () => {
@@ -181,25 +265,51 @@ test('two parameters with one gradient, and a gradient that is constant, are bot
   const b = variable([3, 4])
   const c = variable([5, 6])
   const x = input([2])
-  const step = compileStep({ inputs: { x }, loss: a.mul(x).add(b.mul(x)).add(c).sum(), optimizer: sgd({ learningRate: 0.5 }) })
+  const step = compileStep({
+    inputs: { x },
+    loss: a.mul(x).add(b.mul(x)).add(c).sum(),
+    optimizer: sgd({ learningRate: 0.5 }),
+  })
   step.run(1, { x: [2, 4] })
-  expect([a, b, c].map((tensor) => tensor.toArray())).toEqual([[0, 0], [2, 2], [4.5, 5.5]])
+  expect([a, b, c].map((tensor) => tensor.toArray())).toEqual([
+    [0, 0],
+    [2, 2],
+    [4.5, 5.5],
+  ])
 })
 
 test('parameters that were compiled elsewhere before, in another order, train all the same', () => {
   const make = () => {
-    const w = variable([[0.5, -0.5], [0.25, 1]])
+    const w = variable([
+      [0.5, -0.5],
+      [0.25, 1],
+    ])
     const b = variable([0.1, 0.2])
     const x = input([2, 2])
     const y = input([2, 2])
     return { w, b, inputs: { x, y }, loss: softmaxCrossEntropy(x.matmul(w).add(b), y) }
   }
-  const values = { x: [[1, 2], [3, -1]], y: [[1, 0], [0, 1]] }
+  const values = {
+    x: [
+      [1, 2],
+      [3, -1],
+    ],
+    y: [
+      [1, 0],
+      [0, 1],
+    ],
+  }
   const plain = make()
   const other = make()
   other.b.set([0.1, 0.2])
-  compileStep({ inputs: other.inputs, loss: other.loss, optimizer: sgd({ learningRate: 0.1 }), parameters: [other.b] })
-  const train = ({ inputs, loss }: ReturnType<typeof make>) => compileStep({ inputs, loss, optimizer: adam({ learningRate: 0.1 }) }).run(20, values)
+  compileStep({
+    inputs: other.inputs,
+    loss: other.loss,
+    optimizer: sgd({ learningRate: 0.1 }),
+    parameters: [other.b],
+  })
+  const train = ({ inputs, loss }: ReturnType<typeof make>) =>
+    compileStep({ inputs, loss, optimizer: adam({ learningRate: 0.1 }) }).run(20, values)
   expect(train(other)).toEqual(train(plain))
 })
 
@@ -207,7 +317,12 @@ test('a step picks the rows that its order says', () => {
   const x = input([2, 1])
   const w = variable([[1]])
   const rows = new Rows(5, { x: Float32Array.of(1, 2, 4, 8, 16) })
-  const step = compileStep({ inputs: { x }, loss: x.matmul(w).sum(), optimizer: sgd({ learningRate: 1e-12 }), rows })
+  const step = compileStep({
+    inputs: { x },
+    loss: x.matmul(w).sum(),
+    optimizer: sgd({ learningRate: 1e-12 }),
+    rows,
+  })
   expect([...step.run(3)]).toEqual([3, 12, 3])
   step.setOrder(Int32Array.of(4, 0, 3, 1))
   expect([...step.run(2)]).toEqual([17, 10])

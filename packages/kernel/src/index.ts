@@ -2,7 +2,7 @@
 import { binary } from './binary.js'
 import { allocate, type Block } from './memory.js'
 
-export { instructions, type OperandKind, type Operands } from './instructions.js'
+export { instructions } from './instructions.js'
 export { Activation, Opcode } from './opcodes.js'
 export type { Block }
 
@@ -30,9 +30,8 @@ export function getKernel(): Kernel {
 }
 
 function start(): Kernel {
-  const text = atob(binary)
-  const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i)
+  const bytes = new Uint8Array(binary.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(binary.slice(2 * i, 2 * i + 2), 16)
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
   const { memory, run } = exports as unknown as Exports
   return {

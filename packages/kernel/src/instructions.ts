@@ -1,12 +1,12 @@
 // The operands of each instruction, in order: what a program is written and printed with.
-import { Opcode } from './opcodes.js'
+import type { Opcode } from './opcodes.js'
 
 /**
  * `out`: address that is written. `in`: address that is read. `update`: address that is read and written.
  * `int`: a count or a stride, in elements. `ints`: as many as there are left.
  */
-export type OperandKind = 'out' | 'in' | 'update' | 'int' | 'ints'
-export type Operands = Readonly<Record<string, OperandKind>>
+type OperandKind = 'out' | 'in' | 'update' | 'int' | 'ints'
+type Operands = Readonly<Record<string, OperandKind>>
 
 const unary: Operands = { out: 'out', x: 'in', size: 'int' }
 

@@ -5,7 +5,9 @@ import { getKernel } from '../src/index.js'
 test('blocks start at multiples of 16, are zero and do not overlap', () => {
   const kernel = getKernel()
   const blocks = [1, 16, 17, 100, 4096, 3].map((bytes) => kernel.allocate(bytes))
-  const ranges = blocks.map(({ address, bytes }) => [address, address + bytes] as const).sort((a, b) => a[0] - b[0])
+  const ranges = blocks
+    .map(({ address, bytes }) => [address, address + bytes] as const)
+    .sort((a, b) => a[0] - b[0])
   for (const [index, [start, end]] of ranges.entries()) {
     expect(start % 16).toBe(0)
     expect(end).toBeLessThanOrEqual(ranges[index + 1]?.[0] ?? kernel.size)
@@ -28,7 +30,9 @@ test('memory grows when a block does not fit, and what it held stays', () => {
 })
 
 test('more than a WebAssembly memory can hold is refused with the sizes in the message', () => {
-  expect(() => getKernel().allocate(2 ** 32)).toThrow(/out of memory: \d+ MiB are in use and 4096 MiB more are wanted/)
+  expect(() => getKernel().allocate(2 ** 32)).toThrow(
+    /out of memory: \d+ MiB are in use and 4096 MiB more are wanted/,
+  )
 })
 
 test('blocks that are garbage are handed out again', async () => {

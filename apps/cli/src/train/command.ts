@@ -15,7 +15,6 @@ export async function train(args: readonly string[]): Promise<number> {
   if (rest.length > 1)
     throw new UsageError(`train takes one data set or file; got ${rest.map((word) => `"${word}"`).join(', ')}`)
   const form = chooseInterface(given.ui)
-  if (given['exit-on-done'] && form !== 'tui') throw new UsageError('--exit-on-done goes with a full screen only; leave it out')
   const plan = makePlan(rest[0] ?? 'xor', given)
   if (form === 'tui') {
     const { trainOnScreen } = await import('./screen-session.js')

@@ -1,6 +1,7 @@
 // Trains without a screen, with a report now and then.
 import type { Run, RunState, Score } from '@bp/core'
 import { begin, type Plan } from './plan.js'
+import { niceStep } from './nice-numbers.js'
 import { Slices } from './slices.js'
 
 /** Writes what happens in a run. */
@@ -11,8 +12,8 @@ export interface Reporter {
   end(plan: Plan, run: Run, initial: Score, elapsed: number): void
 }
 
-/** How many reports a run gives, about. */
-const reportCount = 15
+/** A run gives at most as many reports. */
+const mostReports = 20
 /** How long steps may keep signals waiting, in ms. */
 const sliceTime = 50
 
@@ -28,7 +29,7 @@ export async function trainWithReports(
   reporter.start(plan, run)
   const { epochs, steps } = run.getState()
   // By steps and not by time, so that the same run always gives the same reports.
-  const every = Math.ceil(epochs / reportCount) * (steps / epochs)
+  const every = niceStep(epochs / mostReports, 1) * (steps / epochs)
   for (let due = every; !interrupted.aborted; ) {
     slices.advance(due, sliceTime)
     const state = run.getState()

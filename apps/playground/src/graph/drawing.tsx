@@ -1,5 +1,5 @@
 // The graph as a picture: nodes that can be focused, edges with what flows over them.
-import { type Numbers, type Stepper, type Trace, type TraceEdge, type TraceNode, type TraceStep } from '@bp/lab'
+import type { Numbers, Stepper, Trace, TraceEdge, TraceNode, TraceStep } from '@bp/lab'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { NumberField } from '../number-field.js'
 import { type Placed, place, shapeRadius, type TextWidths } from './geometry.js'
@@ -80,10 +80,21 @@ function Edges({ placed, current, arrived, known }: EdgesProps) {
   }
   return (
     <div aria-hidden="true">
-      <svg className="edges" width={placed.width} height={placed.height}>
+      <svg className="edges" aria-hidden="true" width={placed.width} height={placed.height}>
         <defs>
           {['plain', 'forward', 'backward'].map((name) => (
-            <marker key={name} id={`head-${name}`} className={`head ${name}`} viewBox="0 0 8 8" refX="6.5" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto-start-reverse">
+            <marker
+              key={name}
+              id={`head-${name}`}
+              className={`head ${name}`}
+              viewBox="0 0 8 8"
+              refX="6.5"
+              refY="4"
+              markerWidth="8"
+              markerHeight="8"
+              markerUnits="userSpaceOnUse"
+              orient="auto-start-reverse"
+            >
               <path d="M0 0.5L7.5 4L0 7.5z" />
             </marker>
           ))}
@@ -136,11 +147,14 @@ function Node({ node, trace, stepper, placed, editable, onValue, onPosition }: N
 
   const inWords = (numbers: Numbers) => write(numbers, node)
   const description = [
-    node.label,
+    // What is seen is part of what is said, for those who speak to their computer.
+    node.label.includes(symbol) ? node.label : `${node.label} (${symbol})`,
     `value ${known ? inWords(value) : 'not computed yet'}`,
     ...(node.derivative === null && derivative === null && kind === 'constant'
       ? []
-      : [`derivative of ${output} by ${name || 'it'} ${derivative === null ? 'not computed yet' : inWords(derivative)}`]),
+      : [
+          `derivative of ${output} by ${name || 'it'} ${derivative === null ? 'not computed yet' : inWords(derivative)}`,
+        ]),
   ].join(', ')
 
   const shape = `shape ${kind}${symbol.length > 4 ? ' long' : ''}`
@@ -152,7 +166,9 @@ function Node({ node, trace, stepper, placed, editable, onValue, onPosition }: N
           className={shape}
           style={{ width: 2 * shapeRadius, height: 2 * shapeRadius }}
           aria-label={`${description}. Go to its step.`}
-          onClick={() => onPosition(positions.find((position) => position > stepper.position) ?? positions[0]!)}
+          onClick={() =>
+            onPosition(positions.find((position) => position > stepper.position) ?? positions[0]!)
+          }
         >
           {symbol}
         </button>
@@ -166,11 +182,17 @@ function Node({ node, trace, stepper, placed, editable, onValue, onPosition }: N
           {editable ? (
             <>
               <span className="name">{name} =</span>
-              <NumberField label={`value of ${name}`} value={value as number} step={1} onChange={(next) => onValue(name, next)} />
+              <NumberField
+                label={`value of ${name}`}
+                value={value as number}
+                step={1}
+                onChange={(next) => onValue(name, next)}
+              />
             </>
           ) : (
             <>
-              <span className="name">{name} =</span> <span className="number">{known ? writeNode(value, node) : '—'}</span>
+              <span className="name">{name} =</span>{' '}
+              <span className="number">{known ? writeNode(value, node) : '—'}</span>
             </>
           )}
         </span>

@@ -74,10 +74,18 @@ function arrange(
   labelWidth: number,
 ): Placed {
   const { nodes, edges } = layout(trace, { direction, ...size })
-  const middles = new Map(nodes.map(({ id, x, y, width, height }) => [id, { x: x + width / 2, y: y + height / 2 }]))
+  const middles = new Map(
+    nodes.map(({ id, x, y, width, height }) => [id, { x: x + width / 2, y: y + height / 2 }]),
+  )
   const lines = trace.edges.map((edge, index) => {
     const twins = trace.edges.filter(({ from, to }) => from === edge.from && to === edge.to)
-    const inner = spread(edges[index]!.points.slice(1, -1), twins.indexOf(edge), twins.length, direction, labelWidth)
+    const inner = spread(
+      edges[index]!.points.slice(1, -1),
+      twins.indexOf(edge),
+      twins.length,
+      direction,
+      labelWidth,
+    )
     return routeEdge(edge, middles, inner, direction)
   })
   const boxes = [
@@ -98,12 +106,22 @@ function arrange(
     width: Math.max(...boxes.map(({ middle, right }) => middle.x + right)) - minX,
     height: Math.max(...boxes.map(({ middle, bottom }) => middle.y + bottom)) - minY,
     middles: new Map([...middles].map(([id, middle]) => [id, shift(middle)])),
-    edges: lines.map(({ edge, points, label }) => ({ edge, path: smooth(points.map(shift)), label: shift(label) })),
+    edges: lines.map(({ edge, points, label }) => ({
+      edge,
+      path: smooth(points.map(shift)),
+      label: shift(label),
+    })),
   }
 }
 
 /** Moves edges between the same two nodes apart, so that their labels do not overlap. */
-function spread(points: readonly Point[], index: number, count: number, direction: 'LR' | 'TB', labelWidth: number): Point[] {
+function spread(
+  points: readonly Point[],
+  index: number,
+  count: number,
+  direction: 'LR' | 'TB',
+  labelWidth: number,
+): Point[] {
   const apart = direction === 'LR' ? labelHeight : labelWidth + 6
   const distance = (index - (count - 1) / 2) * apart
   return points.map(({ x, y }) => (direction === 'LR' ? { x, y: y + distance } : { x: x + distance, y }))
@@ -121,7 +139,11 @@ function routeEdge(
   const end = borderPoint(to, inner.at(-1) ?? from)
   // On a straight edge the layout's point is half-way; from top to bottom, labels nearer to the source keep apart.
   const middle = inner[Math.floor(inner.length / 2)] ?? between(begin, end, 0.5)
-  return { edge, points: [begin, ...inner, end], label: direction === 'LR' ? middle : between(begin, middle, 0.8) }
+  return {
+    edge,
+    points: [begin, ...inner, end],
+    label: direction === 'LR' ? middle : between(begin, middle, 0.8),
+  }
 }
 
 function borderPoint(centre: Point, towards: Point): Point {

@@ -26,7 +26,15 @@ export function GraphLab() {
       const direction = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
       const target = event.target as HTMLElement
       const here = target === document.body || section.current!.contains(target)
-      if (direction === 0 || !here || target.matches('input') || event.altKey || event.ctrlKey || event.metaKey) return
+      if (
+        direction === 0 ||
+        !here ||
+        target.matches('input') ||
+        event.altKey ||
+        event.ctrlKey ||
+        event.metaKey
+      )
+        return
       event.preventDefault()
       dispatch({ type: 'position', position: position + direction })
     }
@@ -38,9 +46,10 @@ export function GraphLab() {
     <section ref={section} id="graph" className="card" aria-labelledby="graph-title">
       <h2 id="graph-title">A graph and its derivatives</h2>
       <p className="lead">
-        Every formula is a graph of small operations. Values flow <span className="forward-word">forward →</span>,
-        from the variables to the result. Then derivatives flow <span className="backward-word">← backward</span>:
-        each operation multiplies what arrives from behind by its own, local derivative and passes the product on.
+        Every formula is a graph of small operations. Values flow{' '}
+        <span className="forward-word">forward →</span>, from the variables to the result. Then derivatives
+        flow <span className="backward-word">← backward</span>: each operation multiplies what arrives from
+        behind by its own, local derivative and passes the product on.
       </p>
       <div className="toolbar">
         <ExpressionField

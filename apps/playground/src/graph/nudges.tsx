@@ -55,7 +55,8 @@ export function Nudges({ graph, trace }: Picture) {
               </th>
               <td>{formatNumber(rounded(predicted))}</td>
               <td>
-                {formatNumber(rounded(change))} <span className="verdict">{straight ? '= the same' : '≠ it bends'}</span>
+                {formatNumber(rounded(change))}{' '}
+                <span className="verdict">{straight ? '= the same' : '≠ it bends'}</span>
               </td>
             </tr>
           ))}

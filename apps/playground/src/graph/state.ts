@@ -13,7 +13,12 @@ export interface Preset {
 /** The lecture's graph, its sigmoid, and a variable that is used more than once. */
 export const presets: readonly [Preset, ...Preset[]] = [
   { title: 'f = w*x + b', source: 'f = w*x + b', values: { w: -2, x: 5, b: 3 }, expanded: false },
-  { title: 'sigmoid(w*x + b)', source: 'y = sigmoid(w*x + b)', values: { w: -2, x: 5, b: 10 }, expanded: true },
+  {
+    title: 'sigmoid(w*x + b)',
+    source: 'y = sigmoid(w*x + b)',
+    values: { w: -2, x: 5, b: 10 },
+    expanded: true,
+  },
   { title: 'x*x + x', source: 'f = x*x + x', values: { x: 3 }, expanded: false },
 ]
 
@@ -84,7 +89,10 @@ export function reduce(state: GraphState, action: GraphAction): GraphState {
   }
 }
 
-function redraw(state: GraphState, change: Partial<Pick<GraphState, 'source' | 'values' | 'expanded'>>): GraphState {
+function redraw(
+  state: GraphState,
+  change: Partial<Pick<GraphState, 'source' | 'values' | 'expanded'>>,
+): GraphState {
   const wanted = { ...state, ...change }
   const drawn = draw(wanted.source, wanted.values, wanted.expanded)
   if ('problem' in drawn) return { ...wanted, problem: drawn.problem }
@@ -108,12 +116,15 @@ function draw(source: string, values: ReadonlyMap<string, number>, expanded: boo
     const own = program.values
     const given = new Map([...values].filter(([name]) => !own.has(name)))
     // A new letter is a new variable; a longer unknown name may be a slip, which the language finds.
-    for (const name of program.names) if (name.length === 1 && !own.has(name) && !given.has(name)) given.set(name, 1)
+    for (const name of program.names)
+      if (name.length === 1 && !own.has(name) && !given.has(name)) given.set(name, 1)
     const graph = build(program, given)
     const compact = trace(graph)
     const composites = compact.nodes.filter(({ expandable }) => expandable)
     // From the back, since expanding one gives the free letters anew to what follows it.
-    const chain = expanded ? [...composites].reverse().reduce((whole, { id }) => expandComposite(whole, id), graph) : graph
+    const chain = expanded
+      ? [...composites].reverse().reduce((whole, { id }) => expandComposite(whole, id), graph)
+      : graph
     const shown = chain === graph ? compact : trace(chain)
     return {
       picture: {
@@ -130,11 +141,18 @@ function draw(source: string, values: ReadonlyMap<string, number>, expanded: boo
   }
 }
 
-function describeProblem(error: BackpropagationError, program: Program | undefined, values: ReadonlyMap<string, number>): Problem {
-  if (!(error instanceof ExpressionError)) return { message: error.message, hint: null, fix: null, span: null, unknown: null }
+function describeProblem(
+  error: BackpropagationError,
+  program: Program | undefined,
+  values: ReadonlyMap<string, number>,
+): Problem {
+  if (!(error instanceof ExpressionError))
+    return { message: error.message, hint: null, fix: null, span: null, unknown: null }
   const span = { start: error.position, end: error.end }
   const name = program?.source.slice(span.start, span.end)
   const unknown =
-    name !== undefined && program!.names.includes(name) && !program!.values.has(name) && !values.has(name) ? name : null
+    name !== undefined && program!.names.includes(name) && !program!.values.has(name) && !values.has(name)
+      ? name
+      : null
   return { message: error.problem, hint: error.hint, fix: error.fix, span, unknown }
 }

@@ -19,16 +19,25 @@ export function Timeline({ trace, position, onPosition }: TimelineProps) {
     <div className="timeline">
       <div className="steppers">
         <button type="button" onClick={() => onPosition(0)} aria-disabled={position === 0}>
-          <span aria-hidden="true">⇤</span> Start
+          <span aria-hidden="true">⇤</span> First
         </button>
         <button type="button" onClick={() => onPosition(position - 1)} aria-disabled={position === 0}>
           <span aria-hidden="true">←</span> Back
         </button>
-        <button type="button" className="primary" onClick={() => onPosition(position + 1)} aria-disabled={position === steps.length}>
+        <button
+          type="button"
+          className="primary"
+          onClick={() => onPosition(position + 1)}
+          aria-disabled={position === steps.length}
+        >
           Next <span aria-hidden="true">→</span>
         </button>
-        <button type="button" onClick={() => onPosition(steps.length)} aria-disabled={position === steps.length}>
-          End <span aria-hidden="true">⇥</span>
+        <button
+          type="button"
+          onClick={() => onPosition(steps.length)}
+          aria-disabled={position === steps.length}
+        >
+          Last <span aria-hidden="true">⇥</span>
         </button>
         <div className="track">
           <input
@@ -46,7 +55,11 @@ export function Timeline({ trace, position, onPosition }: TimelineProps) {
               const count = steps.filter((step) => step.phase === name).length
               return (
                 count > 0 && (
-                  <span key={name} className={`${name}${name === phase ? ' now' : ''}`} style={{ flexGrow: count }}>
+                  <span
+                    key={name}
+                    className={`${name}${name === phase ? ' now' : ''}`}
+                    style={{ flexGrow: count }}
+                  >
                     {name}
                   </span>
                 )

@@ -24,7 +24,10 @@ export function describeStep(trace: Trace, position: number): string {
   const step = trace.steps[position - 1]
   if (!step) {
     const names = trace.nodes.filter(({ kind }) => kind === 'variable').map(({ name }) => name)
-    const have = names.length === 0 ? 'Only constants have values' : `${list(names)} ${names.length > 1 ? 'have values' : 'has a value'}`
+    const have =
+      names.length === 0
+        ? 'Only constants have values'
+        : `${list(names)} ${names.length > 1 ? 'have values' : 'has a value'}`
     return `${have}. Nothing else is computed yet.`
   }
   switch (step.phase) {
@@ -39,7 +42,8 @@ export function describeStep(trace: Trace, position: number): string {
 
 function describeBackward(trace: Trace, step: TraceStep): string {
   const { from, to, local, upstream, contribution } = step.edge!
-  if (local === null || typeof upstream !== 'number' || typeof contribution !== 'number') return `Backward: ${step.text}.`
+  if (local === null || typeof upstream !== 'number' || typeof contribution !== 'number')
+    return `Backward: ${step.text}.`
   const output = nameOf(trace, trace.output)
   const [inner, outer] = [nameOf(trace, from), nameOf(trace, to)]
   const chain =

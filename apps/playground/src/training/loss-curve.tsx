@@ -32,7 +32,9 @@ export function LossCurve({ points, logarithmic, reference }: LossCurveProps) {
   const top = logarithmic ? lossTicks.at(-1)! : highest * 1.08
   const bottom = logarithmic ? lossTicks[0]! : 0
   const scale = (loss: number) =>
-    logarithmic ? Math.log(Math.max(loss, bottom) / bottom) / Math.log(top / bottom) : (loss - bottom) / (top - bottom)
+    logarithmic
+      ? Math.log(Math.max(loss, bottom) / bottom) / Math.log(top / bottom)
+      : (loss - bottom) / (top - bottom)
   const x = (epoch: number) => margin.left + (epoch / lastEpoch) * (width - margin.left - margin.right)
   const y = (loss: number) => height - margin.bottom - scale(loss) * (height - margin.top - margin.bottom)
   const line = points.map(({ epoch, loss }) => `${x(epoch).toFixed(1)},${y(loss).toFixed(1)}`).join(' ')
@@ -52,11 +54,22 @@ export function LossCurve({ points, logarithmic, reference }: LossCurveProps) {
         }
       >
         <clipPath id={clip}>
-          <rect x={margin.left} y={0} width={width - margin.left - margin.right + 8} height={height - margin.bottom + 2} />
+          <rect
+            x={margin.left}
+            y={0}
+            width={width - margin.left - margin.right + 8}
+            height={height - margin.bottom + 2}
+          />
         </clipPath>
         {lossTicks.map((tick) => (
           <g key={tick}>
-            <line className="grid-line" x1={margin.left} x2={width - margin.right} y1={y(tick)} y2={y(tick)} />
+            <line
+              className="grid-line"
+              x1={margin.left}
+              x2={width - margin.right}
+              y1={y(tick)}
+              y2={y(tick)}
+            />
             <text className="tick" x={margin.left - 8} y={y(tick)} textAnchor="end" dominantBaseline="middle">
               {formatNumber(tick)}
             </text>
@@ -70,7 +83,13 @@ export function LossCurve({ points, logarithmic, reference }: LossCurveProps) {
         <text className="tick" x={width - margin.right} y={height - 2} textAnchor="end">
           epoch
         </text>
-        <line className="reference" x1={margin.left} x2={width - margin.right} y1={y(reference.loss)} y2={y(reference.loss)} />
+        <line
+          className="reference"
+          x1={margin.left}
+          x2={width - margin.right}
+          y1={y(reference.loss)}
+          y2={y(reference.loss)}
+        />
         <text className="reference-label" x={width - margin.right} y={y(reference.loss) - 6} textAnchor="end">
           {reference.label}
         </text>

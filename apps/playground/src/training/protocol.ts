@@ -14,7 +14,12 @@ export type Request =
 export type Report =
   | { readonly type: 'progress'; readonly generation: number; readonly progress: Progress }
   /** SHA-256 of the weights after this many steps, in hexadecimal. */
-  | { readonly type: 'fingerprint'; readonly generation: number; readonly step: number; readonly fingerprint: string }
+  | {
+      readonly type: 'fingerprint'
+      readonly generation: number
+      readonly step: number
+      readonly fingerprint: string
+    }
   | { readonly type: 'refused'; readonly generation: number; readonly message: string }
 
 export interface Progress {

@@ -28,7 +28,8 @@ export class Trainer {
     port.addEventListener('error', () =>
       this.#change({
         progress: null,
-        refusal: 'Training could not be started in this browser. It needs module workers and WebAssembly with SIMD: update the browser, then load the page again.',
+        refusal:
+          'Training could not be started in this browser. It needs module workers and WebAssembly with SIMD: update the browser, then load the page again.',
       }),
     )
     this.reset(settings)

@@ -20,7 +20,10 @@ const usualSpeed = 1
 const guessing = { loss: Math.LN2, label: 'guessing: ln 2 = 0.693' }
 
 export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
-  const { settings, progress, fingerprint, refusal } = useSyncExternalStore(trainer.subscribe, trainer.getState)
+  const { settings, progress, fingerprint, refusal } = useSyncExternalStore(
+    trainer.subscribe,
+    trainer.getState,
+  )
   const id = useId()
   const [speed, setSpeed] = useState(usualSpeed)
   const [logarithmic, setLogarithmic] = useState(false)
@@ -36,14 +39,19 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
       <h2 id="training-title">A network learns XOR</h2>
       <p className="lead">
         Nobody sets these weights. A network of sigmoid units starts with random ones; then each step asks
-        backpropagation how the loss would move with every weight, and moves each weight a little downhill. XOR is
-        1 when exactly one of two inputs is 1: no straight line can part the points, so a hidden layer is needed.
-        Try it with 0 hidden units.
+        backpropagation how the loss would move with every weight, and moves each weight a little downhill.
+        XOR is 1 when exactly one of two inputs is 1: no straight line can part the points, so a hidden layer
+        is needed. Try it with 0 hidden units.
       </p>
       <div className="training-bar">
         <div className="run-buttons">
-          <button type="button" className="primary" aria-disabled={over} onClick={() => (running ? trainer.pause() : trainer.start())}>
-            {running ? 'Pause' : progress && progress.step > 0 ? 'Go on' : 'Start'}
+          <button
+            type="button"
+            className="primary"
+            aria-disabled={over}
+            onClick={() => (running ? trainer.pause() : trainer.start())}
+          >
+            {running ? 'Pause' : progress && progress.step > 0 ? 'Go on' : 'Train'}
           </button>
           <button type="button" aria-disabled={over || running} onClick={() => trainer.step()}>
             One step
@@ -54,11 +62,35 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
         </div>
         <div className="settings">
           <label htmlFor={`${id}-seed`}>Seed</label>
-          <NumberField id={`${id}-seed`} label="Seed" value={settings.seed} step={1} min={0} max={2 ** 32 - 1} whole onChange={(seed) => set({ seed })} />
+          <NumberField
+            id={`${id}-seed`}
+            label="Seed"
+            value={settings.seed}
+            step={1}
+            min={0}
+            max={2 ** 32 - 1}
+            whole
+            onChange={(seed) => set({ seed })}
+          />
           <label htmlFor={`${id}-rate`}>Learning rate</label>
-          <NumberField id={`${id}-rate`} label="Learning rate" value={settings.learningRate} step={0.01} onChange={(learningRate) => set({ learningRate })} />
+          <NumberField
+            id={`${id}-rate`}
+            label="Learning rate"
+            value={settings.learningRate}
+            step={0.01}
+            onChange={(learningRate) => set({ learningRate })}
+          />
           <label htmlFor={`${id}-units`}>Hidden units</label>
-          <NumberField id={`${id}-units`} label="Hidden units" value={settings.hiddenUnits} step={1} min={0} max={16} whole onChange={(hiddenUnits) => set({ hiddenUnits })} />
+          <NumberField
+            id={`${id}-units`}
+            label="Hidden units"
+            value={settings.hiddenUnits}
+            step={1}
+            min={0}
+            max={16}
+            whole
+            onChange={(hiddenUnits) => set({ hiddenUnits })}
+          />
           <label htmlFor={`${id}-speed`}>Speed</label>
           <select id={`${id}-speed`} value={speed} onChange={(event) => setSpeed(Number(event.target.value))}>
             {speeds.map(({ label }, index) => (
@@ -80,9 +112,21 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
         </p>
       )}
       <dl className="figures">
-        <Figure name="epoch" title="Epoch" value={progress ? `${progress.epoch} of ${progress.epochs}` : `— of ${epochs}`} />
+        <Figure
+          name="epoch"
+          title="Epoch"
+          value={progress ? `${progress.epoch} of ${progress.epochs}` : `— of ${epochs}`}
+        />
         <Figure name="loss" title="Loss" value={number(progress?.loss)} />
-        <Figure name="right" title="Right" value={progress ? `${progress.predictions.filter(isRight).length} of ${progress.predictions.length}` : '—'} />
+        <Figure
+          name="right"
+          title="Right"
+          value={
+            progress
+              ? `${progress.predictions.filter(isRight).length} of ${progress.predictions.length}`
+              : '—'
+          }
+        />
         <Figure name="rate" title="Steps a second" value={rate(progress)} />
       </dl>
       <p className="verdict-line" role="status">
@@ -109,7 +153,11 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
             <figcaption>
               Loss (cross-entropy) by epoch
               <label className="check">
-                <input type="checkbox" checked={logarithmic} onChange={(event) => setLogarithmic(event.target.checked)} />
+                <input
+                  type="checkbox"
+                  checked={logarithmic}
+                  onChange={(event) => setLogarithmic(event.target.checked)}
+                />
                 <span>logarithmic</span>
               </label>
             </figcaption>
@@ -143,14 +191,22 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
       <p className="fingerprint">
         Fingerprint of the weights (SHA-256): <code>{fingerprint ?? '—'}</code>
         <br />
-        The same settings and number of steps give the same fingerprint in every browser, and in Node: the same bits.
-        Changing a setting starts a new run.
+        The same settings and number of steps give the same fingerprint in every browser, and in Node: the
+        same bits. Changing a setting starts a new run.
       </p>
     </section>
   )
 }
 
-function Figure({ name, title, value }: { readonly name: string; readonly title: string; readonly value: string }) {
+function Figure({
+  name,
+  title,
+  value,
+}: {
+  readonly name: string
+  readonly title: string
+  readonly value: string
+}) {
   return (
     <div className="figure">
       <dt>{title}</dt>

@@ -18,7 +18,10 @@ export function describeFirstNonFinite(outputs: readonly Tensor[], given: Given)
     const inputs = tensor.inputs.map((input, index) => {
       const name = tensor.op!.definition.inputs[index]
       const data = numbers.get(input)!
-      const range = data.length === 0 ? 'nothing' : `${formatShort(Math.min(...take(data)))} to ${formatShort(Math.max(...take(data)))}`
+      const range =
+        data.length === 0
+          ? 'nothing'
+          : `${formatShort(Math.min(...take(data)))} to ${formatShort(Math.max(...take(data)))}`
       return `${name} from ${range}`
     })
     return `${describeNode(tensor)} was the first to give ${value}${where}; its inputs: ${inputs.join(', ')}`

@@ -53,10 +53,16 @@ export function compile<I extends Inputs, O extends Outputs>({
   return call
 }
 
-function copied(name: string, view: Float32Array | Float64Array, into: Float32Array | Float64Array | undefined) {
+function copied(
+  name: string,
+  view: Float32Array | Float64Array,
+  into: Float32Array | Float64Array | undefined,
+) {
   if (!into) return view.slice()
   if (into.length !== view.length)
-    throw new ShapeError(`the compiled function: "${name}" has ${view.length} numbers, the array to write into ${into.length}`)
+    throw new ShapeError(
+      `the compiled function: "${name}" has ${view.length} numbers, the array to write into ${into.length}`,
+    )
   into.set(view)
   return into
 }
@@ -91,10 +97,14 @@ export function checkInputs(caller: string, inputs: Inputs, tensors: readonly Te
   const listed = new Set<Tensor>(Object.values(inputs))
   for (const tensor of listed)
     if (!(tensor instanceof Input))
-      throw new ValueError(`${caller}: inputs must be made by input(); got ${tensor instanceof Object ? describeNode(tensor) : typeof tensor}`)
+      throw new ValueError(
+        `${caller}: inputs must be made by input(); got ${tensor instanceof Object ? describeNode(tensor) : typeof tensor}`,
+      )
   for (const tensor of topological(tensors))
     if (tensor instanceof Input && !listed.has(tensor))
-      throw new ValueError(`${caller}: ${describeNode(tensor)} is used but not listed in inputs; add it there`)
+      throw new ValueError(
+        `${caller}: ${describeNode(tensor)} is used but not listed in inputs; add it there`,
+      )
 }
 
 /** Numbers by input, each as many as its input has. */
@@ -105,7 +115,9 @@ export function checkedValues(
 ): Map<Tensor, ArrayLike<number>> {
   for (const name of Object.keys(values))
     if (!Object.hasOwn(inputs, name))
-      throw new ValueError(`${caller}: has no input "${name}"; its inputs are ${Object.keys(inputs).join(', ')}`)
+      throw new ValueError(
+        `${caller}: has no input "${name}"; its inputs are ${Object.keys(inputs).join(', ')}`,
+      )
   return new Map(
     Object.entries(inputs).map(([name, tensor]) => {
       const given = values[name]
@@ -120,4 +132,3 @@ export function checkedValues(
     }),
   )
 }
-

@@ -1,6 +1,6 @@
 // How operations become kernel instructions: the few patterns that the op table names in `lower`.
 import type { Opcode } from '@bp/kernel'
-import { broadcastStrides, sameShape, type Shape, sizeOf, stridesOf } from '../shape.js'
+import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../shape.js'
 
 export type OpcodeName = keyof typeof Opcode
 
@@ -18,7 +18,7 @@ export interface Value {
 
 export type Operand = Buffer | number | null
 
-export interface LoweringContext<Attributes> {
+interface LoweringContext<Attributes> {
   readonly inputs: readonly Value[]
   readonly shape: Shape
   readonly attributes: Attributes
@@ -66,7 +66,9 @@ export function ternary(opcode: OpcodeName): Lowering {
     const size = sizeOf(context.shape)
     if (size === 0) return
     const moves = context.inputs.map(({ shape }) => Number(sizeOf(shape) > 1))
-    const buffers = context.inputs.map((value, index) => (moves[index] ? repeated(value, context) : value.buffer))
+    const buffers = context.inputs.map((value, index) =>
+      moves[index] ? repeated(value, context) : value.buffer,
+    )
     context.emit(opcode, context.output(), ...buffers, size, ...moves)
   }
 }

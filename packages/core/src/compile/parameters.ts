@@ -18,7 +18,9 @@ export function settle(variables: readonly Variable[]): void {
   if (homeless.length === 0) return
   for (const variable of homeless)
     if (variable.dtype !== 'f32')
-      throw new DtypeError(`compile: ${describeNode(variable)} is f64, which does not run on the kernel; make it f32`)
+      throw new DtypeError(
+        `compile: ${describeNode(variable)} is f64, which does not run on the kernel; make it f32`,
+      )
   const block = getKernel().allocate(homeless.reduce((bytes, { size }) => bytes + paddedBytes(size), 0))
   let offset = 0
   for (const variable of homeless) {
@@ -58,7 +60,8 @@ export class OptimizerState {
     const groups: Variable[][] = []
     for (const variable of [...parameters].sort((a, b) => addressOf(a) - addressOf(b))) {
       const last = groups[groups.length - 1]?.at(-1)
-      if (last && addressOf(last) + paddedBytes(last.size) === addressOf(variable)) groups[groups.length - 1]!.push(variable)
+      if (last && addressOf(last) + paddedBytes(last.size) === addressOf(variable))
+        groups[groups.length - 1]!.push(variable)
       else groups.push([variable])
     }
     let end = 0
@@ -107,7 +110,8 @@ export class OptimizerState {
     for (const [index, run] of this.runs.entries()) {
       const { parameters, slots, settings } = snapshot[index]!
       for (const [at, variable] of run.variables.entries()) variable.values.set(parameters[at]!)
-      for (const [at, offset] of run.slots.entries()) this.#block.floats(offset, run.bytes / 4).set(slots[at]!)
+      for (const [at, offset] of run.slots.entries())
+        this.#block.floats(offset, run.bytes / 4).set(slots[at]!)
       this.settings(run).set(settings)
     }
   }

@@ -1,9 +1,9 @@
 // From graph to plan: instructions in order, and a place for every buffer.
 import { Activation, instructions as operandTable } from '@bp/kernel'
 import { sizeOf } from '../shape.js'
-import { Constant, Input, type Tensor, Variable } from '../tensor.js'
+import type { Constant, Input, Tensor, Variable } from '../tensor.js'
 import { topological } from '../traverse.js'
-import type { Buffer, Operand, OpcodeName, Value } from './lowering.js'
+import type { Buffer, OpcodeName, Operand, Value } from './lowering.js'
 import { simplify } from './simplify.js'
 
 export interface Instruction {
@@ -63,7 +63,7 @@ export function plan(outputs: readonly Tensor[], keep: (tensor: Tensor) => boole
 }
 
 /** Buffers that an instruction reads or writes. */
-export function buffersOf({ opcode, operands }: Instruction, ...kinds: string[]): Buffer[] {
+function buffersOf({ opcode, operands }: Instruction, ...kinds: string[]): Buffer[] {
   const wanted = Object.values(operandTable[opcode])
   return operands.filter(
     (operand, index): operand is Buffer =>
@@ -91,7 +91,8 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
   const reads = new Map<Buffer, number>()
   const writers = new Map<Buffer, number>()
   for (const [index, instruction] of list.entries()) {
-    for (const buffer of buffersOf(instruction, 'in', 'update')) reads.set(buffer, (reads.get(buffer) ?? 0) + 1)
+    for (const buffer of buffersOf(instruction, 'in', 'update'))
+      reads.set(buffer, (reads.get(buffer) ?? 0) + 1)
     for (const buffer of buffersOf(instruction, 'out')) writers.set(buffer, index)
   }
   const products = new Map<Buffer, { instruction: Instruction; index: number }>()
@@ -139,7 +140,12 @@ function sumsColumns({ operands, nodes }: Instruction, before: readonly Instruct
   const [out, x, outer, length, inner] = operands
   const product = before.find(
     ({ opcode, operands: [, , b, , n, k, , , , sums] }) =>
-      opcode.startsWith('Matmul') && opcode !== 'MatmulNT' && b === x && n === inner && k === length && sums === null,
+      opcode.startsWith('Matmul') &&
+      opcode !== 'MatmulNT' &&
+      b === x &&
+      n === inner &&
+      k === length &&
+      sums === null,
   )
   if (!product || outer !== 1) return false
   product.operands[9] = out!

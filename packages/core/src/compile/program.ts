@@ -1,11 +1,11 @@
 // A plan in kernel memory: encoded once, run as often as wanted, in one call each time.
-import { type Block, getKernel, instructions as operandTable, Opcode } from '@bp/kernel'
+import { type Block, getKernel, Opcode, instructions as operandTable } from '@bp/kernel'
 import { Constant, type Input, type Tensor, type Variable } from '../tensor.js'
 import type { Buffer } from './lowering.js'
 import { type Instruction, layOut, paddedBytes } from './plan.js'
 
 /** Places that are decided by someone else than the program: parameters, data, gradients side by side. */
-export type Placement = ReadonlyMap<Buffer, number>
+type Placement = ReadonlyMap<Buffer, number>
 
 export interface ProgramSource {
   readonly instructions: readonly Instruction[]
@@ -29,7 +29,10 @@ export class Program {
   readonly bytes: number
 
   /** `allocate` may hand out a block that is used again, by programs that run once. */
-  constructor(source: ProgramSource, allocate: (bytes: number) => Block = (bytes) => getKernel().allocate(bytes)) {
+  constructor(
+    source: ProgramSource,
+    allocate: (bytes: number) => Block = (bytes) => getKernel().allocate(bytes),
+  ) {
     const { instructions, placed, leaves, kept } = source
     const own = new Set<Buffer>([...leaves.values(), ...kept].filter((buffer) => !placed.has(buffer)))
     const temporaries = layOut(instructions, (buffer) => placed.has(buffer) || own.has(buffer))
@@ -104,4 +107,3 @@ export function describeInstructions(instructions: readonly Instruction[]): stri
     })
     .join('\n')
 }
-

@@ -39,7 +39,13 @@ export function simplify(
     if (same) return same
     const rebuilt = inputs.every((input, index) => input === tensor.inputs[index])
       ? tensor
-      : new Tensor({ op: tensor.op, inputs, attributes: tensor.attributes, shape: tensor.shape, name: tensor.name })
+      : new Tensor({
+          op: tensor.op,
+          inputs,
+          attributes: tensor.attributes,
+          shape: tensor.shape,
+          name: tensor.name,
+        })
     if (!definition.lower) {
       const names: readonly string[] = definition.inputs
       const byName = Object.fromEntries(names.map((name, index) => [name, inputs[index]!]))
@@ -85,7 +91,11 @@ function withoutRepeats(
 
 function smallerSource(tensor: Tensor): Tensor | undefined {
   if (tensor.op === ops.broadcastTo) return tensor.inputs[0]
-  if (tensor instanceof Constant && tensor.size > 1 && tensor.values.every((value) => Object.is(value, tensor.values[0])))
+  if (
+    tensor instanceof Constant &&
+    tensor.size > 1 &&
+    tensor.values.every((value) => Object.is(value, tensor.values[0]))
+  )
     return new Constant(tensor.values.slice(0, 1), [])
   return undefined
 }
@@ -95,7 +105,8 @@ function noOp({ op, shape }: Tensor, inputs: readonly Tensor[]): Tensor | undefi
   const [a, b] = inputs
   const keeps = (candidate: Tensor | undefined) =>
     candidate && sameShape(candidate.shape, shape) ? candidate : undefined
-  if (op === ops.reshape || op === ops.broadcastTo || op === ops.sumTo || op === ops.stopGradient) return keeps(a)
+  if (op === ops.reshape || op === ops.broadcastTo || op === ops.sumTo || op === ops.stopGradient)
+    return keeps(a)
   if (op === ops.mul) return isConstant(b, 1) ? keeps(a) : isConstant(a, 1) ? keeps(b) : undefined
   if (op === ops.div) return isConstant(b, 1) ? keeps(a) : undefined
   return undefined

@@ -50,7 +50,8 @@ export class Rows {
 
   #column(name: string): { block: Block; size: number } {
     const column = this.#columns.get(name)
-    if (!column) throw new ValueError(`Rows: there is no "${name}"; there are ${[...this.#columns.keys()].join(', ')}`)
+    if (!column)
+      throw new ValueError(`Rows: there is no "${name}"; there are ${[...this.#columns.keys()].join(', ')}`)
     return column
   }
 }
@@ -108,12 +109,15 @@ export class TrainingStep<I extends Inputs = Inputs> {
     const placed = placeVariables(leaves)
 
     const before: Instruction[] = []
-    const after: Instruction[] = [{ opcode: 'Record', operands: [lossBuffer!, this.#history, this.#status], nodes: [] }]
+    const after: Instruction[] = [
+      { opcode: 'Record', operands: [lossBuffer!, this.#history, this.#status], nodes: [] },
+    ]
     const kept: Buffer[] = [this.#history, this.#status]
     if (rows) {
       const batch = batchOf(inputs, rows)
       const names = Object.keys(inputs).filter((name) => leaves.has(inputs[name]!))
-      if (batch === rows.count) for (const name of names) placed.set(leaves.get(inputs[name]!)!, rows.address(name))
+      if (batch === rows.count)
+        for (const name of names) placed.set(leaves.get(inputs[name]!)!, rows.address(name))
       else {
         this.#batch = batch
         this.#order = { size: rows.count - (rows.count % batch) }
@@ -121,7 +125,14 @@ export class TrainingStep<I extends Inputs = Inputs> {
         for (const name of names) {
           const table: Buffer = { size: rows.count * rows.size(name) }
           placed.set(table, rows.address(name))
-          const operands = [leaves.get(inputs[name]!)!, table, this.#order, this.#cursor, batch, rows.size(name)]
+          const operands = [
+            leaves.get(inputs[name]!)!,
+            table,
+            this.#order,
+            this.#cursor,
+            batch,
+            rows.size(name),
+          ]
           before.push({ opcode: 'GatherRows', operands, nodes: [inputs[name]!] })
         }
         after.push({ opcode: 'NextBatch', operands: [this.#cursor, batch], nodes: [] })
@@ -277,9 +288,14 @@ function checkTrainable(loss: Tensor, parameters: readonly Variable[]): void {
     throw new GradientError(
       `compileStep: the loss, ${describeNode(loss)}, is ${describeShape(loss.shape)}; it must be a scalar: take its mean`,
     )
-  if (loss.dtype === 'f64') throw new DtypeError('compileStep: the loss is f64, which does not run on the kernel; make its variables and inputs f32')
+  if (loss.dtype === 'f64')
+    throw new DtypeError(
+      'compileStep: the loss is f64, which does not run on the kernel; make its variables and inputs f32',
+    )
   if (parameters.length === 0)
-    throw new GradientError('compileStep: the loss depends on no trainable variable, so there is nothing to train')
+    throw new GradientError(
+      'compileStep: the loss depends on no trainable variable, so there is nothing to train',
+    )
 }
 
 /** The size of a batch: the first dimension, which all inputs share. */
@@ -293,7 +309,9 @@ function batchOf(inputs: Inputs, rows: Rows): number {
       )
     batch ??= shape[0]!
     if (shape[0] !== batch)
-      throw new ShapeError(`compileStep: inputs must share their first dimension, the batch; "${name}" has ${shape[0]}, another ${batch}`)
+      throw new ShapeError(
+        `compileStep: inputs must share their first dimension, the batch; "${name}" has ${shape[0]}, another ${batch}`,
+      )
   }
   if (batch === undefined || batch < 1 || batch > rows.count)
     throw new ShapeError(`compileStep: a batch of ${batch} rows cannot be picked from ${rows.count}`)

@@ -83,7 +83,7 @@ export function prepare(table: Table, { target: name, heldBack, seed }: PrepareO
   const targetColumn = table.columns.find((column) => column.name === name)
   if (!targetColumn)
     throw new DataError(
-      `there is no column ${quote(name)}${didYouMean(name, names)}; the columns are ${listed(names.map(quote))}`,
+      `there is no column ${quote(name)} among ${listed(names.map(quote))}${didYouMean(name, names)}`,
     )
   if (names.length === 1)
     throw new DataError(`${quote(name)} is the only column; there is nothing to predict it from`)

@@ -4,8 +4,8 @@ import { type Op, op } from '../op.js'
 import { elementwise } from '../reference.js'
 import { broadcastCases, uniform } from '../sample.js'
 import { broadcastShapes, type Shape } from '../shape.js'
-import { log, neg, square } from './elementwise.js'
 import { greaterEqual, less, where } from './comparison.js'
+import { log, neg, square } from './elementwise.js'
 
 type Pair = ['a', 'b']
 
@@ -18,7 +18,10 @@ const pairwise = (name: string) =>
   }) as const
 
 const anyPair = { domains: { a: uniform(-3, 3), b: uniform(-3, 3) }, cases: broadcastCases(['a', 'b']) }
-const distinctPair = { ...anyPair, domains: { a: uniform(-3, 0, { avoid: { points: [-1], distance: 0.2 } }), b: uniform(-1.1, -0.9) } }
+const distinctPair = {
+  ...anyPair,
+  domains: { a: uniform(-3, 0, { avoid: { points: [-1], distance: 0.2 } }), b: uniform(-1.1, -0.9) },
+}
 
 /** Sum, element by element. */
 export const add: Op<Pair> = op('add', {
@@ -102,7 +105,8 @@ export const pow: Op<Pair> = op('pow', {
     // 0 where the base is not positive, as in PyTorch at 0; the logarithm does not exist there.
     b: {
       formula: 'b̄ = ȳ · y · ln a',
-      rule: ({ a, y, dy }) => mul(dy, where(greaterEqual(0, a), 0, mul(y, log(where(greaterEqual(0, a), 1, a))))),
+      rule: ({ a, y, dy }) =>
+        mul(dy, where(greaterEqual(0, a), 0, mul(y, log(where(greaterEqual(0, a), 1, a))))),
     },
   },
   lower: binary('Pow'),

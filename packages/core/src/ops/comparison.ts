@@ -14,7 +14,10 @@ const comparison = (name: string) =>
     shape: ({ a, b }: { a: Shape; b: Shape }) => broadcastShapes(name, ['a', 'b'], [a, b]),
     vjp: { a: null, b: null },
     ulp: 0,
-    sample: { domains: { a: uniform(0, 4, { whole: true }), b: uniform(0, 4, { whole: true }) }, cases: broadcastCases(['a', 'b']) },
+    sample: {
+      domains: { a: uniform(0, 4, { whole: true }), b: uniform(0, 4, { whole: true }) },
+      cases: broadcastCases(['a', 'b']),
+    },
   }) as const
 
 /** 1 where `a < b`, else 0. */

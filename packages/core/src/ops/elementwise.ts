@@ -2,7 +2,7 @@
 import { binary, unary } from '../compile/lowering.js'
 import { type Op, op } from '../op.js'
 import { elementwise } from '../reference.js'
-import { broadcastCases, uniform, unaryCases } from '../sample.js'
+import { broadcastCases, unaryCases, uniform } from '../sample.js'
 import { broadcastShapes, type Shape } from '../shape.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { greater } from './comparison.js'
@@ -170,7 +170,10 @@ export const tanhGrad: Op<['output', 'upstream']> = op('tanhGrad', {
   symbol: 'tanh′',
   formula: 'y = upstream · (1 − output²)',
   vjp: {
-    output: { formula: '−2 · ȳ · upstream · output', rule: ({ output, upstream, dy }) => mul(-2, mul(dy, mul(upstream, output))) },
+    output: {
+      formula: '−2 · ȳ · upstream · output',
+      rule: ({ output, upstream, dy }) => mul(-2, mul(dy, mul(upstream, output))),
+    },
     upstream: { formula: 'ȳ · (1 − output²)', rule: ({ output, dy }) => tanhGrad(output, dy) },
   },
   decompose: ({ output, upstream }) => mul(upstream, sub(1, square(output))),
@@ -178,7 +181,10 @@ export const tanhGrad: Op<['output', 'upstream']> = op('tanhGrad', {
   reference: elementwise((output, upstream) => upstream! * (1 - output! * output!)),
   // Near |output| = 1 the difference 1 − output² cancels; in absolute terms it is exact.
   ulp: 4,
-  sample: { domains: { output: uniform(-0.9, 0.9), upstream: uniform(-2, 2) }, cases: broadcastCases(['output', 'upstream']) },
+  sample: {
+    domains: { output: uniform(-0.9, 0.9), upstream: uniform(-2, 2) },
+    cases: broadcastCases(['output', 'upstream']),
+  },
 })
 
 /** Logistic function, `1 / (1 + e⁻ˣ)`. */
@@ -214,7 +220,10 @@ export const sigmoidGrad: Op<['output', 'upstream']> = op('sigmoidGrad', {
   reference: elementwise((output, upstream) => upstream! * output! * (1 - output!)),
   onnx: null,
   ulp: 4,
-  sample: { domains: { output: uniform(0.05, 0.95), upstream: uniform(-2, 2) }, cases: broadcastCases(['output', 'upstream']) },
+  sample: {
+    domains: { output: uniform(0.05, 0.95), upstream: uniform(-2, 2) },
+    cases: broadcastCases(['output', 'upstream']),
+  },
 })
 
 /** `max(x, 0)`; the derivative at 0 is 0. */

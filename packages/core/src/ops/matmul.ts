@@ -13,7 +13,18 @@ interface Transposition {
 }
 
 const sizes: readonly (readonly [m: number, k: number, n: number])[] = [
-  [1, 1, 1], [2, 3, 4], [3, 4, 5], [4, 2, 1], [1, 7, 9], [5, 8, 16], [17, 9, 8], [8, 33, 24], [0, 3, 2], [2, 0, 3], [3, 2, 0], [33, 18, 29],
+  [1, 1, 1],
+  [2, 3, 4],
+  [3, 4, 5],
+  [4, 2, 1],
+  [1, 7, 9],
+  [5, 8, 16],
+  [17, 9, 8],
+  [8, 33, 24],
+  [0, 3, 2],
+  [2, 0, 3],
+  [3, 2, 0],
+  [33, 18, 29],
 ]
 
 /** Matrix product of `a`, m×k, and `b`, k×n; either may be taken as its transpose. */
@@ -29,7 +40,9 @@ export const matmul: Op<['a', 'b'], Transposition> = op('matmul', {
   prepare: ({ transposeA = false, transposeB = false }: Transposition) => ({ transposeA, transposeB }),
   shape: ({ a, b }, { transposeA, transposeB }): Shape => {
     if (a.length !== 2 || b.length !== 2)
-      throw new ShapeError(`matmul: a is ${describeShape(a)} and b is ${describeShape(b)}; both must be matrices`)
+      throw new ShapeError(
+        `matmul: a is ${describeShape(a)} and b is ${describeShape(b)}; both must be matrices`,
+      )
     const [m, k] = transposeA ? [a[1]!, a[0]!] : [a[0]!, a[1]!]
     const [rows, n] = transposeB ? [b[1]!, b[0]!] : [b[0]!, b[1]!]
     if (rows !== k) {
@@ -64,7 +77,8 @@ export const matmul: Op<['a', 'b'], Transposition> = op('matmul', {
       for (let j = 0; j < n!; j++) {
         let total = 0
         for (let p = 0; p < k; p++)
-          total += a!.data[transposeA ? p * m! + i : i * k + p]! * b!.data[transposeB ? j * k + p : p * n! + j]!
+          total +=
+            a!.data[transposeA ? p * m! + i : i * k + p]! * b!.data[transposeB ? j * k + p : p * n! + j]!
         out[i * n! + j] = total
       }
     return out

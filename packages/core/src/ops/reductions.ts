@@ -39,10 +39,18 @@ const along = (name: string) =>
 const sampleOf = (domain: Domain, emptyToo: boolean) => ({
   domains: { x: domain },
   cases: [
-    { shapes: { x: [] } }, { shapes: { x: [1] } }, { shapes: { x: [3] } }, { shapes: { x: [4] } }, { shapes: { x: [129] } },
-    { shapes: { x: [3, 5] } }, { shapes: { x: [3, 5] }, attributes: { axes: 0 } }, { shapes: { x: [3, 5] }, attributes: { axes: -1, keepDims: true } },
-    { shapes: { x: [2, 3, 4] }, attributes: { axes: [0, 2] } }, { shapes: { x: [2, 3, 4] }, attributes: { axes: 1 } },
-    { shapes: { x: [17, 9] }, attributes: { axes: 0 } }, { shapes: { x: [5, 1] }, attributes: { axes: [] } },
+    { shapes: { x: [] } },
+    { shapes: { x: [1] } },
+    { shapes: { x: [3] } },
+    { shapes: { x: [4] } },
+    { shapes: { x: [129] } },
+    { shapes: { x: [3, 5] } },
+    { shapes: { x: [3, 5] }, attributes: { axes: 0 } },
+    { shapes: { x: [3, 5] }, attributes: { axes: -1, keepDims: true } },
+    { shapes: { x: [2, 3, 4] }, attributes: { axes: [0, 2] } },
+    { shapes: { x: [2, 3, 4] }, attributes: { axes: 1 } },
+    { shapes: { x: [17, 9] }, attributes: { axes: 0 } },
+    { shapes: { x: [5, 1] }, attributes: { axes: [] } },
     ...(emptyToo ? [{ shapes: { x: [0] } }, { shapes: { x: [0, 3] }, attributes: { axes: 0 } }] : []),
   ] as { shapes: { x: Shape }; attributes?: Reduction }[],
 })
@@ -127,7 +135,10 @@ export const argMax: Op<['x'], { axis?: number }, 'axis'> = op('argMax', {
   formula: 'y = argmaxᵢ xᵢ',
   attributes: { axis: 'The axis to look along; the last unless given.' },
   shorthand: 'axis',
-  prepare: ({ axis = -1 }: { axis?: number }, { x }) => ({ axes: [normalizeAxis('argMax', axis, x.length)], keepDims: false }),
+  prepare: ({ axis = -1 }: { axis?: number }, { x }) => ({
+    axes: [normalizeAxis('argMax', axis, x.length)],
+    keepDims: false,
+  }),
   shape: checkedShape('argMax'),
   vjp: { x: null },
   lower: reduction('ArgMax'),
@@ -136,7 +147,13 @@ export const argMax: Op<['x'], { axis?: number }, 'axis'> = op('argMax', {
   ulp: 0,
   sample: {
     domains: { x: uniform(-3, 3) },
-    cases: [{ shapes: { x: [5] } }, { shapes: { x: [3, 5] } }, { shapes: { x: [3, 5] }, attributes: { axis: 0 } }, { shapes: { x: [2, 3, 4] }, attributes: { axis: 1 } }, { shapes: { x: [1, 1] } }],
+    cases: [
+      { shapes: { x: [5] } },
+      { shapes: { x: [3, 5] } },
+      { shapes: { x: [3, 5] }, attributes: { axis: 0 } },
+      { shapes: { x: [2, 3, 4] }, attributes: { axis: 1 } },
+      { shapes: { x: [1, 1] } },
+    ],
   },
 })
 

@@ -5,7 +5,17 @@ import { type Op, op } from '../op.js'
 import { forEachStrided } from '../reference.js'
 import { uniform } from '../sample.js'
 import {
-  broadcastShapes, broadcastStrides, checkShape, describeShape, normalizeAxes, normalizeAxis, reducedShape, sameShape, type Shape, sizeOf, stridesOf,
+  broadcastShapes,
+  broadcastStrides,
+  checkShape,
+  describeShape,
+  normalizeAxes,
+  normalizeAxis,
+  reducedShape,
+  type Shape,
+  sameShape,
+  sizeOf,
+  stridesOf,
 } from '../shape.js'
 import { sum } from './reductions.js'
 
@@ -20,10 +30,15 @@ export const reshape: Op<['x'], { shape: Shape }, 'shape'> = op('reshape', {
   attributes: { shape: 'The new shape; one dimension may be −1 and is worked out.' },
   shorthand: 'shape',
   prepare: ({ shape }: { shape: Shape }, { x }) => {
-    if (!Array.isArray(shape)) throw new ValueError('reshape: wants the new shape as an array of whole numbers')
+    if (!Array.isArray(shape))
+      throw new ValueError('reshape: wants the new shape as an array of whole numbers')
     const known = sizeOf(shape.filter((dimension) => dimension !== -1))
     const resolved = shape.map((dimension) => (dimension === -1 ? sizeOf(x) / known : dimension))
-    if (shape.filter((dimension) => dimension === -1).length > 1 || resolved.some((dimension) => !Number.isInteger(dimension) || dimension < 0) || sizeOf(resolved) !== sizeOf(x))
+    if (
+      shape.filter((dimension) => dimension === -1).length > 1 ||
+      resolved.some((dimension) => !Number.isInteger(dimension) || dimension < 0) ||
+      sizeOf(resolved) !== sizeOf(x)
+    )
       throw new ShapeError(
         `reshape: x is ${describeShape(x)}, ${sizeOf(x)} numbers; shape [${shape.join(', ')}] cannot hold exactly these`,
       )
@@ -58,16 +73,24 @@ export const transpose: Op<['x'], { permutation?: readonly number[] }, 'permutat
   prepare: ({ permutation }: { permutation?: readonly number[] }, { x }) => {
     if (permutation !== undefined && !Array.isArray(permutation))
       throw new ValueError(`transpose: permutation must be an array of axes, got ${permutation}`)
-    const order = permutation?.map((axis) => normalizeAxis('transpose', axis, x.length)) ?? x.map((_, axis) => x.length - 1 - axis)
+    const order =
+      permutation?.map((axis) => normalizeAxis('transpose', axis, x.length)) ??
+      x.map((_, axis) => x.length - 1 - axis)
     if (new Set(order).size !== x.length || order.length !== x.length)
-      throw new ValueError(`transpose: permutation [${order.join(', ')}] must name each of the ${x.length} axes of x once`)
+      throw new ValueError(
+        `transpose: permutation [${order.join(', ')}] must name each of the ${x.length} axes of x once`,
+      )
     return { permutation: order }
   },
   shape: ({ x }, { permutation }) => permutation.map((axis) => x[axis]!),
   vjp: {
     x: {
       formula: 'x̄ = ȳ, in the order back',
-      rule: ({ dy }, { permutation }) => transpose(dy, permutation.map((_, axis) => permutation.indexOf(axis))),
+      rule: ({ dy }, { permutation }) =>
+        transpose(
+          dy,
+          permutation.map((_, axis) => permutation.indexOf(axis)),
+        ),
     },
   },
   lower: stridedCopy(({ permutation }, x) => {
@@ -76,16 +99,26 @@ export const transpose: Op<['x'], { permutation?: readonly number[] }, 'permutat
   }),
   reference: ([x], shape, { permutation }) => {
     const strides = stridesOf(x!.shape)
-    return copyStrided(x!.data, shape, permutation.map((axis) => strides[axis]!))
+    return copyStrided(
+      x!.data,
+      shape,
+      permutation.map((axis) => strides[axis]!),
+    )
   },
   onnx: 'Transpose',
   ulp: 0,
   sample: {
     domains,
     cases: [
-      { shapes: { x: [] } }, { shapes: { x: [5] } }, { shapes: { x: [3, 5] } }, { shapes: { x: [1, 4] } }, { shapes: { x: [0, 2] } },
-      { shapes: { x: [2, 3, 4] } }, { shapes: { x: [2, 3, 4] }, attributes: { permutation: [1, 0, 2] } },
-      { shapes: { x: [2, 1, 3, 2] }, attributes: { permutation: [0, 3, -2, 1] } }, { shapes: { x: [17, 9] } },
+      { shapes: { x: [] } },
+      { shapes: { x: [5] } },
+      { shapes: { x: [3, 5] } },
+      { shapes: { x: [1, 4] } },
+      { shapes: { x: [0, 2] } },
+      { shapes: { x: [2, 3, 4] } },
+      { shapes: { x: [2, 3, 4] }, attributes: { permutation: [1, 0, 2] } },
+      { shapes: { x: [2, 1, 3, 2] }, attributes: { permutation: [0, 3, -2, 1] } },
+      { shapes: { x: [17, 9] } },
     ],
   },
 })
@@ -101,7 +134,9 @@ export const broadcastTo: Op<['x'], { shape: Shape }, 'shape'> = op('broadcastTo
   prepare: ({ shape }: { shape: Shape }, { x }) => {
     checkShape('broadcastTo', shape)
     if (!sameShape(broadcastShapes('broadcastTo', ['x', 'shape'], [x, shape]), shape))
-      throw new ShapeError(`broadcastTo: x is ${describeShape(x)}, which is not smaller than ${describeShape(shape)}`)
+      throw new ShapeError(
+        `broadcastTo: x is ${describeShape(x)}, which is not smaller than ${describeShape(shape)}`,
+      )
     return { shape: [...shape] }
   },
   shape: (_, { shape }) => shape,
@@ -113,9 +148,12 @@ export const broadcastTo: Op<['x'], { shape: Shape }, 'shape'> = op('broadcastTo
   sample: {
     domains,
     cases: [
-      { shapes: { x: [] }, attributes: { shape: [3] } }, { shapes: { x: [1] }, attributes: { shape: [2, 5] } },
-      { shapes: { x: [3, 1] }, attributes: { shape: [3, 4] } }, { shapes: { x: [4] }, attributes: { shape: [3, 4] } },
-      { shapes: { x: [2, 1, 3] }, attributes: { shape: [2, 2, 2, 3] } }, { shapes: { x: [1] }, attributes: { shape: [0] } },
+      { shapes: { x: [] }, attributes: { shape: [3] } },
+      { shapes: { x: [1] }, attributes: { shape: [2, 5] } },
+      { shapes: { x: [3, 1] }, attributes: { shape: [3, 4] } },
+      { shapes: { x: [4] }, attributes: { shape: [3, 4] } },
+      { shapes: { x: [2, 1, 3] }, attributes: { shape: [2, 2, 2, 3] } },
+      { shapes: { x: [1] }, attributes: { shape: [0] } },
       { shapes: { x: [2] }, attributes: { shape: [2] } },
     ],
   },
@@ -132,7 +170,9 @@ export const sumTo: Op<['x'], { shape: Shape }, 'shape'> = op('sumTo', {
   prepare: ({ shape }: { shape: Shape }, { x }) => {
     checkShape('sumTo', shape)
     if (!sameShape(broadcastShapes('sumTo', ['shape', 'x'], [shape, x]), x))
-      throw new ShapeError(`sumTo: ${describeShape(shape)} does not broadcast to x, which is ${describeShape(x)}`)
+      throw new ShapeError(
+        `sumTo: ${describeShape(shape)} does not broadcast to x, which is ${describeShape(x)}`,
+      )
     return { shape: [...shape] }
   },
   shape: (_, { shape }) => shape,
@@ -156,9 +196,12 @@ export const sumTo: Op<['x'], { shape: Shape }, 'shape'> = op('sumTo', {
   sample: {
     domains,
     cases: [
-      { shapes: { x: [3] }, attributes: { shape: [] } }, { shapes: { x: [2, 5] }, attributes: { shape: [1] } },
-      { shapes: { x: [3, 4] }, attributes: { shape: [3, 1] } }, { shapes: { x: [3, 4] }, attributes: { shape: [4] } },
-      { shapes: { x: [2, 2, 2, 3] }, attributes: { shape: [2, 1, 3] } }, { shapes: { x: [0] }, attributes: { shape: [1] } },
+      { shapes: { x: [3] }, attributes: { shape: [] } },
+      { shapes: { x: [2, 5] }, attributes: { shape: [1] } },
+      { shapes: { x: [3, 4] }, attributes: { shape: [3, 1] } },
+      { shapes: { x: [3, 4] }, attributes: { shape: [4] } },
+      { shapes: { x: [2, 2, 2, 3] }, attributes: { shape: [2, 1, 3] } },
+      { shapes: { x: [0] }, attributes: { shape: [1] } },
       { shapes: { x: [2] }, attributes: { shape: [2] } },
     ],
   },
@@ -172,7 +215,9 @@ export const expandDims: Op<['x'], { axis?: number }, 'axis'> = op('expandDims',
   formula: 'y[0, i] = x[i]',
   attributes: { axis: 'Where the new dimension will stand; 0 unless given, −1 is the last.' },
   shorthand: 'axis',
-  prepare: ({ axis = 0 }: { axis?: number }, { x }) => ({ axis: normalizeAxis('expandDims', axis, x.length + 1) }),
+  prepare: ({ axis = 0 }: { axis?: number }, { x }) => ({
+    axis: normalizeAxis('expandDims', axis, x.length + 1),
+  }),
   shape: ({ x }, { axis }) => [...x.slice(0, axis), 1, ...x.slice(axis)],
   vjp: { x: { formula: 'x̄ = ȳ, in the shape of x', rule: ({ x, dy }) => reshape(dy, x.shape) } },
   lower: ({ alias }) => alias(),
@@ -181,7 +226,13 @@ export const expandDims: Op<['x'], { axis?: number }, 'axis'> = op('expandDims',
   ulp: 0,
   sample: {
     domains,
-    cases: [{ shapes: { x: [] } }, { shapes: { x: [3] } }, { shapes: { x: [2, 3] }, attributes: { axis: 1 } }, { shapes: { x: [2, 3] }, attributes: { axis: -1 } }, { shapes: { x: [0] } }],
+    cases: [
+      { shapes: { x: [] } },
+      { shapes: { x: [3] } },
+      { shapes: { x: [2, 3] }, attributes: { axis: 1 } },
+      { shapes: { x: [2, 3] }, attributes: { axis: -1 } },
+      { shapes: { x: [0] } },
+    ],
   },
 })
 
@@ -194,9 +245,13 @@ export const squeeze: Op<['x'], { axes?: number | readonly number[] }, 'axes'> =
   attributes: { axes: 'The dimensions to take out, each of size 1.' },
   shorthand: 'axes',
   prepare: ({ axes }: { axes?: number | readonly number[] }, { x }) => {
-    const list = axes === undefined ? x.flatMap((dimension, axis) => (dimension === 1 ? [axis] : [])) : normalizeAxes('squeeze', axes, x.length)
+    const list =
+      axes === undefined
+        ? x.flatMap((dimension, axis) => (dimension === 1 ? [axis] : []))
+        : normalizeAxes('squeeze', axes, x.length)
     for (const axis of list)
-      if (x[axis] !== 1) throw new ShapeError(`squeeze: axis ${axis} of x, which is ${describeShape(x)}, is not 1`)
+      if (x[axis] !== 1)
+        throw new ShapeError(`squeeze: axis ${axis} of x, which is ${describeShape(x)}, is not 1`)
     return { axes: list }
   },
   shape: ({ x }, { axes }) => reducedShape(x, axes, false),
@@ -207,7 +262,13 @@ export const squeeze: Op<['x'], { axes?: number | readonly number[] }, 'axes'> =
   ulp: 0,
   sample: {
     domains,
-    cases: [{ shapes: { x: [1] } }, { shapes: { x: [1, 3, 1] } }, { shapes: { x: [1, 3, 1] }, attributes: { axes: -1 } }, { shapes: { x: [3] } }, { shapes: { x: [1, 0] } }],
+    cases: [
+      { shapes: { x: [1] } },
+      { shapes: { x: [1, 3, 1] } },
+      { shapes: { x: [1, 3, 1] }, attributes: { axes: -1 } },
+      { shapes: { x: [3] } },
+      { shapes: { x: [1, 0] } },
+    ],
   },
 })
 

@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from '../errors.js'
 import { type Op, op } from '../op.js'
 import { type Array64, elementwise } from '../reference.js'
 import { broadcastCases, uniform } from '../sample.js'
-import { broadcastShapes, describeShape, sameShape, type Shape, sizeOf } from '../shape.js'
+import { broadcastShapes, describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
 import { add, mul, sub } from './arithmetic.js'
 import { equal } from './comparison.js'
 import { abs, exp, log, log1p, neg, relu, sigmoid, sigmoidGrad } from './elementwise.js'
@@ -12,7 +12,10 @@ import { max, sum } from './reductions.js'
 import { expandDims } from './shape.js'
 
 const rowShapes: readonly Shape[] = [[1], [3], [4], [9], [2, 3], [3, 10], [1, 17], [2, 3, 5], [0, 3]]
-const rowSample = { domains: { x: uniform(-3, 3) }, cases: rowShapes.map((shape) => ({ shapes: { x: shape } })) }
+const rowSample = {
+  domains: { x: uniform(-3, 3) },
+  cases: rowShapes.map((shape) => ({ shapes: { x: shape } })),
+}
 
 const alongLast = (name: string) =>
   ({
@@ -123,7 +126,8 @@ export const softmaxCrossEntropyWithLogits: Op<['logits', 'labels']> = op('softm
 /** `upstream · (softmax(logits) · Σ labels − labels)`: what the cross-entropy passes back to the logits. */
 export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op('softmaxCrossEntropyGrad', {
   inputs: ['logits', 'labels', 'upstream'],
-  summary: 'What softmaxCrossEntropyWithLogits passes back to the logits; upstream has a last dimension of 1.',
+  summary:
+    'What softmaxCrossEntropyWithLogits passes back to the logits; upstream has a last dimension of 1.',
   symbol: 'softmax CE′',
   formula: 'y = upstream · (softmax(logits) · Σ labels − labels)',
   shape: ({ logits, labels, upstream }) => {
@@ -152,10 +156,10 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
     upstream: {
       formula: 'Σ ȳ · (softmax · Σ labels − labels)',
       rule: ({ logits, labels, dy }) =>
-        sum(
-          mul(dy, sub(mul(softmax(logits), sum(labels, { axes: -1, keepDims: true })), labels)),
-          { axes: -1, keepDims: true },
-        ),
+        sum(mul(dy, sub(mul(softmax(logits), sum(labels, { axes: -1, keepDims: true })), labels)), {
+          axes: -1,
+          keepDims: true,
+        }),
     },
   },
   decompose: ({ logits, labels, upstream }) =>
@@ -179,7 +183,9 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
   ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 6,
   sample: {
     domains: { ...rowPair.domains, upstream: uniform(0.5, 2) },
-    cases: rowShapes.map((shape) => ({ shapes: { logits: shape, labels: shape, upstream: [...shape.slice(0, -1), 1] } })),
+    cases: rowShapes.map((shape) => ({
+      shapes: { logits: shape, labels: shape, upstream: [...shape.slice(0, -1), 1] },
+    })),
   },
 })
 
@@ -258,17 +264,25 @@ export const oneHot: Op<['x'], { depth: number }, 'depth'> = op('oneHot', {
   },
   shape: ({ x }, { depth }) => [...x, depth],
   vjp: { x: null },
-  decompose: ({ x }, { depth }) => equal(expandDims(x, -1), Array.from({ length: depth }, (_, index) => index)),
+  decompose: ({ x }, { depth }) =>
+    equal(
+      expandDims(x, -1),
+      Array.from({ length: depth }, (_, index) => index),
+    ),
   reference: ([x], shape, { depth }) => {
     const out = new Float64Array(sizeOf(shape))
-    for (const [row, value] of x!.data.entries()) if (value >= 0 && value < depth && Number.isInteger(value)) out[row * depth + value] = 1
+    for (const [row, value] of x!.data.entries())
+      if (value >= 0 && value < depth && Number.isInteger(value)) out[row * depth + value] = 1
     return out
   },
   onnx: 'OneHot',
   ulp: 0,
   sample: {
     domains: { x: uniform(0, 4, { whole: true }) },
-    cases: ([[], [1], [5], [2, 3], [0]] as Shape[]).map((shape) => ({ shapes: { x: shape }, attributes: { depth: 4 } })),
+    cases: ([[], [1], [5], [2, 3], [0]] as Shape[]).map((shape) => ({
+      shapes: { x: shape },
+      attributes: { depth: 4 },
+    })),
   },
 })
 
@@ -277,7 +291,8 @@ function rows(f: (row: number[]) => number[]) {
   return ([x]: readonly Array64[], shape: Shape): Float64Array => {
     const n = shape[shape.length - 1]!
     const out = new Float64Array(sizeOf(shape))
-    for (let start = 0; start < out.length; start += n) out.set(f([...x!.data.subarray(start, start + n)]), start)
+    for (let start = 0; start < out.length; start += n)
+      out.set(f([...x!.data.subarray(start, start + n)]), start)
     return out
   }
 }

@@ -1,0 +1,68 @@
+// A canvas of dots, two by four to a character, as Unicode's braille patterns.
+import type { Piece } from './text.js'
+
+/** Bits of the dots of a character, by row and column (Unicode 15, block U+2800). */
+const bits = [
+  [0x01, 0x08],
+  [0x02, 0x10],
+  [0x04, 0x20],
+  [0x40, 0x80],
+]
+
+/** Dots are counted from the upper left corner; those outside are not drawn. */
+export class BrailleCanvas {
+  readonly columns: number
+  readonly rows: number
+  readonly #patterns: Uint8Array
+  readonly #colours: (string | undefined)[]
+
+  constructor(columns: number, rows: number) {
+    this.columns = columns
+    this.rows = rows
+    this.#patterns = new Uint8Array(columns * rows)
+    this.#colours = new Array(columns * rows)
+  }
+
+  /** Width in dots. */
+  get width(): number {
+    return this.columns * 2
+  }
+
+  /** Height in dots. */
+  get height(): number {
+    return this.rows * 4
+  }
+
+  /** Sets a dot; its character takes the colour. */
+  dot(x: number, y: number, colour?: string): void {
+    const [column, row] = [Math.round(x), Math.round(y)]
+    if (!(column >= 0 && column < this.width && row >= 0 && row < this.height)) return
+    const at = Math.floor(row / 4) * this.columns + Math.floor(column / 2)
+    this.#patterns[at]! |= bits[row % 4]![column % 2]!
+    this.#colours[at] = colour
+  }
+
+  /** A straight line; `dotted` leaves out every other dot, to tell lines apart without colour. */
+  line(x0: number, y0: number, x1: number, y1: number, colour?: string, dotted = false): void {
+    const length = Math.max(Math.abs(Math.round(x1) - Math.round(x0)), Math.abs(Math.round(y1) - Math.round(y0)))
+    for (let step = 0; step <= length; step++) {
+      const share = length === 0 ? 0 : step / length
+      const x = Math.round(x0 + (x1 - x0) * share)
+      const y = Math.round(y0 + (y1 - y0) * share)
+      if (!dotted || (x + y) % 3 === 0) this.dot(x, y, colour)
+    }
+  }
+
+  /** The characters, row by row. */
+  pieces(): Piece[][] {
+    return Array.from({ length: this.rows }, (_, row) =>
+      Array.from({ length: this.columns }, (_, column) => {
+        const at = row * this.columns + column
+        const pattern = this.#patterns[at]!
+        return pattern === 0
+          ? { text: ' ' }
+          : { text: String.fromCharCode(0x2800 + pattern), colour: this.#colours[at] }
+      }),
+    )
+  }
+}

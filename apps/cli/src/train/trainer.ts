@@ -1,0 +1,144 @@
+// Runs a training run at a pace that can be watched, and lets keys pause, step, hurry and restart it.
+import type { Run, Score } from '@bp/core'
+import { begin, type Plan } from './plan.js'
+import { Slices } from './slices.js'
+
+/** What a run takes at normal speed, in ms, unless the machine needs longer. */
+const normalDuration = 5000
+/** Between two looks at the clock, and two pictures, in ms. */
+const interval = 50
+/** How long steps may keep keys waiting, in ms. */
+const sliceTime = 25
+/** Before this many ms of training, a guess at what is left would jump about. */
+const settling = 400
+
+/** Multiples of the normal speed. */
+const speeds = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, Number.POSITIVE_INFINITY] as const
+
+export interface View {
+  readonly run: Run
+  /** How good the first weights were. */
+  readonly initial: Score
+  readonly status: 'training' | 'paused' | 'done' | 'diverged'
+  readonly speed: number
+  /** Time of training so far, pauses left out, in ms. */
+  readonly elapsed: number
+  /** Time to the end at this pace, in ms; `null` while it cannot be told. */
+  readonly remaining: number | null
+  /** Steps a second while steps are computed; `null` before the first. */
+  readonly throughput: number | null
+}
+
+export class Trainer {
+  readonly plan: Plan
+  readonly #listeners = new Set<() => void>()
+  #run!: Run
+  #initial!: Score
+  #slices!: Slices
+  #speed = speeds.indexOf(1)
+  #paused = false
+  #elapsed = 0
+  /** Steps that the pace asks for and that are not done yet. */
+  #due = 0
+  #last = 0
+  #timer: NodeJS.Timeout | null = null
+  #view!: View
+
+  constructor(plan: Plan) {
+    this.plan = plan
+    this.#begin()
+  }
+
+  /** The latest view; the same object until something changes. */
+  readonly view = (): View => this.#view
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Begins or goes on. */
+  start(): void {
+    this.#paused = false
+    this.#last = performance.now()
+    this.#timer ??= setTimeout(this.#tick, 0)
+    this.#show()
+  }
+
+  /** Stops where it is; `start` goes on. */
+  pause(): void {
+    this.#paused = true
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#show()
+  }
+
+  toggle(): void {
+    if (this.#paused) this.start()
+    else this.pause()
+  }
+
+  step(): void {
+    this.pause()
+    this.#run.step()
+    this.#show()
+  }
+
+  restart(): void {
+    this.pause()
+    this.#begin()
+    this.start()
+  }
+
+  changeSpeed(by: 1 | -1): void {
+    this.#speed = Math.min(Math.max(this.#speed + by, 0), speeds.length - 1)
+    this.#due = 0
+    this.#show()
+  }
+
+  #begin(): void {
+    const { run, initial } = begin(this.plan)
+    this.#run = run
+    this.#initial = initial
+    this.#slices = new Slices(run)
+    this.#elapsed = 0
+    this.#due = 0
+    this.#show()
+  }
+
+  readonly #tick = (): void => {
+    const now = performance.now()
+    const passed = now - this.#last
+    this.#last = now
+    const { step, steps } = this.#run.getState()
+    this.#elapsed += passed
+    this.#due += (passed / normalDuration) * steps * speeds[this.#speed]!
+    const until = Math.min(step + Math.floor(this.#due), steps)
+    this.#slices.advance(until, sliceTime)
+    const after = this.#run.getState()
+    // What could not be done in time is not caught up with.
+    this.#due = after.step < until ? 0 : this.#due - (after.step - step)
+    const over = after.status === 'done' || after.status === 'diverged'
+    this.#timer = over ? null : setTimeout(this.#tick, after.step < until ? 0 : interval)
+    this.#show()
+  }
+
+  #show(): void {
+    const { step, steps, status } = this.#run.getState()
+    const over = status === 'done' || status === 'diverged'
+    const { busy } = this.#slices
+    const wanted = (steps * speeds[this.#speed]!) / normalDuration
+    // At a full speed the pace is what it has been so far.
+    const pace = Math.min(wanted, this.#elapsed > 0 && wanted * busy > step ? step / this.#elapsed : wanted)
+    this.#view = {
+      run: this.#run,
+      initial: this.#initial,
+      status: over ? status : this.#paused ? 'paused' : 'training',
+      speed: speeds[this.#speed]!,
+      elapsed: this.#elapsed,
+      remaining: over ? 0 : this.#elapsed < settling ? null : (steps - step) / pace,
+      throughput: busy > 0 ? (step / busy) * 1000 : null,
+    }
+    for (const listener of this.#listeners) listener()
+  }
+}
