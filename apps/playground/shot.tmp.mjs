@@ -29,14 +29,14 @@ for (const [name, width, scheme] of [
   const page = await browser.newPage({
     viewport: { width, height: 900 },
     deviceScaleFactor: width < 500 ? 2 : 1,
-    colorScheme: scheme,
+    colorScheme: scheme, forcedColors: name.includes('forced') ? 'active' : 'none',
   })
   page.on('console', (m) => console.log(name, m.type(), m.text()))
   page.on('pageerror', (e) => console.log(name, 'ERR', e.message))
   await page.goto(url)
   await page.waitForTimeout(400)
   if (what.includes('train')) {
-    await page.getByRole('button', { name: 'Start', exact: true }).last().click()
+    await page.getByRole('button', { name: 'Train', exact: true }).click()
     await page.waitForTimeout(3500)
   }
   if (what.includes('sigmoid')) {

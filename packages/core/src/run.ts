@@ -53,7 +53,7 @@ export interface RunState {
   /** As of the last record; of the final weights once done. */
   readonly accuracy: number | null
   readonly validation: Score | null
-  /** At most `historyLength` records, evenly spaced over the epochs so far. */
+  /** Up to 512 records, evenly spaced over the epochs so far, and one of the last epoch. */
   readonly history: readonly RunRecord[]
   readonly error: DivergedError | null
 }
@@ -84,8 +84,8 @@ export interface Run {
 
 /** Rows that are predicted in one call. */
 const predictionBatch = 256
-/** Records are thinned to every other one when there are as many. */
-const historyLength = 1024
+/** Records in the history at most, but for a last one: more points than a chart can show. */
+const historyLength = 512
 /** How long steps may keep the thread before others get their turn, in ms. It has no influence on results. */
 const sliceTime = 12
 
@@ -103,6 +103,8 @@ class ModelRun implements Run {
   readonly #options: RunOptions
   readonly #batchSize: number
   readonly #stepsPerEpoch: number
+  /** Epochs from one record to the next. */
+  readonly #recordInterval: number
   /** Whole batches, and the smaller last one if there is one. */
   readonly #whole: TrainingStep
   readonly #rest: TrainingStep | null
@@ -114,7 +116,6 @@ class ModelRun implements Run {
   /** Sum and number of the losses of this epoch so far. */
   #lossSum = 0
   #lossCount = 0
-  #recordInterval = 1
   #pausing = false
 
   constructor(options: RunOptions) {
@@ -134,6 +135,7 @@ class ModelRun implements Run {
     this.#batchSize = batchSize
     const remainder = data.rows % batchSize
     this.#stepsPerEpoch = Math.ceil(data.rows / batchSize)
+    this.#recordInterval = Math.ceil(epochs / historyLength)
 
     const rows = new Rows(data.rows, { x: data.inputs, y: data.targets })
     const graph = (count: number) => {
@@ -337,16 +339,8 @@ class ModelRun implements Run {
     const { data, validation } = this.#options
     const score = this.#score(data)
     const held = validation ? this.#score(validation) : null
-    let history = [
-      ...this.#state.history,
-      { epoch, step, loss: loss!, accuracy: score.accuracy, validation: held },
-    ]
-    if (history.length >= historyLength) {
-      this.#recordInterval *= 2
-      history = history.filter(
-        (record) => record.epoch % this.#recordInterval === 0 || record.epoch === epochs,
-      )
-    }
+    const record = { epoch, step, loss: loss!, accuracy: score.accuracy, validation: held }
+    const history = [...this.#state.history, record]
     this.#set({ history, accuracy: score.accuracy, validation: held })
     if (last) this.#set({ status: 'done', loss: score.loss })
   }

@@ -9,7 +9,7 @@ const normalDuration = 5000
 const interval = 50
 /** How long steps may keep keys waiting, in ms. */
 const sliceTime = 25
-/** Before this many ms of training, a guess at what is left would jump about. */
+/** Within this many ms of a change of speed, a guess at what is left would jump about. */
 const settling = 400
 
 /** Multiples of the normal speed. */
@@ -41,6 +41,9 @@ export class Trainer {
   /** Steps that the pace asks for and that are not done yet. */
   #due = 0
   #last = 0
+  /** Time and step from which the pace is measured. */
+  #since = { elapsed: 0, step: 0 }
+  #shown = 0
   #timer: NodeJS.Timeout | null = null
   #view!: View
 
@@ -93,6 +96,7 @@ export class Trainer {
   changeSpeed(by: 1 | -1): void {
     this.#speed = Math.min(Math.max(this.#speed + by, 0), speeds.length - 1)
     this.#due = 0
+    this.#since = { elapsed: this.#elapsed, step: this.#run.getState().step }
     this.#show()
   }
 
@@ -103,6 +107,7 @@ export class Trainer {
     this.#slices = new Slices(run)
     this.#elapsed = 0
     this.#due = 0
+    this.#since = { elapsed: 0, step: 0 }
     this.#show()
   }
 
@@ -120,23 +125,22 @@ export class Trainer {
     this.#due = after.step < until ? 0 : this.#due - (after.step - step)
     const over = after.status === 'done' || after.status === 'diverged'
     this.#timer = over ? null : setTimeout(this.#tick, after.step < until ? 0 : interval)
-    this.#show()
+    if (over || now - this.#shown >= interval - 1) this.#show()
   }
 
   #show(): void {
+    this.#shown = performance.now()
     const { step, steps, status } = this.#run.getState()
     const over = status === 'done' || status === 'diverged'
     const { busy } = this.#slices
-    const wanted = (steps * speeds[this.#speed]!) / normalDuration
-    // At a full speed the pace is what it has been so far.
-    const pace = Math.min(wanted, this.#elapsed > 0 && wanted * busy > step ? step / this.#elapsed : wanted)
+    const measured = this.#elapsed - this.#since.elapsed
     this.#view = {
       run: this.#run,
       initial: this.#initial,
       status: over ? status : this.#paused ? 'paused' : 'training',
       speed: speeds[this.#speed]!,
       elapsed: this.#elapsed,
-      remaining: over ? 0 : this.#elapsed < settling ? null : (steps - step) / pace,
+      remaining: over ? 0 : measured < settling ? null : ((steps - step) * measured) / (step - this.#since.step),
       throughput: busy > 0 ? (step / busy) * 1000 : null,
     }
     for (const listener of this.#listeners) listener()

@@ -148,7 +148,7 @@ function Node({ node, trace, stepper, placed, editable, onValue, onPosition }: N
   const inWords = (numbers: Numbers) => write(numbers, node)
   const description = [
     // What is seen is part of what is said, for those who speak to their computer.
-    node.label.includes(symbol) ? node.label : `${node.label} (${symbol})`,
+    node.label.includes(symbol) ? node.label : `${node.label}, shown as ${symbol}`,
     `value ${known ? inWords(value) : 'not computed yet'}`,
     ...(node.derivative === null && derivative === null && kind === 'constant'
       ? []

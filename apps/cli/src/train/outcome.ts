@@ -1,0 +1,103 @@
+// How the rows that are judged come out: a table of classes, or predictions against the truth, as rows of text.
+import type { Dataset, PreparedTarget, Run } from '@bp/core'
+import { BrailleCanvas } from '../braille-canvas.js'
+import { cut } from '../cut.js'
+import { type Piece, palette } from '../text.js'
+import type { Plan } from './plan.js'
+import { formatCount, formatShort } from './words.js'
+
+/** More rows than this would take too long for every picture. */
+const mostRows = 2000
+/** More classes than this do not fit beside a chart. */
+export const mostClasses = 10
+
+type Classes = Extract<PreparedTarget, { task: 'classification' }>
+
+/** The rows that are judged: those held back, or all when there are none. */
+function judged({ data, validation }: Plan): { rows: number; data: Dataset; title: string } {
+  const chosen = validation ?? data
+  const rows = Math.min(chosen.rows, mostRows)
+  const kind = validation ? 'held-back' : 'training'
+  return { rows, data: chosen, title: `${rows < chosen.rows ? `first ${formatCount(rows)} ` : ''}${kind} rows` }
+}
+
+/** How wide the table of classes is, in characters. */
+export function matrixWidth(plan: Plan, target: Classes): number {
+  const { cell, label } = matrixSizes(plan, target)
+  return label + target.classes.length * cell
+}
+
+function matrixSizes(plan: Plan, { classes }: Classes): { cell: number; label: number } {
+  const digits = String(judged(plan).rows).length
+  const longest = Math.max(...classes.map((name) => name.length))
+  return {
+    cell: Math.max(digits, Math.min(longest, classes.length > 5 ? 2 : 6)) + 1,
+    label: Math.min(longest, 12) + 1,
+  }
+}
+
+/** A row for each class, with how many of its rows were taken for which class (a confusion matrix). */
+export function drawMatrix(plan: Plan, target: Classes, run: Run): Piece[][] {
+  const { classes } = target
+  const { rows, data, title } = judged(plan)
+  const { cell, label } = matrixSizes(plan, target)
+  const size = classes.length
+  const predictions = run.predict(data.inputs.subarray(0, rows * data.inputShape[0]!))
+  const counts = new Uint32Array(size * size)
+  for (let row = 0; row < rows; row++) {
+    const from = row * size
+    const actual = largest(data.targets.subarray(from, from + size))
+    counts[actual * size + largest(predictions.subarray(from, from + size))]!++
+  }
+  const head = classes.map((name) => cut(name, cell - 1).padStart(cell)).join('')
+  return [
+    [{ text: `${title}, by class` }],
+    [{ text: 'true ↓  predicted →', dim: true }],
+    [{ text: ' '.repeat(label) + head, dim: true }],
+    ...classes.map((name, actual) => [
+      { text: cut(name, label - 1).padEnd(label), dim: true },
+      ...classes.map((_, predicted): Piece => {
+        const count = counts[actual * size + predicted]!
+        const text = (count === 0 ? '·' : String(count)).padStart(cell)
+        if (count === 0) return { text, dim: true }
+        return actual === predicted ? { text, colour: palette.blue } : { text, colour: palette.orange, bold: true }
+      }),
+    ]),
+  ]
+}
+
+function largest(values: Float32Array): number {
+  return values.indexOf(Math.max(...values))
+}
+
+/** A dot for each row: the truth to the right, the prediction upwards; on the diagonal both are the same. */
+export function drawScatter(
+  plan: Plan,
+  { name, mean, deviation }: Extract<PreparedTarget, { task: 'regression' }>,
+  run: Run,
+  columns: number,
+  rows: number,
+): Piece[][] {
+  const { rows: count, data, title } = judged(plan)
+  const predictions = run.predict(data.inputs.subarray(0, count * data.inputShape[0]!))
+  const truths = data.targets.subarray(0, count)
+  const low = Math.min(...truths)
+  const high = Math.max(...truths)
+  const canvas = new BrailleCanvas(columns, rows - 3)
+  const place = (value: number) => (value - low) / (high - low || 1)
+  const toX = (value: number) => place(value) * (canvas.width - 1)
+  const toY = (value: number) => (1 - place(value)) * (canvas.height - 1)
+  canvas.line(toX(low), toY(low), toX(high), toY(high), undefined, true)
+  for (let row = 0; row < count; row++) {
+    const [x, y] = [toX(truths[row]!), Math.min(Math.max(toY(predictions[row]!), 0), canvas.height - 1)]
+    // Two dots each, to be seen beside the diagonal.
+    for (const beside of [0, 1]) canvas.dot(x + beside, y, palette.orange)
+  }
+  const ends = [low, high].map((value) => formatShort(mean + deviation * value)) as [string, string]
+  return [
+    [{ text: title }],
+    [{ text: cut(`true ${name} →  predicted ↑`, columns), dim: true }],
+    ...canvas.pieces(),
+    [{ text: ends[0] + ends[1].padStart(columns - ends[0].length), dim: true }],
+  ]
+}

@@ -1,1 +1,0 @@
-export async function trainOnScreen(_: unknown, __: boolean): Promise<number> { return 0 }
