@@ -1,5 +1,6 @@
 // What `--help` prints, made from the tables of options.
 import { bundledNames } from './data-sets.js'
+import { wrap } from './fit.js'
 import { graphOptions } from './graph/options.js'
 import type { Options } from './options.js'
 import { trainOptions } from './train/options.js'
@@ -67,13 +68,3 @@ function describeOptions(options: Options): string {
 
 const indent = 24
 const indented = (line: string) => ' '.repeat(indent) + line
-
-function wrap(text: string, columns: number): string[] {
-  const lines = ['']
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!
-    if (line !== '' && line.length + 1 + word.length > columns) lines.push(word)
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
-  }
-  return lines
-}

@@ -1,9 +1,11 @@
 // Ends work in good order when the program is told to stop.
 
+export const exitInterrupted = 130
+
 /** Exit codes as shells have them: 128 and the number of the signal. */
 const codes = new Map<NodeJS.Signals, number>([
   ['SIGHUP', 129],
-  ['SIGINT', 130],
+  ['SIGINT', exitInterrupted],
   ['SIGTERM', 143],
 ])
 

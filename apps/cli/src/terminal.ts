@@ -63,11 +63,16 @@ export async function onAlternateScreen<T>(body: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether the terminal shows colours. */
+export function hasColours(): boolean {
+  return process.stdout.getColorDepth() > 1
+}
+
 /**
- * Tells Ink's colouring what Node found out about the terminal, NO_COLOR and FORCE_COLOR included; it would not
- * look at NO_COLOR itself. To be called before Ink is loaded.
+ * Sets what Ink and React look up once, when they are loaded: the colours that Node found the terminal to have,
+ * NO_COLOR and FORCE_COLOR included, and that this is not for debugging React.
  */
-export function settleColours(): void {
+export function prepareInk(): void {
   const levels = new Map([
     [1, '0'],
     [4, '1'],
@@ -77,6 +82,7 @@ export function settleColours(): void {
   process.env.FORCE_COLOR = levels.get(process.stdout.getColorDepth()) ?? '0'
   // Node warns when both are set.
   delete process.env.NO_COLOR
+  process.env.NODE_ENV = 'production'
 }
 
 /** Standard output as Ink may see it: as high as it likes, since Ink wipes a terminal that it fills. */

@@ -36,7 +36,7 @@ const axisRows = 2
 export function drawChart({ series, xEnd, columns, rows, logarithmic }: ChartOptions): Piece[][] {
   const height = rows - axisRows
   const values = series.flatMap(({ points }) => points.map(({ y }) => y)).filter(Number.isFinite)
-  const scale = logarithmic ? logScale(values) : linearScale(values, Math.max(2, Math.floor(height / 3) + 1))
+  const scale = logarithmic ? logScale(values) : linearScale(values, Math.max(2, Math.floor(height / 2)))
   const labels = new Map<number, string>()
   for (const mark of scale.marks) {
     const row = Math.round((1 - scale.place(mark)) * (height - 1))
@@ -69,13 +69,13 @@ export function drawChart({ series, xEnd, columns, rows, logarithmic }: ChartOpt
 function xAxis(end: number, margin: number, columns: number): Piece[][] {
   const axis = Array.from({ length: columns }, () => '─')
   const labels = Array.from({ length: columns }, () => ' ')
-  for (const mark of ticks(0, end, Math.max(2, Math.floor(columns / 9)))) {
+  for (const mark of ticks(0, end, Math.max(2, Math.floor(columns / 7)))) {
     const at = Math.round((mark / end) * (columns - 1))
     const text = formatNumber(mark)
     // The last label ends where the axis does.
     const from = Math.min(Math.max(at - Math.floor(text.length / 2), 0), columns - text.length)
     if (from < 0 || labels.slice(Math.max(from - 1, 0), from + text.length + 1).some((letter) => letter !== ' ')) continue
-    axis[at] = '┴'
+    axis[at] = '┬'
     labels.splice(from, text.length, ...text)
   }
   return [
@@ -88,9 +88,7 @@ function linearScale(values: readonly number[], most: number): Scale {
   const largest = Math.max(0, ...values)
   const rough = ticks(0, largest > 0 ? largest : 1, most)
   const step = rough.length > 1 ? rough[1]! : 1
-  // Up to the mark above the largest value, unless that leaves more than half of a step empty.
-  const above = Math.ceil(largest / step - 1e-9) * step || 1
-  const high = above - largest > step / 2 ? largest : above
+  const high = Math.ceil(largest / step - 1e-9) * step || 1
   return { low: 0, high, marks: ticks(0, high, most), place: (value) => value / high }
 }
 

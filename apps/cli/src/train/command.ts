@@ -1,7 +1,7 @@
 // `bp train`: trains on a screen or with reports.
 import { interruptible } from '../signals.js'
 import { readArguments } from '../options.js'
-import { chooseInterface } from '../terminal.js'
+import { chooseInterface, prepareInk } from '../terminal.js'
 import { UsageError } from '../usage-error.js'
 import { jsonReporter } from './json.js'
 import { trainOptions } from './options.js'
@@ -17,6 +17,7 @@ export async function train(args: readonly string[]): Promise<number> {
   const form = chooseInterface(given.ui)
   const plan = makePlan(rest[0] ?? 'xor', given)
   if (form === 'tui') {
+    prepareInk()
     const { trainOnScreen } = await import('./screen-session.js')
     return trainOnScreen(plan, given['exit-on-done'] ?? false)
   }

@@ -24,7 +24,7 @@ export const interfaces = ['tui', 'plain', 'json'] as const
 
 export const trainOptions = {
   target: text('COLUMN', 'column to predict; needed for a file of your own'),
-  epochs: wholeNumber('N', 'how often to go through the rows (xor: 2000, else 40)', 1, 1e9),
+  epochs: wholeNumber('N', 'how often to go through the rows (xor: 1000, else 40)', 1, 1e9),
   'learning-rate': number(
     'X',
     'size of a step (sgd 0.1, momentum 0.01, adam 0.003; xor: 1, 0.2, 0.05)',

@@ -1,7 +1,7 @@
 // How the rows that are judged come out: a table of classes, or predictions against the truth, as rows of text.
 import type { Dataset, PreparedTarget, Run } from '@bp/core'
 import { BrailleCanvas } from '../braille-canvas.js'
-import { cut } from '../cut.js'
+import { cut } from '../fit.js'
 import { type Piece, palette } from '../text.js'
 import type { Plan } from './plan.js'
 import { formatCount, formatShort } from './words.js'
@@ -21,26 +21,28 @@ function judged({ data, validation }: Plan): { rows: number; data: Dataset; titl
   return { rows, data: chosen, title: `${rows < chosen.rows ? `first ${formatCount(rows)} ` : ''}${kind} rows` }
 }
 
-/** How wide the table of classes is, in characters. */
-export function matrixWidth(plan: Plan, target: Classes): number {
-  const { cell, label } = matrixSizes(plan, target)
+/** How wide the table of classes will be, in characters, when it may be as wide as `most`. */
+export function matrixWidth(plan: Plan, target: Classes, most: number): number {
+  const { cell, label } = matrixSizes(plan, target, most)
   return label + target.classes.length * cell
 }
 
-function matrixSizes(plan: Plan, { classes }: Classes): { cell: number; label: number } {
-  const digits = String(judged(plan).rows).length
+function matrixSizes(plan: Plan, { classes }: Classes, most: number): { cell: number; label: number } {
+  const { rows, data } = judged(plan)
+  const perClass = new Uint32Array(classes.length)
+  for (let at = 0; at < rows * classes.length; at++) perClass[at % classes.length]! += data.targets[at]!
   const longest = Math.max(...classes.map((name) => name.length))
-  return {
-    cell: Math.max(digits, Math.min(longest, classes.length > 5 ? 2 : 6)) + 1,
-    label: Math.min(longest, 12) + 1,
-  }
+  const label = Math.min(longest, 12) + 1
+  const room = Math.floor((most - label) / classes.length) - 1
+  // As wide as the names of classes, or as there is room; at least as the numbers.
+  return { cell: Math.max(String(Math.max(...perClass)).length, Math.min(longest, room)) + 1, label }
 }
 
 /** A row for each class, with how many of its rows were taken for which class (a confusion matrix). */
-export function drawMatrix(plan: Plan, target: Classes, run: Run): Piece[][] {
+export function drawMatrix(plan: Plan, target: Classes, run: Run, most: number): Piece[][] {
   const { classes } = target
   const { rows, data, title } = judged(plan)
-  const { cell, label } = matrixSizes(plan, target)
+  const { cell, label } = matrixSizes(plan, target, most)
   const size = classes.length
   const predictions = run.predict(data.inputs.subarray(0, rows * data.inputShape[0]!))
   const counts = new Uint32Array(size * size)
@@ -73,7 +75,7 @@ function largest(values: Float32Array): number {
 /** A dot for each row: the truth to the right, the prediction upwards; on the diagonal both are the same. */
 export function drawScatter(
   plan: Plan,
-  { name, mean, deviation }: Extract<PreparedTarget, { task: 'regression' }>,
+  { mean, deviation }: Extract<PreparedTarget, { task: 'regression' }>,
   run: Run,
   columns: number,
   rows: number,
@@ -96,7 +98,7 @@ export function drawScatter(
   const ends = [low, high].map((value) => formatShort(mean + deviation * value)) as [string, string]
   return [
     [{ text: title }],
-    [{ text: cut(`true ${name} →  predicted ↑`, columns), dim: true }],
+    [{ text: 'true →  predicted ↑', dim: true }],
     ...canvas.pieces(),
     [{ text: ends[0] + ends[1].padStart(columns - ends[0].length), dim: true }],
   ]

@@ -56,14 +56,14 @@ interface Defaults extends Omit<Settings, 'learningRate'> {
   readonly learningRates: Readonly<Record<OptimizerName, number>>
 }
 
-/** The lecture's network and plain gradient descent; seed 7 gets all four rows right with a loss of 0.006. */
+/** The lecture's network and plain gradient descent; seed 7 gets all four rows right with a loss of 0.013. */
 const xorDefaults: Defaults = {
   hidden: [2],
   activation: 'sigmoid',
   optimizer: 'sgd',
   learningRates: { sgd: 1, momentum: 0.2, adam: 0.05 },
   batchSize: 4,
-  epochs: 2000,
+  epochs: 1000,
   seed: 7,
   heldBack: 0,
 }

@@ -1,7 +1,8 @@
 // The full screen of a training run. It draws what the trainer shows and hands keys on to it.
 import { Box, useInput } from 'ink'
-import { useMemo, useState, useSyncExternalStore } from 'react'
-import { cut } from '../cut.js'
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { cut, wrap } from '../fit.js'
+import { exitInterrupted } from '../signals.js'
 import type { Size } from '../terminal.js'
 import { type Piece, palette, Row, Rows } from '../text.js'
 import { drawChart, type Series } from './chart.js'
@@ -26,8 +27,10 @@ export interface TrainScreenProps {
   readonly size: Size
   /** Whether the terminal shows colours. */
   readonly colours: boolean
-  /** Called with true for Ctrl-C, with false for a wish to leave. */
-  readonly onLeave: (interrupted: boolean) => void
+  /** Leave by itself when training is over. */
+  readonly exitOnDone: boolean
+  /** Called with an exit code. */
+  readonly onLeave: (code: number) => void
 }
 
 /** Under this size there is one line instead of a picture. */
@@ -37,15 +40,20 @@ const footRows = 6
 /** Columns between the chart and what is beside it. */
 const gap = 3
 
-export function TrainScreen({ trainer, size, colours, onLeave }: TrainScreenProps) {
+export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: TrainScreenProps) {
   const view = useSyncExternalStore(trainer.subscribe, trainer.view)
   const [logarithmic, setLogarithmic] = useState(false)
   const [helping, setHelping] = useState(false)
 
+  const { status } = view
+  useEffect(() => {
+    if (exitOnDone && (status === 'done' || status === 'diverged')) onLeave(0)
+  }, [exitOnDone, status, onLeave])
+
   useInput((input, key) => {
-    if (key.ctrl && input === 'c') onLeave(true)
+    if (key.ctrl && input === 'c') onLeave(exitInterrupted)
     else if (helping && (key.escape || input === '?')) setHelping(false)
-    else if (input === 'q') onLeave(false)
+    else if (input === 'q') onLeave(0)
     else if (input === '?') setHelping(true)
     else if (input === ' ') trainer.toggle()
     else if (input === '.') trainer.step()
@@ -67,7 +75,7 @@ export function TrainScreen({ trainer, size, colours, onLeave }: TrainScreenProp
       <Box height={bodyRows} columnGap={gap}>
         {helping ? <Keys /> : <Body plan={plan} view={view} columns={size.columns} rows={bodyRows} logarithmic={logarithmic} colours={colours} />}
       </Box>
-      <Rows rows={footLines(plan, view, size.columns)} />
+      <Rows rows={footLines(plan, view, size.columns, bodyRows)} />
     </Box>
   )
 }
@@ -151,36 +159,58 @@ function sideRows(plan: Plan, { run }: View, columns: number, rows: number, colo
   const most = Math.floor(columns * 0.5)
   const { target } = plan
   if (target === null) {
-    const map = Math.min(rows - 6, Math.floor(most / 2))
+    const table = hasRoomForTable(rows)
+    const map = Math.min(rows - (table ? 6 : 1), Math.floor(most / 2))
     if (map < 6) return null
+    const [zero, one]: Piece[] = colours
+      ? [{ text: '■', colour: palette.blue }, { text: '■', colour: palette.orange }]
+      : [{ text: '░' }, { text: '█' }]
     return [
-      [{ text: 'output', bold: true }, { text: '  0 ' }, { text: '■', colour: palette.blue }, { text: '  1 ' }, { text: '■', colour: palette.orange }],
+      [{ text: 'output', bold: true }, { text: '  0 ' }, zero!, { text: '  1 ' }, one!, ...(map >= 12 ? [{ text: '  x₁ → x₂ ↑', dim: true }] : [])],
       ...drawDecisionMap(run, plan.data, map, colours),
-      [],
-      ...predictionRows(plan, run),
+      ...(table ? [[], ...predictionRows(plan, run)] : []),
     ]
   }
   if (target.task === 'regression') {
     const size = Math.min(rows, Math.floor(most / 2))
     return size < 8 ? null : drawScatter(plan, target, run, size * 2, size)
   }
-  const fits = target.classes.length <= mostClasses && target.classes.length + 3 <= rows && matrixWidth(plan, target) <= most
-  return fits ? drawMatrix(plan, target, run) : null
+  const fits = target.classes.length <= mostClasses && target.classes.length + 3 <= rows && matrixWidth(plan, target, most) <= most
+  return fits ? drawMatrix(plan, target, run, most) : null
+}
+
+/** Whether the predictions for xor stand under the map, and not in a line of their own. */
+function hasRoomForTable(bodyRows: number): boolean {
+  return bodyRows >= 20
 }
 
 function predictionRows(plan: Plan, run: View['run']): Piece[][] {
   return predictRows(run, plan.data).map(({ inputs, wanted, predicted, right }) => [
-    { text: `${inputs.join(' xor ')} = ${wanted}`, dim: true },
-    { text: `  ${formatFixed(predicted)} ` },
-    { text: right ? '✓' : '✗', colour: right ? palette.green : palette.red, bold: true },
+    { text: `${inputs.join(' xor ')} = ${wanted}  `, dim: true },
+    { text: `${formatFixed(predicted)} ` },
+    verdict(right),
   ])
 }
 
+function predictionLine(plan: Plan, run: View['run'], columns: number): Piece[] {
+  const operator = columns < 80 ? ' ' : ' xor '
+  return predictRows(run, plan.data).flatMap(({ inputs, predicted, right }, index) => [
+    { text: `${index > 0 ? '   ' : ''}${inputs.join(operator)}  `, dim: true },
+    { text: columns < 80 ? predicted.toFixed(2) : formatFixed(predicted) },
+    { text: ' ' },
+    verdict(right),
+  ])
+}
+
+function verdict(right: boolean): Piece {
+  return { text: right ? '✓' : '✗', colour: right ? palette.green : palette.red, bold: true }
+}
+
 /** Figures, and what keys do. */
-function footLines(plan: Plan, view: View, columns: number): Piece[][] {
-  const { status, run, initial, elapsed, remaining, speed, throughput } = view
+function footLines(plan: Plan, view: View, columns: number, bodyRows: number): Piece[][] {
+  const { status, run, initial, elapsed, remaining, speed, stepsPerSecond } = view
   const { epoch, epochs, step, steps, loss, accuracy, validation, error } = run.getState()
-  const keys: Piece[] = [{ text: cut(keyHints(status), columns), dim: true }]
+  const keys: Piece[] = [{ text: cut(keyHints(status, columns), columns), dim: true }]
   if (error !== null) {
     const lines = wrap(error.message, columns, 4)
     return [[], ...lines.map((text) => [{ text, colour: palette.red }]), ...Array.from({ length: footRows - 2 - lines.length }, () => []), keys]
@@ -191,8 +221,9 @@ function footLines(plan: Plan, view: View, columns: number): Piece[][] {
   const after = ` ${formatShare(Math.floor(share * 100) / 100)}`
   const bar = Math.max(0, columns - before.length - after.length)
   const filled = Math.round(bar * share)
-  const rate = throughput === null ? '—' : formatCount(Number(throughput.toPrecision(2)))
+  const rate = stepsPerSecond === null ? '—' : formatCount(Number(stepsPerSecond.toPrecision(2)))
   const left = remaining === null ? '—' : formatDuration(remaining)
+  const time = `time ${formatDuration(elapsed)}${status === 'done' ? '' : `, ${left} left`}`
   return [
     [],
     [
@@ -202,22 +233,20 @@ function footLines(plan: Plan, view: View, columns: number): Piece[][] {
       { text: after },
     ],
     [
-      { text: 'loss ' },
-      { text: formatShort(loss ?? initial.loss).padEnd(9), bold: true },
+      { text: plan.validation ? 'training   loss ' : 'loss ' },
+      { text: formatShort(loss ?? initial.loss).padEnd(10), bold: true },
       { text: score },
     ],
     plan.validation
       ? [
-          { text: 'held back ', dim: true },
-          { text: validation ? `loss ${formatShort(validation.loss)}, ${describeScore(validation, plan.validation, plan.target)}` : '—' },
+          { text: 'held back  loss ' },
+          { text: (validation ? formatShort(validation.loss) : '—').padEnd(10), bold: true },
+          { text: validation ? describeScore(validation, plan.validation, plan.target) : '' },
         ]
-      : [{ text: `step ${formatCount(step)} of ${formatCount(steps)}`, dim: true }],
-    [
-      {
-        text: `time ${formatDuration(elapsed)}, ${left} left · ${describeSpeed(speed)} · ${rate} steps/s of computing`,
-        dim: true,
-      },
-    ],
+      : plan.target === null && !hasRoomForTable(bodyRows)
+        ? predictionLine(plan, run, columns)
+        : [{ text: `step ${formatCount(step)} of ${formatCount(steps)}`, dim: true }],
+    [{ text: `${time} · ${describeSpeed(speed)} · ${rate} steps/s`, dim: true }],
     keys,
   ]
 }
@@ -227,16 +256,25 @@ function describeSpeed(speed: number): string {
   return `speed ×${speed < 1 ? `1/${1 / speed}` : speed}`
 }
 
-function keyHints(status: View['status']): string {
-  if (status === 'done' || status === 'diverged') return 'q quit · r train again · y scale · ? keys'
-  return `space ${status === 'paused' ? 'go on' : 'pause'} · . step · + − speed · y scale · r restart · ? keys · q quit`
+/** What the most important keys do, as many as fit. */
+function keyHints(status: View['status'], columns: number): string {
+  const over = status === 'done' || status === 'diverged'
+  const hints = over
+    ? ['r train again', 'y scale']
+    : [`space ${status === 'paused' ? 'go on' : 'pause'}`, '. step', '+ − speed', 'y scale', 'r restart']
+  let line = ''
+  do line = [...hints, '? keys', 'q quit'].join(' · ')
+  while (line.length > columns && hints.pop() !== undefined)
+  return line
 }
 
-function statusLine({ name, data, target }: Plan, { status, run, initial }: View): string {
+function statusLine({ name }: Plan, { status, run, initial }: View): string {
   const { step, steps, loss, accuracy } = run.getState()
   const score = { loss: loss ?? initial.loss, accuracy: accuracy ?? initial.accuracy }
   const mark = marks[status].text.slice(0, 1)
-  return `${mark} ${name} ${formatShare(Math.floor((step / steps) * 100) / 100)} loss ${formatShort(score.loss)} ${describeScore(score, data, target)}`
+  const share = formatShare(Math.floor((step / steps) * 100) / 100)
+  const right = score.accuracy === null ? '' : ` right ${formatShare(score.accuracy)}`
+  return `${mark} ${name} ${share} loss ${formatShort(score.loss)}${right}`
 }
 
 const keyList = [
@@ -256,15 +294,4 @@ function Keys() {
       <Rows rows={keyList.map(([key, text]) => [{ text: key.padEnd(9), bold: true }, { text }])} />
     </Box>
   )
-}
-
-function wrap(text: string, columns: number, most: number): string[] {
-  const lines = ['']
-  for (const word of text.split(/\s+/)) {
-    const line = lines.at(-1)!
-    if (line === '') lines[lines.length - 1] = word
-    else if (line.length + 1 + word.length > columns) lines.push(word)
-    else lines[lines.length - 1] = `${line} ${word}`
-  }
-  return lines.slice(0, most).map((line, index) => cut(index === most - 1 && lines.length > most ? `${line} …` : line, columns))
 }

@@ -4,8 +4,6 @@ import type { Run } from '@bp/core'
 /** Does steps of a run and learns how long they take. */
 export class Slices {
   readonly run: Run
-  /** Time spent in steps so far, in ms. */
-  busy = 0
   #stepsPerMillisecond = 0
 
   constructor(run: Run) {
@@ -24,7 +22,6 @@ export class Slices {
       const fitting = Math.floor(this.#stepsPerMillisecond * Math.min(end - before, time / 2))
       this.run.step(Math.max(1, Math.min(left, fitting)))
       const took = Math.max(performance.now() - before, 1e-3)
-      this.busy += took
       this.#stepsPerMillisecond = (this.run.getState().step - step) / took
     }
   }

@@ -25,8 +25,8 @@ export interface View {
   readonly elapsed: number
   /** Time to the end at this pace, in ms; `null` while it cannot be told. */
   readonly remaining: number | null
-  /** Steps a second while steps are computed; `null` before the first. */
-  readonly throughput: number | null
+  /** Steps a second at this pace; `null` while it cannot be told. */
+  readonly stepsPerSecond: number | null
 }
 
 export class Trainer {
@@ -132,16 +132,16 @@ export class Trainer {
     this.#shown = performance.now()
     const { step, steps, status } = this.#run.getState()
     const over = status === 'done' || status === 'diverged'
-    const { busy } = this.#slices
     const measured = this.#elapsed - this.#since.elapsed
+    const pace = measured < settling ? null : (step - this.#since.step) / measured
     this.#view = {
       run: this.#run,
       initial: this.#initial,
       status: over ? status : this.#paused ? 'paused' : 'training',
       speed: speeds[this.#speed]!,
       elapsed: this.#elapsed,
-      remaining: over ? 0 : measured < settling ? null : ((steps - step) * measured) / (step - this.#since.step),
-      throughput: busy > 0 ? (step / busy) * 1000 : null,
+      remaining: over ? 0 : pace ? (steps - step) / pace : null,
+      stepsPerSecond: pace === null ? null : pace * 1000,
     }
     for (const listener of this.#listeners) listener()
   }

@@ -10,7 +10,7 @@ export interface Placed {
   readonly edges: readonly PlacedEdge[]
 }
 
-export interface PlacedEdge {
+interface PlacedEdge {
   readonly edge: TraceEdge
   /** SVG path from the border of one shape to that of the other. */
   readonly path: string

@@ -1,5 +1,5 @@
 // What describes a training run of the page completely: the same settings give the same bits anywhere.
-import { adam, createRun, dense, type Run, sequential, xor } from '@bp/core'
+import { createRun, dense, type Run, sequential, sgd, xor } from '@bp/core'
 
 export interface Settings {
   readonly seed: number
@@ -8,10 +8,10 @@ export interface Settings {
   readonly learningRate: number
 }
 
-/** The lecture's network, 2-2-1. */
-export const defaultSettings: Settings = { seed: 7, hiddenUnits: 2, learningRate: 0.05 }
+/** The lecture's network, 2-2-1, and plain gradient descent, as `bp train xor` in the terminal. */
+export const defaultSettings: Settings = { seed: 7, hiddenUnits: 2, learningRate: 1 }
 
-export const epochs = 1000
+export const epochs = 2000
 
 /** @throws ValueError for settings out of range. */
 export function createXorRun({ seed, hiddenUnits, learningRate }: Settings): Run {
@@ -19,7 +19,7 @@ export function createXorRun({ seed, hiddenUnits, learningRate }: Settings): Run
   return createRun({
     model: sequential([...hidden, dense({ units: 1 })], { inputShape: [2], seed }),
     loss: 'sigmoidCrossEntropy',
-    optimizer: adam({ learningRate }),
+    optimizer: sgd({ learningRate }),
     data: xor(),
     epochs,
     seed,

@@ -77,7 +77,7 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
             id={`${id}-rate`}
             label="Learning rate"
             value={settings.learningRate}
-            step={0.01}
+            step={0.1}
             onChange={(learningRate) => set({ learningRate })}
           />
           <label htmlFor={`${id}-units`}>Hidden units</label>
@@ -189,10 +189,11 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
         </div>
       </div>
       <p className="fingerprint">
-        Fingerprint of the weights (SHA-256): <code>{fingerprint ?? '—'}</code>
+        Fingerprint of the weights (SHA-256): <code data-figure="fingerprint">{fingerprint ?? '—'}</code>
         <br />
-        The same settings and number of steps give the same fingerprint in every browser, and in Node: the
-        same bits. Changing a setting starts a new run.
+        The same settings and number of epochs give the same bits in every browser and in the terminal:
+        compare the weights_sha256 of <code>npm start -- train xor --ui json</code>. Changing a setting starts
+        a new run.
       </p>
     </section>
   )

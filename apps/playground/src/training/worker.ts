@@ -2,7 +2,7 @@
 import { BackpropagationError, type Run, xor } from '@bp/core'
 import { fingerprintOf } from './fingerprint.js'
 import { predictGrid } from './grid.js'
-import type { Prediction, Progress, Report, Request } from './protocol.js'
+import type { LossPoint, Prediction, Progress, Report, Request } from './protocol.js'
 import { createXorRun } from './settings.js'
 
 /** How long steps may keep the thread before messages get their turn, in ms. */
@@ -119,7 +119,7 @@ function report(): void {
     epochs,
     step,
     loss,
-    history: history.map(({ epoch, loss }) => ({ epoch, loss })),
+    history: withPresent(history, epoch, loss),
     predictions: predictions(run!),
     grid: predictGrid(run!),
     stepsPerSecond: seconds > 0 ? (step - startStep) / seconds : null,
@@ -127,6 +127,13 @@ function report(): void {
   }
   send({ type: 'progress', generation, progress })
   if (!running) reportFingerprint(run!, generation, step)
+}
+
+/** The records of the run, which are some epochs apart, and the present loss behind them. */
+function withPresent(history: readonly LossPoint[], epoch: number, loss: number | null): LossPoint[] {
+  const points = history.map(({ epoch, loss }) => ({ epoch, loss }))
+  if (loss !== null && points.at(-1)?.epoch !== epoch) points.push({ epoch, loss })
+  return points
 }
 
 async function reportFingerprint(run: Run, generation: number, step: number): Promise<void> {

@@ -1,0 +1,28 @@
+// Fits text into a width on the terminal.
+import stringWidth from 'string-width'
+
+/** The text, or as much of it as fits with an ellipsis. */
+export function cut(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text
+  let short = ''
+  for (const { segment } of new Intl.Segmenter('en').segment(text)) {
+    if (stringWidth(short + segment) > columns - 1) break
+    short += segment
+  }
+  return columns < 1 ? '' : `${short}…`
+}
+
+/** Breaks the text between words into lines, at most so many; what is left over is cut off. */
+export function wrap(text: string, columns: number, most = Number.POSITIVE_INFINITY): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/\s+/)) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (lines.length === most - 1 || line === '' || stringWidth(longer) <= columns) line = longer
+    else {
+      lines.push(line)
+      line = word
+    }
+  }
+  return [...lines, line].map((line) => cut(line, columns))
+}
