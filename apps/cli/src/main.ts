@@ -2,7 +2,6 @@
 // The program `bp`: finds the command, and turns what goes wrong into one line and an exit code.
 import { BackpropagationError, didYouMean } from '@bp/core'
 import { describeGraph, describeProgram, describeTrain } from './help.js'
-import { flag, readArguments } from './options.js'
 import { UsageError } from './usage-error.js'
 import { readVersion } from './version.js'
 
@@ -16,26 +15,25 @@ const exitUsage = 2
 
 async function main(args: readonly string[]): Promise<number> {
   // `npm start -- …` and `pnpm start -- …` differ in whether the dashes come along.
-  const [first, ...rest] = args[0] === '--' ? args.slice(1) : args
-  if (first === undefined) return main(['train'])
-  const command = commands.get(first)
-  if (command) {
-    const asksForHelp = rest.includes('--help') || rest.includes('-h')
-    if (!asksForHelp) return (await command.load())(rest)
-    process.stdout.write(command.describe())
-    return 0
-  }
-  if (!first.startsWith('-'))
+  const words = args[0] === '--' ? args.slice(1) : args
+  const [first = '', ...rest] = words
+  if (first === '--version') process.stdout.write(`${readVersion()}\n`)
+  else if (asksForHelp(first)) process.stdout.write(describeProgram())
+  else if (!commands.has(first) && first !== '' && !first.startsWith('-'))
     throw new UsageError(
       `there is no command "${first}", only train and graph; see --help${didYouMean(first, commands.keys())}`,
     )
-  const { given } = readArguments(first === '-h' ? ['--help'] : [first], {
-    help: flag('what the program does'),
-    version: flag('which version it is'),
-  })
-  process.stdout.write(given.version ? `${readVersion()}\n` : describeProgram())
+  else {
+    // Options alone, or nothing at all, are for the command that comes first.
+    const [name, given] = commands.has(first) ? [first, rest] : ['train', words]
+    const { describe, load } = commands.get(name)!
+    if (!given.some(asksForHelp)) return (await load())(given)
+    process.stdout.write(describe())
+  }
   return 0
 }
+
+const asksForHelp = (word: string) => word === '--help' || word === '-h'
 
 function fail(error: unknown): number {
   const expected = error instanceof UsageError || error instanceof BackpropagationError

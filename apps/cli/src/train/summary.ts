@@ -1,15 +1,15 @@
 // What remains on the terminal when a run is over.
 import type { Run, Score } from '@bp/core'
 import type { Plan } from './plan.js'
-import { describeScore, formatCount, formatDuration, formatShort, hashWeights, predictRows } from './words.js'
+import { describeScore, counted, formatDuration, formatShort, hashWeights, predictRows } from './words.js'
 
 /** Lines about the run: how far it came, how good it is now, and for xor what it says to each row. */
 export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
   const { status, epoch, step, loss, accuracy, validation, error } = run.getState()
-  const verb = status === 'done' ? 'trained' : status === 'diverged' ? 'diverged after' : 'stopped after'
+  if (error !== null || loss === null) return [`${plan.name}: ${error === null ? 'not begun' : 'diverged'}`]
+  const verb = status === 'done' ? 'trained' : 'stopped after'
   const time = elapsed < 9950 ? `${(elapsed / 1000).toFixed(1)} s` : formatDuration(elapsed)
-  const lines = [`${plan.name}: ${verb} ${formatCount(epoch)} epochs, ${formatCount(step)} steps, ${time}`]
-  if (error !== null || loss === null) return lines
+  const lines = [`${plan.name}: ${verb} ${counted(epoch, 'epoch')}, ${counted(step, 'step')}, ${time}`]
   lines.push(
     `  training   loss ${formatShort(initial.loss)} → ${formatShort(loss)}, ${describeScore({ loss, accuracy: accuracy ?? initial.accuracy }, plan.data, plan.target)}`,
   )
@@ -25,7 +25,7 @@ export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number)
       )
     lines.push('')
   }
-  lines.push(`  weights    sha256 ${hashWeights(run)}, the same on every machine for seed ${plan.settings.seed}`)
+  lines.push(`  seed ${plan.settings.seed} gives these weights on every machine, SHA-256:`, `  ${hashWeights(run)}`)
   return lines
 }
 

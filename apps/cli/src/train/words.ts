@@ -9,6 +9,11 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** `1 step`, `2,000 steps`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** Three significant digits, `1.24e6` or `12.5`: as exact as a figure that changes all the time needs to be. */
 export function formatShort(value: number): string {
   return formatNumber(Number(value.toPrecision(3)))

@@ -12,7 +12,7 @@ interface LossCurveProps {
 }
 
 const height = 300
-const margin = { top: 16, right: 14, bottom: 34, left: 56 }
+const margin = { top: 16, right: 22, bottom: 34, left: 56 }
 
 export function LossCurve({ points, logarithmic, reference }: LossCurveProps) {
   const holder = useRef<HTMLDivElement>(null)

@@ -51,7 +51,7 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
             aria-disabled={over}
             onClick={() => (running ? trainer.pause() : trainer.start())}
           >
-            {running ? 'Pause' : progress && progress.step > 0 ? 'Go on' : 'Train'}
+            {trainLabel(progress)}
           </button>
           <button type="button" aria-disabled={over || running} onClick={() => trainer.step()}>
             One step
@@ -214,6 +214,20 @@ function Figure({
       <dd data-figure={name}>{value}</dd>
     </div>
   )
+}
+
+function trainLabel(progress: Progress | null): string {
+  switch (progress?.status) {
+    case 'running':
+      return 'Pause'
+    case 'paused':
+      return 'Go on'
+    case 'done':
+    case 'diverged':
+      return 'Ended'
+    default:
+      return 'Train'
+  }
 }
 
 function number(value: number | null | undefined): string {
