@@ -1,7 +1,9 @@
 // The terminal: whether there is one, what it can show, and leaving it as it was.
 import { UsageError } from './usage-error.js'
 
-export type Interface = 'tui' | 'plain' | 'json'
+export const interfaces = ['tui', 'plain', 'json'] as const
+
+export type Interface = (typeof interfaces)[number]
 
 /**
  * The interface that was asked for, or the one that fits.

@@ -11,6 +11,7 @@ export {
   type Point,
 } from './layout.js'
 export { type Nudge, nudge } from './nudge.js'
-export type { Numbers } from './numbers.js'
+export { formatNumbers, type Numbers } from './numbers.js'
 export { createStepper, type Stepper } from './stepper.js'
 export { type Trace, type TraceEdge, type TraceNode, type TraceStep, trace } from './trace.js'
+export { xorSettings } from './xor-settings.js'

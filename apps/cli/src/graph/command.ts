@@ -1,1 +1,25 @@
-export async function graph(_: readonly string[]): Promise<number> { return 0 }
+// `bp graph`: shows the values and derivatives of a graph, at once or step by step.
+import { readArguments } from '../options.js'
+import { chooseInterface, prepareInk } from '../terminal.js'
+import { UsageError } from '../usage-error.js'
+import { describeGraphInJson } from './json.js'
+import { describeGraphInLines } from './lines.js'
+import { graphOptions } from './options.js'
+import { readSubject } from './source.js'
+
+/** Runs the command and returns the exit code. */
+export async function graph(args: readonly string[]): Promise<number> {
+  const { given, rest } = readArguments(args, graphOptions)
+  if (rest.length > 1)
+    throw new UsageError(`graph takes one expression; put quotes around it: "${rest.join(' ')}"`)
+  const form = chooseInterface(given.ui)
+  const subject = readSubject(rest[0], given.set)
+  if (form === 'tui') {
+    prepareInk()
+    const { stepOnScreen } = await import('./screen-session.js')
+    return stepOnScreen(subject)
+  }
+  const lines = form === 'json' ? describeGraphInJson(subject) : describeGraphInLines(subject)
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return 0
+}

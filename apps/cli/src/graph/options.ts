@@ -1,6 +1,6 @@
 // The options of `bp graph`.
 import { choice, text } from '../options.js'
-import { interfaces } from '../train/options.js'
+import { interfaces } from '../terminal.js'
 
 export const graphOptions = {
   set: text('NAME=VALUE,…', 'values of the variables, such as w=-2,x=5,b=3'),

@@ -1,5 +1,6 @@
 // The options of `bp train` and what they are when not given.
 import { choice, flag, number, type Option, text, toNumber, wholeNumber } from '../options.js'
+import { interfaces } from '../terminal.js'
 import { UsageError } from '../usage-error.js'
 
 // More would not fit the memory of the kernel, or no one would wait for it.
@@ -19,8 +20,6 @@ const hidden: Option<number[]> = {
     return units
   },
 }
-
-export const interfaces = ['tui', 'plain', 'json'] as const
 
 export const trainOptions = {
   target: text('COLUMN', 'column to predict; needed for a file of your own'),

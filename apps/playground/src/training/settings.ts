@@ -1,5 +1,6 @@
 // What describes a training run of the page completely: the same settings give the same bits anywhere.
 import { createRun, dense, type Run, sequential, sgd, xor } from '@bp/core'
+import { xorSettings } from '@bp/lab'
 
 export interface Settings {
   readonly seed: number
@@ -8,10 +9,8 @@ export interface Settings {
   readonly learningRate: number
 }
 
-/** The lecture's network, 2-2-1, and plain gradient descent, as `bp train xor` in the terminal. */
-export const defaultSettings: Settings = { seed: 7, hiddenUnits: 2, learningRate: 1 }
-
-export const epochs = 2000
+/** The lecture's network, 2-2-1, as `bp train xor` in the terminal. */
+export const { epochs, ...defaultSettings } = xorSettings
 
 /** @throws ValueError for settings out of range. */
 export function createXorRun({ seed, hiddenUnits, learningRate }: Settings): Run {

@@ -1,0 +1,227 @@
+// A graph drawn with boxes and lines: layers from left to right, values and derivatives in the boxes.
+import { type Layout, layout, type Stepper, type Trace, type TraceNode } from '@bp/lab'
+import stringWidth from 'string-width'
+import { cut } from '../fit.js'
+import { type Piece, palette } from '../text.js'
+import { derivativeName, write } from './words.js'
+
+/** Widths of a box: the widest with which the graph fits, or else the last. */
+const boxWidths = [20, 18, 16]
+/** The name in the upper border, a row for the value, one for the derivative, the lower border. */
+const boxHeight = 4
+/** Columns between layers, for lines to change their rows in. */
+const gapWidth = 6
+
+/** A drawing, and where each node is in it. */
+export interface Drawing {
+  /** Of one column each. */
+  readonly rows: Piece[][]
+  readonly width: number
+  readonly height: number
+  readonly boxes: ReadonlyMap<string, { readonly left: number; readonly top: number }>
+  readonly boxWidth: number
+}
+
+// Lines leave a cell up, right, down, left: bits 1, 2, 4, 8.
+const strokes = ' ╵╶└╷│┌├╴┘─┴┐┤┬┼'
+const [up, right, down, left] = [1, 2, 4, 8] as const
+
+/**
+ * Draws the graph as it is at the stepper's position: what is not known yet is —. It may be larger than
+ * `columns`, in which it fits if it can.
+ */
+export function drawGraph(trace: Trace, stepper: Stepper, columns: number): Drawing {
+  const layers = (placed: Layout) => new Set(placed.nodes.map(({ x }) => x)).size
+  const place = (nodeWidth: number) => layout(trace, { nodeWidth, nodeHeight: boxHeight })
+  const count = layers(place(boxWidths[0]!))
+  const boxWidth =
+    boxWidths.find((width) => count * (width + gapWidth) - gapWidth <= columns) ?? boxWidths.at(-1)!
+  const placed = place(boxWidth)
+  const toColumn = columnsOf(placed, boxWidth)
+  const width = toColumn(placed.width - boxWidth) + boxWidth
+  const height = Math.ceil(placed.height)
+  const boxes = new Map(
+    placed.nodes.map(({ id, x, y }) => [id, { left: toColumn(x), top: Math.min(toRow(y), height - boxHeight) }]),
+  )
+  const rows = Array.from({ length: height }, () => Array.from({ length: width }, (): Piece => ({ text: ' ' })))
+  const masks = new Uint8Array(width * height)
+  const ends = new Map(trace.nodes.map(({ id }): [string, Ends] => [id, { arrivals: new Set(), leaves: new Set() }]))
+  const edge = stepper.current()?.edge
+  for (const stretch of stretchesOf(placed, toColumn, boxes)) {
+    const { from, to, input } = stretch.edge
+    const active = edge?.from === from && edge.to === to && edge.input === input
+    drawStretch(stretch, (column, row, mask) => {
+      masks[row * width + column]! |= mask
+      const before = rows[row]![column]!
+      const style = active || before.bold ? { colour: palette.orange, bold: true } : { dim: true }
+      rows[row]![column] = { text: strokes[masks[row * width + column]!]!, ...style }
+    })
+    const [source, target] = [boxes.get(from)!, boxes.get(to)!]
+    if (stretch.from.column === source.left + boxWidth) ends.get(from)!.leaves.add(stretch.from.row - source.top)
+    if (stretch.to.column === target.left - 1) ends.get(to)!.arrivals.add(stretch.to.row - target.top)
+  }
+  for (const node of trace.nodes) {
+    const { left, top } = boxes.get(node.id)!
+    for (const [row, pieces] of boxRows(trace, node, stepper, ends.get(node.id)!, boxWidth).entries())
+      rows[top + row]!.splice(left, boxWidth, ...split(pieces))
+  }
+  return { rows, width, height, boxes, boxWidth }
+}
+
+/** Places come out of an iteration, so 2.99 stands for 3. */
+function toRow(y: number): number {
+  return Math.floor(y + 0.25)
+}
+
+/** Pieces of one column each, so that any part of a drawing can be shown. */
+function split(pieces: readonly Piece[]): Piece[] {
+  return pieces.flatMap(({ text, ...style }) => {
+    const cells: Piece[] = []
+    for (const { segment } of new Intl.Segmenter('en').segment(text)) {
+      cells.push({ text: segment, ...style })
+      // A wide letter takes two columns, the second of which has no text of its own.
+      if (stringWidth(segment) === 2) cells.push({ text: '', ...style })
+    }
+    return cells
+  })
+}
+
+/** From the layout's places to columns: boxes as they are, gaps as wide as lines need. */
+function columnsOf(placed: Layout, boxWidth: number): (x: number) => number {
+  const pitch = pitchOf(placed, boxWidth)
+  return (x) => {
+    const layer = Math.floor(x / pitch + 1e-9)
+    const within = x - layer * pitch
+    const beyond = Math.max(0, within - boxWidth) / Math.max(pitch - boxWidth, 1)
+    return layer * (boxWidth + gapWidth) + Math.round(Math.min(within, boxWidth) + beyond * gapWidth)
+  }
+}
+
+function pitchOf({ nodes }: Layout, boxWidth: number): number {
+  const starts = [...new Set(nodes.map(({ x }) => x))].sort((a, b) => a - b)
+  return starts.length > 1 ? Math.min(...starts.slice(1).map((x, index) => x - starts[index]!)) : boxWidth * 2
+}
+
+/** A line from one column to another that changes its row in the column `turn`. */
+interface Stretch {
+  readonly edge: Layout['edges'][number]
+  readonly from: { readonly column: number; readonly row: number }
+  readonly to: { readonly column: number; readonly row: number }
+  turn: number
+}
+
+function stretchesOf(
+  placed: Layout,
+  toColumn: (x: number) => number,
+  boxes: Drawing['boxes'],
+): Stretch[] {
+  const nodes = new Map(placed.nodes.map((node) => [node.id, node]))
+  const stretches = placed.edges.flatMap((edge): Stretch[] => {
+    // The last point but one only marks the middle of the last stretch.
+    const points = edge.points.filter((_, index) => index !== edge.points.length - 2)
+    const rows = points.map(({ y }) => toRow(y))
+    rows[0] = boxes.get(edge.from)!.top + boxHeight / 2
+    const within = Math.floor(points.at(-1)!.y - nodes.get(edge.to)!.y)
+    rows[rows.length - 1] = boxes.get(edge.to)!.top + Math.min(Math.max(within, 1), boxHeight - 2)
+    return points.slice(1).map((point, index) => ({
+      edge,
+      from: { column: toColumn(points[index]!.x), row: rows[index]! },
+      to: { column: toColumn(point.x) - 1, row: rows[index + 1]! },
+      turn: 0,
+    }))
+  })
+  // Each source turns in a column of its own, such that lines that need not cross do not.
+  for (const column of new Set(stretches.map(({ from }) => from.column))) {
+    const turning = stretches.filter(({ from, to }) => from.column === column && from.row !== to.row)
+    const sources = [...new Set(turning.sort(byTurn).map(({ edge }) => edge.from))]
+    for (const stretch of turning) {
+      const rank = sources.indexOf(stretch.edge.from)
+      stretch.turn = column + 1 + Math.floor(((rank + 0.5) * (gapWidth - 2)) / sources.length)
+    }
+  }
+  return stretches
+}
+
+/** Lines that go down first, the lowest of them first; then those that go up, the highest first. */
+function byTurn(a: Stretch, b: Stretch): number {
+  const goesUp = ({ from, to }: Stretch) => Number(to.row < from.row)
+  return goesUp(a) - goesUp(b) || (goesUp(a) ? a.from.row - b.from.row : b.from.row - a.from.row)
+}
+
+function drawStretch({ from, to, turn }: Stretch, mark: (column: number, row: number, mask: number) => void): void {
+  if (from.row === to.row) {
+    for (let column = from.column; column <= to.column; column++) mark(column, from.row, left | right)
+    return
+  }
+  const [above, below] = [Math.min(from.row, to.row), Math.max(from.row, to.row)]
+  const [away, back] = to.row > from.row ? [down, up] : [up, down]
+  for (let column = from.column; column < turn; column++) mark(column, from.row, left | right)
+  mark(turn, from.row, left | away)
+  for (let row = above + 1; row < below; row++) mark(turn, row, up | down)
+  mark(turn, to.row, back | right)
+  for (let column = turn + 1; column <= to.column; column++) mark(column, to.row, left | right)
+}
+
+interface Border {
+  readonly corners: readonly [string, string, string, string]
+  readonly across: string
+  readonly side: string
+  readonly arriving: string
+  readonly leaving: string
+}
+
+const plain: Border = { corners: ['┌', '┐', '└', '┘'], across: '─', side: '│', arriving: '┤', leaving: '├' }
+/** Of the node that the step is about; seen without colours too. */
+const double: Border = { corners: ['╔', '╗', '╚', '╝'], across: '═', side: '║', arriving: '╢', leaving: '╟' }
+
+/** Rows of a box as pieces, `boxWidth` wide. `arrivals` and `leaves` are rows of its sides where lines end. */
+function boxRows(
+  trace: Trace,
+  node: TraceNode,
+  stepper: Stepper,
+  { arrivals, leaves }: Ends,
+  boxWidth: number,
+): Piece[][] {
+  const step = stepper.current()
+  const current = step?.node === node.id
+  const border = current ? double : plain
+  const style: Omit<Piece, 'text'> = current
+    ? { bold: true, colour: step.phase === 'forward' ? palette.blue : palette.orange }
+    : {}
+  const inner = boxWidth - 4
+  const title = cut(node.label, inner)
+  const [topLeft, topRight, bottomLeft, bottomRight] = border.corners
+  const known = stepper.knownValues.has(node.id)
+  const derivative = stepper.derivativeAt(node.id)
+  const line = (row: number, name: string, text: string, colour: string | undefined): Piece[] => {
+    const shown = cut(text, inner)
+    const room = inner - stringWidth(shown)
+    const label = stringWidth(name) < room ? name : ''
+    return [
+      { text: arrivals.has(row) ? border.arriving : border.side, ...style },
+      { text: ` ${label}${' '.repeat(room - stringWidth(label))}`, dim: true },
+      { text: shown, colour, bold: colour !== undefined },
+      { text: ' ' },
+      { text: leaves.has(row) ? border.leaving : border.side, ...style },
+    ]
+  }
+  return [
+    [
+      { text: `${topLeft}${border.across}`, ...style },
+      { text: title, bold: true },
+      { text: `${border.across.repeat(boxWidth - 3 - stringWidth(title))}${topRight}`, ...style },
+    ],
+    line(1, 'value', known ? write(node.value, node) : '—', known ? palette.blue : undefined),
+    // A constant has no derivative, which is not the same as one that is not known yet.
+    node.kind === 'constant'
+      ? line(2, '', '', undefined)
+      : line(2, derivativeName(trace, node), write(derivative, node), derivative === null ? undefined : palette.orange),
+    [{ text: `${bottomLeft}${border.across.repeat(boxWidth - 2)}${bottomRight}`, ...style }],
+  ]
+}
+
+/** Rows of a box at which lines arrive and leave, from its top. */
+interface Ends {
+  readonly arrivals: Set<number>
+  readonly leaves: Set<number>
+}

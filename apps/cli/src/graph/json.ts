@@ -1,0 +1,30 @@
+// A graph as one JSON object a line, for programs.
+import type { Subject } from './source.js'
+
+export function describeGraphInJson({ expression, trace }: Subject): string[] {
+  const { nodes, steps, warnings, output } = trace
+  const result = nodes.find(({ id }) => id === output)!
+  const variables = nodes.filter(({ kind }) => kind === 'variable')
+  return [
+    { type: 'start', expression, output, nodes: nodes.length, steps: steps.length },
+    ...nodes.map(({ id, name, label, kind, op, shape, value, derivative, inputs }) => ({
+      type: 'node',
+      id,
+      name,
+      label,
+      kind,
+      op,
+      shape,
+      value,
+      derivative,
+      inputs,
+    })),
+    ...steps.map(({ phase, node, text }) => ({ type: 'step', phase, node, text })),
+    ...warnings.map((text) => ({ type: 'warning', text })),
+    {
+      type: 'end',
+      value: result.value,
+      derivatives: Object.fromEntries(variables.map(({ name, derivative }) => [name, derivative])),
+    },
+  ].map((line) => JSON.stringify(line))
+}

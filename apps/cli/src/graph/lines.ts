@@ -1,0 +1,44 @@
+// A graph as lines of text: every node in a table, then the forward and the backward pass step by step.
+import stringWidth from 'string-width'
+import type { Subject } from './source.js'
+import { outputName, write } from './words.js'
+
+export function describeGraphInLines({ expression, trace }: Subject): string[] {
+  const { nodes, steps, warnings } = trace
+  const table = [
+    ['name', 'expression', 'value', `∂${outputName(trace)}/∂name`],
+    ...nodes.map((node) => [
+      node.name || node.label,
+      node.op === null ? node.kind : node.label.replace(`${node.name} = `, ''),
+      write(node.value, node),
+      write(node.derivative, node),
+    ]),
+  ]
+  const list = (wanted: (phase: string) => boolean) =>
+    steps.filter(({ phase }) => wanted(phase)).map(({ text }) => `  ${text}`)
+  const backward = list((phase) => phase !== 'forward')
+  return [
+    expression,
+    '',
+    ...alignColumns(table),
+    '',
+    'forward',
+    ...list((phase) => phase === 'forward'),
+    ...(backward.length > 0 ? ['', 'backward: each derivative is the upstream one times the local one', ...backward] : []),
+    ...(warnings.length > 0 ? ['', ...warnings.map((warning) => `note: ${warning}`)] : []),
+  ]
+}
+
+/** Texts to the left, the last two columns, which are numbers, to the right. */
+function alignColumns(table: readonly (readonly string[])[]): string[] {
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => stringWidth(row[column]!))))
+  return table.map((row) =>
+    row
+      .map((text, column) => {
+        const room = ' '.repeat(widths[column]! - stringWidth(text))
+        return column < 2 ? text + room : room + text
+      })
+      .join('  ')
+      .trimEnd(),
+  )
+}

@@ -1,0 +1,16 @@
+// A graph on the full screen, and its table on the terminal afterwards.
+import { createStepper } from '@bp/lab'
+import { showFullScreen } from '../full-screen.js'
+import { describeGraphInLines } from './lines.js'
+import { GraphScreen } from './screen.js'
+import type { Subject } from './source.js'
+
+/** Steps until the user leaves. Returns the exit code. */
+export async function stepOnScreen(subject: Subject): Promise<number> {
+  const stepper = createStepper(subject.trace)
+  const code = await showFullScreen((size, leave) => (
+    <GraphScreen subject={subject} stepper={stepper} size={size} onLeave={leave} />
+  ))
+  process.stdout.write(`${describeGraphInLines(subject).join('\n')}\n`)
+  return code
+}

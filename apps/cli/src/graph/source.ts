@@ -1,0 +1,41 @@
+// From what was typed to a graph with all its values and derivatives.
+import { didYouMean } from '@bp/core'
+import { build, ExpressionError, type Graph, type Program, parse, parseAssignments } from '@bp/expression'
+import { type Trace, trace } from '@bp/lab'
+import { UsageError } from '../usage-error.js'
+
+/** What the lecture begins with, shown when nothing else is asked for. */
+const lecture = { expression: 'f = w*x + b', assignments: 'w=-2,x=5,b=3' }
+
+export interface Subject {
+  readonly expression: string
+  readonly trace: Trace
+}
+
+/**
+ * @throws ExpressionError for what cannot be read or computed, UsageError for values that nothing needs.
+ */
+export function readSubject(expression: string | undefined, assignments: string | undefined): Subject {
+  const source = expression ?? lecture.expression
+  const program = parse(source)
+  const values = parseAssignments(assignments ?? (expression === undefined ? lecture.assignments : ''))
+  const graph = buildWith(program, values)
+  const names = [...program.names]
+  for (const name of values.keys())
+    if (!names.includes(name))
+      throw new UsageError(
+        `--set gives ${name} a value, but the expression has ${names.length > 0 ? `only the variables ${names.join(', ')}` : 'no variables'}${didYouMean(name, names)}`,
+      )
+  return { expression: source, trace: trace(graph) }
+}
+
+function buildWith(program: Program, values: ReturnType<typeof parseAssignments>): Graph {
+  try {
+    return build(program, values)
+  } catch (error) {
+    const missing = program.names.filter((name) => !values.has(name) && !program.values.has(name))
+    // An error with a fix is about a name that was not meant as one.
+    if (!(error instanceof ExpressionError) || error.fix !== null || missing.length === 0) throw error
+    throw new UsageError(`${error.message}: --set ${missing.map((name) => `${name}=…`).join(',')}`)
+  }
+}
