@@ -358,7 +358,7 @@ class ModelRun implements Run {
         y: targets.subarray(first * targetSize, (first + count) * targetSize),
       })
       lossSum += loss[0]! * count
-      correctSum += right[0]! * count
+      correctSum += right[0]!
     }
     return { loss: lossSum / rows, accuracy: losses[this.#options.loss].correct ? correctSum / rows : null }
   }
@@ -374,7 +374,7 @@ class ModelRun implements Run {
     const { x, y } = this.#inputs(rows)
     const outputs = this.model.apply(x)
     const loss = of(outputs, y)
-    return compile({ inputs: { x, y }, outputs: { loss, right: correct?.(outputs, y).mean() ?? loss } })
+    return compile({ inputs: { x, y }, outputs: { loss, right: correct?.(outputs, y).sum() ?? loss } })
   }
 }
 
