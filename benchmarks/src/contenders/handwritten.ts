@@ -1,5 +1,5 @@
 // What a good JavaScript programmer writes without a library: float32 arrays, plain loops, no allocation.
-import { CannotRun, type Open, type Program } from '../contender.js'
+import { type Open, type Program, programOf } from '../contender.js'
 import {
   checksum,
   classifierProblem,
@@ -297,18 +297,9 @@ function products(kind: ProductKind): Program {
 }
 
 export const open: Open = (caseId) => {
-  switch (caseId) {
-    case 'xor-step':
-      return trainXor(xorProblem())
-    case 'mlp-784-128-10-b32':
-      return trainClassifier(classifierProblem())
-    case 'gemm-nn-256':
-      return products('nn')
-    case 'gemm-nt-256':
-      return products('nt')
-    case 'gemm-tn-256':
-      return products('tn')
-    default:
-      throw new CannotRun(`has no program for ${caseId}`)
-  }
+  return programOf(caseId, {
+    trainXor: () => trainXor(xorProblem()),
+    trainClassifier: () => trainClassifier(classifierProblem()),
+    products,
+  })
 }

@@ -1,6 +1,6 @@
 // jax-js on its WebAssembly backend, the whole step (loss, gradient, update) under one jit.
 import { defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax'
-import { CannotRun, type Open, type Program } from '../contender.js'
+import { type Open, type Program, programOf } from '../contender.js'
 import {
   checksum,
   classifierProblem,
@@ -86,18 +86,5 @@ function products(kind: ProductKind): Program {
 export const open: Open = async (caseId) => {
   await init('wasm')
   defaultDevice('wasm')
-  switch (caseId) {
-    case 'xor-step':
-      return trainXor()
-    case 'mlp-784-128-10-b32':
-      return trainClassifier()
-    case 'gemm-nn-256':
-      return products('nn')
-    case 'gemm-nt-256':
-      return products('nt')
-    case 'gemm-tn-256':
-      return products('tn')
-    default:
-      throw new CannotRun(`has no program for ${caseId}`)
-  }
+  return programOf(caseId, { trainXor, trainClassifier, products })
 }

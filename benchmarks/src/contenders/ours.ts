@@ -12,7 +12,7 @@ import {
   type Tensor,
   variable,
 } from '@bp/core'
-import { CannotRun, type Open, type Program } from '../contender.js'
+import { type Open, type Program, programOf } from '../contender.js'
 import {
   checksum,
   classifierProblem,
@@ -69,18 +69,5 @@ function products(kind: ProductKind): Program {
 }
 
 export const open: Open = (caseId) => {
-  switch (caseId) {
-    case 'xor-step':
-      return trainXor()
-    case 'mlp-784-128-10-b32':
-      return trainClassifier()
-    case 'gemm-nn-256':
-      return products('nn')
-    case 'gemm-nt-256':
-      return products('nt')
-    case 'gemm-tn-256':
-      return products('tn')
-    default:
-      throw new CannotRun(`has no program for ${caseId}`)
-  }
+  return programOf(caseId, { trainXor, trainClassifier, products })
 }

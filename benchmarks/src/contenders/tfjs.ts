@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 // The package registers no gradient of its own; without this line nothing can be trained.
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
-import { CannotRun, type Open, type Program } from '../contender.js'
+import { type Open, type Program, programOf } from '../contender.js'
 import {
   checksum,
   classifierProblem,
@@ -103,19 +103,6 @@ export function openOn(backend: 'wasm' | 'cpu', prepare: () => void): Open {
     prepare()
     if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js cannot start its ${backend} backend`)
     await tf.ready()
-    switch (caseId) {
-      case 'xor-step':
-        return trainXor()
-      case 'mlp-784-128-10-b32':
-        return trainClassifier()
-      case 'gemm-nn-256':
-        return products('nn')
-      case 'gemm-nt-256':
-        return products('nt')
-      case 'gemm-tn-256':
-        return products('tn')
-      default:
-        throw new CannotRun(`has no program for ${caseId}`)
-    }
+    return programOf(caseId, { trainXor, trainClassifier, products })
   }
 }
