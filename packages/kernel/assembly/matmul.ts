@@ -2,14 +2,13 @@
 // columns beside: with C the gradient of a layer's weights, they are the gradient of its bias.
 //
 // Large ones follow Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, 2008): blocks of B
-// and A are copied into panels, 8 columns and 5 rows wide, in the order in which the tile reads them.
+// and A are copied into panels, 16 columns and 2 rows wide, in the order in which the tile reads them.
 //
-//   packed B, blockK × blockN: panels of 8 columns, each k × 8 numbers in a row                     (in L2)
-//   packed A, blockM × blockK: panels of 5 rows, each k × 5 vectors of one number, four times over  (in L1)
-//   tile: 5 × 8 numbers of C in ten vector registers
+//   packed B, blockK × blockN: panels of 16 columns, each k × 16 numbers in a row   (a panel in L1, all in L2)
+//   packed A, blockM × blockK: panels of 2 rows, each k × 2 numbers in a row        (in L1)
+//   tile: 2 × 16 numbers of C in eight vector registers
 //
-// A is repeated because a load with a broadcast takes an address computation of its own in V8, a plain load does
-// not; docs/decisions/2026-11-24-matmul-tile.md has the figures.
+// docs/decisions/2026-11-24-matmul-tile.md says why this tile.
 //
 // Every number of C adds its products in the order of k, whatever the sizes, so results do not depend on how
 // the work is cut.
@@ -17,15 +16,15 @@ import { Activation } from '../src/opcodes'
 import { sigmoid, storeLanes, tanh } from './functions'
 import { sumRows } from './rows'
 
-const tileRows: u32 = 5
-const tileColumns: u32 = 8
-const blockM: u32 = 40
+const tileRows: u32 = 2
+const tileColumns: u32 = 16
+const blockM: u32 = 64
 const blockN: u32 = 512
-const blockK: u32 = 192
-const packedA: usize = memory.data(122880, 16)
-const packedB: usize = memory.data(393216, 16)
+const blockK: u32 = 256
+const packedA: usize = memory.data(64 * 256 * 4, 16)
+const packedB: usize = memory.data(256 * 512 * 4, 16)
 /** A tile at the ragged edge is made here, and the part of it that exists is copied. */
-const edgeTile: usize = memory.data(160, 16)
+const edgeTile: usize = memory.data(2 * 16 * 4, 16)
 
 /** Operands: out, a, b, m, n, k, bias, activation, gate, sums. */
 export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
@@ -161,22 +160,20 @@ export function matmulTile(pc: usize): void {
 function blocked(
   out: usize, a: usize, b: usize, m: u32, n: u32, k: u32, transposeA: bool, transposeB: bool,
 ): void {
-  // From one row of A to the next, and from one number to the next along k.
-  const aRow = transposeA ? 4 : k << 2
-  const aStep = transposeA ? m << 2 : 4
   for (let jc: u32 = 0; jc < n; jc += blockN) {
     const nc = min(blockN, n - jc)
     for (let kc: u32 = 0; kc < k; kc += blockK) {
       const depth = min(blockK, k - kc)
-      if (transposeB) packRowsAsColumns(packedB, b + ((jc * k + kc) << 2), nc, depth, k << 2)
-      else packColumns(packedB, b + ((kc * n + jc) << 2), nc, depth, n << 2)
+      if (transposeB) packTransposed(packedB, b + ((jc * k + kc) << 2), nc, depth, k << 2, tileColumns)
+      else packStraight(packedB, b + ((kc * n + jc) << 2), nc, depth, n << 2, tileColumns)
       for (let ic: u32 = 0; ic < m; ic += blockM) {
         const mc = min(blockM, m - ic)
-        packRows(packedA, a + ic * aRow + kc * aStep, mc, depth, aRow, aStep)
-        for (let i: u32 = 0; i < mc; i += tileRows) {
-          const panelA = packedA + ((i * depth) << 4)
-          for (let j: u32 = 0; j < nc; j += tileColumns) {
-            const panelB = packedB + ((j * depth) << 2)
+        if (transposeA) packStraight(packedA, a + ((kc * m + ic) << 2), mc, depth, m << 2, tileRows)
+        else packTransposed(packedA, a + ((ic * k + kc) << 2), mc, depth, k << 2, tileRows)
+        for (let j: u32 = 0; j < nc; j += tileColumns) {
+          const panelB = packedB + ((j * depth) << 2)
+          for (let i: u32 = 0; i < mc; i += tileRows) {
+            const panelA = packedA + ((i * depth) << 2)
             const c = out + (((ic + i) * n + jc + j) << 2)
             if (i + tileRows <= mc && j + tileColumns <= nc) tile(c, n << 2, panelA, panelB, depth, kc != 0)
             else edge(c, n << 2, panelA, panelB, depth, kc != 0, min(tileRows, mc - i), min(tileColumns, nc - j))
@@ -187,67 +184,102 @@ function blocked(
   }
 }
 
-/** C, 5 × 8, = or += the product of a panel of A and a panel of B. */
+/** C, 2 × 16, = or += the product of a panel of A and a panel of B; `depth` is at least 1. */
 function tile(c: usize, row: usize, a: usize, b: usize, depth: u32, accumulate: bool): void {
-  const d1 = c + row
-  const d2 = d1 + row
-  const d3 = d2 + row
-  const d4 = d3 + row
+  const d = c + row
   const zero = f32x4.splat(0)
   let c00 = zero
   let c01 = zero
+  let c02 = zero
+  let c03 = zero
   let c10 = zero
   let c11 = zero
-  let c20 = zero
-  let c21 = zero
-  let c30 = zero
-  let c31 = zero
-  let c40 = zero
-  let c41 = zero
+  let c12 = zero
+  let c13 = zero
   if (accumulate) {
     c00 = v128.load(c)
     c01 = v128.load(c, 16)
-    c10 = v128.load(d1)
-    c11 = v128.load(d1, 16)
-    c20 = v128.load(d2)
-    c21 = v128.load(d2, 16)
-    c30 = v128.load(d3)
-    c31 = v128.load(d3, 16)
-    c40 = v128.load(d4)
-    c41 = v128.load(d4, 16)
+    c02 = v128.load(c, 32)
+    c03 = v128.load(c, 48)
+    c10 = v128.load(d)
+    c11 = v128.load(d, 16)
+    c12 = v128.load(d, 32)
+    c13 = v128.load(d, 48)
   }
-  const end = a + depth * 80
+  // Four steps to a turn. The exits between them keep the engine from loading for all four at once, for which
+  // there are not registers enough.
+  const end = a + (depth << 3)
   while (a < end) {
-    const b0 = v128.load(b)
-    const b1 = v128.load(b, 16)
-    let s = v128.load(a)
+    let b0 = v128.load(b)
+    let b1 = v128.load(b, 16)
+    let b2 = v128.load(b, 32)
+    let b3 = v128.load(b, 48)
+    let s = v128.load32_splat(a)
     c00 = f32x4.add(c00, f32x4.mul(s, b0))
     c01 = f32x4.add(c01, f32x4.mul(s, b1))
-    s = v128.load(a, 16)
+    c02 = f32x4.add(c02, f32x4.mul(s, b2))
+    c03 = f32x4.add(c03, f32x4.mul(s, b3))
+    s = v128.load32_splat(a, 4)
     c10 = f32x4.add(c10, f32x4.mul(s, b0))
     c11 = f32x4.add(c11, f32x4.mul(s, b1))
-    s = v128.load(a, 32)
-    c20 = f32x4.add(c20, f32x4.mul(s, b0))
-    c21 = f32x4.add(c21, f32x4.mul(s, b1))
-    s = v128.load(a, 48)
-    c30 = f32x4.add(c30, f32x4.mul(s, b0))
-    c31 = f32x4.add(c31, f32x4.mul(s, b1))
-    s = v128.load(a, 64)
-    c40 = f32x4.add(c40, f32x4.mul(s, b0))
-    c41 = f32x4.add(c41, f32x4.mul(s, b1))
-    a += 80
-    b += 32
+    c12 = f32x4.add(c12, f32x4.mul(s, b2))
+    c13 = f32x4.add(c13, f32x4.mul(s, b3))
+    if (a + 8 == end) break
+    b0 = v128.load(b, 64)
+    b1 = v128.load(b, 80)
+    b2 = v128.load(b, 96)
+    b3 = v128.load(b, 112)
+    s = v128.load32_splat(a, 8)
+    c00 = f32x4.add(c00, f32x4.mul(s, b0))
+    c01 = f32x4.add(c01, f32x4.mul(s, b1))
+    c02 = f32x4.add(c02, f32x4.mul(s, b2))
+    c03 = f32x4.add(c03, f32x4.mul(s, b3))
+    s = v128.load32_splat(a, 12)
+    c10 = f32x4.add(c10, f32x4.mul(s, b0))
+    c11 = f32x4.add(c11, f32x4.mul(s, b1))
+    c12 = f32x4.add(c12, f32x4.mul(s, b2))
+    c13 = f32x4.add(c13, f32x4.mul(s, b3))
+    if (a + 16 == end) break
+    b0 = v128.load(b, 128)
+    b1 = v128.load(b, 144)
+    b2 = v128.load(b, 160)
+    b3 = v128.load(b, 176)
+    s = v128.load32_splat(a, 16)
+    c00 = f32x4.add(c00, f32x4.mul(s, b0))
+    c01 = f32x4.add(c01, f32x4.mul(s, b1))
+    c02 = f32x4.add(c02, f32x4.mul(s, b2))
+    c03 = f32x4.add(c03, f32x4.mul(s, b3))
+    s = v128.load32_splat(a, 20)
+    c10 = f32x4.add(c10, f32x4.mul(s, b0))
+    c11 = f32x4.add(c11, f32x4.mul(s, b1))
+    c12 = f32x4.add(c12, f32x4.mul(s, b2))
+    c13 = f32x4.add(c13, f32x4.mul(s, b3))
+    if (a + 24 == end) break
+    b0 = v128.load(b, 192)
+    b1 = v128.load(b, 208)
+    b2 = v128.load(b, 224)
+    b3 = v128.load(b, 240)
+    s = v128.load32_splat(a, 24)
+    c00 = f32x4.add(c00, f32x4.mul(s, b0))
+    c01 = f32x4.add(c01, f32x4.mul(s, b1))
+    c02 = f32x4.add(c02, f32x4.mul(s, b2))
+    c03 = f32x4.add(c03, f32x4.mul(s, b3))
+    s = v128.load32_splat(a, 28)
+    c10 = f32x4.add(c10, f32x4.mul(s, b0))
+    c11 = f32x4.add(c11, f32x4.mul(s, b1))
+    c12 = f32x4.add(c12, f32x4.mul(s, b2))
+    c13 = f32x4.add(c13, f32x4.mul(s, b3))
+    a += 32
+    b += 256
   }
   v128.store(c, c00)
   v128.store(c, c01, 16)
-  v128.store(d1, c10)
-  v128.store(d1, c11, 16)
-  v128.store(d2, c20)
-  v128.store(d2, c21, 16)
-  v128.store(d3, c30)
-  v128.store(d3, c31, 16)
-  v128.store(d4, c40)
-  v128.store(d4, c41, 16)
+  v128.store(c, c02, 32)
+  v128.store(c, c03, 48)
+  v128.store(d, c10)
+  v128.store(d, c11, 16)
+  v128.store(d, c12, 32)
+  v128.store(d, c13, 48)
 }
 
 function edge(
@@ -267,70 +299,54 @@ function edge(
   }
 }
 
-/** Panels of rows of A, each number four times over; rows that do not exist are 0. */
-function packRows(to: usize, a: usize, rows: u32, depth: u32, row: usize, step: usize): void {
-  for (let i: u32 = 0; i < rows; i++) {
-    let from = a + i * row
-    let at = to + (i % tileRows << 4)
+/**
+ * Makes panels of `width` numbers side by side out of a matrix in which they stand side by side already: `count` of
+ * them in each of `depth` rows, `row` bytes apart. Numbers that do not exist are 0.
+ */
+// @ts-ignore: decorator
+@inline
+function packStraight(to: usize, from: usize, count: u32, depth: u32, row: usize, width: u32): void {
+  for (let j: u32 = 0; j < count; j += width) {
+    let at = from + (j << 2)
+    const there = min(width, count - j)
     for (let p: u32 = 0; p < depth; p++) {
-      v128.store(at, v128.load32_splat(from))
-      at += 80
-      from += step
-    }
-    if (i % tileRows == tileRows - 1) to += depth * 80
-  }
-  for (let i = rows; i % tileRows != 0; i++) {
-    let at = to + (i % tileRows << 4)
-    for (let p: u32 = 0; p < depth; p++) {
-      v128.store(at, f32x4.splat(0))
-      at += 80
+      if (there < width)
+        for (let i: u32 = 0; i < width; i++) store<f32>(to + (i << 2), i < there ? load<f32>(at + (i << 2)) : 0)
+      else if (width == 2) store<u64>(to, load<u64>(at))
+      else for (let i: u32 = 0; i < width; i += 4) v128.store(to + (i << 2), v128.load(at + (i << 2)))
+      to += width << 2
+      at += row
     }
   }
 }
 
-/** Panels of columns of a matrix whose rows run along its columns: straight copies. */
-function packColumns(to: usize, b: usize, columns: u32, depth: u32, row: usize): void {
-  for (let j: u32 = 0; j < columns; j += tileColumns) {
-    let from = b + (j << 2)
-    const width = min(tileColumns, columns - j)
-    for (let p: u32 = 0; p < depth; p++) {
-      if (width == tileColumns) {
-        v128.store(to, v128.load(from))
-        v128.store(to, v128.load(from, 16), 16)
-      } else
-        for (let jj: u32 = 0; jj < tileColumns; jj++)
-          store<f32>(to + (jj << 2), jj < width ? load<f32>(from + (jj << 2)) : 0)
-      to += 32
-      from += row
+/** The same out of a matrix in which they stand one below the other: `count` rows of `depth` numbers. */
+// @ts-ignore: decorator
+@inline
+function packTransposed(to: usize, from: usize, count: u32, depth: u32, row: usize, width: u32): void {
+  for (let j: u32 = 0; j < count; j += width) {
+    for (let i: u32 = 0; i < width; i += 4) {
+      const there = j + i < count ? min(min(4, width), count - j - i) : 0
+      interleave(to + (i << 2), from + (j + i) * row, there, depth, row, width)
     }
+    to += (width * depth) << 2
   }
 }
 
-/** Panels of columns of Bᵀ, whose columns are the rows of B. */
-function packRowsAsColumns(to: usize, b: usize, columns: u32, depth: u32, row: usize): void {
-  for (let j: u32 = 0; j < columns; j += tileColumns) {
-    for (let jj: u32 = 0; jj < tileColumns; jj += 4) {
-      const rows = j + jj < columns ? min(4, columns - j - jj) : 0
-      interleave(to + (jj << 2), b + (j + jj) * row, rows, depth, row)
-    }
-    to += depth * 32
-  }
-}
-
-/** Takes up to 4 rows of numbers, the rest being 0, and writes their columns into a panel. */
-function interleave(to: usize, from: usize, rows: u32, depth: u32, row: usize): void {
-  const step: usize = 32
+/** Takes up to 4 rows of numbers, the rest being 0, and writes their columns `width` numbers apart. */
+function interleave(to: usize, from: usize, rows: u32, depth: u32, row: usize, width: u32): void {
+  const step: usize = width << 2
+  const columns = min(4, width)
   let p: u32 = 0
-  if (rows == 4) {
-    let r0 = from
-    let r1 = r0 + row
-    let r2 = r1 + row
-    let r3 = r2 + row
+  const r1 = row
+  const r2 = row << 1
+  const r3 = row * 3
+  if (rows == 4)
     for (; p + 4 <= depth; p += 4) {
-      const v0 = v128.load(r0)
-      const v1 = v128.load(r1)
-      const v2 = v128.load(r2)
-      const v3 = v128.load(r3)
+      const v0 = v128.load(from)
+      const v1 = v128.load(from + r1)
+      const v2 = v128.load(from + r2)
+      const v3 = v128.load(from + r3)
       // A 4 × 4 transpose: pairs of lanes first, then pairs of pairs.
       const low01 = v128.shuffle<f32>(v0, v1, 0, 4, 1, 5)
       const high01 = v128.shuffle<f32>(v0, v1, 2, 6, 3, 7)
@@ -341,16 +357,21 @@ function interleave(to: usize, from: usize, rows: u32, depth: u32, row: usize): 
       v128.store(to + 2 * step, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5))
       v128.store(to + 3 * step, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7))
       to += 4 * step
-      r0 += 16
-      r1 += 16
-      r2 += 16
-      r3 += 16
+      from += 16
     }
-  }
+  else if (rows == 2 && width == 2)
+    for (; p + 4 <= depth; p += 4) {
+      const v0 = v128.load(from)
+      const v1 = v128.load(from + r1)
+      v128.store(to, v128.shuffle<f32>(v0, v1, 0, 4, 1, 5))
+      v128.store(to, v128.shuffle<f32>(v0, v1, 2, 6, 3, 7), 16)
+      to += 32
+      from += 16
+    }
   for (; p < depth; p++) {
-    for (let i: u32 = 0; i < 4; i++)
-      store<f32>(to + (i << 2), i < rows ? load<f32>(from + i * row + (p << 2)) : 0)
+    for (let i: u32 = 0; i < columns; i++) store<f32>(to + (i << 2), i < rows ? load<f32>(from + i * row) : 0)
     to += step
+    from += 4
   }
 }
 
