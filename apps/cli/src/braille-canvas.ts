@@ -44,7 +44,10 @@ export class BrailleCanvas {
 
   /** A straight line; `dotted` leaves out every other dot, to tell lines apart without colour. */
   line(x0: number, y0: number, x1: number, y1: number, colour?: string, dotted = false): void {
-    const length = Math.max(Math.abs(Math.round(x1) - Math.round(x0)), Math.abs(Math.round(y1) - Math.round(y0)))
+    const length = Math.max(
+      Math.abs(Math.round(x1) - Math.round(x0)),
+      Math.abs(Math.round(y1) - Math.round(y0)),
+    )
     for (let step = 0; step <= length; step++) {
       const share = length === 0 ? 0 : step / length
       const x = Math.round(x0 + (x1 - x0) * share)

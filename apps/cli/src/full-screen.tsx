@@ -17,7 +17,10 @@ export async function showFullScreen(draw: Draw): Promise<number> {
             app.unmount()
             resolve(code)
           }
-          const app = render(<Sized draw={draw} leave={leave} />, { stdout: tallOutput(), exitOnCtrlC: false })
+          const app = render(<Sized draw={draw} leave={leave} />, {
+            stdout: tallOutput(),
+            exitOnCtrlC: false,
+          })
           app.waitUntilExit().catch(reject)
           interrupted.addEventListener('abort', () => leave(0))
         }),

@@ -9,7 +9,7 @@ export function describeProgram(): string {
   return `bp shows how a gradient comes about, and trains networks, in the terminal.
 
   bp train [DATA] [options]         train a network; xor unless DATA is given
-  bp graph EXPRESSION [options]     values and derivatives of every node of a graph
+  bp graph [EXPRESSION] [options]   values and derivatives of a graph's nodes
   bp --version
   bp train --help, bp graph --help  more about a command
 
@@ -36,15 +36,16 @@ ${exitCodes}`
 }
 
 export function describeGraph(): string {
-  return `bp graph EXPRESSION [options]
+  return `bp graph [EXPRESSION] [options]
 
-EXPRESSION is such as "f = w*x + b" or "sigmoid(w*x + b)"; several statements are
-separated by semicolons: "g = w*x; f = g + b".
+EXPRESSION is such as "f = w*x + b" or "sigmoid(w*x + b)"; several statements
+are separated by semicolons: "g = w*x; f = g + b". Without one it is the
+lecture's f = w*x + b at w = -2, x = 5, b = 3.
 
 ${describeOptions(graphOptions)}
 
-On a terminal it steps through the forward and the backward pass. Keys: → or n
-step, ← or p back, space play, home and end, q quit.
+On a terminal it steps through the forward and the backward pass.
+Keys: → or n step, ← or p back, space play, home and end, q quit.
 
 ${exitCodes}`
 }
@@ -60,7 +61,8 @@ function describeOptions(options: Options): string {
     .map(([name, { value, help }]) => {
       const head = `  --${name}${value === null ? '' : ` ${value}`}`
       const lines = wrap(help, width - indent)
-      if (head.length <= indent - 2) return [head.padEnd(indent) + lines[0], ...lines.slice(1).map(indented)].join('\n')
+      if (head.length <= indent - 2)
+        return [head.padEnd(indent) + lines[0], ...lines.slice(1).map(indented)].join('\n')
       return [head, ...lines.map(indented)].join('\n')
     })
     .join('\n')

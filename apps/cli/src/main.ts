@@ -38,11 +38,21 @@ const asksForHelp = (word: string) => word === '--help' || word === '-h'
 function fail(error: unknown): number {
   const expected = error instanceof UsageError || error instanceof BackpropagationError
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(expected ? `bp: ${message}\n` : `bp: internal error: ${message}; this is a mistake of bp, please report it\n`)
+  process.stderr.write(
+    expected
+      ? `bp: ${message}\n`
+      : `bp: internal error: ${message}; this is a mistake of bp, please report it\n`,
+  )
   return expected ? exitUsage : exitFailed
 }
 
-process.on('uncaughtException', (error) => process.exit(fail(error)))
+process.on('uncaughtException', (error) => {
+  // When all else has put the terminal back, or the message would go with the screen.
+  process.once('exit', () => {
+    process.exitCode = fail(error)
+  })
+  process.exit(exitFailed)
+})
 // The reader of a pipe may stop early, as `head` does.
 process.stdout.on('error', () => process.exit(0))
 main(process.argv.slice(2)).then(

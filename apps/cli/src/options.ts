@@ -42,7 +42,9 @@ export function readArguments<O extends Options>(
     const option = name.startsWith('--') && Object.hasOwn(options, token.name) ? options[token.name]! : null
     if (!option)
       throw new UsageError(
-        `there is no option ${name}${didYouMean(name.slice(2), Object.keys(options)).replace(/"(.*)"/, '--$1')}`,
+        name.startsWith('--')
+          ? `there is no option ${name}${didYouMean(name.slice(2), Object.keys(options)).replace(/"(.*)"/, '--$1')}`
+          : `there is no option ${name}; put -- before what begins with a dash and is no option`,
       )
     if (option.value === null && token.value !== undefined) throw new UsageError(`${name} takes no value`)
     if (option.value !== null && (token.value === undefined || /^--[a-z]/.test(token.value)))
@@ -60,7 +62,10 @@ export function text(value: string, help: string): Option<string> {
   return { value, help, read: (text) => text }
 }
 
-export function choice<const Choice extends string>(choices: readonly Choice[], help: string): Option<Choice> {
+export function choice<const Choice extends string>(
+  choices: readonly Choice[],
+  help: string,
+): Option<Choice> {
   return {
     value: choices.join('|'),
     help,
@@ -111,6 +116,6 @@ export function toNumber(text: string): number {
 }
 
 /** `a, b or c`. */
-export function listed(names: readonly string[]): string {
+function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }

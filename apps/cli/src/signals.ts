@@ -20,7 +20,8 @@ export async function interruptible(body: (interrupted: AbortSignal) => Promise<
     interrupted = signal
     controller.abort()
   }
-  for (const signal of codes.keys()) process.once(signal, stop)
+  // Not `once`: while no listener is left, Ink takes the signal for its own and ends the program.
+  for (const signal of codes.keys()) process.on(signal, stop)
   try {
     const result = await body(controller.signal)
     return interrupted === null ? result : codes.get(interrupted)!

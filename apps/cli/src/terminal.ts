@@ -14,7 +14,6 @@ export function chooseInterface(wanted: Interface | undefined): Interface {
   const possible = stdin.isTTY && stdout.isTTY && env.TERM !== 'dumb'
   if (wanted === 'tui' && !possible)
     throw new UsageError('--ui tui needs a terminal for input and output; use --ui plain or --ui json')
-  // Ink draws nothing until the end where the variable CI is set.
   const watched = possible && (!env.CI || env.CI === 'false' || env.CI === '0')
   return wanted ?? (watched ? 'tui' : 'plain')
 }
@@ -72,7 +71,7 @@ export function hasColours(): boolean {
 
 /**
  * Sets what Ink and React look up once, when they are loaded: the colours that Node found the terminal to have,
- * NO_COLOR and FORCE_COLOR included, and that this is not for debugging React.
+ * NO_COLOR and FORCE_COLOR included, that this is not for debugging React, and that someone looks at it.
  */
 export function prepareInk(): void {
   const levels = new Map([
@@ -85,6 +84,9 @@ export function prepareInk(): void {
   // Node warns when both are set.
   delete process.env.NO_COLOR
   process.env.NODE_ENV = 'production'
+  // Ink would draw nothing until the end; who has come here wants to see something.
+  process.env.CI = 'false'
+  process.env.CONTINUOUS_INTEGRATION = 'false'
 }
 
 /** Standard output as Ink may see it: as high as it likes, since Ink wipes a terminal that it fills. */

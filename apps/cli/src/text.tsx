@@ -25,7 +25,6 @@ export function Row({ pieces }: { readonly pieces: readonly Piece[] }) {
     <Text wrap="truncate-end">
       {joined(shown).map(({ text, colour, background, bold, dim }, index) => (
         <Text
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have nothing else that tells them apart
           key={index}
           {...(colour !== undefined && { color: colour })}
           {...(background !== undefined && { backgroundColor: background })}
@@ -40,10 +39,7 @@ export function Row({ pieces }: { readonly pieces: readonly Piece[] }) {
 }
 
 export function Rows({ rows }: { readonly rows: readonly (readonly Piece[])[] }) {
-  return rows.map((pieces, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place on the screen
-    <Row key={index} pieces={pieces} />
-  ))
+  return rows.map((pieces, index) => <Row key={index} pieces={pieces} />)
 }
 
 /** Neighbours of one style as one piece: each costs time to draw. */

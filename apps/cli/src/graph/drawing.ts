@@ -10,7 +10,7 @@ const boxWidths = [20, 18, 16]
 /** The name in the upper border, a row for the value, one for the derivative, the lower border. */
 const boxHeight = 4
 /** Columns between layers, for lines to change their rows in. */
-const gapWidth = 6
+const gapWidth = 5
 
 /** A drawing, and where each node is in it. */
 export interface Drawing {
@@ -41,11 +41,18 @@ export function drawGraph(trace: Trace, stepper: Stepper, columns: number): Draw
   const width = toColumn(placed.width - boxWidth) + boxWidth
   const height = Math.ceil(placed.height)
   const boxes = new Map(
-    placed.nodes.map(({ id, x, y }) => [id, { left: toColumn(x), top: Math.min(toRow(y), height - boxHeight) }]),
+    placed.nodes.map(({ id, x, y }) => [
+      id,
+      { left: toColumn(x), top: Math.min(toRow(y), height - boxHeight) },
+    ]),
   )
-  const rows = Array.from({ length: height }, () => Array.from({ length: width }, (): Piece => ({ text: ' ' })))
+  const rows = Array.from({ length: height }, () =>
+    Array.from({ length: width }, (): Piece => ({ text: ' ' })),
+  )
   const masks = new Uint8Array(width * height)
-  const ends = new Map(trace.nodes.map(({ id }): [string, Ends] => [id, { arrivals: new Set(), leaves: new Set() }]))
+  const ends = new Map(
+    trace.nodes.map(({ id }): [string, Ends] => [id, { arrivals: new Set(), leaves: new Set() }]),
+  )
   const edge = stepper.current()?.edge
   for (const stretch of stretchesOf(placed, toColumn, boxes)) {
     const { from, to, input } = stretch.edge
@@ -57,7 +64,8 @@ export function drawGraph(trace: Trace, stepper: Stepper, columns: number): Draw
       rows[row]![column] = { text: strokes[masks[row * width + column]!]!, ...style }
     })
     const [source, target] = [boxes.get(from)!, boxes.get(to)!]
-    if (stretch.from.column === source.left + boxWidth) ends.get(from)!.leaves.add(stretch.from.row - source.top)
+    if (stretch.from.column === source.left + boxWidth)
+      ends.get(from)!.leaves.add(stretch.from.row - source.top)
     if (stretch.to.column === target.left - 1) ends.get(to)!.arrivals.add(stretch.to.row - target.top)
   }
   for (const node of trace.nodes) {
@@ -110,11 +118,7 @@ interface Stretch {
   turn: number
 }
 
-function stretchesOf(
-  placed: Layout,
-  toColumn: (x: number) => number,
-  boxes: Drawing['boxes'],
-): Stretch[] {
+function stretchesOf(placed: Layout, toColumn: (x: number) => number, boxes: Drawing['boxes']): Stretch[] {
   const nodes = new Map(placed.nodes.map((node) => [node.id, node]))
   const stretches = placed.edges.flatMap((edge): Stretch[] => {
     // The last point but one only marks the middle of the last stretch.
@@ -148,7 +152,10 @@ function byTurn(a: Stretch, b: Stretch): number {
   return goesUp(a) - goesUp(b) || (goesUp(a) ? a.from.row - b.from.row : b.from.row - a.from.row)
 }
 
-function drawStretch({ from, to, turn }: Stretch, mark: (column: number, row: number, mask: number) => void): void {
+function drawStretch(
+  { from, to, turn }: Stretch,
+  mark: (column: number, row: number, mask: number) => void,
+): void {
   if (from.row === to.row) {
     for (let column = from.column; column <= to.column; column++) mark(column, from.row, left | right)
     return
@@ -189,7 +196,11 @@ function boxRows(
     ? { bold: true, colour: step.phase === 'forward' ? palette.blue : palette.orange }
     : {}
   const inner = boxWidth - 4
-  const title = cut(node.label, inner)
+  // `f = σ` where `f = sigmoid(h)` is too long.
+  const title = cut(
+    stringWidth(node.label) <= inner || node.op === null ? node.label : `${node.name} = ${node.symbol}`,
+    inner,
+  )
   const [topLeft, topRight, bottomLeft, bottomRight] = border.corners
   const known = stepper.knownValues.has(node.id)
   const derivative = stepper.derivativeAt(node.id)
@@ -215,7 +226,12 @@ function boxRows(
     // A constant has no derivative, which is not the same as one that is not known yet.
     node.kind === 'constant'
       ? line(2, '', '', undefined)
-      : line(2, derivativeName(trace, node), write(derivative, node), derivative === null ? undefined : palette.orange),
+      : line(
+          2,
+          derivativeName(trace, node),
+          write(derivative, node),
+          derivative === null ? undefined : palette.orange,
+        ),
     [{ text: `${bottomLeft}${border.across.repeat(boxWidth - 2)}${bottomRight}`, ...style }],
   ]
 }

@@ -24,7 +24,9 @@ export function describeGraphInLines({ expression, trace }: Subject): string[] {
     '',
     'forward',
     ...list((phase) => phase === 'forward'),
-    ...(backward.length > 0 ? ['', 'backward: each derivative is the upstream one times the local one', ...backward] : []),
+    ...(backward.length > 0
+      ? ['', 'backward: each derivative is the upstream one times the local one', ...backward]
+      : []),
     ...(warnings.length > 0 ? ['', ...warnings.map((warning) => `note: ${warning}`)] : []),
   ]
 }

@@ -31,20 +31,25 @@ export function GraphScreen({ subject, stepper, size, onLeave }: GraphScreenProp
   const go = (wanted: number) => {
     stepper.go(wanted)
     setPosition(stepper.position)
+    setPlaying(false)
   }
 
   useInput((input, key) => {
-    if (key.ctrl && input === 'c') return onLeave(exitInterrupted)
-    if (input === 'q') return onLeave(0)
-    if (input === ' ') {
-      if (position === stepper.length) go(0)
-      return setPlaying(!playing)
-    }
-    setPlaying(false)
-    if (input === 'n' || key.rightArrow) go(position + 1)
-    else if (input === 'p' || key.leftArrow) go(position - 1)
+    if (key.ctrl && input === 'c') onLeave(exitInterrupted)
+    else if (key.rightArrow) go(stepper.position + 1)
+    else if (key.leftArrow) go(stepper.position - 1)
     else if (key.home) go(0)
     else if (key.end) go(stepper.length)
+    // Keys that are hit quickly arrive together.
+    for (const letter of key.ctrl ? '' : input) {
+      if (letter === 'q') onLeave(0)
+      else if (letter === 'n') go(stepper.position + 1)
+      else if (letter === 'p') go(stepper.position - 1)
+      else if (letter === ' ') {
+        if (stepper.position === stepper.length) go(0)
+        setPlaying((before) => !before)
+      }
+    }
   })
 
   useEffect(() => {
@@ -85,7 +90,12 @@ export function GraphScreen({ subject, stepper, size, onLeave }: GraphScreenProp
   )
 }
 
-function head({ expression, trace }: Subject, stepper: Stepper, playing: boolean, columns: number): Piece[][] {
+function head(
+  { expression, trace }: Subject,
+  stepper: Stepper,
+  playing: boolean,
+  columns: number,
+): Piece[][] {
   const phase = stepper.current()?.phase
   const mark: Piece = playing
     ? { text: '● playing', colour: palette.blue }
@@ -101,7 +111,11 @@ function head({ expression, trace }: Subject, stepper: Stepper, playing: boolean
   const warning = trace.warnings[0]
   return [
     [{ text: title, bold: true }, { text: ' '.repeat(room - title.length + 1) }, { ...mark, bold: true }],
-    [warning === undefined ? { text: cut(values, columns), dim: true } : { text: cut(warning, columns), colour: palette.red }],
+    [
+      warning === undefined
+        ? { text: cut(values, columns), dim: true }
+        : { text: cut(warning, columns), colour: palette.red },
+    ],
     [],
   ]
 }
@@ -137,7 +151,12 @@ function timeline({ trace }: Subject, stepper: Stepper, columns: number): Piece[
 }
 
 /** The part of the drawing that fits, around the node that the step is about. */
-function windowOf({ rows, width, height, boxes, boxWidth }: Drawing, focus: string, columns: number, visible: number): Piece[][] {
+function windowOf(
+  { rows, width, height, boxes, boxWidth }: Drawing,
+  focus: string,
+  columns: number,
+  visible: number,
+): Piece[][] {
   const box = boxes.get(focus)!
   const start = (middle: number, whole: number, part: number) =>
     Math.max(0, Math.min(Math.round(middle - part / 2), whole - part))

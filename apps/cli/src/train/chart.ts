@@ -60,7 +60,10 @@ export function drawChart({ series, xEnd, columns, rows, logarithmic }: ChartOpt
   return [
     ...canvas.pieces().map((pieces, row) => {
       const label = labels.get(row)
-      return [{ text: `${(label ?? '').padStart(margin)} ${label === undefined ? '│' : '┤'}`, dim: true }, ...pieces]
+      return [
+        { text: `${(label ?? '').padStart(margin)} ${label === undefined ? '│' : '┤'}`, dim: true },
+        ...pieces,
+      ]
     }),
     ...xAxis(xEnd, margin, canvas.columns),
   ]
@@ -74,7 +77,11 @@ function xAxis(end: number, margin: number, columns: number): Piece[][] {
     const text = formatNumber(mark)
     // The last label ends where the axis does.
     const from = Math.min(Math.max(at - Math.floor(text.length / 2), 0), columns - text.length)
-    if (from < 0 || labels.slice(Math.max(from - 1, 0), from + text.length + 1).some((letter) => letter !== ' ')) continue
+    if (
+      from < 0 ||
+      labels.slice(Math.max(from - 1, 0), from + text.length + 1).some((letter) => letter !== ' ')
+    )
+      continue
     axis[at] = '┬'
     labels.splice(from, text.length, ...text)
   }

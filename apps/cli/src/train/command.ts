@@ -1,19 +1,22 @@
 // `bp train`: trains on a screen or with reports.
-import { interruptible } from '../signals.js'
+
 import { readArguments } from '../options.js'
+import { interruptible } from '../signals.js'
 import { chooseInterface, prepareInk } from '../terminal.js'
 import { UsageError } from '../usage-error.js'
 import { jsonReporter } from './json.js'
 import { trainOptions } from './options.js'
-import { makePlan } from './plan.js'
 import { plainReporter } from './plain.js'
+import { makePlan } from './plan.js'
 import { trainWithReports } from './reports.js'
 
 /** Runs the command and returns the exit code. */
 export async function train(args: readonly string[]): Promise<number> {
   const { given, rest } = readArguments(args, trainOptions)
   if (rest.length > 1)
-    throw new UsageError(`train takes one data set or file; got ${rest.map((word) => `"${word}"`).join(', ')}`)
+    throw new UsageError(
+      `train takes one data set or file; got ${rest.map((word) => `"${word}"`).join(', ')}`,
+    )
   const form = chooseInterface(given.ui)
   const plan = makePlan(rest[0] ?? 'xor', given)
   if (form === 'tui') {

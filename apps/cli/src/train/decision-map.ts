@@ -34,7 +34,8 @@ export function drawDecisionMap(run: Run, data: Dataset, rows: number, colours: 
       : { text: glyph, bold: true }
     if (!colours)
       // Blanks on both sides, or the point would not be seen among the shades.
-      for (const beside of [column - 1, column + 1]) if (pieces[row]![beside]) pieces[row]![beside] = { text: ' ' }
+      for (const beside of [column - 1, column + 1])
+        if (pieces[row]![beside]) pieces[row]![beside] = { text: ' ' }
   }
   return pieces
 }
@@ -50,6 +51,13 @@ const levels = 24
 
 function colourOf(probability: number): string {
   const level = Math.round(probability * levels) / levels
-  const [from, to, share] = level < 0.5 ? [stops[0], stops[1], level * 2] : [stops[1], stops[2], level * 2 - 1]
-  return `#${from.map((value, channel) => Math.round(value + (to[channel]! - value) * share).toString(16).padStart(2, '0')).join('')}`
+  const [from, to, share] =
+    level < 0.5 ? [stops[0], stops[1], level * 2] : [stops[1], stops[2], level * 2 - 1]
+  return `#${from
+    .map((value, channel) =>
+      Math.round(value + (to[channel]! - value) * share)
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`
 }

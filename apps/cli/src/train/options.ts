@@ -13,7 +13,10 @@ const hidden: Option<number[]> = {
   read: (text, name) => {
     if (text === 'none') return []
     const units = text.split(',').map((part) => toNumber(part.trim()))
-    if (units.length > mostLayers || units.some((count) => !(Number.isInteger(count) && count >= 1 && count <= mostUnits)))
+    if (
+      units.length > mostLayers ||
+      units.some((count) => !(Number.isInteger(count) && count >= 1 && count <= mostUnits))
+    )
       throw new UsageError(
         `${name} must be at most ${mostLayers} whole numbers from 1 to ${mostUnits} with commas between them, or none; got "${text}"`,
       )

@@ -18,7 +18,11 @@ function judged({ data, validation }: Plan): { rows: number; data: Dataset; titl
   const chosen = validation ?? data
   const rows = Math.min(chosen.rows, mostRows)
   const kind = validation ? 'held-back' : 'training'
-  return { rows, data: chosen, title: `${rows < chosen.rows ? `first ${formatCount(rows)} ` : ''}${kind} rows` }
+  return {
+    rows,
+    data: chosen,
+    title: `${rows < chosen.rows ? `first ${formatCount(rows)} ` : ''}${kind} rows`,
+  }
 }
 
 /** How wide the table of classes will be, in characters, when it may be as wide as `most`. */
@@ -62,7 +66,9 @@ export function drawMatrix(plan: Plan, target: Classes, run: Run, most: number):
         const count = counts[actual * size + predicted]!
         const text = (count === 0 ? '·' : String(count)).padStart(cell)
         if (count === 0) return { text, dim: true }
-        return actual === predicted ? { text, colour: palette.blue } : { text, colour: palette.orange, bold: true }
+        return actual === predicted
+          ? { text, colour: palette.blue }
+          : { text, colour: palette.orange, bold: true }
       }),
     ]),
   ]

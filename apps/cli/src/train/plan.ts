@@ -30,7 +30,7 @@ const optimizers: Readonly<Record<OptimizerName, (settings: { learningRate: numb
   adam,
 }
 
-export interface Settings {
+interface Settings {
   readonly hidden: readonly number[]
   readonly activation: Activation
   readonly optimizer: OptimizerName
@@ -89,8 +89,17 @@ export function makePlan(subject: string, given: TrainOptions): Plan {
   if (subject === 'xor') {
     for (const option of ['target', 'held-back'] as const)
       if (given[option] !== undefined)
-        throw new UsageError(`--${option} does not go with xor, which has four rows and one output; leave it out`)
-    return { name: 'xor', notes: [], target: null, data: xor(), validation: null, settings: settle(xorDefaults, given) }
+        throw new UsageError(
+          `--${option} does not go with xor, which has four rows and one output; leave it out`,
+        )
+    return {
+      name: 'xor',
+      notes: [],
+      target: null,
+      data: xor(),
+      validation: null,
+      settings: settle(xorDefaults, given),
+    }
   }
   const { name, table, usualTarget, note } = findTable(subject)
   const settings = settle(tableDefaults, given)
@@ -137,7 +146,12 @@ export function begin({ data, validation, target, settings }: Plan): { run: Run;
   )
   const run = createRun({
     model,
-    loss: target === null ? 'sigmoidCrossEntropy' : target.task === 'regression' ? 'meanSquaredError' : 'softmaxCrossEntropy',
+    loss:
+      target === null
+        ? 'sigmoidCrossEntropy'
+        : target.task === 'regression'
+          ? 'meanSquaredError'
+          : 'softmaxCrossEntropy',
     optimizer: optimizers[optimizer]({ learningRate }),
     data,
     ...(validation && { validation }),

@@ -1,7 +1,7 @@
 // Trains without a screen, with a report now and then.
 import type { Run, RunState, Score } from '@bp/core'
-import { begin, type Plan } from './plan.js'
 import { niceStep } from './nice-numbers.js'
+import { begin, type Plan } from './plan.js'
 import { Slices } from './slices.js'
 
 /** Writes what happens in a run. */

@@ -51,16 +51,19 @@ export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: Tra
   }, [exitOnDone, status, onLeave])
 
   useInput((input, key) => {
-    if (key.ctrl && input === 'c') onLeave(exitInterrupted)
-    else if (helping && (key.escape || input === '?')) setHelping(false)
-    else if (input === 'q') onLeave(0)
-    else if (input === '?') setHelping(true)
-    else if (input === ' ') trainer.toggle()
-    else if (input === '.') trainer.step()
-    else if (input === '+' || input === '=') trainer.changeSpeed(1)
-    else if (input === '-') trainer.changeSpeed(-1)
-    else if (input === 'r') trainer.restart()
-    else if (input === 'y') setLogarithmic(!logarithmic)
+    if (key.ctrl && input === 'c') return onLeave(exitInterrupted)
+    if (key.escape) return setHelping(false)
+    // Keys that are hit quickly arrive together.
+    for (const letter of input) {
+      if (letter === 'q') onLeave(0)
+      else if (letter === '?') setHelping((shown) => !shown)
+      else if (letter === ' ') trainer.toggle()
+      else if (letter === '.') trainer.step()
+      else if (letter === '+' || letter === '=') trainer.changeSpeed(1)
+      else if (letter === '-') trainer.changeSpeed(-1)
+      else if (letter === 'r') trainer.restart()
+      else if (letter === 'y') setLogarithmic((chosen) => !chosen)
+    }
   })
 
   const { plan } = trainer
@@ -73,7 +76,18 @@ export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: Tra
     <Box flexDirection="column" width={size.columns}>
       <Rows rows={head} />
       <Box height={bodyRows} columnGap={gap}>
-        {helping ? <Keys /> : <Body plan={plan} view={view} columns={size.columns} rows={bodyRows} logarithmic={logarithmic} colours={colours} />}
+        {helping ? (
+          <Keys />
+        ) : (
+          <Body
+            plan={plan}
+            view={view}
+            columns={size.columns}
+            rows={bodyRows}
+            logarithmic={logarithmic}
+            colours={colours}
+          />
+        )}
       </Box>
       <Rows rows={footLines(plan, view, size.columns, bodyRows)} />
     </Box>
@@ -92,7 +106,11 @@ function headRows(plan: Plan, { status }: View, columns: number): Piece[][] {
   const mark = marks[status]
   const facts = `${describeNetwork(plan)} · ${describeSettings(plan)}`
   return [
-    [{ text: title, bold: true }, { text: ' '.repeat(Math.max(1, columns - title.length - mark.text.length)) }, { ...mark, bold: true }],
+    [
+      { text: title, bold: true },
+      { text: ' '.repeat(Math.max(1, columns - title.length - mark.text.length)) },
+      { ...mark, bold: true },
+    ],
     [{ text: facts, dim: true }],
     ...plan.notes.map((note) => [{ text: note, dim: true }]),
     [],
@@ -110,9 +128,13 @@ interface BodyProps {
 
 function Body({ plan, view, columns, rows, logarithmic, colours }: BodyProps) {
   const state = view.run.getState()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the run changes with its state
-  const side = useMemo(() => sideRows(plan, view, columns, rows, colours), [plan, state, columns, rows, colours])
-  const sideColumns = side ? Math.max(...side.map((pieces) => pieces.reduce((total, { text }) => total + text.length, 0))) : 0
+  const side = useMemo(
+    () => sideRows(plan, view, columns, rows, colours),
+    [plan, state, columns, rows, colours],
+  )
+  const sideColumns = side
+    ? Math.max(...side.map((pieces) => pieces.reduce((total, { text }) => total + text.length, 0)))
+    : 0
   const chartColumns = columns - (side ? sideColumns + gap : 0)
   const series = lossSeries(plan, view)
   const legend: Piece[] = [
@@ -147,7 +169,9 @@ function lossSeries({ validation }: Plan, { run, initial }: View): Series[] {
     ...history.map((record) => ({ x: record.epoch, y: record.loss })),
     ...(loss === null ? [] : [{ x: (step / steps) * epochs, y: loss }]),
   ]
-  const heldBack = history.flatMap(({ epoch, validation }) => (validation ? [{ x: epoch, y: validation.loss }] : []))
+  const heldBack = history.flatMap(({ epoch, validation }) =>
+    validation ? [{ x: epoch, y: validation.loss }] : [],
+  )
   return [
     { points: training, colour: palette.blue, dotted: false },
     ...(validation ? [{ points: heldBack, colour: palette.orange, dotted: true }] : []),
@@ -155,7 +179,13 @@ function lossSeries({ validation }: Plan, { run, initial }: View): Series[] {
 }
 
 /** What stands beside the chart, or `null` where there is no room for it. */
-function sideRows(plan: Plan, { run }: View, columns: number, rows: number, colours: boolean): Piece[][] | null {
+function sideRows(
+  plan: Plan,
+  { run }: View,
+  columns: number,
+  rows: number,
+  colours: boolean,
+): Piece[][] | null {
   const most = Math.floor(columns * 0.5)
   const { target } = plan
   if (target === null) {
@@ -163,10 +193,20 @@ function sideRows(plan: Plan, { run }: View, columns: number, rows: number, colo
     const map = Math.min(rows - (table ? 6 : 1), Math.floor(most / 2))
     if (map < 6) return null
     const [zero, one]: Piece[] = colours
-      ? [{ text: '■', colour: palette.blue }, { text: '■', colour: palette.orange }]
+      ? [
+          { text: '■', colour: palette.blue },
+          { text: '■', colour: palette.orange },
+        ]
       : [{ text: '░' }, { text: '█' }]
     return [
-      [{ text: 'output', bold: true }, { text: '  0 ' }, zero!, { text: '  1 ' }, one!, ...(map >= 12 ? [{ text: '  x₁ → x₂ ↑', dim: true }] : [])],
+      [
+        { text: 'output', bold: true },
+        { text: '  0 ' },
+        zero!,
+        { text: '  1 ' },
+        one!,
+        ...(map >= 12 ? [{ text: '  x₁ → x₂ ↑', dim: true }] : []),
+      ],
       ...drawDecisionMap(run, plan.data, map, colours),
       ...(table ? [[], ...predictionRows(plan, run)] : []),
     ]
@@ -175,7 +215,10 @@ function sideRows(plan: Plan, { run }: View, columns: number, rows: number, colo
     const size = Math.min(rows, Math.floor(most / 2))
     return size < 8 ? null : drawScatter(plan, target, run, size * 2, size)
   }
-  const fits = target.classes.length <= mostClasses && target.classes.length + 3 <= rows && matrixWidth(plan, target, most) <= most
+  const fits =
+    target.classes.length <= mostClasses &&
+    target.classes.length + 3 <= rows &&
+    matrixWidth(plan, target, most) <= most
   return fits ? drawMatrix(plan, target, run, most) : null
 }
 
@@ -213,9 +256,18 @@ function footLines(plan: Plan, view: View, columns: number, bodyRows: number): P
   const keys: Piece[] = [{ text: cut(keyHints(status, columns), columns), dim: true }]
   if (error !== null) {
     const lines = wrap(error.message, columns, 4)
-    return [[], ...lines.map((text) => [{ text, colour: palette.red }]), ...Array.from({ length: footRows - 2 - lines.length }, () => []), keys]
+    return [
+      [],
+      ...lines.map((text) => [{ text, colour: palette.red }]),
+      ...Array.from({ length: footRows - 2 - lines.length }, () => []),
+      keys,
+    ]
   }
-  const score = describeScore({ loss: loss ?? initial.loss, accuracy: accuracy ?? initial.accuracy }, plan.data, plan.target)
+  const score = describeScore(
+    { loss: loss ?? initial.loss, accuracy: accuracy ?? initial.accuracy },
+    plan.data,
+    plan.target,
+  )
   const share = step / steps
   const before = `epoch ${formatCount(epoch)} of ${formatCount(epochs)} `
   const after = ` ${formatShare(Math.floor(share * 100) / 100)}`

@@ -1,7 +1,7 @@
 // What remains on the terminal when a run is over.
 import type { Run, Score } from '@bp/core'
 import type { Plan } from './plan.js'
-import { describeScore, counted, formatDuration, formatShort, hashWeights, predictRows } from './words.js'
+import { counted, describeScore, formatDuration, formatShort, hashWeights, predictRows } from './words.js'
 
 /** Lines about the run: how far it came, how good it is now, and for xor what it says to each row. */
 export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
@@ -25,7 +25,10 @@ export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number)
       )
     lines.push('')
   }
-  lines.push(`  seed ${plan.settings.seed} gives these weights on every machine, SHA-256:`, `  ${hashWeights(run)}`)
+  lines.push(
+    `  seed ${plan.settings.seed} gives these weights on every machine, SHA-256:`,
+    `  ${hashWeights(run)}`,
+  )
   return lines
 }
 

@@ -1,7 +1,7 @@
 // Numbers and settings of a training run as people read them.
 import { createHash } from 'node:crypto'
-import { formatNumber } from '@bp/lab'
 import type { Dataset, PreparedTarget, Run, Score } from '@bp/core'
+import { formatNumber } from '@bp/lab'
 import type { Plan } from './plan.js'
 
 /** `1,234,567`, the same under every locale. */

@@ -1,0 +1,172 @@
+import { createStepper } from '@bp/lab'
+import { renderToString } from 'ink'
+import { render } from 'ink-testing-library'
+import stringWidth from 'string-width'
+import { describe, expect, it } from 'vitest'
+import { describeGraphInJson } from '../src/graph/json.js'
+import { describeGraphInLines } from '../src/graph/lines.js'
+import { GraphScreen } from '../src/graph/screen.js'
+import { readSubject } from '../src/graph/source.js'
+
+const lecture = () => readSubject('f = w*x + b', 'w=-2,x=5,b=3')
+const deep = 'h = sigmoid(w*x + b); g = tanh(v*h + c); (g - y)^2'
+
+function screen(subject: ReturnType<typeof readSubject>, position: number, columns: number, rows: number) {
+  const stepper = createStepper(subject.trace)
+  stepper.go(position)
+  return renderToString(
+    <GraphScreen subject={subject} stepper={stepper} size={{ columns, rows }} onLeave={() => {}} />,
+    { columns },
+  )
+}
+
+describe('a graph in lines', () => {
+  it("has the lecture's numbers", () => {
+    expect(describeGraphInLines(lecture()).join('\n')).toMatchInlineSnapshot(`
+      "f = w*x + b
+
+      name  expression  value  ∂f/∂name
+      w     variable       −2         5
+      x     variable        5        −2
+      g     w × x         −10         1
+      b     variable        3         1
+      f     g + b          −7         1
+
+      forward
+        g = w × x = −2 × 5 = −10
+        f = g + b = −10 + 3 = −7
+
+      backward: each derivative is the upstream one times the local one
+        ∂f/∂f = 1
+        ∂f/∂g = ∂f/∂f · ∂f/∂g = 1 × 1 = 1
+        ∂f/∂b = ∂f/∂f · ∂f/∂b = 1 × 1 = 1
+        ∂f/∂w = ∂f/∂g · ∂g/∂w = 1 × 5 = 5
+        ∂f/∂x = ∂f/∂g · ∂g/∂x = 1 × (−2) = −2"
+    `)
+  })
+
+  it('says when a value is not finite', () => {
+    expect(describeGraphInLines(readSubject('1/x', 'x=0')).join('\n')).toContain(
+      'note: f is not a finite number: f = 1 ÷ x = 1 ÷ 0 = ∞',
+    )
+  })
+
+  it("is the lecture's when nothing is asked for", () => {
+    expect(readSubject(undefined, undefined)).toEqual(lecture())
+  })
+})
+
+describe('a graph in JSON', () => {
+  it("has the lecture's numbers, one object a line", () => {
+    const lines = describeGraphInJson(lecture()).map((line) => JSON.parse(line))
+    expect(lines[0]).toEqual({ type: 'start', expression: 'f = w*x + b', output: 'f', nodes: 5, steps: 7 })
+    const nodes = lines.filter(({ type }) => type === 'node')
+    expect(nodes.map(({ name, value, derivative }) => [name, value, derivative])).toEqual([
+      ['w', -2, 5],
+      ['x', 5, -2],
+      ['g', -10, 1],
+      ['b', 3, 1],
+      ['f', -7, 1],
+    ])
+    expect(lines.at(-1)).toEqual({ type: 'end', value: -7, derivatives: { w: 5, x: -2, b: 1 } })
+  })
+})
+
+describe('the graph screen', () => {
+  it.each([
+    ['before the first step', 0],
+    ['after the forward pass', 2],
+    ['in the backward pass', 4],
+    ['at the end', 7],
+  ])("shows the lecture's graph %s", (_, position) => {
+    expect(screen(lecture(), position, 80, 24)).toMatchSnapshot()
+  })
+
+  it.each([
+    [120, 40],
+    [60, 20],
+    [40, 12],
+  ])('fits %i by %i', (columns, rows) => {
+    expect(screen(lecture(), 6, columns, rows)).toMatchSnapshot()
+  })
+
+  it('shows the part of a large graph that the step is about, and never exceeds the terminal', () => {
+    const subject = readSubject(deep, 'w=1,x=2,b=-2,v=0.5,c=1,y=1')
+    const { steps } = subject.trace
+    for (const [columns, rows] of [
+      [80, 24],
+      [60, 20],
+      [40, 15],
+      [30, 8],
+    ] as const)
+      for (let position = 0; position <= steps.length; position++) {
+        const shown = screen(subject, position, columns, rows)
+        const lines = shown.split('\n')
+        expect(lines.length).toBeLessThan(rows)
+        for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns)
+        if (position > 0 && rows >= 15) expect(shown).toMatch(/[╔╗╚╝]/)
+      }
+  })
+
+  it('has no derivative, and not 0, where none has arrived yet', () => {
+    const derivativeOfW = (position: number) => /∂f\/∂w +(\S+)/.exec(screen(lecture(), position, 80, 24))?.[1]
+    expect([0, 2, 5].map(derivativeOfW)).toEqual(['—', '—', '—'])
+    expect(derivativeOfW(7)).toBe('5')
+  })
+
+  it('steps forward, back, to the ends, and leaves by keys', async () => {
+    const subject = lecture()
+    const codes: number[] = []
+    const { stdin, lastFrame, unmount } = render(
+      <GraphScreen
+        subject={subject}
+        stepper={createStepper(subject.trace)}
+        size={{ columns: 80, rows: 24 }}
+        onLeave={(code) => codes.push(code)}
+      />,
+    )
+    const press = async (key: string) => {
+      stdin.write(key)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return /step (\d+) of/.exec(lastFrame()!)?.[1]
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(await press('p')).toBe('0')
+    expect(await press('n')).toBe('1')
+    expect(await press('\u001b[C')).toBe('2')
+    expect(lastFrame()).toContain('f = g + b = −10 + 3 = −7')
+    expect(await press('\u001b[D')).toBe('1')
+    expect(await press('\u001b[F')).toBe('7')
+    expect(lastFrame()).toContain('∂f/∂x = ∂f/∂g · ∂g/∂x = 1 × (−2) = −2')
+    expect(await press('n')).toBe('7')
+    expect(await press('\u001b[H')).toBe('0')
+    await press(' ')
+    expect(lastFrame()).toContain('● playing')
+    expect(await press('n')).toBe('1')
+    expect(lastFrame()).not.toContain('● playing')
+    await press('q')
+    await press('\u0003')
+    expect(codes).toEqual([0, 130])
+    unmount()
+  })
+})
+
+describe('expressions that cannot be shown', () => {
+  it.each([
+    ['f = w*x', 'w=1', 'x has no value', '--set x=…'],
+    ['f = w*x', 'w=1,x=2,q=3', '--set gives q a value', 'only the variables w, x'],
+    ['f = w*x +', 'w=1,x=2', 'a value is missing after +', ''],
+    ['f = wx', 'w=1,x=2', 'wx has no value', 'w*x'],
+    ['f = w*x', 'w=a', 'w must be a number', ''],
+    ['', '', '', ''],
+  ])('%s with %s', (expression, assignments, ...parts) => {
+    let message = ''
+    try {
+      readSubject(expression, assignments)
+    } catch (error) {
+      message = (error as Error).message
+    }
+    expect(message).not.toBe('')
+    for (const part of parts) expect(message).toContain(part)
+  })
+})

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { graphOptions } from '../src/graph/options.js'
+import { readArguments } from '../src/options.js'
+import { trainOptions } from '../src/train/options.js'
+import { UsageError } from '../src/usage-error.js'
+
+const words = (line: string) => line.split(' ').filter((word) => word !== '')
+
+describe('options are read', () => {
+  it.each<[string, object, string[]]>([
+    ['', {}, []],
+    ['iris', {}, ['iris']],
+    ['iris --epochs 5', { epochs: 5 }, ['iris']],
+    ['--epochs=5 iris', { epochs: 5 }, ['iris']],
+    ['--epochs 5 --epochs 6', { epochs: 6 }, []],
+    ['--learning-rate 1e-3', { 'learning-rate': 0.001 }, []],
+    ['--learning-rate .5', { 'learning-rate': 0.5 }, []],
+    ['--hidden 16,8', { hidden: [16, 8] }, []],
+    ['--hidden none', { hidden: [] }, []],
+    ['--activation tanh --optimizer momentum', { activation: 'tanh', optimizer: 'momentum' }, []],
+    ['--seed 0 --held-back 0', { seed: 0, 'held-back': 0 }, []],
+    ['--exit-on-done --ui plain', { 'exit-on-done': true, ui: 'plain' }, []],
+    ['-- --epochs', {}, ['--epochs']],
+  ])('train %s', (line, given, rest) => {
+    expect(readArguments(words(line), trainOptions)).toEqual({ given, rest })
+  })
+
+  it('a value may begin with a minus sign or hold an equals sign', () => {
+    expect(readArguments(['--set', '-w=1'], graphOptions).given).toEqual({ set: '-w=1' })
+    expect(readArguments(['--set', 'w=-2,x=5'], graphOptions).given).toEqual({ set: 'w=-2,x=5' })
+  })
+})
+
+describe('options are refused with one line that says what to do', () => {
+  it.each([
+    ['--epocs 5', 'there is no option --epocs; did you mean --epochs?'],
+    ['--lerning-rate 5', 'there is no option --lerning-rate; did you mean --learning-rate?'],
+    ['--frobnicate', 'there is no option --frobnicate'],
+    ['--constructor 1', 'there is no option --constructor'],
+    ['-x', 'there is no option -x; put -- before what begins with a dash and is no option'],
+    ['--epochs', '--epochs wants a value: --epochs N'],
+    ['--epochs --seed 3', '--epochs wants a value: --epochs N'],
+    ['--exit-on-done=yes', '--exit-on-done takes no value'],
+    ['--epochs 0', '--epochs must be a whole number from 1 to 1000000000, got "0"'],
+    ['--epochs -5', '--epochs must be a whole number from 1 to 1000000000, got "-5"'],
+    ['--epochs 2.5', '--epochs must be a whole number from 1 to 1000000000, got "2.5"'],
+    ['--epochs ten', '--epochs must be a whole number from 1 to 1000000000, got "ten"'],
+    ['--epochs 0x10', '--epochs must be a whole number from 1 to 1000000000, got "0x10"'],
+    ['--learning-rate -1', '--learning-rate must be a number above 0, such as 0.01, got "-1"'],
+    ['--learning-rate 0', '--learning-rate must be a number above 0, such as 0.01, got "0"'],
+    ['--learning-rate NaN', '--learning-rate must be a number above 0, such as 0.01, got "NaN"'],
+    ['--learning-rate Infinity', '--learning-rate must be a number above 0, such as 0.01, got "Infinity"'],
+    ['--learning-rate 1e999', '--learning-rate must be a number above 0, such as 0.01, got "1e999"'],
+    ['--batch-size 0', '--batch-size must be a whole number from 1 to 1000000000, got "0"'],
+    ['--seed -1', '--seed must be a whole number from 0 to 9007199254740991, got "-1"'],
+    ['--held-back 1', '--held-back must be a share from 0 up to but without 1, such as 0.2, got "1"'],
+    ['--held-back 20%', '--held-back must be a share from 0 up to but without 1, such as 0.2, got "20%"'],
+    [
+      '--hidden 16,x',
+      '--hidden must be at most 16 whole numbers from 1 to 4096 with commas between them, or none; got "16,x"',
+    ],
+    [
+      '--hidden 0',
+      '--hidden must be at most 16 whole numbers from 1 to 4096 with commas between them, or none; got "0"',
+    ],
+    ['--optimizer adm', '--optimizer must be sgd, momentum or adam, got "adm"; did you mean "adam"?'],
+    ['--activation step', '--activation must be relu, tanh or sigmoid, got "step"'],
+    ['--ui jsn', '--ui must be tui, plain or json, got "jsn"; did you mean "json"?'],
+  ])('train %s', (line, message) => {
+    const attempt = () => readArguments(words(line), trainOptions)
+    expect(attempt).toThrow(UsageError)
+    expect(attempt).toThrow(new UsageError(message))
+  })
+})

@@ -1,0 +1,243 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createRun, dense, sequential, sgd, xor } from '@bp/core'
+import { afterAll, describe, expect, it } from 'vitest'
+
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'bp-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function bp(args: readonly string[], env: Record<string, string> = {}) {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, INIT_CWD: folder, ...env },
+  })
+  return { stdout, stderr, status, lines: stdout.trimEnd().split('\n') }
+}
+
+const objects = (lines: readonly string[]) => lines.map((line) => JSON.parse(line))
+const file = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text)
+  return name
+}
+
+describe('bp, not on a terminal,', () => {
+  it('trains xor to all four right when nothing is asked for, in lines without escape codes', () => {
+    const { stdout, stderr, status, lines } = bp([], { FORCE_COLOR: '3' })
+    expect(status).toBe(0)
+    expect(stderr).toBe('')
+    expect(stdout).not.toContain('\u001b')
+    const reports = lines.filter((line) => line.startsWith('epoch='))
+    expect(reports.length).toBeGreaterThanOrEqual(10)
+    expect(reports.length).toBeLessThanOrEqual(20)
+    expect(reports.at(-1)).toMatch(/^epoch=1000 step=1000 loss=0\.0\d+ accuracy=1$/)
+    expect(stdout.match(/[01] +[01] +[01] +0\.\d{4} {2}✓/g)).toHaveLength(4)
+  })
+
+  it('gives the same output each time but for the time it took', () => {
+    const withoutTime = () => bp(['train', 'iris']).stdout.replace(/[\d.]+ s$/m, '')
+    expect(withoutTime()).toBe(withoutTime())
+  })
+
+  it('ends JSON with the figures of the run and the hash of its weights', () => {
+    const { lines, status } = bp(['train', 'xor', '--ui', 'json'])
+    const [start, ...rest] = objects(lines)
+    expect(status).toBe(0)
+    expect(start).toMatchObject({ type: 'start', data: 'xor', layers: [2, 2, 1], parameters: 9, steps: 1000 })
+    expect(rest.slice(0, -1).every(({ type }) => type === 'report')).toBe(true)
+
+    const model = sequential([dense({ units: 2, activation: 'sigmoid' }), dense({ units: 1 })], {
+      inputShape: [2],
+      seed: 7,
+    })
+    const run = createRun({
+      model,
+      loss: 'sigmoidCrossEntropy',
+      optimizer: sgd({ learningRate: 1 }),
+      data: xor(),
+      epochs: 1000,
+      seed: 7,
+    })
+    const { loss } = run.step(1000)
+    expect(rest.at(-1)).toEqual({
+      type: 'end',
+      seed: 7,
+      epochs: 1000,
+      steps: 1000,
+      loss,
+      accuracy: 1,
+      weights_sha256: createHash('sha256').update(new Uint8Array(run.weights().buffer)).digest('hex'),
+      status: 'done',
+    })
+    expect(loss).toBeLessThan(0.05)
+  })
+
+  it.each([
+    ['iris', 0.9, 30],
+    ['penguins', 0.9, 69],
+    ['digits', 0.95, 359],
+    ['wine', 0.9, 36],
+    ['breast-cancer', 0.9, 114],
+  ])('gets %s right on at least %d of the held-back rows', (name, least, heldBack) => {
+    const [start, ...rest] = objects(bp(['train', name, '--ui', 'json']).lines)
+    expect(start.held_back_rows).toBe(heldBack)
+    expect(rest.at(-1).validation.accuracy).toBeGreaterThanOrEqual(least)
+  })
+
+  it('does regression where the target is a measure', () => {
+    const { stdout, status } = bp(['train', 'penguins', '--target', 'body_mass_g'])
+    expect(status).toBe(0)
+    expect(stdout).toContain('note: 2 rows are left out: no body_mass_g')
+    // Between 200 g and 400 g; the standard deviation of the weights is 802 g.
+    expect(stdout).toMatch(/held back {2}loss 0\.\d+, off by [23]\d\d(\.\d+)? body_mass_g/)
+  })
+
+  it('takes a bundled file that is not in the folder, and says so', () => {
+    const { stdout, status } = bp(['train', 'iris.csv', '--target', 'species'])
+    expect(status).toBe(0)
+    expect(stdout).toContain(`note: iris.csv is not in ${folder}; this is the one that comes along`)
+  })
+
+  it("trains on the user's own file, found from the folder where npm was called", () => {
+    const rows = Array.from(
+      { length: 60 },
+      (_, row) => `${row},${row % 3 ? 'a' : 'b'},${row < 30 ? 'low' : 'high'}`,
+    )
+    const name = file('own.csv', `number,letter,half\n${rows.join('\n')}\n`)
+    const { status, stdout } = spawnSync(process.execPath, [program, 'train', name, '--target', 'half'], {
+      encoding: 'utf8',
+      env: { ...process.env, INIT_CWD: folder },
+      cwd: tmpdir(),
+    })
+    expect(status).toBe(0)
+    expect(stdout).toContain('own.csv: 48 rows, 12 held back')
+  })
+
+  it.each([
+    [['--help'], 'bp graph [EXPRESSION] [options]'],
+    [['-h'], 'bp train [DATA] [options]'],
+    [['train', '--help'], '--learning-rate X'],
+    [['graph', '--help'], '--set NAME=VALUE'],
+    [['--version'], '0.1.0'],
+    [['graph', 'f = w*x + b', '--set', 'w=-2,x=5,b=3'], '∂f/∂w = ∂f/∂g · ∂g/∂w = 1 × 5 = 5'],
+  ])('answers %j', (args, expected) => {
+    const { stdout, stderr, status } = bp(args)
+    expect(stdout).toContain(expected)
+    expect(stdout).not.toContain('\u001b')
+    expect([status, stderr]).toEqual([0, ''])
+  })
+
+  it('keeps help within 80 columns', () => {
+    for (const args of [['--help'], ['train', '--help'], ['graph', '--help']])
+      for (const line of bp(args).lines) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  it.each([
+    [['trian'], 'there is no command "trian", only train and graph; see --help; did you mean "train"?'],
+    [['train', 'nope.csv'], 'nope.csv; give a CSV file, xor, or one of iris, penguins'],
+    [['train', 'irs'], 'did you mean "iris"?'],
+    [['train', 'iris', 'wine'], 'train takes one data set or file; got "iris", "wine"'],
+    [['train', 'iris', '--target', 'specis'], 'did you mean "species"?'],
+    [['train', 'xor', '--target', 'y'], '--target does not go with xor'],
+    [['train', '.'], 'cannot be read: it is a folder'],
+    [['train', '--ui', 'tui'], '--ui tui needs a terminal'],
+    [['--learning-rate', '-1'], '--learning-rate must be a number above 0'],
+    [['graph', 'f = w*', '--set', 'w=1'], 'a value is missing'],
+    [['train', file('empty.csv', ''), '--target', 'y'], 'line 1: the file is empty'],
+    [['train', file('ragged.csv', 'x,y\n1,a\n2\n'), '--target', 'y'], 'line 3: 1 cell where'],
+    [
+      ['train', file('text.csv', `x,y\n${'1,a\n2,b\n'.repeat(10)}three,a\n`), '--target', 'y'],
+      'line 22: "three" is not a number',
+    ],
+    [
+      ['train', file('nan.csv', 'x,y\n1,a\nNaN,b\n3,a\n'), '--target', 'y'],
+      'line 3: "NaN" is not a finite number',
+    ],
+    [
+      ['train', file('target.csv', 'x,y\n1,a\n2,b\n')],
+      '--target must name the column of target.csv to predict; the columns are x, y',
+    ],
+  ])('ends %j with exit code 2 and says what is wrong', (args, message) => {
+    const { stdout, stderr, status } = bp(args)
+    expect(stderr).toContain(message)
+    expect(stderr).toMatch(/^bp: /)
+    expect(stderr).not.toMatch(/\n {4}at /)
+    expect([status, stdout]).toEqual([2, ''])
+  })
+
+  it('ends with exit code 2 for a file that may not be read', ({ skip }) => {
+    if (process.getuid?.() === 0) skip()
+    chmodSync(join(folder, file('secret.csv', 'x,y\n1,2\n')), 0)
+    expect(bp(['train', 'secret.csv', '--target', 'y'])).toMatchObject({ status: 2 })
+  })
+
+  it('ends with exit code 1 when the run diverges', () => {
+    const { stderr, status } = bp(['train', 'iris', '--optimizer', 'sgd', '--learning-rate', '1e9'])
+    expect(status).toBe(1)
+    expect(stderr).toContain('A smaller learning rate')
+    const { lines, status: jsonStatus } = bp([
+      'train',
+      'iris',
+      '--optimizer',
+      'sgd',
+      '--learning-rate',
+      '1e9',
+      '--ui',
+      'json',
+    ])
+    expect(jsonStatus).toBe(1)
+    expect(objects(lines).at(-1)).toMatchObject({ type: 'end', status: 'diverged' })
+  })
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('stops in good order on %s with exit code %i', async (signal, code) => {
+    const child = spawn(process.execPath, [
+      program,
+      'train',
+      'iris',
+      '--epochs',
+      '1000000000',
+      '--ui',
+      'json',
+    ])
+    let output = ''
+    child.stdout.on('data', (data) => {
+      // Training has begun once the first line is there.
+      if (output === '') setTimeout(() => child.kill(signal), 100)
+      output += data
+    })
+    const status = await new Promise((resolve) => child.on('close', resolve))
+    expect(status).toBe(code)
+    const end = objects(output.trimEnd().split('\n')).at(-1)
+    expect(end).toMatchObject({ type: 'end', status: 'interrupted' })
+    expect(end.steps).toBeGreaterThan(0)
+  })
+
+  it('ends quietly when the reader of its output stops early', async () => {
+    const child = spawn(process.execPath, [
+      program,
+      'train',
+      'iris',
+      '--epochs',
+      '1000000000',
+      '--held-back',
+      '0',
+    ])
+    let errors = ''
+    child.stderr.on('data', (data) => {
+      errors += data
+    })
+    child.stdout.once('data', () => child.stdout.destroy())
+    // It notices when it writes the next report; the signal ends the wait for that.
+    setTimeout(() => child.kill('SIGINT'), 500)
+    await new Promise((resolve) => child.on('close', resolve))
+    expect(errors).toBe('')
+  })
+})

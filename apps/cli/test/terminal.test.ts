@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+
+// A terminal of its own for each test, in tmux; on a server of its own, so that nobody's sessions are touched.
+const server = `bp-test-${process.pid}`
+const root = fileURLToPath(new URL('..', import.meta.url))
+const tmux = (...args: string[]) =>
+  spawnSync('tmux', ['-L', server, ...args], { encoding: 'utf8' }).stdout ?? ''
+const present = spawnSync('tmux', ['-V']).status === 0
+const bp = `${process.execPath} dist/main.js`
+
+let session = 0
+const target = () => ['-t', `terminal-${session}`]
+
+const keys = (...names: string[]) => tmux('send-keys', ...target(), ...names)
+const shown = () => tmux('capture-pane', '-p', ...target())
+const flag = (name: string) => tmux('display-message', '-p', ...target(), `#{${name}}`).trim()
+
+/** What the terminal shows as soon as it shows `expected`. */
+async function until(expected: string | RegExp): Promise<string> {
+  const end = Date.now() + 20_000
+  for (;;) {
+    const screen = shown()
+    if (typeof expected === 'string' ? screen.includes(expected) : expected.test(screen)) return screen
+    if (Date.now() > end) throw new Error(`waited in vain for ${expected}; the terminal shows:\n${screen}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
+  beforeEach(() => {
+    session++
+    const [, name] = target()
+    // A plain shell, with the prompt `$`.
+    const shell = 'env -u CI -u NO_COLOR PS1=$\\  sh'
+    tmux('new-session', '-d', '-s', name!, '-x', '80', '-y', '24', '-c', root, shell)
+    tmux('set', '-g', 'status', 'off')
+  })
+  afterAll(() => {
+    tmux('kill-server')
+  })
+
+  const run = (command: string) => keys(`${command}; echo "code $?"`, 'Enter')
+
+  it('xor trains to all four right, and the summary stays when the screen is left', async () => {
+    run(bp)
+    await until('● training')
+    expect(flag('alternate_on')).toBe('1')
+    expect(flag('cursor_flag')).toBe('0')
+    const done = await until('✓ done')
+    expect(done).toContain('4 of 4 right, 100 %')
+    expect(done.match(/✓/g)).toHaveLength(5)
+    keys('q')
+    const after = await until('code 0')
+    expect(after).toContain('xor: trained 1,000 epochs, 1,000 steps')
+    expect(flag('alternate_on')).toBe('0')
+    expect(flag('cursor_flag')).toBe('1')
+  })
+
+  it('--exit-on-done leaves by itself', async () => {
+    run(`${bp} --exit-on-done`)
+    await until('● training')
+    keys('+++++')
+    await until('code 0')
+    expect(flag('alternate_on')).toBe('0')
+  })
+
+  it('keys pause and step, and the picture follows the size of the terminal', async () => {
+    run(`${bp} train iris`)
+    await until('● training')
+    keys('Space')
+    const paused = await until('‖ paused')
+    const epoch = Number(/epoch (\d+) of/.exec(paused)![1])
+    // Eight steps are an epoch of 120 rows in batches of 16.
+    for (let step = 0; step < 8; step++) keys('.')
+    await until(`epoch ${epoch + 1} of`)
+    for (const [columns, rows] of [
+      [120, 40],
+      [60, 20],
+      [80, 24],
+    ] as const) {
+      tmux('resize-window', ...target(), '-x', String(columns), '-y', String(rows))
+      const bar = new RegExp(`^epoch .{${columns - 10},}%$`, 'm')
+      const lines = (await until(bar)).split('\n')
+      expect(lines[0]).toMatch(/^bp train iris +‖ paused$/)
+      expect(lines.filter((line) => line.includes('q quit'))).toHaveLength(1)
+    }
+    tmux('resize-window', ...target(), '-x', '40', '-y', '12')
+    expect((await until(/^‖ iris/)).trimEnd().split('\n')).toHaveLength(1)
+    keys('q')
+    await until('code 0')
+  })
+
+  it.each([
+    ['ctrl-c', () => keys('C-c'), 'code 130'],
+    ['SIGINT', () => signal('INT'), 'code 130'],
+    ['SIGTERM', () => signal('TERM'), 'code 143'],
+  ])('%s leaves the terminal as it was', async (_, interrupt, code) => {
+    run(bp)
+    await until('● training')
+    interrupt()
+    const after = await until(code)
+    expect(after).toContain('xor: stopped after')
+    expect(flag('alternate_on')).toBe('0')
+    expect(flag('cursor_flag')).toBe('1')
+    keys('echo still "here"', 'Enter')
+    await until(/^still here/m)
+  })
+
+  /** Sends a signal to the program that runs in the terminal's shell. */
+  function signal(name: string) {
+    const shell = flag('pane_pid')
+    const child = spawnSync('ps', ['-o', 'pid=', '--ppid', shell], { encoding: 'utf8' }).stdout.trim()
+    process.kill(Number(child), `SIG${name}` as NodeJS.Signals)
+  }
+
+  it('an error on the screen leaves the terminal as it was', async () => {
+    const broken = `import { onAlternateScreen } from './dist/terminal.js'
+      onAlternateScreen(() => new Promise(() => setTimeout(() => { throw new Error('broken') }, 300)))`
+    keys(
+      `${process.execPath} --input-type=module -e "${broken.replace(/\s+/g, ' ')}" 2>/dev/null; echo "code $?"`,
+      'Enter',
+    )
+    await until('code 1')
+    expect(flag('alternate_on')).toBe('0')
+    expect(flag('cursor_flag')).toBe('1')
+  })
+
+  it('without colours the map is in shades', async () => {
+    run(`NO_COLOR=1 ${bp}`)
+    await until('● training')
+    keys('+++++')
+    expect(await until('✓ done')).toMatch(/█{5}.*▓.*░/)
+    // Bold and dim remain; 38 and 48 would be colours.
+    const styled = tmux('capture-pane', '-p', '-e', ...target())
+    for (const colour of ['38;', '48;']) expect(styled).not.toContain(colour)
+    keys('q')
+    await until('code 0')
+  })
+
+  it('a graph is stepped through by keys', async () => {
+    run(`${bp} graph "f = w*x + b" --set w=-2,x=5,b=3`)
+    await until('step 0 of 7')
+    keys('n')
+    await until('g = w × x = −2 × 5 = −10')
+    keys('Right')
+    await until('f = g + b = −10 + 3 = −7')
+    keys('Left')
+    await until('step 1 of 7')
+    keys('End')
+    await until('step 7 of 7')
+    keys('q')
+    expect(await until('code 0')).toContain('∂f/∂w = ∂f/∂g · ∂g/∂w = 1 × 5 = 5')
+    expect(flag('alternate_on')).toBe('0')
+  })
+})

@@ -1,0 +1,151 @@
+import { Box, renderToString } from 'ink'
+import { render } from 'ink-testing-library'
+import stringWidth from 'string-width'
+import { describe, expect, it } from 'vitest'
+import type { Given } from '../src/options.js'
+import type { trainOptions } from '../src/train/options.js'
+import { makePlan } from '../src/train/plan.js'
+import { TrainScreen } from '../src/train/screen.js'
+import { Trainer } from '../src/train/trainer.js'
+
+const sizes = [
+  [80, 24],
+  [120, 40],
+  [60, 20],
+  [40, 12],
+] as const
+
+function trained(subject: string, steps: number, given: Given<typeof trainOptions> = {}): Trainer {
+  const trainer = new Trainer(makePlan(subject, given))
+  if (steps > 0) trainer.view().run.step(steps)
+  trainer.pause()
+  return trainer
+}
+
+function screen(trainer: Trainer, columns: number, rows: number, colours = false): string {
+  return renderToString(
+    <Box width={columns}>
+      <TrainScreen
+        trainer={trainer}
+        size={{ columns, rows }}
+        colours={colours}
+        exitOnDone={false}
+        onLeave={() => {}}
+      />
+    </Box>,
+    { columns },
+  )
+}
+
+const nextTurn = () => new Promise((resolve) => setTimeout(resolve, 20))
+
+describe('the training screen', () => {
+  it.each(sizes)('of xor at %i by %i', (columns, rows) => {
+    expect(screen(trained('xor', 1000), columns, rows)).toMatchSnapshot()
+  })
+
+  it.each(['xor', 'iris', 'penguins', 'digits', 'wine', 'breast-cancer'])(
+    'of %s never exceeds the terminal',
+    (subject) => {
+      for (const steps of [0, 1, 200]) {
+        const trainer = trained(subject, steps)
+        for (const [columns, rows] of [...sizes, [48, 15], [47, 15], [20, 5], [200, 60]] as const) {
+          const lines = screen(trainer, columns, rows, true).split('\n')
+          expect(lines.length).toBeLessThan(rows)
+          for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns)
+        }
+      }
+    },
+  )
+
+  it('of a regression shows how far off it is in the unit of the target', () => {
+    const trainer = trained('penguins', 720, { target: 'body_mass_g' })
+    expect(screen(trainer, 80, 24)).toMatchSnapshot()
+  })
+
+  it('of a run that diverged says why and what helps', () => {
+    const trainer = trained('iris', 320, { optimizer: 'sgd', 'learning-rate': 1e9 })
+    const shown = screen(trainer, 80, 24)
+    expect(shown).toContain('✗ diverged')
+    expect(shown.replace(/\s+/g, ' ')).toContain('A smaller learning rate')
+  })
+
+  it('pauses, steps, goes on, changes speed and restarts by keys', async () => {
+    const trainer = trained('xor', 0)
+    let left: number | null = null
+    const { stdin, lastFrame, unmount } = render(
+      <TrainScreen
+        trainer={trainer}
+        size={{ columns: 80, rows: 24 }}
+        colours={false}
+        exitOnDone={false}
+        onLeave={(code) => {
+          left = code
+        }}
+      />,
+    )
+    const press = async (key: string) => {
+      stdin.write(key)
+      await nextTurn()
+    }
+    await nextTurn()
+    expect(lastFrame()).toContain('‖ paused')
+    await press('.')
+    await press('.')
+    expect(trainer.view().run.getState().step).toBe(2)
+    expect(lastFrame()).toContain('epoch 2 of 1,000')
+    for (let count = 0; count < 20; count++) await press('+')
+    expect(lastFrame()).toContain('full speed')
+    await press(' ')
+    while (trainer.view().status === 'training') await nextTurn()
+    await nextTurn()
+    expect(lastFrame()).toContain('✓ done')
+    expect(lastFrame()).toContain('4 of 4 right, 100 %')
+    await press('-')
+    await press('r')
+    await press(' ')
+    expect(lastFrame()).toContain('‖ paused')
+    await press('y')
+    expect(lastFrame()).toContain('loss, logarithmic')
+    await press('?')
+    expect(lastFrame()).toContain('restart from the same seed')
+    await press('?')
+    expect(lastFrame()).not.toContain('restart from the same seed')
+    await press('q')
+    expect(left).toBe(0)
+    await press('\u0003')
+    expect(left).toBe(130)
+    trainer.pause()
+    unmount()
+  })
+
+  it('leaves by itself when done, if asked to', async () => {
+    const trainer = trained('xor', 1000)
+    const codes: number[] = []
+    const { unmount } = render(
+      <TrainScreen
+        trainer={trainer}
+        size={{ columns: 80, rows: 24 }}
+        colours={false}
+        exitOnDone={true}
+        onLeave={(code) => codes.push(code)}
+      />,
+    )
+    await nextTurn()
+    expect(codes).toEqual([0])
+    unmount()
+  })
+})
+
+describe('a trainer', () => {
+  it('restarts to the same weights', () => {
+    const trainer = trained('xor', 100)
+    const before = trainer.view().run.weights()
+    trainer.restart()
+    trainer.pause()
+    expect(trainer.view().run.getState().step).toBeLessThan(100)
+    const { run } = trainer.view()
+    run.step(100 - run.getState().step)
+    expect(run.weights()).toEqual(before)
+  })
+})
