@@ -2,19 +2,22 @@
 import { binary } from './binary.js'
 import { allocate, type Block } from './memory.js'
 
-export { instructions } from './instructions.js'
-export { Activation, Opcode } from './opcodes.js'
+export { encode, instructions } from './instructions.js'
+export { Activation, type Opcode } from './opcodes.js'
 export type { Block }
 
 interface Exports {
   readonly memory: WebAssembly.Memory
-  run(program: number, times: number): void
+  run(program: number, times: number): number
 }
 
 /** The running kernel. There is one, over one linear memory, started at the first use. */
 export interface Kernel {
-  /** Runs a program that starts at an address, up to `times` times, in one call. */
-  run(program: number, times: number): void
+  /**
+   * Runs a program that starts at an address, up to `times` times, in one call. Returns 0, or the address of the
+   * instruction that stopped it.
+   */
+  run(program: number, times: number): number
   /** Reserves bytes at a multiple of 16; they are free again once the block is garbage. */
   allocate(bytes: number): Block
   /** Bytes of linear memory. */

@@ -1,5 +1,5 @@
 // The operands of each instruction, in order: what a program is written and printed with.
-import type { Opcode } from './opcodes.js'
+import { Opcode } from './opcodes.js'
 
 /**
  * `out`: address that is written. `in`: address that is read. `update`: address that is read and written.
@@ -131,4 +131,9 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Record: { value: 'in', history: 'out', status: 'update' },
   /** `cursor`, the position in an order and its length: position += rows, and back to 0 at the end. */
   NextBatch: { cursor: 'update', rows: 'int' },
+}
+
+/** The words of an instruction: opcode and, in the upper half, the number of words; then the operands. */
+export function encode(opcode: keyof typeof Opcode, operands: readonly number[]): number[] {
+  return [Opcode[opcode] | ((operands.length + 1) << 16), ...operands]
 }

@@ -1,5 +1,5 @@
 // Runs one instruction on arrays, for tests of single kernels.
-import { getKernel, instructions, Opcode } from '../src/index.js'
+import { encode, getKernel, instructions, type Opcode } from '../src/index.js'
 
 type Value = number | Float32Array | readonly number[] | null
 
@@ -13,8 +13,9 @@ export function runInstruction(opcode: keyof typeof Opcode, ...operands: Value[]
     return block
   })
   const words = operands.flatMap((operand, index) => blocks[index]?.address ?? operand ?? 0) as number[]
-  const program = kernel.allocate(4 * (words.length + 2))
-  program.words(0, words.length + 2).set([Opcode[opcode], ...words, Opcode.End])
+  const code = [...encode(opcode, words), ...encode('End', [])]
+  const program = kernel.allocate(4 * code.length)
+  program.words(0, code.length).set(code)
   if (Object.keys(instructions[opcode]).length > operands.length)
     throw new Error(`${opcode} wants ${Object.keys(instructions[opcode]).join(', ')}`)
   kernel.run(program.address, 1)

@@ -1,5 +1,5 @@
 // A plan in kernel memory: encoded once, run as often as wanted, in one call each time.
-import { type Block, getKernel, Opcode, instructions as operandTable } from '@bp/kernel'
+import { type Block, encode, getKernel, instructions as operandTable } from '@bp/kernel'
 import { Constant, type Input, type Tensor, type Variable } from '../tensor.js'
 import type { Buffer } from './lowering.js'
 import { type Instruction, layOut, paddedBytes } from './plan.js'
@@ -54,7 +54,7 @@ export class Program {
       if (buffer.size === 0) return this.#block.address
       throw new Error('a buffer is read that no instruction writes')
     }
-    this.#block.words(0, wordCount(instructions)).set(encode(instructions, addressOf))
+    this.#block.words(0, wordCount(instructions)).set(assemble(instructions, addressOf))
     for (const [leaf, buffer] of leaves)
       if (leaf instanceof Constant && own.has(buffer)) this.floats(buffer).set(leaf.values)
   }
@@ -77,15 +77,16 @@ function wordCount(instructions: readonly Instruction[]): number {
   return instructions.reduce((total, { operands }) => total + 1 + operands.length, 1)
 }
 
-function encode(instructions: readonly Instruction[], addressOf: (buffer: Buffer) => number): Int32Array {
-  const words: number[] = []
-  for (const { opcode, operands } of instructions) {
-    words.push(Opcode[opcode])
-    for (const operand of operands)
-      words.push(operand === null ? 0 : typeof operand === 'number' ? operand : addressOf(operand))
-  }
-  words.push(Opcode.End)
-  return Int32Array.from(words)
+function assemble(instructions: readonly Instruction[], addressOf: (buffer: Buffer) => number): number[] {
+  const words = instructions.flatMap(({ opcode, operands }) =>
+    encode(
+      opcode,
+      operands.map((operand) =>
+        operand === null ? 0 : typeof operand === 'number' ? operand : addressOf(operand),
+      ),
+    ),
+  )
+  return [...words, ...encode('End', [])]
 }
 
 /** One line an instruction, for people: `MatmulNN out:4×… ← layer1/matmul, layer1/add`. */
