@@ -29,16 +29,19 @@ const edgeTile: usize = memory.data(2 * 16 * 4, 16)
 /** Operands: out, a, b, m, n, k, bias, activation, gate, sums. */
 export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
   const out = load<u32>(pc, 4)
+  const b = load<u32>(pc, 12)
   const m = load<u32>(pc, 16)
   const n = load<u32>(pc, 20)
-  const bias = load<u32>(pc, 28)
-  const activation = load<u32>(pc, 32)
-  const b = load<u32>(pc, 12)
   const k = load<u32>(pc, 24)
+  const activation = load<u32>(pc, 32)
   const sums = load<u32>(pc, 40)
-  blocked(out, load<u32>(pc, 8), b, m, n, k, transposeA, transposeB)
+  multiply(
+    out, n << 2,
+    load<u32>(pc, 8), transposeA ? 4 : k << 2, transposeA ? m << 2 : 4,
+    b, transposeB ? 4 : n << 2, transposeB ? k << 2 : 4,
+    m, n, k, load<u32>(pc, 28), false,
+  )
   if (sums != 0) sumRows(sums, b, k, n)
-  if (bias != 0) addBias(out, bias, m, n)
   if (activation != Activation.None) activate(out, load<u32>(pc, 36), activation, m * n)
 }
 
@@ -157,26 +160,41 @@ export function matmulTile(pc: usize): void {
   if (activation != Activation.None) activate(out, load<u32>(pc, 36), activation, m * n)
 }
 
-function blocked(
-  out: usize, a: usize, b: usize, m: u32, n: u32, k: u32, transposeA: bool, transposeB: bool,
+/**
+ * C = A·B, or C += A·B, all strides in bytes: A(i, p) is at a + i·aRow + p·aStep, B(p, j) at b + p·bStep + j·bColumn,
+ * C(i, j) at c + i·cRow + 4j. In each of A and B one of the two strides must be 4. With a `bias`, n numbers or 0, each
+ * row of C begins with it. Every number of C adds its products in the order of p, after what it begins with.
+ */
+export function multiply(
+  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bColumn: usize,
+  m: u32, n: u32, k: u32, bias: usize, accumulate: bool,
 ): void {
+  if (bias != 0 || (k == 0 && !accumulate)) {
+    for (let i: u32 = 0; i < m; i++)
+      if (bias != 0) memory.copy(c + i * cRow, bias, n << 2)
+      else memory.fill(c + i * cRow, 0, n << 2)
+    accumulate = true
+  }
   for (let jc: u32 = 0; jc < n; jc += blockN) {
     const nc = min(blockN, n - jc)
     for (let kc: u32 = 0; kc < k; kc += blockK) {
       const depth = min(blockK, k - kc)
-      if (transposeB) packTransposed(packedB, b + ((jc * k + kc) << 2), nc, depth, k << 2, tileColumns)
-      else packStraight(packedB, b + ((kc * n + jc) << 2), nc, depth, n << 2, tileColumns)
+      const more = accumulate || kc != 0
+      const blockB = b + kc * bStep + jc * bColumn
+      if (bColumn == 4) packStraight(packedB, blockB, nc, depth, bStep, tileColumns)
+      else packTransposed(packedB, blockB, nc, depth, bColumn, tileColumns)
       for (let ic: u32 = 0; ic < m; ic += blockM) {
         const mc = min(blockM, m - ic)
-        if (transposeA) packStraight(packedA, a + ((kc * m + ic) << 2), mc, depth, m << 2, tileRows)
-        else packTransposed(packedA, a + ((ic * k + kc) << 2), mc, depth, k << 2, tileRows)
+        const blockA = a + ic * aRow + kc * aStep
+        if (aRow == 4) packStraight(packedA, blockA, mc, depth, aStep, tileRows)
+        else packTransposed(packedA, blockA, mc, depth, aRow, tileRows)
         for (let j: u32 = 0; j < nc; j += tileColumns) {
           const panelB = packedB + ((j * depth) << 2)
           for (let i: u32 = 0; i < mc; i += tileRows) {
             const panelA = packedA + ((i * depth) << 2)
-            const c = out + (((ic + i) * n + jc + j) << 2)
-            if (i + tileRows <= mc && j + tileColumns <= nc) tile(c, n << 2, panelA, panelB, depth, kc != 0)
-            else edge(c, n << 2, panelA, panelB, depth, kc != 0, min(tileRows, mc - i), min(tileColumns, nc - j))
+            const to = c + (ic + i) * cRow + ((jc + j) << 2)
+            if (i + tileRows <= mc && j + tileColumns <= nc) tile(to, cRow, panelA, panelB, depth, more)
+            else edge(to, cRow, panelA, panelB, depth, more, min(tileRows, mc - i), min(tileColumns, nc - j))
           }
         }
       }
@@ -285,18 +303,10 @@ function tile(c: usize, row: usize, a: usize, b: usize, depth: u32, accumulate: 
 function edge(
   c: usize, row: usize, a: usize, b: usize, depth: u32, accumulate: bool, rows: u32, columns: u32,
 ): void {
-  tile(edgeTile, tileColumns << 2, a, b, depth, false)
-  let from = edgeTile
-  for (let i: u32 = 0; i < rows; i++) {
-    for (let j: u32 = 0; j < columns; j += 4) {
-      let v = v128.load(from + (j << 2))
-      // Behind the last column this reads numbers of the next row, and does not store them.
-      if (accumulate) v = f32x4.add(v128.load(c + (j << 2)), v)
-      storeLanes(c + (j << 2), v, columns - j)
-    }
-    from += tileColumns << 2
-    c += row
-  }
+  if (accumulate)
+    for (let i: u32 = 0; i < rows; i++) memory.copy(edgeTile + ((i * tileColumns) << 2), c + i * row, columns << 2)
+  tile(edgeTile, tileColumns << 2, a, b, depth, accumulate)
+  for (let i: u32 = 0; i < rows; i++) memory.copy(c + i * row, edgeTile + ((i * tileColumns) << 2), columns << 2)
 }
 
 /**
@@ -372,16 +382,6 @@ function interleave(to: usize, from: usize, rows: u32, depth: u32, row: usize, w
     for (let i: u32 = 0; i < columns; i++) store<f32>(to + (i << 2), i < rows ? load<f32>(from + i * row) : 0)
     to += step
     from += 4
-  }
-}
-
-/** Adds the bias to each row. */
-function addBias(out: usize, bias: usize, m: u32, n: u32): void {
-  for (let i: u32 = 0; i < m; i++) {
-    let j: u32 = 0
-    for (; j < n; j += 4)
-      storeLanes(out + (j << 2), f32x4.add(v128.load(out + (j << 2)), v128.load(bias + (j << 2))), n - j)
-    out += n << 2
   }
 }
 
