@@ -108,6 +108,34 @@ function minAlong(pc: usize): void {
   reduce(Opcode.Min, pc)
 }
 
+/** Operands: count, bytes, tail, layout; see instructions.ts. */
+function blocks(pc: usize): void {
+  const count = load<u32>(pc, 4)
+  const bytes = load<u32>(pc, 8)
+  const tail = load<u32>(pc, 12)
+  const moving = pc + 20
+  const sizes = moving + (load<u32>(pc, 16) << 2) + 4
+  const program = sizes + (load<u32>(sizes - 4) << 2)
+  const whole = load<u32>(program + (load<u32>(sizes) << 2))
+  for (let block: u32 = 0; block < count; block++) {
+    if (block == count - 1)
+      for (let at = sizes; at < program; at += 4) store<u32>(program + (load<u32>(at) << 2), tail)
+    once(program)
+    move(moving, sizes - 4, program, bytes)
+  }
+  // The program is left as it was found.
+  move(moving, sizes - 4, program, -(bytes * count))
+  for (let at = sizes; at < program; at += 4) store<u32>(program + (load<u32>(at) << 2), whole)
+}
+
+/** Adds to the words of a program that are listed from one address up to another. */
+function move(from: usize, to: usize, program: usize, bytes: u32): void {
+  for (; from < to; from += 4) {
+    const word = program + (load<u32>(from) << 2)
+    store<u32>(word, load<u32>(word) + bytes)
+  }
+}
+
 /** Runs the program once; returns the address of the instruction that stopped it, or 0 from its end. */
 function once(pc: usize): usize {
   while (true) {
@@ -115,6 +143,9 @@ function once(pc: usize): usize {
     switch (head & 0xffff) {
       case Opcode.End:
         return 0
+      case Opcode.Blocks:
+        blocks(pc)
+        break
       case Opcode.Neg:
         neg(pc)
         break

@@ -3,12 +3,13 @@ import { Opcode } from './opcodes.js'
 
 /**
  * `out`: address that is written. `in`: address that is read. `update`: address that is read and written.
- * `int`: a count or a stride, in elements. `ints`: as many as there are left.
+ * `int`: a count or a stride, in elements. `ints`: as many as there are left. `elements`: a count of elements, each
+ * of which is made of those at the same place alone.
  */
-type OperandKind = 'out' | 'in' | 'update' | 'int' | 'ints'
+type OperandKind = 'out' | 'in' | 'update' | 'int' | 'ints' | 'elements'
 type Operands = Readonly<Record<string, OperandKind>>
 
-const unary: Operands = { out: 'out', x: 'in', size: 'int' }
+const unary: Operands = { out: 'out', x: 'in', size: 'elements' }
 
 /**
  * Element (i, j) of the output, `rows` by `columns`, is made of a[i·aRow + j·aColumn] and b likewise; column
@@ -31,7 +32,7 @@ const ternary: Operands = {
   a: 'in',
   b: 'in',
   c: 'in',
-  size: 'int',
+  size: 'elements',
   aMoves: 'int',
   bMoves: 'int',
   cMoves: 'int',
@@ -58,6 +59,12 @@ const matmul: Operands = {
 
 export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   End: {},
+  /**
+   * Runs the program in `layout` for one block of elements after the other. `layout` is how many words there hold an
+   * address that moves on by `bytes` with each block, and which; how many hold the number of elements, which is
+   * `tail` in the last block, and which; then the program. Words are counted from the program's first.
+   */
+  Blocks: { count: 'int', bytes: 'int', tail: 'int', layout: 'ints' },
   Neg: unary,
   Abs: unary,
   Sign: unary,

@@ -3,6 +3,7 @@
 /** What an instruction does. Its operands follow it as 32-bit words; instructions.ts names them. */
 export enum Opcode {
   End,
+  Blocks,
 
   // Functions of one array, element by element.
   Neg,

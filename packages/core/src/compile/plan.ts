@@ -3,6 +3,7 @@ import { Activation, instructions as operandTable } from '@bp/kernel'
 import { sizeOf } from '../shape.js'
 import type { Constant, Input, Tensor, Variable } from '../tensor.js'
 import { topological } from '../traverse.js'
+import { chainBlocks, elementwise } from './blocks.js'
 import type { Buffer, OpcodeName, Operand, Value } from './lowering.js'
 import { simplify } from './simplify.js'
 
@@ -11,6 +12,8 @@ export interface Instruction {
   operands: Operand[]
   /** The graph nodes that it computes. */
   nodes: Tensor[]
+  /** What a `Blocks` runs for each block. */
+  readonly body?: readonly Instruction[]
 }
 
 export interface Plan {
@@ -56,14 +59,15 @@ export function plan(outputs: readonly Tensor[], keep: (tensor: Tensor) => boole
   }
   const results = simple.map((tensor) => values.get(tensor)!.buffer)
   return {
-    instructions: fuse(list, new Set(results)),
+    instructions: chainBlocks(fuse(list, new Set(results)), new Set(results)),
     outputs: results,
     leaves: leaves as Map<Variable | Constant | Input, Buffer>,
   }
 }
 
 /** Buffers that an instruction reads or writes. */
-function buffersOf({ opcode, operands }: Instruction, ...kinds: string[]): Buffer[] {
+function buffersOf({ opcode, operands, body }: Instruction, ...kinds: string[]): Buffer[] {
+  if (body) return [...new Set(body.flatMap((instruction) => buffersOf(instruction, ...kinds)))]
   const wanted = Object.values(operandTable[opcode])
   return operands.filter(
     (operand, index): operand is Buffer =>
@@ -153,14 +157,9 @@ function sumsColumns({ operands, nodes }: Instruction, before: readonly Instruct
   return true
 }
 
-/** Instructions that read element i of their inputs before they write element i of the output. */
-const inPlace = (instruction: Instruction): Buffer[] => {
-  const { opcode, operands } = instruction
-  const table = operandTable[opcode]
-  if ('aMoves' in table || ('columns' in table && 'aRow' in table && operands[4] === 0))
-    return buffersOf(instruction, 'in')
-  return Object.keys(table).join() === 'out,x,size' ? buffersOf(instruction, 'in') : []
-}
+/** What an instruction can write its result over: it reads element i of these before it writes element i. */
+const inPlace = (instruction: Instruction): Buffer[] =>
+  (elementwise(instruction)?.moving ?? []).slice(1).map((index) => instruction.operands[index] as Buffer)
 
 /**
  * Offsets, in bytes from the start of a shared area, for buffers that live only between the instructions that

@@ -1,6 +1,7 @@
 // A plan in kernel memory: encoded once, run as often as wanted, in one call each time.
 import { type Block, encode, getKernel, instructions as operandTable } from '@bp/kernel'
 import { Constant, type Input, type Tensor, type Variable } from '../tensor.js'
+import { blockSize, elementwise } from './blocks.js'
 import type { Buffer } from './lowering.js'
 import { type Instruction, layOut, paddedBytes } from './plan.js'
 
@@ -37,7 +38,8 @@ export class Program {
     const own = new Set<Buffer>([...leaves.values(), ...kept].filter((buffer) => !placed.has(buffer)))
     const temporaries = layOut(instructions, (buffer) => placed.has(buffer) || own.has(buffer))
 
-    let end = Math.ceil(wordCount(instructions) / 4) * 16
+    const wordCount = assemble(instructions, () => 0).length
+    let end = Math.ceil(wordCount / 4) * 16
     const offsets = new Map<Buffer, number>()
     for (const buffer of own) {
       offsets.set(buffer, end)
@@ -54,7 +56,7 @@ export class Program {
       if (buffer.size === 0) return this.#block.address
       throw new Error('a buffer is read that no instruction writes')
     }
-    this.#block.words(0, wordCount(instructions)).set(assemble(instructions, addressOf))
+    this.#block.words(0, wordCount).set(assemble(instructions, addressOf))
     for (const [leaf, buffer] of leaves)
       if (leaf instanceof Constant && own.has(buffer)) this.floats(buffer).set(leaf.values)
   }
@@ -73,20 +75,33 @@ export class Program {
   }
 }
 
-function wordCount(instructions: readonly Instruction[]): number {
-  return instructions.reduce((total, { operands }) => total + 1 + operands.length, 1)
+function assemble(instructions: readonly Instruction[], addressOf: (buffer: Buffer) => number): number[] {
+  const words = instructions.flatMap((instruction) => {
+    const operands = instruction.operands.map((operand) =>
+      operand === null ? 0 : typeof operand === 'number' ? operand : addressOf(operand),
+    )
+    if (instruction.body) operands.push(...layOutBody(instruction.body, addressOf))
+    return encode(instruction.opcode, operands)
+  })
+  return [...words, ...encode('End', [])]
 }
 
-function assemble(instructions: readonly Instruction[], addressOf: (buffer: Buffer) => number): number[] {
-  const words = instructions.flatMap(({ opcode, operands }) =>
-    encode(
-      opcode,
-      operands.map((operand) =>
-        operand === null ? 0 : typeof operand === 'number' ? operand : addressOf(operand),
-      ),
-    ),
-  )
-  return [...words, ...encode('End', [])]
+/** The last operands of `Blocks`: what changes from block to block, and the program. */
+function layOutBody(body: readonly Instruction[], addressOf: (buffer: Buffer) => number): number[] {
+  const moving: number[] = []
+  const sizes: number[] = []
+  let first = 0
+  const program = body.map((instruction): Instruction => {
+    const { moving: places, sizeAt } = elementwise(instruction)!
+    const operands = instruction.operands.with(sizeAt, blockSize)
+    // An array that is one block itself stays where it is.
+    for (const place of places)
+      if ((operands[place] as Buffer).size !== blockSize) moving.push(first + 1 + place)
+    sizes.push(first + 1 + sizeAt)
+    first += 1 + operands.length
+    return { ...instruction, operands }
+  })
+  return [moving.length, ...moving, sizes.length, ...sizes, ...assemble(program, addressOf)]
 }
 
 /** One line an instruction, for people: `MatmulNN out:4×… ← layer1/matmul, layer1/add`. */
