@@ -71,6 +71,7 @@ export enum Opcode {
   GatherRows,
   Record,
   NextBatch,
+  NextKey,
 }
 
 /** What a matrix product does to its result, and what the gradient through it is made of. */
