@@ -31,7 +31,12 @@ export function plan(outputs: readonly Tensor[], keep: (tensor: Tensor) => boole
   const leaves = new Map<Tensor, Buffer>()
   const values = new Map<Tensor, Value>()
   const list: Instruction[] = []
-  for (const tensor of topological(simple, keep)) {
+  // In the order in which they came about: derivatives of the last layer first, whose buffers are then free again.
+  const byAge = outputs.map(({ id }, index) => ({ id, tensor: simple[index]! })).sort((a, b) => a.id - b.id)
+  for (const tensor of topological(
+    byAge.map(({ tensor }) => tensor),
+    keep,
+  )) {
     const { op, shape, attributes } = tensor
     if (!op || keep(tensor)) {
       const buffer = makeBuffer(sizeOf(shape))
@@ -104,7 +109,8 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
     const { opcode, operands } = instruction
     const out = operands[0] as Buffer
     if (opcode.startsWith('Matmul')) products.set(out, { instruction, index })
-    else if (opcode === 'Sum' && sumsColumns(instruction, list.slice(0, index))) return false
+    else if (opcode === 'Sum' && sumsColumns(instruction, reads.has(out) ? list.slice(0, index) : list))
+      return false
     // What it takes over must read the product, and other numbers that are there before the product is made.
     const taken = (source: Operand | undefined, other?: Operand) => {
       const product = products.get(source as Buffer)
@@ -137,12 +143,12 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
 }
 
 /**
- * Lets an earlier product Aᵀ·B also sum the columns of B, if that is what the sum is of: the gradients of a
- * layer's weights and of its bias in one instruction.
+ * Lets one of `others`, a product Aᵀ·B, also sum the columns of B, if that is what the sum is of: the gradients of
+ * a layer's weights and of its bias in one instruction.
  */
-function sumsColumns({ operands, nodes }: Instruction, before: readonly Instruction[]): boolean {
+function sumsColumns({ operands, nodes }: Instruction, others: readonly Instruction[]): boolean {
   const [out, x, outer, length, inner] = operands
-  const product = before.find(
+  const product = others.find(
     ({ opcode, operands: [, , b, , n, k, , , , sums] }) =>
       opcode.startsWith('Matmul') &&
       opcode !== 'MatmulNT' &&
