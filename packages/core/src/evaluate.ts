@@ -2,7 +2,7 @@
 import { type Block, getKernel } from '@bp/kernel'
 import { plan } from './compile/plan.js'
 import { Program } from './compile/program.js'
-import { ValueError } from './errors.js'
+import { blamingCaller, ValueError } from './errors.js'
 import { evaluateReference } from './reference.js'
 import { Constant, describeNode, type Tensor, Variable } from './tensor.js'
 
@@ -14,21 +14,23 @@ export function evaluate(
   tensors: readonly Tensor[],
   given: Given = new Map(),
 ): (Float32Array | Float64Array)[] {
-  const single = tensors.filter(({ dtype }) => dtype === 'f32')
-  const double = tensors.filter(({ dtype }) => dtype !== 'f32')
-  const results = new Map<Tensor, Float32Array | Float64Array>()
-  if (double.length > 0) {
-    const values = evaluateReference(
-      double,
-      new Map([...given].map(([tensor, data]) => [tensor, Float64Array.from(data)])),
-    )
-    for (const tensor of double) results.set(tensor, values.get(tensor)!.slice())
-  }
-  if (single.length > 0) {
-    const values = evaluateOnKernel(single, given)
-    for (const [index, tensor] of single.entries()) results.set(tensor, values[index]!)
-  }
-  return tensors.map((tensor) => results.get(tensor)!)
+  return blamingCaller(evaluate, () => {
+    const single = tensors.filter(({ dtype }) => dtype === 'f32')
+    const double = tensors.filter(({ dtype }) => dtype !== 'f32')
+    const results = new Map<Tensor, Float32Array | Float64Array>()
+    if (double.length > 0) {
+      const values = evaluateReference(
+        double,
+        new Map([...given].map(([tensor, data]) => [tensor, Float64Array.from(data)])),
+      )
+      for (const tensor of double) results.set(tensor, values.get(tensor)!.slice())
+    }
+    if (single.length > 0) {
+      const values = evaluateOnKernel(single, given)
+      for (const [index, tensor] of single.entries()) results.set(tensor, values[index]!)
+    }
+    return tensors.map((tensor) => results.get(tensor)!)
+  })
 }
 
 // Programs that run once use one block in turn: such programs are many and would be collected late.

@@ -1,5 +1,5 @@
 // Nodes of the graph: variables, constants, inputs, and what operations make of them.
-import { DtypeError, ShapeError, ValueError } from './errors.js'
+import { blamingCaller, DtypeError, ShapeError, ValueError } from './errors.js'
 import type { Op } from './op.js'
 import { checkShape, describeShape, type Shape, sameShape, sizeOf } from './shape.js'
 
@@ -98,15 +98,17 @@ export class Variable extends Tensor {
 
   /** Puts new numbers in, as many as there are. */
   set(values: Values): void {
-    const { flat, shape } = flatten('set', values)
-    if (
-      flat.length !== this.size ||
-      (typeof values !== 'number' && !ArrayBuffer.isView(values) && !sameShape(shape, this.shape))
-    )
-      throw new ShapeError(
-        `set: ${describeNode(this)} is ${describeShape(this.shape)}, the new values are ${describeShape(shape)}`,
+    blamingCaller(this.set, () => {
+      const { flat, shape } = flatten('set', values)
+      if (
+        flat.length !== this.size ||
+        (typeof values !== 'number' && !ArrayBuffer.isView(values) && !sameShape(shape, this.shape))
       )
-    this.values.set(flat)
+        throw new ShapeError(
+          `set: ${describeNode(this)} is ${describeShape(this.shape)}, the new values are ${describeShape(shape)}`,
+        )
+      this.values.set(flat)
+    })
   }
 
   /** The numbers themselves, not a copy. Valid until the next call into the library. */
@@ -151,9 +153,11 @@ export interface VariableOptions {
  * @throws ShapeError for ragged nesting or when `shape` does not hold as many numbers.
  */
 export function variable(values: Values, options: VariableOptions = {}): Variable {
-  const { flat, shape } = flatten('variable', values, options.shape)
-  const own = options.dtype === 'f64' ? Float64Array.from(flat) : Float32Array.from(flat)
-  return new Variable(own, shape, options.name, options.trainable ?? true)
+  return blamingCaller(variable, () => {
+    const { flat, shape } = flatten('variable', values, options.shape)
+    const own = options.dtype === 'f64' ? Float64Array.from(flat) : Float32Array.from(flat)
+    return new Variable(own, shape, options.name, options.trainable ?? true)
+  })
 }
 
 /** A tensor whose numbers never change. */
@@ -161,13 +165,15 @@ export function constant(
   values: Values,
   options: { readonly shape?: Shape; readonly name?: string } = {},
 ): Constant {
-  const { flat, shape } = flatten('constant', values, options.shape)
-  return new Constant(Float64Array.from(flat), shape, options.name)
+  return blamingCaller(constant, () => {
+    const { flat, shape } = flatten('constant', values, options.shape)
+    return new Constant(Float64Array.from(flat), shape, options.name)
+  })
 }
 
 /** A place for numbers that are given when a compiled function is called. */
 export function input(shape: Shape, options: { readonly name?: string; readonly dtype?: Dtype } = {}): Input {
-  checkShape('input', shape)
+  blamingCaller(input, () => checkShape('input', shape))
   return new Input({ shape, dtype: options.dtype ?? 'f32', name: options.name })
 }
 

@@ -40,7 +40,7 @@ export function compile<I extends Inputs, O extends Outputs>({
 }: CompileOptions<I, O>): CompiledFunction<I, O> {
   const names = Object.keys(outputs)
   const tensors = Object.values(outputs)
-  checkInputs('compile', inputs, tensors)
+  blamingCaller(compile, () => checkInputs('compile', inputs, tensors))
   const execute = tensors.some(({ dtype }) => dtype === 'f64')
     ? (given: Given) => evaluate(tensors, given)
     : onKernel(tensors)
