@@ -1,15 +1,18 @@
 // Compares derivatives with central differences, in float64: for the tests of this library and for its users.
-import { GradientError } from './errors.js'
+import { blamingCaller, GradientError } from './errors.js'
 import { formatShort } from './format.js'
-import { gradients } from './gradients.js'
+import { passBack } from './gradients.js'
 import { evaluateReference } from './reference.js'
-import { constant, describeNode, type Tensor } from './tensor.js'
+import { stridesOf } from './shape.js'
+import { Constant, constant, describeNode, Tensor } from './tensor.js'
+import { type Like, unpack } from './transforms/nested.js'
 
 export interface CheckOptions {
   /** Half the distance of the two points of a difference; 1e-6 unless given. */
   epsilon?: number
-  /** A difference up to `absolute + relative · |numeric|` passes; 1e-5 and 1e-3 unless given, as in PyTorch. */
+  /** A difference up to `absolute + relative · |numeric|` passes; 1e-5 unless given, as in PyTorch. */
   absolute?: number
+  /** The part that grows with the derivative; 1e-3 unless given, as in PyTorch. */
   relative?: number
   /** 2 checks the derivatives of the derivatives instead; 1 unless given. */
   order?: 1 | 2
@@ -20,65 +23,134 @@ export interface CheckOptions {
 /** One element of one tensor: its derivative by rule and by differences. */
 export interface GradientCheck {
   readonly tensor: Tensor
+  /** Position of the element, row by row. */
   readonly element: number
+  /** By the rules of the operations. */
   readonly analytic: number
+  /** By a central difference. */
   readonly numeric: number
+  /** How far apart the two may be. */
+  readonly allowed: number
   readonly ok: boolean
 }
 
+/** What `checkGradients` found; as text, for people, `String(report)`. */
+export interface GradientReport {
+  /** Every derivative is right. */
+  readonly ok: boolean
+  /** Every comparison, the worst first. */
+  readonly checks: readonly GradientCheck[]
+  /** The one that is furthest off for what is allowed; undefined when there was nothing to compare. */
+  readonly worst: GradientCheck | undefined
+  /** A line with the verdict, and one for each of the worst. */
+  toString(): string
+}
+
 /**
- * Checks the derivatives of `y` by every element of each of `xs`, all in float64. A `y` that is no scalar is
- * summed with fixed, uneven weights, so that errors of its elements cannot cancel.
- * @returns every comparison, worst first; all are fine when the first is.
+ * Checks the derivatives of `y` by every element of each of `xs`, all in float64, whatever precision the graph
+ * has. A `y` that is no scalar is summed with fixed, uneven weights, so that errors of its elements cannot cancel.
+ *
+ * ```ts
+ * const report = checkGradients(loss, [w, b])
+ * if (!report.ok) console.log(String(report))
+ * ```
+ * @throws GradientError when two computations of a derivative give different bits.
  */
+export function checkGradients(y: Tensor, xs: readonly Tensor[], options?: CheckOptions): GradientReport
+/**
+ * Checks the derivatives of a function at a point: numbers for a tensor, or an array or record of these for a
+ * function of several, `checkGradients(({ w, b }) => …, { w: [1, 2], b: 0 })`.
+ */
+export function checkGradients<P = Tensor>(
+  f: (x: P) => Tensor,
+  point: Like<NoInfer<P>>,
+  options?: CheckOptions,
+): GradientReport
 export function checkGradients(
-  y: Tensor,
-  xs: readonly Tensor[],
+  given: Tensor | ((x: never) => Tensor),
+  at: unknown,
   options: CheckOptions = {},
-): GradientCheck[] {
+): GradientReport {
+  if (given instanceof Tensor)
+    return blamingCaller(checkGradients, () => compare(given, at as readonly Tensor[], options))
+  const { tensors, paths, pack } = blamingCaller(checkGradients, () => unpack('checkGradients', at))
+  const xs = tensors.map(
+    (tensor, index) => new Constant(numbersOf(tensor), tensor.shape, paths[index] || 'x'),
+  )
+  const y = given(pack(xs) as never)
+  return blamingCaller(checkGradients, () => compare(y, xs, options))
+}
+
+function numbersOf(tensor: Tensor): Float64Array {
+  return evaluateReference([tensor]).get(tensor)!
+}
+
+function compare(y: Tensor, xs: readonly Tensor[], options: CheckOptions): GradientReport {
   const { epsilon = 1e-6, absolute = 1e-5, relative = 1e-3, order = 1 } = options
   const given = new Map<Tensor, Float64Array>()
   for (const [tensor, values] of options.values ?? []) given.set(tensor, Float64Array.from(values))
-  for (const x of xs) if (!given.has(x)) given.set(x, evaluateReference([x]).get(x)!)
+  for (const x of xs) if (!given.has(x)) given.set(x, numbersOf(x))
 
   const scalar = weightedSum(y)
-  const first = gradients(scalar, xs)
+  const first = passBack([scalar], xs)
   const value = order === 1 ? scalar : sumOf(first.map(weightedSum))
-  const derivatives = order === 1 ? first : gradients(value, xs)
+  const derivatives = order === 1 ? first : passBack([value], xs)
   const analytic = evaluateReference(derivatives, given)
   const again = evaluateReference(derivatives, given)
 
-  const checks: (GradientCheck & { excess: number })[] = []
+  const checks: GradientCheck[] = []
   for (const [index, x] of xs.entries()) {
     const point = given.get(x)!
     const expected = analytic.get(derivatives[index]!)!
     for (let element = 0; element < point.length; element++) {
-      const at = (shift: number) => {
+      const shifted = (shift: number) => {
         const moved = point.slice()
         moved[element]! += shift
         return evaluateReference([value], new Map(given).set(x, moved)).get(value)![0]!
       }
-      const numeric = (at(epsilon) - at(-epsilon)) / (2 * epsilon)
+      const numeric = (shifted(epsilon) - shifted(-epsilon)) / (2 * epsilon)
       const found = expected[element]!
       if (!Object.is(found, again.get(derivatives[index]!)![element]!))
         throw new GradientError(`checkGradients: two runs gave different derivatives of ${describeNode(x)}`)
-      const excess = Math.abs(found - numeric) - absolute - relative * Math.abs(numeric)
-      checks.push({
-        tensor: x,
-        element,
-        analytic: found,
-        numeric,
-        ok: excess <= 0,
-        excess: Number.isNaN(excess) ? Infinity : excess,
-      })
+      const allowed = absolute + relative * Math.abs(numeric)
+      const ok = Math.abs(found - numeric) <= allowed
+      checks.push({ tensor: x, element, analytic: found, numeric, allowed, ok })
     }
   }
-  return checks.sort((a, b) => b.excess - a.excess).map(({ excess: _, ...check }) => check)
+  return report(checks.sort((a, b) => excess(b) - excess(a)))
 }
 
-/** One line about a comparison, for messages. */
-export function describeCheck({ tensor, element, analytic, numeric }: GradientCheck): string {
-  return `${describeNode(tensor)}, element ${element}: by rule ${formatShort(analytic)}, by differences ${formatShort(numeric)}`
+/** Distance from what is allowed, in units of that; NaN is the furthest. */
+function excess({ analytic, numeric, allowed }: GradientCheck): number {
+  const distance = Math.abs(analytic - numeric) / allowed
+  return Number.isNaN(distance) ? Number.MAX_VALUE : distance
+}
+
+const mostLines = 5
+
+function report(checks: readonly GradientCheck[]): GradientReport {
+  const [worst] = checks
+  const wrong = checks.filter(({ ok }) => !ok)
+  return {
+    ok: wrong.length === 0,
+    checks,
+    worst,
+    toString() {
+      if (!worst) return 'nothing to compare: there are no elements'
+      if (wrong.length === 0)
+        return `all ${checks.length} derivatives are right; the worst: ${describeCheck(worst)}`
+      const more = wrong.length > mostLines ? [`… and ${wrong.length - mostLines} more`] : []
+      const lines = [...wrong.slice(0, mostLines).map(describeCheck), ...more].map((line) => `  ${line}`)
+      return [`${wrong.length} of ${checks.length} derivatives are wrong:`, ...lines].join('\n')
+    },
+  }
+}
+
+function describeCheck({ tensor, element, analytic, numeric, allowed }: GradientCheck): string {
+  const position = stridesOf(tensor.shape).map(
+    (stride, axis) => Math.floor(element / stride) % tensor.shape[axis]!,
+  )
+  return `${describeNode(tensor)}${tensor.rank > 0 ? `, element [${position.join(', ')}]` : ''}: by rule ${formatShort(analytic)}, by differences ${formatShort(numeric)}, ${formatShort(Math.abs(analytic - numeric))} apart where ${formatShort(allowed)} is allowed`
 }
 
 function weightedSum(y: Tensor): Tensor {

@@ -1,7 +1,12 @@
 // The public face of the library.
 import './methods.js'
 
-export { type CheckOptions, checkGradients, describeCheck, type GradientCheck } from './check-gradients.js'
+export {
+  type CheckOptions,
+  checkGradients,
+  type GradientCheck,
+  type GradientReport,
+} from './check-gradients.js'
 export { type CompiledFunction, type CompileOptions, compile } from './compile/function.js'
 export { compileStep, Rows, type StepOptions, TrainingStep } from './compile/step.js'
 export { type Dataset, xor } from './data/dataset.js'
@@ -15,28 +20,20 @@ export {
 export type { Cell, Column, Table } from './data/table.js'
 export * from './errors.js'
 export { evaluate, type Given } from './evaluate.js'
-export { grad, gradients, valueAndGrad } from './gradients.js'
+export { gradients } from './gradients.js'
 export { type Initializer, type InitializerName, initializers } from './initializers.js'
-export type { ActivationName } from './layers/activation.js'
-export * as layers from './layers/index.js'
 export {
-  type Apply,
-  type Builder,
+  type ActivationName,
+  activation,
+  type DenseOptions,
+  dense,
+  flatten,
   type Layer,
-  type LayerOptions,
   type LayerPlan,
-  layer,
-  modelInput,
-  SymbolicTensor,
-} from './layers/layer.js'
-export {
-  type FunctionalOptions,
-  functional,
   type Model,
   type ModelOptions,
   sequential,
-  type Weights,
-} from './layers/model.js'
+} from './layers.js'
 export {
   binaryCrossEntropy,
   type LossName,
@@ -77,5 +74,8 @@ export {
   type VariableOptions,
   variable,
 } from './tensor.js'
-export { type Context, StepContext, type TrainingContext } from './training-context.js'
+export { checkpoint } from './transforms/checkpoint.js'
+export { type CustomRule, type CustomRuleContext, customGradient } from './transforms/custom-gradient.js'
+export { grad, hessian, hvp, jacobian, jvp, valueAndGrad, vjp } from './transforms/derivatives.js'
+export type { Like, Tensors } from './transforms/nested.js'
 export { topological } from './traverse.js'

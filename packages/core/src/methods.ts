@@ -53,7 +53,7 @@ const own = {
       throw new GradientError(
         `backward: needs a scalar, this is ${describeShape(this.shape)}; take its sum or mean first, or use gradients with an upstream derivative`,
       )
-    for (const [tensor, grad] of gradientNodes(this, undefined)) grads.set(tensor, grad)
+    for (const [tensor, grad] of gradientNodes([this], undefined)) grads.set(tensor, grad)
   },
   data(this: Tensor) {
     return evaluate([this])[0]!
@@ -70,12 +70,24 @@ const own = {
   },
 }
 
-Object.defineProperties(Tensor.prototype, Object.getOwnPropertyDescriptors(own))
-for (const op of Object.values(ops)) {
-  const method = function (this: Tensor, ...rest: unknown[]) {
-    return blamingCaller(method, () => (op as (...args: unknown[]) => Tensor)(this, ...rest))
+for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(own))) {
+  if (get) Object.defineProperty(Tensor.prototype, name, { get: blaming(get) })
+  else Object.defineProperty(Tensor.prototype, name, { value: blaming(value as Method) })
+}
+for (const op of Object.values(ops))
+  Object.defineProperty(Tensor.prototype, op.name, {
+    value: blaming(function (...rest) {
+      return (op as (...args: unknown[]) => Tensor)(this, ...rest)
+    }),
+  })
+
+type Method = (this: Tensor, ...args: unknown[]) => unknown
+
+/** The method, with errors that point at the line that called it. */
+function blaming(body: Method): Method {
+  return function method(...args) {
+    return blamingCaller(method, () => body.apply(this, args))
   }
-  Object.defineProperty(Tensor.prototype, op.name, { value: method })
 }
 
 function nest(data: ArrayLike<number>, shape: Shape): number | NestedArray {

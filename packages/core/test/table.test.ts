@@ -1,7 +1,15 @@
 // Holds every operation of the table against independent truth, in one loop.
 import { describe, expect, test } from 'vitest'
-import { checkGradients, describeCheck } from '../src/check-gradients.js'
-import { Constant, evaluate, gradients, input, type Op, ops, type Tensor } from '../src/index.js'
+import {
+  Constant,
+  checkGradients,
+  evaluate,
+  gradients,
+  input,
+  type Op,
+  ops,
+  type Tensor,
+} from '../src/index.js'
 import { evaluateReference } from '../src/reference.js'
 import { type Shape, sizeOf } from '../src/shape.js'
 import { draw, generator, ulps } from './sampling.js'
@@ -57,8 +65,8 @@ describe('by the rules and by differences, derivatives are the same', () => {
           ).toBe(true)
         continue
       }
-      const wrong = checkGradients(y, xs, { values, order }).filter(({ ok }) => !ok)
-      expect(wrong.map(describeCheck)).toEqual([])
+      const report = checkGradients(y, xs, { values, order })
+      expect(report.ok, String(report)).toBe(true)
     }
   })
 })

@@ -6,7 +6,7 @@ import { Opcode } from '../src/opcodes'
 import { binary, ternary, unary } from './elementwise'
 import { matmul, matmulSmall, matmulTile } from './matmul'
 import { argMax, logSoftmax, reduce, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, stridedCopy } from './rows'
-import { adam, gatherRows, momentum, nextBatch, nextKey, record, sgd } from './training'
+import { adam, gatherRows, momentum, nextBatch, record, sgd } from './training'
 
 function neg(pc: usize): void {
   unary(Opcode.Neg, pc)
@@ -295,9 +295,6 @@ function once(pc: usize): usize {
         break
       case Opcode.NextBatch:
         nextBatch(pc)
-        break
-      case Opcode.NextKey:
-        nextKey(pc)
         break
       default:
         unreachable()

@@ -138,8 +138,6 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Record: { value: 'in', history: 'out', status: 'update' },
   /** `cursor`, the position in an order and its length: position += rows, and back to 0 at the end. */
   NextBatch: { cursor: 'update', rows: 'int' },
-  /** `key`, a number as its lower and upper 24 bits, each in float32: adds one. */
-  NextKey: { key: 'update' },
 }
 
 /** The words of an instruction: opcode and, in the upper half, the number of words; then the operands. */

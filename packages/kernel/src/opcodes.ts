@@ -71,7 +71,6 @@ export enum Opcode {
   GatherRows,
   Record,
   NextBatch,
-  NextKey,
 }
 
 /** What a matrix product does to its result, and what the gradient through it is made of. */

@@ -52,8 +52,6 @@ interface Run {
 export class OptimizerState {
   readonly optimizer: Optimizer
   readonly runs: readonly Run[]
-  /** Steps done so far, by all programs that share this state. */
-  steps = 0
   readonly #block: Block
 
   constructor(optimizer: Optimizer, parameters: readonly Variable[]) {

@@ -5,12 +5,11 @@ import { gradients } from '../gradients.js'
 import { checkLearningRate, type Optimizer } from '../optimizers.js'
 import { describeShape, sizeOf } from '../shape.js'
 import { describeNode, type Input, type Tensor, type Values, Variable } from '../tensor.js'
-import type { StepContext } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { describeFirstNonFinite } from './diagnose.js'
 import { checkedValues, checkInputs, type Inputs, placeVariables } from './function.js'
 import type { Buffer } from './lowering.js'
-import { addressOf, OptimizerState, settle } from './parameters.js'
+import { OptimizerState } from './parameters.js'
 import { type Instruction, paddedBytes, plan } from './plan.js'
 import { describeInstructions, Program } from './program.js'
 
@@ -68,8 +67,6 @@ export interface StepOptions<I extends Inputs> {
   rows?: Rows
   /** What the optimizer keeps, when another step has begun it. */
   state?: OptimizerState
-  /** What the layers were told: the key of their random operations, and what they assign. */
-  context?: StepContext
 }
 
 /** Losses that a program can record before JavaScript must read them. */
@@ -94,14 +91,11 @@ export class TrainingStep<I extends Inputs = Inputs> {
   readonly #cursor: Buffer = { size: 2 }
   #batch = 0
   readonly #rows: Rows | undefined
-  readonly #gradients: readonly Tensor[]
-  readonly #key: Input | undefined
+  #done = 0
 
   /** @internal Made by `compileStep`. */
-  constructor({ inputs, loss, optimizer, parameters, rows, state, context }: StepOptions<I>) {
-    const assigned = [...(context?.assignments ?? [])]
-    const values = assigned.map(([, value]) => value)
-    checkInputs('compileStep', context ? { ...inputs, key: context.key } : inputs, [loss, ...values])
+  constructor({ inputs, loss, optimizer, parameters, rows, state }: StepOptions<I>) {
+    checkInputs('compileStep', inputs, [loss])
     const trained = parameters ?? trainable(loss)
     checkTrainable(loss, trained)
     this.#inputs = inputs
@@ -110,11 +104,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.state = state ?? new OptimizerState(optimizer, trained)
 
     const ordered = this.state.runs.flatMap(({ variables }) => variables)
-    this.#gradients = gradients(loss, ordered)
-    settle(assigned.map(([variable]) => variable))
-    const { instructions, outputs, leaves } = plan([loss, ...this.#gradients, ...values])
-    const [lossBuffer, ...others] = outputs
-    const gradientBuffers = others.slice(0, ordered.length)
+    const { instructions, outputs, leaves } = plan([loss, ...gradients(loss, ordered)])
+    const [lossBuffer, ...gradientBuffers] = outputs
     const placed = placeVariables(leaves)
 
     const before: Instruction[] = []
@@ -147,13 +138,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
         after.push({ opcode: 'NextBatch', operands: [this.#cursor, batch], nodes: [] })
       }
     }
-    after.push(...assignments(assigned, others.slice(ordered.length), leaves, placed))
     after.push(...this.#updates(gradientBuffers, leaves, placed))
-    const keyBuffer = context && leaves.get(context.key)
-    if (keyBuffer) {
-      this.#key = context.key
-      after.push({ opcode: 'NextKey', operands: [keyBuffer], nodes: [context.key] })
-    }
     this.#instructions = [...before, ...instructions, ...after]
     this.#buffers = leaves
     this.#program = new Program({ instructions: this.#instructions, placed, leaves, kept })
@@ -221,8 +206,6 @@ export class TrainingStep<I extends Inputs = Inputs> {
         if (buffer) this.#program.floats(buffer).set(numbers)
       }
     const losses = new Float32Array(steps)
-    const { state } = this
-    if (this.#key) this.#program.floats(this.#buffers.get(this.#key)!).set(keyOf(state.steps))
     for (let done = 0; done < steps; ) {
       const wanted = Math.min(historyLength, steps - done)
       this.#program.words(this.#status)[0] = 0
@@ -230,11 +213,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
       const ran = this.#program.words(this.#status)[0]!
       losses.set(this.#program.floats(this.#history).subarray(0, ran), done)
       done += ran
-      state.steps += ran
-      if (!Number.isFinite(losses[done - 1]!)) {
-        state.steps--
-        throw this.diverged(`the loss became ${losses[done - 1]}`)
-      }
+      this.#done += ran
+      if (!Number.isFinite(losses[done - 1]!)) throw this.#diverged(losses[done - 1]!)
     }
     return losses
   }
@@ -271,26 +251,15 @@ export class TrainingStep<I extends Inputs = Inputs> {
     return describeInstructions(this.#instructions)
   }
 
-  /**
-   * @internal The error for a step that did not stay finite, which was the last one that ran. Parameters and state
-   * must be as they were before it.
-   */
-  diverged(what: string): DivergedError {
-    const first = describeFirstNonFinite([this.#loss, ...this.#gradients], this.#given())
-    return new DivergedError(
-      `${what} at step ${this.state.steps + 1}: ${first}. A smaller learning rate (now ${this.learningRate}), scaled inputs or a loss from logits usually cure it`,
-    )
-  }
-
-  /** What every leaf that is not a variable held in the last step. */
-  #given(): Map<Tensor, ArrayLike<number>> {
-    const given = new Map<Tensor, ArrayLike<number>>()
+  #diverged(loss: number): DivergedError {
+    const given = new Map<Tensor, Float32Array>()
     for (const [name, tensor] of Object.entries(this.#inputs)) {
       const buffer = this.#buffers.get(tensor)
       if (buffer) given.set(tensor, this.#inputNumbers(name, tensor, buffer))
     }
-    if (this.#key) given.set(this.#key, keyOf(this.state.steps))
-    return given
+    return new DivergedError(
+      `the loss became ${loss} at step ${this.#done}: ${describeFirstNonFinite([this.#loss], given)}. A smaller learning rate (now ${this.learningRate}), scaled inputs or a loss from logits usually cure it`,
+    )
   }
 
   #inputNumbers(name: string, { size }: Input, buffer: Buffer): Float32Array {
@@ -305,40 +274,6 @@ export class TrainingStep<I extends Inputs = Inputs> {
  */
 export function compileStep<I extends Inputs>(options: StepOptions<I>): TrainingStep<I> {
   return blamingCaller(compileStep, () => new TrainingStep(options))
-}
-
-/** A number as its lower and upper 24 bits, which float32 holds exactly. */
-function keyOf(step: number): number[] {
-  return [step % 2 ** 24, Math.floor(step / 2 ** 24)]
-}
-
-/** Copies that give variables their new values. */
-function assignments(
-  assigned: readonly (readonly [Variable, Tensor])[],
-  values: readonly Buffer[],
-  leaves: ReadonlyMap<Tensor, Buffer>,
-  placed: Map<Buffer, number>,
-): Instruction[] {
-  const overwritten = new Set(assigned.map(([variable]) => leaves.get(variable)))
-  const copy = (to: Buffer, from: Buffer, variable: Variable): Instruction => ({
-    opcode: 'StridedCopy',
-    operands: [to, from, 1, variable.size, 1],
-    nodes: [variable],
-  })
-  const rescues: Instruction[] = []
-  const copies = assigned.map(([variable], index) => {
-    let from = values[index]!
-    // What another variable holds must be read before that one is assigned to.
-    if (overwritten.has(from)) {
-      const held: Buffer = { size: variable.size }
-      rescues.push(copy(held, from, variable))
-      from = held
-    }
-    const target: Buffer = { size: variable.size }
-    placed.set(target, addressOf(variable))
-    return copy(target, from, variable)
-  })
-  return [...rescues, ...copies]
 }
 
 function trainable(loss: Tensor): Variable[] {

@@ -1,4 +1,0 @@
-// Every layer there is.
-export * from './activation.js'
-export { type DenseOptions, dense, type WeightsOptions } from './dense.js'
-export * from './shape.js'

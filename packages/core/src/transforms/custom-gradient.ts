@@ -1,0 +1,97 @@
+// Functions with a gradient rule of the user's own.
+import { blamingCaller, GradientError } from '../errors.js'
+import { op, type RuleContext } from '../op.js'
+import { broadcastTo } from '../ops/shape.js'
+import { describeShape, sameShape } from '../shape.js'
+import { Tensor, type TensorLike, toTensor } from '../tensor.js'
+
+/** What a rule of the user's own may use. */
+export interface CustomRuleContext {
+  /** The tensors that the function was given. */
+  readonly inputs: readonly Tensor[]
+  /** What it returned. */
+  readonly y: Tensor
+  /** The derivative that arrives at `y`, of its shape. */
+  readonly dy: Tensor
+}
+
+/**
+ * The derivative for each input, of its shape, made of tensors by operations, so that it can be differentiated
+ * again; `null` for an input through which no derivative flows.
+ */
+export type CustomRule = (context: CustomRuleContext) => readonly (Tensor | null)[]
+
+/**
+ * The function `f` with the gradient `rule` in place of the one that its operations have: to clip, turn round or
+ * straighten a derivative, or where a closed form is more exact. What `f` uses besides its inputs gets no
+ * derivative through it.
+ *
+ * ```ts
+ * const roundStraightThrough = customGradient((x) => x.round(), ({ dy }) => [dy])
+ * ```
+ * @throws GradientError, when derivatives are taken, for a rule that does not give one for each input.
+ */
+export function customGradient(
+  f: (...inputs: Tensor[]) => Tensor,
+  rule: CustomRule,
+): (...inputs: TensorLike[]) => Tensor {
+  const call = (...given: TensorLike[]) => {
+    const inputs = blamingCaller(call, () => given.map(toTensor))
+    return withRule('customGradient', f(...inputs), inputs, (dy, y) => {
+      const shares = rule({ inputs, y, dy })
+      if (!Array.isArray(shares) || shares.length !== inputs.length)
+        throw new GradientError(
+          `customGradient: the rule must give a list of ${inputs.length} derivatives, one for each input; it gave ${Array.isArray(shares) ? shares.length : typeof shares}`,
+        )
+      for (const [index, share] of shares.entries())
+        if (share !== null && !(share instanceof Tensor && sameShape(share.shape, inputs[index]!.shape)))
+          throw new GradientError(
+            `customGradient: the derivative for input ${index} must be a tensor of its shape, ${describeShape(inputs[index]!.shape)}; got ${share instanceof Tensor ? describeShape(share.shape) : typeof share}`,
+          )
+      return shares
+    })
+  }
+  return call
+}
+
+/**
+ * A node with the value of `value` that passes back to `inputs` what `rule` says, and nothing to what `value` was
+ * made of.
+ */
+export function withRule(
+  name: string,
+  value: Tensor,
+  inputs: readonly Tensor[],
+  rule: (dy: Tensor, y: Tensor) => readonly (Tensor | null)[],
+): Tensor {
+  const names = inputs.map((_, index) => `x${index}`)
+  const given = new WeakMap<Tensor, readonly (Tensor | null)[]>()
+  const share = (index: number, dy: Tensor, y: Tensor): Tensor => {
+    const shares = given.get(dy) ?? rule(dy, y)
+    given.set(dy, shares)
+    return shares[index] ?? broadcastTo(0, inputs[index]!.shape)
+  }
+  const rules = names.map(
+    (name, index) =>
+      [
+        name,
+        {
+          formula: 'a rule of its own',
+          rule: (context: RuleContext<string>) => share(index, context.dy!, context.y!),
+        },
+      ] as const,
+  )
+  return op(name, {
+    inputs: ['value', ...names],
+    summary: 'A value with a gradient rule of its own.',
+    symbol: name,
+    formula: 'y = value',
+    shape: (shapes) => shapes.value!,
+    vjp: { value: null, ...Object.fromEntries(rules) },
+    decompose: (tensors) => tensors.value!,
+    reference: ([value]) => value!.data,
+    onnx: null,
+    ulp: 0,
+    sample: { domains: {}, cases: [] },
+  })(value, ...inputs)
+}

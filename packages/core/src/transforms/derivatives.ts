@@ -1,0 +1,219 @@
+// Transforms of functions into their derivatives: gradients, products with Jacobians and Hessians, and these whole.
+import { blamingCaller, GradientError } from '../errors.js'
+import { checkScalar, checkUpstream, passBack } from '../gradients.js'
+import { add, mul } from '../ops/arithmetic.js'
+import { broadcastTo, reshape } from '../ops/shape.js'
+import { constant, Tensor, type TensorLike, toTensor } from '../tensor.js'
+import { type Like, renewed, type Tensors, unpack, unpackLike } from './nested.js'
+
+/**
+ * A function whose first argument is what derivatives are taken by: a tensor, or arrays and records of tensors.
+ * What else it takes is handed on as it is.
+ */
+type Differentiable<P, Rest extends unknown[]> = (x: P, ...rest: Rest) => Tensor
+
+/** The function applied to new nodes for the tensors of `x`, taken apart; the errors in `f` stay the user's own. */
+function trace<P, Rest extends unknown[]>(
+  caller: string,
+  blamed: (...args: never[]) => unknown,
+  f: Differentiable<P, Rest>,
+  x: Like<NoInfer<P>>,
+  rest: Rest,
+) {
+  const unpacked = blamingCaller(blamed, () => unpack(caller, x))
+  const xs = renewed(unpacked.tensors)
+  const y = f(unpacked.pack(xs) as P, ...rest)
+  return blamingCaller(blamed, () => {
+    if (!(y instanceof Tensor))
+      throw new GradientError(`${caller}: the function must return a tensor; it returned ${typeof y}`)
+    return { unpacked, xs, y }
+  })
+}
+
+/**
+ * `grad(f)(x, ...rest)` is the derivative of the scalar `f(x, ...rest)` by `x`, built as `x` is: a tensor for a
+ * tensor, a record of tensors for a record. It is a function of tensors itself, so `grad(grad(f))` is the second
+ * derivative of a scalar function.
+ * @throws GradientError when `f` does not return a scalar.
+ */
+export function grad<P = Tensor, Rest extends unknown[] = []>(
+  f: Differentiable<P, Rest>,
+): (x: Like<NoInfer<P>>, ...rest: Rest) => Tensors<NoInfer<P>> {
+  const call = (x: Like<NoInfer<P>>, ...rest: Rest) => valueAndGradAt('grad', call, f, x, rest).gradient
+  return call
+}
+
+/**
+ * Like `grad`, and the value too, for which nothing is computed twice.
+ * @throws GradientError when `f` does not return a scalar.
+ */
+export function valueAndGrad<P = Tensor, Rest extends unknown[] = []>(
+  f: Differentiable<P, Rest>,
+): (x: Like<NoInfer<P>>, ...rest: Rest) => { value: Tensor; gradient: Tensors<NoInfer<P>> } {
+  const call = (x: Like<NoInfer<P>>, ...rest: Rest) => valueAndGradAt('valueAndGrad', call, f, x, rest)
+  return call
+}
+
+function valueAndGradAt<P, Rest extends unknown[]>(
+  caller: string,
+  blamed: (...args: never[]) => unknown,
+  f: Differentiable<P, Rest>,
+  x: Like<NoInfer<P>>,
+  rest: Rest,
+) {
+  const { unpacked, xs, y } = trace(caller, blamed, f, x, rest)
+  return blamingCaller(blamed, () => {
+    checkScalar(caller, y)
+    return { value: y, gradient: unpacked.pack(passBack([y], xs)) as Tensors<P> }
+  })
+}
+
+/**
+ * Vector-Jacobian product, reverse mode. `pullback(dy)` is `dyᵀ · J`, with the Jacobian `J` of `f` at `x`: what a
+ * derivative `dy` that arrives at `value`, of its shape, passes back to `x`.
+ * @throws GradientError when `dy` has another shape than the value.
+ */
+export function vjp<P = Tensor>(
+  f: Differentiable<P, []>,
+  x: Like<NoInfer<P>>,
+): { value: Tensor; pullback: (dy: TensorLike) => Tensors<P> } {
+  const { unpacked, xs, y } = trace('vjp', vjp, f, x, [])
+  const pullback = (dy: TensorLike) =>
+    blamingCaller(pullback, () => {
+      const upstream = checkUpstream('pullback', y, toTensor(dy))
+      return unpacked.pack(passBack([y], xs, [upstream])) as Tensors<P>
+    })
+  return { value: y, pullback }
+}
+
+/**
+ * Jacobian-vector product, forward mode: `tangent` is `J · dx`, how fast the value changes when `x` moves along
+ * `dx`, which is built as `x` is.
+ *
+ * What passes back, `uᵀ · J`, is linear in `u`, so that its derivative by `u`, along `dx`, is `J · dx`, at every
+ * `u`: two reverse passes make a forward one and no op needs a rule for it (J. Townsend, "A new trick for
+ * calculating Jacobian vector products", 2017).
+ * @throws ShapeError when a tensor of `dx` has another shape than that of `x`, ValueError when it is built otherwise.
+ */
+export function jvp<P = Tensor>(
+  f: Differentiable<P, []>,
+  x: Like<NoInfer<P>>,
+  dx: Like<NoInfer<P>>,
+): { value: Tensor; tangent: Tensor } {
+  const { unpacked, xs, y } = trace('jvp', jvp, f, x, [])
+  return blamingCaller(jvp, () => {
+    const directions = unpackLike('jvp', 'dx', unpacked, dx)
+    return { value: y, tangent: pushForward(y, xs)(directions) }
+  })
+}
+
+/** Along directions for `xs`, the derivative of `y`. */
+function pushForward(y: Tensor, xs: readonly Tensor[]): (directions: readonly Tensor[]) => Tensor {
+  const u = broadcastTo(0, y.shape)
+  const passedBack = passBack([y], xs, [u])
+  return (directions) => passBack(passedBack, [u], directions)[0]!
+}
+
+/**
+ * Hessian-vector product of the scalar function `f` at `x`: the derivative of its gradient along `v`, for little
+ * more than the cost of a gradient (Pearlmutter, "Fast exact multiplication by the Hessian", 1994).
+ * @throws GradientError when `f` does not return a scalar, ShapeError and ValueError when `v` is not built as `x`.
+ */
+export function hvp<P = Tensor>(
+  f: Differentiable<P, []>,
+  x: Like<NoInfer<P>>,
+  v: Like<NoInfer<P>>,
+): Tensors<P> {
+  const { unpacked, xs, y } = trace('hvp', hvp, f, x, [])
+  return blamingCaller(hvp, () => {
+    checkScalar('hvp', y)
+    const directions = unpackLike('hvp', 'v', unpacked, v)
+    // The Hessian is symmetric, so H · v is vᵀ · H: a second reverse pass.
+    return unpacked.pack(passBack(passBack([y], xs), xs, directions)) as Tensors<P>
+  })
+}
+
+/**
+ * `jacobian(f)(x)` is the matrix of all derivatives: for each tensor of `x` one of the shape of `f(x)` and behind
+ * it the shape of that tensor. It takes as many passes as there are elements in `f(x)`, or in `x` if these are
+ * fewer, and its graph grows with them; for a product with it use `vjp` or `jvp`.
+ */
+export function jacobian<P = Tensor, Rest extends unknown[] = []>(
+  f: Differentiable<P, Rest>,
+): (x: Like<NoInfer<P>>, ...rest: Rest) => Tensors<NoInfer<P>> {
+  const call = (x: Like<NoInfer<P>>, ...rest: Rest) => {
+    const { unpacked, xs, y } = trace('jacobian', call, f, x, rest)
+    return unpacked.pack(jacobianOf(y, xs)) as Tensors<P>
+  }
+  return call
+}
+
+/** Second derivatives: for each tensor of `P` and each tensor of `P` again. */
+type Hessian<P> = P extends TensorLike ? Tensor : { [K in keyof P]: Hessians<P[K], P> }
+type Hessians<Q, P> = Q extends TensorLike ? Tensors<P> : { [K in keyof Q]: Hessians<Q[K], P> }
+
+/**
+ * `hessian(f)(x)` is the matrix of the second derivatives of the scalar function `f`: of the shape of `x` twice
+ * over. For a structure it is one of structures: `hessian(f)({ w, b }).w.b` has the shape of `w`, then of `b`. It
+ * takes as many passes as `x` has elements; for a product with it use `hvp`.
+ * @throws GradientError when `f` does not return a scalar.
+ */
+export function hessian<P = Tensor, Rest extends unknown[] = []>(
+  f: Differentiable<P, Rest>,
+): (x: Like<NoInfer<P>>, ...rest: Rest) => Hessian<NoInfer<P>> {
+  const call = (x: Like<NoInfer<P>>, ...rest: Rest) => {
+    const { unpacked, xs, y } = trace('hessian', call, f, x, rest)
+    return blamingCaller(call, () => {
+      checkScalar('hessian', y)
+      const rows = passBack([y], xs).map((dx) => unpacked.pack(jacobianOf(dx, xs)))
+      return unpacked.pack(rows) as Hessian<P>
+    })
+  }
+  return call
+}
+
+/** The derivatives of every element of `y` by every element of each of `xs`. */
+function jacobianOf(y: Tensor, xs: readonly Tensor[]): Tensor[] {
+  const columns = xs.reduce((total, x) => total + x.size, 0)
+  if (y.size <= columns) {
+    const rows = units(y).map((dy) => passBack([y], xs, [dy]))
+    return xs.map((x, index) =>
+      reshape(
+        stacked(
+          rows.map((row) => row[index]!),
+          0,
+          y.size,
+          x.size,
+        ),
+        [...y.shape, ...x.shape],
+      ),
+    )
+  }
+  const along = pushForward(y, xs)
+  const zeros = xs.map((x) => broadcastTo(0, x.shape))
+  return xs.map((x, index) => {
+    const moved = units(x).map((dx) => along(zeros.with(index, dx)))
+    return reshape(stacked(moved, 1, y.size, x.size), [...y.shape, ...x.shape])
+  })
+}
+
+/** Tensors of the shape of `x` that are 1 at one element and 0 elsewhere, one for each element. */
+function units(x: Tensor): Tensor[] {
+  return Array.from({ length: x.size }, (_, index) => {
+    const values = new Float64Array(x.size)
+    values[index] = 1
+    return constant(values, { shape: x.shape })
+  })
+}
+
+/** Rows (`axis` 0) or columns (`axis` 1) side by side in a matrix. */
+function stacked(parts: readonly Tensor[], axis: 0 | 1, rows: number, columns: number): Tensor {
+  const placed = parts.map((part, index) => {
+    const place = new Float64Array(axis === 0 ? rows : columns)
+    place[index] = 1
+    return axis === 0
+      ? mul(constant(place, { shape: [rows, 1] }), reshape(part, [1, columns]))
+      : mul(reshape(part, [rows, 1]), constant(place, { shape: [1, columns] }))
+  })
+  return placed.reduce((total, part) => add(total, part), broadcastTo(0, [rows, columns]))
+}
