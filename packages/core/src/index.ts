@@ -8,6 +8,7 @@ export {
   type GradientReport,
 } from './check-gradients.js'
 export { type CompiledFunction, type CompileOptions, compile } from './compile/function.js'
+export type { OptimizerRecord, OptimizerState, ParameterRecord } from './compile/optimizer-state.js'
 export { compileStep, Rows, type StepOptions, TrainingStep } from './compile/step.js'
 export { type Dataset, xor } from './data/dataset.js'
 export {
@@ -47,16 +48,49 @@ export type { Definition, GradientRule, Op, RuleContext } from './op.js'
 export * as ops from './ops/index.js'
 export * from './ops/index.js'
 export {
+  type AdadeltaOptions,
+  type AdagradOptions,
   type AdamOptions,
+  adadelta,
+  adagrad,
   adam,
-  type LearningRate,
+  adamax,
+  adamW,
+  type Clip,
+  type LionOptions,
+  lion,
   type MomentumOptions,
   momentum,
+  type NadamOptions,
+  nadam,
   type Optimizer,
+  type OptimizerOptions,
+  type ParameterGroup,
+  type RmsPropOptions,
+  rmsProp,
   sgd,
 } from './optimizers.js'
 export { type Random, random } from './random.js'
 export { createRun, type Run, type RunOptions, type RunRecord, type RunState, type Score } from './run.js'
+export {
+  type CosineDecayOptions,
+  type CosineRestartsOptions,
+  cosineDecay,
+  cosineRestarts,
+  type ExponentialDecayOptions,
+  exponentialDecay,
+  type OneCycleOptions,
+  oneCycle,
+  type Plateau,
+  type PlateauOptions,
+  type PlateauRecord,
+  reduceOnPlateau,
+  type Schedule,
+  type StepDecayOptions,
+  stepDecay,
+  type WarmUpOptions,
+  warmUp,
+} from './schedules.js'
 export type { Shape } from './shape.js'
 export {
   Constant,

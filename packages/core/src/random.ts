@@ -1,5 +1,6 @@
 // Random numbers without state: the number at an index depends on the seed, the stream and the index alone,
 // so they can be drawn in any order and are the same on every engine.
+import { logarithm } from './elementary.js'
 import { ValueError } from './errors.js'
 
 /** Draws by index: the same index gives the same number, however often and in whatever order it is asked. */
@@ -214,20 +215,4 @@ function polynomial(coefficients: readonly number[], x: number): number {
   let sum = 0
   for (const coefficient of coefficients) sum = sum * x + coefficient
   return sum
-}
-
-/** Natural logarithm of a number in (0, 1). Not `Math.log`, whose last bits differ between engines. */
-function logarithm(x: number): number {
-  let mantissa = x
-  let exponent = 0
-  while (mantissa < Math.SQRT1_2) {
-    mantissa *= 2
-    exponent--
-  }
-  // ln m = 2 artanh((m - 1) / (m + 1)); the argument is at most 0.172, so s²¹ is the last power that counts.
-  const s = (mantissa - 1) / (mantissa + 1)
-  const square = s * s
-  let series = 0
-  for (let power = 21; power >= 1; power -= 2) series = series * square + 1 / power
-  return 2 * s * series + exponent * Math.LN2
 }

@@ -8,7 +8,6 @@ import {
   type Dataset,
   dense,
   input,
-  momentum,
   type Optimizer,
   Rows,
   random,
@@ -18,106 +17,6 @@ import {
   variable,
   xor,
 } from '../src/index.js'
-
-const rules: [string, Optimizer][] = [
-  ['sgd', sgd({ learningRate: 0.3 })],
-  ['momentum', momentum({ learningRate: 0.1, momentum: 0.8 })],
-  ['Nesterov momentum', momentum({ learningRate: 0.1, momentum: 0.8, nesterov: true })],
-  ['adam', adam({ learningRate: 0.05 })],
-]
-
-/** Linear regression by hand: y = x·w + b, mean squared error over four rows, in float64. */
-function trainByHand(steps: number, update: (p: number[], g: number[], t: number) => void): number[] {
-  const xs = [
-    [1, 2],
-    [-1, 0.5],
-    [0.25, -2],
-    [2, 1],
-  ]
-  const ys = [1, -1, 0.5, 2]
-  const p = [0.1, -0.2, 0.05]
-  return Array.from({ length: steps }, (_, t) => {
-    const g = [0, 0, 0]
-    let loss = 0
-    for (const [row, [x0, x1]] of xs.entries()) {
-      const error = x0! * p[0]! + x1! * p[1]! + p[2]! - ys[row]!
-      loss += error ** 2 / 4
-      g[0]! += (2 * error * x0!) / 4
-      g[1]! += (2 * error * x1!) / 4
-      g[2]! += (2 * error) / 4
-    }
-    update(p, g, t + 1)
-    return loss
-  })
-}
-
-const byHand: Record<string, () => (p: number[], g: number[], t: number) => void> = {
-  sgd: () => (p, g) =>
-    p.forEach((_, i) => {
-      p[i]! -= 0.3 * g[i]!
-    }),
-  momentum: () => {
-    const v = [0, 0, 0]
-    return (p, g) =>
-      p.forEach((_, i) => {
-        v[i] = 0.8 * v[i]! + g[i]!
-        p[i]! -= 0.1 * v[i]!
-      })
-  },
-  'Nesterov momentum': () => {
-    const v = [0, 0, 0]
-    return (p, g) =>
-      p.forEach((_, i) => {
-        v[i] = 0.8 * v[i]! + g[i]!
-        p[i]! -= 0.1 * (g[i]! + 0.8 * v[i]!)
-      })
-  },
-  adam: () => {
-    const m = [0, 0, 0]
-    const v = [0, 0, 0]
-    return (p, g, t) =>
-      p.forEach((_, i) => {
-        m[i] = 0.9 * m[i]! + 0.1 * g[i]!
-        v[i] = 0.999 * v[i]! + 0.001 * g[i]! ** 2
-        p[i]! -= (0.05 * (m[i]! / (1 - 0.9 ** t))) / (Math.sqrt(v[i]! / (1 - 0.999 ** t)) + 1e-8)
-      })
-  },
-}
-
-test.each(rules)('%s gives the losses that its formula gives', (name, optimizer) => {
-  const x = input([4, 2])
-  const y = input([4, 1])
-  const w = variable([[0.1], [-0.2]])
-  const b = variable([0.05])
-  const loss = x.matmul(w).add(b).squaredDifference(y).mean()
-  const step = compileStep({ inputs: { x, y }, loss, optimizer })
-  const losses = step.run(40, {
-    x: [
-      [1, 2],
-      [-1, 0.5],
-      [0.25, -2],
-      [2, 1],
-    ],
-    y: [[1], [-1], [0.5], [2]],
-  })
-  const expected = trainByHand(40, byHand[name]!())
-  for (const [index, value] of losses.entries())
-    expect(Math.abs(value - expected[index]!)).toBeLessThan(2e-5 * Math.max(1, expected[index]!))
-})
-
-test('an optimizer gives the same in its float64 form', () => {
-  for (const [name, { update, slots, settings }] of rules) {
-    const parameters = Float64Array.of(0.1, -0.2, 0.05)
-    const state = slots.map(() => new Float64Array(3))
-    const numbers = Float64Array.from(settings)
-    const expected = trainByHand(20, byHand[name]!())
-    const found = trainByHand(20, (p, g) => {
-      update(parameters, Float64Array.from(g), state, numbers)
-      p.splice(0, 3, ...parameters)
-    })
-    for (const [index, value] of found.entries()) expect(value).toBeCloseTo(expected[index]!, 12)
-  }
-})
 
 /** Three blobs in four dimensions. */
 function blobs(rows: number): Dataset {

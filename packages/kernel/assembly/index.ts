@@ -5,8 +5,20 @@
 import { Opcode } from '../src/opcodes'
 import { binary, ternary, unary } from './elementwise'
 import { matmul, matmulSmall, matmulTile } from './matmul'
+import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } from './optimizers'
 import { argMax, logSoftmax, reduce, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, stridedCopy } from './rows'
-import { adam, gatherRows, momentum, nextBatch, record, sgd } from './training'
+import {
+  accumulate,
+  average,
+  clipByNorm,
+  clipByValue,
+  gatherRows,
+  nextBatch,
+  nextRate,
+  record,
+  squaredNorm,
+  updateEvery,
+} from './training'
 
 function neg(pc: usize): void {
   unary(Opcode.Neg, pc)
@@ -287,6 +299,24 @@ function once(pc: usize): usize {
       case Opcode.Adam:
         adam(pc)
         break
+      case Opcode.Adamax:
+        adamax(pc)
+        break
+      case Opcode.Nadam:
+        nadam(pc)
+        break
+      case Opcode.RmsProp:
+        rmsProp(pc)
+        break
+      case Opcode.Adagrad:
+        adagrad(pc)
+        break
+      case Opcode.Adadelta:
+        adadelta(pc)
+        break
+      case Opcode.Lion:
+        lion(pc)
+        break
       case Opcode.GatherRows:
         gatherRows(pc)
         break
@@ -295,6 +325,27 @@ function once(pc: usize): usize {
         break
       case Opcode.NextBatch:
         nextBatch(pc)
+        break
+      case Opcode.Accumulate:
+        accumulate(pc)
+        break
+      case Opcode.UpdateEvery:
+        if (!updateEvery(pc)) return 0
+        break
+      case Opcode.SquaredNorm:
+        squaredNorm(pc)
+        break
+      case Opcode.ClipByNorm:
+        clipByNorm(pc)
+        break
+      case Opcode.ClipByValue:
+        clipByValue(pc)
+        break
+      case Opcode.NextRate:
+        nextRate(pc)
+        break
+      case Opcode.Average:
+        average(pc)
         break
       default:
         unreachable()

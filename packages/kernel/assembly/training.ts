@@ -1,75 +1,5 @@
-// What a training step does besides mathematics: picks its rows, records its loss, updates parameters.
-// The settings of an update are float64, so that β₂ᵗ and 1 − β₂ keep their digits.
-
-/** Operands: parameters, gradients, settings (learning rate), size. */
-export function sgd(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const rate = f32x4.splat(<f32>load<f64>(load<u32>(pc, 12)))
-  const bytes = load<u32>(pc, 16) << 2
-  for (let i: u32 = 0; i < bytes; i += 16) {
-    const step = f32x4.mul(rate, v128.load(gradients + i))
-    v128.store(parameters + i, f32x4.sub(v128.load(parameters + i), step))
-  }
-}
-
-/**
- * Operands: parameters, gradients, velocity, settings (learning rate, momentum, Nesterov), size.
- * v = μ·v + g; p −= η·v, or p −= η·(g + μ·v) in Nesterov's form (Sutskever et al. 2013).
- */
-export function momentum(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const velocity = load<u32>(pc, 12)
-  const settings = load<u32>(pc, 16)
-  const bytes = load<u32>(pc, 20) << 2
-  const rate = f32x4.splat(<f32>load<f64>(settings))
-  const mu = f32x4.splat(<f32>load<f64>(settings, 8))
-  const nesterov = load<f64>(settings, 16) != 0
-  for (let i: u32 = 0; i < bytes; i += 16) {
-    const g = v128.load(gradients + i)
-    const v = f32x4.add(f32x4.mul(mu, v128.load(velocity + i)), g)
-    v128.store(velocity + i, v)
-    const direction = nesterov ? f32x4.add(g, f32x4.mul(mu, v)) : v
-    v128.store(parameters + i, f32x4.sub(v128.load(parameters + i), f32x4.mul(rate, direction)))
-  }
-}
-
-/**
- * Operands: parameters, gradients, mean, variance, settings (learning rate, β₁, β₂, ε, β₁ᵗ, β₂ᵗ), size.
- * m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²; p −= η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε) (Kingma and Ba 2015).
- */
-export function adam(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const mean = load<u32>(pc, 12)
-  const variance = load<u32>(pc, 16)
-  const settings = load<u32>(pc, 20)
-  const bytes = load<u32>(pc, 24) << 2
-  const beta1 = load<f64>(settings, 8)
-  const beta2 = load<f64>(settings, 16)
-  const power1 = load<f64>(settings, 32) * beta1
-  const power2 = load<f64>(settings, 40) * beta2
-  store<f64>(settings, power1, 32)
-  store<f64>(settings, power2, 40)
-  const rate = f32x4.splat(<f32>(load<f64>(settings) / (1 - power1)))
-  const correction = f32x4.splat(<f32>(1 / (1 - power2)))
-  const epsilon = f32x4.splat(<f32>load<f64>(settings, 24))
-  const keep1 = f32x4.splat(<f32>beta1)
-  const keep2 = f32x4.splat(<f32>beta2)
-  const take1 = f32x4.splat(<f32>(1 - beta1))
-  const take2 = f32x4.splat(<f32>(1 - beta2))
-  for (let i: u32 = 0; i < bytes; i += 16) {
-    const g = v128.load(gradients + i)
-    const m = f32x4.add(f32x4.mul(keep1, v128.load(mean + i)), f32x4.mul(take1, g))
-    const v = f32x4.add(f32x4.mul(keep2, v128.load(variance + i)), f32x4.mul(take2, f32x4.mul(g, g)))
-    v128.store(mean + i, m)
-    v128.store(variance + i, v)
-    const scale = f32x4.add(f32x4.sqrt(f32x4.mul(v, correction)), epsilon)
-    const step = f32x4.div(f32x4.mul(rate, m), scale)
-    v128.store(parameters + i, f32x4.sub(v128.load(parameters + i), step))
-  }
-}
+// What a training step does around its mathematics: picks its rows, records its loss, and prepares gradients for the
+// update of the parameters, which is in optimizers.ts.
 
 /** Operands: out, table, order, cursor, rows, columns. */
 export function gatherRows(pc: usize): void {
@@ -100,4 +30,111 @@ export function record(pc: usize): bool {
   store<f32>(load<u32>(pc, 8) + (steps << 2), value)
   store<u32>(status, steps + 1)
   return value - value == 0
+}
+
+/**
+ * Operands: settings, whose first number is the learning rate, rates, cursor, factor. Takes the next of the rates.
+ */
+export function nextRate(pc: usize): void {
+  const cursor = load<u32>(pc, 12)
+  const at = load<u32>(cursor)
+  store<f64>(load<u32>(pc, 4), load<f64>(load<u32>(pc, 8) + (at << 3)) * load<f64>(load<u32>(pc, 16)))
+  store<u32>(cursor, at + 1)
+}
+
+/**
+ * Operands: gradients, sums, counter, every, size. Adds the gradients of a micro-batch to the sums; at the last of
+ * `every` micro-batches the gradients become the mean of all.
+ */
+export function accumulate(pc: usize): void {
+  const gradients = load<u32>(pc, 4)
+  const sums = load<u32>(pc, 8)
+  const count = load<u32>(load<u32>(pc, 12))
+  const every = load<u32>(pc, 16)
+  const bytes = load<u32>(pc, 20) << 2
+  if (count == 0) memory.copy(sums, gradients, bytes)
+  else if (count + 1 < every) {
+    for (let i: u32 = 0; i < bytes; i += 16)
+      v128.store(sums + i, f32x4.add(v128.load(sums + i), v128.load(gradients + i)))
+  } else {
+    const share = f32x4.splat(<f32>(1 / <f64>every))
+    for (let i: u32 = 0; i < bytes; i += 16) {
+      const sum = f32x4.add(v128.load(sums + i), v128.load(gradients + i))
+      v128.store(gradients + i, f32x4.mul(share, sum))
+    }
+  }
+}
+
+/** Operands: counter, every; counts a micro-batch and returns whether it was the last before an update. */
+export function updateEvery(pc: usize): bool {
+  const counter = load<u32>(pc, 4)
+  const next = load<u32>(counter) + 1
+  const last = next == load<u32>(pc, 8)
+  store<u32>(counter, last ? 0 : next)
+  return last
+}
+
+/** Operands: out, a float64, x, size. Sums in float64, where the square of no float32 is infinite. */
+export function squaredNorm(pc: usize): void {
+  const x = load<u32>(pc, 8)
+  const bytes = load<u32>(pc, 12) << 2
+  const whole = bytes & ~15
+  let low = f64x2.splat(0)
+  let high = f64x2.splat(0)
+  for (let i: u32 = 0; i < whole; i += 16) {
+    const four = v128.load(x + i)
+    const two = f64x2.promote_low_f32x4(four)
+    const others = f64x2.promote_low_f32x4(i8x16.shuffle(four, four, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7))
+    low = f64x2.add(low, f64x2.mul(two, two))
+    high = f64x2.add(high, f64x2.mul(others, others))
+  }
+  const both = f64x2.add(low, high)
+  let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1)
+  for (let i = whole; i < bytes; i += 4) {
+    const value = <f64>load<f32>(x + i)
+    sum += value * value
+  }
+  store<f64>(load<u32>(pc, 4), sum)
+}
+
+/**
+ * Operands: gradients, squares, count, limit, size. The root of the sum of `count` squared norms is a norm; where
+ * it is above the limit, gradients are scaled by limit / norm.
+ */
+export function clipByNorm(pc: usize): void {
+  const gradients = load<u32>(pc, 4)
+  const squares = load<u32>(pc, 8)
+  const count = load<u32>(pc, 12)
+  const limit = load<f64>(load<u32>(pc, 16))
+  const bytes = load<u32>(pc, 20) << 2
+  let sum: f64 = 0
+  for (let i: u32 = 0; i < count; i++) sum += load<f64>(squares + (i << 3))
+  const norm = Math.sqrt(sum)
+  if (norm <= limit) return
+  const scale = f32x4.splat(<f32>(limit / norm))
+  for (let i: u32 = 0; i < bytes; i += 16)
+    v128.store(gradients + i, f32x4.mul(scale, v128.load(gradients + i)))
+}
+
+/** Operands: gradients, limit, size. Each gradient is brought to between −limit and limit; NaN stays. */
+export function clipByValue(pc: usize): void {
+  const gradients = load<u32>(pc, 4)
+  const limit = f32x4.splat(<f32>load<f64>(load<u32>(pc, 8)))
+  const bytes = load<u32>(pc, 12) << 2
+  const least = f32x4.neg(limit)
+  for (let i: u32 = 0; i < bytes; i += 16)
+    v128.store(gradients + i, f32x4.min(limit, f32x4.max(least, v128.load(gradients + i))))
+}
+
+/** Operands: averages, parameters, decay, size. a += (1 − decay) · (p − a). */
+export function average(pc: usize): void {
+  const averages = load<u32>(pc, 4)
+  const parameters = load<u32>(pc, 8)
+  const take = f32x4.splat(<f32>(1 - load<f64>(load<u32>(pc, 12))))
+  const bytes = load<u32>(pc, 16) << 2
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const a = v128.load(averages + i)
+    const step = f32x4.mul(take, f32x4.sub(v128.load(parameters + i), a))
+    v128.store(averages + i, f32x4.add(a, step))
+  }
 }

@@ -57,6 +57,18 @@ const matmul: Operands = {
   sums: 'out',
 }
 
+/**
+ * An optimizer's update with what it keeps between steps. `settings` are float64: the learning rate, the weight
+ * decay, those of the rule, and last those that the rule counts up itself.
+ */
+const update = (...slots: string[]): Operands => ({
+  parameters: 'update',
+  gradients: 'in',
+  ...Object.fromEntries(slots.map((slot) => [slot, 'update'] as const)),
+  settings: 'update',
+  size: 'int',
+})
+
 export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   End: {},
   /**
@@ -119,25 +131,35 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   MatmulSmall: { ...matmul, aRow: 'int', aStep: 'int', bStep: 'int' },
   /** At most 4 × 4, k from 1 up. Strides in bytes: from the first row of a to the others, and along k. */
   MatmulTile: { ...matmul, aRow1: 'int', aRow2: 'int', aRow3: 'int', aStep: 'int', bStep: 'int' },
-  /** `settings`, here and below, are float64. Learning rate. */
-  Sgd: { parameters: 'update', gradients: 'in', settings: 'in', size: 'int' },
-  /** Learning rate, momentum, 1 for Nesterov's form. */
-  Momentum: { parameters: 'update', gradients: 'in', velocity: 'update', settings: 'in', size: 'int' },
-  /** Learning rate, β₁, β₂, ε, then β₁ᵗ and β₂ᵗ as they were after the last step. */
-  Adam: {
-    parameters: 'update',
-    gradients: 'in',
-    mean: 'update',
-    variance: 'update',
-    settings: 'update',
-    size: 'int',
-  },
+  Sgd: update(),
+  Momentum: update('velocity'),
+  Adam: update('mean', 'variance'),
+  Adamax: update('mean', 'norm'),
+  Nadam: update('mean', 'variance'),
+  /** The last two may be missing. */
+  RmsProp: update('square', 'mean', 'velocity'),
+  Adagrad: update('sum'),
+  Adadelta: update('square', 'steps'),
+  Lion: update('mean'),
   /** Copies rows of `table` picked by `rows` numbers of `order`, from where `cursor` stands. */
   GatherRows: { out: 'out', table: 'in', order: 'in', cursor: 'in', rows: 'int', columns: 'int' },
   /** history[steps] = value; steps += 1; ends the call when the value is not finite. */
   Record: { value: 'in', history: 'out', status: 'update' },
   /** `cursor`, the position in an order and its length: position += rows, and back to 0 at the end. */
   NextBatch: { cursor: 'update', rows: 'int' },
+  /** Adds to `sums`; when `counter` says that it is the last of `every`, `gradients` becomes the mean of all. */
+  Accumulate: { gradients: 'update', sums: 'update', counter: 'in', every: 'int', size: 'int' },
+  /** counter += 1; ends the step unless that makes `every`, and then it is 0 again. */
+  UpdateEvery: { counter: 'update', every: 'int' },
+  /** `out` is a float64. */
+  SquaredNorm: { out: 'out', x: 'in', size: 'int' },
+  /** Scales gradients by limit / √(sum of `count` squares) where that is below 1; squares and limit are float64. */
+  ClipByNorm: { gradients: 'update', squares: 'in', count: 'int', limit: 'in', size: 'int' },
+  ClipByValue: { gradients: 'update', limit: 'in', size: 'int' },
+  /** The first of `settings` = rates[cursor] · factor, float64 all of them; cursor += 1. */
+  NextRate: { settings: 'update', rates: 'in', cursor: 'update', factor: 'in' },
+  /** averages += (1 − decay) · (parameters − averages); decay is a float64. */
+  Average: { averages: 'update', parameters: 'in', decay: 'in', size: 'int' },
 }
 
 /** The words of an instruction: opcode and, in the upper half, the number of words; then the operands. */

@@ -66,11 +66,26 @@ export enum Opcode {
   Sgd,
   Momentum,
   Adam,
+  Adamax,
+  Nadam,
+  RmsProp,
+  Adagrad,
+  Adadelta,
+  Lion,
 
   // The data and the record of a training step.
   GatherRows,
   Record,
   NextBatch,
+
+  // Around the update: gradients before it, the learning rate, the average of parameters after it.
+  Accumulate,
+  UpdateEvery,
+  SquaredNorm,
+  ClipByNorm,
+  ClipByValue,
+  NextRate,
+  Average,
 }
 
 /** What a matrix product does to its result, and what the gradient through it is made of. */

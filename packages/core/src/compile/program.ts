@@ -26,6 +26,8 @@ export interface ProgramSource {
 export class Program {
   readonly #block: Block
   readonly #offsets: ReadonlyMap<Buffer, number>
+  /** Buffers that share their place with no other. */
+  readonly #own: ReadonlySet<Buffer>
   /** Bytes that it takes. */
   readonly bytes: number
 
@@ -48,6 +50,7 @@ export class Program {
     for (const [buffer, offset] of temporaries.offsets) offsets.set(buffer, end + offset)
     this.bytes = end + temporaries.bytes
     this.#offsets = offsets
+    this.#own = own
     this.#block = allocate(this.bytes)
 
     const addressOf = (buffer: Buffer): number => {
@@ -68,6 +71,11 @@ export class Program {
 
   words(buffer: Buffer): Int32Array {
     return this.#block.words(this.#offsets.get(buffer)!, buffer.size)
+  }
+
+  /** Takes over the numbers of all buffers of their own that another program has too. */
+  take(other: Program): void {
+    for (const buffer of this.#own) this.floats(buffer).set(other.floats(buffer))
   }
 
   run(times: number): void {

@@ -2,16 +2,17 @@
 import { type Block, getKernel } from '@bp/kernel'
 import { blamingCaller, DivergedError, DtypeError, GradientError, ShapeError, ValueError } from '../errors.js'
 import { gradients } from '../gradients.js'
-import { checkLearningRate, type Optimizer } from '../optimizers.js'
+import type { Optimizer } from '../optimizers.js'
 import { describeShape, sizeOf } from '../shape.js'
 import { describeNode, type Input, type Tensor, type Values, Variable } from '../tensor.js'
 import { topological } from '../traverse.js'
 import { describeFirstNonFinite } from './diagnose.js'
 import { checkedValues, checkInputs, type Inputs, placeVariables } from './function.js'
 import type { Buffer } from './lowering.js'
-import { OptimizerState } from './parameters.js'
+import { longestRun, OptimizerState, type Section } from './optimizer-state.js'
 import { type Instruction, paddedBytes, plan } from './plan.js'
 import { describeInstructions, Program } from './program.js'
+import { type Update, updateOf } from './update.js'
 
 /** Rows of numbers in kernel memory, one array for each input, from which training steps pick batches. */
 export class Rows {
@@ -69,9 +70,6 @@ export interface StepOptions<I extends Inputs> {
   state?: OptimizerState
 }
 
-/** Losses that a program can record before JavaScript must read them. */
-const historyLength = 8192
-
 /**
  * A compiled training step. `run` does many steps in one call into the kernel; nothing is allocated while it
  * runs.
@@ -81,10 +79,16 @@ export class TrainingStep<I extends Inputs = Inputs> {
   readonly state: OptimizerState
   readonly #inputs: I
   readonly #loss: Tensor
-  readonly #program: Program
-  readonly #instructions: readonly Instruction[]
+  readonly #trained: readonly Variable[]
+  /** Everything but the update. */
+  readonly #body: readonly Instruction[]
+  readonly #placed: ReadonlyMap<Buffer, number>
+  readonly #kept: readonly Buffer[]
+  #program: Program
+  #sections: readonly Section[] = []
+  #update: Update
   readonly #buffers: ReadonlyMap<Tensor, Buffer>
-  readonly #history: Buffer = { size: historyLength }
+  readonly #history: Buffer = { size: longestRun }
   readonly #status: Buffer = { size: 1 }
   readonly #order: Buffer | null = null
   /** Position in the order, and how much of it is in use. */
@@ -101,10 +105,11 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.#inputs = inputs
     this.#loss = loss
     this.#rows = rows
-    this.state = state ?? new OptimizerState(optimizer, trained)
-
-    const ordered = this.state.runs.flatMap(({ variables }) => variables)
-    const { instructions, outputs, leaves } = plan([loss, ...gradients(loss, ordered)])
+    checkGroups(loss, optimizer)
+    this.state = state ?? new OptimizerState(optimizer)
+    this.state.include(trained)
+    this.#trained = trained
+    const { instructions, outputs, leaves } = plan([loss, ...gradients(loss, trained)])
     const [lossBuffer, ...gradientBuffers] = outputs
     const placed = placeVariables(leaves)
 
@@ -138,57 +143,64 @@ export class TrainingStep<I extends Inputs = Inputs> {
         after.push({ opcode: 'NextBatch', operands: [this.#cursor, batch], nodes: [] })
       }
     }
-    after.push(...this.#updates(gradientBuffers, leaves, placed))
-    this.#instructions = [...before, ...instructions, ...after]
+    after.push(...this.#placeGradients(gradientBuffers, leaves, placed))
+    this.#body = [...before, ...instructions, ...after]
     this.#buffers = leaves
-    this.#program = new Program({ instructions: this.#instructions, placed, leaves, kept })
+    this.#placed = placed
+    this.#kept = kept
+    this.#update = this.#planUpdate()
+    this.#program = this.#assemble()
     if (this.#order) this.setOrder(Int32Array.from({ length: this.#order.size }, (_, row) => row))
   }
 
-  /** One instruction for each run of parameters; every gradient gets its place beside its neighbours. */
-  #updates(
+  /** Every gradient gets its place beside its neighbours; returns the copies of those that are made elsewhere. */
+  #placeGradients(
     gradientBuffers: readonly Buffer[],
     leaves: ReadonlyMap<Tensor, Buffer>,
     placed: Map<Buffer, number>,
   ): Instruction[] {
-    const { address, optimizer, runs } = this.state
     const fixed = new Set<Buffer>(leaves.values())
-    const copies: Instruction[] = []
-    const updates: Instruction[] = []
-    let index = 0
-    for (const run of runs) {
-      const at = (bytes: number, size: number): Buffer => {
-        const buffer: Buffer = { size }
-        placed.set(buffer, bytes)
-        return buffer
+    return this.#trained.flatMap((variable, index) => {
+      const gradient = gradientBuffers[index]!
+      const address = this.state.addressOf(variable, 'gradient')
+      if (!fixed.has(gradient) && !placed.has(gradient)) {
+        placed.set(gradient, address)
+        return []
       }
-      let offset = run.gradients
-      for (const variable of run.variables) {
-        const gradient = gradientBuffers[index++]!
-        // A gradient that is a leaf, or that two parameters share, cannot be made in place.
-        if (fixed.has(gradient) || placed.has(gradient))
-          copies.push({
-            opcode: 'StridedCopy',
-            operands: [at(address + offset, variable.size), gradient, 1, variable.size, 1],
-            nodes: [variable],
-          })
-        else placed.set(gradient, address + offset)
-        offset += paddedBytes(variable.size)
-      }
-      const size = run.bytes / 4
-      updates.push({
-        opcode: optimizer.opcode,
-        operands: [
-          at(run.address, size),
-          at(address + run.gradients, size),
-          ...run.slots.map((slot) => at(address + slot, size)),
-          at(address + run.settings, optimizer.settings.length * 2),
-          size,
-        ],
-        nodes: [...run.variables],
-      })
-    }
-    return [...copies, ...updates]
+      // A gradient that is a leaf, or that two parameters share, cannot be made in place.
+      const copy: Buffer = { size: variable.size }
+      placed.set(copy, address)
+      const operands = [copy, gradient, 1, variable.size, 1]
+      return [{ opcode: 'StridedCopy', operands, nodes: [variable] }]
+    })
+  }
+
+  #planUpdate(): Update {
+    this.#sections = this.state.sections(this.#trained)
+    return updateOf(this.state, this.#sections)
+  }
+
+  #assemble(): Program {
+    return new Program({
+      instructions: [...this.#body, ...this.#update.instructions],
+      placed: new Map([...this.#placed, ...this.#update.placed]),
+      leaves: this.#buffers,
+      kept: this.#kept,
+    })
+  }
+
+  /** Takes up the state of the parameters; sections in which they have come to differ are split. */
+  #takeUpState(): void {
+    if (this.state.averagesInUse)
+      throw new ValueError(
+        'run: parameters hold their averages; call state.swapAverages() before training on',
+      )
+    if (this.state.takeUp(this.#sections)) return
+    const before = this.#program
+    this.#update = this.#planUpdate()
+    this.#program = this.#assemble()
+    this.#program.take(before)
+    this.state.takeUp(this.#sections)
   }
 
   /**
@@ -205,16 +217,20 @@ export class TrainingStep<I extends Inputs = Inputs> {
         if (this.#rows) throw new ValueError('run: this step takes its numbers from its rows; give none here')
         if (buffer) this.#program.floats(buffer).set(numbers)
       }
+    this.#takeUpState()
     const losses = new Float32Array(steps)
     for (let done = 0; done < steps; ) {
-      const wanted = Math.min(historyLength, steps - done)
+      const wanted = Math.min(longestRun, steps - done)
       this.#program.words(this.#status)[0] = 0
+      this.state.fillRates(this.#sections, wanted)
       this.#program.run(wanted)
       const ran = this.#program.words(this.#status)[0]!
       losses.set(this.#program.floats(this.#history).subarray(0, ran), done)
       done += ran
       this.#done += ran
-      if (!Number.isFinite(losses[done - 1]!)) throw this.#diverged(losses[done - 1]!)
+      const finite = Number.isFinite(losses[done - 1]!)
+      this.state.advance(finite ? ran : ran - 1)
+      if (!finite) throw this.#diverged(losses[done - 1]!)
     }
     return losses
   }
@@ -237,18 +253,18 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.#program.words(this.#cursor).set([0, rows.length])
   }
 
-  /** May change between steps; nothing is compiled again. */
+  /** The rate of the next update. It may change between steps, which ends a schedule; nothing is compiled again. */
   get learningRate(): number {
     return this.state.learningRate
   }
 
   set learningRate(value: number) {
-    this.state.learningRate = checkLearningRate(this.state.optimizer.name, value)
+    this.state.learningRate = value
   }
 
   /** The plan: one line an instruction, with the nodes that it computes. */
   describe(): string {
-    return describeInstructions(this.#instructions)
+    return describeInstructions([...this.#body, ...this.#update.instructions])
   }
 
   #diverged(loss: number): DivergedError {
@@ -296,6 +312,16 @@ function checkTrainable(loss: Tensor, parameters: readonly Variable[]): void {
     throw new GradientError(
       'compileStep: the loss depends on no trainable variable, so there is nothing to train',
     )
+}
+
+/** Patterns must find something, if only what is not trained at present. */
+function checkGroups(loss: Tensor, { name, groups }: Optimizer): void {
+  const names = topological([loss]).flatMap((tensor) => (tensor instanceof Variable ? [tensor.name] : []))
+  for (const { parameters } of groups)
+    if (parameters instanceof RegExp && !names.some((name) => name.search(parameters) >= 0))
+      throw new ValueError(
+        `${name}: the group ${parameters} finds no parameter; there are ${names.join(', ')}`,
+      )
 }
 
 /** The size of a batch: the first dimension, which all inputs share. */

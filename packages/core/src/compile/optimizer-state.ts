@@ -1,0 +1,386 @@
+// What an optimizer keeps for its parameters between steps: slots, sums, averages, counters, the learning rate.
+import { type Block, getKernel } from '@bp/kernel'
+import { ShapeError, ValueError } from '../errors.js'
+import { checkLearningRate, type Optimizer } from '../optimizers.js'
+import type { Schedule } from '../schedules.js'
+import { describeShape, type Shape, sameShape } from '../shape.js'
+import type { Variable } from '../tensor.js'
+import { addressOf, settle } from './parameters.js'
+import { paddedBytes } from './plan.js'
+
+/** Steps that a program can do before JavaScript must read their losses and give it new learning rates. */
+export const longestRun = 8192
+
+/** What is kept for one parameter. */
+export interface Place {
+  readonly variable: Variable
+  /** Under which it is saved: the variable's name, or its number where it has none. */
+  readonly name: string
+  readonly learningRateFactor: number
+  readonly weightDecay: number
+  /** Where the gradient and each array of the state begin. Neighbours in memory are neighbours in all of them. */
+  readonly block: Block
+  readonly offsets: ReadonlyMap<string, number>
+  /** The rule's counters, where no `section` holds them. */
+  counters: readonly number[]
+  /** The part of a program that updates it, and holds its settings in memory. */
+  section: Section | null
+  /** Whether the average has begun. */
+  begun: boolean
+}
+
+/** Parameters that lie side by side and follow the same settings, so that one instruction updates them all. */
+export interface Section {
+  readonly places: readonly Place[]
+  readonly bytes: number
+  readonly block: Block
+  /** Byte offsets in the block. */
+  readonly settings: number
+  readonly factor: number
+  readonly cursor: number
+}
+
+/** Everything that training changes, as plain data by the names of the parameters. */
+export interface OptimizerRecord {
+  /** Name of the optimizer. */
+  readonly optimizer: string
+  /** Training steps done. */
+  readonly steps: number
+  /** `null` where a schedule says it. */
+  readonly learningRate: number | null
+  readonly parameters: Readonly<Record<string, ParameterRecord>>
+}
+
+/** Everything that training changes about one parameter. */
+export interface ParameterRecord {
+  readonly shape: Shape
+  readonly values: Float32Array
+  /** By name: the optimizer's slots; `accumulated` and `average` where it has them. */
+  readonly slots: Readonly<Record<string, Float32Array>>
+  /** What the rule counts up itself, such as powers of its decays. */
+  readonly counters: readonly number[]
+}
+
+/**
+ * What an optimizer keeps for its parameters. Several steps may share it, at the same time or one after another: a
+ * parameter that is frozen for a while keeps what it has.
+ */
+export class OptimizerState {
+  readonly optimizer: Optimizer
+  /** @internal The number of accumulated steps; the limit of clipping; the decay of averages; the coming rates. */
+  readonly shared: { block: Block; counter: number; limit: number; decay: number; rates: number }
+  readonly #places = new Map<Variable, Place>()
+  #learningRate: number | Schedule
+  #steps = 0
+  #averagesInUse = false
+
+  /** @internal Made by `compileStep`. */
+  constructor(optimizer: Optimizer) {
+    const { learningRate, clip, ema } = optimizer
+    this.optimizer = optimizer
+    this.#learningRate = learningRate
+    const rates = typeof learningRate === 'function' ? longestRun * 8 : 0
+    const block = getKernel().allocate(32 + rates)
+    this.shared = { block, counter: 0, limit: 8, decay: 16, rates: 32 }
+    block.doubles(this.shared.limit, 2).set([clip ? Object.values(clip)[0]! : 0, ema ?? 0])
+  }
+
+  /** Training steps done; with `accumulate`, one update each so many. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** Updates done: what schedules go by. */
+  get updates(): number {
+    return Math.floor(this.#steps / this.optimizer.accumulate)
+  }
+
+  /** The rate of the next update. Setting it ends a schedule; nothing is compiled again. */
+  get learningRate(): number {
+    return this.#rateOf(this.updates)
+  }
+
+  set learningRate(value: number) {
+    this.#learningRate = checkLearningRate(this.optimizer.name, value)
+    for (const { section } of this.#places.values()) if (section) this.#writeRate(section)
+  }
+
+  /** Whether parameters hold their averages for now. */
+  get averagesInUse(): boolean {
+    return this.#averagesInUse
+  }
+
+  /**
+   * Exchanges parameters and their averages: to evaluate with the averages, and back to go on training.
+   * @throws ValueError unless the optimizer has `ema`.
+   */
+  swapAverages(): void {
+    if (this.optimizer.ema === null)
+      throw new ValueError(
+        `swapAverages: ${this.optimizer.name} keeps no averages; give it ema, such as 0.999`,
+      )
+    for (const place of this.#places.values()) {
+      this.#begin(place)
+      const average = this.#array(place, 'average')
+      const values = place.variable.values.slice()
+      place.variable.values.set(average)
+      average.set(values)
+    }
+    this.#averagesInUse = !this.#averagesInUse
+  }
+
+  /**
+   * A copy of everything that training changes.
+   * @throws ValueError when two parameters have one name, or while averages are in use.
+   */
+  save(): OptimizerRecord {
+    this.#checkNames('save')
+    const parameters = [...this.#places.values()].map((place): [string, ParameterRecord] => {
+      this.#begin(place)
+      const slots = this.#kept().map((slot) => [slot, this.#array(place, slot).slice()] as const)
+      const { shape, values } = place.variable
+      return [
+        place.name,
+        {
+          shape,
+          values: Float32Array.from(values),
+          slots: Object.fromEntries(slots),
+          counters: this.#counters(place),
+        },
+      ]
+    })
+    return {
+      optimizer: this.optimizer.name,
+      steps: this.#steps,
+      learningRate: typeof this.#learningRate === 'function' ? null : this.#learningRate,
+      parameters: Object.fromEntries(parameters),
+    }
+  }
+
+  /**
+   * Puts back what `save` gave, by the names of the parameters.
+   * @throws ValueError for another optimizer, for parameters or slots that are missing or not known, and while
+   * averages are in use; ShapeError for another shape. Nothing is changed then.
+   */
+  restore(record: OptimizerRecord): void {
+    this.#checkNames('restore')
+    const { name } = this.optimizer
+    if (record.optimizer !== name)
+      throw new ValueError(`restore: the record is of ${record.optimizer}, this step is trained by ${name}`)
+    const { parameters, steps, learningRate } = record
+    if (!Number.isSafeInteger(steps) || steps < 0)
+      throw new ValueError(`restore: steps must be a whole number from 0 up, got ${steps}`)
+    if (learningRate !== null) checkLearningRate(name, learningRate)
+    else if (typeof this.#learningRate !== 'function')
+      throw new ValueError(`restore: the record follows a schedule; give ${name} that schedule`)
+    const places = [...this.#places.values()]
+    checkSame(
+      'parameter',
+      Object.keys(parameters),
+      places.map(({ name }) => name),
+    )
+    for (const { name, variable } of places) {
+      const { shape, values, slots, counters } = parameters[name]!
+      checkSame(`slot of "${name}"`, Object.keys(slots), this.#kept())
+      for (const numbers of [values, ...Object.values(slots)])
+        if (!sameShape(shape, variable.shape) || numbers.length !== variable.size)
+          throw new ShapeError(
+            `restore: "${name}" is ${describeShape(variable.shape)}, the record has ${describeShape(shape)} and ${numbers.length} numbers`,
+          )
+      if (counters.length !== this.optimizer.counters.length)
+        throw new ValueError(
+          `restore: "${name}" has ${counters.length} counters, ${this.optimizer.name} wants ${this.optimizer.counters.length}`,
+        )
+    }
+    for (const place of places) {
+      const { values, slots, counters } = parameters[place.name]!
+      place.variable.values.set(values)
+      for (const [slot, numbers] of Object.entries(slots)) this.#array(place, slot).set(numbers)
+      // Each program takes the settings up anew before its next step.
+      place.section = null
+      place.counters = [...counters]
+      place.begun = true
+    }
+    this.#steps = steps
+    this.shared.block.words(this.shared.counter, 1)[0] = steps % this.optimizer.accumulate
+    if (learningRate !== null) this.#learningRate = learningRate
+  }
+
+  /** @internal Makes room for parameters that it does not know yet. */
+  include(variables: readonly Variable[]): void {
+    settle(variables)
+    const fresh = variables
+      .filter((variable) => !this.#places.has(variable))
+      .sort((a, b) => addressOf(a) - addressOf(b))
+    const { optimizer } = this
+    const bytes = fresh.reduce((total, { size }) => total + paddedBytes(size), 0)
+    const arrays = ['gradient', ...this.#kept()]
+    const block = getKernel().allocate(bytes * arrays.length)
+    let offset = 0
+    for (const variable of fresh) {
+      const group = optimizer.groups.find(({ parameters }) =>
+        parameters instanceof RegExp ? variable.name.search(parameters) >= 0 : parameters.includes(variable),
+      )
+      const from = offset
+      this.#places.set(variable, {
+        variable,
+        name: variable.name || `parameter ${this.#places.size + 1}`,
+        learningRateFactor: group?.learningRateFactor ?? 1,
+        weightDecay: group?.weightDecay ?? optimizer.weightDecay,
+        block,
+        offsets: new Map(arrays.map((array, index) => [array, index * bytes + from])),
+        counters: optimizer.counters,
+        section: null,
+        begun: false,
+      })
+      offset += paddedBytes(variable.size)
+    }
+  }
+
+  /** @internal Parameters in sections, in order of address; each with settings in a block of its own. */
+  sections(variables: readonly Variable[]): Section[] {
+    const places = variables.map((variable) => this.#places.get(variable)!)
+    const groups: Place[][] = []
+    for (const place of places.sort((a, b) => addressOf(a.variable) - addressOf(b.variable))) {
+      const last = groups.at(-1)?.at(-1)
+      if (last && this.#belongTogether(last, place)) groups.at(-1)!.push(place)
+      else groups.push([place])
+    }
+    const { settings, counters } = this.optimizer
+    return groups.map((places) => {
+      const settingsBytes = 8 * (2 + settings.length + counters.length)
+      const block = getKernel().allocate(settingsBytes + 16)
+      const { learningRateFactor, weightDecay } = places[0]!
+      block.doubles(8, 1 + settings.length).set([weightDecay, ...settings])
+      block.doubles(settingsBytes, 1)[0] = learningRateFactor
+      return {
+        places,
+        bytes: places.reduce((total, { variable }) => total + paddedBytes(variable.size), 0),
+        block,
+        settings: 0,
+        factor: settingsBytes,
+        cursor: settingsBytes + 8,
+      }
+    })
+  }
+
+  /**
+   * @internal Gives the settings of its parameters to the sections that are about to run. Returns false when the
+   * parameters of one section have come to differ, so that sections must be made anew.
+   */
+  takeUp(sections: readonly Section[]): boolean {
+    for (const section of sections) {
+      const { places, block } = section
+      if (places.every((place) => place.section === section)) continue
+      const counters = this.#counters(places[0]!)
+      if (!places.every((place) => sameNumbers(this.#counters(place), counters))) return false
+      block.doubles(this.#countersOffset, counters.length).set(counters)
+      for (const place of places) {
+        place.section = section
+        this.#begin(place)
+      }
+      this.#writeRate(section)
+    }
+    return true
+  }
+
+  /** @internal The learning rates of the coming steps, for programs that look them up. */
+  fillRates(sections: readonly Section[], steps: number): void {
+    if (typeof this.optimizer.learningRate !== 'function') return
+    const rates = this.shared.block.doubles(this.shared.rates, longestRun)
+    const first = this.updates
+    const count = Math.ceil(steps / this.optimizer.accumulate) + 1
+    for (let index = 0; index < Math.min(count, longestRun); index++)
+      rates[index] = this.#rateOf(first + index)
+    for (const { block, cursor } of sections) block.words(cursor, 1)[0] = 0
+  }
+
+  /** @internal Says that steps were done. */
+  advance(steps: number): void {
+    this.#steps += steps
+  }
+
+  /** @internal Address of a parameter, of its gradient, or of an array of the state. */
+  addressOf(variable: Variable, array: string): number {
+    if (array === 'parameters') return addressOf(variable)
+    const { block, offsets } = this.#places.get(variable)!
+    return block.address + offsets.get(array)!
+  }
+
+  /** The arrays that are kept for each parameter. */
+  #kept(): string[] {
+    const { slots, accumulate, ema } = this.optimizer
+    return [
+      ...slots.filter((slot) => slot !== null),
+      ...(accumulate > 1 ? ['accumulated'] : []),
+      ...(ema !== null ? ['average'] : []),
+    ]
+  }
+
+  #array({ block, offsets, variable }: Place, array: string): Float32Array {
+    return block.floats(offsets.get(array)!, variable.size)
+  }
+
+  get #countersOffset(): number {
+    return 8 * (2 + this.optimizer.settings.length)
+  }
+
+  #counters({ section, counters }: Place): readonly number[] {
+    if (!section) return counters
+    return [...section.block.doubles(this.#countersOffset, this.optimizer.counters.length)]
+  }
+
+  /** Averages begin with what the parameters are before the first step. */
+  #begin(place: Place): void {
+    if (!place.begun && this.optimizer.ema !== null) this.#array(place, 'average').set(place.variable.values)
+    place.begun = true
+  }
+
+  #rateOf(update: number): number {
+    if (typeof this.#learningRate !== 'function') return this.#learningRate
+    const rate = this.#learningRate(update)
+    if (!(rate >= 0 && Number.isFinite(rate)))
+      throw new ValueError(
+        `${this.optimizer.name}: the schedule gives ${rate} for step ${update}; it must give finite numbers from 0 up`,
+      )
+    return rate
+  }
+
+  #writeRate({ block, settings, places }: Section): void {
+    if (typeof this.optimizer.learningRate !== 'function')
+      block.doubles(settings, 1)[0] = this.learningRate * places[0]!.learningRateFactor
+  }
+
+  #belongTogether(a: Place, b: Place): boolean {
+    return (
+      addressOf(a.variable) + paddedBytes(a.variable.size) === addressOf(b.variable) &&
+      a.block === b.block &&
+      a.offsets.get('gradient')! + paddedBytes(a.variable.size) === b.offsets.get('gradient') &&
+      a.learningRateFactor === b.learningRateFactor &&
+      a.weightDecay === b.weightDecay &&
+      sameNumbers(this.#counters(a), this.#counters(b))
+    )
+  }
+
+  #checkNames(caller: string): void {
+    if (this.#averagesInUse)
+      throw new ValueError(`${caller}: parameters hold their averages; call swapAverages() first`)
+    const names = [...this.#places.values()].map(({ name }) => name)
+    const twice = names.find((name, index) => names.indexOf(name) !== index)
+    if (twice !== undefined)
+      throw new ValueError(`${caller}: two parameters are called "${twice}"; give each a name of its own`)
+  }
+}
+
+function checkSame(what: string, given: readonly string[], wanted: readonly string[]): void {
+  const missing = wanted.filter((name) => !given.includes(name))
+  const extra = given.filter((name) => !wanted.includes(name))
+  if (missing.length > 0 || extra.length > 0)
+    throw new ValueError(
+      `restore: the record must hold each ${what} by name; missing: ${missing.join(', ') || 'none'}; not known: ${extra.join(', ') || 'none'}`,
+    )
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.every((value, index) => value === b[index])
+}

@@ -1,0 +1,88 @@
+// The end of a training step: the instructions that make new parameters of gradients.
+import { type Block, getKernel } from '@bp/kernel'
+import type { Buffer, Operand } from './lowering.js'
+import type { OptimizerState, Section } from './optimizer-state.js'
+import { type Instruction, paddedBytes } from './plan.js'
+
+export interface Update {
+  readonly instructions: readonly Instruction[]
+  /** Addresses of what they read and write. */
+  readonly placed: ReadonlyMap<Buffer, number>
+  /** Memory that must live as long as the program. */
+  readonly block: Block
+}
+
+/**
+ * Accumulation, clipping, learning rate, update and average of the parameters in `sections`, whose gradients lie at
+ * their places in the state. It must be the end of the program: accumulation ends a step before its update.
+ */
+export function updateOf(state: OptimizerState, sections: readonly Section[]): Update {
+  const { optimizer, shared } = state
+  const placed = new Map<Buffer, number>()
+  const at = (address: number, size: number): Buffer => {
+    const buffer = { size }
+    placed.set(buffer, address)
+    return buffer
+  }
+  const instructions: Instruction[] = []
+  const emit = (opcode: Instruction['opcode'], nodes: Instruction['nodes'], ...operands: Operand[]) =>
+    instructions.push({ opcode, operands, nodes })
+  const inShared = (offset: number) => at(shared.block.address + offset, 2)
+
+  const parts = sections.map((section) => {
+    const nodes = section.places.map(({ variable }) => variable)
+    const size = section.bytes / 4
+    const array = (name: string) => at(state.addressOf(nodes[0]!, name), size)
+    return { section, nodes, size, array, gradients: array('gradient') }
+  })
+
+  if (optimizer.accumulate > 1) {
+    const counter = inShared(shared.counter)
+    for (const { nodes, gradients, array, size } of parts)
+      emit('Accumulate', nodes, gradients, array('accumulated'), counter, optimizer.accumulate, size)
+    emit('UpdateEvery', [], counter, optimizer.accumulate)
+  }
+
+  // Squares are added up in the order in which variables were made, wherever they lie.
+  const variables = parts.flatMap(({ nodes }) => nodes).sort((a, b) => a.id - b.id)
+  const block = getKernel().allocate(8 * variables.length)
+  if (optimizer.clip) {
+    const limit = inShared(shared.limit)
+    const square = (index: number) => at(block.address + 8 * index, 2)
+    const gradientOf = (index: number) =>
+      at(state.addressOf(variables[index]!, 'gradient'), variables[index]!.size)
+    if ('value' in optimizer.clip)
+      for (const { nodes, gradients, size } of parts) emit('ClipByValue', nodes, gradients, limit, size)
+    else
+      for (const [index, variable] of variables.entries())
+        emit('SquaredNorm', [variable], square(index), gradientOf(index), variable.size)
+    if ('norm' in optimizer.clip)
+      for (const [index, variable] of variables.entries()) {
+        const size = paddedBytes(variable.size) / 4
+        emit('ClipByNorm', [variable], gradientOf(index), square(index), 1, limit, size)
+      }
+    if ('globalNorm' in optimizer.clip)
+      for (const { nodes, gradients, size } of parts)
+        emit('ClipByNorm', nodes, gradients, square(0), variables.length, limit, size)
+  }
+
+  for (const { section, nodes, size, gradients, array } of parts) {
+    const inSection = (offset: number) => at(section.block.address + offset, 2)
+    const settings = inSection(section.settings)
+    if (typeof optimizer.learningRate === 'function')
+      emit(
+        'NextRate',
+        nodes,
+        settings,
+        inShared(shared.rates),
+        inSection(section.cursor),
+        inSection(section.factor),
+      )
+    const parameters = array('parameters')
+    const slots = optimizer.slots.map((slot) => (slot === null ? null : array(slot)))
+    emit(optimizer.opcode, nodes, parameters, gradients, ...slots, settings, size)
+    if (optimizer.ema !== null)
+      emit('Average', nodes, array('average'), parameters, inShared(shared.decay), size)
+  }
+  return { instructions, placed, block }
+}

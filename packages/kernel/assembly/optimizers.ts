@@ -1,0 +1,279 @@
+// The updates of parameters, one pass over parameters, gradients and slots each. The formulas and their sources stand
+// in packages/core/src/optimizers.ts beside the same in float64.
+//
+// Operands: parameters, gradients, the rule's slots, settings, size. Settings are float64, so that βᵗ and 1 − β keep
+// their digits: the learning rate η, the weight decay λ, then the rule's own. Updates run over the padding too.
+
+// @ts-ignore: decorator
+@inline
+function setting(settings: usize, index: usize): v128 {
+  return f32x4.splat(<f32>load<f64>(settings + (index << 3)))
+}
+
+/** 1 − β, rounded once. */
+// @ts-ignore: decorator
+@inline
+function complement(settings: usize, index: usize): v128 {
+  return f32x4.splat(<f32>(1 - load<f64>(settings + (index << 3))))
+}
+
+/** g + λ·p */
+// @ts-ignore: decorator
+@inline
+function decayed(g: v128, decay: v128, p: v128): v128 {
+  return f32x4.add(g, f32x4.mul(decay, p))
+}
+
+/** keep·mean + take·value */
+// @ts-ignore: decorator
+@inline
+function blend(keep: v128, mean: v128, take: v128, value: v128): v128 {
+  return f32x4.add(f32x4.mul(keep, mean), f32x4.mul(take, value))
+}
+
+/** No slots. */
+export function sgd(pc: usize): void {
+  const parameters = load<u32>(pc, 4)
+  const gradients = load<u32>(pc, 8)
+  const settings = load<u32>(pc, 12)
+  const bytes = load<u32>(pc, 16) << 2
+  const rate = setting(settings, 0)
+  const decay = setting(settings, 1)
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const p = v128.load(parameters + i)
+    const g = decayed(v128.load(gradients + i), decay, p)
+    v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, g)))
+  }
+}
+
+/** Slots: velocity. Settings: μ, 1 for Nesterov's form. */
+export function momentum(pc: usize): void {
+  const parameters = load<u32>(pc, 4)
+  const gradients = load<u32>(pc, 8)
+  const velocity = load<u32>(pc, 12)
+  const settings = load<u32>(pc, 16)
+  const bytes = load<u32>(pc, 20) << 2
+  const rate = setting(settings, 0)
+  const decay = setting(settings, 1)
+  const mu = setting(settings, 2)
+  const nesterov = load<f64>(settings, 24) != 0
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const p = v128.load(parameters + i)
+    const g = decayed(v128.load(gradients + i), decay, p)
+    const v = f32x4.add(f32x4.mul(mu, v128.load(velocity + i)), g)
+    v128.store(velocity + i, v)
+    const direction = nesterov ? f32x4.add(g, f32x4.mul(mu, v)) : v
+    v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, direction)))
+  }
+}
+
+/** Slots: mean, variance. Settings: β₁, β₂, ε, 1 for decoupled weight decay; β₁ᵗ and β₂ᵗ as they last were. */
+export function adam(pc: usize): void {
+  const parameters = load<u32>(pc, 4)
+  const gradients = load<u32>(pc, 8)
+  const mean = load<u32>(pc, 12)
+  const variance = load<u32>(pc, 16)
+  const settings = load<u32>(pc, 20)
+  const bytes = load<u32>(pc, 24) << 2
+  const power1 = load<f64>(settings, 48) * load<f64>(settings, 16)
+  const power2 = load<f64>(settings, 56) * load<f64>(settings, 24)
+  store<f64>(settings, power1, 48)
+  store<f64>(settings, power2, 56)
+  const decoupled = load<f64>(settings, 40) != 0
+  const decay = decoupled ? f32x4.splat(0) : setting(settings, 1)
+  const shrink = f32x4.splat(decoupled ? <f32>(1 - load<f64>(settings) * load<f64>(settings, 8)) : 1)
+  const rate = f32x4.splat(<f32>(load<f64>(settings) / (1 - power1)))
+  const correction = f32x4.splat(<f32>(1 / (1 - power2)))
+  const epsilon = setting(settings, 4)
+  const keep1 = setting(settings, 2)
+  const keep2 = setting(settings, 3)
+  const take1 = complement(settings, 2)
+  const take2 = complement(settings, 3)
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const p = v128.load(parameters + i)
+    const g = decayed(v128.load(gradients + i), decay, p)
+    const m = blend(keep1, v128.load(mean + i), take1, g)
+    const v = blend(keep2, v128.load(variance + i), take2, f32x4.mul(g, g))
+    v128.store(mean + i, m)
+    v128.store(variance + i, v)
+    const scale = f32x4.add(f32x4.sqrt(f32x4.mul(v, correction)), epsilon)
+    const step = f32x4.div(f32x4.mul(rate, m), scale)
+    v128.store(parameters + i, f32x4.sub(f32x4.mul(shrink, p), step))
+  }
+}
+
+/** Slots: mean, norm. Settings: β₁, β₂, ε; β₁ᵗ as it last was. */
+export function adamax(pc: usize): void {
+  const parameters = load<u32>(pc, 4)
+  const gradients = load<u32>(pc, 8)
+  const mean = load<u32>(pc, 12)
+  const norm = load<u32>(pc, 16)
+  const settings = load<u32>(pc, 20)
+  const bytes = load<u32>(pc, 24) << 2
+  const power1 = load<f64>(settings, 40) * load<f64>(settings, 16)
+  store<f64>(settings, power1, 40)
+  const decay = setting(settings, 1)
+  const rate = f32x4.splat(<f32>(load<f64>(settings) / (1 - power1)))
+  const epsilon = setting(settings, 4)
+  const keep1 = setting(settings, 2)
+  const keep2 = setting(settings, 3)
+  const take1 = complement(settings, 2)
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const p = v128.load(parameters + i)
+    const g = decayed(v128.load(gradients + i), decay, p)
+    const m = blend(keep1, v128.load(mean + i), take1, g)
+    const u = f32x4.max(f32x4.mul(keep2, v128.load(norm + i)), f32x4.add(f32x4.abs(g), epsilon))
+    v128.store(mean + i, m)
+    v128.store(norm + i, u)
+    v128.store(parameters + i, f32x4.sub(p, f32x4.div(f32x4.mul(rate, m), u)))
+  }
+}
+
+/**
+ * Slots: mean, variance. Settings: β₁, β₂, ε, 0.96^ψ; then as they last were β₂ᵗ, the product of the μ, and half of
+ * 0.96^(ψ·(t + 1)), which μ of the coming step is made of.
+ */
+export function nadam(pc: usize): void {
+  const parameters = load<u32>(pc, 4)
+  const gradients = load<u32>(pc, 8)
+  const mean = load<u32>(pc, 12)
+  const variance = load<u32>(pc, 16)
+  const settings = load<u32>(pc, 20)
+  const bytes = load<u32>(pc, 24) << 2
+  const beta1 = load<f64>(settings, 16)
+  const power2 = load<f64>(settings, 48) * load<f64>(settings, 24)
+  const half = load<f64>(settings, 64)
+  const nextHalf = half * load<f64>(settings, 40)
+  const mu = beta1 * (1 - half)
+  const nextMu = beta1 * (1 - nextHalf)
+  const product = load<f64>(settings, 56) * mu
+  store<f64>(settings, power2, 48)
+  store<f64>(settings, product, 56)
+  store<f64>(settings, nextHalf, 64)
+  const decay = setting(settings, 1)
+  const ofGradient = f32x4.splat(<f32>((load<f64>(settings) * (1 - mu)) / (1 - product)))
+  const ofMean = f32x4.splat(<f32>((load<f64>(settings) * nextMu) / (1 - product * nextMu)))
+  const correction = f32x4.splat(<f32>(1 / (1 - power2)))
+  const epsilon = setting(settings, 4)
+  const keep1 = setting(settings, 2)
+  const keep2 = setting(settings, 3)
+  const take1 = complement(settings, 2)
+  const take2 = complement(settings, 3)
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const p = v128.load(parameters + i)
+    const g = decayed(v128.load(gradients + i), decay, p)
+    const m = blend(keep1, v128.load(mean + i), take1, g)
+    const v = blend(keep2, v128.load(variance + i), take2, f32x4.mul(g, g))
+    v128.store(mean + i, m)
+    v128.store(variance + i, v)
+    const scale = f32x4.add(f32x4.sqrt(f32x4.mul(v, correction)), epsilon)
+    const step = f32x4.div(blend(ofGradient, g, ofMean, m), scale)
+    v128.store(parameters + i, f32x4.sub(p, step))
+  }
+}
+
+/** Slots: square, mean or none, velocity or none. Settings: α, ε, μ. */
+export function rmsProp(pc: usize): void {
+  const parameters = load<u32>(pc, 4)
+  const gradients = load<u32>(pc, 8)
+  const square = load<u32>(pc, 12)
+  const mean = load<u32>(pc, 16)
+  const velocity = load<u32>(pc, 20)
+  const settings = load<u32>(pc, 24)
+  const bytes = load<u32>(pc, 28) << 2
+  const rate = setting(settings, 0)
+  const decay = setting(settings, 1)
+  const keep = setting(settings, 2)
+  const take = complement(settings, 2)
+  const epsilon = setting(settings, 3)
+  const mu = setting(settings, 4)
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const p = v128.load(parameters + i)
+    const g = decayed(v128.load(gradients + i), decay, p)
+    let variance = blend(keep, v128.load(square + i), take, f32x4.mul(g, g))
+    v128.store(square + i, variance)
+    if (mean != 0) {
+      const m = blend(keep, v128.load(mean + i), take, g)
+      v128.store(mean + i, m)
+      // Rounding can make the variance of a gradient that stays the same negative.
+      variance = f32x4.max(f32x4.splat(0), f32x4.sub(variance, f32x4.mul(m, m)))
+    }
+    let direction = f32x4.div(g, f32x4.add(f32x4.sqrt(variance), epsilon))
+    if (velocity != 0) {
+      direction = f32x4.add(f32x4.mul(mu, v128.load(velocity + i)), direction)
+      v128.store(velocity + i, direction)
+    }
+    v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, direction)))
+  }
+}
+
+/** Slots: sum. Settings: ε. */
+export function adagrad(pc: usize): void {
+  const parameters = load<u32>(pc, 4)
+  const gradients = load<u32>(pc, 8)
+  const sum = load<u32>(pc, 12)
+  const settings = load<u32>(pc, 16)
+  const bytes = load<u32>(pc, 20) << 2
+  const rate = setting(settings, 0)
+  const decay = setting(settings, 1)
+  const epsilon = setting(settings, 2)
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const p = v128.load(parameters + i)
+    const g = decayed(v128.load(gradients + i), decay, p)
+    const s = f32x4.add(v128.load(sum + i), f32x4.mul(g, g))
+    v128.store(sum + i, s)
+    v128.store(parameters + i, f32x4.sub(p, f32x4.div(f32x4.mul(rate, g), f32x4.add(f32x4.sqrt(s), epsilon))))
+  }
+}
+
+/** Slots: square, squared steps. Settings: ρ, ε. */
+export function adadelta(pc: usize): void {
+  const parameters = load<u32>(pc, 4)
+  const gradients = load<u32>(pc, 8)
+  const square = load<u32>(pc, 12)
+  const steps = load<u32>(pc, 16)
+  const settings = load<u32>(pc, 20)
+  const bytes = load<u32>(pc, 24) << 2
+  const rate = setting(settings, 0)
+  const decay = setting(settings, 1)
+  const keep = setting(settings, 2)
+  const take = complement(settings, 2)
+  const epsilon = setting(settings, 3)
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const p = v128.load(parameters + i)
+    const g = decayed(v128.load(gradients + i), decay, p)
+    const s = blend(keep, v128.load(square + i), take, f32x4.mul(g, g))
+    v128.store(square + i, s)
+    const before = v128.load(steps + i)
+    const ratio = f32x4.div(f32x4.sqrt(f32x4.add(before, epsilon)), f32x4.sqrt(f32x4.add(s, epsilon)))
+    const step = f32x4.mul(ratio, g)
+    v128.store(steps + i, blend(keep, before, take, f32x4.mul(step, step)))
+    v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, step)))
+  }
+}
+
+/** Slots: mean. Settings: β₁, β₂. */
+export function lion(pc: usize): void {
+  const parameters = load<u32>(pc, 4)
+  const gradients = load<u32>(pc, 8)
+  const mean = load<u32>(pc, 12)
+  const settings = load<u32>(pc, 16)
+  const bytes = load<u32>(pc, 20) << 2
+  const rate = setting(settings, 0)
+  const shrink = f32x4.splat(<f32>(1 - load<f64>(settings) * load<f64>(settings, 8)))
+  const keep1 = setting(settings, 2)
+  const keep2 = setting(settings, 3)
+  const take1 = complement(settings, 2)
+  const take2 = complement(settings, 3)
+  const zero = f32x4.splat(0)
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const g = v128.load(gradients + i)
+    const m = v128.load(mean + i)
+    const c = blend(keep1, m, take1, g)
+    v128.store(mean + i, blend(keep2, m, take2, g))
+    // η with the sign of c, and 0 where c is 0.
+    const up = v128.and(f32x4.gt(c, zero), rate)
+    const step = f32x4.sub(up, v128.and(f32x4.lt(c, zero), rate))
+    v128.store(parameters + i, f32x4.sub(f32x4.mul(shrink, v128.load(parameters + i)), step))
+  }
+}
