@@ -1,8 +1,10 @@
 // Compiles the AssemblyScript and inlines the binary, so that no file has to be found or fetched at run time.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import asc from 'assemblyscript/asc'
+import { tiles } from './tiles.mjs'
 
 mkdirSync('dist', { recursive: true })
+writeFileSync('assembly/tiles.ts', tiles)
 const { error, stderr } = await asc.main([
   'assembly/index.ts',
   '--outFile',

@@ -136,6 +136,13 @@ export function softplus(x: v128): v128 {
   return f32x4.add(f32x4.max(x, f32x4.splat(0)), log1pOfUnit(exp(f32x4.neg(f32x4.abs(x)))))
 }
 
+/** s·b + c. */
+// @ts-ignore: decorator
+@inline
+export function multiplyAdd(s: v128, b: v128, c: v128): v128 {
+  return f32x4.add(c, f32x4.mul(s, b))
+}
+
 /** Sum of the four lanes, (0 + 1) + (2 + 3). */
 // @ts-ignore: decorator
 @inline

@@ -1,30 +1,31 @@
 // Matrix products C = A·B, A·Bᵀ and Aᵀ·B, with bias and activation after the last block, and the sums of B's
 // columns beside: with C the gradient of a layer's weights, they are the gradient of its bias.
 //
-// Large ones follow Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, 2008): blocks of B
-// and A are copied into panels, 16 columns and 2 rows wide, in the order in which the tile reads them.
+// Large ones go block by block, so that a panel of B stays in the first cache and a block of A in the second (Goto and
+// van de Geijn, Anatomy of High-Performance Matrix Multiplication, 2008). A tile of C, 2 × 16 numbers in eight vector
+// registers, reads numbers of A along k and vectors of B across; what does not lie so in memory, and what lies too far
+// apart, is copied first:
 //
-//   packed B, blockK × blockN: panels of 16 columns, each k × 16 numbers in a row   (a panel in L1, all in L2)
-//   packed A, blockM × blockK: panels of 2 rows, each k × 2 numbers in a row        (in L1)
-//   tile: 2 × 16 numbers of C in eight vector registers
-//
-// docs/decisions/2026-11-24-matmul-tile.md says why this tile.
+//   packed A, blockM × blockK: rows
+//   packed B, blockK × blockN: panels of 16 columns, each k × 16 numbers in a row
 //
 // Every number of C adds its products in the order of k, whatever the sizes, so results do not depend on how
 // the work is cut.
 import { Activation } from '../src/opcodes'
 import { sigmoid, storeLanes, tanh } from './functions'
 import { sumRows } from './rows'
+import { tile1x16, tile2x16, tile2x16Packed, tile4x4, tile4x8 } from './tiles'
 
-const tileRows: u32 = 2
-const tileColumns: u32 = 16
+const panelWidth: u32 = 16
 const blockM: u32 = 64
 const blockN: u32 = 512
 const blockK: u32 = 256
 const packedA: usize = memory.data(64 * 256 * 4, 16)
 const packedB: usize = memory.data(256 * 512 * 4, 16)
-/** A tile at the ragged edge is made here, and the part of it that exists is copied. */
-const edgeTile: usize = memory.data(2 * 16 * 4, 16)
+/** Rows of B that many bytes apart are packed: they would fall on the same lines of the cache. */
+const farApart: usize = 256
+/** Fewer rows of A than this do not repay packing B. */
+const repaysPacking: u32 = 16
 
 /** Operands: out, a, b, m, n, k, bias, activation, gate, sums. */
 export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
@@ -33,16 +34,14 @@ export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
   const m = load<u32>(pc, 16)
   const n = load<u32>(pc, 20)
   const k = load<u32>(pc, 24)
-  const activation = load<u32>(pc, 32)
   const sums = load<u32>(pc, 40)
   multiply(
     out, n << 2,
     load<u32>(pc, 8), transposeA ? 4 : k << 2, transposeA ? m << 2 : 4,
     b, transposeB ? 4 : n << 2, transposeB ? k << 2 : 4,
-    m, n, k, load<u32>(pc, 28), false,
+    m, n, k, load<u32>(pc, 28), false, load<u32>(pc, 32), load<u32>(pc, 36),
   )
   if (sums != 0) sumRows(sums, b, k, n)
-  if (activation != Activation.None) activate(out, load<u32>(pc, 36), activation, m * n)
 }
 
 /**
@@ -104,7 +103,7 @@ export function matmulSmall(pc: usize): void {
   if (sums != 0) sumRows(sums, load<u32>(pc, 12), load<u32>(pc, 24), n)
   const activation = load<u32>(pc, 32)
   if (activation != Activation.None)
-    activate(load<u32>(pc, 4), load<u32>(pc, 36), activation, load<u32>(pc, 16) * n)
+    activate(load<u32>(pc, 4), cRow, load<u32>(pc, 36), activation, load<u32>(pc, 16), n)
 }
 
 /**
@@ -157,256 +156,202 @@ export function matmulTile(pc: usize): void {
     if (m > 3) storeLanes(out + 3 * row, c3, n)
   }
   const activation = load<u32>(pc, 32)
-  if (activation != Activation.None) activate(out, load<u32>(pc, 36), activation, m * n)
+  if (activation != Activation.None) activate(out, n << 2, load<u32>(pc, 36), activation, m, n)
 }
 
 /**
  * C = A·B, or C += A·B, all strides in bytes: A(i, p) is at a + i·aRow + p·aStep, B(p, j) at b + p·bStep + j·bColumn,
  * C(i, j) at c + i·cRow + 4j. In each of A and B one of the two strides must be 4. With a `bias`, n numbers or 0, each
- * row of C begins with it. Every number of C adds its products in the order of p, after what it begins with.
+ * row of C begins with it. Every number of C adds its products in the order of p, after what it begins with. Then
+ * the activation is applied; or, with a `gate`, its output that lies in memory as C does, C is multiplied by its
+ * derivative.
  */
 export function multiply(
   c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bColumn: usize,
-  m: u32, n: u32, k: u32, bias: usize, accumulate: bool,
+  m: u32, n: u32, k: u32, bias: usize, accumulate: bool, activation: u32 = Activation.None, gate: usize = 0,
 ): void {
-  if (bias != 0 || (k == 0 && !accumulate)) {
-    for (let i: u32 = 0; i < m; i++)
+  if (k == 0) {
+    for (let i: u32 = 0; i < m && !accumulate; i++)
       if (bias != 0) memory.copy(c + i * cRow, bias, n << 2)
       else memory.fill(c + i * cRow, 0, n << 2)
-    accumulate = true
+    if (activation != Activation.None) activate(c, cRow, gate, activation, m, n)
+    return
   }
+  const relu = activation == Activation.Relu
+  const turnsA = aStep != 4 && k > 1
+  const turnsB = bColumn != 4 && n > 1
+  const packsB = turnsB || (bStep > farApart && m >= repaysPacking)
   for (let jc: u32 = 0; jc < n; jc += blockN) {
     const nc = min(blockN, n - jc)
     for (let kc: u32 = 0; kc < k; kc += blockK) {
       const depth = min(blockK, k - kc)
-      const more = accumulate || kc != 0
       const blockB = b + kc * bStep + jc * bColumn
-      if (bColumn == 4) packStraight(packedB, blockB, nc, depth, bStep, tileColumns)
-      else packTransposed(packedB, blockB, nc, depth, bColumn, tileColumns)
+      if (turnsB) packTransposed(blockB, bColumn, nc, depth)
+      else if (packsB) packStraight(blockB, bStep, nc, depth)
       for (let ic: u32 = 0; ic < m; ic += blockM) {
         const mc = min(blockM, m - ic)
-        const blockA = a + ic * aRow + kc * aStep
-        if (aRow == 4) packStraight(packedA, blockA, mc, depth, aStep, tileRows)
-        else packTransposed(packedA, blockA, mc, depth, aRow, tileRows)
-        for (let j: u32 = 0; j < nc; j += tileColumns) {
-          const panelB = packedB + ((j * depth) << 2)
-          for (let i: u32 = 0; i < mc; i += tileRows) {
-            const panelA = packedA + ((i * depth) << 2)
-            const to = c + (ic + i) * cRow + ((jc + j) << 2)
-            if (i + tileRows <= mc && j + tileColumns <= nc) tile(to, cRow, panelA, panelB, depth, more)
-            else edge(to, cRow, panelA, panelB, depth, more, min(tileRows, mc - i), min(tileColumns, nc - j))
-          }
+        let blockA = a + ic * aRow + kc * aStep
+        if (turnsA) {
+          for (let p: u32 = 0; p < depth; p += 4)
+            transpose(packedA + (p << 2), depth << 2, blockA + p * aStep, aStep, min(4, depth - p), mc)
+          blockA = packedA
+        }
+        const rowA: usize = turnsA ? depth << 2 : aRow
+        for (let j: u32 = 0; j < nc; j += panelWidth) {
+          const to = c + ic * cRow + ((jc + j) << 2)
+          const more = accumulate || kc != 0
+          panel(
+            to, cRow, more ? to : bias != 0 ? bias + ((jc + j) << 2) : 0, more ? cRow : 0, blockA, rowA,
+            packsB ? packedB + ((j * depth) << 2) : blockB + (j << 2), packsB ? panelWidth << 2 : bStep,
+            depth, mc, min(panelWidth, nc - j), relu && kc + depth == k ? (gate == 0 ? 1 : gate + (to - c)) : 0,
+          )
+        }
+        // While the block is in the second cache.
+        if (activation != Activation.None && !relu && kc + depth == k) {
+          const at = ic * cRow + (jc << 2)
+          activate(c + at, cRow, gate == 0 ? 0 : gate + at, activation, mc, nc)
         }
       }
     }
   }
 }
 
-/** C, 2 × 16, = or += the product of a panel of A and a panel of B; `depth` is at least 1. */
-function tile(c: usize, row: usize, a: usize, b: usize, depth: u32, accumulate: bool): void {
-  const d = c + row
-  const zero = f32x4.splat(0)
-  let c00 = zero
-  let c01 = zero
-  let c02 = zero
-  let c03 = zero
-  let c10 = zero
-  let c11 = zero
-  let c12 = zero
-  let c13 = zero
-  if (accumulate) {
-    c00 = v128.load(c)
-    c01 = v128.load(c, 16)
-    c02 = v128.load(c, 32)
-    c03 = v128.load(c, 48)
-    c10 = v128.load(d)
-    c11 = v128.load(d, 16)
-    c12 = v128.load(d, 32)
-    c13 = v128.load(d, 48)
-  }
-  // Four steps to a turn. The exits between them keep the engine from loading for all four at once, for which
-  // there are not registers enough.
-  const end = a + (depth << 3)
-  while (a < end) {
-    let b0 = v128.load(b)
-    let b1 = v128.load(b, 16)
-    let b2 = v128.load(b, 32)
-    let b3 = v128.load(b, 48)
-    let s = v128.load32_splat(a)
-    c00 = f32x4.add(c00, f32x4.mul(s, b0))
-    c01 = f32x4.add(c01, f32x4.mul(s, b1))
-    c02 = f32x4.add(c02, f32x4.mul(s, b2))
-    c03 = f32x4.add(c03, f32x4.mul(s, b3))
-    s = v128.load32_splat(a, 4)
-    c10 = f32x4.add(c10, f32x4.mul(s, b0))
-    c11 = f32x4.add(c11, f32x4.mul(s, b1))
-    c12 = f32x4.add(c12, f32x4.mul(s, b2))
-    c13 = f32x4.add(c13, f32x4.mul(s, b3))
-    if (a + 8 == end) break
-    b0 = v128.load(b, 64)
-    b1 = v128.load(b, 80)
-    b2 = v128.load(b, 96)
-    b3 = v128.load(b, 112)
-    s = v128.load32_splat(a, 8)
-    c00 = f32x4.add(c00, f32x4.mul(s, b0))
-    c01 = f32x4.add(c01, f32x4.mul(s, b1))
-    c02 = f32x4.add(c02, f32x4.mul(s, b2))
-    c03 = f32x4.add(c03, f32x4.mul(s, b3))
-    s = v128.load32_splat(a, 12)
-    c10 = f32x4.add(c10, f32x4.mul(s, b0))
-    c11 = f32x4.add(c11, f32x4.mul(s, b1))
-    c12 = f32x4.add(c12, f32x4.mul(s, b2))
-    c13 = f32x4.add(c13, f32x4.mul(s, b3))
-    if (a + 16 == end) break
-    b0 = v128.load(b, 128)
-    b1 = v128.load(b, 144)
-    b2 = v128.load(b, 160)
-    b3 = v128.load(b, 176)
-    s = v128.load32_splat(a, 16)
-    c00 = f32x4.add(c00, f32x4.mul(s, b0))
-    c01 = f32x4.add(c01, f32x4.mul(s, b1))
-    c02 = f32x4.add(c02, f32x4.mul(s, b2))
-    c03 = f32x4.add(c03, f32x4.mul(s, b3))
-    s = v128.load32_splat(a, 20)
-    c10 = f32x4.add(c10, f32x4.mul(s, b0))
-    c11 = f32x4.add(c11, f32x4.mul(s, b1))
-    c12 = f32x4.add(c12, f32x4.mul(s, b2))
-    c13 = f32x4.add(c13, f32x4.mul(s, b3))
-    if (a + 24 == end) break
-    b0 = v128.load(b, 192)
-    b1 = v128.load(b, 208)
-    b2 = v128.load(b, 224)
-    b3 = v128.load(b, 240)
-    s = v128.load32_splat(a, 24)
-    c00 = f32x4.add(c00, f32x4.mul(s, b0))
-    c01 = f32x4.add(c01, f32x4.mul(s, b1))
-    c02 = f32x4.add(c02, f32x4.mul(s, b2))
-    c03 = f32x4.add(c03, f32x4.mul(s, b3))
-    s = v128.load32_splat(a, 28)
-    c10 = f32x4.add(c10, f32x4.mul(s, b0))
-    c11 = f32x4.add(c11, f32x4.mul(s, b1))
-    c12 = f32x4.add(c12, f32x4.mul(s, b2))
-    c13 = f32x4.add(c13, f32x4.mul(s, b3))
-    a += 32
-    b += 256
-  }
-  v128.store(c, c00)
-  v128.store(c, c01, 16)
-  v128.store(c, c02, 32)
-  v128.store(c, c03, 48)
-  v128.store(d, c10)
-  v128.store(d, c11, 16)
-  v128.store(d, c12, 32)
-  v128.store(d, c13, 48)
-}
-
-function edge(
-  c: usize, row: usize, a: usize, b: usize, depth: u32, accumulate: bool, rows: u32, columns: u32,
-): void {
-  if (accumulate)
-    for (let i: u32 = 0; i < rows; i++) memory.copy(edgeTile + ((i * tileColumns) << 2), c + i * row, columns << 2)
-  tile(edgeTile, tileColumns << 2, a, b, depth, accumulate)
-  for (let i: u32 = 0; i < rows; i++) memory.copy(c + i * row, edgeTile + ((i * tileColumns) << 2), columns << 2)
-}
-
-/**
- * Makes panels of `width` numbers side by side out of a matrix in which they stand side by side already: `count` of
- * them in each of `depth` rows, `row` bytes apart. Numbers that do not exist are 0.
- */
+/** `rows` × `columns` numbers of C, in the tiles that waste least. What they begin with is at `from`, or 0. */
 // @ts-ignore: decorator
 @inline
-function packStraight(to: usize, from: usize, count: u32, depth: u32, row: usize, width: u32): void {
-  for (let j: u32 = 0; j < count; j += width) {
+function panel(
+  c: usize, cRow: usize, from: usize, fromRow: usize, a: usize, aRow: usize, b: usize, bStep: usize, depth: u32,
+  rows: i32, columns: i32, relu: usize,
+): void {
+  if (columns > 12) {
+    const pairs = rows & ~1
+    if (pairs > 0 && bStep == panelWidth << 2)
+      tile2x16Packed(c, cRow, from, fromRow, a, aRow, b, bStep, depth, pairs, columns, relu)
+    else if (pairs > 0) tile2x16(c, cRow, from, fromRow, a, aRow, b, bStep, depth, pairs, columns, relu)
+    if (pairs < rows) {
+      const skipped = pairs * cRow
+      const gate = relu > 1 ? relu + skipped : relu
+      tile1x16(
+        c + skipped, 0, from + pairs * fromRow, 0, a + pairs * aRow, 0, b, bStep, depth, 1, columns, gate,
+      )
+    }
+    return
+  }
+  if (columns > 4) {
+    tile4x8(c, cRow, from, fromRow, a, aRow, b, bStep, depth, rows, min(8, columns), relu)
+    if (columns <= 8) return
+    c += 32
+    if (from != 0) from += 32
+    if (relu > 1) relu += 32
+    b += 32
+    columns -= 8
+  }
+  tile4x4(c, cRow, from, fromRow, a, aRow, b, bStep, depth, rows, columns, relu)
+}
+
+/** Panels out of `depth` rows that are `row` bytes apart. */
+function packStraight(from: usize, row: usize, columns: u32, depth: u32): void {
+  let to = packedB
+  for (let j: u32 = 0; j < columns; j += panelWidth) {
     let at = from + (j << 2)
-    const there = min(width, count - j)
+    const bytes = min(panelWidth, columns - j) << 2
     for (let p: u32 = 0; p < depth; p++) {
-      if (there < width)
-        for (let i: u32 = 0; i < width; i++) store<f32>(to + (i << 2), i < there ? load<f32>(at + (i << 2)) : 0)
-      else if (width == 2) store<u64>(to, load<u64>(at))
-      else for (let i: u32 = 0; i < width; i += 4) v128.store(to + (i << 2), v128.load(at + (i << 2)))
-      to += width << 2
+      for (let i: u32 = 0; i < bytes; i += 16) v128.store(to + i, v128.load(at + i))
+      to += panelWidth << 2
       at += row
     }
   }
 }
 
-/** The same out of a matrix in which they stand one below the other: `count` rows of `depth` numbers. */
-// @ts-ignore: decorator
-@inline
-function packTransposed(to: usize, from: usize, count: u32, depth: u32, row: usize, width: u32): void {
-  for (let j: u32 = 0; j < count; j += width) {
-    for (let i: u32 = 0; i < width; i += 4) {
-      const there = j + i < count ? min(min(4, width), count - j - i) : 0
-      interleave(to + (i << 2), from + (j + i) * row, there, depth, row, width)
-    }
-    to += (width * depth) << 2
+/** Panels out of a matrix that lies on its side: `columns` rows of `depth` numbers, `row` bytes apart. */
+function packTransposed(from: usize, row: usize, columns: u32, depth: u32): void {
+  for (let j: u32 = 0; j < columns; j += 4) {
+    const to = packedB + (((j & ~15) * depth + (j & 15)) << 2)
+    transpose(to, panelWidth << 2, from + j * row, row, min(4, columns - j), depth)
   }
 }
 
-/** Takes up to 4 rows of numbers, the rest being 0, and writes their columns `width` numbers apart. */
-function interleave(to: usize, from: usize, rows: u32, depth: u32, row: usize, width: u32): void {
-  const step: usize = width << 2
-  const columns = min(4, width)
+/** Writes up to 4 rows of `length` numbers as columns. Strides in bytes. */
+function transpose(to: usize, toRow: usize, from: usize, fromRow: usize, rows: u32, length: u32): void {
   let p: u32 = 0
-  const r1 = row
-  const r2 = row << 1
-  const r3 = row * 3
   if (rows == 4)
-    for (; p + 4 <= depth; p += 4) {
+    for (; p + 4 <= length; p += 4) {
       const v0 = v128.load(from)
-      const v1 = v128.load(from + r1)
-      const v2 = v128.load(from + r2)
-      const v3 = v128.load(from + r3)
-      // A 4 × 4 transpose: pairs of lanes first, then pairs of pairs.
+      const v1 = v128.load(from + fromRow)
+      const v2 = v128.load(from + 2 * fromRow)
+      const v3 = v128.load(from + 3 * fromRow)
+      // Pairs of lanes first, then pairs of pairs.
       const low01 = v128.shuffle<f32>(v0, v1, 0, 4, 1, 5)
       const high01 = v128.shuffle<f32>(v0, v1, 2, 6, 3, 7)
       const low23 = v128.shuffle<f32>(v2, v3, 0, 4, 1, 5)
       const high23 = v128.shuffle<f32>(v2, v3, 2, 6, 3, 7)
       v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5))
-      v128.store(to + step, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7))
-      v128.store(to + 2 * step, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5))
-      v128.store(to + 3 * step, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7))
-      to += 4 * step
+      v128.store(to + toRow, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7))
+      v128.store(to + 2 * toRow, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5))
+      v128.store(to + 3 * toRow, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7))
+      to += 4 * toRow
       from += 16
     }
-  else if (rows == 2 && width == 2)
-    for (; p + 4 <= depth; p += 4) {
-      const v0 = v128.load(from)
-      const v1 = v128.load(from + r1)
-      v128.store(to, v128.shuffle<f32>(v0, v1, 0, 4, 1, 5))
-      v128.store(to, v128.shuffle<f32>(v0, v1, 2, 6, 3, 7), 16)
-      to += 32
-      from += 16
-    }
-  for (; p < depth; p++) {
-    for (let i: u32 = 0; i < columns; i++) store<f32>(to + (i << 2), i < rows ? load<f32>(from + i * row) : 0)
-    to += step
+  for (; p < length; p++) {
+    for (let i: u32 = 0; i < rows; i++) store<f32>(to + (i << 2), load<f32>(from + i * fromRow))
+    to += toRow
     from += 4
   }
 }
 
-/** Applies the activation, or with a gate multiplies by its derivative, over `size` numbers. */
-function activate(out: usize, gate: usize, activation: u32, size: u32): void {
-  const end = out + (size << 2)
-  if (gate != 0) applyGate(out, gate, activation, end)
-  else if (activation == Activation.Relu)
-    for (; out < end; out += 16) v128.store(out, f32x4.max(v128.load(out), f32x4.splat(0)))
-  else if (activation == Activation.Sigmoid)
-    for (; out < end; out += 16) v128.store(out, sigmoid(v128.load(out)))
-  else for (; out < end; out += 16) v128.store(out, tanh(v128.load(out)))
+/** Applies the activation, or with a gate multiplies by its derivative, to `m` rows of `n` numbers. */
+function activate(c: usize, row: usize, gate: usize, activation: u32, m: u32, n: u32): void {
+  if (row == n << 2) {
+    n *= m
+    m = 1
+  }
+  for (let i: u32 = 0; i < m; i++) {
+    if (gate != 0) {
+      if (activation == Activation.Relu) gated(Activation.Relu, c, gate, n)
+      else if (activation == Activation.Sigmoid) gated(Activation.Sigmoid, c, gate, n)
+      else gated(Activation.Tanh, c, gate, n)
+      gate += row
+    } else if (activation == Activation.Relu) activated(Activation.Relu, c, n)
+    else if (activation == Activation.Sigmoid) activated(Activation.Sigmoid, c, n)
+    else activated(Activation.Tanh, c, n)
+    c += row
+  }
 }
 
-/** Multiplies by the derivative of the activation, which each of them tells from its output. */
-function applyGate(out: usize, gate: usize, activation: u32, end: usize): void {
-  const one = f32x4.splat(1)
-  for (; out < end; out += 16) {
-    const y = v128.load(gate)
-    const dy = v128.load(out)
-    let dx = dy
-    if (activation == Activation.Relu) dx = v128.and(dy, f32x4.gt(y, f32x4.splat(0)))
-    else if (activation == Activation.Sigmoid) dx = f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)))
-    else dx = f32x4.mul(dy, f32x4.mul(f32x4.sub(one, y), f32x4.add(one, y)))
-    v128.store(out, dx)
+// @ts-ignore: decorator
+@inline
+function activated(activation: u32, c: usize, count: u32): void {
+  const whole = c + ((count & ~3) << 2)
+  for (; c < whole; c += 16) v128.store(c, activationOf(activation, v128.load(c)))
+  if (count & 3) storeLanes(c, activationOf(activation, v128.load(c)), count & 3)
+}
+
+// @ts-ignore: decorator
+@inline
+function gated(activation: u32, c: usize, gate: usize, count: u32): void {
+  const whole = c + ((count & ~3) << 2)
+  for (; c < whole; c += 16) {
+    v128.store(c, derivative(activation, v128.load(gate), v128.load(c)))
     gate += 16
   }
+  if (count & 3) storeLanes(c, derivative(activation, v128.load(gate), v128.load(c)), count & 3)
+}
+
+// @ts-ignore: decorator
+@inline
+function activationOf(activation: u32, x: v128): v128 {
+  const zero = f32x4.splat(0)
+  // One machine instruction, where `max` takes seven; NaN stays, and the addition makes −0 to 0 as `max` does.
+  if (activation == Activation.Relu) return f32x4.add(f32x4.pmax(x, zero), zero)
+  return activation == Activation.Sigmoid ? sigmoid(x) : tanh(x)
+}
+
+/** `dy` times the derivative of the activation, which each of them tells from its output `y`. */
+// @ts-ignore: decorator
+@inline
+function derivative(activation: u32, y: v128, dy: v128): v128 {
+  const one = f32x4.splat(1)
+  if (activation == Activation.Relu) return v128.and(dy, f32x4.gt(y, f32x4.splat(0)))
+  if (activation == Activation.Sigmoid) return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)))
+  return f32x4.mul(dy, f32x4.mul(f32x4.sub(one, y), f32x4.add(one, y)))
 }

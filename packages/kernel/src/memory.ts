@@ -17,6 +17,8 @@ interface Range {
 }
 
 interface Heap {
+  /** Where the last range that memory grew by ends. */
+  end: number
   /** Unused ranges in order of address, never touching. */
   readonly free: Range[]
   readonly registry: FinalizationRegistry<Range>
@@ -24,17 +26,23 @@ interface Heap {
 
 const heaps = new WeakMap<WebAssembly.Memory, Heap>()
 const pageBytes = 65536
+/** Kernels read whole vectors, so up to this many bytes behind the last number of a block; nobody's, but there. */
+const slackBytes = 64
 
 export function allocate(memory: WebAssembly.Memory, bytes: number): Block {
   let heap = heaps.get(memory)
   if (!heap) {
     const free: Range[] = []
     // What the module starts with is its own; everything that memory grows by is for blocks.
-    heap = { free, registry: new FinalizationRegistry((range) => release(free, range)) }
+    heap = {
+      end: memory.buffer.byteLength,
+      free,
+      registry: new FinalizationRegistry((range) => release(free, range)),
+    }
     heaps.set(memory, heap)
   }
   const size = Math.max(16, Math.ceil(bytes / 16) * 16)
-  const range = take(heap.free, size) ?? take(grow(memory, heap.free, size), size)!
+  const range = take(heap.free, size) ?? take(grow(memory, heap, size), size)!
   const block: Block = {
     ...range,
     floats: (offset, length) => new Float32Array(memory.buffer, range.address + offset, length),
@@ -61,9 +69,9 @@ function take(free: Range[], bytes: number): Range | undefined {
 }
 
 /** Grows by what is wanted and at least an eighth of what there is, so that growing stays rare. */
-function grow(memory: WebAssembly.Memory, free: Range[], bytes: number): Range[] {
+function grow(memory: WebAssembly.Memory, heap: Heap, bytes: number): Range[] {
   const before = memory.buffer.byteLength
-  const pages = Math.ceil(Math.max(bytes, before / 8) / pageBytes)
+  const pages = Math.ceil(Math.max(bytes + slackBytes, before / 8) / pageBytes)
   try {
     memory.grow(pages)
   } catch {
@@ -71,8 +79,10 @@ function grow(memory: WebAssembly.Memory, free: Range[], bytes: number): Range[]
       `out of memory: ${Math.round(before / 2 ** 20)} MiB are in use and ${Math.round(bytes / 2 ** 20)} MiB more are wanted, of 4096 MiB that a WebAssembly memory can hold; use smaller batches or a smaller network`,
     )
   }
-  release(free, { address: before, bytes: pages * pageBytes })
-  return free
+  const address = heap.end
+  heap.end = memory.buffer.byteLength - slackBytes
+  release(heap.free, { address, bytes: heap.end - address })
+  return heap.free
 }
 
 /** Puts a range back and joins it with the neighbours that it touches. */

@@ -124,8 +124,10 @@ export function lowerRows(opcode: OpcodeName): Lowering {
   }
 }
 
-/** Up to this many multiplications it costs more to pack the matrices than it saves. */
-const smallProduct = 4096
+/** Up to this many multiplications a product is quicker without blocks, if it has more than one tile. */
+const smallProduct = 256
+/** The same for one tile. */
+const smallTile = 4096
 
 export const lowerMatmul: Lowering<{ transposeA: boolean; transposeB: boolean }> = ({
   inputs,
@@ -142,17 +144,20 @@ export const lowerMatmul: Lowering<{ transposeA: boolean; transposeB: boolean }>
   const fresh = [null, 0, null, null] as const // no bias, activation, gate or sums as yet
   let left = a.buffer
   let right = b.buffer
-  if (m * n * k <= smallProduct) {
-    // Small products read columns of b side by side, which a matrix of one row or column has anyway.
-    if (transposeB && n !== 1 && k > 1) {
+  const [row, step] = transposeA ? [4, 4 * m] : [4 * k, 4]
+  // Both small ones read columns of b side by side, which a matrix of one row or column has anyway.
+  const turned = transposeB && n > 1 && k > 1
+  if (m <= 4 && n <= 4 && k > 0 && m * n * k <= smallTile) {
+    if (turned) {
       right = temporary(k * n)
       emit('StridedCopy', right, b.buffer, 2, k, n, 1, k)
     }
-    const [row, step] = transposeA ? [4, 4 * m] : [4 * k, 4]
-    if (m <= 4 && n <= 4 && k > 0) {
-      const rows = [1, 2, 3].map((i) => (i < m ? i * row : 0))
-      emit('MatmulTile', output(), left, right, m, n, k, ...fresh, ...rows, step, 4 * n)
-    } else emit('MatmulSmall', output(), left, right, m, n, k, ...fresh, row, step, 4 * n)
+    const rows = [1, 2, 3].map((i) => (i < m ? i * row : 0))
+    emit('MatmulTile', output(), left, right, m, n, k, ...fresh, ...rows, step, 4 * n)
+    return
+  }
+  if (m * n * k <= smallProduct && k > 0 && !turned) {
+    emit('MatmulSmall', output(), left, right, m, n, k, ...fresh, row, step, 4 * n)
     return
   }
   // Aᵀ·Bᵀ does not occur in a network, so it has no kernel: A is turned first.

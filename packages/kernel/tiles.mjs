@@ -1,0 +1,91 @@
+// Writes assembly/tiles.ts: the inner loops of the matrix product, a function for each shape of tile. They differ in
+// the number of registers alone, which have to be variables with names of their own.
+//
+// docs/decisions/2026-11-24-matmul-tile.md says why these shapes, four steps to a turn and an exit after each.
+
+const stepsPerTurn = 4
+const shapes = [
+  { rows: 2, vectors: 4, packed: true },
+  { rows: 2, vectors: 4 },
+  { rows: 1, vectors: 4 },
+  { rows: 4, vectors: 2 },
+  { rows: 4, vectors: 1 },
+]
+
+/** `packed`: the rows of B follow each other, so that one addition moves on by a whole turn. */
+function tile({ rows, vectors, packed = false }) {
+  const lines = []
+  const add = (text) => lines.push(text)
+  const offset = (bytes) => (bytes === 0 ? '' : `, ${bytes}`)
+  const eachRow = [...Array(rows).keys()]
+  const eachVector = [...Array(vectors).keys()]
+
+  const bOffset = (step, v) => offset(16 * (v + (packed ? vectors * step : 0)))
+
+  add(`/** Tiles of ${rows} × ${4 * vectors}${packed ? ', B packed' : ''}; see tiles.mjs. */
+export function tile${rows}x${4 * vectors}${packed ? 'Packed' : ''}(
+  c: usize, cRow: usize, from: usize, fromRow: usize, a: usize, aRow: usize, b: usize, bStep: usize, depth: u32,
+  rows: i32, columns: i32, relu: usize,
+): void {
+  const whole = columns == ${4 * vectors}
+  do {`)
+  // Rows that do not exist repeat the last; nobody stores them.
+  for (const r of eachRow.slice(1)) add(`    const there${r}: usize = rows > ${r} ? -1 : 0`)
+  for (const r of eachRow) for (const v of eachVector) add(`    let c${r}${v} = f32x4.splat(0)`)
+  add('    if (from != 0) {\n      let at = from')
+  for (const r of eachRow) {
+    if (r > 0) add(`      at += fromRow & there${r}`)
+    for (const v of eachVector) add(`      c${r}${v} = v128.load(at${offset(16 * v)})`)
+  }
+  add('    }\n    let a0 = a\n    let pb = b\n    const end = a + (<usize>depth << 2)')
+  for (const r of eachRow.slice(1)) add(`    let a${r} = a${r - 1} + (aRow & there${r})`)
+  add('    while (true) {')
+  for (let step = 0; step < stepsPerTurn; step++) {
+    if (step > 0) add(`      if (a0 + ${4 * step} == end) break`)
+    for (const v of eachVector)
+      add(`      ${step === 0 ? 'let ' : ''}b${v} = v128.load(pb${bOffset(step, v)})`)
+    for (const r of eachRow) {
+      add(`      ${step + r === 0 ? 'let ' : ''}s = v128.load32_splat(a${r}${offset(4 * step)})`)
+      for (const v of eachVector) add(`      c${r}${v} = multiplyAdd(s, b${v}, c${r}${v})`)
+    }
+    if (!packed) add('      pb += bStep')
+  }
+  if (packed) add(`      pb += ${16 * vectors * stepsPerTurn}`)
+  for (const r of eachRow) add(`      a${r} += ${4 * stepsPerTurn}`)
+  add('      if (a0 == end) break\n    }')
+  // Zero comes from memory, as the engine would keep a constant in a register throughout the loop.
+  add('    if (relu != 0) {\n      const zero = v128.load(zeros)\n      if (relu == 1) {')
+  for (const r of eachRow)
+    for (const v of eachVector) add(`        c${r}${v} = f32x4.add(f32x4.pmax(c${r}${v}, zero), zero)`)
+  add('      } else {\n        let at = relu')
+  for (const r of eachRow) {
+    if (r > 0) add(`        at += cRow & there${r}`)
+    for (const v of eachVector)
+      add(`        c${r}${v} = v128.and(c${r}${v}, f32x4.gt(v128.load(at${offset(16 * v)}), zero))`)
+  }
+  add(`        relu += ${rows} * cRow\n      }\n    }\n    let to = c`)
+  for (const r of eachRow) {
+    if (r > 0) add(`    if (there${r}) {\n    to += cRow`)
+    for (const v of eachVector.slice(1)) add(`    v128.store(to, c${r}${v - 1}${offset(16 * (v - 1))})`)
+    const last = `c${r}${vectors - 1}`
+    add(`    if (whole) v128.store(to, ${last}${offset(16 * (vectors - 1))})
+    else storeLanes(to + ${16 * (vectors - 1)}, ${last}, columns - ${4 * (vectors - 1)})`)
+    if (r > 0) add('    }')
+  }
+  add(`    c += ${rows} * cRow
+    from += ${rows} * fromRow
+    a += ${rows} * aRow
+    rows -= ${rows}
+  } while (rows > 0)
+}
+`)
+  return lines.join('\n')
+}
+
+/** The source text. */
+export const tiles = `// Written by tiles.mjs.
+import { multiplyAdd, storeLanes } from './functions'
+
+const zeros: usize = memory.data(16, 16)
+
+${shapes.map(tile).join('\n')}`
