@@ -24,6 +24,11 @@ const sizes = [
   [32, 10, 128],
   [784, 128, 3],
   [2, 2, 5000],
+  [1, 13, 40],
+  [3, 9, 4],
+  [6, 12, 33],
+  [5, 1, 300],
+  [2, 100, 70],
 ] as const
 
 describe.each(['MatmulNN', 'MatmulNT', 'MatmulTN'] as const)('%s', (opcode) => {
