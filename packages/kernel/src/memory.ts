@@ -68,10 +68,10 @@ function take(free: Range[], bytes: number): Range | undefined {
   return taken
 }
 
-/** Grows by what is wanted and at least an eighth of what there is, so that growing stays rare. */
+/** Grows by what is wanted, and at least by 1 MiB and an eighth of what there is, so that growing stays rare. */
 function grow(memory: WebAssembly.Memory, heap: Heap, bytes: number): Range[] {
   const before = memory.buffer.byteLength
-  const pages = Math.ceil(Math.max(bytes + slackBytes, before / 8) / pageBytes)
+  const pages = Math.ceil(Math.max(bytes + slackBytes, 2 ** 20, before / 8) / pageBytes)
   try {
     memory.grow(pages)
   } catch {
