@@ -31,6 +31,30 @@ export function random(seed: number): Random {
 // What a block of numbers is for is a word of its counter, so that no two uses share one.
 const purposes = { uniform: 0, normal: 1, integer: 2, numberedStream: 3, namedStream: 4 }
 
+/** The same for the numbers of random operations, which have a key besides the seed. */
+export const tensorPurposes = { uniform: 5, normal: 6, permutation: 7 }
+
+/**
+ * 32 random bits for each of the first `size` indices, of a seed and a key of two whole numbers. Four consecutive
+ * indices share a block, whose counter is: number of the block, key[0], purpose, key[1].
+ */
+export function tensorBits(
+  purpose: number,
+  seed: number,
+  key: ArrayLike<number>,
+  size: number,
+  attempt = 0,
+): Uint32Array {
+  const bits = new Uint32Array(Math.ceil(size / 4) * 4)
+  // The second half of a key needs 24 bits; above them is room for the number of the attempt.
+  const counter = Uint32Array.of(0, key[0]!, purpose, key[1]! + attempt * 2 ** 24)
+  for (let block = 0; block < bits.length / 4; block++) {
+    counter[0] = block
+    philox(counter, seed >>> 0, Math.floor(seed / 2 ** 32), bits.subarray(4 * block))
+  }
+  return bits.subarray(0, size)
+}
+
 /**
  * Philox4x32-10: ten rounds of multiplication over a 128-bit counter under a 64-bit key (Salmon, Moraes, Dror
  * and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"). It passes TestU01's BigCrush.
@@ -94,12 +118,7 @@ class Philox implements Random {
   integer(index: number, below: number): number {
     if (!Number.isInteger(below) || below < 1 || below > 2 ** 32)
       throw new ValueError(`integer: below must be a whole number from 1 to 2^32, got ${below}`)
-    // The last numbers that do not fill a whole round of `below` would favour small results.
-    const limit = 2 ** 32 - (2 ** 32 % below)
-    for (let attempt = 0; ; attempt++) {
-      const bits = this.#bits(purposes.integer, index, attempt)
-      if (bits < limit) return bits % below
-    }
+    return integerOf(below, (attempt) => this.#bits(purposes.integer, index, attempt))
   }
 
   permutation(length: number): Uint32Array {
@@ -113,13 +132,7 @@ class Philox implements Random {
   }
 
   shuffle(order: { [position: number]: number; readonly length: number }): void {
-    // Fisher-Yates (Durstenfeld 1964).
-    for (let last = order.length - 1; last > 0; last--) {
-      const other = this.integer(last, last + 1)
-      const moved = order[last]!
-      order[last] = order[other]!
-      order[other] = moved
-    }
+    shuffleBy(order, (last) => this.integer(last, last + 1))
   }
 
   stream(name: string | number): Random {
@@ -152,6 +165,29 @@ class Philox implements Random {
   }
 }
 
+/** A whole number from 0 up to but without `below`, of the first attempt whose 32 bits favour none. */
+export function integerOf(below: number, bitsOf: (attempt: number) => number): number {
+  // The last numbers that do not fill a whole round of `below` would favour small results.
+  const limit = 2 ** 32 - (2 ** 32 % below)
+  for (let attempt = 0; ; attempt++) {
+    const bits = bitsOf(attempt)
+    if (bits < limit) return bits % below
+  }
+}
+
+/** Fisher-Yates (Durstenfeld 1964): each number changes places with one that is not behind it. */
+export function shuffleBy(
+  order: { [position: number]: number; readonly length: number },
+  partner: (last: number) => number,
+): void {
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = partner(last)
+    const moved = order[last]!
+    order[last] = order[other]!
+    order[other] = moved
+  }
+}
+
 /** FNV-1a over the 16-bit units of a text, mixed at the end (MurmurHash3's finalizer). */
 function hash(text: string, start: number): number {
   let h = start
@@ -162,7 +198,8 @@ function hash(text: string, start: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-function checkWhole(caller: string, what: string, value: number): void {
+/** Throws unless `value` is a whole number from 0 to 2⁵³ − 1. */
+export function checkWhole(caller: string, what: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0)
     throw new ValueError(`${caller}: ${what} must be a whole number from 0 to 2^53 - 1, got ${value}`)
 }

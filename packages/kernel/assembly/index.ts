@@ -6,6 +6,7 @@ import { Opcode } from '../src/opcodes'
 import { binary, ternary, unary } from './elementwise'
 import { matmul, matmulSmall, matmulTile } from './matmul'
 import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } from './optimizers'
+import { dropout, randomNormal, randomPermutation, randomUniform } from './random'
 import { argMax, logSoftmax, reduce, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, stridedCopy } from './rows'
 import {
   accumulate,
@@ -274,6 +275,18 @@ function once(pc: usize): usize {
         break
       case Opcode.SoftmaxCrossEntropyGrad:
         softmaxCrossEntropyGrad(pc)
+        break
+      case Opcode.RandomUniform:
+        randomUniform(pc)
+        break
+      case Opcode.RandomNormal:
+        randomNormal(pc)
+        break
+      case Opcode.RandomPermutation:
+        randomPermutation(pc)
+        break
+      case Opcode.Dropout:
+        dropout(pc)
         break
       case Opcode.MatmulNN:
         matmul(false, false, pc)

@@ -4,9 +4,10 @@ import { Opcode } from './opcodes.js'
 /**
  * `out`: address that is written. `in`: address that is read. `update`: address that is read and written.
  * `int`: a count or a stride, in elements. `ints`: as many as there are left. `elements`: a count of elements, each
- * of which is made of those at the same place alone.
+ * of which is made of those at the same place alone. `float`, `double`: a number of that precision, in one word or
+ * two.
  */
-type OperandKind = 'out' | 'in' | 'update' | 'int' | 'ints' | 'elements'
+type OperandKind = 'out' | 'in' | 'update' | 'int' | 'ints' | 'elements' | 'float' | 'double'
 type Operands = Readonly<Record<string, OperandKind>>
 
 const unary: Operands = { out: 'out', x: 'in', size: 'elements' }
@@ -39,6 +40,16 @@ const ternary: Operands = {
 }
 const reduction: Operands = { out: 'out', x: 'in', outer: 'int', length: 'int', inner: 'int' }
 const rowwise: Operands = { out: 'out', x: 'in', rows: 'int', columns: 'int' }
+
+/** `key`: two whole numbers. `purpose`: a word that sets these random bits apart from others of seed and key. */
+const random: Operands = {
+  out: 'out',
+  key: 'in',
+  size: 'int',
+  seedLow: 'int',
+  seedHigh: 'int',
+  purpose: 'int',
+}
 
 /**
  * out, m×n = activation(a, m×k · b, k×n + bias, n); without a bias when its address is 0. With `gate`, the output
@@ -124,6 +135,14 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     rows: 'int',
     columns: 'int',
   },
+  /** low + range · uniform. */
+  RandomUniform: { ...random, low: 'double', range: 'double' },
+  /** mean + deviation · quantile(from + range · uniform), with the quantile function of the normal distribution. */
+  RandomNormal: { ...random, from: 'double', range: 'double', mean: 'double', deviation: 'double' },
+  /** The whole numbers below `size` in random order. */
+  RandomPermutation: random,
+  /** x · scale where the uniform number, times 2²⁴, is at least `threshold`, else 0. */
+  Dropout: { ...random, x: 'in', threshold: 'int', scale: 'float' },
   MatmulNN: matmul,
   MatmulNT: matmul,
   MatmulTN: matmul,
@@ -164,5 +183,12 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
 
 /** The words of an instruction: opcode and, in the upper half, the number of words; then the operands. */
 export function encode(opcode: keyof typeof Opcode, operands: readonly number[]): number[] {
-  return [Opcode[opcode] | ((operands.length + 1) << 16), ...operands]
+  const kinds = Object.values(instructions[opcode])
+  const words = operands.flatMap((operand, index) => {
+    const kind = kinds[index]
+    if (kind === 'float') return [...new Int32Array(Float32Array.of(operand).buffer)]
+    if (kind === 'double') return [...new Int32Array(Float64Array.of(operand).buffer)]
+    return operand
+  })
+  return [Opcode[opcode] | ((words.length + 1) << 16), ...words]
 }

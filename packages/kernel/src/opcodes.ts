@@ -55,6 +55,12 @@ export enum Opcode {
   SoftmaxCrossEntropy,
   SoftmaxCrossEntropyGrad,
 
+  // Random numbers of a seed and a key.
+  RandomUniform,
+  RandomNormal,
+  RandomPermutation,
+  Dropout,
+
   // Matrix products: neither, the second, or the first matrix read as its transpose; and small ones of any kind.
   MatmulNN,
   MatmulNT,

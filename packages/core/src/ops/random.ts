@@ -1,0 +1,369 @@
+// Random operations: functions of a seed and a key, so that a graph with them can be computed again, on any engine,
+// with the same numbers. Operations that draw uniform numbers draw the same ones if seed and key are the same.
+import type { Buffer, Operand, Value } from '../compile/lowering.js'
+import { ShapeError, ValueError } from '../errors.js'
+import { type Definition, type Op, op } from '../op.js'
+import { checkWhole, integerOf, normalQuantile, shuffleBy, tensorBits, tensorPurposes } from '../random.js'
+import type { Array64 } from '../reference.js'
+import { type Domain, uniform } from '../sample.js'
+import { checkShape, describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
+import { add, maximum, mul } from './arithmetic.js'
+import { less, where } from './comparison.js'
+import { log, neg } from './elementwise.js'
+import { argMax } from './reductions.js'
+
+interface Seeded {
+  /** A whole number from 0 to 2⁵³ − 1. */
+  seed: number
+}
+interface Drawn extends Seeded {
+  /** The shape of the result. */
+  shape: Shape
+}
+interface Interval extends Drawn {
+  /** The smallest number; 0 unless given. */
+  low?: number
+  /** The number that all lie below, but for rounding; 1 unless given. */
+  high?: number
+}
+interface Normal extends Drawn {
+  /** 0 unless given. */
+  mean?: number
+  /** 1 unless given. */
+  standardDeviation?: number
+}
+
+const seedText = 'A whole number from 0 to 2⁵³ − 1; other seeds give independent numbers.'
+const keyDomain: Domain = uniform(0, 2 ** 24, { whole: true })
+
+const drawnShapes: readonly Shape[] = [
+  [],
+  [0],
+  [1],
+  [3],
+  [4],
+  [5],
+  [7, 9],
+  [2, 3, 4],
+  [15],
+  [16],
+  [17],
+  [129],
+]
+const drawnSample = <Given extends Seeded>(attributes: Omit<Given, 'seed' | 'shape'>) => ({
+  domains: { key: keyDomain },
+  cases: drawnShapes.map((shape, index) => ({
+    shapes: { key: [2] },
+    attributes: { shape, seed: index * 2 ** 33 + 7, ...attributes } as unknown as Given,
+  })),
+})
+
+function checkKey(name: string, key: Shape): void {
+  if (!sameShape(key, [2]))
+    throw new ShapeError(
+      `${name}: key is ${describeShape(key)}; it must be two whole numbers below 2²⁴, such as the low and the high part of the number of a step`,
+    )
+}
+
+/** What operations that draw a whole tensor share. */
+const drawing = (name: string) =>
+  ({
+    inputs: ['key'],
+    shape: ({ key }: { key: Shape }, { shape }: Drawn) => {
+      checkKey(name, key)
+      return shape
+    },
+    vjp: { key: null },
+    onnx: null,
+  }) as const
+
+function checkDrawn(name: string, { shape, seed }: Drawn): Drawn {
+  checkShape(name, shape)
+  checkWhole(name, 'the seed', seed)
+  return { shape: [...shape], seed }
+}
+
+function checkFinite(name: string, values: Readonly<Record<string, number>>): void {
+  for (const [option, value] of Object.entries(values))
+    if (!Number.isFinite(value))
+      throw new ValueError(`${name}: ${option} must be a finite number, got ${value}`)
+}
+
+/** A number from 0 up to but without 1; the same as a count of steps of 2⁻²⁴ that lie below it. */
+function checkShare(name: string, option: string, value: number): number {
+  if (!(value >= 0 && value < 1))
+    throw new ValueError(`${name}: ${option} must be from 0 up to but without 1, got ${value}`)
+  return Math.ceil(value * 2 ** 24)
+}
+
+/** The first operands of every instruction that draws. */
+function operands(out: Buffer, key: Value, size: number, seed: number, purpose: number): Operand[] {
+  return [out, key.buffer, size, seed >>> 0, Math.floor(seed / 2 ** 32), purpose]
+}
+
+/** The two words of a key, as the kernel reads them: whole and not negative. */
+function keyOf({ data }: Array64): number[] {
+  return [...data].map((value) => Math.min(Math.max(Math.trunc(value) || 0, 0), 2 ** 32 - 1))
+}
+
+function uniformNumbers(seed: number, key: Array64, size: number): Float64Array {
+  return Float64Array.from(
+    tensorBits(tensorPurposes.uniform, seed, keyOf(key), size),
+    (bits) => (bits >>> 8) / 2 ** 24,
+  )
+}
+
+/** Numbers from `low` up to `high`, each of 2²⁴ equally likely. */
+export const randomUniform: Op<['key'], Interval> = op('randomUniform', {
+  ...drawing('randomUniform'),
+  summary: 'Numbers from low up to high, evenly distributed; the same for the same seed and key.',
+  symbol: 'random',
+  formula: 'y = low + (high − low) · k / 2²⁴, with k from Philox4x32-10 of seed, key and index',
+  attributes: {
+    shape: 'The shape of the result.',
+    seed: seedText,
+    low: 'The smallest number; 0 unless given.',
+    high: 'The number that all lie below, but for rounding; 1 unless given.',
+  },
+  prepare: ({ low = 0, high = 1, ...drawn }: Interval) => {
+    checkFinite('randomUniform', { low, high })
+    return { ...checkDrawn('randomUniform', drawn), low, high }
+  },
+  lower: ({ inputs: [key], shape, attributes: { seed, low, high }, output, emit }) => {
+    const size = sizeOf(shape)
+    if (size > 0)
+      emit('RandomUniform', ...operands(output(), key!, size, seed, tensorPurposes.uniform), low, high - low)
+  },
+  reference: ([key], shape, { seed, low, high }) =>
+    uniformNumbers(seed, key!, sizeOf(shape)).map((unit) => low + (high - low) * unit),
+  ulp: 1,
+  sample: drawnSample<Interval>({ low: -2, high: 0.7 }),
+})
+
+/** The numbers of which a share that is uniform in `from` … `from + range` of the normal distribution lies below. */
+const normal = (
+  name: string,
+  from: number,
+  range: number,
+): Omit<Definition<readonly ['key'], Normal, Required<Normal>>, 'summary' | 'symbol' | 'formula'> => ({
+  ...drawing(name),
+  attributes: {
+    shape: 'The shape of the result.',
+    seed: seedText,
+    mean: 'The middle of the distribution; 0 unless given.',
+    standardDeviation: 'The width of the normal distribution; 1 unless given.',
+  },
+  prepare: ({ mean = 0, standardDeviation = 1, ...drawn }: Normal) => {
+    checkFinite(name, { mean, standardDeviation })
+    return { ...checkDrawn(name, drawn), mean, standardDeviation }
+  },
+  lower: ({ inputs: [key], shape, attributes: { seed, mean, standardDeviation }, output, emit }) => {
+    const size = sizeOf(shape)
+    if (size > 0)
+      emit(
+        'RandomNormal',
+        ...operands(output(), key!, size, seed, tensorPurposes.normal),
+        from,
+        range,
+        mean,
+        standardDeviation,
+      )
+  },
+  reference: ([key], shape, { seed, mean, standardDeviation }) =>
+    Float64Array.from(
+      tensorBits(tensorPurposes.normal, seed, keyOf(key!), sizeOf(shape)),
+      (bits) => mean + standardDeviation * normalQuantile(from + range * ((bits + 0.5) / 2 ** 32)),
+    ),
+  ulp: 1,
+  sample: drawnSample<Normal>({ mean: 0.5, standardDeviation: 3 }),
+})
+
+/** Numbers of a normal distribution, the bits of float64 rounded once. */
+export const randomNormal: Op<['key'], Normal> = op('randomNormal', {
+  ...normal('randomNormal', 0, 1),
+  summary: 'Numbers of a normal distribution; the same for the same seed and key.',
+  symbol: 'normal',
+  formula:
+    'y = mean + standardDeviation · Φ⁻¹((k + ½) / 2³²), with k from Philox4x32-10 of seed, key and index',
+})
+
+/** The share of a normal distribution that lies below −2 standard deviations. */
+const belowTwoDeviations = 0.022750131948179195
+
+/** Numbers of a normal distribution without its ends, beyond two standard deviations. */
+export const truncatedNormal: Op<['key'], Normal> = op('truncatedNormal', {
+  ...normal('truncatedNormal', belowTwoDeviations, 1 - 2 * belowTwoDeviations),
+  summary:
+    'Numbers of a normal distribution cut off two standard deviations from its mean; the same for the same seed and key.',
+  symbol: 'truncated normal',
+  formula: 'y = mean + standardDeviation · Φ⁻¹(Φ(−2) + (Φ(2) − Φ(−2)) · (k + ½) / 2³²)',
+})
+
+/** 1 with a probability, else 0. */
+export const bernoulli: Op<['key'], Drawn & { probability: number }> = op('bernoulli', {
+  ...drawing('bernoulli'),
+  summary: '1 with a probability, else 0; the same for the same seed and key.',
+  symbol: 'coin',
+  formula: 'y = [uniform < probability]',
+  attributes: {
+    shape: 'The shape of the result.',
+    seed: seedText,
+    probability: 'How likely a 1 is, from 0 up to but without 1.',
+  },
+  prepare: ({ probability, ...drawn }: Drawn & { probability: number }) => {
+    const steps = checkShare('bernoulli', 'probability', probability)
+    return { ...checkDrawn('bernoulli', drawn), threshold: steps / 2 ** 24 }
+  },
+  decompose: ({ key }, { shape, seed, threshold }) => less(randomUniform(key, { shape, seed }), threshold),
+  reference: ([key], shape, { seed, threshold }) =>
+    uniformNumbers(seed, key!, sizeOf(shape)).map((unit) => Number(unit < threshold)),
+  ulp: 0,
+  sample: drawnSample<Drawn & { probability: number }>({ probability: 0.3 }),
+})
+
+/** The numbers from 0 to `length − 1` in random order, each order equally likely. */
+export const randomPermutation: Op<['key'], Seeded & { length: number }> = op('randomPermutation', {
+  inputs: ['key'],
+  summary: 'The whole numbers below length in random order; the same for the same seed and key.',
+  symbol: 'shuffle',
+  formula: 'y = (0, 1, … length − 1), each changing places with a random one that is not behind it',
+  attributes: { length: 'How many numbers, at most 2²⁴.', seed: seedText },
+  prepare: ({ length, seed }: Seeded & { length: number }) => {
+    if (!Number.isInteger(length) || length < 0 || length > 2 ** 24)
+      throw new ValueError(
+        `randomPermutation: length must be a whole number from 0 to 2²⁴, got ${length}; larger numbers are not exact in float32`,
+      )
+    checkWhole('randomPermutation', 'the seed', seed)
+    return { length, seed }
+  },
+  shape: ({ key }, { length }) => {
+    checkKey('randomPermutation', key)
+    return [length]
+  },
+  vjp: { key: null },
+  lower: ({ inputs: [key], attributes: { length, seed }, output, emit }) => {
+    if (length > 0)
+      emit('RandomPermutation', ...operands(output(), key!, length, seed, tensorPurposes.permutation))
+  },
+  reference: ([key], _, { length, seed }) => {
+    const order = Float64Array.from({ length }, (_, index) => index)
+    const attempts: Uint32Array[] = []
+    shuffleBy(order, (last) =>
+      integerOf(last + 1, (attempt) => {
+        attempts[attempt] ??= tensorBits(tensorPurposes.permutation, seed, keyOf(key!), length, attempt)
+        return attempts[attempt][last]!
+      }),
+    )
+    return order
+  },
+  onnx: null,
+  ulp: 0,
+  sample: {
+    domains: { key: keyDomain },
+    cases: [0, 1, 2, 3, 4, 5, 8, 15, 16, 17, 33, 129].map((length) => ({
+      shapes: { key: [2] },
+      attributes: { length, seed: length },
+    })),
+  },
+})
+
+/** Sets elements to 0 with probability `rate` and divides the others by `1 − rate`, so that the mean stays. */
+export const dropout: Op<['x', 'key'], Seeded & { rate: number }> = op('dropout', {
+  inputs: ['x', 'key'],
+  summary:
+    'Sets elements to 0 at random and makes up for it in the others (Srivastava et al. 2014); the same ones for the same seed and key.',
+  symbol: 'dropout',
+  formula: 'y = 0 where uniform < rate, else x / (1 − rate)',
+  attributes: { rate: 'How likely a 0 is, from 0 up to but without 1.', seed: seedText },
+  prepare: ({ rate, seed }: Seeded & { rate: number }) => {
+    checkShare('dropout', 'rate', rate)
+    checkWhole('dropout', 'the seed', seed)
+    return { rate, seed }
+  },
+  shape: ({ x, key }) => {
+    checkKey('dropout', key)
+    return x
+  },
+  vjp: {
+    x: {
+      formula: 'x̄ = 0 where uniform < rate, else ȳ / (1 − rate)',
+      rule: ({ key, dy }, { rate, seed }) => dropout(dy, key, { rate, seed }),
+    },
+    key: null,
+  },
+  decompose: ({ x, key }, { rate, seed }) => {
+    const dropped = bernoulli(key, { shape: x.shape, seed, probability: rate })
+    return where(dropped, 0, mul(x, 1 / (1 - rate)))
+  },
+  lower: ({ inputs: [x, key], shape, attributes: { rate, seed }, output, alias, emit }) => {
+    const size = sizeOf(shape)
+    if (size === 0) return
+    if (rate === 0) alias()
+    else
+      emit(
+        'Dropout',
+        ...operands(output(), key!, size, seed, tensorPurposes.uniform),
+        x!.buffer,
+        checkShare('dropout', 'rate', rate),
+        1 / (1 - rate),
+      )
+  },
+  reference: ([x, key], shape, { rate, seed }) => {
+    const units = uniformNumbers(seed, key!, sizeOf(shape))
+    return x!.data.map((value, index) => (units[index]! < rate ? 0 : value / (1 - rate)))
+  },
+  onnx: null,
+  ulp: 2,
+  sample: {
+    domains: { x: uniform(-3, 3), key: keyDomain },
+    cases: drawnShapes.map((shape, index) => ({
+      shapes: { x: shape, key: [2] },
+      attributes: { rate: [0.5, 0.1, 0, 0.999][index % 4]!, seed: index },
+    })),
+  },
+})
+
+/** The position of a class along the last axis, drawn with the probabilities `softmax(logits)`. */
+export const categorical: Op<['logits', 'key'], Seeded> = op('categorical', {
+  inputs: ['logits', 'key'],
+  summary: 'A class for each row of logits, drawn with the probabilities of their softmax.',
+  symbol: 'draw',
+  formula: 'y = argmaxᵢ (logitsᵢ − ln(−ln uniformᵢ)), the Gumbel-max trick',
+  attributes: { seed: seedText },
+  prepare: ({ seed }: Seeded) => {
+    checkWhole('categorical', 'the seed', seed)
+    return { seed }
+  },
+  shape: ({ logits, key }) => {
+    checkKey('categorical', key)
+    if (logits.length === 0 || logits[logits.length - 1] === 0)
+      throw new ShapeError(
+        `categorical: logits are ${describeShape(logits)}; the last dimension, the classes, must be 1 or more`,
+      )
+    return logits.slice(0, -1)
+  },
+  vjp: { logits: null, key: null },
+  decompose: ({ logits, key }, { seed }) => {
+    const waiting = neg(log(randomUniform(key, { shape: logits.shape, seed, low: 1, high: 0 })))
+    // 2⁻²⁵ stands for the one draw in 2²⁴ that would be 0, between it and the next.
+    return argMax(add(logits, neg(log(maximum(waiting, 2 ** -25)))), -1)
+  },
+  reference: ([logits, key], shape, { seed }) => {
+    const n = logits!.shape[logits!.shape.length - 1]!
+    const scores = uniformNumbers(seed, key!, logits!.data.length).map(
+      (unit, index) => logits!.data[index]! - Math.log(Math.max(-Math.log(1 - unit), 2 ** -25)),
+    )
+    return Float64Array.from({ length: sizeOf(shape) }, (_, row) => {
+      const own = scores.subarray(row * n, (row + 1) * n)
+      return own.indexOf(Math.max(...own))
+    })
+  },
+  onnx: null,
+  ulp: 0,
+  sample: {
+    domains: { logits: uniform(-3, 3), key: keyDomain },
+    cases: (
+      [[1], [2], [3], [4], [5], [0, 3], [1, 4], [3, 5], [7, 9], [2, 3, 4], [16, 2], [2, 17]] as Shape[]
+    ).map((shape, index) => ({ shapes: { logits: shape, key: [2] }, attributes: { seed: index } })),
+  },
+})
