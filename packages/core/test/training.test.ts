@@ -231,6 +231,9 @@ test('a step picks the rows that its order says', () => {
 test('memory stands still from step 10 to step 10,000', async () => {
   const { getKernel } = await import('@bp/kernel')
   const run = classifier({ epochs: 100_000 })
+  // What the first record would compile.
+  run.evaluate(blobs(50))
+  run.evaluate(blobs(21))
   run.step(10)
   const before = getKernel().size
   run.step(10_000)
