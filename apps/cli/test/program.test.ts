@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createRun, dense, sequential, sgd, xor } from '@bp/core'
+import { createRun, layers, sequential, sgd, xor } from '@bp/core'
 import { afterAll, describe, expect, it } from 'vitest'
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
@@ -51,10 +51,13 @@ describe('bp, not on a terminal,', () => {
     expect(start).toMatchObject({ type: 'start', data: 'xor', layers: [2, 2, 1], parameters: 9, steps: 1000 })
     expect(rest.slice(0, -1).every(({ type }) => type === 'report')).toBe(true)
 
-    const model = sequential([dense({ units: 2, activation: 'sigmoid' }), dense({ units: 1 })], {
-      inputShape: [2],
-      seed: 7,
-    })
+    const model = sequential(
+      [layers.dense({ units: 2, activation: 'sigmoid' }), layers.dense({ units: 1 })],
+      {
+        inputShape: [2],
+        seed: 7,
+      },
+    )
     const run = createRun({
       model,
       loss: 'sigmoidCrossEntropy',

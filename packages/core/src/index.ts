@@ -23,18 +23,26 @@ export * from './errors.js'
 export { evaluate, type Given } from './evaluate.js'
 export { gradients } from './gradients.js'
 export { type Initializer, type InitializerName, initializers } from './initializers.js'
+export type { ActivationName } from './layers/activation.js'
+export * as layers from './layers/index.js'
 export {
-  type ActivationName,
-  activation,
-  type DenseOptions,
-  dense,
-  flatten,
+  type Apply,
+  type Builder,
   type Layer,
+  type LayerOptions,
   type LayerPlan,
+  layer,
+  modelInput,
+  SymbolicTensor,
+} from './layers/layer.js'
+export {
+  type FunctionalOptions,
+  functional,
   type Model,
   type ModelOptions,
   sequential,
-} from './layers.js'
+  type Weights,
+} from './layers/model.js'
 export {
   binaryCrossEntropy,
   type LossName,
@@ -108,6 +116,7 @@ export {
   type VariableOptions,
   variable,
 } from './tensor.js'
+export { type Context, StepContext, type TrainingContext } from './training-context.js'
 export { checkpoint } from './transforms/checkpoint.js'
 export { type CustomRule, type CustomRuleContext, customGradient } from './transforms/custom-gradient.js'
 export { grad, hessian, hvp, jacobian, jvp, valueAndGrad, vjp } from './transforms/derivatives.js'

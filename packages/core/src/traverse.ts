@@ -1,17 +1,21 @@
-// Walks over the graph.
-import type { Tensor } from './tensor.js'
+// Walks over graphs.
+
+/** What stands in a graph: it depends on its inputs. */
+interface Node<T> {
+  readonly inputs: readonly T[]
+}
 
 /**
  * The tensors that `outputs` depend on and themselves, inputs before what uses them; the walk does not go
  * behind a tensor for which `stop` is true. Without recursion, so a graph may be as deep as it likes.
  */
-export function topological(
-  outputs: readonly Tensor[],
-  stop: (tensor: Tensor) => boolean = () => false,
-): Tensor[] {
-  const order: Tensor[] = []
-  const entered = new Set<Tensor>()
-  const stack: { tensor: Tensor; next: number }[] = []
+export function topological<T extends Node<T>>(
+  outputs: readonly T[],
+  stop: (tensor: T) => boolean = () => false,
+): T[] {
+  const order: T[] = []
+  const entered = new Set<T>()
+  const stack: { tensor: T; next: number }[] = []
   for (const output of outputs) {
     if (entered.has(output)) continue
     entered.add(output)

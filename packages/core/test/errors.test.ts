@@ -10,7 +10,7 @@ const data = (): bp.Dataset => ({
   targets: Float32Array.of(0, 1),
   targetShape: [1],
 })
-const model = () => bp.sequential([bp.dense({ units: 1 })], { inputShape: [2], seed: 0 })
+const model = () => bp.sequential([bp.layers.dense({ units: 1 })], { inputShape: [2], seed: 0 })
 const run = (change: Partial<bp.RunOptions>) =>
   bp.createRun({
     model: model(),
@@ -263,20 +263,20 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
   [
     'an activation that does not exist',
     'ValueError',
-    () => bp.dense({ units: 1, activation: 'swoosh' as never }),
+    () => bp.layers.dense({ units: 1, activation: 'swoosh' as never }),
     'dense: there is no activation "swoosh"; there are linear, sigmoid, tanh, relu, softplus',
   ],
   [
     'no units',
     'ValueError',
-    () => bp.dense({ units: 0 }),
+    () => bp.layers.dense({ units: 0 }),
     'dense: units must be a whole number from 1 up, got 0',
   ],
   [
-    'a layer that wants flat rows',
+    'rows without a dimension for a dense layer',
     'ShapeError',
-    () => bp.sequential([bp.dense({ units: 1 })], { inputShape: [2, 2], seed: 0 }),
-    'dense: wants rows of numbers, got rows of 2×2; put flatten() before it',
+    () => bp.sequential([bp.layers.dense({ units: 1 })], { inputShape: [], seed: 0 }),
+    'dense: wants rows of at least one dimension, got rows of a scalar',
   ],
   [
     'a batch of other rows',

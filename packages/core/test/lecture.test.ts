@@ -5,9 +5,9 @@ import {
   binaryCrossEntropy,
   compileStep,
   createRun,
-  dense,
   gradients,
   input,
+  layers,
   sequential,
   sgd,
   sigmoid,
@@ -77,7 +77,7 @@ test('second derivatives come from the same graph: d²(x³)/dx² = 6x', () => {
 })
 
 test('the XOR network gets all four right with a cost under 0.05 from seed 1', () => {
-  const model = sequential([dense({ units: 2, activation: 'sigmoid' }), dense({ units: 1 })], {
+  const model = sequential([layers.dense({ units: 2, activation: 'sigmoid' }), layers.dense({ units: 1 })], {
     inputShape: [2],
     seed: 1,
   })
@@ -97,7 +97,7 @@ test('the XOR network gets all four right with a cost under 0.05 from seed 1', (
 
 test('the cost as the lecture writes it, log by log, trains the same network', () => {
   const model = sequential(
-    [dense({ units: 2, activation: 'sigmoid' }), dense({ units: 1, activation: 'sigmoid' })],
+    [layers.dense({ units: 2, activation: 'sigmoid' }), layers.dense({ units: 1, activation: 'sigmoid' })],
     { inputShape: [2], seed: 1 },
   )
   const x = input([4, 2])
@@ -113,7 +113,7 @@ test('the cost as the lecture writes it, log by log, trains the same network', (
 })
 
 test('without a hidden layer XOR never costs less than ln 2', () => {
-  const model = sequential([dense({ units: 1 })], { inputShape: [2], seed: 3 })
+  const model = sequential([layers.dense({ units: 1 })], { inputShape: [2], seed: 3 })
   const x = input([4, 2])
   const y = input([4, 1])
   const step = compileStep({

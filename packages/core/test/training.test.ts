@@ -6,8 +6,8 @@ import {
   compileStep,
   createRun,
   type Dataset,
-  dense,
   input,
+  layers,
   type Optimizer,
   Rows,
   random,
@@ -32,7 +32,7 @@ function blobs(rows: number): Dataset {
 }
 
 const classifier = (options: { optimizer?: Optimizer; batchSize?: number; epochs?: number } = {}) => {
-  const model = sequential([dense({ units: 9, activation: 'relu' }), dense({ units: 3 })], {
+  const model = sequential([layers.dense({ units: 9, activation: 'relu' }), layers.dense({ units: 3 })], {
     inputShape: [4],
     seed: 4,
   })
@@ -95,7 +95,7 @@ describe('a run', () => {
   })
 
   test('keeps 512 records however long it is, and one of the end', () => {
-    const model = sequential([dense({ units: 1 })], { inputShape: [2], seed: 0 })
+    const model = sequential([layers.dense({ units: 1 })], { inputShape: [2], seed: 0 })
     const run = createRun({
       model,
       loss: 'sigmoidCrossEntropy',
@@ -138,9 +138,9 @@ describe('a run', () => {
 test('one seed and 1,000 steps give the weights whose SHA-256 is written here', () => {
   const model = sequential(
     [
-      dense({ units: 8, activation: 'tanh' }),
-      dense({ units: 8, activation: 'sigmoid' }),
-      dense({ units: 3 }),
+      layers.dense({ units: 8, activation: 'tanh' }),
+      layers.dense({ units: 8, activation: 'sigmoid' }),
+      layers.dense({ units: 3 }),
     ],
     { inputShape: [4], seed: 7 },
   )

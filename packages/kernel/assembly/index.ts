@@ -15,6 +15,7 @@ import {
   clipByValue,
   gatherRows,
   nextBatch,
+  nextKey,
   nextRate,
   record,
   squaredNorm,
@@ -359,6 +360,9 @@ function once(pc: usize): usize {
         break
       case Opcode.Average:
         average(pc)
+        break
+      case Opcode.NextKey:
+        nextKey(pc)
         break
       default:
         unreachable()

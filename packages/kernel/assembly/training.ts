@@ -22,6 +22,17 @@ export function nextBatch(pc: usize): void {
   store<u32>(cursor, next == load<u32>(cursor, 4) ? 0 : next)
 }
 
+/** Operands: key, a number as its lower and upper 24 bits, each in float32. */
+export function nextKey(pc: usize): void {
+  const key = load<u32>(pc, 4)
+  const low = load<f32>(key) + 1
+  if (low < 16777216) store<f32>(key, low)
+  else {
+    store<f32>(key, 0)
+    store<f32>(key, load<f32>(key, 4) + 1, 4)
+  }
+}
+
 /** Operands: value, history, status (steps done); returns whether the value is finite. */
 export function record(pc: usize): bool {
   const value = load<f32>(load<u32>(pc, 4))

@@ -166,6 +166,8 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Record: { value: 'in', history: 'out', status: 'update' },
   /** `cursor`, the position in an order and its length: position += rows, and back to 0 at the end. */
   NextBatch: { cursor: 'update', rows: 'int' },
+  /** `key`, a number as its lower and upper 24 bits, each in float32: adds one. */
+  NextKey: { key: 'update' },
   /** Adds to `sums`; when `counter` says that it is the last of `every`, `gradients` becomes the mean of all. */
   Accumulate: { gradients: 'update', sums: 'update', counter: 'in', every: 'int', size: 'int' },
   /** counter += 1; ends the step unless that makes `every`, and then it is 0 again. */

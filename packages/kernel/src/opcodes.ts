@@ -83,6 +83,7 @@ export enum Opcode {
   GatherRows,
   Record,
   NextBatch,
+  NextKey,
 
   // Around the update: gradients before it, the learning rate, the average of parameters after it.
   Accumulate,

@@ -3,7 +3,7 @@ import {
   adam,
   createRun,
   type Dataset,
-  dense,
+  layers,
   momentum,
   type Optimizer,
   type PreparedTarget,
@@ -141,7 +141,10 @@ function settle({ learningRates, ...defaults }: Defaults, given: TrainOptions): 
 export function begin({ data, validation, target, settings }: Plan): { run: Run; initial: Score } {
   const { hidden, activation, optimizer, learningRate, batchSize, epochs, seed } = settings
   const model = sequential(
-    [...hidden.map((units) => dense({ units, activation })), dense({ units: data.targetShape[0]! })],
+    [
+      ...hidden.map((units) => layers.dense({ units, activation })),
+      layers.dense({ units: data.targetShape[0]! }),
+    ],
     { inputShape: data.inputShape, seed },
   )
   const run = createRun({

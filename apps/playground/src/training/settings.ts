@@ -1,5 +1,5 @@
 // What describes a training run of the page completely: the same settings give the same bits anywhere.
-import { createRun, dense, type Run, sequential, sgd, xor } from '@bp/core'
+import { createRun, layers, type Run, sequential, sgd, xor } from '@bp/core'
 import { xorSettings } from '@bp/lab'
 
 export interface Settings {
@@ -14,9 +14,9 @@ export const { epochs, ...defaultSettings } = xorSettings
 
 /** @throws ValueError for settings out of range. */
 export function createXorRun({ seed, hiddenUnits, learningRate }: Settings): Run {
-  const hidden = hiddenUnits > 0 ? [dense({ units: hiddenUnits, activation: 'sigmoid' })] : []
+  const hidden = hiddenUnits > 0 ? [layers.dense({ units: hiddenUnits, activation: 'sigmoid' })] : []
   return createRun({
-    model: sequential([...hidden, dense({ units: 1 })], { inputShape: [2], seed }),
+    model: sequential([...hidden, layers.dense({ units: 1 })], { inputShape: [2], seed }),
     loss: 'sigmoidCrossEntropy',
     optimizer: sgd({ learningRate }),
     data: xor(),

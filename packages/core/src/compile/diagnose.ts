@@ -26,7 +26,7 @@ export function describeFirstNonFinite(outputs: readonly Tensor[], given: Given)
     })
     return `${describeNode(tensor)} was the first to give ${value}${where}; its inputs: ${inputs.join(', ')}`
   }
-  return 'every node of the forward pass is finite'
+  return 'every node is finite, so it is the update that went too far'
 }
 
 /** At most as many as may be spread over the arguments of one call. */

@@ -5,11 +5,13 @@ import { gradients } from '../gradients.js'
 import type { Optimizer } from '../optimizers.js'
 import { describeShape, sizeOf } from '../shape.js'
 import { describeNode, type Input, type Tensor, type Values, Variable } from '../tensor.js'
+import type { StepContext } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { describeFirstNonFinite } from './diagnose.js'
 import { checkedValues, checkInputs, type Inputs, placeVariables } from './function.js'
 import type { Buffer } from './lowering.js'
 import { longestRun, OptimizerState, type Section } from './optimizer-state.js'
+import { addressOf, settle } from './parameters.js'
 import { type Instruction, paddedBytes, plan } from './plan.js'
 import { describeInstructions, Program } from './program.js'
 import { type Update, updateOf } from './update.js'
@@ -68,6 +70,8 @@ export interface StepOptions<I extends Inputs> {
   rows?: Rows
   /** What the optimizer keeps, when another step has begun it. */
   state?: OptimizerState
+  /** What the layers were told: the key of their random operations, and what they assign. */
+  context?: StepContext
 }
 
 /**
@@ -95,11 +99,14 @@ export class TrainingStep<I extends Inputs = Inputs> {
   readonly #cursor: Buffer = { size: 2 }
   #batch = 0
   readonly #rows: Rows | undefined
-  #done = 0
+  readonly #gradients: readonly Tensor[]
+  readonly #key: Input | undefined
 
   /** @internal Made by `compileStep`. */
-  constructor({ inputs, loss, optimizer, parameters, rows, state }: StepOptions<I>) {
-    checkInputs('compileStep', inputs, [loss])
+  constructor({ inputs, loss, optimizer, parameters, rows, state, context }: StepOptions<I>) {
+    const assigned = [...(context?.assignments ?? [])]
+    const values = assigned.map(([, value]) => value)
+    checkInputs('compileStep', context ? { ...inputs, key: context.key } : inputs, [loss, ...values])
     const trained = parameters ?? trainable(loss)
     checkTrainable(loss, trained)
     this.#inputs = inputs
@@ -109,8 +116,10 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.state = state ?? new OptimizerState(optimizer)
     this.state.include(trained)
     this.#trained = trained
-    const { instructions, outputs, leaves } = plan([loss, ...gradients(loss, trained)])
-    const [lossBuffer, ...gradientBuffers] = outputs
+    this.#gradients = gradients(loss, trained)
+    settle(assigned.map(([variable]) => variable))
+    const { instructions, outputs, leaves } = plan([loss, ...this.#gradients, ...values])
+    const [lossBuffer, ...others] = outputs
     const placed = placeVariables(leaves)
 
     const before: Instruction[] = []
@@ -143,7 +152,13 @@ export class TrainingStep<I extends Inputs = Inputs> {
         after.push({ opcode: 'NextBatch', operands: [this.#cursor, batch], nodes: [] })
       }
     }
-    after.push(...this.#placeGradients(gradientBuffers, leaves, placed))
+    after.push(...assignments(assigned, others.slice(trained.length), leaves, placed))
+    after.push(...this.#placeGradients(others.slice(0, trained.length), leaves, placed))
+    const keyBuffer = context && leaves.get(context.key)
+    if (keyBuffer) {
+      this.#key = context.key
+      after.push({ opcode: 'NextKey', operands: [keyBuffer], nodes: [context.key] })
+    }
     this.#body = [...before, ...instructions, ...after]
     this.#buffers = leaves
     this.#placed = placed
@@ -219,18 +234,19 @@ export class TrainingStep<I extends Inputs = Inputs> {
       }
     this.#takeUpState()
     const losses = new Float32Array(steps)
+    const { state } = this
+    if (this.#key) this.#program.floats(this.#buffers.get(this.#key)!).set(keyOf(state.steps))
     for (let done = 0; done < steps; ) {
       const wanted = Math.min(longestRun, steps - done)
       this.#program.words(this.#status)[0] = 0
-      this.state.fillRates(this.#sections, wanted)
+      state.fillRates(this.#sections, wanted)
       this.#program.run(wanted)
       const ran = this.#program.words(this.#status)[0]!
       losses.set(this.#program.floats(this.#history).subarray(0, ran), done)
       done += ran
-      this.#done += ran
       const finite = Number.isFinite(losses[done - 1]!)
-      this.state.advance(finite ? ran : ran - 1)
-      if (!finite) throw this.#diverged(losses[done - 1]!)
+      state.advance(finite ? ran : ran - 1)
+      if (!finite) throw this.diverged(`the loss became ${losses[done - 1]}`)
     }
     return losses
   }
@@ -267,15 +283,26 @@ export class TrainingStep<I extends Inputs = Inputs> {
     return describeInstructions([...this.#body, ...this.#update.instructions])
   }
 
-  #diverged(loss: number): DivergedError {
-    const given = new Map<Tensor, Float32Array>()
+  /**
+   * @internal The error for a step that did not stay finite, which was the last one that ran. Parameters and state
+   * must be as they were before it.
+   */
+  diverged(what: string): DivergedError {
+    const first = describeFirstNonFinite([this.#loss, ...this.#gradients], this.#given())
+    return new DivergedError(
+      `${what} at step ${this.state.steps + 1}: ${first}. A smaller learning rate (now ${this.learningRate}), scaled inputs or a loss from logits usually cure it`,
+    )
+  }
+
+  /** What every leaf that is not a variable held in the last step. */
+  #given(): Map<Tensor, ArrayLike<number>> {
+    const given = new Map<Tensor, ArrayLike<number>>()
     for (const [name, tensor] of Object.entries(this.#inputs)) {
       const buffer = this.#buffers.get(tensor)
       if (buffer) given.set(tensor, this.#inputNumbers(name, tensor, buffer))
     }
-    return new DivergedError(
-      `the loss became ${loss} at step ${this.#done}: ${describeFirstNonFinite([this.#loss], given)}. A smaller learning rate (now ${this.learningRate}), scaled inputs or a loss from logits usually cure it`,
-    )
+    if (this.#key) given.set(this.#key, keyOf(this.state.steps))
+    return given
   }
 
   #inputNumbers(name: string, { size }: Input, buffer: Buffer): Float32Array {
@@ -290,6 +317,40 @@ export class TrainingStep<I extends Inputs = Inputs> {
  */
 export function compileStep<I extends Inputs>(options: StepOptions<I>): TrainingStep<I> {
   return blamingCaller(compileStep, () => new TrainingStep(options))
+}
+
+/** A number as its lower and upper 24 bits, which float32 holds exactly. */
+function keyOf(step: number): number[] {
+  return [step % 2 ** 24, Math.floor(step / 2 ** 24)]
+}
+
+/** Copies that give variables their new values. */
+function assignments(
+  assigned: readonly (readonly [Variable, Tensor])[],
+  values: readonly Buffer[],
+  leaves: ReadonlyMap<Tensor, Buffer>,
+  placed: Map<Buffer, number>,
+): Instruction[] {
+  const overwritten = new Set(assigned.map(([variable]) => leaves.get(variable)))
+  const copy = (to: Buffer, from: Buffer, variable: Variable): Instruction => ({
+    opcode: 'StridedCopy',
+    operands: [to, from, 1, variable.size, 1],
+    nodes: [variable],
+  })
+  const rescues: Instruction[] = []
+  const copies = assigned.map(([variable], index) => {
+    let from = values[index]!
+    // What another variable holds must be read before that one is assigned to.
+    if (overwritten.has(from)) {
+      const held: Buffer = { size: variable.size }
+      rescues.push(copy(held, from, variable))
+      from = held
+    }
+    const target: Buffer = { size: variable.size }
+    placed.set(target, addressOf(variable))
+    return copy(target, from, variable)
+  })
+  return [...rescues, ...copies]
 }
 
 function trainable(loss: Tensor): Variable[] {

@@ -1,0 +1,66 @@
+// The fully connected layer.
+
+import { ShapeError } from '../errors.js'
+import { type InitializerName, initializers } from '../initializers.js'
+import { matmul, reshape } from '../ops/index.js'
+import { sizeOf } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import { type ActivationName, activations } from './activation.js'
+import { checkCount, checkName, type LayerOptions, type LayerPlan, layer } from './layer.js'
+
+/** What layers with weights, a bias and an activation can be told. */
+export interface WeightsOptions extends LayerOptions {
+  /** Function applied to each output; none unless given. */
+  activation?: ActivationName
+  /** Beginning of the weights: `heUniform` before relu and `glorotUniform` else, unless given. */
+  weights?: InitializerName
+  /** Beginning of the biases, zeros unless given; `false` for no biases. */
+  bias?: InitializerName | false
+}
+
+export interface DenseOptions extends WeightsOptions {
+  /** How many numbers it puts out for each row. */
+  units: number
+}
+
+/**
+ * Fully connected layer: `activation(x · weights + bias)`. Rows of several dimensions, such as the positions of
+ * a sequence, are taken along their last: `[…, n]` becomes `[…, units]`.
+ */
+export function dense(options: DenseOptions): LayerPlan {
+  const { units } = options
+  checkCount('dense', 'units', units)
+  const { weights, bias, activation } = checkedWeights('dense', options)
+  return layer('dense', options, (builder, shape) => {
+    const inputs = shape.at(-1)
+    if (inputs === undefined)
+      throw new ShapeError('dense: wants rows of at least one dimension, got rows of a scalar')
+    const w = builder.parameter('weights', [inputs, units], weights, inputs, units)
+    const b = bias && builder.parameter('bias', [units], bias, inputs, units)
+    return (_, x) => {
+      const product = matmul(asMatrix(x), w)
+      const sums = b ? product.add(b) : product
+      return asRows(activations[activation](sums), x)
+    }
+  })
+}
+
+/** All but the last dimension as rows of a matrix. */
+function asMatrix(x: Tensor): Tensor {
+  return x.rank === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!])
+}
+
+/** A matrix with the rows that `asMatrix` made of x, as x has them. */
+function asRows(matrix: Tensor, x: Tensor): Tensor {
+  return x.rank === 2 ? matrix : reshape(matrix, [...x.shape.slice(0, -1), matrix.shape[1]!])
+}
+
+/** The options with what they are unless given. */
+function checkedWeights(kind: string, options: WeightsOptions) {
+  const { activation = 'linear', bias = 'zeros' } = options
+  checkName(kind, 'activation', activation, activations)
+  const weights = options.weights ?? (activation === 'relu' ? 'heUniform' : 'glorotUniform')
+  checkName(kind, 'initializer', weights, initializers)
+  if (bias !== false) checkName(kind, 'initializer', bias, initializers)
+  return { activation, weights, bias }
+}

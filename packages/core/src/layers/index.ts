@@ -1,0 +1,4 @@
+// Every layer there is.
+export * from './activation.js'
+export { type DenseOptions, dense, type WeightsOptions } from './dense.js'
+export * from './shape.js'

@@ -1,0 +1,198 @@
+// What a layer is: how it is described before its inputs are known, called in a model, and built.
+import { blamingCaller, ShapeError, ValueError } from '../errors.js'
+import { type InitializerName, initializers } from '../initializers.js'
+import { didYouMean } from '../nearest.js'
+import type { Random } from '../random.js'
+import { describeShape, type Shape } from '../shape.js'
+import { input, scope, type Tensor, type Variable, variable } from '../tensor.js'
+import { type Context, inference } from '../training-context.js'
+import { countFlops } from './flops.js'
+
+/** What every layer can be told. */
+export interface LayerOptions {
+  /** Name within the model, unique there; `layer` and its number unless given. */
+  name?: string
+  /** False: training leaves its parameters as they are. `Layer.trainable` changes it later. */
+  trainable?: boolean
+}
+
+/** Rows of a model that is being described: those it is given, or those that a layer puts out. */
+export class SymbolicTensor {
+  /** The layer that fills it, or `null` for an input. */
+  readonly plan: LayerPlan | null
+  readonly inputs: readonly SymbolicTensor[]
+  /** Shape of one row of an input. */
+  readonly shape: Shape | null
+
+  /** @internal Symbolic come from `modelInput` and from calls of layers. */
+  constructor(plan: LayerPlan | null, inputs: readonly SymbolicTensor[], shape: Shape | null) {
+    this.plan = plan
+    this.inputs = inputs
+    this.shape = shape
+  }
+}
+
+/** An input of a model that is made with `functional`; `shape` is that of one row. */
+export function modelInput(shape: Shape): SymbolicTensor {
+  return new SymbolicTensor(null, [], shape)
+}
+
+/** The output for batches of rows, the context first. */
+export type Apply = (context: Context, ...inputs: Tensor[]) => Tensor
+
+/** What a layer can ask for while it is built. Names of variables begin with the name of the layer. */
+export interface Builder {
+  /** Draws of this layer alone. */
+  readonly random: Random
+  /** Numbers to learn. `fanIn` and `fanOut`, the units before and behind it, scale some initializers. */
+  parameter(name: string, shape: Shape, begin: InitializerName, fanIn?: number, fanOut?: number): Variable
+  /** Numbers that the layer itself assigns in training, such as running means. */
+  state(name: string, shape: Shape, begin: InitializerName): Variable
+  /** A layer inside of this one; `shapes` are those of one row of its inputs. */
+  part(name: string, plan: LayerPlan, ...shapes: Shape[]): Apply
+}
+
+/**
+ * A layer before the shapes of its inputs are known: for `sequential`, or to be called on symbolic
+ * tensors for `functional`. Called twice it is one layer with one set of parameters in two places.
+ */
+export interface LayerPlan {
+  (...inputs: SymbolicTensor[]): SymbolicTensor
+  readonly kind: string
+  readonly options: LayerOptions
+  /** @internal Makes the parameters; `shapes` are those of one row of each input. */
+  build(builder: Builder, ...shapes: Shape[]): Apply
+}
+
+/**
+ * A layer of one's own: `build` makes its parameters once the shapes of its inputs, of one row each, are known,
+ * and returns the function of batches. `inputs` is how many it can take, 1 unless given.
+ */
+export function layer(
+  kind: string,
+  options: LayerOptions,
+  build: (builder: Builder, ...shapes: Shape[]) => Apply,
+  inputs: { readonly least: number; readonly most: number } = { least: 1, most: 1 },
+): LayerPlan {
+  const { least, most } = inputs
+  const checkCount = (count: number) => {
+    if (count < least || count > most)
+      throw new ValueError(
+        `${kind}: takes ${least === most ? least : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`} input${most === 1 ? '' : 's'}, got ${count}`,
+      )
+  }
+  const plan = (...tensors: SymbolicTensor[]) =>
+    blamingCaller(plan, () => {
+      checkCount(tensors.length)
+      for (const given of tensors)
+        if (!(given instanceof SymbolicTensor))
+          throw new ValueError(
+            `${kind}: a layer is called on what modelInput() or another layer gives; to compute with tensors call apply of a model`,
+          )
+      return new SymbolicTensor(result, tensors, null)
+    })
+  const result: LayerPlan = Object.assign(plan, {
+    kind,
+    options,
+    build: (builder: Builder, ...shapes: Shape[]) => {
+      checkCount(shapes.length)
+      return build(builder, ...shapes)
+    },
+  })
+  return result
+}
+
+/** A layer in a model: it owns parameters and is a function of tensors. */
+export interface Layer {
+  /** For the summary: `dense`. */
+  readonly kind: string
+  /** Name within the model, which those of its variables begin with. */
+  readonly name: string
+  /** What training can change. */
+  readonly parameters: readonly Variable[]
+  /** What the layer itself changes in training. */
+  readonly state: readonly Variable[]
+  /** Shapes of one row of its inputs and of its output. */
+  readonly inputShapes: readonly Shape[]
+  readonly outputShape: Shape
+  /** Multiplications and additions of matrix products and convolutions for one row. */
+  readonly flops: number
+  /** Whether training changes its parameters; steps that are compiled later follow it. */
+  trainable: boolean
+  /** The output for batches of rows. */
+  readonly apply: Apply
+}
+
+/** Makes the variables of a layer; its name must be the scope already. */
+export function buildLayer(plan: LayerPlan, name: string, draws: Random, shapes: readonly Shape[]): Layer {
+  const parameters: Variable[] = []
+  const state: Variable[] = []
+  const builderFor = (random: Random): Builder => ({
+    random,
+    parameter(name, shape, begin, fanIn = 1, fanOut = 1) {
+      const made = begun(random, name, shape, begin, fanIn, fanOut, plan.options.trainable ?? true)
+      parameters.push(made)
+      return made
+    },
+    state(name, shape, begin) {
+      const made = begun(random, name, shape, begin, 1, 1, false)
+      state.push(made)
+      return made
+    },
+    part(name, inner, ...shapes) {
+      const apply = scope(name, () => inner.build(builderFor(random.stream(name)), ...shapes))
+      return (context, ...inputs) => scope(name, () => apply(context, ...inputs))
+    },
+  })
+  const apply = plan.build(builderFor(draws), ...shapes)
+  // One row is enough to see what the layer makes of it.
+  const output = apply(inference, ...shapes.map((shape) => input([1, ...shape])))
+  if (output.shape[0] !== 1)
+    throw new ShapeError(
+      `${plan.kind}: must put out a row for each row, but its output for 1 row is ${describeShape(output.shape)}`,
+    )
+  return {
+    kind: plan.kind,
+    name,
+    parameters,
+    state,
+    inputShapes: shapes,
+    outputShape: output.shape.slice(1),
+    flops: countFlops(output),
+    get trainable() {
+      return parameters.some(({ trainable }) => trainable)
+    },
+    set trainable(value) {
+      for (const parameter of parameters) parameter.trainable = value
+    },
+    apply,
+  }
+}
+
+function begun(
+  random: Random,
+  name: string,
+  shape: Shape,
+  begin: InitializerName,
+  fanIn: number,
+  fanOut: number,
+  trainable: boolean,
+): Variable {
+  const values = initializers[begin](shape, fanIn, fanOut, random.stream(name))
+  return variable(values, { shape, name, trainable })
+}
+
+/** @throws ValueError unless it is a whole number from 1 up. */
+export function checkCount(layer: string, name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1)
+    throw new ValueError(`${layer}: ${name} must be a whole number from 1 up, got ${value}`)
+}
+
+/** @throws ValueError unless the table has the name. */
+export function checkName(layer: string, what: string, name: string, table: object): void {
+  const names = Object.keys(table)
+  if (!Object.hasOwn(table, name))
+    throw new ValueError(
+      `${layer}: there is no ${what} "${name}"; there are ${names.join(', ')}${didYouMean(name, names)}`,
+    )
+}

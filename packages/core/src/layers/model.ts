@@ -1,0 +1,209 @@
+// Models: layers connected to one another, with parameters of unique names.
+import { blamingCaller, ShapeError, ValueError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
+import { random } from '../random.js'
+import { checkShape, describeShape, type Shape, sameShape } from '../shape.js'
+import { scope, type Tensor, type TensorLike, toTensor, type Variable } from '../tensor.js'
+import { type Context, inference } from '../training-context.js'
+import { topological } from '../traverse.js'
+import { buildLayer, type Layer, type LayerPlan, SymbolicTensor } from './layer.js'
+import { summarize } from './summary.js'
+
+/** One tensor, or several by name. */
+export type Symbolic = SymbolicTensor | Readonly<Record<string, SymbolicTensor>>
+/** The same with something else in place of each. */
+type Each<P extends Symbolic, T> = P extends SymbolicTensor ? T : { readonly [K in keyof P]: T }
+
+/** Numbers by the names of variables. */
+export type Weights = Readonly<Record<string, Float32Array>>
+
+/** A function of batches with parameters. One input or output is plain, several are by name. */
+export interface Model<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor> {
+  /** Shape of one row of the input. */
+  readonly inputShape: Each<I, Shape>
+  /** Shape of one row of the output. */
+  readonly outputShape: Each<O, Shape>
+  /** Each layer once, inputs before what uses them. */
+  readonly layers: readonly Layer[]
+  /** Everything that training can change, in order. */
+  readonly parameters: readonly Variable[]
+  /** The parameters and what layers themselves change in training, such as running means. */
+  readonly variables: readonly Variable[]
+  /**
+   * The output for a batch of rows; as in a prediction, unless the context is that of a training step.
+   * @throws ShapeError unless x is a batch of rows of `inputShape`.
+   */
+  apply(x: Each<I, TensorLike>, context?: Context): Each<O, Tensor>
+  /** Copies of the numbers of all variables, by name. */
+  getWeights(): Weights
+  /**
+   * Puts in the numbers of all variables, by name.
+   * @throws ValueError for a name that is missing or unknown, ShapeError for another number of numbers.
+   */
+  setWeights(weights: Weights): void
+  /** A table of layers, output shapes, numbers of parameters and floating-point operations for a row. */
+  summary(): string
+}
+
+export interface FunctionalOptions<I extends Symbolic, O extends Symbolic> {
+  inputs: I
+  /** What layers have made of the inputs. */
+  outputs: O
+  /** Decides what the parameters begin with. */
+  seed: number
+}
+
+/**
+ * A model of symbolic: `x = modelInput([4])`, `y = dense({ units: 2 })(x)`. Layers may branch, join, and be called
+ * several times, which shares their parameters.
+ * @throws ValueError when an output depends on an input that is not listed, or two layers have one name.
+ */
+export function functional<I extends Symbolic, O extends Symbolic>(
+  options: FunctionalOptions<I, O>,
+): Model<I, O> {
+  return blamingCaller(functional, () => {
+    const { inputs, outputs, seed } = options
+    const given = listed(inputs)
+    for (const [name, input] of given) checkShape(name, input.shape ?? [Number.NaN])
+    const order = topological(listed(outputs).map(([, output]) => output))
+    const shapes = new Map<SymbolicTensor, Shape>(given.map(([, input]) => [input, input.shape!]))
+    const layers = new Map<LayerPlan, Layer>()
+    const draws = random(seed).stream('initialization')
+    for (const node of order) {
+      if (!node.plan) {
+        if (!shapes.has(node))
+          throw new ValueError(
+            `functional: an output depends on an input of rows of ${describeShape(node.shape!)} that is not among the inputs; add it there`,
+          )
+        continue
+      }
+      const rows = node.inputs.map((input) => shapes.get(input)!)
+      const known = layers.get(node.plan)
+      const layer = known ?? build(node.plan, rows, layers, draws)
+      if (rows.some((shape, index) => !sameShape(shape, layer.inputShapes[index] ?? [])))
+        throw new ShapeError(
+          `functional: layer "${layer.name}" is shared and takes rows of ${layer.inputShapes.map(describeShape).join(', ')}, here it is called on rows of ${rows.map(describeShape).join(', ')}`,
+        )
+      layers.set(node.plan, layer)
+      shapes.set(node, layer.outputShape)
+    }
+    const built = [...layers.values()]
+    const parameters = built.flatMap((layer) => layer.parameters)
+    const variables = built.flatMap((layer) => [...layer.parameters, ...layer.state])
+    checkNames(variables)
+
+    const compute = (x: unknown, context: Context) => {
+      const values = new Map<SymbolicTensor, Tensor>()
+      let batch: number | undefined
+      for (const [name, node] of given) {
+        const rows =
+          inputs instanceof SymbolicTensor ? (x as TensorLike) : entry<TensorLike>(x as object, name)
+        if (rows === undefined) throw new ValueError(`model: input "${name}" was not given`)
+        const tensor = toTensor(rows)
+        if (tensor.rank === 0 || !sameShape(tensor.shape.slice(1), node.shape!))
+          throw new ShapeError(
+            `model: wants a batch of rows of ${describeShape(node.shape!)}${name && ` as "${name}"`}, got ${describeShape(tensor.shape)}`,
+          )
+        batch ??= tensor.shape[0]!
+        if (tensor.shape[0] !== batch)
+          throw new ShapeError(`model: "${name}" has ${tensor.shape[0]} rows, another input ${batch}`)
+        values.set(node, tensor)
+      }
+      for (const node of order) {
+        if (!node.plan) continue
+        const layer = layers.get(node.plan)!
+        const taken = node.inputs.map((input) => values.get(input)!)
+        values.set(
+          node,
+          scope(layer.name, () => layer.apply(context, ...taken)),
+        )
+      }
+      return each(outputs, (node) => values.get(node)!)
+    }
+    const model: Model<I, O> = {
+      inputShape: each(inputs, (tensor) => shapes.get(tensor)!),
+      outputShape: each(outputs, (tensor) => shapes.get(tensor)!),
+      layers: built,
+      parameters,
+      variables,
+      apply: (x, context = inference) => blamingCaller(model.apply, () => compute(x, context)),
+      getWeights: () =>
+        Object.fromEntries(variables.map(({ name, values }) => [name, Float32Array.from(values)])),
+      setWeights: (weights) => blamingCaller(model.setWeights, () => setWeights(variables, weights)),
+      summary: () => summarize(given, built),
+    }
+    return model
+  })
+}
+
+export interface ModelOptions {
+  /** Shape of one row of the input. */
+  inputShape: Shape
+  /** Decides what the parameters begin with. */
+  seed: number
+}
+
+/** A model in which each layer takes what the one before puts out. */
+export function sequential(plans: readonly LayerPlan[], { inputShape, seed }: ModelOptions): Model {
+  return blamingCaller(sequential, () => {
+    if (plans.length === 0) throw new ValueError('sequential: wants at least one layer')
+    const inputs = new SymbolicTensor(null, [], inputShape)
+    const outputs = plans.reduce((rows, plan) => plan(rows), inputs)
+    return functional({ inputs, outputs, seed })
+  })
+}
+
+function build(
+  plan: LayerPlan,
+  shapes: readonly Shape[],
+  layers: ReadonlyMap<LayerPlan, Layer>,
+  draws: ReturnType<typeof random>,
+): Layer {
+  const name = plan.options.name ?? `layer${layers.size + 1}`
+  for (const other of layers.values())
+    if (other.name === name)
+      throw new ValueError(
+        `functional: two layers are called "${name}"; names of layers must differ, since those of parameters begin with them`,
+      )
+  return scope(name, () => buildLayer(plan, name, draws.stream(layers.size), shapes))
+}
+
+/** Puts numbers into variables, by name: all of them or none. */
+function setWeights(variables: readonly Variable[], weights: Weights): void {
+  const names = variables.map(({ name }) => name)
+  for (const name of Object.keys(weights))
+    if (!names.includes(name))
+      throw new ValueError(`setWeights: the model has no variable "${name}"${didYouMean(name, names)}`)
+  for (const { name, size } of variables) {
+    const given = entry<Float32Array>(weights, name)
+    if (given === undefined) throw new ValueError(`setWeights: the numbers of "${name}" were not given`)
+    if (given.length !== size)
+      throw new ShapeError(`setWeights: "${name}" holds ${size} numbers, ${given.length} were given`)
+  }
+  for (const variable of variables) variable.set(weights[variable.name]!)
+}
+
+function checkNames(variables: readonly Variable[]): void {
+  const seen = new Set<string>()
+  for (const { name } of variables) {
+    if (seen.has(name))
+      throw new ValueError(`functional: two variables are called "${name}"; give their layers other names`)
+    seen.add(name)
+  }
+}
+
+function listed(symbolic: Symbolic): [name: string, tensor: SymbolicTensor][] {
+  return symbolic instanceof SymbolicTensor ? [['', symbolic]] : Object.entries(symbolic)
+}
+
+function each<P extends Symbolic, T>(symbolic: P, f: (tensor: SymbolicTensor) => T): Each<P, T> {
+  return (
+    symbolic instanceof SymbolicTensor
+      ? f(symbolic)
+      : Object.fromEntries(Object.entries(symbolic).map(([name, tensor]) => [name, f(tensor)]))
+  ) as Each<P, T>
+}
+
+function entry<T>(record: object, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? (record as Record<string, T>)[name] : undefined
+}

@@ -1,0 +1,49 @@
+// Layers that change the shape of rows, and functions of tensors as layers.
+import { ShapeError } from '../errors.js'
+import * as ops from '../ops/index.js'
+import { checkShape, describeShape, type Shape, sizeOf } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import { type LayerOptions, type LayerPlan, layer } from './layer.js'
+
+/** Makes one long row of each row's numbers. */
+export function flatten(options: LayerOptions = {}): LayerPlan {
+  return layer('flatten', options, (_, shape) => {
+    return (_, x) => ops.reshape(x, [x.shape[0]!, sizeOf(shape)])
+  })
+}
+
+export interface ReshapeOptions extends LayerOptions {
+  /** Shape of one row. */
+  shape: Shape
+}
+
+/** Reads each row's numbers as another shape. */
+export function reshape(options: ReshapeOptions): LayerPlan {
+  const { shape } = options
+  checkShape('reshape', shape)
+  return layer('reshape', options, (_, before) => {
+    if (sizeOf(before) !== sizeOf(shape))
+      throw new ShapeError(
+        `reshape: rows of ${describeShape(before)} are ${sizeOf(before)} numbers, ${describeShape(shape)} wants ${sizeOf(shape)}`,
+      )
+    return (_, x) => ops.reshape(x, [x.shape[0]!, ...shape])
+  })
+}
+
+/**
+ * Any function of batches without parameters: `compute((a, b) => a.add(b))` joins two branches of a model. Its
+ * output must have a row for each row.
+ */
+export function compute(f: (...inputs: Tensor[]) => Tensor, options: LayerOptions = {}): LayerPlan {
+  return layer(
+    'compute',
+    options,
+    () =>
+      (_, ...inputs) =>
+        f(...inputs),
+    {
+      least: 1,
+      most: Number.POSITIVE_INFINITY,
+    },
+  )
+}

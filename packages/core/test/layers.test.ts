@@ -1,0 +1,259 @@
+// Layers and models: shared weights, several inputs and outputs, freezing, names, assignments, the key of a step.
+import { describe, expect, test } from 'vitest'
+import {
+  adam,
+  compileStep,
+  functional,
+  gradients,
+  input,
+  layer,
+  layers,
+  modelInput,
+  StepContext,
+  sequential,
+  sgd,
+  variable,
+} from '../src/index.js'
+
+const { dense } = layers
+
+describe('a functional model', () => {
+  test('with one layer in two places has its weights once, and sums both gradients', () => {
+    const [left, right] = [modelInput([3]), modelInput([3])]
+    const shared = dense({ units: 2, name: 'shared' })
+    const outputs = layers.compute((a, b) => a.mul(b))(shared(left), shared(right))
+    const model = functional({ inputs: { left, right }, outputs, seed: 1 })
+    expect(model.parameters.map(({ name }) => name)).toEqual(['shared/weights', 'shared/bias'])
+    const [w, b] = model.parameters as [(typeof model.parameters)[0], (typeof model.parameters)[0]]
+    b.set([0.5, -1])
+    const x = [
+      [1, 2, 3],
+      [-1, 0, 1],
+    ]
+    const z = [
+      [0.5, -2, 1],
+      [3, 1, -1],
+    ]
+    const [dw, db] = gradients(model.apply({ left: x, right: z }).sum(), [w, b]).map((g) => g.data())
+    // y = (xW + b) ∘ (zW + b), so W̄ = xᵀ(zW + b) + zᵀ(xW + b) and b̄ = Σ rows of both.
+    const rows = (m: number[][]) =>
+      m.map((row) => [0, 1].map((j) => row.reduce((s, v, i) => s + v * w.values[2 * i + j]!, b.values[j]!)))
+    const [px, pz] = [rows(x), rows(z)]
+    for (const j of [0, 1]) {
+      expect(db![j]).toBeCloseTo(px[0]![j]! + px[1]![j]! + pz[0]![j]! + pz[1]![j]!, 5)
+      for (const i of [0, 1, 2])
+        expect(dw![2 * i + j]).toBeCloseTo(
+          [0, 1].reduce((s, r) => s + x[r]![i]! * pz[r]![j]! + z[r]![i]! * px[r]![j]!, 0),
+          5,
+        )
+    }
+  })
+
+  test('gives several outputs by name, each with the shape that it says', () => {
+    const x = modelInput([4])
+    const hidden = dense({ units: 5, activation: 'tanh' })(x)
+    const model = functional({
+      inputs: x,
+      outputs: { value: dense({ units: 1 })(hidden), logits: dense({ units: 3 })(hidden) },
+      seed: 2,
+    })
+    const { value, logits } = model.apply(new Float32Array(4).fill(1) && [[1, 2, 3, 4]])
+    expect([value.shape, logits.shape]).toEqual([
+      [1, 1],
+      [1, 3],
+    ])
+    expect(model.outputShape).toEqual({ value: [1], logits: [3] })
+    expect(model.layers.map(({ name }) => name)).toEqual(['layer1', 'layer2', 'layer3'])
+  })
+
+  test('is the sequential one when its layers are a chain', () => {
+    const plans = () =>
+      [dense({ units: 4, activation: 'relu' }), layers.flatten(), dense({ units: 2 })] as const
+    const [a, b, c] = plans()
+    const inputs = modelInput([3])
+    const chained = functional({ inputs, outputs: c(b(a(inputs))), seed: 9 })
+    expect(chained.getWeights()).toEqual(sequential(plans(), { inputShape: [3], seed: 9 }).getWeights())
+  })
+
+  test.each([
+    [
+      'two layers of one name',
+      () => sequential([dense({ units: 1, name: 'a' }), dense({ units: 1, name: 'a' })], one),
+      'functional: two layers are called "a"; names of layers must differ, since those of parameters begin with them',
+    ],
+    [
+      'an input that is not listed',
+      () => functional({ inputs: modelInput([1]), outputs: dense({ units: 1 })(modelInput([2])), seed: 0 }),
+      'functional: an output depends on an input of rows of [2] that is not among the inputs; add it there',
+    ],
+    [
+      'a shared layer on rows of other shapes',
+      () => {
+        const [a, b] = [modelInput([2]), modelInput([3])]
+        const shared = dense({ units: 1 })
+        functional({ inputs: { a, b }, outputs: { a: shared(a), b: shared(b) }, seed: 0 })
+      },
+      'functional: layer "layer1" is shared and takes rows of [2], here it is called on rows of [3]',
+    ],
+    [
+      'too many inputs of a layer',
+      () => dense({ units: 1 })(modelInput([1]), modelInput([1])),
+      'dense: takes 1 input, got 2',
+    ],
+    [
+      'a layer that mixes rows',
+      () => sequential([layers.compute((x) => x.sum())], one),
+      'compute: must put out a row for each row, but its output for 1 row is a scalar',
+    ],
+    [
+      'numbers of a variable that does not exist',
+      () => sequential([dense({ units: 1 })], one).setWeights({ 'layer1/weight': Float32Array.of(1) }),
+      'setWeights: the model has no variable "layer1/weight"; did you mean "layer1/weights"?',
+    ],
+    [
+      'numbers that are missing',
+      () => sequential([dense({ units: 1 })], one).setWeights({ 'layer1/weights': Float32Array.of(1) }),
+      'setWeights: the numbers of "layer1/bias" were not given',
+    ],
+    [
+      'too few numbers',
+      () =>
+        sequential([dense({ units: 2 })], one).setWeights({
+          'layer1/weights': Float32Array.of(1),
+          'layer1/bias': Float32Array.of(1, 2),
+        }),
+      'setWeights: "layer1/weights" holds 2 numbers, 1 were given',
+    ],
+  ])('says what is wrong with %s', (_, make, message) => {
+    expect(make).toThrow(message)
+  })
+})
+
+const one = { inputShape: [1], seed: 0 }
+
+test('a frozen layer stays as it is and the others train', () => {
+  const model = sequential([dense({ units: 3, activation: 'tanh', trainable: false }), dense({ units: 1 })], {
+    inputShape: [2],
+    seed: 3,
+  })
+  const train = () => {
+    const x = input([2, 2])
+    const loss = model.apply(x).square().mean()
+    compileStep({ inputs: { x }, loss, optimizer: sgd({ learningRate: 0.1 }) }).run(3, {
+      x: [
+        [1, 2],
+        [3, 4],
+      ],
+    })
+    return model.getWeights()
+  }
+  const before = model.getWeights()
+  const frozen = train()
+  expect(frozen['layer1/weights']).toEqual(before['layer1/weights'])
+  expect(frozen['layer2/weights']).not.toEqual(before['layer2/weights'])
+  model.layers[0]!.trainable = true
+  expect(train()['layer1/weights']).not.toEqual(before['layer1/weights'])
+})
+
+test('weights that are read and put back give the same outputs', () => {
+  const make = (seed: number) =>
+    sequential([dense({ units: 3, activation: 'tanh' }), dense({ units: 2 })], { inputShape: [2], seed })
+  const [a, b] = [make(1), make(2)]
+  b.setWeights(a.getWeights())
+  expect(b.apply([[1, -2]]).data()).toEqual(a.apply([[1, -2]]).data())
+})
+
+test('a summary counts parameters, those that are not trained, and FLOPs', () => {
+  const model = sequential(
+    [dense({ units: 10, activation: 'relu', name: 'hidden', trainable: false }), dense({ units: 3 })],
+    { inputShape: [4, 6], seed: 0 },
+  )
+  expect(model.summary()).toMatchInlineSnapshot(`
+    "layer        kind   output  parameters  FLOPs
+                 input  4×6     0           0
+    hidden       dense  4×10    70          480
+    layer2       dense  4×3     33          240
+    total                       103         720
+    not trained                 70"
+  `)
+})
+
+test('dense takes rows of several dimensions along their last', () => {
+  const model = sequential([dense({ units: 3, activation: 'sigmoid' })], { inputShape: [4, 2], seed: 5 })
+  const x = Float32Array.from({ length: 16 }, (_, i) => i / 8 - 1)
+  const all = model.apply(input([2, 4, 2])).shape
+  expect(all).toEqual([2, 4, 3])
+  const flat = sequential([dense({ units: 3, activation: 'sigmoid' })], { inputShape: [2], seed: 5 })
+  const nested = variable(x, { shape: [2, 4, 2] })
+  expect(model.apply(nested).data()).toEqual(flat.apply(variable(x, { shape: [8, 2] })).data())
+})
+
+describe('a training step', () => {
+  test('gives variables what is assigned to them, from what they held at its beginning', () => {
+    const [w, a, b, mean] = [variable([2]), variable([1]), variable([5]), variable([0])]
+    for (const fixed of [a, b, mean]) fixed.trainable = false
+    const context = new StepContext()
+    const x = input([1])
+    context.assign(mean, mean.mul(0.5).add(x.mul(w).mul(0.5)))
+    context.assign(a, b)
+    context.assign(b, a)
+    const step = compileStep({
+      inputs: { x },
+      loss: w.mul(x).sum(),
+      optimizer: sgd({ learningRate: 0.25 }),
+      context,
+    })
+    step.run(3, { x: [4] })
+    // w is 2, 1, 0 at the beginning of the three steps.
+    expect(mean.item()).toBe(((0.5 * 8) / 2 + 0.5 * 4) / 2)
+    expect([w, a, b].map((v) => v.item())).toEqual([-1, 5, 1])
+  })
+
+  test('assigns nothing when the loss is not finite', () => {
+    const [w, seen] = [variable([1]), variable([7], { trainable: false })]
+    const context = new StepContext()
+    const x = input([1])
+    context.assign(seen, x)
+    const step = compileStep({
+      inputs: { x },
+      loss: w.div(x).sum(),
+      optimizer: sgd({ learningRate: 1 }),
+      context,
+    })
+    expect(() => step.run(1, { x: [0] })).toThrow(
+      /^the loss became Infinity at step 1: a div of shape \[1\] was the first/,
+    )
+    expect(seen.item()).toBe(7)
+  })
+
+  test('has the number of the step as its key, over 24 bits too and however steps are cut', () => {
+    const key = variable([0, 0], { trainable: false })
+    const context = new StepContext()
+    context.assign(key, context.key)
+    const w = variable([1])
+    const step = compileStep({
+      inputs: {},
+      loss: w.square().sum(),
+      optimizer: adam({ learningRate: 0.1 }),
+      context,
+    })
+    step.run(1)
+    expect(key.toArray()).toEqual([0, 0])
+    step.run(5)
+    expect(key.toArray()).toEqual([5, 0])
+    step.state.restore({ ...step.state.save(), steps: 2 ** 24 - 2 })
+    step.run(4)
+    expect(key.toArray()).toEqual([1, 1])
+    step.run(1)
+    expect(key.toArray()).toEqual([2, 1])
+  })
+})
+
+test('a layer of one’s own makes its parameters when its shapes are known', () => {
+  const scale = layer('scale', {}, (builder, shape) => {
+    const factors = builder.parameter('factors', shape, 'ones')
+    return (_, x) => x.mul(factors)
+  })
+  const model = sequential([scale], { inputShape: [2, 3], seed: 0 })
+  expect(model.parameters.map(({ name, shape }) => [name, shape])).toEqual([['layer1/factors', [2, 3]]])
+})
