@@ -18,6 +18,7 @@ export {
   type PrepareOptions,
   prepare,
 } from './data/prepare.js'
+export { type SplitOptions, split } from './data/split.js'
 export type { Cell, Column, Table } from './data/table.js'
 export * from './errors.js'
 export { evaluate, type Given } from './evaluate.js'
@@ -79,7 +80,18 @@ export {
   sgd,
 } from './optimizers.js'
 export { type Random, random } from './random.js'
-export { createRun, type Run, type RunOptions, type RunRecord, type RunState, type Score } from './run.js'
+export {
+  type Callbacks,
+  type Checkpoint,
+  type CheckpointOptions,
+  createRun,
+  type EarlyStopping,
+  type Run,
+  type RunOptions,
+  type RunRecord,
+  type RunState,
+} from './run/run.js'
+export type { Score } from './run/scorer.js'
 export {
   type CosineDecayOptions,
   type CosineRestartsOptions,

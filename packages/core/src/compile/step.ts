@@ -252,21 +252,24 @@ export class TrainingStep<I extends Inputs = Inputs> {
   }
 
   /**
-   * Which rows the coming steps pick, in order, beginning again at the end: a whole number of batches.
+   * Which rows the coming steps pick, in order, from position `begin` on and beginning again at the end: a whole
+   * number of batches.
    * @throws ValueError for rows that do not exist, and where a step is all rows at once.
    */
-  setOrder(rows: Int32Array): void {
+  setOrder(rows: Int32Array, begin = 0): void {
     if (!this.#order || !this.#rows) throw new ValueError('setOrder: this step does not pick its rows')
     const most = this.#order.size
     if (rows.length === 0 || rows.length > most || rows.length % this.#batch !== 0)
       throw new ValueError(
         `setOrder: wants a multiple of ${this.#batch} rows, ${most} at most; got ${rows.length}`,
       )
+    if (begin < 0 || begin >= rows.length || begin % this.#batch !== 0)
+      throw new ValueError(`setOrder: no batch begins at position ${begin} of ${rows.length}`)
     for (const row of rows)
       if (row < 0 || row >= this.#rows.count)
         throw new ValueError(`setOrder: row ${row} does not exist; there are ${this.#rows.count}`)
     this.#program.words(this.#order).set(rows)
-    this.#program.words(this.#cursor).set([0, rows.length])
+    this.#program.words(this.#cursor).set([begin, rows.length])
   }
 
   /** The rate of the next update. It may change between steps, which ends a schedule; nothing is compiled again. */

@@ -1,9 +1,10 @@
 // From a table to rows that a network can be trained on, and rows held back to test it.
 import { DataError, ValueError } from '../errors.js'
 import { didYouMean } from '../nearest.js'
-import { type Random, random } from '../random.js'
+import { random } from '../random.js'
 import { type Content, readColumn } from './column.js'
 import type { Dataset } from './dataset.js'
+import { splitGroups } from './split.js'
 import { quote, type Table } from './table.js'
 
 export interface PrepareOptions {
@@ -103,7 +104,7 @@ export function prepare(table: Table, { target: name, heldBack, seed }: PrepareO
     labels.kind === 'numbers'
       ? [rows]
       : [...distinct].map((label) => rows.filter((row) => labels.values[row] === label))
-  const { kept, held } = split(groups, heldBack, random(seed).stream('held back'))
+  const { kept, held } = splitGroups(groups, heldBack, random(seed).stream('held back'))
   if (kept.length < 2 || (heldBack > 0 && held.length === 0))
     throw new DataError(
       `${rows.length} rows with a target are too few to hold back ${heldBack} of them; give more rows, or hold back ${heldBack > 0 ? 'none' : 'fewer'}`,
@@ -158,21 +159,6 @@ function readLabels(content: Content): Content {
   return numbered
     ? { kind: 'categories', values: content.values.map((value) => (value === null ? null : String(value))) }
     : content
-}
-
-/** Holds back a share of each group, so that together they are as many as the share of all rows. */
-function split(groups: readonly (readonly number[])[], heldBack: number, source: Random) {
-  const held: number[] = []
-  const kept: number[] = []
-  let seen = 0
-  for (const [index, group] of groups.entries()) {
-    const order = source.stream(index).permutation(group.length)
-    seen += group.length
-    // Never a whole group: what is not trained on cannot be recognised.
-    const count = Math.min(Math.max(Math.round(heldBack * seen) - held.length, 0), group.length - 1)
-    for (const [position, at] of order.entries()) (position < count ? held : kept).push(group[at]!)
-  }
-  return { kept: kept.sort((a, b) => a - b), held: held.sort((a, b) => a - b) }
 }
 
 /** A column that can write itself into a row, `width` numbers wide. */

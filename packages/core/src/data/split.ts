@@ -1,0 +1,80 @@
+// Rows that are trained on, and rows that are held back to judge by.
+import { DataError, ValueError } from '../errors.js'
+import { type Random, random } from '../random.js'
+import { sizeOf } from '../shape.js'
+import type { Dataset } from './dataset.js'
+
+/** Rows by number, in order. */
+export interface SplitRows {
+  readonly kept: number[]
+  readonly held: number[]
+}
+
+/** Holds back a share of each group of rows, so that together they are as many as the share of all rows. */
+export function splitGroups(
+  groups: readonly (readonly number[])[],
+  heldBack: number,
+  source: Random,
+): SplitRows {
+  const held: number[] = []
+  const kept: number[] = []
+  let seen = 0
+  for (const [index, group] of groups.entries()) {
+    const order = source.stream(index).permutation(group.length)
+    seen += group.length
+    // Never a whole group: what is not trained on cannot be recognised.
+    const count = Math.min(Math.max(Math.round(heldBack * seen) - held.length, 0), group.length - 1)
+    for (const [position, at] of order.entries()) (position < count ? held : kept).push(group[at]!)
+  }
+  return { kept: kept.sort((a, b) => a - b), held: held.sort((a, b) => a - b) }
+}
+
+export interface SplitOptions {
+  /** Share of the rows that is not trained on, above 0 and below 1. */
+  heldBack: number
+  /** Decides which rows are held back. */
+  seed: number
+  /** Holds back the same share of each class: of rows whose targets are the same. */
+  stratified?: boolean
+}
+
+/**
+ * Two sets of the rows of one, both in their order.
+ * @throws DataError when one of the two would be empty.
+ */
+export function split(data: Dataset, options: SplitOptions): { training: Dataset; heldBack: Dataset } {
+  const { heldBack, seed, stratified = false } = options
+  if (!(heldBack > 0 && heldBack < 1))
+    throw new ValueError(`split: heldBack must be above 0 and below 1, got ${heldBack}`)
+  const groups = new Map<string, number[]>()
+  const size = sizeOf(data.targetShape)
+  for (let row = 0; row < data.rows; row++) {
+    const key = stratified ? data.targets.subarray(row * size, (row + 1) * size).join() : ''
+    const group = groups.get(key)
+    if (group) group.push(row)
+    else groups.set(key, [row])
+  }
+  const { kept, held } = splitGroups([...groups.values()], heldBack, random(seed).stream('held back'))
+  if (held.length === 0)
+    throw new DataError(
+      `split: ${data.rows} rows${stratified ? ` in ${groups.size} classes` : ''} are too few to hold back ${heldBack} of them; give more rows, or hold back more`,
+    )
+  return { training: pickRows(data, kept), heldBack: pickRows(data, held) }
+}
+
+/** A set of some rows of another, in the order given. */
+export function pickRows(data: Dataset, rows: readonly number[]): Dataset {
+  const pick = (numbers: Float32Array, shape: readonly number[]) => {
+    const size = sizeOf(shape)
+    const picked = new Float32Array(rows.length * size)
+    for (const [index, row] of rows.entries())
+      picked.set(numbers.subarray(row * size, (row + 1) * size), index * size)
+    return picked
+  }
+  return {
+    ...data,
+    rows: rows.length,
+    inputs: pick(data.inputs, data.inputShape),
+    targets: pick(data.targets, data.targetShape),
+  }
+}

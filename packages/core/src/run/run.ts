@@ -1,0 +1,637 @@
+// A training run: its state, and what starts, pauses and steps it. It draws nothing and knows no clock that
+// could change a result.
+import type { OptimizerRecord } from '../compile/optimizer-state.js'
+import { compileStep, Rows, type TrainingStep } from '../compile/step.js'
+import { checkDataset, type Dataset } from '../data/dataset.js'
+import { split } from '../data/split.js'
+import { blamingCaller, DivergedError, ShapeError, ValueError } from '../errors.js'
+import type { Model, Weights } from '../layers/model.js'
+import { type LossName, losses } from '../losses.js'
+import type { Optimizer } from '../optimizers.js'
+import { random } from '../random.js'
+import { describeShape, sameShape } from '../shape.js'
+import { input } from '../tensor.js'
+import { StepContext } from '../training-context.js'
+import { type Score, Scorer } from './scorer.js'
+import { Snapshots } from './snapshots.js'
+
+export interface RunOptions {
+  model: Model
+  loss: LossName
+  optimizer: Optimizer
+  /** What to learn from. */
+  data: Dataset
+  /** What to be judged by: rows that training does not see, or the share of the data to hold back for that. */
+  validation?: Dataset | number
+  /** Rows in a step; all of them unless given. */
+  batchSize?: number
+  /** How often to go through the data. */
+  epochs: number
+  /** Decides the order of the rows, and which are held back. */
+  seed: number
+  /** What is looked at to tell which epoch was best, `loss` unless given: of the validation rows if there are any. */
+  monitor?: 'loss' | 'accuracy'
+  /** Ends the run when it gets no better, and in any case with the weights of its best epoch. */
+  earlyStopping?: EarlyStopping
+  /** Where to keep the state of the run in between. */
+  checkpoint?: CheckpointOptions
+  /** What to call while training; changes to the run are made in between. */
+  callbacks?: Callbacks
+  /** What `save` of an earlier run gave: this one goes on from there, to the same bits. */
+  resume?: Checkpoint
+}
+
+/** Records, of which a run has one each epoch up to 512 epochs, decide what is better. */
+export interface EarlyStopping {
+  /** How many epochs may pass without a better one. */
+  patience: number
+  /** By how much a value must be better to count; 0 unless given. */
+  least?: number
+}
+
+export interface CheckpointOptions {
+  /** Takes plain data, which `structuredClone` and messages between threads can copy. */
+  save: (checkpoint: Checkpoint) => void
+  /** At the end of every so many epochs; at each record that is better than all before unless given. */
+  every?: number
+}
+
+/** Each is called with the state of the run; `onStep` and `onEpoch` cost the speed of many steps in one call. */
+export interface Callbacks {
+  onStep?: (state: RunState) => void
+  onEpoch?: (state: RunState) => void
+  /** After each record of the history. */
+  onRecord?: (record: RunRecord, state: RunState) => void
+  /** When the run is done, diverged or cancelled. */
+  onEnd?: (state: RunState) => void
+}
+
+export interface RunRecord extends Score {
+  readonly epoch: number
+  readonly step: number
+  readonly validation: Score | null
+}
+
+export interface RunState {
+  readonly status: 'idle' | 'running' | 'paused' | 'done' | 'diverged' | 'cancelled'
+  /** Whole epochs done, and how many there will be. */
+  readonly epoch: number
+  readonly epochs: number
+  /** Steps done, and how many there will be. */
+  readonly step: number
+  readonly steps: number
+  /** Mean loss of the steps of this epoch so far; of all rows once done. `null` before the first step. */
+  readonly loss: number | null
+  /** As of the last record; of the final weights once done. */
+  readonly accuracy: number | null
+  readonly validation: Score | null
+  /** Up to 512 records, evenly spaced over the epochs so far, and one of the last epoch. */
+  readonly history: readonly RunRecord[]
+  /** The best record by what is monitored; `null` before the first. */
+  readonly best: RunRecord | null
+  readonly error: DivergedError | null
+}
+
+/** Everything that decides how a run goes on, as plain data. */
+export interface Checkpoint {
+  readonly seed: number
+  readonly rows: number
+  readonly batchSize: number
+  readonly state: Omit<RunState, 'error'>
+  /** Sum and number of the losses of the present epoch so far. */
+  readonly lossSum: number
+  readonly lossCount: number
+  /** What the optimizer changes: parameters, its slots, counters and settings. */
+  readonly optimizer: OptimizerRecord
+  /** Numbers of all variables of the model, by name. */
+  readonly weights: Weights
+  /** Those of the best record, where early stopping wants them. */
+  readonly bestWeights: Weights | null
+}
+
+export interface Run {
+  readonly model: Model
+  getState(): RunState
+  /** Calls `listener` after every change of the state; returns what ends that. */
+  subscribe(listener: (state: RunState) => void): () => void
+  /**
+   * Trains to the last epoch, letting other work of the thread go on in between. Resolves when done, paused,
+   * cancelled or diverged; called again after a pause it goes on.
+   */
+  start(): Promise<RunState>
+  /** Stops after the steps that are under way. */
+  pause(): void
+  /** Ends the run after the steps that are under way, with the weights that it has. */
+  cancel(): void
+  /** Does some steps at once, and no more than are left. */
+  step(count?: number): RunState
+  /**
+   * Undoes some steps, and no more than were done since the run began or was resumed: weights, optimizer, history
+   * and order of rows become what they were, bit by bit. It goes to the nearest snapshot before and does the steps
+   * from there again, which takes no longer than they took at first.
+   */
+  stepBack(count?: number): RunState
+  /** Everything that decides how the run goes on, as plain data: give it to `createRun` as `resume`. */
+  save(): Checkpoint
+  /** What the model predicts for rows of inputs, one behind the other: probabilities or values, by the loss. */
+  predict(inputs: Float32Array): Float32Array
+  /** The loss and accuracy of the present weights on some rows. */
+  evaluate(data: Dataset): Score
+  /** All parameters, in the order of the model, in one array. */
+  weights(): Float32Array
+  /** May change while training; nothing is compiled again. */
+  learningRate: number
+}
+
+/** Records in the history at most, but for a last one: more points than a chart can show. */
+const historyLength = 512
+/** How long steps may keep the thread before others get their turn, in ms. It has no influence on results. */
+const sliceTime = 12
+/** Snapshots may take this share of the time, so they are taken the more rarely the longer they take. */
+const snapshotShare = 0.01
+
+/**
+ * Prepares a training run.
+ * @throws ShapeError when data and model do not fit; DataError for numbers that are not finite; ValueError for
+ * options out of range.
+ */
+export function createRun(options: RunOptions): Run {
+  return blamingCaller(createRun, () => new ModelRun(options))
+}
+
+class ModelRun implements Run {
+  readonly model: Model
+  readonly #options: RunOptions
+  readonly #data: Dataset
+  readonly #validation: Dataset | null
+  readonly #batchSize: number
+  readonly #stepsPerEpoch: number
+  /** Epochs from one record to the next. */
+  readonly #recordInterval: number
+  /** Whole batches, and the smaller last one if there is one. */
+  readonly #whole: TrainingStep
+  readonly #rest: TrainingStep | null
+  /** The one of them that ran last. */
+  #last: TrainingStep
+  readonly #scorer: Scorer
+  readonly #listeners = new Set<(state: RunState) => void>()
+  readonly #snapshots = new Snapshots<Checkpoint>()
+  /** When the last snapshot was taken and how long that took, in ms. */
+  #snapshotTime = { at: Number.NEGATIVE_INFINITY, took: 0 }
+  /** Changes of the learning rate from outside, which a replay must make too. */
+  #rates: { readonly step: number; readonly learningRate: number }[] = []
+  #replaying = false
+  #state: RunState
+  /** Sum and number of the losses of this epoch so far. */
+  #lossSum = 0
+  #lossCount = 0
+  #bestWeights: Weights | null = null
+  #stop: 'pause' | 'cancel' | null = null
+
+  constructor(options: RunOptions) {
+    const { model, loss, data, validation, epochs, seed, earlyStopping, checkpoint } = options
+    if (!Object.hasOwn(losses, loss))
+      throw new ValueError(
+        `createRun: there is no loss "${loss}"; there are ${Object.keys(losses).join(', ')}`,
+      )
+    checkFit('data', model, data)
+    const parts = typeof validation === 'number' ? split(data, { heldBack: validation, seed }) : null
+    this.#data = parts?.training ?? data
+    this.#validation = parts?.heldBack ?? (validation as Dataset | undefined) ?? null
+    if (this.#validation) checkFit('validation', model, this.#validation)
+    checkCount('epochs', epochs)
+    const { rows } = this.#data
+    const batchSize = Math.min(options.batchSize ?? rows, rows)
+    checkCount('batchSize', batchSize)
+    if (earlyStopping) checkCount('earlyStopping.patience', earlyStopping.patience)
+    if (checkpoint?.every !== undefined) checkCount('checkpoint.every', checkpoint.every)
+    if (options.monitor === 'accuracy' && !losses[loss].correct)
+      throw new ValueError(`createRun: ${loss} has no accuracy that could be monitored`)
+    random(seed)
+    this.model = model
+    this.#options = options
+    this.#batchSize = batchSize
+    const remainder = rows % batchSize
+    this.#stepsPerEpoch = Math.ceil(rows / batchSize)
+    this.#recordInterval = Math.ceil(epochs / historyLength)
+    this.#scorer = new Scorer(model, loss, data.targetShape)
+
+    const resident = new Rows(rows, { x: this.#data.inputs, y: this.#data.targets })
+    const graph = (count: number) => {
+      const x = input([count, ...model.inputShape], { name: 'x' })
+      const y = input([count, ...data.targetShape], { name: 'y' })
+      const context = new StepContext()
+      return {
+        inputs: { x, y },
+        loss: losses[loss].of(model.apply(x, context), y),
+        rows: resident,
+        optimizer: options.optimizer,
+        context,
+      }
+    }
+    this.#whole = compileStep(graph(batchSize))
+    this.#rest = remainder > 0 ? compileStep({ ...graph(remainder), state: this.#whole.state }) : null
+    this.#last = this.#whole
+    for (const set of [this.#data, this.#validation]) if (set) this.#scorer.prepare(set.rows)
+    this.#state = {
+      status: 'idle',
+      epoch: 0,
+      epochs,
+      step: 0,
+      steps: epochs * this.#stepsPerEpoch,
+      loss: null,
+      accuracy: null,
+      validation: null,
+      history: [],
+      best: null,
+      error: null,
+    }
+    if (options.resume) this.#resume(options.resume)
+    this.#takeSnapshot()
+  }
+
+  getState(): RunState {
+    return this.#state
+  }
+
+  subscribe(listener: (state: RunState) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async start(): Promise<RunState> {
+    if (this.#state.status === 'running') throw new ValueError('start: the run is running already')
+    if (this.#isOver()) return this.#state
+    this.#stop = null
+    this.#change({ status: 'running' })
+    let count = 1
+    while (this.#isRunning()) {
+      const begin = performance.now()
+      this.#advance(count)
+      const elapsed = performance.now() - begin
+      // Towards as many steps as fit the slice, by at most a factor of two at a time.
+      count = Math.max(1, Math.round(count * Math.min(2, Math.max(0.5, sliceTime / Math.max(elapsed, 0.01)))))
+      this.#settle()
+      this.#notify()
+      if (!this.#isRunning()) break
+      await nextTurn()
+      if (this.#settle()) this.#notify()
+    }
+    return this.#state
+  }
+
+  pause(): void {
+    this.#stop ??= 'pause'
+  }
+
+  cancel(): void {
+    this.#stop = 'cancel'
+    if (this.#isRunning() || this.#isOver()) return
+    this.#settle()
+    this.#notify()
+  }
+
+  step(count = 1): RunState {
+    this.#checkStill('step', count)
+    if (this.#isOver()) return this.#state
+    this.#stop = null
+    this.#set({ status: 'paused' })
+    this.#advance(count)
+    this.#notify()
+    return this.#state
+  }
+
+  stepBack(count = 1): RunState {
+    this.#checkStill('stepBack', count)
+    const target = Math.max(this.#snapshots.steps[0]!, this.#state.step - count)
+    if (target === this.#state.step) return this.#state
+    this.#goBackTo(target)
+    this.#set({ status: this.#state.step === 0 ? 'idle' : 'paused' })
+    this.#notify()
+    return this.#state
+  }
+
+  save(): Checkpoint {
+    const { error, status, ...state } = this.#state
+    return {
+      seed: this.#options.seed,
+      rows: this.#data.rows,
+      batchSize: this.#batchSize,
+      state: { ...state, status: status === 'done' || status === 'idle' ? status : 'paused' },
+      lossSum: this.#lossSum,
+      lossCount: this.#lossCount,
+      optimizer: this.#whole.state.save(),
+      weights: this.model.getWeights(),
+      bestWeights: this.#bestWeights,
+    }
+  }
+
+  predict(inputs: Float32Array): Float32Array {
+    return this.#scorer.predict(inputs)
+  }
+
+  evaluate(data: Dataset): Score {
+    checkFit('evaluate', this.model, data)
+    return this.#scorer.score(data)
+  }
+
+  weights(): Float32Array {
+    const { parameters } = this.model
+    const all = new Float32Array(parameters.reduce((total, { size }) => total + size, 0))
+    let offset = 0
+    for (const { values, size } of parameters) {
+      all.set(values, offset)
+      offset += size
+    }
+    return all
+  }
+
+  get learningRate(): number {
+    return this.#whole.learningRate
+  }
+
+  set learningRate(value: number) {
+    this.#whole.learningRate = value
+    const { step } = this.#state
+    this.#rates = [...this.#rates.filter((rate) => rate.step < step), { step, learningRate: value }]
+  }
+
+  #isRunning(): boolean {
+    return this.#state.status === 'running'
+  }
+
+  #isOver(): boolean {
+    return ['done', 'diverged', 'cancelled'].includes(this.#state.status)
+  }
+
+  #checkStill(caller: string, count: number): void {
+    if (!Number.isInteger(count) || count < 1)
+      throw new ValueError(`${caller}: wants a whole number of steps from 1 up, got ${count}`)
+    if (this.#isRunning()) throw new ValueError(`${caller}: the run is running; pause it first`)
+  }
+
+  #set(change: Partial<RunState>): void {
+    this.#state = { ...this.#state, ...change }
+  }
+
+  #change(change: Partial<RunState>): void {
+    this.#set(change)
+    this.#notify()
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener(this.#state)
+  }
+
+  /** Pauses or cancels where that was asked for; returns whether it did. */
+  #settle(): boolean {
+    if (this.#stop === null || this.#isOver()) return false
+    const cancelled = this.#stop === 'cancel'
+    this.#set({ status: cancelled ? 'cancelled' : 'paused' })
+    if (cancelled) this.#options.callbacks?.onEnd?.(this.#state)
+    return true
+  }
+
+  /** Does up to `count` steps, cut where an epoch ends, where a record is due and where someone wants to look. */
+  #advance(count: number): void {
+    const perEpoch = this.#stepsPerEpoch
+    const { onStep } = this.#replaying ? {} : (this.#options.callbacks ?? {})
+    let left = Math.min(count, this.#state.steps - this.#state.step)
+    try {
+      while (left > 0 && this.#stop === null && !this.#isOver()) {
+        const { step } = this.#state
+        if (this.#replaying) this.#repeatRate()
+        const within = step % perEpoch
+        if (within === 0) {
+          this.#lossSum = 0
+          this.#lossCount = 0
+          this.#order(step)
+        }
+        const inRest = this.#rest !== null && within === perEpoch - 1
+        this.#last = inRest ? this.#rest! : this.#whole
+        const ran = inRest ? 1 : Math.min(left, onStep ? 1 : this.#room(step))
+        this.#take(this.#last.run(ran))
+        left -= ran
+        const done = step + ran
+        this.#set({ step: done, epoch: Math.floor(done / perEpoch), loss: this.#lossSum / this.#lossCount })
+        onStep?.(this.#state)
+        if (done % perEpoch === 0) this.#endEpoch()
+        this.#snapshotNowAndThen()
+      }
+    } catch (error) {
+      if (!(error instanceof DivergedError)) throw error
+      this.#diverge(error)
+    }
+  }
+
+  /** Steps from `step` on that one call can do: up to the smaller last batch, or to the end of an epoch. */
+  #room(step: number): number {
+    const perEpoch = this.#stepsPerEpoch
+    const change = this.#replaying ? this.#rates.find((rate) => rate.step > step) : undefined
+    const untilChange = (change?.step ?? Number.POSITIVE_INFINITY) - step
+    if (perEpoch > 1) return Math.min(untilChange, (this.#rest ? perEpoch - 1 : perEpoch) - (step % perEpoch))
+    // With one step to an epoch the order never changes, so many epochs fit one call.
+    const { checkpoint, callbacks } = this.#options
+    const intervals = [this.#recordInterval, checkpoint?.every ?? this.#recordInterval]
+    if (callbacks?.onEpoch) intervals.push(1)
+    return Math.min(untilChange, ...intervals.map((interval) => interval - (step % interval)))
+  }
+
+  /** Puts the rows into the order of the epoch that `step` belongs to, beginning with those of `step`. */
+  #order(step: number): void {
+    const perEpoch = this.#stepsPerEpoch
+    if (perEpoch === 1) return
+    const order = Int32Array.from(
+      random(this.#options.seed)
+        .stream('order')
+        .stream(Math.floor(step / perEpoch))
+        .permutation(this.#data.rows),
+    )
+    const whole = order.length - (order.length % this.#batchSize)
+    const begin = (step % perEpoch) * this.#batchSize
+    this.#whole.setOrder(order.subarray(0, whole), begin < whole ? begin : 0)
+    this.#rest?.setOrder(order.subarray(whole))
+  }
+
+  #take(losses: Float32Array): void {
+    if (this.#stepsPerEpoch === 1) {
+      this.#lossSum = losses[losses.length - 1]!
+      this.#lossCount = 1
+      return
+    }
+    for (const loss of losses) this.#lossSum += loss
+    this.#lossCount += losses.length
+  }
+
+  #endEpoch(): void {
+    const { epoch, epochs } = this.#state
+    const { checkpoint, callbacks } = this.#options
+    const last = epoch === epochs
+    const improved = (last || epoch % this.#recordInterval === 0) && this.#record(last)
+    if (this.#replaying) return
+    const due = checkpoint?.every === undefined ? improved : epoch % checkpoint.every === 0
+    if (due) checkpoint?.save(this.save())
+    callbacks?.onEpoch?.(this.#state)
+    if (this.#isOver()) callbacks?.onEnd?.(this.#state)
+  }
+
+  /** Adds a record to the history; returns whether it is the best. */
+  #record(last: boolean): boolean {
+    if (!this.#replaying && !this.#isFinite()) throw new DivergedError('a variable is not finite')
+    const { epoch, step, loss, history, best } = this.#state
+    const { earlyStopping, callbacks } = this.#options
+    const score = this.#scores()
+    const record = { epoch, step, loss: loss!, accuracy: score.accuracy, validation: score.validation }
+    this.#set({ history: [...history, record], accuracy: score.accuracy, validation: score.validation })
+    const improved = best === null || this.#value(record) > this.#value(best) + (earlyStopping?.least ?? 0)
+    if (improved) {
+      this.#set({ best: record })
+      if (earlyStopping) this.#bestWeights = this.model.getWeights()
+    }
+    if (!this.#replaying) callbacks?.onRecord?.(record, this.#state)
+    const stopped = earlyStopping && epoch - this.#state.best!.epoch >= earlyStopping.patience
+    if (last || stopped) {
+      if (this.#bestWeights && !improved) {
+        this.model.setWeights(this.#bestWeights)
+        this.#set({ status: 'done', ...this.#scores() })
+      } else this.#set({ status: 'done', ...score })
+    }
+    return improved
+  }
+
+  /** How good the present weights are on all rows. */
+  #scores() {
+    const validation = this.#validation && this.#scorer.score(this.#validation)
+    return { ...this.#scorer.score(this.#data), validation }
+  }
+
+  /** What is monitored, turned so that more is better. */
+  #value(record: RunRecord): number {
+    const score = record.validation ?? record
+    const value = this.#options.monitor === 'accuracy' ? score.accuracy! : -score.loss
+    return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value
+  }
+
+  #takeSnapshot(): void {
+    const begin = performance.now()
+    const snapshot = this.save()
+    const bytes = 4 * this.model.variables.reduce((total, { size }) => total + size, 0)
+    this.#snapshots.add(this.#state.step, bytes * (2 + this.#options.optimizer.slots.length), snapshot)
+    const end = performance.now()
+    this.#snapshotTime = { at: end, took: end - begin }
+  }
+
+  #snapshotNowAndThen(): void {
+    const { at, took } = this.#snapshotTime
+    if (performance.now() - at > took / snapshotShare && !this.#isOver()) this.#takeSnapshot()
+  }
+
+  /** Makes the run what it was after `step` steps. */
+  #goBackTo(step: number): void {
+    this.#restore(this.#snapshots.backTo(step))
+    this.#rates = this.#rates.filter((rate) => rate.step <= step)
+    this.#replay(step)
+  }
+
+  /** Goes on to `step` as it was done before: with the same learning rates, and without calling anyone. */
+  #replay(step: number): void {
+    this.#replaying = true
+    this.#stop = null
+    this.#advance(step - this.#state.step)
+    this.#replaying = false
+    this.#repeatRate()
+  }
+
+  /** Sets the learning rate again where it was set before. */
+  #repeatRate(): void {
+    const change = this.#rates.find(({ step }) => step === this.#state.step)
+    if (change) this.#whole.learningRate = change.learningRate
+  }
+
+  #restore({ state, lossSum, lossCount, optimizer, weights, bestWeights }: Checkpoint): void {
+    this.model.setWeights(weights)
+    this.#whole.state.restore(optimizer)
+    this.#lossSum = lossSum
+    this.#lossCount = lossCount
+    this.#bestWeights = bestWeights
+    const { epochs, steps } = this.#state
+    this.#state = { ...state, epochs, steps, error: null }
+    this.#order(state.step)
+  }
+
+  #resume(checkpoint: Checkpoint): void {
+    const own = { seed: this.#options.seed, rows: this.#data.rows, batchSize: this.#batchSize }
+    for (const name of ['seed', 'rows', 'batchSize'] as const)
+      if (checkpoint[name] !== own[name])
+        throw new ValueError(
+          `createRun: the run to resume has ${name} ${checkpoint[name]}, this one ${own[name]}; they must be the same`,
+        )
+    if (checkpoint.state.step > this.#state.steps)
+      throw new ValueError(
+        `createRun: the run to resume did ${checkpoint.state.epoch} epochs already; give more than ${this.#options.epochs}`,
+      )
+    this.#restore(checkpoint)
+    // Without early stopping a run that is done can go on for more epochs.
+    const goesOn = this.#state.step < this.#state.steps && !checkpoint.bestWeights
+    if (this.#state.status === 'done' && goesOn) this.#set({ status: 'paused' })
+  }
+
+  #diverge(error: DivergedError): void {
+    this.#set({ status: 'diverged', error: this.#firstDivergence() ?? error })
+    this.#options.callbacks?.onEnd?.(this.#state)
+  }
+
+  #isFinite(): boolean {
+    return this.model.variables.every(({ values }) => values.every(Number.isFinite))
+  }
+
+  /**
+   * Where variables are not finite: does the steps since the last good snapshot again, one by one, and stops before
+   * the step that made them so. Its error names the first node, which is one of the gradients when the loss was
+   * finite still.
+   */
+  #firstDivergence(): DivergedError | null {
+    const end = this.#state.step
+    for (const step of this.#snapshots.steps.reverse()) {
+      if (this.#isFinite()) break
+      this.#restore(this.#snapshots.backTo(step))
+    }
+    while (this.#state.step < end && this.#isFinite()) {
+      const before = this.save()
+      this.#replay(this.#state.step + 1)
+      if (this.#isFinite()) continue
+      this.#restore(before)
+      return this.#last.diverged('a variable became NaN or infinite')
+    }
+    return null
+  }
+}
+
+/** Lets everything else that waits for the thread have its turn. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(null)
+  })
+}
+
+function checkFit(name: string, model: Model, data: Dataset): void {
+  checkDataset(name, data)
+  if (!sameShape(data.inputShape, model.inputShape))
+    throw new ShapeError(
+      `${name}: a row of inputs is ${describeShape(data.inputShape)}, the model takes ${describeShape(model.inputShape)}`,
+    )
+  if (!sameShape(data.targetShape, model.outputShape))
+    throw new ShapeError(
+      `${name}: a row of targets is ${describeShape(data.targetShape)}, the model puts out ${describeShape(model.outputShape)}`,
+    )
+}
+
+function checkCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1)
+    throw new ValueError(`createRun: ${name} must be a whole number from 1 up, got ${value}`)
+}

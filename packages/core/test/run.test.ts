@@ -1,0 +1,324 @@
+// What a run can do besides going forward: back, stop early, be saved and resumed, be watched, and run elsewhere.
+import { Worker } from 'node:worker_threads'
+import { describe, expect, test } from 'vitest'
+import {
+  adam,
+  type Checkpoint,
+  createRun,
+  type Dataset,
+  layer,
+  layers,
+  type Run,
+  type RunOptions,
+  type RunState,
+  random,
+  sequential,
+  sgd,
+} from '../src/index.js'
+import { Snapshots } from '../src/run/snapshots.js'
+
+const { dense } = layers
+
+/** Rows that a small network can learn, but not perfectly: the sign of a product, and noise. */
+function noisy(rows: number, stream: number): Dataset {
+  const draws = random(11).stream(stream)
+  const inputs = Float32Array.from({ length: rows * 2 }, (_, index) => draws.normal(index))
+  const targets = Float32Array.from({ length: rows }, (_, row) => {
+    const right = inputs[2 * row]! * inputs[2 * row + 1]! > 0
+    return Number(draws.stream('noise').uniform(row) < 0.25 ? !right : right)
+  })
+  return { rows, inputs, inputShape: [2], targets, targetShape: [1] }
+}
+
+const make = (options: Partial<RunOptions> = {}): Run =>
+  createRun({
+    model: sequential([dense({ units: 12, activation: 'tanh' }), dense({ units: 1 })], {
+      inputShape: [2],
+      seed: 1,
+    }),
+    loss: 'sigmoidCrossEntropy',
+    optimizer: adam({ learningRate: 0.03 }),
+    data: noisy(38, 1),
+    validation: noisy(30, 2),
+    batchSize: 8,
+    epochs: 40,
+    seed: 2,
+    ...options,
+  })
+
+const stepsPerEpoch = 5
+
+describe('stepping back', () => {
+  test.each([1, 2, 3, 7, 31, 60, 200])('%d steps gives the bits of a run that never went on', (count) => {
+    const run = make()
+    for (const part of [3, 1, 40, 16]) run.step(part)
+    const back = Math.min(count, 60)
+    const state = run.stepBack(count)
+    const other = make()
+    if (back < 60) other.step(60 - back)
+    expect(state).toEqual(other.getState())
+    expect(run.weights()).toEqual(other.weights())
+    // And on from there.
+    expect(run.step(50)).toEqual(other.step(50))
+    expect(run.weights()).toEqual(other.weights())
+    expect(run.save()).toEqual(other.save())
+  })
+
+  test('goes through changes of the learning rate as they were made', () => {
+    const run = make()
+    const weights: Float32Array[] = []
+    for (let step = 0; step < 30; step++) {
+      if (step % 10 === 4) run.learningRate = 0.01 * (step + 1)
+      run.step()
+      weights.push(run.weights())
+    }
+    for (const back of [1, 3, 12, 4]) {
+      run.stepBack(back)
+      expect(run.weights()).toEqual(weights[run.getState().step - 1])
+    }
+    expect(run.getState().step).toBe(10)
+    expect(run.learningRate).toBe(0.05)
+  })
+
+  test('undoes the end of a run', async () => {
+    const run = make({ epochs: 4, earlyStopping: { patience: 1 } })
+    const { step } = await run.start()
+    expect(run.stepBack(2)).toMatchObject({ status: 'paused', step: step - 2 })
+    const other = make({ epochs: 4, earlyStopping: { patience: 1 } })
+    other.step(step - 2)
+    expect(run.weights()).toEqual(other.weights())
+  })
+
+  test('needs few snapshots however long the run is', () => {
+    const snapshots = new Snapshots<number>()
+    let longestReplay = 0
+    for (let step = 0; step <= 100_000; step++) snapshots.add(step, 1, step)
+    expect(snapshots.steps[0]).toBe(0)
+    expect(snapshots.steps.length).toBeLessThan(2 * Math.log2(100_000) + 3)
+    const kept = snapshots.steps
+    for (const back of [0, 1, 10, 1000, 50_000]) {
+      const nearest = kept.findLast((step) => step <= 100_000 - back)!
+      longestReplay = Math.max(longestReplay, (100_000 - back - nearest) / Math.max(1, back))
+    }
+    expect(longestReplay).toBeLessThanOrEqual(1)
+  })
+
+  test('keeps within a bound of bytes', () => {
+    const snapshots = new Snapshots<number>()
+    for (let step = 0; step < 1000; step++) snapshots.add(step, 2 ** 26, step)
+    expect(snapshots.steps).toHaveLength(4)
+    expect(snapshots.steps.at(-1)).toBe(999)
+  })
+})
+
+describe('early stopping', () => {
+  test('ends with exactly the weights of the best epoch', async () => {
+    const weights = new Map<number, Float32Array>()
+    const run = make({
+      optimizer: adam({ learningRate: 0.1 }),
+      epochs: 400,
+      earlyStopping: { patience: 6 },
+      callbacks: { onRecord: ({ epoch }) => weights.set(epoch, run.weights()) },
+    })
+    const { status, epoch, best, history, validation } = await run.start()
+    expect(status).toBe('done')
+    const losses = history.map((record) => record.validation!.loss)
+    expect(best!.validation!.loss).toBe(Math.min(...losses))
+    expect(epoch).toBe(best!.epoch + 6)
+    expect(epoch).toBeLessThan(400)
+    expect(run.weights()).toEqual(weights.get(best!.epoch))
+    expect(run.weights()).not.toEqual(weights.get(epoch))
+    expect(validation).toEqual(best!.validation)
+  })
+
+  test('restores the best weights at the last epoch too, and counts only what is better by enough', async () => {
+    const weights: Float32Array[] = []
+    const run = make({
+      optimizer: adam({ learningRate: 0.1 }),
+      epochs: 60,
+      monitor: 'accuracy',
+      earlyStopping: { patience: 60, least: 0.05 },
+      callbacks: { onRecord: () => weights.push(run.weights()) },
+    })
+    const { best, history } = await run.start()
+    let expected = 0
+    for (const [index, { validation }] of history.entries())
+      if (validation!.accuracy! > history[expected]!.validation!.accuracy! + 0.05) expected = index
+    expect(best).toEqual(history[expected])
+    expect(run.weights()).toEqual(weights[expected])
+  })
+})
+
+describe('a checkpoint', () => {
+  test.each([1, stepsPerEpoch, 2 * stepsPerEpoch + 3, 3 * stepsPerEpoch - 1, 39 * stepsPerEpoch])(
+    'after %d steps resumes to the bits of a run that was never interrupted',
+    async (steps) => {
+      const through = make()
+      const end = await through.start()
+      const first = make()
+      first.step(steps)
+      const saved = structuredClone(first.save())
+      first.step(7)
+      const resumed = make({ resume: saved })
+      expect(await resumed.start()).toEqual(end)
+      expect(resumed.weights()).toEqual(through.weights())
+      expect(resumed.save()).toEqual(through.save())
+    },
+  )
+
+  test('of a changed learning rate, and with early stopping, resumes to the same bits', async () => {
+    const options = { earlyStopping: { patience: 3 }, epochs: 400 }
+    const through = make(options)
+    through.learningRate = 0.07
+    through.step(22)
+    const resumed = make({ ...options, resume: structuredClone(through.save()) })
+    expect(resumed.learningRate).toBe(0.07)
+    expect(await resumed.start()).toEqual(await through.start())
+    expect(resumed.weights()).toEqual(through.weights())
+  })
+
+  test('is given at each improvement, or every so many epochs', async () => {
+    const improvements: Checkpoint[] = []
+    const run = make({ checkpoint: { save: (checkpoint) => improvements.push(checkpoint) } })
+    const { history, best } = await run.start()
+    let least = Number.POSITIVE_INFINITY
+    const expected = history.filter(({ validation }) => {
+      if (validation!.loss >= least) return false
+      least = validation!.loss
+      return true
+    })
+    expect(improvements.map(({ state }) => state.epoch)).toEqual(expected.map(({ epoch }) => epoch))
+    expect(improvements.at(-1)!.state.best).toEqual(best)
+    const epochs: number[] = []
+    await make({
+      checkpoint: { every: 7, save: ({ state }) => epochs.push(state.epoch) },
+      batchSize: 38,
+    }).start()
+    expect(epochs).toEqual([7, 14, 21, 28, 35])
+  })
+
+  test('of another run is refused', () => {
+    const saved = make().save()
+    expect(() => make({ resume: saved, seed: 3 })).toThrow(
+      'createRun: the run to resume has seed 2, this one 3; they must be the same',
+    )
+    expect(() => make({ resume: saved, batchSize: 9 })).toThrow('has batchSize 8, this one 9')
+    const late = make()
+    late.step(100)
+    expect(() => make({ resume: late.save(), epochs: 10 })).toThrow(
+      'did 20 epochs already; give more than 10',
+    )
+  })
+})
+
+describe('callbacks', () => {
+  test('see every step, epoch and record in order, and change no bits', async () => {
+    const seen: string[] = []
+    const run = make({
+      epochs: 2,
+      callbacks: {
+        onStep: ({ step }) => seen.push(`step ${step}`),
+        onEpoch: ({ epoch }) => seen.push(`epoch ${epoch}`),
+        onRecord: ({ epoch }) => seen.push(`record ${epoch}`),
+        onEnd: ({ status }) => seen.push(status),
+      },
+    })
+    await run.start()
+    const steps = (first: number) => Array.from({ length: 5 }, (_, index) => `step ${first + index}`)
+    expect(seen).toEqual([...steps(1), 'record 1', 'epoch 1', ...steps(6), 'record 2', 'epoch 2', 'done'])
+    const plain = make({ epochs: 2 })
+    await plain.start()
+    expect(run.weights()).toEqual(plain.weights())
+  })
+
+  test('can pause and cancel', async () => {
+    const run = make({ callbacks: { onEpoch: ({ epoch }) => epoch === 2 && run.pause() } })
+    expect(await run.start()).toMatchObject({ status: 'paused', step: 2 * stepsPerEpoch })
+    const ends: RunState[] = []
+    const other = make({
+      callbacks: { onStep: ({ step }) => step === 3 && other.cancel(), onEnd: (state) => ends.push(state) },
+    })
+    expect(await other.start()).toMatchObject({ status: 'cancelled', step: 3 })
+    expect(ends).toHaveLength(1)
+    expect((await other.start()).status).toBe('cancelled')
+    expect(other.step().step).toBe(3)
+    expect(other.stepBack()).toMatchObject({ status: 'paused', step: 2 })
+  })
+})
+
+test('a share of the rows can be held back', () => {
+  const run = make({ validation: 0.25, data: noisy(40, 3) })
+  expect(run.getState().steps).toBe(40 * 4)
+  run.step(4)
+  expect(run.getState().validation).not.toBeNull()
+})
+
+describe('a gradient that is not finite while the loss is', () => {
+  // √(w·x) at x = 0 is 0, but its derivative by w is 0 · ∞.
+  const root = layer('root', {}, (builder, shape) => {
+    const w = builder.parameter('w', shape, 'ones')
+    return (_, x) => x.mul(w).sqrt()
+  })
+  const run = (epochs: number) => {
+    // Only the 14th row is 0, so that the steps before it are fine.
+    const inputs = Float32Array.from({ length: 20 }, (_, row) => Number(row !== 13))
+    return createRun({
+      model: sequential([root], { inputShape: [1], seed: 0 }),
+      loss: 'meanSquaredError',
+      optimizer: sgd({ learningRate: 0.01 }),
+      data: { rows: 20, inputs, inputShape: [1], targets: new Float32Array(20).fill(2), targetShape: [1] },
+      batchSize: 1,
+      epochs,
+      seed: 0,
+    })
+  }
+
+  test('stops the run, which names the node and the step and keeps the weights from before', async () => {
+    const order = [...random(0).stream('order').stream(0).permutation(20)]
+    const bad = order.indexOf(13) + 1
+    for (const epochs of [1, 3]) {
+      const diverged = run(epochs)
+      const { status, error, step } = await diverged.start()
+      expect(status).toBe('diverged')
+      expect(error!.message).toMatch(
+        new RegExp(
+          `^a variable became NaN or infinite at step ${bad}: .*"gradients/.* was the first to give (NaN|-?Infinity)`,
+        ),
+      )
+      expect(step).toBe(bad - 1)
+      expect(Number.isFinite(diverged.weights()[0])).toBe(true)
+    }
+  })
+})
+
+test('a run in a worker thread gives the same bits', async () => {
+  const code = `
+    import { parentPort } from 'node:worker_threads'
+    import { adam, createRun, layers, sequential } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)}
+    parentPort.once('message', async ({ data, validation, resume }) => {
+      const model = sequential(
+        [layers.dense({ units: 12, activation: 'tanh' }), layers.dense({ units: 1 })],
+        { inputShape: [2], seed: 1 },
+      )
+      const run = createRun({
+        model, data, validation, resume,
+        loss: 'sigmoidCrossEntropy', optimizer: adam({ learningRate: 0.03 }), batchSize: 8, epochs: 40, seed: 2,
+      })
+      parentPort.postMessage({ state: await run.start(), checkpoint: run.save() })
+    })
+  `
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`))
+  const here = make()
+  here.step(12)
+  const [report] = await Promise.all([
+    new Promise<{ state: RunState; checkpoint: Checkpoint }>((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+      worker.postMessage({ data: noisy(38, 1), validation: noisy(30, 2), resume: here.save() })
+    }),
+    here.start(),
+  ])
+  await worker.terminate()
+  expect(report.state).toEqual(here.getState())
+  expect(report.checkpoint).toEqual(here.save())
+})
