@@ -4,6 +4,7 @@ import { byName } from './op.js'
 import { add } from './ops/arithmetic.js'
 import { broadcastTo, sumTo } from './ops/shape.js'
 import { describeShape, sameShape } from './shape.js'
+import type { ShapeOf } from './shape-types.js'
 import { constant, describeNode, scope, type Tensor, type TensorLike, toTensor } from './tensor.js'
 import { topological } from './traverse.js'
 
@@ -68,11 +69,15 @@ export function passBack(
  * taken again. An `x` that `y` does not depend on has derivative 0.
  * @throws GradientError when `y` is not a scalar and no `upstream` of its shape is given.
  */
-export function gradients(y: Tensor, xs: readonly Tensor[], upstream?: TensorLike): Tensor[] {
+export function gradients<const Xs extends readonly Tensor[]>(
+  y: Tensor,
+  xs: Xs,
+  upstream?: TensorLike,
+): { -readonly [K in keyof Xs]: Tensor<ShapeOf<Xs[K]>> } {
   return blamingCaller(gradients, () => {
     const dy = upstream === undefined ? undefined : checkUpstream('gradients', y, toTensor(upstream))
     if (!dy) checkScalar('gradients', y, ', or give the upstream derivative')
-    return passBack([y], xs, [dy])
+    return passBack([y], xs, [dy]) as { -readonly [K in keyof Xs]: Tensor<ShapeOf<Xs[K]>> }
   })
 }
 

@@ -112,6 +112,7 @@ export {
   warmUp,
 } from './schedules.js'
 export type { Shape } from './shape.js'
+export type { ShapeOf } from './shape-types.js'
 export {
   Constant,
   constant,

@@ -2,22 +2,22 @@
 import { blamingCaller, GradientError, ShapeError } from './errors.js'
 import { evaluate } from './evaluate.js'
 import { gradientNodes } from './gradients.js'
+import type { MethodOf } from './op.js'
 import * as ops from './ops/index.js'
 import { describeShape, type Shape } from './shape.js'
 import { describeNode, type NestedArray, Tensor } from './tensor.js'
 
 type Table = typeof ops
-type Rest<F> = F extends (first: never, ...rest: infer R) => Tensor ? R : never
-type OpMethods = { [Name in keyof Table]: (...rest: Rest<Table[Name]>) => Tensor }
+type OpMethods = { [Name in keyof Table]: MethodOf<Table[Name]> }
 
 declare module './tensor.js' {
-  interface Tensor extends OpMethods {
+  interface Tensor<S extends Shape = Shape> extends OpMethods {
     /**
      * The derivative that the last `backward()` from a scalar computed from this tensor left here; a tensor of
      * the same shape, of which derivatives can be taken again.
      * @throws GradientError when there was no such call: not computed is not 0.
      */
-    readonly grad: Tensor
+    readonly grad: Tensor<S>
     /**
      * Computes the derivative of this scalar by every tensor that it depends on and leaves it as their `grad`,
      * in place of what an earlier call left there.

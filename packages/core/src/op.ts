@@ -4,6 +4,7 @@ import { blamingCaller, ValueError } from './errors.js'
 import type { Reference } from './reference.js'
 import type { Sampler } from './sample.js'
 import type { Shape } from './shape.js'
+import type { Call, ShapeRules } from './shape-types.js'
 import { Tensor, type TensorLike, toTensor } from './tensor.js'
 
 /** What a gradient rule may use: the inputs by name, the output `y`, and the upstream derivative `dy`. */
@@ -53,23 +54,47 @@ export interface Definition<Names extends readonly string[], Given, Attributes> 
   readonly sample: Sampler<Names, Given>
 }
 
-type Arguments<Names extends readonly string[], Given, Short extends keyof Given> = [
-  ...{ [K in keyof Names]: TensorLike },
-  attributes?: Given | Given[Short],
-]
+type Options<Given, Short extends keyof Given> = Given | Given[Short]
 
-/** An operation: a function on tensors that also carries its own definition. */
-export interface Op<
+type CallBy<Names extends readonly string[], Options, Rule> = Rule extends keyof ShapeRules<Names, Options>
+  ? ShapeRules<Names, Options>[Rule]
+  : Call<Names, Options>
+
+/** Where an op's type keeps what it takes and how the method is called; nothing when the program runs. */
+declare const signature: unique symbol
+
+/**
+ * An operation: a function on tensors that also carries its own definition. `Rule` says how the shape of the
+ * result follows from the inputs in types, as in `shape-types.ts`; without one it is not known before it runs.
+ */
+export type Op<
   Names extends readonly string[] = readonly string[],
   Given = object,
   Short extends keyof Given = never,
-> {
-  (...args: Arguments<Names, Given, Short>): Tensor
+  Rule extends keyof ShapeRules<Names, Given> | null = null,
+> = (CallBy<Names, Options<Given, Short>, Rule> extends { function: infer F } ? F : never) &
+  AnyOp<Names, Given, CallBy<Names, Options<Given, Short>, Rule> extends { method: infer M } ? M : unknown>
+
+/** An op whose inputs repeat against each other, and with one input, whose result has its shape. */
+export type Elementwise<
+  Names extends readonly string[],
+  Given = object,
+  Short extends keyof Given = never,
+> = Op<Names, Given, Short, 'broadcast'>
+
+/** What ops have besides being called. */
+interface AnyOp<Names, Given, Method> {
   readonly name: string
   // The table is read by loops that know nothing of one op's attributes, hence `any`.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly definition: Definition<any, any, any>
+  readonly [signature]?: { readonly names: Readonly<Names>; readonly given: Given; readonly method: Method }
 }
+
+/** The type of an op's method. */
+export type MethodOf<O> = O extends { readonly [signature]?: { readonly method: infer Method } }
+  ? Method
+  : never
 
 /** Makes an operation of its definition. */
 export function op<
@@ -77,8 +102,12 @@ export function op<
   // biome-ignore lint/complexity/noBannedTypes: no attributes
   Given = {},
   Attributes = Given,
-  Short extends keyof Given = never,
->(name: string, definition: Definition<Names, Given, Attributes>): Op<Names, Given, Short> {
+>(
+  name: string,
+  definition: Definition<Names, Given, Attributes>,
+  // The call is typed by the rule that the op's own type names.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+): AnyOp<Names, Given, any> & ((...args: any[]) => any) {
   const { inputs, shorthand } = definition
   const create = (...args: unknown[]): Tensor =>
     blamingCaller(create, () => {
@@ -113,8 +142,8 @@ export function op<
       })
     })
   Object.defineProperty(create, 'name', { value: name })
-  const result = Object.assign(create, { definition }) as unknown as Op<Names, Given, Short> & Op
-  return result
+  const result = Object.assign(create, { definition }) as unknown as Op
+  return result as never
 }
 
 /** `{ a: values[0], b: values[1] }` for names `a`, `b`. */

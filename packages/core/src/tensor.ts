@@ -2,6 +2,7 @@
 import { blamingCaller, DtypeError, ShapeError, ValueError } from './errors.js'
 import type { Op } from './op.js'
 import { checkShape, describeShape, type Shape, sameShape, sizeOf } from './shape.js'
+import type { GivenShape } from './shape-types.js'
 
 /** Precision of a computation: `f32` runs on the WASM kernel, `f64` on the plain TypeScript executor. */
 export type Dtype = 'f32' | 'f64'
@@ -23,6 +24,9 @@ interface NodeFields {
   readonly name?: string | undefined
 }
 
+/** Where a tensor's type keeps its shape. */
+export declare const shapeOf: unique symbol
+
 let created = 0
 let scopes: readonly string[] = []
 
@@ -41,15 +45,20 @@ export function scope<T>(name: string, body: () => T): T {
  * A node of the graph: an operation, the tensors it takes, and a shape. It is a value to be computed, not a
  * computed value: `item`, `toArray` and `data` compute it, always from what its variables hold at that time.
  * Its methods are in methods.ts: every operation, and what reads values and takes derivatives.
+ *
+ * `S` is what is known of the shape in types. As a method's parameter it fits both ways, so a tensor whose shape
+ * is not known goes where a known one is wanted, and is checked when the node is made.
  */
-export class Tensor {
+export class Tensor<S extends Shape = Shape> {
   /** Number in order of creation; inputs have smaller ones. */
   readonly id = created++
   /** The operation that makes it, or `null` for a variable, constant or input. */
   readonly op: Op | null
   readonly inputs: readonly Tensor[]
   readonly attributes: object
-  readonly shape: Shape
+  readonly shape: Shape;
+  /** The shape in types; nothing when the program runs. */
+  [shapeOf]?(shape: S): void
   /** `null` for what consists of constants alone and so takes part in either precision. */
   readonly dtype: Dtype | null
   /** The given name behind those of the scopes around it, or empty. */
@@ -79,7 +88,7 @@ export class Tensor {
 }
 
 /** A leaf whose numbers can be changed: what training learns. */
-export class Variable extends Tensor {
+export class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** False: gradients are not asked for and training leaves it as it is. */
   trainable: boolean
   #values: Float32Array | Float64Array
@@ -126,7 +135,7 @@ export class Variable extends Tensor {
 }
 
 /** A leaf whose numbers never change. */
-export class Constant extends Tensor {
+export class Constant<S extends Shape = Shape> extends Tensor<S> {
   /** Kept as float64, rounded when a computation in f32 reads them. */
   readonly values: Float64Array
 
@@ -138,7 +147,7 @@ export class Constant extends Tensor {
 }
 
 /** A leaf whose numbers are given anew at each call of a compiled function. */
-export class Input extends Tensor {}
+export class Input<S extends Shape = Shape> extends Tensor<S> {}
 
 export interface VariableOptions {
   /** For flat data: the shape; otherwise taken from the nesting. */
@@ -152,7 +161,10 @@ export interface VariableOptions {
  * A tensor whose numbers can be changed, by `set` or by training.
  * @throws ShapeError for ragged nesting or when `shape` does not hold as many numbers.
  */
-export function variable(values: Values, options: VariableOptions = {}): Variable {
+export function variable<const V extends Values, const G extends Shape | undefined = undefined>(
+  values: V,
+  options: VariableOptions & { readonly shape?: G } = {},
+): Variable<GivenShape<V, G>> {
   return blamingCaller(variable, () => {
     const { flat, shape } = flatten('variable', values, options.shape)
     const own = options.dtype === 'f64' ? Float64Array.from(flat) : Float32Array.from(flat)
@@ -161,10 +173,10 @@ export function variable(values: Values, options: VariableOptions = {}): Variabl
 }
 
 /** A tensor whose numbers never change. */
-export function constant(
-  values: Values,
-  options: { readonly shape?: Shape; readonly name?: string } = {},
-): Constant {
+export function constant<const V extends Values, const G extends Shape | undefined = undefined>(
+  values: V,
+  options: { readonly shape?: G; readonly name?: string } = {},
+): Constant<GivenShape<V, G>> {
   return blamingCaller(constant, () => {
     const { flat, shape } = flatten('constant', values, options.shape)
     return new Constant(Float64Array.from(flat), shape, options.name)
@@ -172,7 +184,10 @@ export function constant(
 }
 
 /** A place for numbers that are given when a compiled function is called. */
-export function input(shape: Shape, options: { readonly name?: string; readonly dtype?: Dtype } = {}): Input {
+export function input<const S extends Shape>(
+  shape: S,
+  options: { readonly name?: string; readonly dtype?: Dtype } = {},
+): Input<GivenShape<never, S>> {
   blamingCaller(input, () => checkShape('input', shape))
   return new Input({ shape, dtype: options.dtype ?? 'f32', name: options.name })
 }

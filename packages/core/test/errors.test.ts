@@ -26,13 +26,13 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
   [
     'matmul of shapes that do not fit',
     'ShapeError',
-    () => variable([[1, 2, 3, 4]]).matmul(variable([[1, 2]])),
+    () => variable([[1, 2, 3, 4]]).matmul(variable([[1, 2]]) as bp.Tensor),
     'matmul: a is 1×4, so b must have 4 rows; got 1×2',
   ],
   [
     'matmul with a transposed side',
     'ShapeError',
-    () => variable([[1, 2, 3]]).matmul(variable([[1, 2]]), { transposeB: true }),
+    () => variable([[1, 2, 3]]).matmul(variable([[1, 2]]) as bp.Tensor, { transposeB: true }),
     'matmul: a is 1×3, so b must have 3 columns; got 1×2',
   ],
   [
@@ -44,7 +44,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
   [
     'add of shapes that do not broadcast',
     'ShapeError',
-    () => variable([1, 2]).add(variable([1, 2, 3])),
+    () => variable([1, 2]).add(variable([1, 2, 3]) as bp.Tensor),
     'add: a is [2], b is [3]; dimensions, counted from the last, must be equal or 1 (2 against 3)',
   ],
   [
@@ -337,8 +337,8 @@ test.each(cases)('%s is a %s', (_, type, make, message) => {
 })
 
 test.each<[string, () => unknown]>([
-  ['an op', () => bp.matmul([[1, 2]], [[1]])],
-  ['a method', () => variable([[1, 2]]).matmul([[1]])],
+  ['an op', () => bp.matmul([[1, 2]], [[1]] as number[][])],
+  ['a method', () => variable([[1, 2]]).matmul([[1]] as number[][])],
   ['gradients', () => bp.gradients(variable([1, 2]), [])],
   ['grad', () => bp.grad((x) => x)([1, 2])],
   ['valueAndGrad', () => bp.valueAndGrad((x) => x)([1, 2])],

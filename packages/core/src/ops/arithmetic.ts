@@ -1,6 +1,6 @@
 // Sums, products, quotients and powers of two tensors, with broadcasting.
 import { binary } from '../compile/lowering.js'
-import { type Op, op } from '../op.js'
+import { type Elementwise, op } from '../op.js'
 import { elementwise } from '../reference.js'
 import { broadcastCases, uniform } from '../sample.js'
 import { broadcastShapes, type Shape } from '../shape.js'
@@ -24,7 +24,7 @@ const distinctPair = {
 }
 
 /** Sum, element by element. */
-export const add: Op<Pair> = op('add', {
+export const add: Elementwise<Pair> = op('add', {
   ...pairwise('add'),
   summary: 'Sum, element by element.',
   symbol: '+',
@@ -41,7 +41,7 @@ export const add: Op<Pair> = op('add', {
 })
 
 /** Difference, element by element. */
-export const sub: Op<Pair> = op('sub', {
+export const sub: Elementwise<Pair> = op('sub', {
   ...pairwise('sub'),
   summary: 'Difference, element by element.',
   symbol: '−',
@@ -58,7 +58,7 @@ export const sub: Op<Pair> = op('sub', {
 })
 
 /** Product, element by element. */
-export const mul: Op<Pair> = op('mul', {
+export const mul: Elementwise<Pair> = op('mul', {
   ...pairwise('mul'),
   summary: 'Product, element by element.',
   symbol: '×',
@@ -75,7 +75,7 @@ export const mul: Op<Pair> = op('mul', {
 })
 
 /** Quotient, element by element. */
-export const div: Op<Pair> = op('div', {
+export const div: Elementwise<Pair> = op('div', {
   ...pairwise('div'),
   summary: 'Quotient, element by element.',
   symbol: '÷',
@@ -95,7 +95,7 @@ export const div: Op<Pair> = op('div', {
 })
 
 /** Power; the base must be positive unless the exponent is a whole number. */
-export const pow: Op<Pair> = op('pow', {
+export const pow: Elementwise<Pair> = op('pow', {
   ...pairwise('pow'),
   summary: 'Power; a negative base needs a whole exponent, other values are NaN.',
   symbol: '^',
@@ -117,7 +117,7 @@ export const pow: Op<Pair> = op('pow', {
 })
 
 /** The larger of two; at a tie each side gets half of the derivative, as in PyTorch. */
-export const maximum: Op<Pair> = op('maximum', {
+export const maximum: Elementwise<Pair> = op('maximum', {
   ...pairwise('maximum'),
   summary: 'The larger of two; at a tie each side gets half of the derivative.',
   symbol: 'max',
@@ -134,7 +134,7 @@ export const maximum: Op<Pair> = op('maximum', {
 })
 
 /** The smaller of two; at a tie each side gets half of the derivative, as in PyTorch. */
-export const minimum: Op<Pair> = op('minimum', {
+export const minimum: Elementwise<Pair> = op('minimum', {
   ...pairwise('minimum'),
   summary: 'The smaller of two; at a tie each side gets half of the derivative.',
   symbol: 'min',
@@ -155,7 +155,7 @@ const preference = (smaller: Parameters<typeof less>[0], larger: Parameters<type
   mul(0.5, add(less(smaller, larger), greaterEqual(larger, smaller)))
 
 /** `(a − b)²`, element by element. */
-export const squaredDifference: Op<Pair> = op('squaredDifference', {
+export const squaredDifference: Elementwise<Pair> = op('squaredDifference', {
   ...pairwise('squaredDifference'),
   summary: 'Square of the difference, element by element.',
   symbol: '(a−b)²',

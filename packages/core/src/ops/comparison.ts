@@ -1,6 +1,6 @@
 // Comparisons, which give 1 for true and 0 for false, and the choice between two tensors.
 import { binary, ternary } from '../compile/lowering.js'
-import { type Op, op } from '../op.js'
+import { type Elementwise, op } from '../op.js'
 import { elementwise } from '../reference.js'
 import { broadcastCases, uniform } from '../sample.js'
 import { broadcastShapes, type Shape } from '../shape.js'
@@ -21,7 +21,7 @@ const comparison = (name: string) =>
   }) as const
 
 /** 1 where `a < b`, else 0. */
-export const less: Op<Pair> = op('less', {
+export const less: Elementwise<Pair> = op('less', {
   ...comparison('less'),
   summary: '1 where a < b, else 0.',
   symbol: '<',
@@ -32,7 +32,7 @@ export const less: Op<Pair> = op('less', {
 })
 
 /** 1 where `a > b`, else 0. */
-export const greater: Op<Pair> = op('greater', {
+export const greater: Elementwise<Pair> = op('greater', {
   ...comparison('greater'),
   summary: '1 where a > b, else 0.',
   symbol: '>',
@@ -43,7 +43,7 @@ export const greater: Op<Pair> = op('greater', {
 })
 
 /** 1 where `a ≥ b`, else 0. */
-export const greaterEqual: Op<Pair> = op('greaterEqual', {
+export const greaterEqual: Elementwise<Pair> = op('greaterEqual', {
   ...comparison('greaterEqual'),
   summary: '1 where a ≥ b, else 0.',
   symbol: '≥',
@@ -54,7 +54,7 @@ export const greaterEqual: Op<Pair> = op('greaterEqual', {
 })
 
 /** 1 where `a = b`, else 0. */
-export const equal: Op<Pair> = op('equal', {
+export const equal: Elementwise<Pair> = op('equal', {
   ...comparison('equal'),
   summary: '1 where a = b, else 0.',
   symbol: '=',
@@ -65,7 +65,7 @@ export const equal: Op<Pair> = op('equal', {
 })
 
 /** `a` where `condition` is not 0, else `b`. */
-export const where: Op<['condition', 'a', 'b']> = op('where', {
+export const where: Elementwise<['condition', 'a', 'b']> = op('where', {
   inputs: ['condition', 'a', 'b'],
   broadcasts: true,
   summary: 'a where the condition is not 0, else b.',

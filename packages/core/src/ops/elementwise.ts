@@ -1,6 +1,6 @@
 // Functions of one tensor, element by element, and their fused gradients.
 import { binary, unary } from '../compile/lowering.js'
-import { type Op, op } from '../op.js'
+import { type Elementwise, op } from '../op.js'
 import { elementwise } from '../reference.js'
 import { broadcastCases, unaryCases, uniform } from '../sample.js'
 import { broadcastShapes, type Shape } from '../shape.js'
@@ -22,7 +22,7 @@ const ofOutput = (name: string) =>
   }) as const
 
 /** `−x`. */
-export const neg: Op<One> = op('neg', {
+export const neg: Elementwise<One> = op('neg', {
   ...ofOne,
   summary: 'Negation.',
   symbol: '−',
@@ -36,7 +36,7 @@ export const neg: Op<One> = op('neg', {
 })
 
 /** `|x|`; the derivative at 0 is 0. */
-export const abs: Op<One> = op('abs', {
+export const abs: Elementwise<One> = op('abs', {
   ...ofOne,
   summary: 'Absolute value; the derivative at 0 is 0.',
   symbol: '|x|',
@@ -50,7 +50,7 @@ export const abs: Op<One> = op('abs', {
 })
 
 /** −1, 0 or 1. */
-export const sign: Op<One> = op('sign', {
+export const sign: Elementwise<One> = op('sign', {
   ...ofOne,
   summary: 'Sign: −1, 0 or 1. No derivative flows through it.',
   symbol: 'sign',
@@ -64,7 +64,7 @@ export const sign: Op<One> = op('sign', {
 })
 
 /** `x²`. */
-export const square: Op<One> = op('square', {
+export const square: Elementwise<One> = op('square', {
   ...ofOne,
   summary: 'Square.',
   symbol: 'x²',
@@ -79,7 +79,7 @@ export const square: Op<One> = op('square', {
 })
 
 /** Square root; NaN for negative numbers. */
-export const sqrt: Op<One> = op('sqrt', {
+export const sqrt: Elementwise<One> = op('sqrt', {
   ...ofOne,
   summary: 'Square root; NaN for negative numbers.',
   symbol: '√',
@@ -93,7 +93,7 @@ export const sqrt: Op<One> = op('sqrt', {
 })
 
 /** `1 / x`. */
-export const reciprocal: Op<One> = op('reciprocal', {
+export const reciprocal: Elementwise<One> = op('reciprocal', {
   ...ofOne,
   summary: 'Reciprocal.',
   symbol: '1/x',
@@ -107,7 +107,7 @@ export const reciprocal: Op<One> = op('reciprocal', {
 })
 
 /** `eˣ`. */
-export const exp: Op<One> = op('exp', {
+export const exp: Elementwise<One> = op('exp', {
   ...ofOne,
   summary: 'Exponential function.',
   symbol: 'exp',
@@ -121,7 +121,7 @@ export const exp: Op<One> = op('exp', {
 })
 
 /** Natural logarithm; −∞ at 0, NaN below. */
-export const log: Op<One> = op('log', {
+export const log: Elementwise<One> = op('log', {
   ...ofOne,
   summary: 'Natural logarithm; −∞ at 0 and NaN below.',
   symbol: 'ln',
@@ -135,7 +135,7 @@ export const log: Op<One> = op('log', {
 })
 
 /** `ln(1 + x)`, exact for small `x` too. */
-export const log1p: Op<One> = op('log1p', {
+export const log1p: Elementwise<One> = op('log1p', {
   ...ofOne,
   summary: 'Logarithm of 1 + x, exact for small x too.',
   symbol: 'ln(1+x)',
@@ -149,7 +149,7 @@ export const log1p: Op<One> = op('log1p', {
 })
 
 /** Hyperbolic tangent. */
-export const tanh: Op<One> = op('tanh', {
+export const tanh: Elementwise<One> = op('tanh', {
   ...ofOne,
   summary: 'Hyperbolic tangent.',
   symbol: 'tanh',
@@ -164,7 +164,7 @@ export const tanh: Op<One> = op('tanh', {
 })
 
 /** `upstream · (1 − output²)`: what `tanh` passes back. */
-export const tanhGrad: Op<['output', 'upstream']> = op('tanhGrad', {
+export const tanhGrad: Elementwise<['output', 'upstream']> = op('tanhGrad', {
   ...ofOutput('tanhGrad'),
   summary: 'What tanh passes back, from its output and the upstream derivative.',
   symbol: 'tanh′',
@@ -188,7 +188,7 @@ export const tanhGrad: Op<['output', 'upstream']> = op('tanhGrad', {
 })
 
 /** Logistic function, `1 / (1 + e⁻ˣ)`. */
-export const sigmoid: Op<One> = op('sigmoid', {
+export const sigmoid: Elementwise<One> = op('sigmoid', {
   ...ofOne,
   summary: 'Logistic function.',
   symbol: 'σ',
@@ -203,7 +203,7 @@ export const sigmoid: Op<One> = op('sigmoid', {
 })
 
 /** `upstream · output · (1 − output)`: what `sigmoid` passes back. */
-export const sigmoidGrad: Op<['output', 'upstream']> = op('sigmoidGrad', {
+export const sigmoidGrad: Elementwise<['output', 'upstream']> = op('sigmoidGrad', {
   ...ofOutput('sigmoidGrad'),
   summary: 'What sigmoid passes back, from its output and the upstream derivative.',
   symbol: 'σ′',
@@ -227,7 +227,7 @@ export const sigmoidGrad: Op<['output', 'upstream']> = op('sigmoidGrad', {
 })
 
 /** `max(x, 0)`; the derivative at 0 is 0. */
-export const relu: Op<One> = op('relu', {
+export const relu: Elementwise<One> = op('relu', {
   ...ofOne,
   summary: 'Rectifier; the derivative at 0 is 0.',
   symbol: 'relu',
@@ -241,7 +241,7 @@ export const relu: Op<One> = op('relu', {
 })
 
 /** `upstream` where `output > 0`, else 0: what `relu` passes back. */
-export const reluGrad: Op<['output', 'upstream']> = op('reluGrad', {
+export const reluGrad: Elementwise<['output', 'upstream']> = op('reluGrad', {
   ...ofOutput('reluGrad'),
   summary: 'What relu passes back, from its output and the upstream derivative.',
   symbol: 'relu′',
@@ -261,7 +261,7 @@ export const reluGrad: Op<['output', 'upstream']> = op('reluGrad', {
 })
 
 /** `ln(1 + eˣ)`, without overflow. */
-export const softplus: Op<One> = op('softplus', {
+export const softplus: Elementwise<One> = op('softplus', {
   ...ofOne,
   summary: 'Smooth rectifier, without overflow.',
   symbol: 'softplus',
@@ -276,7 +276,7 @@ export const softplus: Op<One> = op('softplus', {
 })
 
 /** `x` itself, through which no derivative flows. */
-export const stopGradient: Op<One> = op('stopGradient', {
+export const stopGradient: Elementwise<One> = op('stopGradient', {
   ...ofOne,
   summary: 'The tensor itself, through which no derivative flows.',
   symbol: 'stop',

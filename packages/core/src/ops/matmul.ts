@@ -28,7 +28,7 @@ const sizes: readonly (readonly [m: number, k: number, n: number])[] = [
 ]
 
 /** Matrix product of `a`, m×k, and `b`, k×n; either may be taken as its transpose. */
-export const matmul: Op<['a', 'b'], Transposition> = op('matmul', {
+export const matmul: Op<['a', 'b'], Transposition, never, 'matmul'> = op('matmul', {
   inputs: ['a', 'b'],
   summary: 'Matrix product; either side may be taken as its transpose.',
   symbol: '@',

@@ -61,7 +61,7 @@ function spread(dy: Tensor, x: Tensor, axes: readonly number[]): Tensor {
 }
 
 /** Sum along axes; 0 of nothing. */
-export const sum: Op<['x'], Reduction, 'axes'> = op('sum', {
+export const sum: Op<['x'], Reduction, 'axes', 'reduce'> = op('sum', {
   ...along('sum'),
   summary: 'Sum along axes; 0 of nothing.',
   symbol: 'Σ',
@@ -75,7 +75,7 @@ export const sum: Op<['x'], Reduction, 'axes'> = op('sum', {
 })
 
 /** Mean along axes; NaN of nothing. */
-export const mean: Op<['x'], Reduction, 'axes'> = op('mean', {
+export const mean: Op<['x'], Reduction, 'axes', 'reduce'> = op('mean', {
   ...along('mean'),
   summary: 'Mean along axes.',
   symbol: 'mean',
@@ -98,7 +98,7 @@ export const mean: Op<['x'], Reduction, 'axes'> = op('mean', {
 const extremeSample = sampleOf(uniform(-3, 3, { distinct: 0.01 }), false)
 
 /** Largest along axes; ties share the derivative evenly, as in PyTorch's `amax`. */
-export const max: Op<['x'], Reduction, 'axes'> = op('max', {
+export const max: Op<['x'], Reduction, 'axes', 'reduce'> = op('max', {
   ...along('max'),
   summary: 'Largest along axes; ties share the derivative evenly.',
   symbol: 'max',
@@ -113,7 +113,7 @@ export const max: Op<['x'], Reduction, 'axes'> = op('max', {
 })
 
 /** Smallest along axes; ties share the derivative evenly, as in PyTorch's `amin`. */
-export const min: Op<['x'], Reduction, 'axes'> = op('min', {
+export const min: Op<['x'], Reduction, 'axes', 'reduce'> = op('min', {
   ...along('min'),
   summary: 'Smallest along axes; ties share the derivative evenly.',
   symbol: 'min',

@@ -22,7 +22,7 @@ import { sum } from './reductions.js'
 const domains = { x: uniform(-3, 3) }
 
 /** The same numbers in the same order under another shape; one dimension may be −1 and is worked out. */
-export const reshape: Op<['x'], { shape: Shape }, 'shape'> = op('reshape', {
+export const reshape: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('reshape', {
   inputs: ['x'],
   summary: 'The same numbers in the same order under another shape.',
   symbol: 'reshape',
@@ -63,68 +63,71 @@ export const reshape: Op<['x'], { shape: Shape }, 'shape'> = op('reshape', {
 })
 
 /** Dimensions in another order; reversed unless a permutation is given. */
-export const transpose: Op<['x'], { permutation?: readonly number[] }, 'permutation'> = op('transpose', {
-  inputs: ['x'],
-  summary: 'The dimensions in another order; reversed unless a permutation is given.',
-  symbol: 'ᵀ',
-  formula: 'y[i, j] = x[j, i]',
-  attributes: { permutation: 'For each dimension of the output, the dimension of x that it is.' },
-  shorthand: 'permutation',
-  prepare: ({ permutation }: { permutation?: readonly number[] }, { x }) => {
-    if (permutation !== undefined && !Array.isArray(permutation))
-      throw new ValueError(`transpose: permutation must be an array of axes, got ${permutation}`)
-    const order =
-      permutation?.map((axis) => normalizeAxis('transpose', axis, x.length)) ??
-      x.map((_, axis) => x.length - 1 - axis)
-    if (new Set(order).size !== x.length || order.length !== x.length)
-      throw new ValueError(
-        `transpose: permutation [${order.join(', ')}] must name each of the ${x.length} axes of x once`,
+export const transpose: Op<['x'], { permutation?: readonly number[] }, 'permutation', 'transpose'> = op(
+  'transpose',
+  {
+    inputs: ['x'],
+    summary: 'The dimensions in another order; reversed unless a permutation is given.',
+    symbol: 'ᵀ',
+    formula: 'y[i, j] = x[j, i]',
+    attributes: { permutation: 'For each dimension of the output, the dimension of x that it is.' },
+    shorthand: 'permutation',
+    prepare: ({ permutation }: { permutation?: readonly number[] }, { x }) => {
+      if (permutation !== undefined && !Array.isArray(permutation))
+        throw new ValueError(`transpose: permutation must be an array of axes, got ${permutation}`)
+      const order =
+        permutation?.map((axis) => normalizeAxis('transpose', axis, x.length)) ??
+        x.map((_, axis) => x.length - 1 - axis)
+      if (new Set(order).size !== x.length || order.length !== x.length)
+        throw new ValueError(
+          `transpose: permutation [${order.join(', ')}] must name each of the ${x.length} axes of x once`,
+        )
+      return { permutation: order }
+    },
+    shape: ({ x }, { permutation }) => permutation.map((axis) => x[axis]!),
+    vjp: {
+      x: {
+        formula: 'x̄ = ȳ, in the order back',
+        rule: ({ dy }, { permutation }) =>
+          transpose(
+            dy,
+            permutation.map((_, axis) => permutation.indexOf(axis)),
+          ),
+      },
+    },
+    lower: stridedCopy(({ permutation }, x) => {
+      const strides = stridesOf(x)
+      return permutation.map((axis) => strides[axis]!)
+    }),
+    reference: ([x], shape, { permutation }) => {
+      const strides = stridesOf(x!.shape)
+      return copyStrided(
+        x!.data,
+        shape,
+        permutation.map((axis) => strides[axis]!),
       )
-    return { permutation: order }
-  },
-  shape: ({ x }, { permutation }) => permutation.map((axis) => x[axis]!),
-  vjp: {
-    x: {
-      formula: 'x̄ = ȳ, in the order back',
-      rule: ({ dy }, { permutation }) =>
-        transpose(
-          dy,
-          permutation.map((_, axis) => permutation.indexOf(axis)),
-        ),
+    },
+    onnx: 'Transpose',
+    ulp: 0,
+    sample: {
+      domains,
+      cases: [
+        { shapes: { x: [] } },
+        { shapes: { x: [5] } },
+        { shapes: { x: [3, 5] } },
+        { shapes: { x: [1, 4] } },
+        { shapes: { x: [0, 2] } },
+        { shapes: { x: [2, 3, 4] } },
+        { shapes: { x: [2, 3, 4] }, attributes: { permutation: [1, 0, 2] } },
+        { shapes: { x: [2, 1, 3, 2] }, attributes: { permutation: [0, 3, -2, 1] } },
+        { shapes: { x: [17, 9] } },
+      ],
     },
   },
-  lower: stridedCopy(({ permutation }, x) => {
-    const strides = stridesOf(x)
-    return permutation.map((axis) => strides[axis]!)
-  }),
-  reference: ([x], shape, { permutation }) => {
-    const strides = stridesOf(x!.shape)
-    return copyStrided(
-      x!.data,
-      shape,
-      permutation.map((axis) => strides[axis]!),
-    )
-  },
-  onnx: 'Transpose',
-  ulp: 0,
-  sample: {
-    domains,
-    cases: [
-      { shapes: { x: [] } },
-      { shapes: { x: [5] } },
-      { shapes: { x: [3, 5] } },
-      { shapes: { x: [1, 4] } },
-      { shapes: { x: [0, 2] } },
-      { shapes: { x: [2, 3, 4] } },
-      { shapes: { x: [2, 3, 4] }, attributes: { permutation: [1, 0, 2] } },
-      { shapes: { x: [2, 1, 3, 2] }, attributes: { permutation: [0, 3, -2, 1] } },
-      { shapes: { x: [17, 9] } },
-    ],
-  },
-})
+)
 
 /** The tensor repeated to a larger shape, by NumPy's rule. */
-export const broadcastTo: Op<['x'], { shape: Shape }, 'shape'> = op('broadcastTo', {
+export const broadcastTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('broadcastTo', {
   inputs: ['x'],
   summary: 'The tensor repeated to a larger shape, by the rule of broadcasting.',
   symbol: 'repeat',
@@ -160,7 +163,7 @@ export const broadcastTo: Op<['x'], { shape: Shape }, 'shape'> = op('broadcastTo
 })
 
 /** Sums what broadcasting repeated, back to the smaller shape: what `broadcastTo` passes back. */
-export const sumTo: Op<['x'], { shape: Shape }, 'shape'> = op('sumTo', {
+export const sumTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('sumTo', {
   inputs: ['x'],
   summary: 'Sums what broadcasting repeated, back to the smaller shape.',
   symbol: 'Σ',

@@ -1,7 +1,7 @@
 // Softmax, and the losses that are computed from logits without ever forming a probability first.
 import { binary, lowerRows, ternary } from '../compile/lowering.js'
 import { ShapeError, ValueError } from '../errors.js'
-import { type Op, op } from '../op.js'
+import { type Elementwise, type Op, op } from '../op.js'
 import { type Array64, elementwise } from '../reference.js'
 import { broadcastCases, uniform } from '../sample.js'
 import { broadcastShapes, describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
@@ -31,7 +31,7 @@ const alongLast = (name: string) =>
   }) as const
 
 /** Exponentials along the last axis, divided by their sum; the largest is subtracted first. */
-export const softmax: Op<['x']> = op('softmax', {
+export const softmax: Elementwise<['x']> = op('softmax', {
   ...alongLast('softmax'),
   summary: 'Exponentials along the last axis, divided by their sum.',
   symbol: 'softmax',
@@ -53,7 +53,7 @@ export const softmax: Op<['x']> = op('softmax', {
 })
 
 /** Logarithm of `softmax`, without overflow or loss of small probabilities. */
-export const logSoftmax: Op<['x']> = op('logSoftmax', {
+export const logSoftmax: Elementwise<['x']> = op('logSoftmax', {
   ...alongLast('logSoftmax'),
   summary: 'Logarithm of softmax, without overflow.',
   symbol: 'log softmax',
@@ -190,64 +190,74 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
 })
 
 /** Cross-entropy of `σ(logits)` against probabilities, element by element, finite for every logit. */
-export const sigmoidCrossEntropyWithLogits: Op<['logits', 'labels']> = op('sigmoidCrossEntropyWithLogits', {
-  inputs: ['logits', 'labels'],
-  broadcasts: true,
-  summary: 'Cross-entropy of the sigmoid of logits against probabilities, element by element.',
-  symbol: 'σ CE',
-  formula: 'y = max(x, 0) − x·z + ln(1 + e⁻|ˣ|), with x = logits and z = labels',
-  shape: ({ logits, labels }) =>
-    broadcastShapes('sigmoidCrossEntropyWithLogits', ['logits', 'labels'], [logits, labels]),
-  vjp: {
-    logits: {
-      formula: 'ȳ · (σ(logits) − labels)',
-      rule: ({ logits, labels, dy }) => sigmoidCrossEntropyGrad(logits, labels, dy),
+export const sigmoidCrossEntropyWithLogits: Elementwise<['logits', 'labels']> = op(
+  'sigmoidCrossEntropyWithLogits',
+  {
+    inputs: ['logits', 'labels'],
+    broadcasts: true,
+    summary: 'Cross-entropy of the sigmoid of logits against probabilities, element by element.',
+    symbol: 'σ CE',
+    formula: 'y = max(x, 0) − x·z + ln(1 + e⁻|ˣ|), with x = logits and z = labels',
+    shape: ({ logits, labels }) =>
+      broadcastShapes('sigmoidCrossEntropyWithLogits', ['logits', 'labels'], [logits, labels]),
+    vjp: {
+      logits: {
+        formula: 'ȳ · (σ(logits) − labels)',
+        rule: ({ logits, labels, dy }) => sigmoidCrossEntropyGrad(logits, labels, dy),
+      },
+      labels: { formula: '−ȳ · logits', rule: ({ logits, dy }) => neg(mul(dy, logits)) },
     },
-    labels: { formula: '−ȳ · logits', rule: ({ logits, dy }) => neg(mul(dy, logits)) },
+    decompose: ({ logits, labels }) =>
+      add(sub(relu(logits), mul(logits, labels)), log1p(exp(neg(abs(logits))))),
+    lower: binary('SigmoidCrossEntropy'),
+    reference: elementwise((x, z) => Math.max(x!, 0) - x! * z! + Math.log1p(Math.exp(-Math.abs(x!)))),
+    onnx: null,
+    ulp: 8,
+    sample: {
+      domains: { logits: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }), labels: uniform(0, 1) },
+      cases: broadcastCases(['logits', 'labels']),
+    },
   },
-  decompose: ({ logits, labels }) =>
-    add(sub(relu(logits), mul(logits, labels)), log1p(exp(neg(abs(logits))))),
-  lower: binary('SigmoidCrossEntropy'),
-  reference: elementwise((x, z) => Math.max(x!, 0) - x! * z! + Math.log1p(Math.exp(-Math.abs(x!)))),
-  onnx: null,
-  ulp: 8,
-  sample: {
-    domains: { logits: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }), labels: uniform(0, 1) },
-    cases: broadcastCases(['logits', 'labels']),
-  },
-})
+)
 
 /** `upstream · (σ(logits) − labels)`: what `sigmoidCrossEntropyWithLogits` passes back to the logits. */
-export const sigmoidCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op('sigmoidCrossEntropyGrad', {
-  inputs: ['logits', 'labels', 'upstream'],
-  broadcasts: true,
-  summary: 'What sigmoidCrossEntropyWithLogits passes back to the logits.',
-  symbol: 'σ CE′',
-  formula: 'y = upstream · (σ(logits) − labels)',
-  shape: ({ logits, labels, upstream }) =>
-    broadcastShapes('sigmoidCrossEntropyGrad', ['logits', 'labels', 'upstream'], [logits, labels, upstream]),
-  vjp: {
-    logits: {
-      formula: 'ȳ · upstream · σ(logits) · (1 − σ(logits))',
-      rule: ({ logits, upstream, dy }) => sigmoidGrad(sigmoid(logits), mul(dy, upstream)),
+export const sigmoidCrossEntropyGrad: Elementwise<['logits', 'labels', 'upstream']> = op(
+  'sigmoidCrossEntropyGrad',
+  {
+    inputs: ['logits', 'labels', 'upstream'],
+    broadcasts: true,
+    summary: 'What sigmoidCrossEntropyWithLogits passes back to the logits.',
+    symbol: 'σ CE′',
+    formula: 'y = upstream · (σ(logits) − labels)',
+    shape: ({ logits, labels, upstream }) =>
+      broadcastShapes(
+        'sigmoidCrossEntropyGrad',
+        ['logits', 'labels', 'upstream'],
+        [logits, labels, upstream],
+      ),
+    vjp: {
+      logits: {
+        formula: 'ȳ · upstream · σ(logits) · (1 − σ(logits))',
+        rule: ({ logits, upstream, dy }) => sigmoidGrad(sigmoid(logits), mul(dy, upstream)),
+      },
+      labels: { formula: '−ȳ · upstream', rule: ({ upstream, dy }) => neg(mul(dy, upstream)) },
+      upstream: {
+        formula: 'ȳ · (σ(logits) − labels)',
+        rule: ({ logits, labels, dy }) => sigmoidCrossEntropyGrad(logits, labels, dy),
+      },
     },
-    labels: { formula: '−ȳ · upstream', rule: ({ upstream, dy }) => neg(mul(dy, upstream)) },
-    upstream: {
-      formula: 'ȳ · (σ(logits) − labels)',
-      rule: ({ logits, labels, dy }) => sigmoidCrossEntropyGrad(logits, labels, dy),
+    decompose: ({ logits, labels, upstream }) => mul(upstream, sub(sigmoid(logits), labels)),
+    lower: ternary('SigmoidCrossEntropyGrad'),
+    reference: elementwise((x, z, upstream) => upstream! * (1 / (1 + Math.exp(-x!)) - z!)),
+    onnx: null,
+    // Of the sigmoid and the product; where labels come near the sigmoid the difference cancels.
+    ulp: 5,
+    sample: {
+      domains: { logits: uniform(-4, 4), labels: uniform(-2, -1), upstream: uniform(0.5, 2) },
+      cases: broadcastCases(['logits', 'labels', 'upstream']),
     },
   },
-  decompose: ({ logits, labels, upstream }) => mul(upstream, sub(sigmoid(logits), labels)),
-  lower: ternary('SigmoidCrossEntropyGrad'),
-  reference: elementwise((x, z, upstream) => upstream! * (1 / (1 + Math.exp(-x!)) - z!)),
-  onnx: null,
-  // Of the sigmoid and the product; where labels come near the sigmoid the difference cancels.
-  ulp: 5,
-  sample: {
-    domains: { logits: uniform(-4, 4), labels: uniform(-2, -1), upstream: uniform(0.5, 2) },
-    cases: broadcastCases(['logits', 'labels', 'upstream']),
-  },
-})
+)
 
 /** Rows of 0 with a 1 at the place that each class number names. */
 export const oneHot: Op<['x'], { depth: number }, 'depth'> = op('oneHot', {

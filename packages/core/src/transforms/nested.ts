@@ -3,10 +3,11 @@
 import { ShapeError, ValueError } from '../errors.js'
 import { reshape } from '../ops/shape.js'
 import { describeShape, sameShape } from '../shape.js'
+import type { ShapeOf } from '../shape-types.js'
 import { constant, Tensor, type TensorLike, type Values } from '../tensor.js'
 
 /** A structure that holds a tensor wherever `P` does. */
-export type Tensors<P> = [P] extends [TensorLike] ? Tensor : { [K in keyof P]: Tensors<P[K]> }
+export type Tensors<P> = [P] extends [TensorLike] ? Tensor<ShapeOf<P>> : { [K in keyof P]: Tensors<P[K]> }
 
 /** What may be given where `P` is wanted: numbers and arrays do where it holds a tensor. */
 export type Like<P> = [P] extends [TensorLike] ? TensorLike : { [K in keyof P]: Like<P[K]> }
