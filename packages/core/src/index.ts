@@ -9,6 +9,8 @@ export {
 } from './check-gradients.js'
 export { type CompiledFunction, type CompileOptions, compile } from './compile/function.js'
 export type { OptimizerRecord, OptimizerState, ParameterRecord } from './compile/optimizer-state.js'
+export type { Profile, ProfileLine } from './compile/profile.js'
+export { measurePeak } from './compile/profile.js'
 export { compileStep, Rows, type StepOptions, TrainingStep } from './compile/step.js'
 export { type Dataset, xor } from './data/dataset.js'
 export {

@@ -8,6 +8,7 @@ import { matmul, matmulSmall, matmulTile } from './matmul'
 import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } from './optimizers'
 import { dropout, randomNormal, randomPermutation, randomUniform } from './random'
 import { argMax, logSoftmax, reduce, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, stridedCopy } from './rows'
+import { multiplyAdds } from './peak'
 import {
   accumulate,
   average,
@@ -363,6 +364,9 @@ function once(pc: usize): usize {
         break
       case Opcode.NextKey:
         nextKey(pc)
+        break
+      case Opcode.MultiplyAdds:
+        multiplyAdds(pc)
         break
       default:
         unreachable()

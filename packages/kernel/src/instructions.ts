@@ -181,6 +181,8 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   NextRate: { settings: 'update', rates: 'in', cursor: 'update', factor: 'in' },
   /** averages += (1 − decay) · (parameters − averages); decay is a float64. */
   Average: { averages: 'update', parameters: 'in', decay: 'in', size: 'int' },
+  /** Multiplies twelve vectors by ½ and adds 1, `times` times; out, four numbers, is their sum. */
+  MultiplyAdds: { out: 'out', times: 'int' },
 }
 
 /** The words of an instruction: opcode and, in the upper half, the number of words; then the operands. */

@@ -93,6 +93,8 @@ export enum Opcode {
   ClipByValue,
   NextRate,
   Average,
+  // Nothing but arithmetic, to measure what the machine can do.
+  MultiplyAdds,
 }
 
 /** What a matrix product does to its result, and what the gradient through it is made of. */

@@ -71,7 +71,7 @@ export function plan(outputs: readonly Tensor[], keep: (tensor: Tensor) => boole
 }
 
 /** Buffers that an instruction reads or writes. */
-function buffersOf({ opcode, operands, body }: Instruction, ...kinds: string[]): Buffer[] {
+export function buffersOf({ opcode, operands, body }: Instruction, ...kinds: string[]): Buffer[] {
   if (body) return [...new Set(body.flatMap((instruction) => buffersOf(instruction, ...kinds)))]
   const wanted = Object.values(operandTable[opcode])
   return operands.filter(

@@ -2,6 +2,7 @@
 import { type Block, encode, getKernel, instructions as operandTable } from '@bp/kernel'
 import { Constant, type Input, type Tensor, type Variable } from '../tensor.js'
 import { blockSize, elementwise } from './blocks.js'
+import { type Cost, costOf } from './cost.js'
 import type { Buffer } from './lowering.js'
 import { type Instruction, layOut, paddedBytes } from './plan.js'
 
@@ -40,8 +41,7 @@ export class Program {
     const own = new Set<Buffer>([...leaves.values(), ...kept].filter((buffer) => !placed.has(buffer)))
     const temporaries = layOut(instructions, (buffer) => placed.has(buffer) || own.has(buffer))
 
-    const wordCount = assemble(instructions, () => 0).length
-    let end = Math.ceil(wordCount / 4) * 16
+    let end = Math.ceil(wordCount(instructions) / 4) * 16
     const offsets = new Map<Buffer, number>()
     for (const buffer of own) {
       offsets.set(buffer, end)
@@ -59,7 +59,7 @@ export class Program {
       if (buffer.size === 0) return this.#block.address
       throw new Error('a buffer is read that no instruction writes')
     }
-    this.#block.words(0, wordCount).set(assemble(instructions, addressOf))
+    this.#block.words(0, wordCount(instructions)).set(assemble(instructions, addressOf))
     for (const [leaf, buffer] of leaves)
       if (leaf instanceof Constant && own.has(buffer)) this.floats(buffer).set(leaf.values)
   }
@@ -78,9 +78,29 @@ export class Program {
     for (const buffer of this.#own) this.floats(buffer).set(other.floats(buffer))
   }
 
+  get address(): number {
+    return this.#block.address
+  }
+
+  /** The words of an instruction, as they stand in memory. */
+  instructionWords(index: number): Int32Array {
+    const all = this.#block.words(0, this.#block.bytes / 4)
+    let start = 0
+    for (let skipped = 0; skipped < index; skipped++) start += all[start]! >>> 16
+    return all.subarray(start, start + (all[start]! >>> 16))
+  }
+
   run(times: number): void {
     getKernel().run(this.#block.address, times)
   }
+}
+
+function wordCount(instructions: readonly Instruction[]): number {
+  return instructions.reduce(
+    (total, { operands, body }) =>
+      total + 1 + operands.length + (body ? layOutBody(body, () => 0).length : 0),
+    1,
+  )
 }
 
 function assemble(instructions: readonly Instruction[], addressOf: (buffer: Buffer) => number): number[] {
@@ -112,22 +132,43 @@ function layOutBody(body: readonly Instruction[], addressOf: (buffer: Buffer) =>
   return [moving.length, ...moving, sizes.length, ...sizes, ...assemble(program, addressOf)]
 }
 
-/** One line an instruction, for people: `MatmulNN out:4×… ← layer1/matmul, layer1/add`. */
+/**
+ * A table for people, one line an instruction: its operations, the bytes that it reads and writes, its operands and
+ * the nodes that it computes; what `Blocks` runs is indented below it. The last line adds up.
+ */
 export function describeInstructions(instructions: readonly Instruction[]): string {
   const numbers = new Map<Buffer, number>()
   const name = (buffer: Buffer) => {
     if (!numbers.has(buffer)) numbers.set(buffer, numbers.size)
     return `b${numbers.get(buffer)}[${buffer.size}]`
   }
-  return instructions
-    .map(({ opcode, operands, nodes }) => {
-      const labels = Object.keys(operandTable[opcode])
-      const text = operands.map((operand, index) => {
-        const label = labels[Math.min(index, labels.length - 1)]
-        return `${label}=${operand === null ? '-' : typeof operand === 'number' ? operand : name(operand)}`
-      })
-      const from = nodes.map((node) => node.name || node.op?.name).join(', ')
-      return `${opcode.padEnd(24)} ${text.join(' ')}${from ? `   ← ${from}` : ''}`
+  const line = (instruction: Instruction, indent: string): string => {
+    const { opcode, operands, nodes } = instruction
+    const labels = Object.keys(operandTable[opcode])
+    const text = operands.map((operand, index) => {
+      const label = labels[Math.min(index, labels.length - 1)]
+      return `${label}=${operand === null ? '-' : typeof operand === 'number' ? operand : name(operand)}`
     })
-    .join('\n')
+    const from = nodes.map((node) => node.name || node.op?.name).join(', ')
+    return `${`${indent}${opcode}`.padEnd(26)}${columns(costOf(instruction))}  ${text.join(' ')}${from ? `   ← ${from}` : ''}`
+  }
+  const total = instructions.map(costOf).reduce(
+    (sum, cost) => ({
+      operations: sum.operations + cost.operations,
+      bytes: sum.bytes + cost.bytes,
+    }),
+    { operations: 0, bytes: 0 },
+  )
+  return [
+    `${'instruction'.padEnd(26)}${'operations'.padStart(14)}${'bytes'.padStart(14)}`,
+    ...instructions.flatMap((instruction) => [
+      line(instruction, ''),
+      ...(instruction.body ?? []).map((inner) => line(inner, '  ')),
+    ]),
+    `${`${instructions.length} instructions`.padEnd(26)}${columns(total)}`,
+  ].join('\n')
+}
+
+function columns({ operations, bytes }: Cost): string {
+  return `${String(operations).padStart(14)}${String(bytes).padStart(14)}`
 }

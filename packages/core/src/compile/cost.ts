@@ -1,0 +1,31 @@
+// What an instruction costs: operations, and bytes that it reads and writes.
+import { instructions as operandTable } from '@bp/kernel'
+import type { Buffer } from './lowering.js'
+import { buffersOf, type Instruction } from './plan.js'
+
+export interface Cost {
+  /** Multiplications and additions of products; of everything else one for each number read or written. */
+  readonly operations: number
+  /** Bytes read and written, each array once. */
+  readonly bytes: number
+}
+
+export function costOf(instruction: Instruction): Cost {
+  const { opcode, operands, body } = instruction
+  const labels = Object.keys(operandTable[opcode])
+  const arrays = new Set(buffersOf(instruction, 'in', 'out', 'update'))
+  // Of these only as much is touched as is written.
+  for (const label of ['table', 'order', 'history']) {
+    const array = operands[labels.indexOf(label)]
+    if (array && arrays.delete(array as Buffer)) arrays.add({ size: (operands[0] as Buffer).size })
+  }
+  const sizes = [...arrays].map(({ size }) => size)
+  const bytes = sizes.reduce((total, size) => total + 4 * size, 0)
+  if (body) return { operations: body.reduce((total, inner) => total + costOf(inner).operations, 0), bytes }
+  const value = (label: string) => operands[labels.indexOf(label)] as number
+  const product = ['m', 'n', 'k'].every((label) => labels.includes(label))
+  return {
+    operations: product ? 2 * value('m') * value('n') * value('k') : Math.max(0, ...sizes),
+    bytes,
+  }
+}

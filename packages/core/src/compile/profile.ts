@@ -1,0 +1,88 @@
+// Measures what each instruction of a program takes, next to what the machine can do.
+import { type Block, encode, getKernel } from '@bp/kernel'
+import { costOf } from './cost.js'
+import type { Instruction } from './plan.js'
+
+/** One instruction of a step. */
+export interface ProfileLine {
+  readonly instruction: string
+  /** Names of the graph's nodes that it computes. */
+  readonly nodes: readonly string[]
+  readonly microseconds: number
+  /** Share of the time of all instructions. */
+  readonly share: number
+  /** Multiplications and additions of products; of everything else one for each number read or written. */
+  readonly operations: number
+  /** Bytes read and written, each array once. */
+  readonly bytes: number
+}
+
+export interface Profile {
+  readonly lines: readonly ProfileLine[]
+  /** One whole step, in µs. The lines add up to a little less or more: alone, each finds its arrays in the cache. */
+  readonly microseconds: number
+  /** What independent multiplications and additions reach on one core of this machine, in 10⁹ a second. */
+  readonly peak: number
+}
+
+/** Instructions between two looks at the clock, at most: a step's record has room for more. */
+const mostTimes = 4096
+
+/** Runs a piece of program over and over for some ms; returns the µs that one time takes, at best. */
+export function timeProgram(address: number, milliseconds: number, begin: () => void = () => {}): number {
+  const { run } = getKernel()
+  let times = 1
+  let best = Number.POSITIVE_INFINITY
+  const end = performance.now() + milliseconds
+  do {
+    begin()
+    const start = performance.now()
+    run(address, times)
+    const elapsed = performance.now() - start
+    if (elapsed > 0) best = Math.min(best, (1000 * elapsed) / times)
+    // Long enough for a coarse clock.
+    if (elapsed < 1) times = Math.min(2 * times, mostTimes)
+  } while (performance.now() < end)
+  return best
+}
+
+/**
+ * Times every instruction by itself. `wordsOf` gives the words of one as they stand in memory, `whole` is the
+ * address of the program; `begin` puts back what running an instruction too often would overflow.
+ */
+export function profileProgram(
+  instructions: readonly Instruction[],
+  wordsOf: (index: number) => Int32Array,
+  whole: number,
+  begin: () => void,
+): Profile {
+  const times = instructions.map((_, index) => {
+    const words = [...wordsOf(index), ...encode('End', [])]
+    const block: Block = getKernel().allocate(4 * words.length)
+    block.words(0, words.length).set(words)
+    return timeProgram(block.address, 20, begin)
+  })
+  const total = times.reduce((sum, time) => sum + time, 0)
+  return {
+    lines: instructions.map((instruction, index) => ({
+      instruction: instruction.opcode,
+      nodes: instruction.nodes.map((node) => node.name || node.op?.name || ''),
+      microseconds: times[index]!,
+      share: times[index]! / total,
+      ...costOf(instruction),
+    })),
+    microseconds: timeProgram(whole, 100, begin),
+    peak: measurePeak(),
+  }
+}
+
+/** Multiplications and additions a second that the engine reaches when nothing has to wait, in 10⁹. */
+export function measurePeak(): number {
+  const rounds = 10_000
+  const out = getKernel().allocate(16)
+  const words = [...encode('MultiplyAdds', [out.address, rounds]), ...encode('End', [])]
+  const block = getKernel().allocate(4 * words.length)
+  block.words(0, words.length).set(words)
+  // Twelve vectors of four numbers, each multiplied and added to.
+  return (rounds * 96) / timeProgram(block.address, 50) / 1000
+}
