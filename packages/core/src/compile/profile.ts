@@ -29,7 +29,7 @@ export interface Profile {
 const mostTimes = 4096
 
 /** Runs a piece of program over and over for some ms; returns the µs that one time takes, at best. */
-export function timeProgram(address: number, milliseconds: number, begin: () => void = () => {}): number {
+function timeProgram(address: number, milliseconds: number, begin: () => void = () => {}): number {
   const { run } = getKernel()
   let times = 1
   let best = Number.POSITIVE_INFINITY
