@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import {
   compileStep,
-  dense,
   input,
+  layers,
   measurePeak,
   Rows,
   random,
@@ -21,7 +21,7 @@ const labels = Float32Array.from({ length: rows * 5 }, (_, index) =>
 
 /** 20-16-5 on batches of 32. */
 function makeStep() {
-  const model = sequential([dense({ units: 16, activation: 'relu' }), dense({ units: 5 })], {
+  const model = sequential([layers.dense({ units: 16, activation: 'relu' }), layers.dense({ units: 5 })], {
     inputShape: [20],
     seed: 1,
   })
