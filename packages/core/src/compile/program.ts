@@ -41,7 +41,8 @@ export class Program {
     const own = new Set<Buffer>([...leaves.values(), ...kept].filter((buffer) => !placed.has(buffer)))
     const temporaries = layOut(instructions, (buffer) => placed.has(buffer) || own.has(buffer))
 
-    let end = Math.ceil(wordCount(instructions) / 4) * 16
+    const wordCount = assemble(instructions, () => 0).length
+    let end = Math.ceil(wordCount / 4) * 16
     const offsets = new Map<Buffer, number>()
     for (const buffer of own) {
       offsets.set(buffer, end)
@@ -59,7 +60,7 @@ export class Program {
       if (buffer.size === 0) return this.#block.address
       throw new Error('a buffer is read that no instruction writes')
     }
-    this.#block.words(0, wordCount(instructions)).set(assemble(instructions, addressOf))
+    this.#block.words(0, wordCount).set(assemble(instructions, addressOf))
     for (const [leaf, buffer] of leaves)
       if (leaf instanceof Constant && own.has(buffer)) this.floats(buffer).set(leaf.values)
   }
@@ -95,14 +96,6 @@ export class Program {
   }
 }
 
-function wordCount(instructions: readonly Instruction[]): number {
-  return instructions.reduce(
-    (total, { operands, body }) =>
-      total + 1 + operands.length + (body ? layOutBody(body, () => 0).length : 0),
-    1,
-  )
-}
-
 function assemble(instructions: readonly Instruction[], addressOf: (buffer: Buffer) => number): number[] {
   const words = instructions.flatMap((instruction) => {
     const operands = instruction.operands.map((operand) =>
@@ -126,7 +119,10 @@ function layOutBody(body: readonly Instruction[], addressOf: (buffer: Buffer) =>
     for (const place of places)
       if ((operands[place] as Buffer).size !== blockSize) moving.push(first + 1 + place)
     sizes.push(first + 1 + sizeAt)
-    first += 1 + operands.length
+    first += encode(
+      instruction.opcode,
+      operands.map(() => 0),
+    ).length
     return { ...instruction, operands }
   })
   return [moving.length, ...moving, sizes.length, ...sizes, ...assemble(program, addressOf)]
