@@ -3,10 +3,14 @@
 // A program is a row of 32-bit words: a head, its operands, the next head, and so on to `End`. A head is an opcode
 // and, in its upper half, the number of words from it to the next. Every address is resolved. Each handler is a function of its own, so the engine optimises its loop alone.
 import { Opcode } from '../src/opcodes'
+import {
+  convolution, convolutionInputGrad, convolutionWeightGrad, depthwise, depthwiseInputGrad, depthwiseWeightGrad,
+} from './convolution'
 import { binary, ternary, unary } from './elementwise'
 import { matmul, matmulSmall, matmulTile } from './matmul'
 import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } from './optimizers'
 import { dropout, randomNormal, randomPermutation, randomUniform } from './random'
+import { averagePool, averagePoolGrad, maxPool, maxPoolGrad, maxPoolPick } from './pooling'
 import { argMax, logSoftmax, reduce, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, stridedCopy } from './rows'
 import { multiplyAdds } from './peak'
 import {
@@ -304,6 +308,39 @@ function once(pc: usize): usize {
         break
       case Opcode.MatmulTile:
         matmulTile(pc)
+        break
+      case Opcode.Convolution:
+        convolution(pc)
+        break
+      case Opcode.ConvolutionInputGrad:
+        convolutionInputGrad(pc)
+        break
+      case Opcode.ConvolutionWeightGrad:
+        convolutionWeightGrad(pc)
+        break
+      case Opcode.Depthwise:
+        depthwise(pc)
+        break
+      case Opcode.DepthwiseInputGrad:
+        depthwiseInputGrad(pc)
+        break
+      case Opcode.DepthwiseWeightGrad:
+        depthwiseWeightGrad(pc)
+        break
+      case Opcode.MaxPool:
+        maxPool(pc)
+        break
+      case Opcode.MaxPoolGrad:
+        maxPoolGrad(pc)
+        break
+      case Opcode.MaxPoolPick:
+        maxPoolPick(pc)
+        break
+      case Opcode.AveragePool:
+        averagePool(pc)
+        break
+      case Opcode.AveragePoolGrad:
+        averagePoolGrad(pc)
         break
       case Opcode.Sgd:
         sgd(pc)

@@ -300,7 +300,7 @@ function transpose(to: usize, toRow: usize, from: usize, fromRow: usize, rows: u
 }
 
 /** Applies the activation, or with a gate multiplies by its derivative, to `m` rows of `n` numbers. */
-function activate(c: usize, row: usize, gate: usize, activation: u32, m: u32, n: u32): void {
+export function activate(c: usize, row: usize, gate: usize, activation: u32, m: u32, n: u32): void {
   if (row == n << 2) {
     n *= m
     m = 1

@@ -80,6 +80,54 @@ const update = (...slots: string[]): Operands => ({
   size: 'int',
 })
 
+/**
+ * `step`: bytes from what one output pixel reads to what the next one to the right reads. `tables`: where each of the
+ * `runs` of `length` numbers under the kernel starts, then where each output row does, in bytes; see convolution.ts.
+ */
+const geometry: Operands = {
+  images: 'int',
+  height: 'int',
+  width: 'int',
+  channels: 'int',
+  outHeight: 'int',
+  outWidth: 'int',
+  outChannels: 'int',
+  groups: 'int',
+  paddedHeight: 'int',
+  paddedWidth: 'int',
+  top: 'int',
+  left: 'int',
+  step: 'int',
+  runs: 'int',
+  length: 'int',
+  tables: 'ints',
+}
+/** Bias, activation and gate as in a matrix product. `image`: room for one image with borders, if it needs any. */
+const convolution: Operands = {
+  out: 'out',
+  x: 'in',
+  weights: 'in',
+  bias: 'in',
+  activation: 'int',
+  gate: 'in',
+  image: 'out',
+}
+const convolutionWeightGrad: Operands = { out: 'out', x: 'in', dy: 'in', sums: 'out', image: 'out' }
+const windows: Operands = {
+  images: 'int',
+  height: 'int',
+  width: 'int',
+  channels: 'int',
+  outHeight: 'int',
+  outWidth: 'int',
+  sizeY: 'int',
+  sizeX: 'int',
+  strideY: 'int',
+  strideX: 'int',
+  top: 'int',
+  left: 'int',
+}
+
 export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   End: {},
   /**
@@ -160,6 +208,21 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Adagrad: update('sum'),
   Adadelta: update('square', 'steps'),
   Lion: update('mean'),
+  /** `panels`: room for the packed weights of all groups. */
+  Convolution: { ...convolution, panels: 'out', ...geometry },
+  /** `x` is dy. `patches`: room for the rows of `block` output pixels. */
+  ConvolutionInputGrad: { ...convolution, panels: 'out', patches: 'out', block: 'int', ...geometry },
+  /** `panels`: room for `block` output rows of dy, packed. */
+  ConvolutionWeightGrad: { ...convolutionWeightGrad, panels: 'out', block: 'int', ...geometry },
+  Depthwise: { ...convolution, ...geometry },
+  /** `x` is dy. */
+  DepthwiseInputGrad: { ...convolution, ...geometry },
+  DepthwiseWeightGrad: { ...convolutionWeightGrad, ...geometry },
+  MaxPool: { out: 'out', x: 'in', ...windows },
+  MaxPoolGrad: { out: 'out', x: 'in', dy: 'in', ...windows },
+  MaxPoolPick: { out: 'out', x: 'in', u: 'in', ...windows },
+  AveragePool: { out: 'out', x: 'in', countPadding: 'int', ...windows },
+  AveragePoolGrad: { out: 'out', dy: 'in', countPadding: 'int', ...windows },
   /** Copies rows of `table` picked by `rows` numbers of `order`, from where `cursor` stands. */
   GatherRows: { out: 'out', table: 'in', order: 'in', cursor: 'in', rows: 'int', columns: 'int' },
   /** history[steps] = value; steps += 1; ends the call when the value is not finite. */

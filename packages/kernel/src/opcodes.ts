@@ -68,6 +68,19 @@ export enum Opcode {
   MatmulSmall,
   MatmulTile,
 
+  // Convolutions and what they pass back, then the same where each channel has a kernel of its own; pooling.
+  Convolution,
+  ConvolutionInputGrad,
+  ConvolutionWeightGrad,
+  Depthwise,
+  DepthwiseInputGrad,
+  DepthwiseWeightGrad,
+  MaxPool,
+  MaxPoolGrad,
+  MaxPoolPick,
+  AveragePool,
+  AveragePoolGrad,
+
   // Updates of parameters, in place.
   Sgd,
   Momentum,

@@ -1,8 +1,10 @@
 // The table: every operation there is.
 export * from './arithmetic.js'
 export * from './comparison.js'
+export * from './convolution.js'
 export * from './elementwise.js'
 export * from './matmul.js'
+export * from './pooling.js'
 export * from './random.js'
 export * from './reductions.js'
 export * from './shape.js'

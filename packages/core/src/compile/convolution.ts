@@ -1,0 +1,188 @@
+// How convolutions and pooling become kernel instructions.
+import { type Shape, sizeOf } from '../shape.js'
+import type { Convolution, Pair, Windows } from '../windows.js'
+import { type Buffer, type Lowering, lowerMatmul, type OpcodeName, type Value } from './lowering.js'
+
+/** The context that a lowering gets. */
+type Context<Attributes> = Parameters<Lowering<Attributes>>[0]
+
+/** Numbers of a product that are summed before the next block is begun: enough to be quick, few enough for L1. */
+const blockDepth = 256
+/** Numbers of patches that are made before they are added to the image, 32 KiB. */
+const patchNumbers = 8192
+
+const inPanels = (columns: number) => Math.ceil(columns / 8) * 8
+
+/** The three instructions of a convolution work on the same sizes: those of its x, weights and y. */
+function sizes(x: Shape, weights: Shape, y: Shape, { stride, padding, dilation, groups }: Convolution) {
+  const [images, height, width, channels] = x as [number, number, number, number]
+  const [kernelHeight, kernelWidth, depth, outChannels] = weights as [number, number, number, number]
+  const [, outHeight, outWidth] = y as [number, number, number, number]
+  const [[top], [left]] = padding
+  const reach = (out: number, kernel: number, axis: 0 | 1) =>
+    Math.max(0, out - 1) * stride[axis] + (kernel - 1) * dilation[axis] + 1
+  const high = reach(outHeight, kernelHeight, 0)
+  const wide = reach(outWidth, kernelWidth, 1)
+  const bordered = top > 0 || left > 0 || high > height || wide > width
+  const [paddedHeight, paddedWidth] = bordered ? [high, wide] : [height, width]
+
+  const cell = 4 * channels
+  const row = cell * paddedWidth
+  // Cells of one row under the kernel lie side by side unless something is left out between them.
+  const whole = dilation[1] === 1 && groups === 1
+  const across = whole ? 1 : kernelWidth
+  const taps = Array.from(
+    { length: kernelHeight * across },
+    (_, run) => Math.floor(run / across) * dilation[0] * row + (run % across) * dilation[1] * cell,
+  )
+  const lines = Array.from({ length: outHeight }, (_, line) => line * stride[0] * row)
+  const length = whole ? kernelWidth * depth : depth
+  return {
+    patch: taps.length * length,
+    outHeight,
+    outWidth,
+    outChannels,
+    groups,
+    depthwise: groups > 1 && groups === channels && groups === outChannels,
+    /** One matrix product does it: nothing but the numbers of one pixel is under the kernel. */
+    plain: kernelHeight * kernelWidth === 1 && sizeOf(stride) === 1 && !bordered && groups === 1,
+    imageSize: bordered ? paddedHeight * paddedWidth * channels : 0,
+    geometry: [
+      images,
+      height,
+      width,
+      channels,
+      outHeight,
+      outWidth,
+      outChannels,
+      groups,
+      paddedHeight,
+      paddedWidth,
+      top,
+      left,
+      cell * stride[1],
+      taps.length,
+      length,
+      ...taps,
+      ...lines,
+    ],
+  }
+}
+
+const roomFor = (size: number, { temporary }: Context<Convolution>): Buffer | null =>
+  size > 0 ? temporary(size) : null
+
+/** A matrix product of the same numbers read as matrices with the last dimension as columns. */
+function asMatrices(context: Context<Convolution>, transposeA: boolean, transposeB: boolean): void {
+  const matrix = (shape: Shape): Shape => {
+    const columns = shape[shape.length - 1]!
+    return [sizeOf(shape) / columns, columns]
+  }
+  lowerMatmul({
+    ...context,
+    inputs: context.inputs.map(({ buffer, shape }) => ({ buffer, shape: matrix(shape) })),
+    shape: matrix(context.shape),
+    attributes: { transposeA, transposeB },
+  })
+}
+
+// No bias, activation or gate as yet.
+const fresh = [null, 0, null] as const
+
+export const lowerConvolution: Lowering<Convolution> = (context) => {
+  const { inputs, shape, attributes, output, temporary, emit } = context
+  if (sizeOf(shape) === 0) return
+  const [x, weights] = inputs as [Value, Value]
+  const { plain, depthwise, imageSize, geometry, patch, outChannels, groups } = sizes(
+    x.shape,
+    weights.shape,
+    shape,
+    attributes,
+  )
+  if (plain) {
+    asMatrices(context, false, false)
+    return
+  }
+  const operands = [output(), x.buffer, weights.buffer, ...fresh, roomFor(imageSize, context)]
+  if (depthwise) emit('Depthwise', ...operands, ...geometry)
+  else
+    emit('Convolution', ...operands, temporary(groups * patch * inPanels(outChannels / groups)), ...geometry)
+}
+
+export const lowerConvolutionInputGrad: Lowering<Convolution> = (context) => {
+  const { inputs, shape, attributes, output, temporary, emit } = context
+  if (sizeOf(shape) === 0) return
+  const [dy, weights] = inputs as [Value, Value]
+  const { plain, depthwise, imageSize, geometry, patch, outChannels, outHeight, outWidth } = sizes(
+    shape,
+    weights.shape,
+    dy.shape,
+    attributes,
+  )
+  if (plain) {
+    asMatrices(context, false, true)
+    return
+  }
+  const operands = [output(), dy.buffer, weights.buffer, ...fresh, roomFor(imageSize, context)]
+  if (depthwise) {
+    emit('DepthwiseInputGrad', ...operands, ...geometry)
+    return
+  }
+  const row = inPanels(patch)
+  const most = Math.ceil((outHeight * outWidth) / 4) * 4
+  const block = Math.min(most, Math.max(4, Math.floor(patchNumbers / row / 4) * 4))
+  const panels = temporary(row * outChannels)
+  emit('ConvolutionInputGrad', ...operands, panels, temporary(block * row), block, ...geometry)
+}
+
+export const lowerConvolutionWeightGrad: Lowering<Convolution> = (context) => {
+  const { inputs, shape, attributes, output, temporary, emit } = context
+  if (sizeOf(shape) === 0) return
+  const [x, dy] = inputs as [Value, Value]
+  const { plain, depthwise, imageSize, geometry, outChannels, groups, outHeight, outWidth } = sizes(
+    x.shape,
+    shape,
+    dy.shape,
+    attributes,
+  )
+  if (plain) {
+    asMatrices(context, true, false)
+    return
+  }
+  const operands = [output(), x.buffer, dy.buffer, null, roomFor(imageSize, context)]
+  if (depthwise) {
+    emit('DepthwiseWeightGrad', ...operands, ...geometry)
+    return
+  }
+  const block = Math.min(outHeight, Math.max(1, Math.floor(blockDepth / outWidth)))
+  const panels = temporary(block * outWidth * groups * inPanels(outChannels / groups))
+  emit('ConvolutionWeightGrad', ...operands, panels, block, ...geometry)
+}
+
+/** Pooling: the output, all inputs, what `flags` makes of the attributes, then the sizes. */
+export function lowerPooling<Attributes extends Windows & { readonly size: Pair }>(
+  opcode: OpcodeName,
+  image: (context: Context<Attributes>) => Shape,
+  small: (context: Context<Attributes>) => Shape,
+  flags: (attributes: Attributes) => number[] = () => [],
+): Lowering<Attributes> {
+  return (context) => {
+    const { inputs, attributes, output, emit } = context
+    if (sizeOf(context.shape) === 0) return
+    const { size, stride, padding } = attributes
+    const [, outHeight, outWidth] = small(context)
+    emit(
+      opcode,
+      output(),
+      ...inputs.map(({ buffer }) => buffer),
+      ...flags(attributes),
+      ...image(context),
+      outHeight!,
+      outWidth!,
+      ...size,
+      ...stride,
+      padding[0][0],
+      padding[1][0],
+    )
+  }
+}

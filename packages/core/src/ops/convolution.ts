@@ -1,0 +1,580 @@
+// Convolution of images and sequences, and its transpose. Three operations are each other's gradients: the convolution,
+// and what it passes back to its images and to its weights.
+//
+// Channels are last: images are [images, height, width, channels], weights [kernel height, kernel width, channels /
+// groups, output channels], as in TensorFlow.js. docs/decisions/2026-11-24-convolution.md says why.
+import {
+  lowerConvolution,
+  lowerConvolutionInputGrad,
+  lowerConvolutionWeightGrad,
+} from '../compile/convolution.js'
+import { ShapeError, ValueError } from '../errors.js'
+import { type Op, op } from '../op.js'
+import { uniform } from '../sample.js'
+import { asImageWindows, checkSequences, ofSequences, type SequenceWindows } from '../sequences.js'
+import { describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
+import { type Convolution, outputSize, type Padding, type Pair, paddingOf, pairOf } from '../windows.js'
+
+interface ConvolutionOptions {
+  /** Cells from one window to the next: a number, or [vertical, horizontal]; 1 unless given. */
+  stride?: number | Pair
+  /** Zeros put around the image; `valid`, which is none, unless given. */
+  padding?: Padding
+  /** Cells from one number under the kernel to the next, as for `stride`; 1 unless given. */
+  dilation?: number | Pair
+  /** Parts that the channels are cut into, each with weights of its own; as many as channels is depthwise. */
+  groups?: number
+}
+
+const attributes = {
+  stride: 'Cells from one window to the next: a number, or [vertical, horizontal]; 1 unless given.',
+  padding:
+    'Zeros put around: "valid", none, unless given; "same", as many as keep the size at stride 1; a number for each side; or [[above, below], [left, right]].',
+  dilation: 'Cells from one number under the kernel to the next, as for stride; 1 unless given.',
+  groups:
+    'Parts that the channels are cut into, each with weights of its own; as many as channels is depthwise.',
+} as const
+
+/** Options with defaults filled in, for images of `input` cells and a kernel of `kernel`. */
+function filled(
+  name: string,
+  { stride = 1, padding = 'valid', dilation = 1, groups = 1 }: ConvolutionOptions,
+  input: Pair,
+  kernel: Pair,
+): Convolution {
+  if (!Number.isInteger(groups) || groups < 1)
+    throw new ValueError(`${name}: groups must be a whole number from 1 up, got ${groups}`)
+  const strides = pairOf(name, 'stride', stride, 1)
+  const dilations = pairOf(name, 'dilation', dilation, 1)
+  const sides = paddingOf(name, padding, input, reachOf(kernel, dilations), strides)
+  return { stride: strides, padding: sides, dilation: dilations, groups }
+}
+
+/** Cells from the first to the last under the kernel. */
+function reachOf(kernel: Pair, dilation: Pair): Pair {
+  return [(kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1]
+}
+
+function checkImages(name: string, label: string, shape: Shape): void {
+  if (shape.length !== 4 || shape[3] === 0)
+    throw new ShapeError(
+      `${name}: ${label} is ${describeShape(shape)}; it must be [images, height, width, channels]. One image becomes a batch by expandDims`,
+    )
+}
+
+function checkWeights(name: string, shape: Shape): void {
+  if (shape.length !== 4 || sizeOf(shape) === 0)
+    throw new ShapeError(
+      `${name}: weights are ${describeShape(shape)}; they must be [kernel height, kernel width, channels / groups, output channels], each 1 or more`,
+    )
+}
+
+/** Height and width, the two dimensions of images and kernels that windows move over. */
+const plane = (shape: Shape, from: number): Pair => [shape[from]!, shape[from + 1]!]
+
+/** Shape of the convolution of x with these weights. */
+function convolved(name: string, x: Shape, weights: Shape, attributes: Convolution): Shape {
+  const { dilation, groups } = attributes
+  const [, , depth, out] = weights as [number, number, number, number]
+  if (x[3] !== depth * groups)
+    throw new ShapeError(
+      `${name}: x is ${describeShape(x)}, ${x[3]} channels, but weights, ${describeShape(weights)}, are for ${depth * groups}${groups > 1 ? `, ${depth} in each of ${groups} groups` : ''}`,
+    )
+  if (out % groups !== 0)
+    throw new ShapeError(
+      `${name}: the ${out} output channels of weights, ${describeShape(weights)}, cannot be cut into ${groups} groups; wanted a multiple of ${groups}`,
+    )
+  return [x[0]!, ...outputSize(name, plane(x, 1), reachOf(plane(weights, 0), dilation), attributes), out]
+}
+
+/** That `upstream` has the shape of what the convolution makes. */
+function checkUpstream(name: string, upstream: Shape, wanted: Shape): void {
+  if (!sameShape(upstream, wanted))
+    throw new ShapeError(
+      `${name}: upstream is ${describeShape(upstream)}; the convolution makes ${describeShape(wanted)}, and it must be the same`,
+    )
+}
+
+/** Convolution as networks use the word: the kernel is not turned round (cross-correlation). */
+export const conv2d: Op<['x', 'weights'], ConvolutionOptions> = op('conv2d', {
+  inputs: ['x', 'weights'],
+  summary:
+    'Convolution of images, [images, height, width, channels], with weights, [kernel height, kernel width, channels / groups, output channels].',
+  symbol: '∗',
+  formula: 'y[n, i, j, o] = Σ x[n, i·s + u·d − p, j·s + v·d − p, c] · w[u, v, c, o] over u, v, c',
+  attributes,
+  prepare: (given: ConvolutionOptions, { x, weights }) => {
+    checkImages('conv2d', 'x', x)
+    checkWeights('conv2d', weights)
+    return filled('conv2d', given, plane(x, 1), plane(weights, 0))
+  },
+  shape: ({ x, weights }, attributes) => convolved('conv2d', x, weights, attributes),
+  vjp: {
+    x: {
+      formula: 'conv2dInputGrad(ȳ, weights)',
+      rule: ({ x, weights, dy }, attributes) =>
+        conv2dInputGrad(dy, weights, { ...attributes, inputSize: plane(x.shape, 1) }),
+    },
+    weights: {
+      formula: 'conv2dWeightGrad(x, ȳ)',
+      rule: ({ x, weights, dy }, attributes) =>
+        conv2dWeightGrad(x, dy, { ...attributes, kernelSize: plane(weights.shape, 0) }),
+    },
+  },
+  lower: lowerConvolution,
+  reference: ([x, weights], shape, attributes) => {
+    const y = new Float64Array(sizeOf(shape))
+    forEachProduct(x!.shape, weights!.shape, shape, attributes, (atX, atWeights, atY) => {
+      y[atY]! += x!.data[atX]! * weights!.data[atWeights]!
+    })
+    return y
+  },
+  onnx: 'Conv',
+  ulp: ({ weights: [height, width, depth] }) => 2 * height! * width! * depth!,
+  sample: {
+    domains: { x: uniform(0.1, 2), weights: uniform(0.1, 2) },
+    cases: cases(({ x, weights, options }) => ({ shapes: { x, weights }, attributes: options })),
+  },
+})
+
+type InputGradOptions = ConvolutionOptions & {
+  /** Height and width of the images. */
+  inputSize: Pair
+}
+
+/** What `conv2d` passes back to its images. */
+export const conv2dInputGrad: Op<['upstream', 'weights'], InputGradOptions> = op('conv2dInputGrad', {
+  inputs: ['upstream', 'weights'],
+  summary:
+    'What conv2d passes back to its images: each number of upstream spread by the weights and added up.',
+  symbol: '∗ᵀ',
+  formula:
+    'y[n, i·s + u·d − p, j·s + v·d − p, c] = Σ upstream[n, i, j, o] · w[u, v, c, o] over i, j, u, v, o',
+  attributes: { ...attributes, inputSize: 'Height and width of the images.' },
+  prepare: (given: InputGradOptions, { weights }) => {
+    checkWeights('conv2dInputGrad', weights)
+    const inputSize = pairOf('conv2dInputGrad', 'inputSize', given.inputSize, 0)
+    return { ...filled('conv2dInputGrad', given, inputSize, plane(weights, 0)), inputSize }
+  },
+  shape: ({ upstream, weights }, attributes) => {
+    checkImages('conv2dInputGrad', 'upstream', upstream)
+    const x = [upstream[0]!, ...attributes.inputSize, weights[2]! * attributes.groups]
+    checkUpstream('conv2dInputGrad', upstream, convolved('conv2dInputGrad', x, weights, attributes))
+    return x
+  },
+  vjp: {
+    upstream: {
+      formula: 'conv2d(ȳ, weights)',
+      rule: ({ weights, dy }, { inputSize: _, ...attributes }) => conv2d(dy, weights, attributes),
+    },
+    weights: {
+      formula: 'conv2dWeightGrad(ȳ, upstream)',
+      rule: ({ upstream, weights, dy }, { inputSize: _, ...attributes }) =>
+        conv2dWeightGrad(dy, upstream, { ...attributes, kernelSize: plane(weights.shape, 0) }),
+    },
+  },
+  lower: lowerConvolutionInputGrad,
+  reference: ([upstream, weights], shape, attributes) => {
+    const dx = new Float64Array(sizeOf(shape))
+    forEachProduct(shape, weights!.shape, upstream!.shape, attributes, (atX, atWeights, atY) => {
+      dx[atX]! += upstream!.data[atY]! * weights!.data[atWeights]!
+    })
+    return dx
+  },
+  onnx: null,
+  ulp: ({ weights: [height, width, , out] }) => 2 * height! * width! * out!,
+  sample: {
+    domains: { upstream: uniform(0.1, 2), weights: uniform(0.1, 2) },
+    cases: cases(({ x, weights, y, options }) => ({
+      shapes: { upstream: y, weights },
+      attributes: { ...options, inputSize: plane(x, 1) },
+    })),
+  },
+})
+
+type WeightGradOptions = ConvolutionOptions & {
+  /** Height and width of the kernel. */
+  kernelSize: Pair
+}
+
+/** What `conv2d` passes back to its weights. */
+export const conv2dWeightGrad: Op<['x', 'upstream'], WeightGradOptions> = op('conv2dWeightGrad', {
+  inputs: ['x', 'upstream'],
+  summary:
+    'What conv2d passes back to its weights: products of upstream and what each weight was multiplied by.',
+  symbol: '∗ʷ',
+  formula: 'y[u, v, c, o] = Σ x[n, i·s + u·d − p, j·s + v·d − p, c] · upstream[n, i, j, o] over n, i, j',
+  attributes: { ...attributes, kernelSize: 'Height and width of the kernel.' },
+  prepare: (given: WeightGradOptions, { x }) => {
+    checkImages('conv2dWeightGrad', 'x', x)
+    const kernelSize = pairOf('conv2dWeightGrad', 'kernelSize', given.kernelSize, 1)
+    return { ...filled('conv2dWeightGrad', given, plane(x, 1), kernelSize), kernelSize }
+  },
+  shape: ({ x, upstream }, attributes) => {
+    checkImages('conv2dWeightGrad', 'upstream', upstream)
+    const weights = [...attributes.kernelSize, Math.floor(x[3]! / attributes.groups), upstream[3]!]
+    checkUpstream('conv2dWeightGrad', upstream, convolved('conv2dWeightGrad', x, weights, attributes))
+    return weights
+  },
+  vjp: {
+    x: {
+      formula: 'conv2dInputGrad(upstream, ȳ)',
+      rule: ({ x, upstream, dy }, { kernelSize: _, ...attributes }) =>
+        conv2dInputGrad(upstream, dy, { ...attributes, inputSize: plane(x.shape, 1) }),
+    },
+    upstream: {
+      formula: 'conv2d(x, ȳ)',
+      rule: ({ x, dy }, { kernelSize: _, ...attributes }) => conv2d(x, dy, attributes),
+    },
+  },
+  lower: lowerConvolutionWeightGrad,
+  reference: ([x, upstream], shape, attributes) => {
+    const dw = new Float64Array(sizeOf(shape))
+    forEachProduct(x!.shape, shape, upstream!.shape, attributes, (atX, atWeights, atY) => {
+      dw[atWeights]! += x!.data[atX]! * upstream!.data[atY]!
+    })
+    return dw
+  },
+  onnx: null,
+  ulp: ({ upstream: [images, height, width] }) => 2 * Math.max(1, images! * height! * width!),
+  sample: {
+    domains: { x: uniform(0.1, 2), upstream: uniform(0.1, 2) },
+    cases: cases(({ x, weights, y, options }) => ({
+      shapes: { x, upstream: y },
+      attributes: { ...options, kernelSize: plane(weights, 0) },
+    })),
+  },
+})
+
+interface TransposeOptions extends Omit<ConvolutionOptions, 'padding'> {
+  /** As of the convolution that it is the transpose of, so padding makes the output smaller. */
+  padding?: Padding
+  /** Rows and columns below and right beyond the smallest output, less than the stride; 0 unless given. */
+  outputPadding?: number | Pair
+  /** Height and width of the output, in place of `outputPadding`. */
+  outputSize?: Pair
+}
+
+type Transpose = Convolution & { readonly inputSize: Pair }
+
+/** Options of a transposed convolution with defaults filled in; `inputSize` is that of its output. */
+function filledTranspose(
+  name: string,
+  { outputPadding, outputSize, ...given }: TransposeOptions,
+  size: Pair,
+  kernel: Pair,
+): Transpose {
+  if (outputPadding !== undefined && outputSize !== undefined)
+    throw new ValueError(`${name}: outputPadding and outputSize say the same; give one of them`)
+  const stride = pairOf(name, 'stride', given.stride ?? 1, 1)
+  const more = pairOf(name, 'outputPadding', outputPadding ?? 0, 0)
+  if (more[0] >= stride[0] || more[1] >= stride[1])
+    throw new ValueError(
+      `${name}: outputPadding must be less than the stride, ${stride.join('×')}; got ${more.join('×')}`,
+    )
+  // "same" is that of the convolution of an image stride times as large.
+  const grown: Pair = [size[0] * stride[0], size[1] * stride[1]]
+  const wanted = outputSize === undefined ? undefined : pairOf(name, 'outputSize', outputSize, 1)
+  const options = filled(name, given, wanted ?? grown, kernel)
+  if (wanted) return { ...options, inputSize: wanted }
+  const reach = reachOf(kernel, options.dilation)
+  const along = (axis: 0 | 1): number => {
+    const [before, after] = options.padding[axis]
+    const cells = (size[axis] - 1) * stride[axis] + reach[axis]
+    return more[axis] + (given.padding === 'same' ? grown[axis] : cells - before - after)
+  }
+  const inputSize: Pair = [along(0), along(1)]
+  if (inputSize[0] < 1 || inputSize[1] < 1)
+    throw new ShapeError(
+      `${name}: an output of ${inputSize.join('×')} is left once padding is taken off; less padding, or an x larger than ${size.join('×')}, is needed`,
+    )
+  return { ...options, inputSize }
+}
+
+/** Shape of the transposed convolution of x with these weights. */
+function transposed(name: string, x: Shape, weights: Shape, attributes: Transpose): Shape {
+  const y = [x[0]!, ...attributes.inputSize, weights[2]! * attributes.groups]
+  const back = convolved(name, y, weights, attributes)
+  if (!sameShape(back, x))
+    throw new ShapeError(
+      `${name}: the convolution of an output ${describeShape(y)} with weights ${describeShape(weights)} is ${describeShape(back)}, and x must be the same; got ${describeShape(x)}`,
+    )
+  return y
+}
+
+/**
+ * Transposed convolution, which makes images larger: the convolution with the same weights, [kernel height, kernel
+ * width, output channels / groups, channels], turns its output into something of the shape of x.
+ */
+export const conv2dTranspose: Op<['x', 'weights'], TransposeOptions> = op('conv2dTranspose', {
+  inputs: ['x', 'weights'],
+  summary:
+    'Transposed convolution, which makes images larger: what conv2d with these weights, [kernel height, kernel width, output channels / groups, channels], would pass back.',
+  symbol: '∗ᵀ',
+  formula: 'y[n, i·s + u·d − p, j·s + v·d − p, c] = Σ x[n, i, j, o] · w[u, v, c, o] over i, j, u, v, o',
+  attributes: {
+    ...attributes,
+    padding:
+      'As of the convolution that it is the transpose of, so it makes the output smaller; "same" makes it stride times as large as x.',
+    outputPadding: 'Rows and columns beyond the smallest output, less than the stride; 0 unless given.',
+    outputSize: 'Height and width of the output, in place of outputPadding.',
+  },
+  prepare: (given: TransposeOptions, { x, weights }) => {
+    checkImages('conv2dTranspose', 'x', x)
+    checkWeights('conv2dTranspose', weights)
+    return filledTranspose('conv2dTranspose', given, plane(x, 1), plane(weights, 0))
+  },
+  shape: ({ x, weights }, attributes) => transposed('conv2dTranspose', x, weights, attributes),
+  vjp: {
+    x: {
+      formula: 'conv2d(ȳ, weights)',
+      rule: ({ weights, dy }, { inputSize: _, ...attributes }) => conv2d(dy, weights, attributes),
+    },
+    weights: {
+      formula: 'conv2dWeightGrad(ȳ, x)',
+      rule: ({ x, weights, dy }, { inputSize: _, ...attributes }) =>
+        conv2dWeightGrad(dy, x, { ...attributes, kernelSize: plane(weights.shape, 0) }),
+    },
+  },
+  decompose: ({ x, weights }, attributes) => conv2dInputGrad(x, weights, attributes),
+  reference: (inputs, shape, attributes) => conv2dInputGrad.definition.reference(inputs, shape, attributes),
+  onnx: 'ConvTranspose',
+  ulp: ({ weights: [height, width, , out] }) => 2 * height! * width! * out!,
+  sample: {
+    domains: { x: uniform(0.1, 2), weights: uniform(0.1, 2) },
+    cases: [
+      ...cases(({ x, weights, y, options }) => ({
+        shapes: { x: y, weights },
+        attributes: { ...options, outputSize: plane(x, 1) } as TransposeOptions,
+      })),
+      { shapes: { x: [1, 2, 3, 2], weights: [3, 3, 1, 2] }, attributes: { stride: 2, padding: 'same' } },
+      {
+        shapes: { x: [1, 2, 3, 1], weights: [3, 2, 2, 1] },
+        attributes: { stride: [2, 3], padding: 1, outputPadding: [1, 2] },
+      },
+    ],
+  },
+})
+
+interface Convolution1dOptions extends SequenceWindows {
+  /** Steps from one number under the kernel to the next; 1 unless given. */
+  dilation?: number
+  /** Parts that the channels are cut into, each with weights of its own. */
+  groups?: number
+}
+
+const attributes1d = {
+  stride: 'Steps from one window to the next; 1 unless given.',
+  padding:
+    'Zeros put around: "valid", none, unless given; "same", as many as keep the length at stride 1; a number for each end; or [before, after].',
+  dilation: 'Steps from one number under the kernel to the next; 1 unless given.',
+  groups: 'Parts that the channels are cut into, each with weights of its own.',
+} as const
+
+/** The same for images of height 1. */
+const asImageOptions = ({ dilation = 1, groups = 1, ...windows }: Convolution1dOptions) => ({
+  ...asImageWindows(windows),
+  dilation: [1, dilation] as const,
+  groups,
+})
+
+function checkWeights1d(name: string, shape: Shape): void {
+  if (shape.length !== 3 || sizeOf(shape) === 0)
+    throw new ShapeError(
+      `${name}: weights are ${describeShape(shape)}; they must be [kernel length, channels / groups, output channels], each 1 or more`,
+    )
+}
+
+/** Convolution of sequences; the kernel is not turned round. */
+export const conv1d: Op<['x', 'weights'], Convolution1dOptions> = op('conv1d', {
+  inputs: ['x', 'weights'],
+  summary:
+    'Convolution of sequences, [sequences, length, channels], with weights, [kernel length, channels / groups, output channels].',
+  symbol: '∗',
+  formula: 'y[n, i, o] = Σ x[n, i·s + u·d − p, c] · w[u, c, o] over u, c',
+  attributes: attributes1d,
+  prepare: (given: Convolution1dOptions, { x, weights }) => {
+    checkSequences('conv1d', x)
+    checkWeights1d('conv1d', weights)
+    return filled('conv1d', asImageOptions(given), [1, x[1]!], [1, weights[0]!])
+  },
+  ...ofSequences(conv2d as Op, { x: 1, weights: 0 }),
+  onnx: 'Conv',
+  ulp: ({ weights: [length, depth] }) => 2 * length! * depth!,
+  sample: {
+    domains: { x: uniform(0.1, 2), weights: uniform(0.1, 2) },
+    cases: cases1d(({ x, weights, options }) => ({ shapes: { x, weights }, attributes: options })),
+  },
+})
+
+interface Transpose1dOptions extends Convolution1dOptions {
+  /** Steps at the end beyond the shortest output, less than the stride; 0 unless given. */
+  outputPadding?: number
+  /** Length of the output, in place of `outputPadding`. */
+  outputSize?: number
+}
+
+/** Transposed convolution of sequences, which makes them longer; see `conv2dTranspose`. */
+export const conv1dTranspose: Op<['x', 'weights'], Transpose1dOptions> = op('conv1dTranspose', {
+  inputs: ['x', 'weights'],
+  summary:
+    'Transposed convolution, which makes sequences longer: what conv1d with these weights, [kernel length, output channels / groups, channels], would pass back.',
+  symbol: '∗ᵀ',
+  formula: 'y[n, i·s + u·d − p, c] = Σ x[n, i, o] · w[u, c, o] over i, u, o',
+  attributes: {
+    ...attributes1d,
+    padding:
+      'As of the convolution that it is the transpose of, so it makes the output shorter; "same" makes it stride times as long as x.',
+    outputPadding: 'Steps beyond the shortest output, less than the stride; 0 unless given.',
+    outputSize: 'Length of the output, in place of outputPadding.',
+  },
+  prepare: ({ outputPadding, outputSize, ...given }: Transpose1dOptions, { x, weights }) => {
+    checkSequences('conv1dTranspose', x)
+    checkWeights1d('conv1dTranspose', weights)
+    return filledTranspose(
+      'conv1dTranspose',
+      {
+        ...asImageOptions(given),
+        ...(outputPadding === undefined ? {} : { outputPadding: [0, outputPadding] }),
+        ...(outputSize === undefined ? {} : { outputSize: [1, outputSize] }),
+      },
+      [1, x[1]!],
+      [1, weights[0]!],
+    )
+  },
+  ...ofSequences(conv2dInputGrad as Op, { x: 1, weights: 0 }),
+  onnx: 'ConvTranspose',
+  ulp: ({ weights: [length, , out] }) => 2 * length! * out!,
+  sample: {
+    domains: { x: uniform(0.1, 2), weights: uniform(0.1, 2) },
+    cases: [
+      ...cases1d(({ x, weights, y, options }) => ({
+        shapes: { x: y, weights },
+        attributes: { ...options, outputSize: x[1]! } as Transpose1dOptions,
+      })),
+      { shapes: { x: [1, 3, 2], weights: [2, 3, 2] }, attributes: { stride: 3, outputPadding: 1 } },
+      { shapes: { x: [1, 3, 1], weights: [3, 1, 1] }, attributes: { stride: 2, padding: 'same' } },
+    ],
+  },
+})
+
+/** Shapes to try, tiny since every number is checked by differences, with what the convolution of them makes. */
+function cases<T>(
+  make: (example: { x: Shape; weights: Shape; y: Shape; options: ConvolutionOptions }) => T,
+): T[] {
+  const examples: readonly (readonly [x: Shape, weights: Shape, options?: ConvolutionOptions])[] = [
+    [
+      [1, 1, 1, 1],
+      [1, 1, 1, 1],
+    ],
+    [
+      [1, 3, 3, 1],
+      [2, 2, 1, 1],
+    ],
+    [[2, 3, 4, 1], [3, 3, 1, 2], { padding: 'same' }],
+    [[1, 5, 4, 2], [3, 2, 2, 3], { padding: 'same', stride: 2 }],
+    [
+      [2, 2, 3, 3],
+      [1, 1, 3, 5],
+    ],
+    [[1, 4, 4, 1], [2, 2, 1, 9], { dilation: 2 }],
+    [[1, 3, 2, 4], [2, 2, 2, 4], { padding: 1, groups: 2 }],
+    [[1, 3, 5, 3], [3, 3, 1, 3], { padding: 'same', groups: 3 }],
+    [[1, 5, 4, 5], [2, 2, 1, 5], { stride: 2, dilation: [2, 1], groups: 5 }],
+    [[1, 3, 3, 2], [2, 2, 1, 4], { groups: 2 }],
+    [
+      [0, 3, 3, 2],
+      [2, 2, 2, 3],
+    ],
+    [
+      [1, 2, 6, 1],
+      [2, 3, 1, 17],
+      {
+        stride: [1, 2],
+        padding: [
+          [1, 0],
+          [2, 1],
+        ],
+      },
+    ],
+    [[1, 4, 4, 1], [1, 1, 1, 2], { stride: 3 }],
+    [[1, 2, 2, 2], [3, 3, 2, 1], { padding: 2 }],
+    [[1, 6, 5, 1], [2, 2, 1, 1], { stride: 3 }],
+  ]
+  return examples.map(([x, weights, options = {}]) => {
+    const attributes = filled('conv2d', options, plane(x, 1), plane(weights, 0))
+    return make({ x, weights, y: convolved('conv2d', x, weights, attributes), options })
+  })
+}
+
+function cases1d<T>(
+  make: (example: { x: Shape; weights: Shape; y: Shape; options: Convolution1dOptions }) => T,
+): T[] {
+  const examples: readonly (readonly [x: Shape, weights: Shape, options?: Convolution1dOptions])[] = [
+    [
+      [1, 1, 1],
+      [1, 1, 1],
+    ],
+    [
+      [1, 4, 1],
+      [2, 1, 1],
+    ],
+    [[2, 5, 2], [3, 2, 3], { padding: 'same' }],
+    [[1, 7, 1], [3, 1, 2], { stride: 2 }],
+    [[1, 7, 2], [2, 2, 1], { dilation: 3 }],
+    [[1, 4, 4], [2, 2, 2], { groups: 2 }],
+    [[1, 4, 3], [3, 1, 3], { groups: 3, padding: 1 }],
+    [
+      [1, 3, 2],
+      [1, 2, 9],
+    ],
+    [
+      [0, 3, 2],
+      [2, 2, 1],
+    ],
+    [[1, 5, 1], [4, 1, 1], { padding: [2, 0] }],
+    [[2, 9, 1], [5, 1, 4], { padding: 'same', stride: 3 }],
+    [[1, 2, 1], [3, 1, 1], { padding: 2 }],
+  ]
+  return examples.map(([x, weights, options = {}]) => {
+    const [images, length, channels] = x
+    const kernel = [1, ...weights]
+    const attributes = filled('conv1d', asImageOptions(options), [1, length!], plane(kernel, 0))
+    const y = convolved('conv1d', [images!, 1, length!, channels!], kernel, attributes)
+    return make({ x, weights, y: y.toSpliced(1, 1), options })
+  })
+}
+
+/**
+ * Calls `visit` with the positions of every number of x, the weight that it is multiplied by, and the number of y that
+ * the product belongs to: the definition of convolution, as loops over images, y, x, kernel, channels and outputs.
+ */
+function forEachProduct(
+  x: Shape,
+  weights: Shape,
+  y: Shape,
+  { stride, padding, dilation, groups }: Convolution,
+  visit: (x: number, weights: number, y: number) => void,
+): void {
+  const [images, height, width, channels] = x as [number, number, number, number]
+  const [kernelHeight, kernelWidth, depth, outputs] = weights as [number, number, number, number]
+  const [, outHeight, outWidth] = y as [number, number, number]
+  for (let n = 0; n < images; n++)
+    for (let i = 0; i < outHeight; i++)
+      for (let j = 0; j < outWidth; j++)
+        for (let u = 0; u < kernelHeight; u++)
+          for (let v = 0; v < kernelWidth; v++) {
+            const row = i * stride[0] + u * dilation[0] - padding[0][0]
+            const column = j * stride[1] + v * dilation[1] - padding[1][0]
+            if (row < 0 || row >= height || column < 0 || column >= width) continue
+            for (let c = 0; c < depth; c++)
+              for (let o = 0; o < outputs; o++) {
+                const channel = Math.floor(o / (outputs / groups)) * depth + c
+                visit(
+                  ((n * height + row) * width + column) * channels + channel,
+                  ((u * kernelWidth + v) * depth + c) * outputs + o,
+                  ((n * outHeight + i) * outWidth + j) * outputs + o,
+                )
+              }
+          }
+}

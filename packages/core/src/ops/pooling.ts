@@ -1,0 +1,551 @@
+// Pooling: the largest or the mean of windows that move over an image, and what it passes back.
+//
+// Channels are last, as in convolution.ts. Cells beyond the image take no part in a window.
+import { lowerPooling } from '../compile/convolution.js'
+import { ShapeError, ValueError } from '../errors.js'
+import { type Op, op } from '../op.js'
+import { uniform } from '../sample.js'
+import { asImageWindows, checkSequences, ofSequences, type SequenceWindows } from '../sequences.js'
+import { describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import { outputSize, type Padding, type Pair, paddingOf, pairOf, type Windows } from '../windows.js'
+import { mean } from './reductions.js'
+import { reshape } from './shape.js'
+
+interface PoolingOptions {
+  /** Height and width of a window: a number for both, or [height, width]. */
+  size: number | Pair
+  /** Cells from one window to the next; the size unless given. */
+  stride?: number | Pair
+  /** Cells put around the image, less than the size on each side; `valid`, which is none, unless given. */
+  padding?: Padding
+}
+
+interface AverageOptions extends PoolingOptions {
+  /** Padding counts as cells of 0, as PyTorch does it; otherwise the mean is of the cells of the image. */
+  countPadding?: boolean
+}
+
+const attributes = {
+  size: 'Height and width of a window: a number for both, or [height, width].',
+  stride: 'Cells from one window to the next; the size unless given.',
+  padding:
+    'Cells put around: "valid", none, unless given; "same", as many as keep the size at stride 1; a number for each side; or [[above, below], [left, right]]. Less than the size.',
+} as const
+
+const averageAttributes = {
+  ...attributes,
+  countPadding:
+    'Padding counts as cells of 0, as in PyTorch; otherwise, as in TensorFlow, the mean is of the cells of the image.',
+} as const
+
+type Pooling = Windows & { readonly size: Pair }
+type Average = Pooling & { readonly countPadding: boolean }
+
+/** Options with defaults filled in, for images of `input` cells. */
+function filled(
+  name: string,
+  { size, stride = size, padding = 'valid' }: PoolingOptions,
+  input: Pair,
+): Pooling {
+  const sizes = pairOf(name, 'size', size, 1)
+  const strides = pairOf(name, 'stride', stride, 1)
+  const sides = paddingOf(name, padding, input, sizes, strides)
+  if (sides.some((side, axis) => side.some((cells) => cells >= sizes[axis]!)))
+    throw new ValueError(
+      `${name}: padding must be less than the size, ${sizes.join('×')}, or a window would lie beyond the image; got ${JSON.stringify(padding)}`,
+    )
+  return { size: sizes, stride: strides, padding: sides }
+}
+
+const filledAverage = (
+  name: string,
+  { countPadding = false, ...given }: AverageOptions,
+  input: Pair,
+): Average => ({
+  ...filled(name, given, input),
+  countPadding,
+})
+
+function planeOf(name: string, label: string, shape: Shape): Pair {
+  if (shape.length !== 4)
+    throw new ShapeError(
+      `${name}: ${label} is ${describeShape(shape)}; it must be [images, height, width, channels]. One image becomes a batch by expandDims`,
+    )
+  return [shape[1]!, shape[2]!]
+}
+
+function pooled(name: string, x: Shape, attributes: Pooling): Shape {
+  return [x[0]!, ...outputSize(name, planeOf(name, 'x', x), attributes.size, attributes), x[3]!]
+}
+
+function checkUpstream(name: string, upstream: Shape, wanted: Shape): void {
+  if (!sameShape(upstream, wanted))
+    throw new ShapeError(
+      `${name}: upstream is ${describeShape(upstream)}; pooling makes ${describeShape(wanted)}, and it must be the same`,
+    )
+}
+
+/** The largest of each window; at a tie the derivative goes to the first, as in PyTorch. */
+export const maxPool2d: Op<['x'], PoolingOptions, 'size'> = op('maxPool2d', {
+  inputs: ['x'],
+  summary:
+    'The largest of each window of images, [images, height, width, channels]; at a tie the derivative goes to the first.',
+  symbol: 'max pool',
+  formula: 'y[n, i, j, c] = max x[n, i·s + u − p, j·s + v − p, c] over u, v',
+  attributes,
+  shorthand: 'size',
+  prepare: (given: PoolingOptions, { x }) => filled('maxPool2d', given, planeOf('maxPool2d', 'x', x)),
+  shape: ({ x }, attributes) => pooled('maxPool2d', x, attributes),
+  vjp: {
+    x: { formula: 'maxPool2dGrad(x, ȳ)', rule: ({ x, dy }, attributes) => maxPool2dGrad(x, dy, attributes) },
+  },
+  lower: lowerPooling(
+    'MaxPool',
+    ({ inputs }) => inputs[0]!.shape,
+    ({ shape }) => shape,
+  ),
+  reference: ([x], shape, attributes) => {
+    const y = new Float64Array(sizeOf(shape))
+    forEachWindow(x!.shape, shape, attributes, (cells, at) => {
+      y[at] = x!.data[largest(x!.data, cells)]!
+    })
+    return y
+  },
+  onnx: 'MaxPool',
+  ulp: 0,
+  sample: {
+    domains: { x: uniform(-3, 3, { distinct: 0.01 }) },
+    cases: cases((x, _, options) => ({ shapes: { x }, attributes: options })),
+  },
+})
+
+/** What `maxPool2d` passes back: each number of `upstream` at the place of the largest of its window of `x`. */
+export const maxPool2dGrad: Op<['x', 'upstream'], PoolingOptions, 'size'> = op('maxPool2dGrad', {
+  inputs: ['x', 'upstream'],
+  summary:
+    'What maxPool2d passes back: upstream at the place of the largest of each window, the first at a tie.',
+  symbol: 'max pool′',
+  formula: 'y[n, a, b, c] = Σ upstream[n, i, j, c] over the windows whose largest is x[n, a, b, c]',
+  attributes,
+  shorthand: 'size',
+  prepare: (given: PoolingOptions, { x }) => filled('maxPool2dGrad', given, planeOf('maxPool2dGrad', 'x', x)),
+  shape: ({ x, upstream }, attributes) => {
+    checkUpstream('maxPool2dGrad', upstream, pooled('maxPool2dGrad', x, attributes))
+    return x
+  },
+  vjp: {
+    // Moving x a little does not change where the largest are.
+    x: null,
+    upstream: {
+      formula: 'maxPool2dPick(x, ȳ)',
+      rule: ({ x, dy }, attributes) => maxPool2dPick(x, dy, attributes),
+    },
+  },
+  lower: lowerPooling(
+    'MaxPoolGrad',
+    ({ shape }) => shape,
+    ({ inputs }) => inputs[1]!.shape,
+  ),
+  reference: ([x, upstream], shape, attributes) => {
+    const dx = new Float64Array(sizeOf(shape))
+    forEachWindow(shape, upstream!.shape, attributes, (cells, at) => {
+      dx[largest(x!.data, cells)]! += upstream!.data[at]!
+    })
+    return dx
+  },
+  onnx: null,
+  // A cell may be the largest of several windows.
+  ulp: 4,
+  sample: {
+    domains: { x: uniform(-3, 3, { distinct: 0.01 }), upstream: uniform(0.1, 2) },
+    cases: cases((x, y, options) => ({ shapes: { x, upstream: y }, attributes: options })),
+  },
+})
+
+/** From each window of `values` the number that stands where `x` is largest, the first at a tie. */
+export const maxPool2dPick: Op<['x', 'values'], PoolingOptions, 'size'> = op('maxPool2dPick', {
+  inputs: ['x', 'values'],
+  summary: 'From each window of values the number that stands where x is largest, the first at a tie.',
+  symbol: 'pick max',
+  formula: 'y[n, i, j, c] = values[n, a, b, c], where x[n, a, b, c] is the largest of its window',
+  attributes,
+  shorthand: 'size',
+  prepare: (given: PoolingOptions, { x }) => filled('maxPool2dPick', given, planeOf('maxPool2dPick', 'x', x)),
+  shape: ({ x, values }, attributes) => {
+    if (!sameShape(x, values))
+      throw new ShapeError(
+        `maxPool2dPick: x is ${describeShape(x)}, values are ${describeShape(values)}; both must have the same shape`,
+      )
+    return pooled('maxPool2dPick', x, attributes)
+  },
+  vjp: {
+    x: null,
+    values: {
+      formula: 'maxPool2dGrad(x, ȳ)',
+      rule: ({ x, dy }, attributes) => maxPool2dGrad(x, dy, attributes),
+    },
+  },
+  lower: lowerPooling(
+    'MaxPoolPick',
+    ({ inputs }) => inputs[0]!.shape,
+    ({ shape }) => shape,
+  ),
+  reference: ([x, values], shape, attributes) => {
+    const y = new Float64Array(sizeOf(shape))
+    forEachWindow(x!.shape, shape, attributes, (cells, at) => {
+      y[at] = values!.data[largest(x!.data, cells)]!
+    })
+    return y
+  },
+  onnx: null,
+  ulp: 0,
+  sample: {
+    domains: { x: uniform(-3, 3, { distinct: 0.01 }), values: uniform(-3, 3) },
+    cases: cases((x, _, options) => ({ shapes: { x, values: x }, attributes: options })),
+  },
+})
+
+/** The mean of each window. */
+export const avgPool2d: Op<['x'], AverageOptions, 'size'> = op('avgPool2d', {
+  inputs: ['x'],
+  summary: 'The mean of each window of images, [images, height, width, channels].',
+  symbol: 'avg pool',
+  formula: 'y[n, i, j, c] = mean of x[n, i·s + u − p, j·s + v − p, c] over u, v',
+  attributes: averageAttributes,
+  shorthand: 'size',
+  prepare: (given: AverageOptions, { x }) => filledAverage('avgPool2d', given, planeOf('avgPool2d', 'x', x)),
+  shape: ({ x }, attributes) => pooled('avgPool2d', x, attributes),
+  vjp: {
+    x: {
+      formula: 'avgPool2dGrad(ȳ)',
+      rule: ({ x, dy }, attributes) =>
+        avgPool2dGrad(dy, { ...attributes, inputSize: planeOf('avgPool2d', 'x', x.shape) }),
+    },
+  },
+  lower: lowerPooling(
+    'AveragePool',
+    ({ inputs }) => inputs[0]!.shape,
+    ({ shape }) => shape,
+    ({ countPadding }) => [Number(countPadding)],
+  ),
+  reference: ([x], shape, attributes) => {
+    const y = new Float64Array(sizeOf(shape))
+    forEachWindow(x!.shape, shape, attributes, (cells, at) => {
+      y[at] = cells.reduce((total, cell) => total + x!.data[cell]!, 0) / counted(cells, attributes)
+    })
+    return y
+  },
+  onnx: 'AveragePool',
+  ulp: 16,
+  sample: {
+    domains: { x: uniform(0.1, 2) },
+    cases: averageCases((x, _, options) => ({ shapes: { x }, attributes: options })),
+  },
+})
+
+type AverageGradOptions = AverageOptions & {
+  /** Height and width of the images. */
+  inputSize: Pair
+}
+
+/** What `avgPool2d` passes back: each number of `upstream` shared evenly among the cells of its window. */
+export const avgPool2dGrad: Op<['upstream'], AverageGradOptions> = op('avgPool2dGrad', {
+  inputs: ['upstream'],
+  summary: 'What avgPool2d passes back: upstream shared evenly among the cells of each window.',
+  symbol: 'avg pool′',
+  formula: 'y[n, a, b, c] = Σ upstream[n, i, j, c] / cells over the windows that x[n, a, b, c] is in',
+  attributes: { ...averageAttributes, inputSize: 'Height and width of the images.' },
+  prepare: ({ inputSize, ...given }: AverageGradOptions) => {
+    const size = pairOf('avgPool2dGrad', 'inputSize', inputSize, 1)
+    return { ...filledAverage('avgPool2dGrad', given, size), inputSize: size }
+  },
+  shape: ({ upstream }, attributes) => {
+    planeOf('avgPool2dGrad', 'upstream', upstream)
+    const x = [upstream[0]!, ...attributes.inputSize, upstream[3]!]
+    checkUpstream('avgPool2dGrad', upstream, pooled('avgPool2dGrad', x, attributes))
+    return x
+  },
+  vjp: {
+    upstream: {
+      formula: 'avgPool2d(ȳ)',
+      rule: ({ dy }, { inputSize: _, ...attributes }) => avgPool2d(dy, attributes),
+    },
+  },
+  lower: lowerPooling(
+    'AveragePoolGrad',
+    ({ shape }) => shape,
+    ({ inputs }) => inputs[0]!.shape,
+    ({ countPadding }) => [Number(countPadding)],
+  ),
+  reference: ([upstream], shape, attributes) => {
+    const dx = new Float64Array(sizeOf(shape))
+    forEachWindow(shape, upstream!.shape, attributes, (cells, at) => {
+      for (const cell of cells) dx[cell]! += upstream!.data[at]! / counted(cells, attributes)
+    })
+    return dx
+  },
+  onnx: null,
+  ulp: 16,
+  sample: {
+    domains: { upstream: uniform(0.1, 2) },
+    cases: averageCases((x, y, options) => ({
+      shapes: { upstream: y },
+      attributes: { ...options, inputSize: [x[1]!, x[2]!] as const },
+    })),
+  },
+})
+
+interface Pooling1dOptions extends SequenceWindows {
+  /** Length of a window. */
+  size: number
+}
+
+interface Average1dOptions extends Pooling1dOptions {
+  /** Padding counts as steps of 0. */
+  countPadding?: boolean
+}
+
+const attributes1d = {
+  size: 'Length of a window.',
+  stride: 'Steps from one window to the next; the size unless given.',
+  padding:
+    'Steps put around: "valid", none, unless given; "same", as many as keep the length at stride 1; a number for each end; or [before, after]. Less than the size.',
+} as const
+
+/** Options for sequences as those for images of height 1. */
+const asImageOptions = ({ size, stride = size, padding }: Pooling1dOptions) => ({
+  ...asImageWindows(padding === undefined ? { stride } : { stride, padding }),
+  size: [1, size] as const,
+})
+
+const cases1d: readonly (readonly [x: Shape, options: Pooling1dOptions])[] = [
+  [[1, 1, 1], { size: 1 }],
+  [[1, 4, 1], { size: 2 }],
+  [[2, 5, 3], { size: 2 }],
+  [[1, 5, 4], { size: 3, stride: 1 }],
+  [[1, 5, 2], { size: 3, padding: 'same' }],
+  [[1, 7, 5], { size: 3, stride: 2, padding: 1 }],
+  [[1, 3, 1], { size: 2, padding: [1, 0] }],
+  [[0, 4, 2], { size: 2 }],
+  [[1, 9, 9], { size: 4, stride: 3 }],
+  [[3, 2, 2], { size: 2, stride: 5 }],
+  [[1, 6, 1], { size: 6 }],
+  [[1, 4, 3], { size: 1, stride: 2 }],
+]
+
+/** The largest of each window along sequences; at a tie the derivative goes to the first. */
+export const maxPool1d: Op<['x'], Pooling1dOptions, 'size'> = op('maxPool1d', {
+  inputs: ['x'],
+  summary: 'The largest of each window along sequences, [sequences, length, channels].',
+  symbol: 'max pool',
+  formula: 'y[n, i, c] = max x[n, i·s + u − p, c] over u',
+  attributes: attributes1d,
+  shorthand: 'size',
+  prepare: (given: Pooling1dOptions, { x }) => {
+    checkSequences('maxPool1d', x)
+    return filled('maxPool1d', asImageOptions(given), [1, x[1]!])
+  },
+  ...ofSequences(maxPool2d as unknown as Op, { x: 1 }),
+  onnx: 'MaxPool',
+  ulp: 0,
+  sample: {
+    domains: { x: uniform(-3, 3, { distinct: 0.01 }) },
+    cases: cases1d.map(([x, options]) => ({ shapes: { x }, attributes: options })),
+  },
+})
+
+/** The mean of each window along sequences. */
+export const avgPool1d: Op<['x'], Average1dOptions, 'size'> = op('avgPool1d', {
+  inputs: ['x'],
+  summary: 'The mean of each window along sequences, [sequences, length, channels].',
+  symbol: 'avg pool',
+  formula: 'y[n, i, c] = mean of x[n, i·s + u − p, c] over u',
+  attributes: { ...attributes1d, countPadding: averageAttributes.countPadding },
+  shorthand: 'size',
+  prepare: ({ countPadding = false, ...given }: Average1dOptions, { x }) => {
+    checkSequences('avgPool1d', x)
+    return filledAverage('avgPool1d', { ...asImageOptions(given), countPadding }, [1, x[1]!])
+  },
+  ...ofSequences(avgPool2d as unknown as Op, { x: 1 }),
+  onnx: 'AveragePool',
+  ulp: 16,
+  sample: {
+    domains: { x: uniform(0.1, 2) },
+    cases: [
+      ...cases1d.map(([x, options]) => ({ shapes: { x }, attributes: options as Average1dOptions })),
+      { shapes: { x: [1, 5, 2] }, attributes: { size: 3, padding: 1, countPadding: true } },
+    ],
+  },
+})
+
+/** Images, sequences or the like: a number, then any dimensions, then channels. */
+function checkSpatial(name: string, x: Shape): void {
+  if (x.length < 3 || sizeOf(x.slice(1)) === 0)
+    throw new ShapeError(
+      `${name}: x is ${describeShape(x)}; it must be [images, height, width, channels], or with other dimensions of 1 or more in between`,
+    )
+}
+
+const globalCases: readonly Shape[] = [
+  [1, 1, 1],
+  [1, 4, 1],
+  [2, 3, 3],
+  [1, 1, 1, 1],
+  [2, 2, 2, 1],
+  [1, 2, 3, 4],
+  [2, 3, 2, 5],
+  [1, 3, 3, 8],
+  [1, 2, 2, 9],
+  [0, 2, 2, 3],
+  [1, 2, 2, 2, 3],
+  [1, 7, 5, 1],
+]
+
+/** The mean of all cells of each channel. */
+export const globalAveragePool: Op<['x']> = op('globalAveragePool', {
+  inputs: ['x'],
+  summary:
+    'The mean of all cells of each channel: [images, height, width, channels] becomes [images, channels].',
+  symbol: 'global avg',
+  formula: 'y[n, c] = mean of x[n, i, j, c] over i, j',
+  shape: ({ x }) => {
+    checkSpatial('globalAveragePool', x)
+    return [x[0]!, x[x.length - 1]!]
+  },
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ / cells, in the shape of x',
+      rule: ({ x, dy }) => mean.definition.vjp.x!.rule({ x, y: dy, dy }, between(x.shape)),
+    },
+  },
+  decompose: ({ x }) => mean(x, between(x.shape)),
+  reference: ([x], shape) => mean.definition.reference([x!], shape, between(x!.shape)),
+  onnx: 'GlobalAveragePool',
+  ulp: ({ x }) => sizeOf(x.slice(1, -1)) + 2,
+  sample: { domains: { x: uniform(0.1, 2) }, cases: globalCases.map((x) => ({ shapes: { x } })) },
+})
+
+/** All axes but the first and the last. */
+function between(shape: Shape) {
+  return { axes: shape.map((_, axis) => axis).slice(1, -1), keepDims: false }
+}
+
+/** The largest cell of each channel; at a tie the derivative goes to the first. */
+export const globalMaxPool: Op<['x']> = op('globalMaxPool', {
+  inputs: ['x'],
+  summary:
+    'The largest cell of each channel: [images, height, width, channels] becomes [images, channels]. At a tie the derivative goes to the first.',
+  symbol: 'global max',
+  formula: 'y[n, c] = max x[n, i, j, c] over i, j',
+  shape: ({ x }) => {
+    checkSpatial('globalMaxPool', x)
+    return [x[0]!, x[x.length - 1]!]
+  },
+  vjp: {
+    x: {
+      formula: 'as of maxPool1d with one window',
+      rule: ({ x, dy }) => {
+        const line = asLine(x)
+        return reshape(
+          maxPool2dGrad(line, reshape(dy, [x.shape[0]!, 1, 1, dy.shape[1]!]), [1, line.shape[2]!]),
+          x.shape,
+        )
+      },
+    },
+  },
+  decompose: ({ x }) =>
+    reshape(maxPool2d(asLine(x), [1, asLine(x).shape[2]!]), [x.shape[0]!, x.shape[x.rank - 1]!]),
+  reference: ([x], shape) => {
+    const [images, channels] = shape as [number, number]
+    const cells = sizeOf(x!.shape.slice(1, -1))
+    return Float64Array.from({ length: images * channels }, (_, index) => {
+      const first = Math.floor(index / channels) * cells * channels + (index % channels)
+      return Math.max(...Array.from({ length: cells }, (_, cell) => x!.data[first + cell * channels]!))
+    })
+  },
+  onnx: 'GlobalMaxPool',
+  ulp: 0,
+  sample: {
+    domains: { x: uniform(-3, 3, { distinct: 0.01 }) },
+    cases: globalCases.map((x) => ({ shapes: { x } })),
+  },
+})
+
+/** All cells of an image in a line. */
+function asLine(x: Tensor): Tensor {
+  return reshape(x, [x.shape[0]!, 1, sizeOf(x.shape.slice(1, -1)), x.shape[x.rank - 1]!])
+}
+
+/** Shapes to try, with what pooling of them makes. */
+function cases<T>(make: (x: Shape, y: Shape, options: PoolingOptions) => T): T[] {
+  const examples: readonly (readonly [x: Shape, options: PoolingOptions])[] = [
+    [[1, 1, 1, 1], { size: 1 }],
+    [[1, 2, 2, 1], { size: 2 }],
+    [[2, 4, 4, 1], { size: 2 }],
+    [[1, 5, 4, 3], { size: 2 }],
+    [[1, 3, 3, 4], { size: 2, stride: 1 }],
+    [[1, 3, 3, 5], { size: 3, stride: 2, padding: 'same' }],
+    [
+      [1, 4, 3, 2],
+      {
+        size: [2, 3],
+        padding: [
+          [1, 0],
+          [0, 2],
+        ],
+      },
+    ],
+    [[1, 4, 4, 1], { size: 3, stride: [1, 2], padding: 1 }],
+    [[0, 4, 4, 2], { size: 2 }],
+    [[2, 2, 4, 9], { size: 2 }],
+    [[1, 5, 5, 1], { size: 1, stride: 3 }],
+    [[1, 4, 6, 8], { size: [4, 2] }],
+  ]
+  return examples.map(([x, options]) => {
+    const name = 'maxPool2d'
+    return make(x, pooled(name, x, filled(name, options, planeOf(name, 'x', x))), options)
+  })
+}
+
+function averageCases<T>(make: (x: Shape, y: Shape, options: AverageOptions) => T): T[] {
+  return [
+    ...cases(make),
+    ...cases((x, y, options) => make(x, y, { ...options, countPadding: true })).slice(5, 8),
+  ]
+}
+
+/** Cells that a mean is of. */
+const counted = (cells: readonly number[], { countPadding, size }: Average): number =>
+  countPadding ? size[0] * size[1] : cells.length
+
+/** Position of the largest, the first at a tie. */
+function largest(data: Float64Array, cells: readonly number[]): number {
+  return cells.reduce((best, cell) => (data[cell]! > data[best]! ? cell : best))
+}
+
+/** Calls `visit` with the positions of the cells of each window and that of its number in the output. */
+function forEachWindow(
+  x: Shape,
+  y: Shape,
+  { size, stride, padding }: Pooling,
+  visit: (cells: number[], at: number) => void,
+): void {
+  const [images, height, width, channels] = x as [number, number, number, number]
+  const [, outHeight, outWidth] = y as [number, number, number]
+  let at = 0
+  for (let n = 0; n < images; n++)
+    for (let i = 0; i < outHeight; i++)
+      for (let j = 0; j < outWidth; j++)
+        for (let c = 0; c < channels; c++) {
+          const cells: number[] = []
+          for (let u = 0; u < size[0]; u++)
+            for (let v = 0; v < size[1]; v++) {
+              const row = i * stride[0] + u - padding[0][0]
+              const column = j * stride[1] + v - padding[1][0]
+              if (row >= 0 && row < height && column >= 0 && column < width)
+                cells.push(((n * height + row) * width + column) * channels + c)
+            }
+          visit(cells, at++)
+        }
+}

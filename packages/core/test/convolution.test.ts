@@ -1,0 +1,231 @@
+// Convolution and pooling beyond what the table's tiny samples reach: sizes at which the kernel changes course, closed
+// forms, ties, fused neighbours, and errors.
+import { describe, expect, test } from 'vitest'
+import {
+  avgPool2d,
+  constant,
+  conv1d,
+  conv2d,
+  conv2dInputGrad,
+  conv2dTranspose,
+  conv2dWeightGrad,
+  evaluate,
+  globalMaxPool,
+  gradients,
+  input,
+  maxPool2d,
+  ShapeError,
+  type Tensor,
+  ValueError,
+  variable,
+} from '../src/index.js'
+import { evaluateReference } from '../src/reference.js'
+import { type Shape, sizeOf } from '../src/shape.js'
+import { draw, generator } from './sampling.js'
+
+/** Numbers from −1 to 1. */
+const numbers = (shape: Shape, seed: number) =>
+  draw({ low: -1, high: 1 }, sizeOf(shape), generator(seed)).map(Math.fround)
+
+/** Largest difference to float64, in units in the last place of the largest number. */
+function worst(y: Tensor, values: ReadonlyMap<Tensor, Float64Array>): number {
+  const expected = evaluateReference([y], values).get(y)!
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  const [found] = evaluate([y], values)
+  const errors = Array.from(found!, (value, at) => Math.abs(value - expected[at]!))
+  return Math.max(...errors) / largest / 2 ** -23
+}
+
+describe('at every size at which the kernel changes course, forward and backward are those of float64', () => {
+  test.each([
+    { title: 'a kernel of one row of 300 numbers', x: [1, 3, 6, 100], weights: [2, 3, 100, 3] },
+    {
+      title: 'more than 256 numbers under the kernel',
+      x: [2, 5, 6, 40],
+      weights: [3, 3, 40, 24],
+      padding: 'same',
+    },
+    { title: 'rows of more than 256 pixels', x: [1, 3, 300, 2], weights: [2, 2, 2, 18] },
+    { title: 'more patches than fit a block', x: [2, 9, 11, 30], weights: [3, 3, 30, 7], padding: 'same' },
+    {
+      title: 'groups of many channels',
+      x: [2, 6, 5, 36],
+      weights: [3, 3, 12, 60],
+      groups: 3,
+      stride: 2,
+      padding: 1,
+    },
+    {
+      title: 'depthwise',
+      x: [2, 9, 7, 19],
+      weights: [3, 5, 1, 19],
+      groups: 19,
+      padding: 'same',
+      dilation: [1, 2],
+    },
+    { title: 'depthwise without borders', x: [2, 6, 9, 8], weights: [3, 3, 1, 8], groups: 8, stride: [1, 2] },
+    { title: 'one pixel under the kernel', x: [3, 7, 5, 33], weights: [1, 1, 33, 20] },
+    { title: 'one pixel in two', x: [3, 7, 5, 9], weights: [1, 1, 9, 20], stride: 2 },
+    {
+      title: 'padding that windows step over',
+      x: [1, 3, 3, 2],
+      weights: [2, 2, 2, 3],
+      padding: 7,
+      stride: 9,
+    },
+  ] as const)('$title', ({ title: _, x: xShape, weights: weightShape, ...options }) => {
+    const x = input(xShape, { name: 'x' })
+    const weights = input(weightShape, { name: 'weights' })
+    const y = conv2d(x, weights, options)
+    const upstream = input(y.shape)
+    const values = new Map<Tensor, Float64Array>([
+      [x, numbers(xShape, 1)],
+      [weights, numbers(weightShape, 2)],
+      [upstream, numbers(y.shape, 3)],
+    ])
+    for (const result of [y, ...gradients(y, [x, weights], upstream)])
+      expect(worst(result, values)).toBeLessThan(8)
+  })
+})
+
+describe('closed forms', () => {
+  const image = numbers([2, 5, 4, 3], 5)
+  const x = constant(image, { shape: [2, 5, 4, 3] })
+
+  test('a kernel of 1 in the middle hands the image on', () => {
+    const kernel = new Float64Array(3 * 3 * 3 * 3)
+    for (const channel of [0, 1, 2]) kernel[(4 * 3 + channel) * 3 + channel] = 1
+    const weights = constant(kernel, { shape: [3, 3, 3, 3] })
+    expect([...conv2d(x, weights, { padding: 'same' }).data()]).toEqual([...image])
+  })
+
+  test('a depthwise kernel of 1/6 is the mean of its window', () => {
+    const weights = constant(new Float64Array(18).fill(1 / 6), { shape: [2, 3, 1, 3] })
+    const means = avgPool2d(x, { size: [2, 3], stride: 1 }).data()
+    for (const [at, value] of conv2d(x, weights, { groups: 3 }).data().entries())
+      expect(value).toBeCloseTo(means[at]!, 12)
+  })
+
+  test('convolution of polynomials is their product', () => {
+    // (1 + 2t + 3t²)(4 + 5t); the kernel is not turned round, so it is given from the last coefficient.
+    const product = conv1d(constant([[[1], [2], [3]]]), constant([[[5]], [[4]]]), { padding: 1 })
+    expect([...product.data()]).toEqual([4, 13, 22, 15])
+  })
+
+  test.each([
+    { stride: 1, padding: 'same' },
+    { stride: 2, padding: 1 },
+    {
+      stride: [2, 1],
+      padding: [
+        [0, 1],
+        [2, 0],
+      ],
+      dilation: 2,
+    },
+    { stride: 3, padding: 'valid', groups: 3 },
+  ] as const)('the transpose is the adjoint: ⟨conv(x), y⟩ = ⟨x, convᵀ(y)⟩ with %o', (options) => {
+    const groups = 'groups' in options ? options.groups : 1
+    const weights = constant(numbers([2, 2, 3 / groups, 6], 6), { shape: [2, 2, 3 / groups, 6] })
+    const convolved = conv2d(x, weights, options)
+    const y = constant(numbers(convolved.shape, 7), { shape: convolved.shape })
+    const back = conv2dInputGrad(y, weights, { ...options, inputSize: [5, 4] })
+    expect(convolved.mul(y).sum().item()).toBeCloseTo(x.mul(back).sum().item(), 10)
+    // It is linear in the weights too, and that has its own adjoint.
+    const upstream = conv2dWeightGrad(x, y, { ...options, kernelSize: [2, 2] })
+    expect(convolved.mul(y).sum().item()).toBeCloseTo(weights.mul(upstream).sum().item(), 10)
+  })
+
+  test('a transposed convolution gives back the size that a convolution came from', () => {
+    const size = (options: Parameters<typeof conv2dTranspose>[2]) =>
+      conv2dTranspose(input([1, 4, 5, 2]), input([3, 3, 6, 2]), options).shape
+    expect(size({})).toEqual([1, 6, 7, 6])
+    expect(size({ stride: 2 })).toEqual([1, 9, 11, 6])
+    expect(size({ stride: 2, outputPadding: 1 })).toEqual([1, 10, 12, 6])
+    expect(size({ stride: 2, padding: 'same' })).toEqual([1, 8, 10, 6])
+    expect(size({ stride: 2, padding: 1, outputSize: [8, 9] })).toEqual([1, 8, 9, 6])
+    expect(size({ stride: 2, padding: 1, dilation: 2 })).toEqual([1, 9, 11, 6])
+  })
+})
+
+describe('pooling', () => {
+  test('at a tie the first gets the derivative', () => {
+    const x = variable([3, 3, 1, 3], { shape: [1, 2, 2, 1] })
+    for (const pooled of [maxPool2d(x, 2), globalMaxPool(x)]) {
+      const [dx] = gradients(pooled.sum(), [x])
+      expect([...dx!.data()]).toEqual([1, 0, 0, 0])
+    }
+  })
+
+  test('a NaN is the largest, and its derivative goes to it', () => {
+    const x = variable([3, Number.NaN, 1, 4], { shape: [1, 2, 2, 1] })
+    expect(maxPool2d(x, 2).item()).toBeNaN()
+    expect([...gradients(maxPool2d(x, 2).sum(), [x])[0]!.data()]).toEqual([0, 1, 0, 0])
+  })
+
+  test('padding counts in a mean only when asked to', () => {
+    const x = constant([1, 2, 3, 4], { shape: [1, 2, 2, 1] })
+    const options = {
+      size: 2,
+      padding: [
+        [1, 0],
+        [1, 0],
+      ],
+    } as const
+    expect([...avgPool2d(x, options).data()]).toEqual([1])
+    expect([...avgPool2d(x, { ...options, countPadding: true }).data()]).toEqual([0.25])
+  })
+})
+
+describe('what does not fit is refused with the cure', () => {
+  const x = input([2, 5, 4, 3])
+  test.each([
+    [
+      () => conv2d(input([5, 4, 3]), input([3, 3, 3, 8])),
+      /x is 5×4×3; it must be \[images, height, width, channels\]/,
+    ],
+    [() => conv2d(x, input([3, 3, 8])), /weights are 3×3×8; they must be/],
+    [() => conv2d(x, input([3, 3, 4, 8])), /3 channels, but weights, 3×3×4×8, are for 4/],
+    [() => conv2d(x, input([3, 3, 2, 8]), { groups: 2 }), /are for 4, 2 in each of 2 groups/],
+    [
+      () => conv2d(x, input([3, 3, 1, 8]), { groups: 3 }),
+      /cannot be cut into 3 groups; wanted a multiple of 3/,
+    ],
+    [() => conv2d(x, input([7, 3, 3, 8])), /reaches over 7×3 cells, but x has 5×4; a height of 7 or more/],
+    [
+      () =>
+        conv2d(x, input([3, 3, 3, 8]), {
+          dilation: [1, 2],
+          padding: [
+            [1, 1],
+            [0, 0],
+          ],
+        }),
+      /a width of 5 or more/,
+    ],
+    [() => conv2d(x, input([3, 3, 3, 8]), { stride: 0 }), /stride must be a whole number from 1 up/],
+    [() => conv2d(x, input([3, 3, 3, 8]), { padding: -1 }), /padding must be "valid", "same"/],
+    [() => conv1d(input([5, 3]), input([3, 3, 8])), /x is 5×3; it must be \[sequences, length, channels\]/],
+    [
+      () => conv2dTranspose(x, input([3, 3, 3, 3]), { outputPadding: 1 }),
+      /must be less than the stride, 1×1; got 1×1/,
+    ],
+    [
+      () => conv2dTranspose(x, input([3, 3, 8, 3]), { padding: 5 }),
+      /less padding, or an x larger than 5×4, is needed/,
+    ],
+    [
+      () => conv2dTranspose(x, input([3, 3, 8, 3]), { outputSize: [9, 9] }),
+      /x must be the same; got 2×5×4×3/,
+    ],
+    [() => maxPool2d(x, { size: 2, padding: 2 }), /padding must be less than the size, 2×2/],
+    [() => maxPool2d(x, 6), /a height of 6 or more/],
+  ] as const)('%#', (make, message) => {
+    expect(make).toThrow(message)
+    try {
+      make()
+    } catch (error) {
+      expect(error instanceof ShapeError || error instanceof ValueError).toBe(true)
+    }
+  })
+})

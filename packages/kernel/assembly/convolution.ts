@@ -1,0 +1,716 @@
+// Convolution of images, and what it passes back to images and weights. Images lie as [image, y, x, channel], weights as
+// [y, x, channel, output channel].
+//
+// All three are matrix products in which one matrix, `patches`, is never made: its row for an output pixel is the
+// numbers of the image under the kernel, and these are read where they lie (indirect convolution, Dukhan 2019).
+//
+//   convolution      y  = patches · weights
+//   weight gradient  dw = patchesᵀ · dy
+//   input gradient   dx = dy · weightsᵀ, each row added back to where its patch came from
+//
+// A number of `patches` is at lines[output row] + output column · step + taps[run] + place in the run, all in bytes from
+// the start of an image. A run is what lies side by side under the kernel: one row of it, or one cell where dilation or
+// groups part the cells. So rows and columns of `patches` are both a table of starts and a step between them, and one
+// tile multiplies it and its transpose. Where the kernel reaches beyond the image, a copy with borders of 0 is read.
+//
+// docs/decisions/2026-11-24-convolution.md has the figures.
+import { Activation } from '../src/opcodes'
+import { storeLanes } from './functions'
+import { activate } from './matmul'
+import { sumRows } from './rows'
+
+/** The operands that end every convolution, as they stand in the program. */
+@unmanaged
+class Geometry {
+  images: u32
+  height: u32
+  width: u32
+  channels: u32
+  outHeight: u32
+  outWidth: u32
+  outChannels: u32
+  groups: u32
+  /** Rows and columns that are read: of the copy with borders, or of the image where there is no copy. */
+  paddedHeight: u32
+  paddedWidth: u32
+  top: u32
+  left: u32
+  /** Bytes from what one output pixel reads to what the next one to the right reads. */
+  step: u32
+  runs: u32
+  length: u32
+}
+
+/** Behind the geometry: where each run starts, then where each output row does, in bytes. */
+// @ts-ignore: decorator
+@inline
+function tapsOf(g: Geometry): usize {
+  return changetype<usize>(g) + offsetof<Geometry>()
+}
+
+// @ts-ignore: decorator
+@inline
+function linesOf(g: Geometry): usize {
+  return tapsOf(g) + (g.runs << 2)
+}
+
+/** What sums begin with where there is no bias; as a table, one line that starts at the start. */
+const zeros: usize = memory.data(16 * 4, 16)
+const biasPanel: usize = memory.data(16 * 4, 16)
+/** A tile at the ragged edge is made here, and the part of it that exists is copied. */
+const edgeTile: usize = memory.data(4 * 16 * 4, 16)
+
+/** Operands: out, x, weights, bias, activation, gate, image, panels, geometry. */
+export function convolution(pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const bias = load<u32>(pc, 16)
+  const activation = load<u32>(pc, 20)
+  const gate = load<u32>(pc, 24)
+  const panels = load<u32>(pc, 32)
+  const g = changetype<Geometry>(pc + 36)
+  const pixels = g.outHeight * g.outWidth
+  const row: usize = g.outChannels << 2
+  const depth = g.runs * g.length
+  const channels = g.channels / g.groups
+  const columns = g.outChannels / g.groups
+  const taps = tapsOf(g)
+  const lines = linesOf(g)
+  packGroups(panels, load<u32>(pc, 12), g, depth)
+  clearBorders(pc, 28, g)
+  // Runs that are summed before the next panel is begun: about 256 numbers, which keep a panel in L1.
+  const together = max<u32>(1, 256 / g.length)
+  for (let image: u32 = 0; image < g.images; image++) {
+    const x = padded(load<u32>(pc, 28), load<u32>(pc, 8), image, g)
+    const y = out + image * pixels * row
+    let b: usize = panels
+    for (let group: u32 = 0; group < g.groups; group++) {
+      const a = x + ((group * channels) << 2)
+      for (let j: u32 = 0, width: u32 = 0; j < columns; j += width) {
+        width = panelWidth(columns - j)
+        const there = min(width, columns - j)
+        const c = y + ((group * columns + j) << 2)
+        let from = zeros
+        if (bias != 0) {
+          memory.copy(biasPanel, bias + ((group * columns + j) << 2), there << 2)
+          from = biasPanel
+        }
+        for (let run: u32 = 0; run < g.runs; run += together) {
+          const count = min(together, g.runs - run)
+          const rectify = activation == Activation.Relu && gate == 0 && run + count == g.runs
+          if (run == 0)
+            sweep(c, row, from, 0, a, lines, g.outWidth, g.step, pixels, taps, count, g.length, 4, b, width, there, rectify)
+          else
+            sweep(c, row, c, row, a, lines, g.outWidth, g.step, pixels, taps + (run << 2), count, g.length, 4, b, width, there, rectify)
+          b += (count * g.length * width) << 2
+        }
+      }
+    }
+  }
+  if (gate != 0 || (activation != Activation.None && activation != Activation.Relu))
+    activate(out, row, gate, activation, g.images * pixels, g.outChannels)
+}
+
+/** Operands: out, dy, weights, bias, activation, gate, image, panels, patches, block, geometry. */
+export function convolutionInputGrad(pc: usize): void {
+  const panels = load<u32>(pc, 32)
+  const patches = load<u32>(pc, 36)
+  const block = load<u32>(pc, 40)
+  const g = changetype<Geometry>(pc + 44)
+  const pixels = g.outHeight * g.outWidth
+  const depth = g.outChannels / g.groups
+  const columns = g.runs * g.length
+  const row: usize = ((columns + 7) & ~7) << 2
+  const dyRow: usize = g.outChannels << 2
+  packTransposed(panels, load<u32>(pc, 12), g, depth, columns)
+  for (let image: u32 = 0; image < g.images; image++) {
+    const dx = cleared(pc, image, g)
+    const dy = load<u32>(pc, 8) + image * pixels * dyRow
+    for (let start: u32 = 0; start < pixels; start += block) {
+      const count = min(block, pixels - start)
+      let b: usize = panels
+      for (let group: u32 = 0; group < g.groups; group++) {
+        const a = dy + start * dyRow + ((group * depth) << 2)
+        for (let j: u32 = 0, width: u32 = 0; j < columns; j += width) {
+          width = panelWidth(columns - j)
+          // All columns of a panel exist in `patches`; those behind the last are 0.
+          sweep(patches + (j << 2), row, zeros, 0, a, zeros, count, dyRow, count, zeros, 1, depth, 4, b, width, width, false)
+          b += (depth * width) << 2
+        }
+        scatter(dx + ((group * (g.channels / g.groups)) << 2), patches, row, start, count, g)
+      }
+    }
+    withoutBorders(pc, dx, image, g)
+  }
+  finishInput(pc, g)
+}
+
+/** Operands: out, x, dy, sums, image, panels, block, geometry. */
+export function convolutionWeightGrad(pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const sums = load<u32>(pc, 16)
+  const panels = load<u32>(pc, 24)
+  const block = load<u32>(pc, 28)
+  const g = changetype<Geometry>(pc + 32)
+  const pixels = g.outHeight * g.outWidth
+  const row: usize = g.outChannels << 2
+  const channels = g.channels / g.groups
+  const columns = g.outChannels / g.groups
+  const rows = g.runs * g.length
+  const taps = tapsOf(g)
+  const lines = linesOf(g)
+  memory.fill(out, 0, rows * row)
+  clearBorders(pc, 20, g)
+  for (let image: u32 = 0; image < g.images; image++) {
+    const x = padded(load<u32>(pc, 20), load<u32>(pc, 8), image, g)
+    for (let line: u32 = 0; line < g.outHeight; line += block) {
+      const count = min(block, g.outHeight - line)
+      const depth = count * g.outWidth
+      packGroups(panels, load<u32>(pc, 12) + (image * pixels + line * g.outWidth) * row, g, depth)
+      let b: usize = panels
+      for (let group: u32 = 0; group < g.groups; group++) {
+        const a = x + ((group * channels) << 2)
+        for (let j: u32 = 0, width: u32 = 0; j < columns; j += width) {
+          width = panelWidth(columns - j)
+          const c = out + ((group * columns + j) << 2)
+          sweep(c, row, c, row, a, taps, g.length, 4, rows, lines + (line << 2), count, g.outWidth, g.step, b, width, min(width, columns - j), false)
+          b += (depth * width) << 2
+        }
+      }
+    }
+  }
+  if (sums != 0) sumRows(sums, load<u32>(pc, 12), g.images * pixels, g.outChannels)
+}
+
+/** Sixteen columns while there are more than eight. */
+// @ts-ignore: decorator
+@inline
+function panelWidth(columns: u32): u32 {
+  return columns > 8 ? 16 : 8
+}
+
+/**
+ * A panel of C = or += A·B. Row i of C begins with what is at from + i · fromRow. The rows of A start, in bytes from a, at
+ * lines[…] + 0, lineStep, 2 lineStep, … with lineLength rows to a line; the numbers in each at taps[…] + 0, step, … with
+ * `length` numbers to a run. The panel of B is `width` wide, of which `columns` are stored.
+ */
+function sweep(
+  c: usize, row: usize, from: usize, fromRow: usize,
+  a: usize, lines: usize, lineLength: u32, lineStep: usize, rows: u32,
+  taps: usize, runs: u32, length: u32, step: usize,
+  b: usize, width: u32, columns: u32, rectify: bool,
+): void {
+  const tapsEnd = taps + (runs << 2)
+  const tileRows: u32 = width == 16 ? 2 : 4
+  let at = a + load<u32>(lines)
+  let left = lineLength
+  for (let i: u32 = 0; i < rows; i += tileRows) {
+    const there = min(tileRows, rows - i)
+    // Rows that do not exist repeat the last; nobody stores them.
+    const a0 = at
+    let a1 = at
+    let a2 = at
+    let a3 = at
+    for (let n: u32 = 1; n <= tileRows; n++) {
+      if (i + n < rows) {
+        at += lineStep
+        if (--left == 0) {
+          lines += 4
+          at = a + load<u32>(lines)
+          left = lineLength
+        }
+      }
+      if (n == 1) a1 = at
+      else if (n == 2) a2 = at
+      else if (n == 3) a3 = at
+    }
+    if (there == tileRows && columns == width) {
+      if (width == 16) tile2x16(c, row, from, fromRow, a0, a1, taps, tapsEnd, length, step, b, rectify)
+      else tile4x8(c, row, from, fromRow, a0, a1, a2, a3, taps, tapsEnd, length, step, b, rectify)
+    } else {
+      const edgeRow: usize = width << 2
+      for (let n: u32 = 0; n < there; n++) copyLanes(edgeTile + n * edgeRow, from + n * fromRow, columns)
+      if (width == 16) tile2x16(edgeTile, edgeRow, edgeTile, edgeRow, a0, a1, taps, tapsEnd, length, step, b, rectify)
+      else tile4x8(edgeTile, edgeRow, edgeTile, edgeRow, a0, a1, a2, a3, taps, tapsEnd, length, step, b, rectify)
+      for (let n: u32 = 0; n < there; n++) copyLanes(c + n * row, edgeTile + n * edgeRow, columns)
+    }
+    c += tileRows * row
+    from += tileRows * fromRow
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function relu(x: v128): v128 {
+  const zero = f32x4.splat(0)
+  // As in matmul.ts: two machine instructions where `max` takes seven.
+  return f32x4.add(f32x4.pmax(x, zero), zero)
+}
+
+/** Two rows and sixteen columns; see matmul.ts for why there are exits between the steps. */
+function tile2x16(
+  c: usize, row: usize, from: usize, fromRow: usize, a0: usize, a1: usize,
+  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, rectify: bool,
+): void {
+  let c00 = v128.load(from)
+  let c01 = v128.load(from, 16)
+  let c02 = v128.load(from, 32)
+  let c03 = v128.load(from, 48)
+  from += fromRow
+  let c10 = v128.load(from)
+  let c11 = v128.load(from, 16)
+  let c12 = v128.load(from, 32)
+  let c13 = v128.load(from, 48)
+  do {
+    const tap = load<u32>(taps)
+    let p = a0 + tap
+    let q = a1 + tap
+    const end = b + (length << 6)
+    do {
+      let b0 = v128.load(b)
+      let b1 = v128.load(b, 16)
+      let b2 = v128.load(b, 32)
+      let b3 = v128.load(b, 48)
+      let s = v128.load32_splat(p)
+      c00 = f32x4.add(c00, f32x4.mul(s, b0))
+      c01 = f32x4.add(c01, f32x4.mul(s, b1))
+      c02 = f32x4.add(c02, f32x4.mul(s, b2))
+      c03 = f32x4.add(c03, f32x4.mul(s, b3))
+      s = v128.load32_splat(q)
+      c10 = f32x4.add(c10, f32x4.mul(s, b0))
+      c11 = f32x4.add(c11, f32x4.mul(s, b1))
+      c12 = f32x4.add(c12, f32x4.mul(s, b2))
+      c13 = f32x4.add(c13, f32x4.mul(s, b3))
+      p += step
+      q += step
+      if (b + 64 == end) break
+      b0 = v128.load(b, 64)
+      b1 = v128.load(b, 80)
+      b2 = v128.load(b, 96)
+      b3 = v128.load(b, 112)
+      s = v128.load32_splat(p)
+      c00 = f32x4.add(c00, f32x4.mul(s, b0))
+      c01 = f32x4.add(c01, f32x4.mul(s, b1))
+      c02 = f32x4.add(c02, f32x4.mul(s, b2))
+      c03 = f32x4.add(c03, f32x4.mul(s, b3))
+      s = v128.load32_splat(q)
+      c10 = f32x4.add(c10, f32x4.mul(s, b0))
+      c11 = f32x4.add(c11, f32x4.mul(s, b1))
+      c12 = f32x4.add(c12, f32x4.mul(s, b2))
+      c13 = f32x4.add(c13, f32x4.mul(s, b3))
+      p += step
+      q += step
+      if (b + 128 == end) break
+      b0 = v128.load(b, 128)
+      b1 = v128.load(b, 144)
+      b2 = v128.load(b, 160)
+      b3 = v128.load(b, 176)
+      s = v128.load32_splat(p)
+      c00 = f32x4.add(c00, f32x4.mul(s, b0))
+      c01 = f32x4.add(c01, f32x4.mul(s, b1))
+      c02 = f32x4.add(c02, f32x4.mul(s, b2))
+      c03 = f32x4.add(c03, f32x4.mul(s, b3))
+      s = v128.load32_splat(q)
+      c10 = f32x4.add(c10, f32x4.mul(s, b0))
+      c11 = f32x4.add(c11, f32x4.mul(s, b1))
+      c12 = f32x4.add(c12, f32x4.mul(s, b2))
+      c13 = f32x4.add(c13, f32x4.mul(s, b3))
+      p += step
+      q += step
+      if (b + 192 == end) break
+      b0 = v128.load(b, 192)
+      b1 = v128.load(b, 208)
+      b2 = v128.load(b, 224)
+      b3 = v128.load(b, 240)
+      s = v128.load32_splat(p)
+      c00 = f32x4.add(c00, f32x4.mul(s, b0))
+      c01 = f32x4.add(c01, f32x4.mul(s, b1))
+      c02 = f32x4.add(c02, f32x4.mul(s, b2))
+      c03 = f32x4.add(c03, f32x4.mul(s, b3))
+      s = v128.load32_splat(q)
+      c10 = f32x4.add(c10, f32x4.mul(s, b0))
+      c11 = f32x4.add(c11, f32x4.mul(s, b1))
+      c12 = f32x4.add(c12, f32x4.mul(s, b2))
+      c13 = f32x4.add(c13, f32x4.mul(s, b3))
+      p += step
+      q += step
+      b += 256
+    } while (b != end)
+    b = end
+    taps += 4
+  } while (taps != tapsEnd)
+  if (rectify) {
+    c00 = relu(c00)
+    c01 = relu(c01)
+    c02 = relu(c02)
+    c03 = relu(c03)
+    c10 = relu(c10)
+    c11 = relu(c11)
+    c12 = relu(c12)
+    c13 = relu(c13)
+  }
+  v128.store(c, c00)
+  v128.store(c, c01, 16)
+  v128.store(c, c02, 32)
+  v128.store(c, c03, 48)
+  c += row
+  v128.store(c, c10)
+  v128.store(c, c11, 16)
+  v128.store(c, c12, 32)
+  v128.store(c, c13, 48)
+}
+
+/** Four rows and eight columns, for what is left of the columns. */
+function tile4x8(
+  c: usize, row: usize, from: usize, fromRow: usize, a0: usize, a1: usize, a2: usize, a3: usize,
+  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, rectify: bool,
+): void {
+  let c00 = v128.load(from)
+  let c01 = v128.load(from, 16)
+  from += fromRow
+  let c10 = v128.load(from)
+  let c11 = v128.load(from, 16)
+  from += fromRow
+  let c20 = v128.load(from)
+  let c21 = v128.load(from, 16)
+  from += fromRow
+  let c30 = v128.load(from)
+  let c31 = v128.load(from, 16)
+  do {
+    const tap = load<u32>(taps)
+    let p = a0 + tap
+    let q = a1 + tap
+    let r = a2 + tap
+    let t = a3 + tap
+    const end = b + (length << 5)
+    do {
+      let b0 = v128.load(b)
+      let b1 = v128.load(b, 16)
+      let s = v128.load32_splat(p)
+      c00 = f32x4.add(c00, f32x4.mul(s, b0))
+      c01 = f32x4.add(c01, f32x4.mul(s, b1))
+      s = v128.load32_splat(q)
+      c10 = f32x4.add(c10, f32x4.mul(s, b0))
+      c11 = f32x4.add(c11, f32x4.mul(s, b1))
+      s = v128.load32_splat(r)
+      c20 = f32x4.add(c20, f32x4.mul(s, b0))
+      c21 = f32x4.add(c21, f32x4.mul(s, b1))
+      s = v128.load32_splat(t)
+      c30 = f32x4.add(c30, f32x4.mul(s, b0))
+      c31 = f32x4.add(c31, f32x4.mul(s, b1))
+      p += step
+      q += step
+      r += step
+      t += step
+      if (b + 32 == end) break
+      b0 = v128.load(b, 32)
+      b1 = v128.load(b, 48)
+      s = v128.load32_splat(p)
+      c00 = f32x4.add(c00, f32x4.mul(s, b0))
+      c01 = f32x4.add(c01, f32x4.mul(s, b1))
+      s = v128.load32_splat(q)
+      c10 = f32x4.add(c10, f32x4.mul(s, b0))
+      c11 = f32x4.add(c11, f32x4.mul(s, b1))
+      s = v128.load32_splat(r)
+      c20 = f32x4.add(c20, f32x4.mul(s, b0))
+      c21 = f32x4.add(c21, f32x4.mul(s, b1))
+      s = v128.load32_splat(t)
+      c30 = f32x4.add(c30, f32x4.mul(s, b0))
+      c31 = f32x4.add(c31, f32x4.mul(s, b1))
+      p += step
+      q += step
+      r += step
+      t += step
+      b += 64
+    } while (b != end)
+    b = end
+    taps += 4
+  } while (taps != tapsEnd)
+  if (rectify) {
+    c00 = relu(c00)
+    c01 = relu(c01)
+    c10 = relu(c10)
+    c11 = relu(c11)
+    c20 = relu(c20)
+    c21 = relu(c21)
+    c30 = relu(c30)
+    c31 = relu(c31)
+  }
+  v128.store(c, c00)
+  v128.store(c, c01, 16)
+  c += row
+  v128.store(c, c10)
+  v128.store(c, c11, 16)
+  c += row
+  v128.store(c, c20)
+  v128.store(c, c21, 16)
+  c += row
+  v128.store(c, c30)
+  v128.store(c, c31, 16)
+}
+
+/** The source is read in whole vectors, so up to 12 bytes behind its end. */
+// @ts-ignore: decorator
+@inline
+function copyLanes(to: usize, from: usize, count: u32): void {
+  for (let j: u32 = 0; j < count; j += 4) storeLanes(to + (j << 2), v128.load(from + (j << 2)), count - j)
+}
+
+/** Makes panels, one group's behind another's, of a matrix with a column for each output channel. */
+function packGroups(to: usize, from: usize, g: Geometry, depth: u32): void {
+  const row: usize = g.outChannels << 2
+  const columns = g.outChannels / g.groups
+  for (let group: u32 = 0; group < g.groups; group++) {
+    for (let j: u32 = 0, width: u32 = 0; j < columns; j += width) {
+      width = panelWidth(columns - j)
+      const bytes: usize = width << 2
+      let at = from + (j << 2)
+      if (columns - j >= width)
+        for (let p: u32 = 0; p < depth; p++) {
+          for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(at + i))
+          to += bytes
+          at += row
+        }
+      else
+        for (let p: u32 = 0; p < depth; p++) {
+          for (let i: u32 = 0; i < width; i++) store<f32>(to + (i << 2), j + i < columns ? load<f32>(at + (i << 2)) : 0)
+          to += bytes
+          at += row
+        }
+    }
+    from += columns << 2
+  }
+}
+
+/** Makes panels of the weights' transpose: for each group `depth` rows, one for each of its output channels. */
+function packTransposed(to: usize, weights: usize, g: Geometry, depth: u32, columns: u32): void {
+  const row: usize = g.outChannels << 2
+  for (let group: u32 = 0; group < g.groups; group++) {
+    for (let j: u32 = 0, width: u32 = 0; j < columns; j += width) {
+      width = panelWidth(columns - j)
+      for (let p: u32 = 0; p < depth; p++) {
+        let at = weights + j * row + (p << 2)
+        for (let i: u32 = 0; i < width; i++) {
+          store<f32>(to, j + i < columns ? load<f32>(at) : 0)
+          to += 4
+          at += row
+        }
+      }
+    }
+    weights += depth << 2
+  }
+}
+
+/** Adds each row of `patches`, of output pixels from `start` on, to the places of the image that it was read from. */
+function scatter(dx: usize, patches: usize, row: usize, start: u32, count: u32, g: Geometry): void {
+  const taps = tapsOf(g)
+  const lines = linesOf(g)
+  const tapsEnd = lines
+  const bytes: usize = g.length << 2
+  const whole = bytes & ~15
+  let y = start / g.outWidth
+  let x = start % g.outWidth
+  for (let i: u32 = 0; i < count; i++) {
+    const to = dx + load<u32>(lines + (y << 2)) + x * g.step
+    let from = patches
+    for (let tap = taps; tap < tapsEnd; tap += 4) {
+      const cell = to + load<u32>(tap)
+      let at: usize = 0
+      for (; at < whole; at += 16) v128.store(cell + at, f32x4.add(v128.load(cell + at), v128.load(from + at)))
+      for (; at < bytes; at += 4) store<f32>(cell + at, load<f32>(cell + at) + load<f32>(from + at))
+      from += bytes
+    }
+    patches += row
+    if (++x == g.outWidth) {
+      x = 0
+      y++
+    }
+  }
+}
+
+/** Makes the copy 0 once, if there is one: its borders stay so. */
+function clearBorders(pc: usize, operand: usize, g: Geometry): void {
+  const copy = load<u32>(pc + operand)
+  if (copy != 0) memory.fill(copy, 0, (g.paddedHeight * g.paddedWidth * g.channels) << 2)
+}
+
+/** Address of an image, or of its copy with borders. */
+function padded(copy: usize, x: usize, image: u32, g: Geometry): usize {
+  const from = x + ((image * g.height * g.width * g.channels) << 2)
+  if (copy == 0) return from
+  const pixel: usize = g.channels << 2
+  const rows = min(<i32>g.height, <i32>g.paddedHeight - <i32>g.top)
+  const columns = min(<i32>g.width, <i32>g.paddedWidth - <i32>g.left)
+  if (columns <= 0) return copy
+  let to = copy + (g.top * g.paddedWidth + g.left) * pixel
+  let at = from
+  for (let y: i32 = 0; y < rows; y++) {
+    memory.copy(to, at, columns * pixel)
+    to += g.paddedWidth * pixel
+    at += g.width * pixel
+  }
+  return copy
+}
+
+/** Address of the image that an input gradient is summed in, made 0: the output's, or a copy with borders. */
+function cleared(pc: usize, image: u32, g: Geometry): usize {
+  const copy = load<u32>(pc, 28)
+  const bytes = (g.height * g.width * g.channels) << 2
+  const to = copy != 0 ? copy : load<u32>(pc, 4) + image * bytes
+  memory.fill(to, 0, copy != 0 ? (g.paddedHeight * g.paddedWidth * g.channels) << 2 : bytes)
+  return to
+}
+
+/** Copies an input gradient to its place in the output, unless it was summed there. */
+function withoutBorders(pc: usize, from: usize, image: u32, g: Geometry): void {
+  const pixel: usize = g.channels << 2
+  const bytes: usize = g.height * g.width * pixel
+  let to = load<u32>(pc, 4) + image * bytes
+  if (from == to) return
+  const rows = min(<i32>g.height, <i32>g.paddedHeight - <i32>g.top)
+  const columns = min(<i32>g.width, <i32>g.paddedWidth - <i32>g.left)
+  // What no patch reaches stays 0.
+  if (rows < <i32>g.height || columns < <i32>g.width) memory.fill(to, 0, bytes)
+  if (columns <= 0) return
+  from += (g.top * g.paddedWidth + g.left) * pixel
+  for (let y: i32 = 0; y < rows; y++) {
+    memory.copy(to, from, columns * pixel)
+    to += g.width * pixel
+    from += g.paddedWidth * pixel
+  }
+}
+
+/** Adds the bias to an input gradient and applies the activation. */
+function finishInput(pc: usize, g: Geometry): void {
+  const out = load<u32>(pc, 4)
+  const bias = load<u32>(pc, 16)
+  const activation = load<u32>(pc, 20)
+  const pixels = g.images * g.height * g.width
+  if (bias != 0)
+    for (let pixel: u32 = 0, at = out; pixel < pixels; pixel++, at += g.channels << 2)
+      for (let c: u32 = 0; c < g.channels; c += 4) {
+        const sum = f32x4.add(v128.load(at + (c << 2)), v128.load(bias + (c << 2)))
+        storeLanes(at + (c << 2), sum, g.channels - c)
+      }
+  if (activation != Activation.None) activate(out, g.channels << 2, load<u32>(pc, 24), activation, pixels, g.channels)
+}
+
+// Depthwise: each channel has a kernel of its own, so there is nothing to multiply as matrices. Four channels at a time.
+
+/** Operands: out, x, weights, bias, activation, gate, image, geometry. */
+export function depthwise(pc: usize): void {
+  const weights = load<u32>(pc, 12)
+  const bias = load<u32>(pc, 16)
+  const activation = load<u32>(pc, 20)
+  const gate = load<u32>(pc, 24)
+  const g = changetype<Geometry>(pc + 32)
+  const pixel: usize = g.channels << 2
+  const taps = tapsOf(g)
+  const lines = linesOf(g)
+  let y = load<u32>(pc, 4)
+  clearBorders(pc, 28, g)
+  for (let image: u32 = 0; image < g.images; image++) {
+    const x = padded(load<u32>(pc, 28), load<u32>(pc, 8), image, g)
+    for (let line: u32 = 0; line < g.outHeight; line++) {
+      const from = x + load<u32>(lines + (line << 2))
+      for (let column: u32 = 0; column < g.outWidth; column += 4) {
+        const there = min<u32>(4, g.outWidth - column)
+        const a0 = from + column * g.step
+        const a1 = a0 + (there > 1 ? g.step : 0)
+        const a2 = a1 + (there > 2 ? g.step : 0)
+        const a3 = a2 + (there > 3 ? g.step : 0)
+        for (let at: usize = 0; at < pixel; at += 16) {
+          let c0 = f32x4.splat(0)
+          if (bias != 0) c0 = v128.load(bias + at)
+          let c1 = c0
+          let c2 = c0
+          let c3 = c0
+          let w = weights + at
+          for (let tap = taps; tap < lines; tap += 4) {
+            const v = v128.load(w)
+            const cell = load<u32>(tap) + at
+            c0 = f32x4.add(c0, f32x4.mul(v, v128.load(a0 + cell)))
+            c1 = f32x4.add(c1, f32x4.mul(v, v128.load(a1 + cell)))
+            c2 = f32x4.add(c2, f32x4.mul(v, v128.load(a2 + cell)))
+            c3 = f32x4.add(c3, f32x4.mul(v, v128.load(a3 + cell)))
+            w += pixel
+          }
+          const channels = (pixel - at) >> 2
+          storeLanes(y + at, c0, channels)
+          if (there > 1) storeLanes(y + at + pixel, c1, channels)
+          if (there > 2) storeLanes(y + at + 2 * pixel, c2, channels)
+          if (there > 3) storeLanes(y + at + 3 * pixel, c3, channels)
+        }
+        y += there * pixel
+      }
+    }
+  }
+  if (activation != Activation.None)
+    activate(load<u32>(pc, 4), pixel, gate, activation, g.images * g.outHeight * g.outWidth, g.channels)
+}
+
+/** Operands: out, dy, weights, bias, activation, gate, image, geometry. */
+export function depthwiseInputGrad(pc: usize): void {
+  const weights = load<u32>(pc, 12)
+  const g = changetype<Geometry>(pc + 32)
+  const pixel: usize = g.channels << 2
+  const taps = tapsOf(g)
+  const lines = linesOf(g)
+  let dy = load<u32>(pc, 8)
+  for (let image: u32 = 0; image < g.images; image++) {
+    const dx = cleared(pc, image, g)
+    for (let line: u32 = 0; line < g.outHeight; line++) {
+      let to = dx + load<u32>(lines + (line << 2))
+      for (let column: u32 = 0; column < g.outWidth; column++) {
+        let w = weights
+        for (let tap = taps; tap < lines; tap += 4) {
+          const cell = to + load<u32>(tap)
+          for (let at: usize = 0; at < pixel; at += 16) {
+            const sum = f32x4.add(v128.load(cell + at), f32x4.mul(v128.load(w + at), v128.load(dy + at)))
+            storeLanes(cell + at, sum, (pixel - at) >> 2)
+          }
+          w += pixel
+        }
+        to += g.step
+        dy += pixel
+      }
+    }
+    withoutBorders(pc, dx, image, g)
+  }
+  finishInput(pc, g)
+}
+
+/** Operands: out, x, dy, sums, image, geometry. */
+export function depthwiseWeightGrad(pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const sums = load<u32>(pc, 16)
+  const g = changetype<Geometry>(pc + 24)
+  const pixel: usize = g.channels << 2
+  const taps = tapsOf(g)
+  const lines = linesOf(g)
+  let dy = load<u32>(pc, 12)
+  memory.fill(out, 0, g.runs * pixel)
+  clearBorders(pc, 20, g)
+  for (let image: u32 = 0; image < g.images; image++) {
+    const x = padded(load<u32>(pc, 20), load<u32>(pc, 8), image, g)
+    for (let line: u32 = 0; line < g.outHeight; line++) {
+      const from = x + load<u32>(lines + (line << 2))
+      let to = out
+      for (let tap = taps; tap < lines; tap += 4) {
+        for (let at: usize = 0; at < pixel; at += 16) {
+          let total = v128.load(to + at)
+          let cell = from + load<u32>(tap) + at
+          let upstream = dy + at
+          for (let column: u32 = 0; column < g.outWidth; column++) {
+            total = f32x4.add(total, f32x4.mul(v128.load(cell), v128.load(upstream)))
+            cell += g.step
+            upstream += pixel
+          }
+          storeLanes(to + at, total, (pixel - at) >> 2)
+        }
+        to += pixel
+      }
+      dy += g.outWidth * pixel
+    }
+  }
+  if (sums != 0) sumRows(sums, load<u32>(pc, 12), g.images * g.outHeight * g.outWidth, g.channels)
+}
