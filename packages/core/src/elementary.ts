@@ -61,3 +61,14 @@ export function cosineOfHalfTurn(t: number): number {
   for (let n = sine ? 21 : 20; n >= 2; n -= 2) series = 1 - (series * square) / (n * (n - 1))
   return sine ? angle * series : series
 }
+
+/** `cos(2π·t)`: t whole turns. */
+export function cosineOfTurns(t: number): number {
+  const part = t - Math.floor(t)
+  return cosineOfHalfTurn(part <= 0.5 ? 2 * part : 2 - 2 * part)
+}
+
+/** `sin(2π·t)`: t whole turns. */
+export function sineOfTurns(t: number): number {
+  return cosineOfTurns(t - 0.25)
+}

@@ -12,7 +12,9 @@ export type { OptimizerRecord, OptimizerState, ParameterRecord } from './compile
 export type { Profile, ProfileLine } from './compile/profile.js'
 export { measurePeak } from './compile/profile.js'
 export { compileStep, Rows, type StepOptions, TrainingStep } from './compile/step.js'
-export { type Dataset, xor } from './data/dataset.js'
+export { batches, collect, type Row, type RowSource, shuffle, streamBatches } from './data/batches.js'
+export { type Dataset, dataset } from './data/dataset.js'
+export { circle, type GeneratedOptions, gauss, moons, rings, sine, spiral, xor } from './data/generated.js'
 export {
   type Prepared,
   type PreparedColumn,
@@ -20,6 +22,7 @@ export {
   type PrepareOptions,
   prepare,
 } from './data/prepare.js'
+export { imputer, normalizer, oneHotEncoder, type Scaler, standardizer } from './data/scaling.js'
 export { type SplitOptions, split } from './data/split.js'
 export type { Cell, Column, Table } from './data/table.js'
 export * from './errors.js'

@@ -257,3 +257,42 @@ test('a layer of one’s own makes its parameters when its shapes are known', ()
   const model = sequential([scale], { inputShape: [2, 3], seed: 0 })
   expect(model.parameters.map(({ name, shape }) => [name, shape])).toEqual([['layer1/factors', [2, 3]]])
 })
+
+describe('dropout', () => {
+  const model = () =>
+    sequential([layers.dropout({ rate: 0.4 }), layers.dropout({ rate: 0.4 })], { inputShape: [50], seed: 3 })
+
+  test('does nothing in evaluation', () => {
+    const x = Array.from({ length: 50 }, (_, i) => i)
+    expect([...model().apply([x]).data()]).toEqual(x)
+  })
+
+  test('in training drops its share, other numbers in each layer and step, and the same when a run is repeated', () => {
+    const seen = variable(new Float32Array(4000), { shape: [80, 50], trainable: false })
+    const w = variable([1])
+    const make = () => {
+      const context = new StepContext()
+      const x = input([80, 50])
+      const y = model().apply(x, context)
+      context.assign(seen, y)
+      const optimizer = sgd({ learningRate: 0.1 })
+      return compileStep({ inputs: { x }, loss: y.mean().mul(w).sum(), optimizer, context })
+    }
+    const ones = new Float32Array(4000).fill(1)
+    const step = make()
+    const outputs = [0, 1, 2].map(() => {
+      step.run(1, { x: ones })
+      return [...seen.values]
+    })
+    // A number survives both with probability 0.36 and is then divided by it.
+    for (const numbers of outputs) {
+      const kept = numbers.filter((value) => value !== 0)
+      expect(Math.abs(kept.length / 4000 - 0.36)).toBeLessThan(0.03)
+      for (const value of kept) expect(value).toBeCloseTo(1 / 0.36, 5)
+    }
+    expect(outputs[0]).not.toEqual(outputs[1])
+    const again = make()
+    again.run(3, { x: ones })
+    expect([...seen.values]).toEqual(outputs[2])
+  })
+})

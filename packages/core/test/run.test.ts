@@ -64,6 +64,24 @@ describe('stepping back', () => {
     expect(run.save()).toEqual(other.save())
   })
 
+  test('draws the same dropout again', () => {
+    const dropping = () =>
+      make({
+        model: sequential(
+          [dense({ units: 12, activation: 'tanh' }), layers.dropout({ rate: 0.5 }), dense({ units: 1 })],
+          { inputShape: [2], seed: 1 },
+        ),
+      })
+    const [run, other] = [dropping(), dropping()]
+    run.step(33)
+    run.stepBack(14)
+    other.step(19)
+    expect(run.weights()).toEqual(other.weights())
+    run.step(20)
+    other.step(20)
+    expect(run.weights()).toEqual(other.weights())
+  })
+
   test('goes through changes of the learning rate as they were made', () => {
     const run = make()
     const weights: Float32Array[] = []

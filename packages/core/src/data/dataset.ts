@@ -1,6 +1,7 @@
 // What a training run is given: rows of numbers and what should come out for each.
-import { DataError } from '../errors.js'
+import { blamingCaller, DataError } from '../errors.js'
 import { sizeOf } from '../shape.js'
+import { flatten, type Values } from '../tensor.js'
 
 /** Rows of inputs and targets, one behind the other. */
 export interface Dataset {
@@ -14,15 +15,33 @@ export interface Dataset {
   readonly targetShape: readonly number[]
 }
 
-/** The four rows of exclusive or: 1 where exactly one of two inputs is 1. */
-export function xor(): Dataset {
-  return {
-    rows: 4,
-    inputs: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
-    inputShape: [2],
-    targets: Float32Array.of(0, 1, 1, 0),
-    targetShape: [1],
-  }
+/**
+ * A set of rows: nested arrays, or typed arrays with the number of rows that they hold.
+ * @throws DataError when inputs and targets have different numbers of rows, or numbers are not finite.
+ */
+export function dataset(inputs: Values, targets: Values, rows?: number): Dataset {
+  return blamingCaller(dataset, () => {
+    const part = (name: string, values: Values) => {
+      const { flat, shape } = flatten(`dataset, ${name}`, values)
+      if (rows === undefined) return { flat, count: shape[0] ?? 0, shape: shape.slice(1) }
+      if (flat.length % rows !== 0)
+        throw new DataError(`dataset: ${flat.length} numbers of ${name} are not ${rows} rows`)
+      return { flat, count: rows, shape: shape.length > 1 ? shape.slice(1) : [flat.length / rows] }
+    }
+    const x = part('inputs', inputs)
+    const y = part('targets', targets)
+    if (x.count !== y.count)
+      throw new DataError(`dataset: there are ${x.count} rows of inputs and ${y.count} of targets`)
+    const data: Dataset = {
+      rows: x.count,
+      inputs: Float32Array.from(x.flat),
+      inputShape: x.shape,
+      targets: Float32Array.from(y.flat),
+      targetShape: y.shape,
+    }
+    checkDataset('dataset', data)
+    return data
+  })
 }
 
 /**

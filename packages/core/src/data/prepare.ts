@@ -4,6 +4,7 @@ import { didYouMean } from '../nearest.js'
 import { random } from '../random.js'
 import { type Content, readColumn } from './column.js'
 import type { Dataset } from './dataset.js'
+import { countCategories, positionsOf, standard } from './scaling.js'
 import { splitGroups } from './split.js'
 import { quote, type Table } from './table.js'
 
@@ -242,29 +243,4 @@ function fill<Prefix extends string>(
   return { [`${prefix}s`]: numbers, [`${prefix}Shape`]: [width] } as {
     [K in `${Prefix}s`]: Float32Array
   } & { [K in `${Prefix}Shape`]: number[] }
-}
-
-function standard(values: readonly number[]): { mean: number; deviation: number } {
-  // Exactly: the rounded mean of equal numbers may differ from them, and would then count as variance.
-  if (values.every((value) => value === values[0])) return { mean: values[0]!, deviation: 1 }
-  const mean = values.reduce((sum, value) => sum + value / values.length, 0)
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0)
-  return { mean, deviation: Math.sqrt(variance) || 1 }
-}
-
-/** The distinct texts, numbers by size and before other texts, and the most frequent one. */
-function countCategories(values: readonly string[]): { categories: string[]; usual: string } {
-  const counts = new Map<string, number>()
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-  const categories = [...counts.keys()].sort(
-    (a, b) => Number(Number.isNaN(+a)) - Number(Number.isNaN(+b)) || +a - +b || (a < b ? -1 : 1),
-  )
-  const usual = categories.reduce((best, category) =>
-    counts.get(category)! > counts.get(best)! ? category : best,
-  )
-  return { categories, usual }
-}
-
-function positionsOf(names: readonly string[]): Map<string, number> {
-  return new Map(names.map((name, position) => [name, position]))
 }

@@ -1,0 +1,112 @@
+// Rows in batches and in random order, from memory or as they arrive.
+import { checkCount } from '../check-options.js'
+import { blamingCaller, DataError, ShapeError } from '../errors.js'
+import { random } from '../random.js'
+import { sizeOf } from '../shape.js'
+import { flatten, type Values } from '../tensor.js'
+import type { Dataset } from './dataset.js'
+import { pickRows } from './split.js'
+
+/** The rows of a set in random order, each order equally likely. */
+export function shuffle(data: Dataset, seed: number): Dataset {
+  return pickRows(data, [...random(seed).stream('order').permutation(data.rows)])
+}
+
+/** A set cut into smaller ones of `batchSize` rows each, but for a smaller last one. */
+export function* batches(data: Dataset, batchSize: number): Generator<Dataset> {
+  checkCount('batches', 'batchSize', batchSize)
+  const inputs = sizeOf(data.inputShape)
+  const targets = sizeOf(data.targetShape)
+  for (let first = 0; first < data.rows; first += batchSize) {
+    const end = Math.min(first + batchSize, data.rows)
+    yield {
+      ...data,
+      rows: end - first,
+      inputs: data.inputs.subarray(first * inputs, end * inputs),
+      targets: data.targets.subarray(first * targets, end * targets),
+    }
+  }
+}
+
+/** One row as it arrives, of a file or of the network. */
+export interface Row {
+  readonly inputs: Values
+  readonly targets: Values
+}
+
+/** Rows, or sets of rows. */
+export type RowSource = AsyncIterable<Row | Dataset> | Iterable<Row | Dataset>
+
+/**
+ * Rows in batches of equal size but for a smaller last one, whatever pieces they arrive in. No more than a batch
+ * and a piece are in memory at a time.
+ * @throws ShapeError when rows have different shapes.
+ */
+export async function* streamBatches(source: RowSource, batchSize: number): AsyncGenerator<Dataset> {
+  checkCount('streamBatches', 'batchSize', batchSize)
+  let pieces: Dataset[] = []
+  let rows = 0
+  for await (const piece of source) {
+    const set = asDataset(piece)
+    pieces.push(set)
+    rows += set.rows
+    if (rows < batchSize) continue
+    const whole = rows - (rows % batchSize)
+    const all = joined(pieces)
+    pieces = []
+    for (const batch of batches(all, batchSize))
+      if (batch.rows === batchSize) yield batch
+      else pieces.push(batch)
+    rows -= whole
+  }
+  if (rows > 0) yield joined(pieces)
+}
+
+/**
+ * All rows of a source in one set.
+ * @throws DataError when there are none, ShapeError when rows have different shapes.
+ */
+export async function collect(source: RowSource): Promise<Dataset> {
+  const pieces: Dataset[] = []
+  for await (const piece of source) pieces.push(asDataset(piece))
+  return blamingCaller(collect, () => {
+    if (pieces.length === 0) throw new DataError('collect: the source has no rows')
+    return joined(pieces)
+  })
+}
+
+function asDataset(piece: Row | Dataset): Dataset {
+  if ('rows' in piece) return piece
+  const x = flatten('a row of inputs', piece.inputs)
+  const y = flatten('a row of targets', piece.targets)
+  return {
+    rows: 1,
+    inputs: Float32Array.from(x.flat),
+    inputShape: x.shape,
+    targets: Float32Array.from(y.flat),
+    targetShape: y.shape,
+  }
+}
+
+function joined(sets: readonly Dataset[]): Dataset {
+  const [first] = sets as [Dataset]
+  const join = (part: 'inputs' | 'targets', shape: 'inputShape' | 'targetShape') => {
+    const numbers = new Float32Array(sets.reduce((total, set) => total + set[part].length, 0))
+    let at = 0
+    for (const set of sets) {
+      if (set[shape].join() !== first[shape].join())
+        throw new ShapeError(
+          `rows must have one shape; the first has ${part} of [${first[shape]}], another of [${set[shape]}]`,
+        )
+      numbers.set(set[part], at)
+      at += set[part].length
+    }
+    return numbers
+  }
+  return {
+    ...first,
+    rows: sets.reduce((total, { rows }) => total + rows, 0),
+    inputs: join('inputs', 'inputShape'),
+    targets: join('targets', 'targetShape'),
+  }
+}

@@ -1,0 +1,103 @@
+// Small sets that are drawn or written down, to learn on and to look at.
+import { checkCount, checkNotNegative } from '../check-options.js'
+import { cosineOfTurns, sineOfTurns } from '../elementary.js'
+import { type Random, random } from '../random.js'
+import type { Dataset } from './dataset.js'
+
+/** The four rows of exclusive or: 1 where exactly one of two inputs is 1. */
+export function xor(): Dataset {
+  return {
+    rows: 4,
+    inputs: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
+    inputShape: [2],
+    targets: Float32Array.of(0, 1, 1, 0),
+    targetShape: [1],
+  }
+}
+
+export interface GeneratedOptions {
+  /** How many, in turn of each class; 200 unless given. */
+  rows?: number
+  /** Standard deviation of what is added to each coordinate. */
+  noise?: number
+  /** Decides what is drawn. */
+  seed: number
+}
+
+type Point = readonly [x: number, y: number]
+
+/** Points in the plane by class: `at` gives the one of a row, from uniform draws of 0 to 1. */
+function points(
+  name: string,
+  classes: number,
+  { rows = 200, noise = 0, seed }: GeneratedOptions,
+  at: (label: number, u: number, draws: Random, row: number) => Point,
+): Dataset {
+  checkCount(name, 'rows', rows)
+  checkNotNegative(name, 'noise', noise)
+  const draws = random(seed).stream(name)
+  const noises = draws.stream('noise')
+  const inputs = new Float32Array(2 * rows)
+  // Two classes are one number, 0 or 1; more are a number each.
+  const width = classes === 2 ? 1 : classes
+  const targets = new Float32Array(width * rows)
+  for (let row = 0; row < rows; row++) {
+    const label = row % classes
+    const [x, y] = at(label, draws.uniform(row), draws, row)
+    inputs[2 * row] = x + noise * noises.normal(2 * row)
+    inputs[2 * row + 1] = y + noise * noises.normal(2 * row + 1)
+    if (width === 1) targets[row] = label
+    else targets[width * row + label] = 1
+  }
+  return { rows, inputs, inputShape: [2], targets, targetShape: [width] }
+}
+
+/** Evenly spread within a circle: 1 up to radius 0.5, 0 from 0.7 to 1. */
+export function circle(options: GeneratedOptions): Dataset {
+  return points('circle', 2, options, (label, u, draws, row) => {
+    // The square of the radius is uniform where the area is.
+    const [from, to] = label === 1 ? [0, 0.25] : [0.49, 1]
+    const radius = Math.sqrt(from + (to - from) * draws.stream('radius').uniform(row))
+    return [radius * cosineOfTurns(u), radius * sineOfTurns(u)]
+  })
+}
+
+/** Two round clouds, 1 about (1, 1) and 0 about (−1, −1), of deviation `noise`, 0.5 unless given. */
+export function gauss(options: GeneratedOptions): Dataset {
+  return points('gauss', 2, { noise: 0.5, ...options }, (label) => (label === 1 ? [1, 1] : [-1, -1]))
+}
+
+/** Two half circles that reach into each other: 0 from (1, 0) over (0, 1), 1 from (0, 0.5) under (1, −0.5). */
+export function moons(options: GeneratedOptions): Dataset {
+  return points('moons', 2, options, (label, u) => {
+    const x = cosineOfTurns(u / 2)
+    const y = sineOfTurns(u / 2)
+    return label === 0 ? [x, y] : [1 - x, 0.5 - y]
+  })
+}
+
+/** Two arms that turn one and three quarter times about the middle, to radius 1. */
+export function spiral(options: GeneratedOptions): Dataset {
+  return points('spiral', 2, options, (label, u) => {
+    const turns = 1.75 * u + label / 2
+    return [u * sineOfTurns(turns), u * cosineOfTurns(turns)]
+  })
+}
+
+/** Three rings about the middle, of radius 1/3, 2/3 and 1: three classes, a target each. */
+export function rings(options: GeneratedOptions): Dataset {
+  return points('rings', 3, options, (label, u) => {
+    const radius = (label + 1) / 3
+    return [radius * cosineOfTurns(u), radius * sineOfTurns(u)]
+  })
+}
+
+/** One number from −1 to 1 and the sine of it over a whole turn, sin(πx), with noise on the sine alone. */
+export function sine({ rows = 200, noise = 0, seed }: GeneratedOptions): Dataset {
+  checkCount('sine', 'rows', rows)
+  checkNotNegative('sine', 'noise', noise)
+  const draws = random(seed).stream('sine')
+  const inputs = Float32Array.from({ length: rows }, (_, row) => 2 * draws.uniform(row) - 1)
+  const targets = inputs.map((x, row) => sineOfTurns(x / 2) + noise * draws.stream('noise').normal(row))
+  return { rows, inputs, inputShape: [1], targets, targetShape: [1] }
+}

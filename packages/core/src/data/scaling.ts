@@ -1,0 +1,135 @@
+// What is found in training rows and then applied to any rows: scales, fillings, categories.
+import { checkCount } from '../check-options.js'
+import { DataError } from '../errors.js'
+
+/** A change of scale, column by column. Numbers are rows of equally many columns, one behind the other. */
+export interface Scaler {
+  /** What is subtracted from each column, and what it is then divided by. */
+  readonly offsets: readonly number[]
+  readonly divisors: readonly number[]
+  apply(rows: ArrayLike<number>): Float32Array
+  /** From scaled numbers back. */
+  invert(rows: ArrayLike<number>): Float32Array
+}
+
+/**
+ * Scales to mean 0 and variance 1, as found in the rows given: fit it to the rows that are trained on, and apply
+ * it to all.
+ */
+export function standardizer(training: ArrayLike<number>, columns: number): Scaler {
+  return scaler(
+    columnsOf('standardizer', training, columns).map((values) => {
+      const { mean, deviation } = standard(values)
+      return [mean, deviation]
+    }),
+  )
+}
+
+/** Scales so that the rows given lie between 0 and 1; others may lie outside. */
+export function normalizer(training: ArrayLike<number>, columns: number): Scaler {
+  return scaler(
+    columnsOf('normalizer', training, columns).map((values) => {
+      const [least, most] = values.reduce(
+        ([a, b], v) => [Math.min(a!, v), Math.max(b!, v)],
+        [Infinity, -Infinity],
+      )
+      return [least!, most! - least! || 1]
+    }),
+  )
+}
+
+function scaler(found: readonly (readonly [offset: number, divisor: number])[]): Scaler {
+  const offsets = found.map(([offset]) => offset)
+  const divisors = found.map(([, divisor]) => divisor)
+  const columns = found.length
+  return {
+    offsets,
+    divisors,
+    apply: (rows) =>
+      Float32Array.from(rows, (value, at) => (value - offsets[at % columns]!) / divisors[at % columns]!),
+    invert: (rows) =>
+      Float32Array.from(rows, (value, at) => value * divisors[at % columns]! + offsets[at % columns]!),
+  }
+}
+
+/** Puts the mean of each column, as found in the rows given, where a number is missing: where it is NaN. */
+export function imputer(
+  training: ArrayLike<number>,
+  columns: number,
+): { readonly fillings: readonly number[]; apply(rows: ArrayLike<number>): Float32Array } {
+  const fillings = columnsOf('imputer', training, columns).map((values, column) => {
+    const known = values.filter((value) => !Number.isNaN(value))
+    if (known.length === 0)
+      throw new DataError(`imputer: column ${column} has no number in any of the rows; leave it out`)
+    return standard(known).mean
+  })
+  return {
+    fillings,
+    apply: (rows) =>
+      Float32Array.from(rows, (value, at) => (Number.isNaN(value) ? fillings[at % columns]! : value)),
+  }
+}
+
+/**
+ * Makes of each label as many numbers as there are classes among those given: 1 for its own and 0 else.
+ * `apply` throws DataError for a label that is not among them.
+ */
+export function oneHotEncoder(training: readonly (string | number)[]): {
+  /** In the order of the numbers. */
+  readonly classes: readonly string[]
+  apply(labels: readonly (string | number)[]): Float32Array
+} {
+  const { categories: classes } = countCategories(training.map(String))
+  const positions = positionsOf(classes)
+  return {
+    classes,
+    apply(labels) {
+      const out = new Float32Array(labels.length * classes.length)
+      for (const [row, label] of labels.entries()) {
+        const position = positions.get(String(label))
+        if (position === undefined)
+          throw new DataError(
+            `oneHotEncoder: "${label}" is none of the classes ${classes.slice(0, 40).join(', ')}`,
+          )
+        out[row * classes.length + position] = 1
+      }
+      return out
+    },
+  }
+}
+
+function columnsOf(caller: string, rows: ArrayLike<number>, columns: number): number[][] {
+  checkCount(caller, 'columns', columns)
+  if (rows.length === 0 || rows.length % columns !== 0)
+    throw new DataError(`${caller}: ${rows.length} numbers are not rows of ${columns}`)
+  const values = Array.from({ length: columns }, (): number[] => [])
+  for (let at = 0; at < rows.length; at++) values[at % columns]!.push(rows[at]!)
+  return values
+}
+
+/** Mean and standard deviation of numbers; a deviation of 0 counts as 1, so that it can be divided by. */
+export function standard(values: readonly number[]): { mean: number; deviation: number } {
+  // Exactly: the rounded mean of equal numbers may differ from them, and would then count as variance.
+  if (values.every((value) => value === values[0])) return { mean: values[0]!, deviation: 1 }
+  const mean = values.reduce((sum, value) => sum + value / values.length, 0)
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0)
+  return { mean, deviation: Math.sqrt(variance) || 1 }
+}
+
+/** The distinct texts, numbers by size and before other texts, and the most frequent one. */
+export function countCategories(values: readonly string[]): { categories: string[]; usual: string } {
+  const counts = new Map<string, number>()
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  const categories = [...counts.keys()].sort(
+    (a, b) => Number(Number.isNaN(+a)) - Number(Number.isNaN(+b)) || +a - +b || (a < b ? -1 : 1),
+  )
+  const usual = categories.reduce((best, category) =>
+    counts.get(category)! > counts.get(best)! ? category : best,
+  )
+  return { categories, usual }
+}
+
+/** Where each name stands. */
+export function positionsOf(names: readonly string[]): Map<string, number> {
+  return new Map(names.map((name, position) => [name, position]))
+}
