@@ -1,6 +1,11 @@
 // Checks of numbers that callers give as options, with errors that name the option and what it may be.
 import { ValueError } from './errors.js'
 
+/** @throws ValueError unless it is a finite number. */
+export function checkFinite(caller: string, name: string, value: number): number {
+  return check(Number.isFinite(value), caller, name, 'a finite number', value)
+}
+
 /** @throws ValueError unless it is a finite number above 0. */
 export function checkPositive(caller: string, name: string, value: number): number {
   return check(value > 0 && Number.isFinite(value), caller, name, 'a finite number above 0', value)

@@ -28,7 +28,7 @@ export type { Cell, Column, Table } from './data/table.js'
 export * from './errors.js'
 export { evaluate, type Given } from './evaluate.js'
 export { gradients } from './gradients.js'
-export { type Initializer, type InitializerName, initializers } from './initializers.js'
+export { constantInitializer, type Initializer, type InitializerName, initializers } from './initializers.js'
 export type { ActivationName } from './layers/activation.js'
 export * as layers from './layers/index.js'
 export {
@@ -51,12 +51,26 @@ export {
 } from './layers/model.js'
 export {
   binaryCrossEntropy,
+  type ClassLossOptions,
+  cosineLoss,
+  hingeLoss,
+  huberLoss,
+  klDivergence,
   type LossName,
+  type LossOptions,
+  l1Penalty,
+  l2Penalty,
   losses,
+  meanAbsoluteError,
   meanSquaredError,
+  negativeLogLikelihood,
+  poissonLoss,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
+  sparseSoftmaxCrossEntropy,
 } from './losses.js'
+export type { Metric } from './metrics.js'
+export * as metrics from './metrics.js'
 export { didYouMean, nearest } from './nearest.js'
 export type { Definition, GradientRule, Op, RuleContext } from './op.js'
 export * as ops from './ops/index.js'

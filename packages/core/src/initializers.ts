@@ -1,6 +1,8 @@
 // Numbers that parameters begin with.
-import type { Random } from './random.js'
-import { type Shape, sizeOf } from './shape.js'
+import { checkFinite } from './check-options.js'
+import { ShapeError } from './errors.js'
+import { belowTwoDeviations, normalQuantile, type Random } from './random.js'
+import { describeShape, type Shape, sizeOf } from './shape.js'
 
 /** Numbers for a parameter of some shape; `fanIn` and `fanOut` are the units before and behind it. */
 export type Initializer = (shape: Shape, fanIn: number, fanOut: number, random: Random) => Float32Array
@@ -14,6 +16,49 @@ const uniform = (shape: Shape, limit: number, random: Random) =>
 const normal = (shape: Shape, deviation: number, random: Random) =>
   fill(shape, (index) => random.normal(index) * deviation)
 
+/** Gram and Schmidt's process on normally distributed vectors, so that every direction is as likely. */
+function orthogonal(shape: Shape, random: Random): Float32Array {
+  const rows = shape[0] ?? 1
+  const columns = sizeOf(shape.slice(1))
+  const count = Math.min(rows, columns)
+  const length = Math.max(rows, columns)
+  const vectors = Array.from({ length: count }, (_, v) =>
+    Float64Array.from({ length }, (_, i) => random.normal(v * length + i)),
+  )
+  for (const [v, vector] of vectors.entries()) {
+    // Twice is enough for right angles to the last digits (Giraud, Langou and Rozložník 2005).
+    for (let pass = 0; pass < 2; pass++)
+      for (let earlier = 0; earlier < v; earlier++) {
+        const other = vectors[earlier]!
+        const share = dot(vector, other)
+        for (let i = 0; i < length; i++) vector[i]! -= share * other[i]!
+      }
+    const norm = Math.sqrt(dot(vector, vector))
+    for (let i = 0; i < length; i++) vector[i]! /= norm
+  }
+  return fill(shape, (index) => {
+    const row = Math.floor(index / columns)
+    const column = index % columns
+    return rows <= columns ? vectors[row]![column]! : vectors[column]![row]!
+  })
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}
+
+/**
+ * The same number everywhere.
+ * @throws ValueError unless it is finite.
+ */
+export function constantInitializer(value: number): Initializer {
+  checkFinite('constantInitializer', 'value', value)
+  return (shape) => fill(shape, () => value)
+}
+
+/** Initialisers by name. */
 export const initializers = {
   zeros: (shape) => fill(shape, () => 0),
   ones: (shape) => fill(shape, () => 1),
@@ -25,10 +70,33 @@ export const initializers = {
   heUniform: (shape, fanIn, _, random) => uniform(shape, Math.sqrt(6 / fanIn), random),
   /** Normal with variance 2 / fanIn, for rectifiers (He et al. 2015). */
   heNormal: (shape, fanIn, _, random) => normal(shape, Math.sqrt(2 / fanIn), random),
+  /** Uniform within ±√(3 / fanIn), for selu and networks without rectifiers (LeCun et al. 1998). */
+  lecunUniform: (shape, fanIn, _, random) => uniform(shape, Math.sqrt(3 / fanIn), random),
+  /** Normal with variance 1 / fanIn (LeCun et al. 1998). */
+  lecunNormal: (shape, fanIn, _, random) => normal(shape, Math.sqrt(1 / fanIn), random),
+  /**
+   * Rows at right angles to each other, of length 1; columns where there are more rows. The first dimension is the
+   * rows, all others together the columns (Saxe, McClelland and Ganguli 2014).
+   */
+  orthogonal: (shape, _fanIn, _fanOut, random) => orthogonal(shape, random),
+  /** 1 on the diagonal of a matrix, else 0. */
+  identity: (shape) => {
+    const [rows, columns] = shape
+    if (shape.length !== 2)
+      throw new ShapeError(`identity: begins matrices only, this parameter is ${describeShape(shape)}`)
+    return fill([rows!, columns!], (index) =>
+      Number(index % (columns! + 1) === 0 && index < columns! * columns!),
+    )
+  },
   /** Uniform within ±1. */
   uniform: (shape, _fanIn, _fanOut, random) => uniform(shape, 1, random),
   /** Normal with variance 1. */
   normal: (shape, _fanIn, _fanOut, random) => normal(shape, 1, random),
+  /** Normal with variance 1 before everything beyond ±2 is cut away. */
+  truncatedNormal: (shape, _fanIn, _fanOut, random) =>
+    fill(shape, (index) =>
+      normalQuantile(belowTwoDeviations + (1 - 2 * belowTwoDeviations) * (random.uniform(index) + 2 ** -25)),
+    ),
 } satisfies Readonly<Record<string, Initializer>>
 
 export type InitializerName = keyof typeof initializers

@@ -204,6 +204,9 @@ export function checkWhole(caller: string, what: string, value: number): void {
     throw new ValueError(`${caller}: ${what} must be a whole number from 0 to 2^53 - 1, got ${value}`)
 }
 
+/** The share of the normal distribution that lies below −2 standard deviations. */
+export const belowTwoDeviations = 0.022750131948179195
+
 /**
  * The number under which a share `p` of the normal distribution lies: algorithm AS 241 of Wichura (1988),
  * accurate to about 1 part in 10¹⁶.

@@ -3,7 +3,15 @@
 import type { Buffer, Operand, Value } from '../compile/lowering.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { type Definition, type Op, op } from '../op.js'
-import { checkWhole, integerOf, normalQuantile, shuffleBy, tensorBits, tensorPurposes } from '../random.js'
+import {
+  belowTwoDeviations,
+  checkWhole,
+  integerOf,
+  normalQuantile,
+  shuffleBy,
+  tensorBits,
+  tensorPurposes,
+} from '../random.js'
 import type { Array64 } from '../reference.js'
 import { type Domain, uniform } from '../sample.js'
 import { checkShape, describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
@@ -186,9 +194,6 @@ export const randomNormal: Op<['key'], Normal> = op('randomNormal', {
   formula:
     'y = mean + standardDeviation · Φ⁻¹((k + ½) / 2³²), with k from Philox4x32-10 of seed, key and index',
 })
-
-/** The share of a normal distribution that lies below −2 standard deviations. */
-const belowTwoDeviations = 0.022750131948179195
 
 /** Numbers of a normal distribution without its ends, beyond two standard deviations. */
 export const truncatedNormal: Op<['key'], Normal> = op('truncatedNormal', {

@@ -1,0 +1,231 @@
+// Metrics against counts and formulas by hand, in one batch and in many.
+import { describe, expect, test } from 'vitest'
+import { type Metric, metrics, random } from '../src/index.js'
+
+const {
+  auc,
+  binaryAccuracy,
+  categoricalAccuracy,
+  confusionMatrix,
+  f1,
+  meanAbsoluteError,
+  perplexity,
+  precision,
+  rSquared,
+  recall,
+  sparseCategoricalAccuracy,
+  topKAccuracy,
+} = metrics
+
+const rows = 200
+const classes = 4
+const draws = random(3).stream('metrics')
+/** Coarse, so that there are many ties. */
+const scores = Array.from({ length: rows }, (_, i) => Math.round(draws.uniform(i) * 12) / 12)
+const truth = Array.from({ length: rows }, (_, i) => Number(draws.stream('truth').uniform(i) < scores[i]!))
+const classOf = Array.from({ length: rows }, (_, i) => draws.stream('class').integer(i, classes))
+const guessOf = classOf.map((c, i) => (i % 3 === 0 ? draws.stream('guess').integer(i, classes) : c))
+const logits = Array.from({ length: rows * classes }, (_, i) => Math.round(draws.normal(i) * 4) / 4)
+const probabilities = Array.from({ length: rows }, (_, row) => {
+  const own = logits.slice(row * classes, (row + 1) * classes).map(Math.exp)
+  return own.map((value) => value / own.reduce((a, b) => a + b))
+}).flat()
+const oneHot = classOf.flatMap((c) => Array.from({ length: classes }, (_, i) => Number(i === c)))
+const values = Array.from({ length: rows }, (_, i) => 1e3 + draws.stream('values').normal(i))
+const estimates = values.map((value, i) => value + draws.stream('noise').normal(i) / 2)
+
+const count = (of: (i: number) => boolean) =>
+  Array.from({ length: rows }, (_, i) => of(i)).filter(Boolean).length
+const rowOf = (i: number) => logits.slice(i * classes, (i + 1) * classes)
+const best = (row: number[]) => row.indexOf(Math.max(...row))
+const average = (numbers: number[]) => numbers.reduce((a, b) => a + b) / numbers.length
+
+const hits = (c: number) => ({
+  right: count((i) => guessOf[i] === c && classOf[i] === c),
+  said: count((i) => guessOf[i] === c),
+  there: count((i) => classOf[i] === c),
+})
+const macro = (of: (hits: { right: number; said: number; there: number }) => number) =>
+  average(Array.from({ length: classes }, (_, c) => of(hits(c))))
+const said = count((i) => scores[i]! >= 0.5)
+const there = count((i) => truth[i] === 1)
+const right = count((i) => scores[i]! >= 0.5 && truth[i] === 1)
+
+const cases: [string, () => Metric<unknown>, number[], number[], unknown][] = [
+  [
+    'binaryAccuracy',
+    binaryAccuracy,
+    scores,
+    truth,
+    count((i) => scores[i]! >= 0.5 === (truth[i] === 1)) / rows,
+  ],
+  [
+    'binaryAccuracy of logits',
+    () => binaryAccuracy({ threshold: 0 }),
+    logits.slice(0, rows),
+    truth,
+    count((i) => logits[i]! >= 0 === (truth[i] === 1)) / rows,
+  ],
+  [
+    'categoricalAccuracy',
+    () => categoricalAccuracy({ classes }),
+    logits,
+    oneHot,
+    count((i) => best(rowOf(i)) === classOf[i]) / rows,
+  ],
+  [
+    'sparseCategoricalAccuracy',
+    () => sparseCategoricalAccuracy({ classes }),
+    logits,
+    classOf,
+    count((i) => best(rowOf(i)) === classOf[i]) / rows,
+  ],
+  [
+    'topKAccuracy',
+    () => topKAccuracy({ k: 2, classes }),
+    logits,
+    classOf,
+    count((i) =>
+      [0, 1, 2, 3]
+        .sort((a, b) => rowOf(i)[b]! - rowOf(i)[a]! || a - b)
+        .slice(0, 2)
+        .includes(classOf[i]!),
+    ) / rows,
+  ],
+  ['precision', precision, scores, truth, right / said],
+  ['recall', recall, scores, truth, right / there],
+  ['f1', f1, scores, truth, 2 / (said / right + there / right)],
+  ['macro precision', () => precision({ classes }), guessOf, classOf, macro((h) => h.right / h.said)],
+  ['macro recall', () => recall({ classes }), guessOf, classOf, macro((h) => h.right / h.there)],
+  ['macro f1', () => f1({ classes }), guessOf, classOf, macro((h) => (2 * h.right) / (h.said + h.there))],
+  [
+    'micro f1',
+    () => f1({ classes, average: 'micro' }),
+    guessOf,
+    classOf,
+    count((i) => guessOf[i] === classOf[i]) / rows,
+  ],
+  [
+    'confusionMatrix',
+    () => confusionMatrix({ classes }),
+    guessOf,
+    classOf,
+    [0, 1, 2, 3].map((t) => [0, 1, 2, 3].map((p) => count((i) => classOf[i] === t && guessOf[i] === p))),
+  ],
+  [
+    'auc',
+    auc,
+    scores,
+    truth,
+    (() => {
+      let pairs = 0
+      for (const [i, s] of scores.entries())
+        for (const [j, other] of scores.entries())
+          if (truth[i] === 1 && truth[j] === 0) pairs += s > other ? 1 : s === other ? 0.5 : 0
+      return pairs / (there * (rows - there))
+    })(),
+  ],
+  [
+    'meanAbsoluteError',
+    meanAbsoluteError,
+    estimates,
+    values,
+    average(values.map((value, i) => Math.abs(value - estimates[i]!))),
+  ],
+  [
+    'rSquared',
+    rSquared,
+    estimates,
+    values,
+    1 -
+      average(values.map((value, i) => (value - estimates[i]!) ** 2)) /
+        average(values.map((value) => (value - average(values)) ** 2)),
+  ],
+  [
+    'perplexity',
+    () => perplexity({ classes }),
+    probabilities,
+    classOf,
+    Math.exp(average(classOf.map((c, i) => -Math.log(probabilities[i * classes + c]!)))),
+  ],
+]
+
+describe.each(cases)('%s', (_, make, predictions, targets, expected) => {
+  test('is what its formula gives', () => {
+    const { value } = make().add(predictions, targets)
+    if (typeof expected === 'number') expect(value).toBeCloseTo(expected, 11)
+    else expect(value).toEqual(expected)
+  })
+
+  test('is the same to the last bit in any batches, and after a reset', () => {
+    const whole = make().add(Float64Array.from(predictions), targets).value
+    const metric = make().add(predictions, targets)
+    metric.reset()
+    const perRow = [predictions.length / rows, targets.length / rows] as const
+    for (const [from, to] of [
+      [0, 1],
+      [1, 64],
+      [64, 64],
+      [64, rows],
+    ] as const)
+      metric.add(
+        predictions.slice(from * perRow[0], to * perRow[0]),
+        targets.slice(from * perRow[1], to * perRow[1]),
+      )
+    expect(metric.value).toEqual(whole)
+  })
+})
+
+test('where there is nothing to divide by, values are those that are written down', () => {
+  expect(binaryAccuracy().value).toBeNaN()
+  expect(auc().add([0.5, 0.7], [1, 1]).value).toBeNaN()
+  expect(auc().add([Infinity, -Infinity, Infinity], [1, 0, 0]).value).toBe(0.75)
+  expect([precision(), recall(), f1()].map((metric) => metric.add([0.1], [0]).value)).toEqual([0, 0, 0])
+  expect(rSquared().add([2, 2], [2, 2]).value).toBe(1)
+  expect(rSquared().add([1, 2], [2, 2]).value).toBe(-Infinity)
+  expect(perplexity({ classes: 2 }).add([0, 1], [0]).value).toBe(Infinity)
+  expect(topKAccuracy({ k: 2, classes: 2 }).add([Number.NaN, Number.NaN], [0]).value).toBe(0)
+})
+
+test.each<[() => unknown, string, string]>([
+  [
+    () => binaryAccuracy().add([1, 2], [1]),
+    'ShapeError',
+    'binaryAccuracy: 2 predictions and 1 targets; wants one for each',
+  ],
+  [() => precision().add([1], [0.5]), 'ValueError', 'precision: target 0 is 0.5; targets must be 0 or 1'],
+  [
+    () => categoricalAccuracy({ classes: 3 }).add([1, 2], [1, 2]),
+    'ShapeError',
+    'categoricalAccuracy: 2 numbers are no whole rows of 3 classes',
+  ],
+  [
+    () => sparseCategoricalAccuracy({ classes: 2 }).add([1, 2, 3], [0]),
+    'ShapeError',
+    'sparseCategoricalAccuracy: 1 targets want as many rows of 2 classes, 2 numbers; got 3',
+  ],
+  [
+    () => confusionMatrix({ classes: 2 }).add([0, 2], [0, 1]),
+    'ValueError',
+    'confusionMatrix: number 1 is class 2; classes are whole numbers from 0 to 1',
+  ],
+  [
+    () => topKAccuracy({ k: 0, classes: 2 }),
+    'ValueError',
+    'topKAccuracy: k must be a whole number from 1 up, got 0',
+  ],
+  [() => f1({ classes: 0 }), 'ValueError', 'f1: classes must be a whole number from 1 up, got 0'],
+  [
+    () => f1({ average: 'weighted' as never }),
+    'ValueError',
+    'f1: average must be macro or micro, got weighted',
+  ],
+  [() => auc().add([Number.NaN], [1]), 'ValueError', 'auc: score 0 is NaN, which has no rank'],
+  [
+    () => recall({ threshold: Number.NaN }),
+    'ValueError',
+    'recall: threshold must be a finite number, got NaN',
+  ],
+])('what a metric cannot take is refused: %#', (make, name, message) => {
+  expect(make).toThrow(expect.objectContaining({ name, message }))
+})
