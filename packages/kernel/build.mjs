@@ -1,41 +1,65 @@
-// Compiles the AssemblyScript and inlines the binary, so that no file has to be found or fetched at run time.
+// Compiles the AssemblyScript and inlines the binaries, so that no file has to be found or fetched at run time.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import asc from 'assemblyscript/asc'
 import { tiles } from './tiles.mjs'
 
 mkdirSync('dist', { recursive: true })
 writeFileSync('assembly/tiles.ts', tiles)
-const { error, stderr } = await asc.main([
-  'assembly/index.ts',
-  '--outFile',
-  'dist/kernel.wasm',
-  '--textFile',
-  'dist/kernel.wat',
-  '--config',
-  'none',
-  '--runtime',
-  'stub',
-  '--enable',
-  'simd',
-  '--noAssert',
-  '--optimizeLevel',
-  '3',
-  '--shrinkLevel',
-  '0',
-  '--converge',
-])
-if (error) {
-  process.stderr.write(`${stderr.toString()}\n${error.message}\n`)
-  process.exit(1)
+
+const wanted = ['env.memory', 'env.fork', 'env.join']
+
+/** Compiles to `dist/NAME.wasm`; returns the binary and the pages of memory that it starts with. */
+async function compile(name, ...features) {
+  const { error, stderr } = await asc.main([
+    'assembly/index.ts',
+    '--outFile',
+    `dist/${name}.wasm`,
+    '--textFile',
+    `dist/${name}.wat`,
+    '--config',
+    'none',
+    '--runtime',
+    'stub',
+    ...['simd', ...features].flatMap((feature) => ['--enable', feature]),
+    '--importMemory',
+    '--noExportMemory',
+    '--zeroFilledMemory',
+    '--maximumMemory',
+    '65536',
+    '--noAssert',
+    '--optimizeLevel',
+    '3',
+    '--shrinkLevel',
+    '0',
+    '--converge',
+  ])
+  if (error) {
+    process.stderr.write(`${stderr.toString()}\n${error.message}\n`)
+    process.exit(1)
+  }
+  const wasm = readFileSync(`dist/${name}.wasm`)
+  const pages = Number(
+    /\(import "env" "memory" \(memory \$0 (\d+)/.exec(readFileSync(`dist/${name}.wat`, 'utf8'))[1],
+  )
+  return { wasm, pages }
 }
-const wasm = readFileSync('dist/kernel.wasm')
-const module = new WebAssembly.Module(wasm)
-const imports = WebAssembly.Module.imports(module)
-if (imports.length > 0) throw new Error(`the kernel must import nothing, it wants ${JSON.stringify(imports)}`)
-// Hexadecimal, since it keeps bytes whole: gzipped it is a quarter smaller than base64.
-writeFileSync(
-  'src/binary.ts',
-  `// Written by build.mjs: the compiled kernel, ${wasm.length} bytes.\nexport const binary =\n  '${wasm.toString('hex')}'\n`,
-)
+
+/** Hexadecimal, since it keeps bytes whole: gzipped it is a quarter smaller than base64. */
+const inlined = ({ wasm, pages }) => `// Written by build.mjs: the compiled kernel, ${wasm.length} bytes.
+export const binary =
+  '${wasm.toString('hex')}'
+/** Pages of 64 KiB that its memory starts with. */
+export const pages = ${pages}
+`
+
+const strict = await compile('kernel')
+const module = new WebAssembly.Module(strict.wasm)
+const imports = WebAssembly.Module.imports(module).map(({ module, name }) => `${module}.${name}`)
+const surprising = imports.filter((name) => !wanted.includes(name))
+if (surprising.length > 0) throw new Error(`the kernel must import ${wanted}, it wants ${surprising} too`)
+writeFileSync('src/binary.ts', inlined(strict))
 const exports = WebAssembly.Module.exports(module).map(({ name }) => name)
-process.stdout.write(`kernel.wasm: ${wasm.length} bytes, exports ${exports.join(', ')}\n`)
+process.stdout.write(`kernel.wasm: ${strict.wasm.length} bytes, exports ${exports.join(', ')}\n`)
+
+const relaxed = await compile('kernel-relaxed', 'relaxed-simd')
+writeFileSync('src/binary-relaxed.ts', inlined(relaxed))

@@ -29,6 +29,7 @@ export * from './errors.js'
 export { evaluate, type Given } from './evaluate.js'
 export { gradients } from './gradients.js'
 export { constantInitializer, type Initializer, type InitializerName, initializers } from './initializers.js'
+export { setThreads, useRelaxedSimd } from './kernel.js'
 export type { ActivationName } from './layers/activation.js'
 export * as layers from './layers/index.js'
 export {

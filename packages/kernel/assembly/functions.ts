@@ -136,10 +136,11 @@ export function softplus(x: v128): v128 {
   return f32x4.add(f32x4.max(x, f32x4.splat(0)), log1pOfUnit(exp(f32x4.neg(f32x4.abs(x)))))
 }
 
-/** s·b + c. */
+/** s·b + c; in the relaxed build rounded once or twice, as the machine likes it. */
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd(s: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(s, b, c)
   return f32x4.add(c, f32x4.mul(s, b))
 }
 

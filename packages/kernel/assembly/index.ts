@@ -7,7 +7,7 @@ import {
   convolution, convolutionInputGrad, convolutionWeightGrad, depthwise, depthwiseInputGrad, depthwiseWeightGrad,
 } from './convolution'
 import { binary, ternary, unary } from './elementwise'
-import { matmul, matmulSmall, matmulTile } from './matmul'
+import { matmul, matmulSmall, matmulTile, movePanels } from './matmul'
 import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } from './optimizers'
 import { dropout, randomNormal, randomPermutation, randomUniform } from './random'
 import { averagePool, averagePoolGrad, maxPool, maxPoolGrad, maxPoolPick } from './pooling'
@@ -26,6 +26,9 @@ import {
   squaredNorm,
   updateEvery,
 } from './training'
+import { enterThreads } from './threads'
+
+export { panelBytes } from './matmul'
 
 function neg(pc: usize): void {
   unary(Opcode.Neg, pc)
@@ -422,4 +425,10 @@ export function run(program: usize, times: u32): usize {
     if (stopped != 0) return stopped
   }
   return 0
+}
+
+/** Says how many threads share work, which of them this is (0 runs the programs), and where its panels may lie. */
+export function joinThreads(count: u32, part: u32, panels: usize): void {
+  enterThreads(count, part)
+  if (part != 0) movePanels(panels)
 }

@@ -14,34 +14,60 @@
 import { Activation } from '../src/opcodes'
 import { sigmoid, storeLanes, tanh } from './functions'
 import { sumRows } from './rows'
+import { beginSharing, endSharing, first, isFirst, last } from './threads'
 import { tile1x16, tile2x16, tile2x16Packed, tile4x4, tile4x8 } from './tiles'
 
 const panelWidth: u32 = 16
 const blockM: u32 = 64
 const blockN: u32 = 512
 const blockK: u32 = 256
-const packedA: usize = memory.data(64 * 256 * 4, 16)
-const packedB: usize = memory.data(256 * 512 * 4, 16)
+const packedABytes: usize = 64 * 256 * 4
+/** What a thread needs for its panels. */
+export const panelBytes: usize = packedABytes + 256 * 512 * 4
+let packedA: usize = memory.data(64 * 256 * 4 + 256 * 512 * 4, 16)
+let packedB: usize = packedA + packedABytes
+
+/** Every thread packs into memory of its own. */
+export function movePanels(to: usize): void {
+  packedA = to
+  packedB = to + packedABytes
+}
+
 /** Rows of B that many bytes apart are packed: they would fall on the same lines of the cache. */
 const farApart: usize = 256
 /** Fewer rows of A than this do not repay packing B. */
 const repaysPacking: u32 = 16
 
-/** Operands: out, a, b, m, n, k, bias, activation, gate, sums. */
+/**
+ * Operands: out, a, b, m, n, k, bias, activation, gate, sums. Threads share the longer side of the output, cut at
+ * tiles.
+ */
 export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
-  const out = load<u32>(pc, 4)
   const b = load<u32>(pc, 12)
   const m = load<u32>(pc, 16)
   const n = load<u32>(pc, 20)
   const k = load<u32>(pc, 24)
+  const bias = load<u32>(pc, 28)
+  const gate = load<u32>(pc, 36)
   const sums = load<u32>(pc, 40)
+  const row: usize = n << 2
+  const aRow: usize = transposeA ? 4 : k << 2
+  const bColumn: usize = transposeB ? k << 2 : 4
+  beginSharing(pc, <u64>m * n * k)
+  const byRows = m >= n
+  const i: u32 = byRows ? first(m, 4) : 0
+  const j: u32 = byRows ? 0 : first(n, panelWidth)
+  const rows = byRows ? last(m, 4) - i : m
+  const columns = byRows ? n : last(n, panelWidth) - j
+  const at = i * row + (j << 2)
   multiply(
-    out, n << 2,
-    load<u32>(pc, 8), transposeA ? 4 : k << 2, transposeA ? m << 2 : 4,
-    b, transposeB ? 4 : n << 2, transposeB ? k << 2 : 4,
-    m, n, k, load<u32>(pc, 28), false, load<u32>(pc, 32), load<u32>(pc, 36),
+    load<u32>(pc, 4) + at, row,
+    load<u32>(pc, 8) + i * aRow, aRow, transposeA ? m << 2 : 4,
+    b + j * bColumn, transposeB ? 4 : row, bColumn,
+    rows, columns, k, bias == 0 ? 0 : bias + (j << 2), false, load<u32>(pc, 32), gate == 0 ? 0 : gate + at,
   )
-  if (sums != 0) sumRows(sums, b, k, n)
+  if (sums != 0 && isFirst()) sumRows(sums, b, k, n)
+  endSharing()
 }
 
 /**
@@ -181,6 +207,7 @@ export function multiply(
   const turnsA = aStep != 4 && k > 1
   const turnsB = bColumn != 4 && n > 1
   const packsB = turnsB || (bStep > farApart && m >= repaysPacking)
+  if (m == 0) return
   for (let jc: u32 = 0; jc < n; jc += blockN) {
     const nc = min(blockN, n - jc)
     for (let kc: u32 = 0; kc < k; kc += blockK) {

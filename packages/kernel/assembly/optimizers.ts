@@ -4,6 +4,11 @@
 // Operands: parameters, gradients, the rule's slots, settings, size. Settings are float64, so that βᵗ and 1 − β keep
 // their digits: the learning rate η, the weight decay λ, then the rule's own. Updates run over the padding too.
 
+import { beginSharing, endSharing, first, isFirst, last } from './threads'
+
+/** Multiplications that take as long as the update of one parameter, which waits for memory. */
+const workOfUpdate: u64 = 8
+
 // @ts-ignore: decorator
 @inline
 function setting(settings: usize, index: usize): v128 {
@@ -36,14 +41,17 @@ export function sgd(pc: usize): void {
   const parameters = load<u32>(pc, 4)
   const gradients = load<u32>(pc, 8)
   const settings = load<u32>(pc, 12)
-  const bytes = load<u32>(pc, 16) << 2
+  const size = load<u32>(pc, 16)
+  beginSharing(pc, <u64>size * workOfUpdate)
+  const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const decay = setting(settings, 1)
-  for (let i: u32 = 0; i < bytes; i += 16) {
+  for (let i = first(size, 4) << 2; i < end; i += 16) {
     const p = v128.load(parameters + i)
     const g = decayed(v128.load(gradients + i), decay, p)
     v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, g)))
   }
+  endSharing()
 }
 
 /** Slots: velocity. Settings: μ, 1 for Nesterov's form. */
@@ -52,12 +60,14 @@ export function momentum(pc: usize): void {
   const gradients = load<u32>(pc, 8)
   const velocity = load<u32>(pc, 12)
   const settings = load<u32>(pc, 16)
-  const bytes = load<u32>(pc, 20) << 2
+  const size = load<u32>(pc, 20)
+  beginSharing(pc, <u64>size * workOfUpdate)
+  const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const decay = setting(settings, 1)
   const mu = setting(settings, 2)
   const nesterov = load<f64>(settings, 24) != 0
-  for (let i: u32 = 0; i < bytes; i += 16) {
+  for (let i = first(size, 4) << 2; i < end; i += 16) {
     const p = v128.load(parameters + i)
     const g = decayed(v128.load(gradients + i), decay, p)
     const v = f32x4.add(f32x4.mul(mu, v128.load(velocity + i)), g)
@@ -65,6 +75,7 @@ export function momentum(pc: usize): void {
     const direction = nesterov ? f32x4.add(g, f32x4.mul(mu, v)) : v
     v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, direction)))
   }
+  endSharing()
 }
 
 /** Slots: mean, variance. Settings: β₁, β₂, ε, 1 for decoupled weight decay; β₁ᵗ and β₂ᵗ as they last were. */
@@ -74,11 +85,16 @@ export function adam(pc: usize): void {
   const mean = load<u32>(pc, 12)
   const variance = load<u32>(pc, 16)
   const settings = load<u32>(pc, 20)
-  const bytes = load<u32>(pc, 24) << 2
-  const power1 = load<f64>(settings, 48) * load<f64>(settings, 16)
-  const power2 = load<f64>(settings, 56) * load<f64>(settings, 24)
-  store<f64>(settings, power1, 48)
-  store<f64>(settings, power2, 56)
+  // Once, before others read them.
+  if (isFirst()) {
+    store<f64>(settings, load<f64>(settings, 48) * load<f64>(settings, 16), 48)
+    store<f64>(settings, load<f64>(settings, 56) * load<f64>(settings, 24), 56)
+  }
+  const size = load<u32>(pc, 24)
+  beginSharing(pc, <u64>size * workOfUpdate)
+  const end = last(size, 4) << 2
+  const power1 = load<f64>(settings, 48)
+  const power2 = load<f64>(settings, 56)
   const decoupled = load<f64>(settings, 40) != 0
   const decay = decoupled ? f32x4.splat(0) : setting(settings, 1)
   const shrink = f32x4.splat(decoupled ? <f32>(1 - load<f64>(settings) * load<f64>(settings, 8)) : 1)
@@ -89,7 +105,7 @@ export function adam(pc: usize): void {
   const keep2 = setting(settings, 3)
   const take1 = complement(settings, 2)
   const take2 = complement(settings, 3)
-  for (let i: u32 = 0; i < bytes; i += 16) {
+  for (let i = first(size, 4) << 2; i < end; i += 16) {
     const p = v128.load(parameters + i)
     const g = decayed(v128.load(gradients + i), decay, p)
     const m = blend(keep1, v128.load(mean + i), take1, g)
@@ -100,6 +116,7 @@ export function adam(pc: usize): void {
     const step = f32x4.div(f32x4.mul(rate, m), scale)
     v128.store(parameters + i, f32x4.sub(f32x4.mul(shrink, p), step))
   }
+  endSharing()
 }
 
 /** Slots: mean, norm. Settings: β₁, β₂, ε; β₁ᵗ as it last was. */

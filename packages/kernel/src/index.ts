@@ -1,15 +1,12 @@
 // The one door to the WebAssembly kernel: finds, compiles and starts it, and hands out its memory.
-import { binary } from './binary.js'
-import { allocate, type Block } from './memory.js'
+import { binary, pages } from './binary.js'
+import { type Exports, instantiate, type Sharing } from './instance.js'
+import { allocate, type Block, makeHeap } from './memory.js'
+import type { Threads } from './threads.js'
 
 export { encode, instructions } from './instructions.js'
 export { Activation, type Opcode } from './opcodes.js'
 export type { Block }
-
-interface Exports {
-  readonly memory: WebAssembly.Memory
-  run(program: number, times: number): number
-}
 
 /** The running kernel. There is one, over one linear memory, started at the first use. */
 export interface Kernel {
@@ -22,6 +19,10 @@ export interface Kernel {
   allocate(bytes: number): Block
   /** Bytes of linear memory. */
   readonly size: number
+  /** Has that many threads share large instructions; resolves to how many it are, 1 where memory cannot be shared. */
+  setThreads(count: number): Promise<number>
+  /** Goes on with multiplications and additions in one; resolves to whether the engine has them. */
+  useRelaxedSimd(): Promise<boolean>
 }
 
 let kernel: Kernel | undefined
@@ -32,16 +33,77 @@ export function getKernel(): Kernel {
   return kernel
 }
 
+/** As many as a WebAssembly memory can have. */
+const maximumPages = 65536
+
 function start(): Kernel {
-  const bytes = new Uint8Array(binary.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(binary.slice(2 * i, 2 * i + 2), 16)
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
-  const { memory, run } = exports as unknown as Exports
-  return {
-    run,
-    allocate: (size) => allocate(memory, size),
-    get size() {
-      return memory.buffer.byteLength
-    },
+  let code = binary
+  let shared = false
+  let count = 1
+  let threads: Threads | undefined
+  const sharing: Sharing = {
+    fork: (instruction) => threads!.fork(instruction),
+    join: () => threads!.join(),
   }
+  let module = new WebAssembly.Module(bytesOf(code, shared))
+  const heap = makeHeap(new WebAssembly.Memory({ initial: pages, maximum: maximumPages }))
+  let instance: Exports = instantiate(module, heap.memory, sharing)
+
+  /** What changes the instance, one after the other. Programs know addresses only, so they do not notice. */
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
+    const result = turn.then(change)
+    turn = result.catch(() => {})
+    return result
+  }
+
+  const restart = async () => {
+    threads?.stop()
+    threads = undefined
+    module = new WebAssembly.Module(bytesOf(code, shared))
+    instance = instantiate(module, heap.memory, sharing)
+    if (count === 1) return
+    const { Threads } = await import('./threads.js')
+    threads = await Threads.start(count, module, heap.memory, (bytes) => allocate(heap, bytes), instance)
+    instance.joinThreads(count, 0, 0)
+  }
+
+  return {
+    run: (program, times) => instance.run(program, times),
+    allocate: (size) => allocate(heap, size),
+    get size() {
+      return heap.memory.buffer.byteLength
+    },
+    setThreads: (wanted) =>
+      inTurn(async () => {
+        if (wanted > 1 && !shared) {
+          if (!(await import('./threads.js')).canShareMemory()) return 1
+          const { buffer } = heap.memory
+          const initial = buffer.byteLength / 65536
+          heap.memory = new WebAssembly.Memory({ initial, maximum: maximumPages, shared: true })
+          new Uint8Array(heap.memory.buffer).set(new Uint8Array(buffer))
+          shared = true
+        }
+        count = wanted
+        await restart()
+        return count
+      }),
+    useRelaxedSimd: () =>
+      inTurn(async () => {
+        const relaxed = (await import('./binary-relaxed.js')).binary
+        if (!WebAssembly.validate(bytesOf(relaxed, shared))) return false
+        code = relaxed
+        await restart()
+        return true
+      }),
+  }
+}
+
+/** `shared`: for a memory that threads share, which is one bit in the module's import of its memory. */
+function bytesOf(code: string, shared: boolean): Uint8Array<ArrayBuffer> {
+  // "env", "memory", a memory with a maximum: 0x01; 0x03 when shared.
+  const hex = shared ? code.replace('656e76066d656d6f72790201', '656e76066d656d6f72790203') : code
+  const bytes = new Uint8Array(hex.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  return bytes
 }

@@ -16,7 +16,9 @@ interface Range {
   bytes: number
 }
 
-interface Heap {
+/** A memory, and which of it is in use. The memory may be exchanged for one that holds the same. */
+export interface Heap {
+  memory: WebAssembly.Memory
   /** Where the last range that memory grew by ends. */
   end: number
   /** Unused ranges in order of address, never touching. */
@@ -24,32 +26,27 @@ interface Heap {
   readonly registry: FinalizationRegistry<Range>
 }
 
-const heaps = new WeakMap<WebAssembly.Memory, Heap>()
 const pageBytes = 65536
 /** Kernels read whole vectors, so up to this many bytes behind the last number of a block; nobody's, but there. */
 const slackBytes = 64
 
-export function allocate(memory: WebAssembly.Memory, bytes: number): Block {
-  let heap = heaps.get(memory)
-  if (!heap) {
-    const free: Range[] = []
-    // What the module starts with is its own; everything that memory grows by is for blocks.
-    heap = {
-      end: memory.buffer.byteLength,
-      free,
-      registry: new FinalizationRegistry((range) => release(free, range)),
-    }
-    heaps.set(memory, heap)
-  }
+/** What the module starts with is its own; everything that memory grows by is for blocks. */
+export function makeHeap(memory: WebAssembly.Memory): Heap {
+  const free: Range[] = []
+  const registry = new FinalizationRegistry<Range>((range) => release(free, range))
+  return { memory, end: memory.buffer.byteLength, free, registry }
+}
+
+export function allocate(heap: Heap, bytes: number): Block {
   const size = Math.max(16, Math.ceil(bytes / 16) * 16)
-  const range = take(heap.free, size) ?? take(grow(memory, heap, size), size)!
+  const range = take(heap.free, size) ?? take(grow(heap, size), size)!
   const block: Block = {
     ...range,
-    floats: (offset, length) => new Float32Array(memory.buffer, range.address + offset, length),
-    words: (offset, length) => new Int32Array(memory.buffer, range.address + offset, length),
-    doubles: (offset, length) => new Float64Array(memory.buffer, range.address + offset, length),
+    floats: (offset, length) => new Float32Array(heap.memory.buffer, range.address + offset, length),
+    words: (offset, length) => new Int32Array(heap.memory.buffer, range.address + offset, length),
+    doubles: (offset, length) => new Float64Array(heap.memory.buffer, range.address + offset, length),
   }
-  new Uint8Array(memory.buffer, range.address, size).fill(0)
+  new Uint8Array(heap.memory.buffer, range.address, size).fill(0)
   heap.registry.register(block, range)
   return block
 }
@@ -69,7 +66,8 @@ function take(free: Range[], bytes: number): Range | undefined {
 }
 
 /** Grows by what is wanted, and at least by 1 MiB and an eighth of what there is, so that growing stays rare. */
-function grow(memory: WebAssembly.Memory, heap: Heap, bytes: number): Range[] {
+function grow(heap: Heap, bytes: number): Range[] {
+  const { memory } = heap
   const before = memory.buffer.byteLength
   const pages = Math.ceil(Math.max(bytes + slackBytes, 2 ** 20, before / 8) / pageBytes)
   try {

@@ -36,12 +36,12 @@ test('more than a WebAssembly memory can hold is refused with the sizes in the m
 })
 
 test('blocks that are garbage are handed out again', async () => {
-  const { allocate } = await import('../src/memory.js')
-  const memory = new WebAssembly.Memory({ initial: 1 })
+  const { allocate, makeHeap } = await import('../src/memory.js')
+  const heap = makeHeap(new WebAssembly.Memory({ initial: 1 }))
   const collect = await forcedCollection()
   const addresses = new Set<number>()
   for (let round = 0; round < 30; round++) {
-    addresses.add(allocate(memory, 100_000).address)
+    addresses.add(allocate(heap, 100_000).address)
     collect()
     await new Promise((resolve) => setTimeout(resolve, 1))
   }

@@ -1,0 +1,48 @@
+// A thread of the kernel: waits for instructions, and runs its part of each.
+import { Control, instantiate, programBytes, type Start } from './instance.js'
+import { encode } from './instructions.js'
+
+/** How often to look for the next instruction before going to sleep: some 20 µs, as much as waking up takes. */
+const patience = 4000
+
+interface Port {
+  onmessage: ((event: { data: Start }) => void) | null
+}
+interface Surroundings {
+  readonly process?: { getBuiltinModule?(name: 'node:worker_threads'): { parentPort: Port | null } }
+}
+
+const { process } = globalThis as unknown as Surroundings
+const port = process?.getBuiltinModule?.('node:worker_threads').parentPort ?? (globalThis as unknown as Port)
+port.onmessage = ({ data }) => {
+  port.onmessage = null
+  serve(data)
+}
+
+function serve({ module, memory, count, part, control: address, own, ready }: Start): void {
+  const kernel = instantiate(module, memory, { fork() {}, join() {} })
+  kernel.joinThreads(count, part, own + programBytes)
+  const control = new Int32Array(memory.buffer, address, Control.size)
+  let words = new Int32Array(memory.buffer)
+  const [end] = encode('End', [])
+  let turn = 0
+  ready.postMessage(null)
+  while (true) {
+    let looks = 0
+    while (Atomics.load(control, Control.turn) === turn)
+      if (looks++ === patience) {
+        Atomics.add(control, Control.asleep, 1)
+        Atomics.wait(control, Control.turn, turn)
+        Atomics.sub(control, Control.asleep, 1)
+      }
+    turn = Atomics.load(control, Control.turn)
+    const instruction = control[Control.instruction]! / 4
+    if (instruction === 0) return
+    if (instruction + programBytes / 4 > words.length) words = new Int32Array(memory.buffer)
+    const length = words[instruction]! >>> 16
+    words.copyWithin(own / 4, instruction, instruction + length)
+    words[own / 4 + length] = end!
+    kernel.run(own, 1)
+    Atomics.sub(control, Control.pending, 1)
+  }
+}
