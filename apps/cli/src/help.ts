@@ -3,15 +3,17 @@ import { bundledNames } from './data-sets.js'
 import { wrap } from './fit.js'
 import { graphOptions } from './graph/options.js'
 import type { Options } from './options.js'
+import { benchOptions } from './profile/command.js'
 import { trainOptions } from './train/options.js'
 
 export function describeProgram(): string {
   return `bp shows how a gradient comes about, and trains networks, in the terminal.
 
   bp train [DATA] [options]         train a network; xor unless DATA is given
+  bp bench [DATA] [options]         how fast it trains here, and what takes how long
   bp graph [EXPRESSION] [options]   values and derivatives of a graph's nodes
   bp --version
-  bp train --help, bp graph --help  more about a command
+  bp train --help                   more about a command
 
   bp train digits
   bp train my-table.csv --target price --hidden 64,32
@@ -31,6 +33,17 @@ ${describeOptions(trainOptions)}
 On a terminal the run is paced to take about 5 seconds, and stays on the screen
 until q. Keys: space pause, . one step, + and - speed, y scale, r restart,
 ? all keys, q quit.
+
+${exitCodes}`
+}
+
+export function describeBench(): string {
+  return `bp bench [DATA] [options]
+
+Says how many steps a second the network of bp train does on this machine, and
+what each instruction of a step takes, next to what the machine can do.
+
+${describeOptions(benchOptions)}
 
 ${exitCodes}`
 }

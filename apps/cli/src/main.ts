@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // The program `bp`: finds the command, and turns what goes wrong into one line and an exit code.
 import { BackpropagationError, didYouMean } from '@bp/core'
-import { describeGraph, describeProgram, describeTrain } from './help.js'
+import { describeBench, describeGraph, describeProgram, describeTrain } from './help.js'
 import { UsageError } from './usage-error.js'
 import { readVersion } from './version.js'
 
 const commands = new Map([
   ['train', { describe: describeTrain, load: async () => (await import('./train/command.js')).train }],
+  ['bench', { describe: describeBench, load: async () => (await import('./profile/command.js')).bench }],
   ['graph', { describe: describeGraph, load: async () => (await import('./graph/command.js')).graph }],
 ])
 
@@ -21,7 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
   else if (asksForHelp(first)) process.stdout.write(describeProgram())
   else if (!commands.has(first) && first !== '' && !first.startsWith('-'))
     throw new UsageError(
-      `there is no command "${first}", only train and graph; see --help${didYouMean(first, commands.keys())}`,
+      `there is no command "${first}", only train, bench and graph; see --help${didYouMean(first, commands.keys())}`,
     )
   else {
     // Options alone, or nothing at all, are for the command that comes first.

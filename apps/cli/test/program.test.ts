@@ -244,3 +244,36 @@ describe('bp, not on a terminal,', () => {
     expect(errors).toBe('')
   })
 })
+
+describe('bp bench', () => {
+  it('says what each instruction of a step takes, and how that compares with the machine', () => {
+    const { stdout, status, lines } = bp(['bench', 'iris'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(
+      /^one step: \S+ µs, [\d,]+ steps\/s, [\d.]+ GFLOP\/s, [\d.]+ % of the [\d.]+ that/m,
+    )
+    const shares = lines.flatMap((line) => /^ *([\d.]+) % +[\d.]+ /.exec(line)?.[1] ?? [])
+    expect(shares.reduce((total, share) => total + Number(share), 0)).toBeCloseTo(100, -1)
+    expect(stdout).toMatch(/MatmulNN|MatmulSmall/)
+  })
+
+  it('gives the same as JSON', () => {
+    const { lines, status } = bp(['bench', 'xor', '--ui', 'json'])
+    expect(status).toBe(0)
+    const [profile] = objects(lines)
+    expect(profile).toMatchObject({ type: 'profile' })
+    expect(profile.microseconds).toBeGreaterThan(0)
+    expect(profile.instructions.map(({ instruction }: { instruction: string }) => instruction)).toContain(
+      'Sgd',
+    )
+  })
+
+  it('comes before the last line of a run that asks for it, which stays the end', () => {
+    const { lines } = bp(['train', 'xor', '--epochs', '10', '--profile', '--ui', 'json'])
+    expect(
+      objects(lines)
+        .slice(-2)
+        .map(({ type }) => type),
+    ).toEqual(['profile', 'end'])
+  })
+})

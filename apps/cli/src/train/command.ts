@@ -19,14 +19,15 @@ export async function train(args: readonly string[]): Promise<number> {
     )
   const form = chooseInterface(given.ui)
   const plan = makePlan(rest[0] ?? 'xor', given)
+  const profiled = given.profile ?? false
   if (form === 'tui') {
     prepareInk()
     const { trainOnScreen } = await import('./screen-session.js')
-    return trainOnScreen(plan, given['exit-on-done'] ?? false)
+    return trainOnScreen(plan, given['exit-on-done'] ?? false, profiled)
   }
   const write = (line: string) => void process.stdout.write(`${line}\n`)
   return interruptible(async (interrupted) => {
-    const reporter = form === 'json' ? jsonReporter(write) : plainReporter(write)
+    const reporter = form === 'json' ? jsonReporter(write, profiled) : plainReporter(write, profiled)
     const { error } = await trainWithReports(plan, reporter, interrupted)
     if (error === null) return 0
     process.stderr.write(`bp: ${error.message}\n`)

@@ -1,9 +1,10 @@
 // Reports of a run as one JSON object a line, for programs.
 import type { RunState } from '@bp/core'
+import { profileObject } from '../profile/table.js'
 import type { Reporter } from './reports.js'
 import { hashWeights } from './words.js'
 
-export function jsonReporter(write: (line: string) => void): Reporter {
+export function jsonReporter(write: (line: string) => void, profiled: boolean): Reporter {
   const line = (fields: object) => write(JSON.stringify(fields))
   return {
     start({ name, target, data, validation, settings, notes }, run) {
@@ -28,6 +29,7 @@ export function jsonReporter(write: (line: string) => void): Reporter {
     },
     end({ settings }, run) {
       const state = run.getState()
+      if (profiled) line(profileObject(run.profile()))
       line({
         type: 'end',
         seed: settings.seed,

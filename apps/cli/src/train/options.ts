@@ -44,6 +44,7 @@ export const trainOptions = {
     'a share from 0 up to but without 1, such as 0.2',
     (share) => share >= 0 && share < 1,
   ),
+  profile: flag('afterwards say what each instruction of a step takes'),
   ui: choice(interfaces, 'full screen, lines of text, or lines of JSON (tui on a terminal, else plain)'),
   'exit-on-done': flag('on a full screen: leave it when training is done, instead of waiting for q'),
 }

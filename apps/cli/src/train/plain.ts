@@ -1,11 +1,12 @@
 // Reports of a run as lines of text, for logs and pipes.
 import type { RunState } from '@bp/core'
+import { drawProfile } from '../profile/table.js'
 import type { Plan } from './plan.js'
 import type { Reporter } from './reports.js'
 import { summarize } from './summary.js'
 import { describeNetwork, describeRows, describeSettings, formatCount, typicalError } from './words.js'
 
-export function plainReporter(write: (line: string) => void): Reporter {
+export function plainReporter(write: (line: string) => void, profiled: boolean): Reporter {
   return {
     start(plan, { model }) {
       const parameters = model.parameters.reduce((total, { size }) => total + size, 0)
@@ -21,6 +22,7 @@ export function plainReporter(write: (line: string) => void): Reporter {
     end(plan, run, initial, elapsed) {
       write('')
       for (const line of summarize(plan, run, initial, elapsed)) write(line)
+      if (profiled) for (const line of ['', ...drawProfile(run.profile())]) write(line)
     },
   }
 }

@@ -1,5 +1,6 @@
 // A training run on the full screen, from entering it to the summary that stays on the terminal.
 import { showFullScreen } from '../full-screen.js'
+import { drawProfile } from '../profile/table.js'
 import { hasColours } from '../terminal.js'
 import type { Plan } from './plan.js'
 import { TrainScreen } from './screen.js'
@@ -7,7 +8,7 @@ import { summarize } from './summary.js'
 import { Trainer } from './trainer.js'
 
 /** Trains until the user leaves, or to the end with `exitOnDone`. Returns the exit code. */
-export async function trainOnScreen(plan: Plan, exitOnDone: boolean): Promise<number> {
+export async function trainOnScreen(plan: Plan, exitOnDone: boolean, profiled: boolean): Promise<number> {
   const trainer = new Trainer(plan)
   const colours = hasColours()
   trainer.start()
@@ -17,6 +18,7 @@ export async function trainOnScreen(plan: Plan, exitOnDone: boolean): Promise<nu
   trainer.pause()
   const { run, initial, elapsed } = trainer.view()
   process.stdout.write(`${summarize(plan, run, initial, elapsed).join('\n')}\n`)
+  if (profiled) process.stdout.write(`\n${drawProfile(run.profile()).join('\n')}\n`)
   const { error } = run.getState()
   if (error !== null) process.stderr.write(`bp: ${error.message}\n`)
   return code !== 0 ? code : error === null ? 0 : 1

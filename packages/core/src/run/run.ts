@@ -1,6 +1,7 @@
 // A training run: its state, and what starts, pauses and steps it. It draws nothing and knows no clock that
 // could change a result.
 import type { OptimizerRecord } from '../compile/optimizer-state.js'
+import type { Profile } from '../compile/profile.js'
 import { compileStep, Rows, type TrainingStep } from '../compile/step.js'
 import { checkDataset, type Dataset } from '../data/dataset.js'
 import { split } from '../data/split.js'
@@ -139,6 +140,11 @@ export interface Run {
   evaluate(data: Dataset): Score
   /** All parameters, in the order of the model, in one array. */
   weights(): Float32Array
+  /**
+   * Times every instruction of a training step, and the whole; the run is afterwards as it was.
+   * @throws ValueError while the run is running.
+   */
+  profile(): Profile
   /** May change while training; nothing is compiled again. */
   learningRate: number
 }
@@ -344,6 +350,11 @@ class ModelRun implements Run {
       offset += size
     }
     return all
+  }
+
+  profile(): Profile {
+    if (this.#state.status === 'running') throw new ValueError('profile: the run is running; pause it first')
+    return this.#whole.profile()
   }
 
   get learningRate(): number {

@@ -1,0 +1,34 @@
+// `bp bench`: how fast a network trains here, instruction by instruction, without training it to the end.
+import { readArguments } from '../options.js'
+import { trainOptions } from '../train/options.js'
+import { begin, makePlan } from '../train/plan.js'
+import { describeNetwork, describeRows, describeSettings } from '../train/words.js'
+import { UsageError } from '../usage-error.js'
+import { drawProfile, profileObject } from './table.js'
+
+const { profile: _profile, 'exit-on-done': _exit, epochs: _epochs, ...shared } = trainOptions
+
+export const benchOptions = shared
+
+/** Runs the command and returns the exit code. */
+export async function bench(args: readonly string[]): Promise<number> {
+  const { given, rest } = readArguments(args, benchOptions)
+  if (rest.length > 1)
+    throw new UsageError(
+      `bench takes one data set or file; got ${rest.map((word) => `"${word}"`).join(', ')}`,
+    )
+  const plan = makePlan(rest[0] ?? 'xor', given)
+  const { run } = begin(plan)
+  const profile = run.profile()
+  const lines =
+    given.ui === 'json'
+      ? [JSON.stringify(profileObject(profile))]
+      : [
+          `${plan.name}: ${describeRows(plan)}`,
+          `${describeNetwork(plan)} · ${describeSettings(plan)}`,
+          '',
+          ...drawProfile(profile),
+        ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return 0
+}
