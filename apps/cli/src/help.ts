@@ -10,7 +10,7 @@ export function describeProgram(): string {
   return `bp shows how a gradient comes about, and trains networks, in the terminal.
 
   bp train [DATA] [options]         train a network; xor unless DATA is given
-  bp bench [DATA] [options]         how fast it trains here, and what takes how long
+  bp bench [DATA] [options]         how fast it trains here, and why
   bp graph [EXPRESSION] [options]   values and derivatives of a graph's nodes
   bp --version
   bp train --help                   more about a command

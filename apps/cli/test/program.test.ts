@@ -141,7 +141,10 @@ describe('bp, not on a terminal,', () => {
   })
 
   it.each([
-    [['trian'], 'there is no command "trian", only train and graph; see --help; did you mean "train"?'],
+    [
+      ['trian'],
+      'there is no command "trian", only train, bench and graph; see --help; did you mean "train"?',
+    ],
     [['train', 'nope.csv'], 'nope.csv; give a CSV file, xor, or one of iris, penguins'],
     [['train', 'irs'], 'did you mean "iris"?'],
     [['train', 'iris', 'wine'], 'train takes one data set or file; got "iris", "wine"'],
