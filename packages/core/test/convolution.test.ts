@@ -1,6 +1,7 @@
 // Convolution and pooling beyond what the table's tiny samples reach: sizes at which the kernel changes course, closed
 // forms, ties, fused neighbours, and errors.
 import { describe, expect, test } from 'vitest'
+import { plan } from '../src/compile/plan.js'
 import {
   avgPool2d,
   constant,
@@ -85,6 +86,45 @@ describe('at every size at which the kernel changes course, forward and backward
     ])
     for (const result of [y, ...gradients(y, [x, weights], upstream)])
       expect(worst(result, values)).toBeLessThan(8)
+  })
+})
+
+describe('bias, activation and their gradients are made by the instruction of the convolution', () => {
+  const layers = {
+    Convolution: (x: Tensor, weights: Tensor) => conv2d(x, weights, { padding: 'same' }),
+    Depthwise: (x: Tensor, weights: Tensor) => conv2d(x, weights, { padding: 'same', groups: 5 }),
+    ConvolutionInputGrad: (x: Tensor, weights: Tensor) => conv2dTranspose(x, weights, { padding: 'same' }),
+    MatmulNN: (x: Tensor, weights: Tensor) => conv2d(x, weights),
+  }
+  const weightShapes: Record<keyof typeof layers, Shape> = {
+    Convolution: [3, 3, 5, 5],
+    Depthwise: [3, 3, 1, 5],
+    ConvolutionInputGrad: [3, 2, 5, 5],
+    MatmulNN: [1, 1, 5, 5],
+  }
+  const trials = Object.entries(layers).flatMap(([opcode, layer]) =>
+    (['relu', 'sigmoid', 'tanh'] as const).map((activation) => ({ opcode, layer, activation })),
+  )
+  test.each(trials)('$opcode with $activation', ({ opcode, layer, activation }) => {
+    const x = input([20, 4, 3, 5])
+    const weights = input(weightShapes[opcode as keyof typeof layers])
+    const bias = input([5])
+    const values = new Map<Tensor, Float64Array>(
+      [x, weights, bias].map((tensor, seed) => [tensor, numbers(tensor.shape, seed)]),
+    )
+    const y = layer(x, weights).add(bias)[activation]()
+    expect(plan([y]).instructions.map((instruction) => instruction.opcode)).toEqual([opcode])
+    expect(worst(y, values)).toBeLessThan(8)
+
+    // Two layers: the gradient of the second is multiplied by the derivative of the first's activation, and the
+    // gradient of the bias is summed beside that of the weights.
+    const second = layer(y, weights)
+    const results = gradients(second.mul(second).sum(), [x, weights, bias])
+    const opcodes = plan(results).instructions.map((instruction) => instruction.opcode)
+    expect(opcodes.filter((each) => /Grad$/.test(each) && !/^(Convolution|Depthwise)/.test(each))).toEqual([])
+    // The transpose's weight gradient reads that matrix as its images, whose columns it does not have at hand.
+    if (opcode !== 'ConvolutionInputGrad') expect(opcodes).not.toContain('Sum')
+    for (const result of results) expect(worst(result, values)).toBeLessThan(16)
   })
 })
 

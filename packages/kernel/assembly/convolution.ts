@@ -199,42 +199,98 @@ function sweep(
   taps: usize, runs: u32, length: u32, step: usize,
   b: usize, width: u32, columns: u32, rectify: bool,
 ): void {
-  const tapsEnd = taps + (runs << 2)
-  const tileRows: u32 = width == 16 ? 2 : 4
+  if (width == 16)
+    sweep16(c, row, from, fromRow, a, lines, lineLength, lineStep, rows, taps, taps + (runs << 2), length, step, b, columns, rectify)
+  else
+    sweep8(c, row, from, fromRow, a, lines, lineLength, lineStep, rows, taps, taps + (runs << 2), length, step, b, columns, rectify)
+}
+
+/** Two rows at a time. */
+function sweep16(
+  c: usize, row: usize, from: usize, fromRow: usize,
+  a: usize, lines: usize, lineLength: u32, lineStep: usize, rows: u32,
+  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, columns: u32, rectify: bool,
+): void {
   let at = a + load<u32>(lines)
   let left = lineLength
-  for (let i: u32 = 0; i < rows; i += tileRows) {
-    const there = min(tileRows, rows - i)
-    // Rows that do not exist repeat the last; nobody stores them.
+  for (let i: u32 = 0; i < rows; i += 2) {
+    const a0 = at
+    if (--left == 0) {
+      lines += 4
+      at = a + load<u32>(lines)
+      left = lineLength
+    } else at += lineStep
+    // A row that does not exist repeats the one before; nobody stores it.
+    const a1 = i + 1 < rows ? at : a0
+    if (--left == 0) {
+      lines += 4
+      at = a + load<u32>(lines)
+      left = lineLength
+    } else at += lineStep
+    const whole = columns == 16 && i + 1 < rows
+    const there = min<u32>(2, rows - i)
+    if (!whole) toEdge(from, fromRow, there, columns, 64)
+    tile2x16(
+      whole ? c : edgeTile, whole ? row : 64, whole ? from : edgeTile, whole ? fromRow : 64,
+      a0, a1, taps, tapsEnd, length, step, b, rectify,
+    )
+    if (!whole) fromEdge(c, row, there, columns, 64)
+    c += row << 1
+    from += fromRow << 1
+  }
+}
+
+/** Four rows at a time. */
+function sweep8(
+  c: usize, row: usize, from: usize, fromRow: usize,
+  a: usize, lines: usize, lineLength: u32, lineStep: usize, rows: u32,
+  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, columns: u32, rectify: bool,
+): void {
+  let at = a + load<u32>(lines)
+  let left = lineLength
+  for (let i: u32 = 0; i < rows; i += 4) {
     const a0 = at
     let a1 = at
     let a2 = at
     let a3 = at
-    for (let n: u32 = 1; n <= tileRows; n++) {
-      if (i + n < rows) {
-        at += lineStep
-        if (--left == 0) {
-          lines += 4
-          at = a + load<u32>(lines)
-          left = lineLength
-        }
-      }
+    for (let n: u32 = 1; n <= 4; n++) {
+      if (--left == 0) {
+        lines += 4
+        at = a + load<u32>(lines)
+        left = lineLength
+      } else at += lineStep
+      if (i + n >= rows) break
       if (n == 1) a1 = at
       else if (n == 2) a2 = at
       else if (n == 3) a3 = at
     }
-    if (there == tileRows && columns == width) {
-      if (width == 16) tile2x16(c, row, from, fromRow, a0, a1, taps, tapsEnd, length, step, b, rectify)
-      else tile4x8(c, row, from, fromRow, a0, a1, a2, a3, taps, tapsEnd, length, step, b, rectify)
-    } else {
-      const edgeRow: usize = width << 2
-      for (let n: u32 = 0; n < there; n++) copyLanes(edgeTile + n * edgeRow, from + n * fromRow, columns)
-      if (width == 16) tile2x16(edgeTile, edgeRow, edgeTile, edgeRow, a0, a1, taps, tapsEnd, length, step, b, rectify)
-      else tile4x8(edgeTile, edgeRow, edgeTile, edgeRow, a0, a1, a2, a3, taps, tapsEnd, length, step, b, rectify)
-      for (let n: u32 = 0; n < there; n++) copyLanes(c + n * row, edgeTile + n * edgeRow, columns)
-    }
-    c += tileRows * row
-    from += tileRows * fromRow
+    const there = min<u32>(4, rows - i)
+    const whole = columns == 8 && there == 4
+    if (!whole) toEdge(from, fromRow, there, columns, 32)
+    tile4x8(
+      whole ? c : edgeTile, whole ? row : 32, whole ? from : edgeTile, whole ? fromRow : 32,
+      a0, a1, a2, a3, taps, tapsEnd, length, step, b, rectify,
+    )
+    if (!whole) fromEdge(c, row, there, columns, 32)
+    c += row << 2
+    from += fromRow << 2
+  }
+}
+
+/** Puts what sums begin with into the tile at the edge; the rows of that are `edgeRow` bytes apart. */
+function toEdge(from: usize, fromRow: usize, rows: u32, columns: u32, edgeRow: usize): void {
+  for (let to = edgeTile; rows > 0; rows--) {
+    copyLanes(to, from, columns)
+    to += edgeRow
+    from += fromRow
+  }
+}
+
+function fromEdge(c: usize, row: usize, rows: u32, columns: u32, edgeRow: usize): void {
+  for (let from = edgeTile; rows > 0; rows--) {
+    copyLanes(c, from, columns)
+    from += edgeRow
+    c += row
   }
 }
 
@@ -247,6 +303,8 @@ function relu(x: v128): v128 {
 }
 
 /** Two rows and sixteen columns; see matmul.ts for why there are exits between the steps. */
+// @ts-ignore: decorator
+@inline
 function tile2x16(
   c: usize, row: usize, from: usize, fromRow: usize, a0: usize, a1: usize,
   taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, rectify: bool,
@@ -360,6 +418,8 @@ function tile2x16(
 }
 
 /** Four rows and eight columns, for what is left of the columns. */
+// @ts-ignore: decorator
+@inline
 function tile4x8(
   c: usize, row: usize, from: usize, fromRow: usize, a0: usize, a1: usize, a2: usize, a3: usize,
   taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, rectify: bool,

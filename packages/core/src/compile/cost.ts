@@ -10,6 +10,12 @@ export interface Cost {
   readonly bytes: number
 }
 
+/** Counts whose product is that of a product's multiplications: of matrices, and of a convolution. */
+const products = [
+  ['m', 'n', 'k'],
+  ['images', 'outHeight', 'outWidth', 'outChannels', 'runs', 'length'],
+]
+
 export function costOf(instruction: Instruction): Cost {
   const { opcode, operands, body } = instruction
   const labels = Object.keys(operandTable[opcode])
@@ -23,9 +29,9 @@ export function costOf(instruction: Instruction): Cost {
   const bytes = sizes.reduce((total, size) => total + 4 * size, 0)
   if (body) return { operations: body.reduce((total, inner) => total + costOf(inner).operations, 0), bytes }
   const value = (label: string) => operands[labels.indexOf(label)] as number
-  const product = ['m', 'n', 'k'].every((label) => labels.includes(label))
+  const product = products.find((counts) => counts.every((label) => labels.includes(label)))
   return {
-    operations: product ? 2 * value('m') * value('n') * value('k') : Math.max(0, ...sizes),
+    operations: product ? product.reduce((total, label) => total * value(label), 2) : Math.max(0, ...sizes),
     bytes,
   }
 }

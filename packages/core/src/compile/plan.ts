@@ -80,7 +80,29 @@ export function buffersOf({ opcode, operands, body }: Instruction, ...kinds: str
   )
 }
 
-/** What a matrix product can do to its result, by the opcode that it takes over. */
+/**
+ * Products, which can take over their neighbours: the operand that says how many numbers are in a row of the result,
+ * and the matrix whose columns they can sum beside.
+ */
+const products: Partial<Record<OpcodeName, { readonly row: string; readonly summed?: string }>> = {
+  MatmulNN: { row: 'n', summed: 'b' },
+  MatmulNT: { row: 'n' },
+  MatmulTN: { row: 'n', summed: 'b' },
+  MatmulSmall: { row: 'n', summed: 'b' },
+  MatmulTile: { row: 'n', summed: 'b' },
+  Convolution: { row: 'outChannels' },
+  ConvolutionInputGrad: { row: 'channels' },
+  ConvolutionWeightGrad: { row: 'outChannels', summed: 'dy' },
+  Depthwise: { row: 'outChannels' },
+  DepthwiseInputGrad: { row: 'channels' },
+  DepthwiseWeightGrad: { row: 'outChannels', summed: 'dy' },
+}
+
+/** Place of an operand among those of an instruction, −1 when it has none of that name. */
+const placeOf = (opcode: OpcodeName, label: string): number =>
+  Object.keys(operandTable[opcode]).indexOf(label)
+
+/** What a product can do to its result, by the opcode that it takes over. */
 const activations: Partial<Record<OpcodeName, Activation>> = {
   Relu: Activation.Relu,
   Sigmoid: Activation.Sigmoid,
@@ -93,7 +115,7 @@ const gates: Partial<Record<OpcodeName, Activation>> = {
 }
 
 /**
- * Lets a matrix product add the bias and apply the activation that follow it, or on the way back the derivative
+ * Lets a product add the bias and apply the activation that follow it, or on the way back the derivative
  * of the activation, where nobody else wants to see the numbers in between.
  */
 function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] {
@@ -104,16 +126,16 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
       reads.set(buffer, (reads.get(buffer) ?? 0) + 1)
     for (const buffer of buffersOf(instruction, 'out')) writers.set(buffer, index)
   }
-  const products = new Map<Buffer, { instruction: Instruction; index: number }>()
+  const made = new Map<Buffer, { instruction: Instruction; index: number }>()
   return list.filter((instruction, index) => {
     const { opcode, operands } = instruction
     const out = operands[0] as Buffer
-    if (opcode.startsWith('Matmul')) products.set(out, { instruction, index })
+    if (products[opcode]) made.set(out, { instruction, index })
     else if (opcode === 'Sum' && sumsColumns(instruction, reads.has(out) ? list.slice(0, index) : list))
       return false
     // What it takes over must read the product, and other numbers that are there before the product is made.
     const taken = (source: Operand | undefined, other?: Operand) => {
-      const product = products.get(source as Buffer)
+      const product = made.get(source as Buffer)
       const free = product && reads.get(source as Buffer) === 1 && !outputs.has(source as Buffer)
       const there = other === undefined || (writers.get(other as Buffer) ?? -1) < (product?.index ?? -1)
       return free && there ? product : undefined
@@ -122,43 +144,41 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
     const gated = gates[opcode] !== undefined && rows === 0
     const product = gated ? taken(second, first) : opcode === 'Add' ? taken(first, second) : taken(first)
     if (!product) return true
-    const wanted = product.instruction.operands
-    const [, , , , n, , bias, activation] = wanted
-    if (activation !== Activation.None) return true
-    if (gated && bias === null) {
-      wanted[7] = gates[opcode]!
-      wanted[8] = first!
-    } else if (opcode === 'Add' && bias === null) {
-      const row = columns === n && aRow === n && aColumn === 1 && bRow === 0 && bColumn === 1
-      const single = n === 1 && aColumn === 1 && bRow === 0 && bColumn === 0
+    const { opcode: kind, operands: wanted } = product.instruction
+    const [n, bias, activation, gate] = [products[kind]!.row, 'bias', 'activation', 'gate'].map((label) =>
+      placeOf(kind, label),
+    ) as [number, number, number, number]
+    if (wanted[activation] !== Activation.None) return true
+    if (gated && wanted[bias] === null) {
+      wanted[activation] = gates[opcode]!
+      wanted[gate] = first!
+    } else if (opcode === 'Add' && wanted[bias] === null) {
+      const row = columns === wanted[n] && aRow === columns && aColumn === 1 && bRow === 0 && bColumn === 1
+      const single = wanted[n] === 1 && aColumn === 1 && bRow === 0 && bColumn === 0
       if (!row && !single) return true
-      wanted[6] = second!
-    } else if (activations[opcode] !== undefined) wanted[7] = activations[opcode]
+      wanted[bias] = second!
+    } else if (activations[opcode] !== undefined) wanted[activation] = activations[opcode]
     else return true
     wanted[0] = out
     product.instruction.nodes.push(...instruction.nodes)
-    products.set(out, product)
+    made.set(out, product)
     return false
   })
 }
 
 /**
- * Lets one of `others`, a product Aᵀ·B, also sum the columns of B, if that is what the sum is of: the gradients of
- * a layer's weights and of its bias in one instruction.
+ * Lets one of `others`, a product of which one side is this sum's matrix, also sum its columns: the gradients of a
+ * layer's weights and of its bias in one instruction.
  */
 function sumsColumns({ operands, nodes }: Instruction, others: readonly Instruction[]): boolean {
-  const [out, x, outer, length, inner] = operands
-  const product = others.find(
-    ({ opcode, operands: [, , b, , n, k, , , , sums] }) =>
-      opcode.startsWith('Matmul') &&
-      opcode !== 'MatmulNT' &&
-      b === x &&
-      n === inner &&
-      k === length &&
-      sums === null,
-  )
+  const [out, x, outer, , inner] = operands
+  const product = others.find(({ opcode, operands }) => {
+    const { row, summed } = products[opcode] ?? {}
+    const value = (label: string) => operands[placeOf(opcode, label)]
+    return row && summed && value(summed) === x && value(row) === inner && value('sums') === null
+  })
   if (!product || outer !== 1) return false
-  product.operands[9] = out!
+  product.operands[placeOf(product.opcode, 'sums')] = out!
   product.nodes.push(...nodes)
   return true
 }
