@@ -217,7 +217,8 @@ export function softmaxCrossEntropy(
 }
 
 /**
- * Cross-entropy of the rows' softmax against class numbers from 0, one for each row.
+ * Cross-entropy of the rows' softmax against class numbers from 0, one for each row. A number that is no class, such
+ * as −1 for padding, gives its row the loss 0, but the row counts in the mean: give it the weight 0 as well.
  * @throws ShapeError unless targets have the shape of logits without its last dimension.
  */
 export function sparseSoftmaxCrossEntropy(

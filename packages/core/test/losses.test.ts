@@ -189,6 +189,13 @@ test('class numbers give the cross-entropy of their one-hot rows, with smoothing
   )
 })
 
+test('a number that is no class gives its row no loss, and with a weight of 0 the row does not count', () => {
+  const rows = variable(values, { dtype: 'f64' })
+  const padded = sparseSoftmaxCrossEntropy(rows, [2, -1], { weights: [1, 0] })
+  expect(padded.item()).toBeCloseTo(crossEntropy(values[0]!, [0, 0, 1]), 13)
+  expect([...gradients(padded, [rows])[0]!.data()].slice(3)).toEqual([0, 0, 0])
+})
+
 test('vectors of zeros have the cosine loss 1 and finite derivatives', () => {
   const x = variable([[0, 0]])
   const loss = cosineLoss(x, [[1, 2]])

@@ -1,4 +1,5 @@
 // Optimizers and what surrounds them: against plain float64 programs of their formulas, written out here.
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
   adadelta,
@@ -8,19 +9,26 @@ import {
   adamW,
   compileStep,
   cosineDecay,
+  createRun,
   input,
+  layers,
   lion,
   momentum,
   nadam,
   type Optimizer,
   type OptimizerRecord,
   type OptimizerState,
+  oneCycle,
   Rows,
+  type Run,
   rmsProp,
+  sequential,
   sgd,
   type TrainingStep,
   type Variable,
   variable,
+  warmUp,
+  xor,
 } from '../src/index.js'
 
 const xs = [
@@ -257,6 +265,58 @@ describe.each(rules)('%s', (_, optimizer, byHand) => {
   })
 })
 
+test('centered rmsProp stays finite where a gradient never changes, whose variance is 0', () => {
+  const w = variable([0.1, 0.2, 0.3])
+  const optimizer = rmsProp({ learningRate: 1e-12, centered: true, alpha: 0.5 })
+  const step = compileStep({ inputs: {}, loss: w.mul([0.1, 0.7, 1.3]).sum(), optimizer })
+  step.run(5000)
+  for (const value of w.values) expect(Number.isFinite(value)).toBe(true)
+})
+
+// The promise of the same bits everywhere: it does not change unless arithmetic does.
+test('all rules, clipped, averaged and by schedule, give the weights whose SHA-256 is written here', () => {
+  const hash = createHash('sha256')
+  const schedule = warmUp({ steps: 7, learningRate: cosineDecay({ learningRate: 0.02, steps: 80 }) })
+  for (const [, optimizer] of rules) {
+    const rich = { ...optimizer, learningRate: schedule, clip: { globalNorm: 0.5 }, ema: 0.9, accumulate: 2 }
+    const { step, w, b } = compiled(rich)
+    step.run(200)
+    hash.update(Float32Array.from(numbersOf(w, b)))
+    step.state.swapAverages()
+    hash.update(Float32Array.from(numbersOf(w, b)))
+  }
+  expect(hash.digest('hex')).toBe('4d06fec4453b3b525c90dd33faffb44764da88b9d803a5ed34a1cb37e7f20d37')
+})
+
+test('a run takes all of it, and gives the same bits in pieces and through', () => {
+  const optimizer = adamW({
+    learningRate: oneCycle({ learningRate: 0.2, steps: 200 }),
+    clip: { norm: 1 },
+    groups: [{ parameters: /bias/, weightDecay: 0 }],
+    accumulate: 2,
+    ema: 0.8,
+  })
+  const [through, pieces] = [1, 2].map(() =>
+    createRun({
+      model: sequential([layers.dense({ units: 4, activation: 'tanh' }), layers.dense({ units: 1 })], {
+        inputShape: [2],
+        seed: 1,
+      }),
+      loss: 'sigmoidCrossEntropy',
+      optimizer,
+      data: xor(),
+      batchSize: 3,
+      epochs: 200,
+      seed: 1,
+    }),
+  ) as [Run, Run]
+  through.step(400)
+  for (const count of [1, 2, 3, 50, 344]) pieces.step(count)
+  expect(pieces.weights()).toEqual(through.weights())
+  expect(through.getState()).toMatchObject({ status: 'done', accuracy: 1 })
+  expect(through.learningRate).toBeLessThan(1e-5)
+})
+
 const norm = (g: readonly number[]) => Math.sqrt(g.reduce((total, value) => total + value ** 2, 0))
 const scaled = (g: readonly number[], limit: number) => g.map((value) => value * Math.min(1, limit / norm(g)))
 const descend = (rate: number, p: number[], g: readonly number[]) => each(p, (i) => (p[i]! -= rate * g[i]!))
@@ -340,6 +400,16 @@ test('groups have their own share of the learning rate and their own weight deca
   const losses = [...step.run(10)]
   step.learningRate = 0.2
   expectClose([...losses, ...step.run(10)], expected.losses)
+  expectClose(numbersOf(w, b), expected.parameters)
+})
+
+test('a group that differs in weight decay alone is updated on its own', () => {
+  const groups = [{ parameters: /^b$/, weightDecay: 0 }]
+  const { step, w, b } = compiled(sgd({ learningRate: 0.1, weightDecay: 0.3, groups }))
+  const expected = trainByHand(20, (p, g) =>
+    each(p, (i) => (p[i]! -= 0.1 * (g[i]! + (i < 2 ? 0.3 * p[i]! : 0)))),
+  )
+  expectClose(step.run(20), expected.losses)
   expectClose(numbersOf(w, b), expected.parameters)
 })
 
