@@ -57,6 +57,7 @@ export {
   hingeLoss,
   huberLoss,
   klDivergence,
+  type Loss,
   type LossName,
   type LossOptions,
   l1Penalty,

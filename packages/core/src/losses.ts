@@ -309,7 +309,8 @@ function penalty(
   })
 }
 
-interface Loss {
+/** What a run makes small, and how it is to be read. */
+export interface Loss {
   readonly of: (outputs: Tensor, targets: Tensor) => Tensor
   /** What the network predicts, from what it puts out. */
   readonly predictions: (outputs: Tensor) => Tensor

@@ -296,3 +296,82 @@ describe('dropout', () => {
     expect([...seen.values]).toEqual(outputs[2])
   })
 })
+
+describe('convolutional layers', () => {
+  test('have the shapes, parameters and FLOPs of their formulas', () => {
+    const model = sequential(
+      [
+        layers.conv2d({ filters: 24, kernelSize: 5, activation: 'relu' }),
+        layers.maxPool2d({ size: 2 }),
+        layers.depthwiseConv2d({ kernelSize: 3, padding: 'same', multiplier: 2, bias: false }),
+        layers.conv2dTranspose({ filters: 8, kernelSize: [2, 3], stride: 2, padding: 'same' }),
+        layers.avgPool2d({ size: [2, 4] }),
+        layers.conv2d({ filters: 6, kernelSize: 1, groups: 2 }),
+        layers.globalAveragePool(),
+        dense({ units: 10 }),
+      ],
+      { inputShape: [28, 28, 1], seed: 0 },
+    )
+    const counts = model.layers.map(({ kind, outputShape, parameters, flops }) => [
+      kind,
+      outputShape,
+      parameters.reduce((total, { size }) => total + size, 0),
+      flops,
+    ])
+    expect(counts).toEqual([
+      ['conv2d', [24, 24, 24], 25 * 24 + 24, 2 * 25 * 24 * 24 * 24],
+      ['maxPool2d', [12, 12, 24], 0, 0],
+      ['depthwiseConv2d', [12, 12, 48], 9 * 48, 2 * 9 * 48 * 12 * 12],
+      ['conv2dTranspose', [24, 24, 8], 6 * 8 * 48 + 8, 2 * 6 * 8 * 48 * 12 * 12],
+      ['avgPool2d', [12, 6, 8], 0, 0],
+      ['conv2d', [12, 6, 6], 4 * 6 + 6, 2 * 4 * 6 * 12 * 6],
+      ['globalAveragePool', [6], 0, 0],
+      ['dense', [10], 70, 2 * 60],
+    ])
+  })
+
+  test('of sequences compute what their weights say', () => {
+    const model = sequential(
+      [
+        layers.conv1d({ filters: 2, kernelSize: 3, stride: 2, padding: 1, activation: 'tanh' }),
+        layers.conv1dTranspose({ filters: 3, kernelSize: 2, stride: 2 }),
+        layers.maxPool1d({ size: 2 }),
+        layers.avgPool1d({ size: 2, stride: 1 }),
+        layers.globalMaxPool(),
+      ],
+      { inputShape: [8, 2], seed: 4 },
+    )
+    const [w, b, v, c] = model.parameters.map(({ values }) => [...values]) as [
+      number[],
+      number[],
+      number[],
+      number[],
+    ]
+    const x = Array.from({ length: 8 }, (_, t) => [Math.sin(t), Math.cos(2 * t)])
+    const hidden = [0, 1, 2, 3].map((t) =>
+      [0, 1].map((o) => {
+        let sum = b[o]!
+        for (let u = 0; u < 3; u++)
+          for (let i = 0; i < 2; i++) sum += (x[2 * t + u - 1]?.[i] ?? 0) * w[(u * 2 + i) * 2 + o]!
+        return Math.tanh(sum)
+      }),
+    )
+    const long = Array.from({ length: 8 }, (_, t) =>
+      [0, 1, 2].map((o) =>
+        [0, 1].reduce((sum, i) => sum + hidden[t >> 1]![i]! * v[((t & 1) * 3 + o) * 2 + i]!, c[o]!),
+      ),
+    )
+    const pooled = [0, 1, 2, 3].map((t) =>
+      [0, 1, 2].map((o) => Math.max(long[2 * t]![o]!, long[2 * t + 1]![o]!)),
+    )
+    const means = [0, 1, 2].map((t) => [0, 1, 2].map((o) => (pooled[t]![o]! + pooled[t + 1]![o]!) / 2))
+    const expected = [0, 1, 2].map((o) => Math.max(...means.map((row) => row[o]!)))
+    for (const [at, value] of model.apply([x]).data().entries()) expect(value).toBeCloseTo(expected[at]!, 5)
+  })
+
+  test('say what rows they want', () => {
+    expect(() => sequential([layers.conv2d({ filters: 1, kernelSize: 1 })], one)).toThrow(
+      'conv2d: wants rows of [height, width, channels], got rows of [1]',
+    )
+  })
+})

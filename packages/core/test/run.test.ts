@@ -8,6 +8,8 @@ import {
   type Dataset,
   layer,
   layers,
+  losses,
+  metrics,
   type Run,
   type RunOptions,
   type RunState,
@@ -262,6 +264,31 @@ describe('callbacks', () => {
     expect(other.step().step).toBe(3)
     expect(other.stepBack()).toMatchObject({ status: 'paused', step: 2 })
   })
+})
+
+test('metrics are those of the predictions at each record, and can be monitored', async () => {
+  const run = make({
+    metrics: { meanAbsolute: metrics.meanAbsoluteError() },
+    monitor: 'meanAbsolute',
+    mode: 'min',
+    epochs: 8,
+  })
+  const { history, best, validation } = await run.start()
+  const rows = noisy(30, 2)
+  const predictions = run.predict(rows.inputs)
+  const expected = predictions.reduce((sum, p, row) => sum + Math.abs(p - rows.targets[row]!) / 30, 0)
+  expect(validation!.metrics!.meanAbsolute).toBeCloseTo(expected, 6)
+  const values = history.map((record) => record.validation!.metrics!.meanAbsolute!)
+  expect(best).toEqual(history[values.indexOf(Math.min(...values))])
+  expect(() => make({ monitor: 'acuracy' })).toThrow(
+    'createRun: there is no "acuracy" to monitor; there are loss, accuracy; did you mean "accuracy"?',
+  )
+})
+
+test('a loss of one’s own trains like the named one that it is', async () => {
+  const [named, own] = [make(), make({ loss: { ...losses.sigmoidCrossEntropy } })]
+  expect(await own.start()).toEqual(await named.start())
+  expect(own.weights()).toEqual(named.weights())
 })
 
 test('a share of the rows can be held back', () => {

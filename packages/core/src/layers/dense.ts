@@ -1,12 +1,13 @@
 // The fully connected layer.
 
+import { checkCount } from '../check-options.js'
 import { ShapeError } from '../errors.js'
 import { type InitializerName, initializers } from '../initializers.js'
 import { matmul, reshape } from '../ops/index.js'
 import { sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { type ActivationName, activations } from './activation.js'
-import { checkCount, checkName, type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { checkName, type LayerOptions, type LayerPlan, layer } from './layer.js'
 
 /** What layers with weights, a bias and an activation can be told. */
 export interface WeightsOptions extends LayerOptions {
@@ -56,7 +57,7 @@ function asRows(matrix: Tensor, x: Tensor): Tensor {
 }
 
 /** The options with what they are unless given. */
-function checkedWeights(kind: string, options: WeightsOptions) {
+export function checkedWeights(kind: string, options: WeightsOptions) {
   const { activation = 'linear', bias = 'zeros' } = options
   checkName(kind, 'activation', activation, activations)
   const weights = options.weights ?? (activation === 'relu' ? 'heUniform' : 'glorotUniform')

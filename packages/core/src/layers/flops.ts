@@ -1,5 +1,6 @@
 // Counts the arithmetic of matrix products and convolutions, which is nearly all that a network costs.
 import { simplify } from '../compile/simplify.js'
+import { sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { topological } from '../traverse.js'
 
@@ -7,11 +8,19 @@ import { topological } from '../traverse.js'
 export function countFlops(output: Tensor): number {
   let total = 0
   for (const tensor of topological(simplify([output]))) {
-    const name = tensor.op?.name
-    const [a] = tensor.inputs
-    if (name === 'matmul') {
-      const { transposeA } = tensor.attributes as { transposeA: boolean }
-      total += 2 * tensor.size * a!.shape.at(transposeA ? -2 : -1)!
+    const [a, b] = tensor.inputs
+    switch (tensor.op?.name) {
+      case 'matmul': {
+        const { transposeA } = tensor.attributes as { transposeA: boolean }
+        total += 2 * tensor.size * a!.shape.at(transposeA ? -2 : -1)!
+        break
+      }
+      // Each output is a sum over the kernel and its channels; the transpose spreads each input over them.
+      case 'conv2d':
+        total += 2 * tensor.size * sizeOf(b!.shape.slice(0, 3))
+        break
+      case 'conv2dInputGrad':
+        total += 2 * a!.size * sizeOf(b!.shape.slice(0, 3))
     }
   }
   return total

@@ -182,12 +182,6 @@ function begun(
   return variable(values, { shape, name, trainable })
 }
 
-/** @throws ValueError unless it is a whole number from 1 up. */
-export function checkCount(layer: string, name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new ValueError(`${layer}: ${name} must be a whole number from 1 up, got ${value}`)
-}
-
 /** @throws ValueError unless the table has the name. */
 export function checkName(layer: string, what: string, name: string, table: object): void {
   const names = Object.keys(table)
@@ -195,4 +189,10 @@ export function checkName(layer: string, what: string, name: string, table: obje
     throw new ValueError(
       `${layer}: there is no ${what} "${name}"; there are ${names.join(', ')}${didYouMean(name, names)}`,
     )
+}
+
+/** @throws ShapeError unless rows have this many dimensions. */
+export function checkRank(kind: string, shape: Shape, rank: number, wanted: string): void {
+  if (shape.length !== rank)
+    throw new ShapeError(`${kind}: wants rows of ${wanted}, got rows of ${describeShape(shape)}`)
 }

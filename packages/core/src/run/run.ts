@@ -1,5 +1,7 @@
 // A training run: its state, and what starts, pauses and steps it. It draws nothing and knows no clock that
 // could change a result.
+
+import { checkCount } from '../check-options.js'
 import type { OptimizerRecord } from '../compile/optimizer-state.js'
 import type { Profile } from '../compile/profile.js'
 import { compileStep, Rows, type TrainingStep } from '../compile/step.js'
@@ -7,7 +9,9 @@ import { checkDataset, type Dataset } from '../data/dataset.js'
 import { split } from '../data/split.js'
 import { blamingCaller, DivergedError, ShapeError, ValueError } from '../errors.js'
 import type { Model, Weights } from '../layers/model.js'
-import { type LossName, losses } from '../losses.js'
+import { type Loss, type LossName, losses } from '../losses.js'
+import type { Metric } from '../metrics.js'
+import { didYouMean } from '../nearest.js'
 import type { Optimizer } from '../optimizers.js'
 import { random } from '../random.js'
 import { describeShape, sameShape } from '../shape.js'
@@ -18,7 +22,8 @@ import { Snapshots } from './snapshots.js'
 
 export interface RunOptions {
   model: Model
-  loss: LossName
+  /** By name, or one of your own, such as one with label smoothing or with a penalty on weights. */
+  loss: LossName | Loss
   optimizer: Optimizer
   /** What to learn from. */
   data: Dataset
@@ -30,8 +35,15 @@ export interface RunOptions {
   epochs: number
   /** Decides the order of the rows, and which are held back. */
   seed: number
-  /** What is looked at to tell which epoch was best, `loss` unless given: of the validation rows if there are any. */
-  monitor?: 'loss' | 'accuracy'
+  /** What else to measure at each record, by names of your choice. */
+  metrics?: Readonly<Record<string, Metric>>
+  /**
+   * What is looked at to tell which epoch was best, `loss` unless given: that, `accuracy`, or the name of a metric, of
+   * the validation rows if there are any.
+   */
+  monitor?: string
+  /** Whether small or large values of it are good: `min` for the loss and `max` for all else, unless given. */
+  mode?: 'min' | 'max'
   /** Ends the run when it gets no better, and in any case with the weights of its best epoch. */
   earlyStopping?: EarlyStopping
   /** Where to keep the state of the run in between. */
@@ -168,6 +180,7 @@ export function createRun(options: RunOptions): Run {
 class ModelRun implements Run {
   readonly model: Model
   readonly #options: RunOptions
+  readonly #loss: Loss
   readonly #data: Dataset
   readonly #validation: Dataset | null
   readonly #batchSize: number
@@ -196,31 +209,36 @@ class ModelRun implements Run {
 
   constructor(options: RunOptions) {
     const { model, loss, data, validation, epochs, seed, earlyStopping, checkpoint } = options
-    if (!Object.hasOwn(losses, loss))
+    this.model = model
+    this.#options = options
+    if (typeof loss === 'string' && !Object.hasOwn(losses, loss))
       throw new ValueError(
         `createRun: there is no loss "${loss}"; there are ${Object.keys(losses).join(', ')}`,
       )
-    checkFit('data', model, data)
+    this.#loss = typeof loss === 'string' ? losses[loss] : loss
+    this.#checkFit('data', data)
     const parts = typeof validation === 'number' ? split(data, { heldBack: validation, seed }) : null
     this.#data = parts?.training ?? data
     this.#validation = parts?.heldBack ?? (validation as Dataset | undefined) ?? null
-    if (this.#validation) checkFit('validation', model, this.#validation)
-    checkCount('epochs', epochs)
+    if (this.#validation) this.#checkFit('validation', this.#validation)
+    checkCount('createRun', 'epochs', epochs)
     const { rows } = this.#data
     const batchSize = Math.min(options.batchSize ?? rows, rows)
-    checkCount('batchSize', batchSize)
-    if (earlyStopping) checkCount('earlyStopping.patience', earlyStopping.patience)
-    if (checkpoint?.every !== undefined) checkCount('checkpoint.every', checkpoint.every)
-    if (options.monitor === 'accuracy' && !losses[loss].correct)
-      throw new ValueError(`createRun: ${loss} has no accuracy that could be monitored`)
+    checkCount('createRun', 'batchSize', batchSize)
+    if (earlyStopping) checkCount('createRun', 'earlyStopping.patience', earlyStopping.patience)
+    if (checkpoint?.every !== undefined) checkCount('createRun', 'checkpoint.every', checkpoint.every)
+    const { metrics = {}, monitor = 'loss' } = options
+    const monitored = ['loss', ...(this.#loss.correct ? ['accuracy'] : []), ...Object.keys(metrics)]
+    if (!monitored.includes(monitor))
+      throw new ValueError(
+        `createRun: there is no "${monitor}" to monitor; there are ${monitored.join(', ')}${didYouMean(monitor, monitored)}`,
+      )
     random(seed)
-    this.model = model
-    this.#options = options
     this.#batchSize = batchSize
     const remainder = rows % batchSize
     this.#stepsPerEpoch = Math.ceil(rows / batchSize)
     this.#recordInterval = Math.ceil(epochs / historyLength)
-    this.#scorer = new Scorer(model, loss, data.targetShape)
+    this.#scorer = new Scorer(model, this.#loss, metrics, data.targetShape)
 
     const resident = new Rows(rows, { x: this.#data.inputs, y: this.#data.targets })
     const graph = (count: number) => {
@@ -229,7 +247,7 @@ class ModelRun implements Run {
       const context = new StepContext()
       return {
         inputs: { x, y },
-        loss: losses[loss].of(model.apply(x, context), y),
+        loss: this.#loss.of(model.apply(x, context), y),
         rows: resident,
         optimizer: options.optimizer,
         context,
@@ -337,7 +355,7 @@ class ModelRun implements Run {
   }
 
   evaluate(data: Dataset): Score {
-    checkFit('evaluate', this.model, data)
+    this.#checkFit('evaluate', data)
     return this.#scorer.score(data)
   }
 
@@ -365,6 +383,20 @@ class ModelRun implements Run {
     this.#whole.learningRate = value
     const { step } = this.#state
     this.#rates = [...this.#rates.filter((rate) => rate.step < step), { step, learningRate: value }]
+  }
+
+  #checkFit(name: string, data: Dataset): void {
+    const { model } = this
+    checkDataset(name, data)
+    if (!sameShape(data.inputShape, model.inputShape))
+      throw new ShapeError(
+        `${name}: a row of inputs is ${describeShape(data.inputShape)}, the model takes ${describeShape(model.inputShape)}`,
+      )
+    // A loss of one's own may take targets of another shape, such as classes by number.
+    if (typeof this.#options.loss === 'string' && !sameShape(data.targetShape, model.outputShape))
+      throw new ShapeError(
+        `${name}: a row of targets is ${describeShape(data.targetShape)}, the model puts out ${describeShape(model.outputShape)}`,
+      )
   }
 
   #isRunning(): boolean {
@@ -492,7 +524,7 @@ class ModelRun implements Run {
     const { epoch, step, loss, history, best } = this.#state
     const { earlyStopping, callbacks } = this.#options
     const score = this.#scores()
-    const record = { epoch, step, loss: loss!, accuracy: score.accuracy, validation: score.validation }
+    const record = { ...score, epoch, step, loss: loss! }
     this.#set({ history: [...history, record], accuracy: score.accuracy, validation: score.validation })
     const improved = best === null || this.#value(record) > this.#value(best) + (earlyStopping?.least ?? 0)
     if (improved) {
@@ -519,8 +551,10 @@ class ModelRun implements Run {
   /** What is monitored, turned so that more is better. */
   #value(record: RunRecord): number {
     const score = record.validation ?? record
-    const value = this.#options.monitor === 'accuracy' ? score.accuracy! : -score.loss
-    return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value
+    const { monitor = 'loss', mode = monitor === 'loss' ? 'min' : 'max' } = this.#options
+    const { loss, accuracy, metrics } = score
+    const value = monitor === 'loss' ? loss : (metrics?.[monitor] ?? accuracy!)
+    return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : mode === 'max' ? value : -value
   }
 
   #takeSnapshot(): void {
@@ -628,21 +662,4 @@ function nextTurn(): Promise<void> {
     }
     port2.postMessage(null)
   })
-}
-
-function checkFit(name: string, model: Model, data: Dataset): void {
-  checkDataset(name, data)
-  if (!sameShape(data.inputShape, model.inputShape))
-    throw new ShapeError(
-      `${name}: a row of inputs is ${describeShape(data.inputShape)}, the model takes ${describeShape(model.inputShape)}`,
-    )
-  if (!sameShape(data.targetShape, model.outputShape))
-    throw new ShapeError(
-      `${name}: a row of targets is ${describeShape(data.targetShape)}, the model puts out ${describeShape(model.outputShape)}`,
-    )
-}
-
-function checkCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new ValueError(`createRun: ${name} must be a whole number from 1 up, got ${value}`)
 }

@@ -3,15 +3,18 @@ import { compile } from '../compile/function.js'
 import type { Dataset } from '../data/dataset.js'
 import { ShapeError } from '../errors.js'
 import type { Model } from '../layers/model.js'
-import { type LossName, losses } from '../losses.js'
+import type { Loss } from '../losses.js'
+import type { Metric } from '../metrics.js'
 import { sizeOf } from '../shape.js'
 import { input } from '../tensor.js'
 
 /** How good a set of rows is predicted. */
 export interface Score {
   readonly loss: number
-  /** Share of rows that are right; `null` where right and wrong mean nothing. */
+  /** Share of answers that are right, one to a row or more; `null` where right and wrong mean nothing. */
   readonly accuracy: number | null
+  /** The metrics that the run was given, by name. */
+  readonly metrics?: Readonly<Record<string, number>>
 }
 
 /** Rows that are predicted in one call. */
@@ -19,15 +22,22 @@ const batchSize = 256
 
 export class Scorer {
   readonly #model: Model
-  readonly #loss: LossName
+  readonly #loss: Loss
+  readonly #metrics: readonly (readonly [name: string, metric: Metric])[]
   readonly #targetShape: readonly number[]
   /** Compiled functions by number of rows. */
   readonly #predictors = new Map<number, ReturnType<Scorer['compilePredictor']>>()
   readonly #scorers = new Map<number, ReturnType<Scorer['compileScorer']>>()
 
-  constructor(model: Model, loss: LossName, targetShape: readonly number[]) {
+  constructor(
+    model: Model,
+    loss: Loss,
+    metrics: Readonly<Record<string, Metric>>,
+    targetShape: readonly number[],
+  ) {
     this.#model = model
     this.#loss = loss
+    this.#metrics = Object.entries(metrics)
     this.#targetShape = targetShape
   }
 
@@ -61,33 +71,51 @@ export class Scorer {
     const inputSize = sizeOf(this.#model.inputShape)
     const targetSize = sizeOf(this.#targetShape)
     let lossSum = 0
-    let correctSum = 0
+    let rightSum = 0
+    let judged = 0
+    for (const [, metric] of this.#metrics) metric.reset()
     for (let first = 0; first < rows; first += batchSize) {
       const count = Math.min(batchSize, rows - first)
-      const score = cached(this.#scorers, count, () => this.compileScorer(count))
-      const { loss, right } = score({
-        x: inputs.subarray(first * inputSize, (first + count) * inputSize),
-        y: targets.subarray(first * targetSize, (first + count) * targetSize),
-      })
+      const { score, answers } = cached(this.#scorers, count, () => this.compileScorer(count))
+      const y = targets.subarray(first * targetSize, (first + count) * targetSize)
+      const x = inputs.subarray(first * inputSize, (first + count) * inputSize)
+      const { loss, right, predictions } = score({ x, y })
       lossSum += loss[0]! * count
-      correctSum += right[0]!
+      rightSum += right[0]!
+      judged += answers
+      for (const [, metric] of this.#metrics) metric.add(predictions, y)
     }
-    return { loss: lossSum / rows, accuracy: losses[this.#loss].correct ? correctSum / rows : null }
+    const values = this.#metrics.map(([name, metric]) => [name, metric.value] as const)
+    return {
+      loss: lossSum / rows,
+      accuracy: this.#loss.correct ? rightSum / judged : null,
+      ...(values.length > 0 && { metrics: Object.fromEntries(values) }),
+    }
   }
 
   private compilePredictor(rows: number) {
     const x = input([rows, ...this.#model.inputShape], { name: 'x' })
-    const y = losses[this.#loss].predictions(this.#model.apply(x))
+    const y = this.#loss.predictions(this.#model.apply(x))
     return compile({ inputs: { x }, outputs: { y } })
   }
 
   private compileScorer(rows: number) {
-    const { of, correct } = losses[this.#loss]
+    const { of, correct, predictions } = this.#loss
     const x = input([rows, ...this.#model.inputShape], { name: 'x' })
     const y = input([rows, ...this.#targetShape], { name: 'y' })
     const outputs = this.#model.apply(x)
     const loss = of(outputs, y)
-    return compile({ inputs: { x, y }, outputs: { loss, right: correct?.(outputs, y).sum() ?? loss } })
+    const right = correct?.(outputs, y)
+    const score = compile({
+      inputs: { x, y },
+      outputs: {
+        loss,
+        right: right?.sum() ?? loss,
+        predictions: this.#metrics.length > 0 ? predictions(outputs) : loss,
+      },
+    })
+    // A row may hold many answers, such as one for each position of a text.
+    return { score, answers: right?.size ?? rows }
   }
 }
 
