@@ -11,8 +11,9 @@ import { matmul, matmulSmall, matmulTile, movePanels } from './matmul'
 import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } from './optimizers'
 import { dropout, randomNormal, randomPermutation, randomUniform } from './random'
 import { averagePool, averagePoolGrad, maxPool, maxPoolGrad, maxPoolPick } from './pooling'
-import { argMax, logSoftmax, reduce, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, stridedCopy } from './rows'
 import { multiplyAdds } from './peak'
+import { argMax, reduce, stridedCopy } from './rows'
+import { logSoftmax, logSoftmaxGrad, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, softmaxGrad } from './softmax'
 import {
   accumulate,
   average,
@@ -278,6 +279,12 @@ function once(pc: usize): usize {
         break
       case Opcode.LogSoftmax:
         logSoftmax(pc)
+        break
+      case Opcode.SoftmaxGrad:
+        softmaxGrad(pc)
+        break
+      case Opcode.LogSoftmaxGrad:
+        logSoftmaxGrad(pc)
         break
       case Opcode.SoftmaxCrossEntropy:
         softmaxCrossEntropy(pc)

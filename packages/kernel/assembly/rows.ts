@@ -1,6 +1,20 @@
-// Reductions, softmax and strided copies: loops that know rows and columns.
+// Reductions and strided copies: loops that know rows and columns.
 import { Opcode } from '../src/opcodes'
-import { exp, log, storeLanes, sumLanes } from './functions'
+import { storeLanes, sumLanes } from './functions'
+
+/** The last `count` numbers, 1 to 3, of a row, and those of `fill` in the other lanes. */
+export function loadLast(x: usize, count: u32, fill: v128): v128 {
+  if (count == 1) return v128.load32_lane(x, fill, 0)
+  const two = v128.load64_lane(x, fill, 0)
+  return count == 2 ? two : v128.load32_lane(x, two, 2, 8)
+}
+
+/** Four numbers of a row, or the last ones, if `left` are less than four, and those of `fill`. */
+// @ts-ignore: decorator
+@inline
+export function loadUpTo(x: usize, left: i32, fill: v128): v128 {
+  return left >= 4 ? v128.load(x) : loadLast(x, left, fill)
+}
 
 /** Sum of `count` numbers: four vectors side by side, then their lanes, then what is left one by one. */
 export function sumOf(x: usize, count: u32): f32 {
@@ -109,131 +123,6 @@ export function argMax(pc: usize): void {
       out += 4
     }
     x += (length * inner) << 2
-  }
-}
-
-function largest(x: usize, columns: u32): f32 {
-  let best = f32x4.splat(-Infinity)
-  let j: u32 = 0
-  for (; j + 4 <= columns; j += 4) best = f32x4.max(best, v128.load(x + (j << 2)))
-  let all = max(
-    max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)),
-    max(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3)),
-  )
-  for (; j < columns; j++) all = max(all, load<f32>(x + (j << 2)))
-  return all
-}
-
-/** Writes e^(x − shift) over a row and returns the sum. */
-function exponentials(out: usize, x: usize, columns: u32, shift: f32): f32 {
-  const offset = f32x4.splat(shift)
-  let total = f32x4.splat(0)
-  let j: u32 = 0
-  for (; j + 4 <= columns; j += 4) {
-    const e = exp(f32x4.sub(v128.load(x + (j << 2)), offset))
-    v128.store(out + (j << 2), e)
-    total = f32x4.add(total, e)
-  }
-  let sum = sumLanes(total)
-  for (; j < columns; j++) {
-    const e = exp(f32x4.sub(v128.load32_splat(x + (j << 2)), offset))
-    v128.store_lane<f32>(out + (j << 2), e, 0)
-    sum += f32x4.extract_lane(e, 0)
-  }
-  return sum
-}
-
-/** Σ e^(x − shift) of a row. */
-function sumOfExponentials(x: usize, columns: u32, shift: f32): f32 {
-  const offset = f32x4.splat(shift)
-  let total = f32x4.splat(0)
-  let j: u32 = 0
-  for (; j + 4 <= columns; j += 4) total = f32x4.add(total, exp(f32x4.sub(v128.load(x + (j << 2)), offset)))
-  let sum = sumLanes(total)
-  for (; j < columns; j++)
-    sum += f32x4.extract_lane(exp(f32x4.sub(v128.load32_splat(x + (j << 2)), offset)), 0)
-  return sum
-}
-
-// @ts-ignore: decorator
-@inline
-function logOf(x: f32): f32 {
-  return f32x4.extract_lane(log(f32x4.splat(x)), 0)
-}
-
-/** Operands: out, x, rows, columns. The largest of a row is subtracted before any exponential. */
-export function softmax(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const rows = load<u32>(pc, 12)
-  const columns = load<u32>(pc, 16)
-  for (let row: u32 = 0; row < rows; row++) {
-    const total = exponentials(out, x, columns, largest(x, columns))
-    for (let j: u32 = 0; j < columns; j++) store<f32>(out + (j << 2), load<f32>(out + (j << 2)) / total)
-    out += columns << 2
-    x += columns << 2
-  }
-}
-
-/** Operands: out, x, rows, columns. */
-export function logSoftmax(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const rows = load<u32>(pc, 12)
-  const columns = load<u32>(pc, 16)
-  for (let row: u32 = 0; row < rows; row++) {
-    const shift = largest(x, columns)
-    const logTotal = logOf(sumOfExponentials(x, columns, shift))
-    for (let j: u32 = 0; j < columns; j++)
-      store<f32>(out + (j << 2), load<f32>(x + (j << 2)) - shift - logTotal)
-    out += columns << 2
-    x += columns << 2
-  }
-}
-
-/** Operands: out, logits, labels, rows, columns: −Σ labels · log softmax(logits), row by row. */
-export function softmaxCrossEntropy(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  let labels = load<u32>(pc, 12)
-  const rows = load<u32>(pc, 16)
-  const columns = load<u32>(pc, 20)
-  for (let row: u32 = 0; row < rows; row++) {
-    const shift = largest(x, columns)
-    const logTotal = logOf(sumOfExponentials(x, columns, shift))
-    let loss: f32 = 0
-    for (let j: u32 = 0; j < columns; j++) {
-      const label = load<f32>(labels + (j << 2))
-      // An impossible class with an infinitely small logit adds nothing, not 0 · ∞.
-      if (label != 0) loss += label * (logTotal - (load<f32>(x + (j << 2)) - shift))
-    }
-    store<f32>(out, loss)
-    out += 4
-    x += columns << 2
-    labels += columns << 2
-  }
-}
-
-/** Operands: out, logits, labels, upstream, rows, columns: upstream · (softmax · Σ labels − labels). */
-export function softmaxCrossEntropyGrad(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  let labels = load<u32>(pc, 12)
-  let upstream = load<u32>(pc, 16)
-  const rows = load<u32>(pc, 20)
-  const columns = load<u32>(pc, 24)
-  for (let row: u32 = 0; row < rows; row++) {
-    const mass = sumOf(labels, columns)
-    const scale = load<f32>(upstream)
-    const total = exponentials(out, x, columns, largest(x, columns))
-    for (let j: u32 = 0; j < columns; j++) {
-      const p = (load<f32>(out + (j << 2)) / total) * mass
-      store<f32>(out + (j << 2), scale * (p - load<f32>(labels + (j << 2))))
-    }
-    out += columns << 2
-    x += columns << 2
-    labels += columns << 2
-    upstream += 4
   }
 }
 

@@ -39,7 +39,14 @@ const ternary: Operands = {
   cMoves: 'int',
 }
 const reduction: Operands = { out: 'out', x: 'in', outer: 'int', length: 'int', inner: 'int' }
-const rowwise: Operands = { out: 'out', x: 'in', rows: 'int', columns: 'int' }
+const softmaxGrad: Operands = {
+  out: 'out',
+  y: 'in',
+  dy: 'in',
+  outer: 'int',
+  length: 'int',
+  inner: 'int',
+}
 
 /** `key`: two whole numbers. `purpose`: a word that sets these random bits apart from others of seed and key. */
 const random: Operands = {
@@ -172,8 +179,10 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Max: reduction,
   Min: reduction,
   ArgMax: reduction,
-  Softmax: rowwise,
-  LogSoftmax: rowwise,
+  Softmax: reduction,
+  LogSoftmax: reduction,
+  SoftmaxGrad: softmaxGrad,
+  LogSoftmaxGrad: softmaxGrad,
   SoftmaxCrossEntropy: { out: 'out', logits: 'in', labels: 'in', rows: 'int', columns: 'int' },
   SoftmaxCrossEntropyGrad: {
     out: 'out',

@@ -49,9 +49,11 @@ export enum Opcode {
   Min,
   ArgMax,
 
-  // Row by row.
+  // Softmax and its kin: along the middle of three dimensions, and row by row.
   Softmax,
   LogSoftmax,
+  SoftmaxGrad,
+  LogSoftmaxGrad,
   SoftmaxCrossEntropy,
   SoftmaxCrossEntropyGrad,
 

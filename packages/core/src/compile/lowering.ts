@@ -114,6 +114,16 @@ export function reduction(opcode: OpcodeName): Lowering<{ readonly axes: readonl
   }
 }
 
+/** Along one axis: the output, all inputs, then what is before the axis, its length, and what is behind it. */
+export function lowerAlong(opcode: OpcodeName): Lowering<{ readonly axis: number }> {
+  return ({ inputs, shape, attributes: { axis }, output, emit }) => {
+    if (sizeOf(shape) === 0) return
+    const outer = sizeOf(shape.slice(0, axis))
+    const inner = sizeOf(shape.slice(axis + 1))
+    emit(opcode, output(), ...inputs.map(({ buffer }) => buffer), outer, shape[axis]!, inner)
+  }
+}
+
 /** Operations on rows: the output, all inputs, then the sizes of the first input as rows and columns. */
 export function lowerRows(opcode: OpcodeName): Lowering {
   return ({ inputs, output, emit }) => {

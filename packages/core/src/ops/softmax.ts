@@ -1,80 +1,210 @@
 // Softmax, and the losses that are computed from logits without ever forming a probability first.
-import { binary, lowerRows, ternary } from '../compile/lowering.js'
+import { binary, lowerAlong, lowerRows, ternary } from '../compile/lowering.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { type Elementwise, type Op, op } from '../op.js'
-import { type Array64, elementwise } from '../reference.js'
+import { elementwise, type Reference } from '../reference.js'
 import { broadcastCases, uniform } from '../sample.js'
-import { broadcastShapes, describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
+import { broadcastShapes, describeShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../shape.js'
+import type { Tensor } from '../tensor.js'
 import { add, mul, sub } from './arithmetic.js'
 import { equal } from './comparison.js'
 import { abs, exp, log, log1p, neg, relu, sigmoid, sigmoidGrad } from './elementwise.js'
 import { max, sum } from './reductions.js'
 import { expandDims } from './shape.js'
 
-const rowShapes: readonly Shape[] = [[1], [3], [4], [9], [2, 3], [3, 10], [1, 17], [2, 3, 5], [0, 3]]
-const rowSample = {
-  domains: { x: uniform(-3, 3) },
-  cases: rowShapes.map((shape) => ({ shapes: { x: shape } })),
+const rowShapes: readonly Shape[] = [
+  [1],
+  [3],
+  [4],
+  [5],
+  [7],
+  [8],
+  [9],
+  [129],
+  [2, 3],
+  [3, 10],
+  [1, 17],
+  [2, 3, 5],
+  [0, 3],
+]
+
+export interface SoftmaxOptions {
+  /** The axis to work along; the last unless given. */
+  axis?: number
+}
+interface Axis {
+  readonly axis: number
 }
 
-const alongLast = (name: string) =>
+const alongCases: readonly { readonly shape: Shape; readonly attributes?: SoftmaxOptions }[] = [
+  ...rowShapes.map((shape) => ({ shape })),
+  { shape: [5, 3], attributes: { axis: 0 } },
+  { shape: [3, 4], attributes: { axis: 0 } },
+  { shape: [2, 5, 6], attributes: { axis: 1 } },
+  { shape: [4, 9], attributes: { axis: -2 } },
+  { shape: [2, 0], attributes: { axis: 0 } },
+]
+const alongCasesOf = <Name extends string>(...names: Name[]) =>
+  alongCases.map(({ shape, attributes }) => ({
+    shapes: Object.fromEntries(names.map((name) => [name, shape])) as { [K in Name]: Shape },
+    ...(attributes && { attributes }),
+  }))
+
+const along = (name: string) =>
   ({
-    inputs: ['x'],
-    shape: ({ x }: { x: Shape }) => {
-      if (x.length === 0 || x[x.length - 1] === 0)
-        throw new ShapeError(`${name}: x is ${describeShape(x)}; its last dimension must be 1 or more`)
-      return x
+    attributes: { axis: 'The axis to work along; the last unless given.' },
+    shorthand: 'axis',
+    prepare: ({ axis = -1 }: SoftmaxOptions, shapes: Readonly<Record<string, Shape>>): Axis => {
+      const [shape] = Object.values(shapes)
+      if (shape!.length === 0)
+        throw new ShapeError(`${name}: wants one dimension or more, a scalar has none to work along`)
+      return { axis: normalizeAxis(name, axis, shape!.length) }
     },
-    // The budget for a row of n: n additions, an exponential each, a division.
-    ulp: ({ x }: { x: Shape }) => 3 * x[x.length - 1]! + 3,
-    sample: rowSample,
   }) as const
 
-/** Exponentials along the last axis, divided by their sum; the largest is subtracted first. */
-export const softmax: Elementwise<['x']> = op('softmax', {
-  ...alongLast('softmax'),
-  summary: 'Exponentials along the last axis, divided by their sum.',
+/** What softmax and its logarithm share. */
+const alongOf = (name: string) =>
+  ({
+    ...along(name),
+    inputs: ['x'],
+    shape: ({ x }: { x: Shape }, { axis }: Axis) => {
+      if (x[axis] === 0)
+        throw new ShapeError(
+          `${name}: x is ${describeShape(x)}; the dimension to work along must be 1 or more`,
+        )
+      return x
+    },
+    // The budget for n numbers: n additions, an exponential each, a division.
+    ulp: ({ x }: { x: Shape }) => 3 * Math.max(...x, 1) + 3,
+    sample: { domains: { x: uniform(-3, 3) }, cases: alongCasesOf('x') },
+  }) as const
+
+/** What their fused gradients share: they take the output of a function and the upstream derivative. */
+const alongOutput = (name: string) =>
+  ({
+    ...along(name),
+    inputs: ['output', 'upstream'],
+    shape: ({ output, upstream }: { output: Shape; upstream: Shape }) => {
+      if (!sameShape(output, upstream))
+        throw new ShapeError(
+          `${name}: output is ${describeShape(output)}, upstream ${describeShape(upstream)}; both must have the same shape`,
+        )
+      return output
+    },
+    onnx: null,
+  }) as const
+
+/** Exponentials along an axis, divided by their sum; the largest is subtracted first. */
+export const softmax: Op<['x'], SoftmaxOptions, 'axis'> = op('softmax', {
+  ...alongOf('softmax'),
+  summary: 'Exponentials along an axis, divided by their sum.',
   symbol: 'softmax',
   formula: 'yᵢ = eˣⁱ / Σⱼ eˣʲ',
   vjp: {
     x: {
       formula: 'x̄ = y · (ȳ − Σ ȳ · y)',
-      rule: ({ y, dy }) => mul(y, sub(dy, sum(mul(dy, y), { axes: -1, keepDims: true }))),
+      rule: ({ y, dy }, { axis }) => softmaxGrad(y, dy, { axis }),
     },
   },
-  decompose: ({ x }) => exp(logSoftmax(x)),
-  lower: lowerRows('Softmax'),
-  reference: rows((x) => {
-    const largest = Math.max(...x)
-    const total = x.reduce((total, value) => total + Math.exp(value - largest), 0)
-    return x.map((value) => Math.exp(value - largest) / total)
+  decompose: ({ x }, { axis }) => exp(logSoftmax(x, { axis })),
+  lower: lowerAlong('Softmax'),
+  reference: lines(([x]) => {
+    const largest = Math.max(...x!)
+    const total = x!.reduce((total, value) => total + Math.exp(value - largest), 0)
+    return x!.map((value) => Math.exp(value - largest) / total)
   }),
   onnx: 'Softmax',
 })
 
+/** `output · (upstream − Σ upstream · output)`: what `softmax` passes back. */
+export const softmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> = op('softmaxGrad', {
+  ...alongOutput('softmaxGrad'),
+  summary: 'What softmax passes back, from its output and the upstream derivative.',
+  symbol: 'softmax′',
+  formula: 'y = output · (upstream − Σ upstream · output)',
+  vjp: {
+    output: {
+      formula: 'ȳ · (upstream − Σ upstream · output) − upstream · Σ ȳ · output',
+      rule: ({ output, upstream, dy }, { axis }) => {
+        const mean = (values: Tensor) => sum(mul(values, output), { axes: axis, keepDims: true })
+        return sub(mul(dy, sub(upstream, mean(upstream))), mul(upstream, mean(dy)))
+      },
+    },
+    upstream: {
+      formula: 'output · (ȳ − Σ ȳ · output)',
+      rule: ({ output, dy }, { axis }) => softmaxGrad(output, dy, { axis }),
+    },
+  },
+  decompose: ({ output, upstream }, { axis }) =>
+    mul(output, sub(upstream, sum(mul(upstream, output), { axes: axis, keepDims: true }))),
+  lower: lowerAlong('SoftmaxGrad'),
+  reference: lines(([output, upstream]) => {
+    const mean = output!.reduce((total, value, index) => total + value * upstream![index]!, 0)
+    return output!.map((value, index) => value * (upstream![index]! - mean))
+  }),
+  // Of the sum and a difference that is far from 0 in the samples; elsewhere it cancels.
+  ulp: ({ output }) => 3 * Math.max(...output, 1) + 3,
+  sample: {
+    domains: { output: uniform(0.01, 0.02), upstream: uniform(4, 5) },
+    cases: alongCasesOf('output', 'upstream'),
+  },
+})
+
 /** Logarithm of `softmax`, without overflow or loss of small probabilities. */
-export const logSoftmax: Elementwise<['x']> = op('logSoftmax', {
-  ...alongLast('logSoftmax'),
+export const logSoftmax: Op<['x'], SoftmaxOptions, 'axis'> = op('logSoftmax', {
+  ...alongOf('logSoftmax'),
   summary: 'Logarithm of softmax, without overflow.',
   symbol: 'log softmax',
   formula: 'yᵢ = xᵢ − ln Σⱼ eˣʲ',
   vjp: {
     x: {
       formula: 'x̄ = ȳ − eʸ · Σ ȳ',
-      rule: ({ y, dy }) => sub(dy, mul(exp(y), sum(dy, { axes: -1, keepDims: true }))),
+      rule: ({ y, dy }, { axis }) => logSoftmaxGrad(y, dy, { axis }),
     },
   },
-  decompose: ({ x }) => {
-    const shifted = sub(x, max(x, { axes: -1, keepDims: true }))
-    return sub(shifted, log(sum(exp(shifted), { axes: -1, keepDims: true })))
+  decompose: ({ x }, { axis }) => {
+    const shifted = sub(x, max(x, { axes: axis, keepDims: true }))
+    return sub(shifted, log(sum(exp(shifted), { axes: axis, keepDims: true })))
   },
-  lower: lowerRows('LogSoftmax'),
-  reference: rows((x) => {
-    const largest = Math.max(...x)
-    const total = x.reduce((total, value) => total + Math.exp(value - largest), 0)
-    return x.map((value) => value - largest - Math.log(total))
+  lower: lowerAlong('LogSoftmax'),
+  reference: lines(([x]) => {
+    const largest = Math.max(...x!)
+    const total = x!.reduce((total, value) => total + Math.exp(value - largest), 0)
+    return x!.map((value) => value - largest - Math.log(total))
   }),
   onnx: 'LogSoftmax',
+})
+
+/** `upstream − e^output · Σ upstream`: what `logSoftmax` passes back. */
+export const logSoftmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> = op('logSoftmaxGrad', {
+  ...alongOutput('logSoftmaxGrad'),
+  summary: 'What logSoftmax passes back, from its output and the upstream derivative.',
+  symbol: 'log softmax′',
+  formula: 'y = upstream − e^output · Σ upstream',
+  vjp: {
+    output: {
+      formula: '−ȳ · e^output · Σ upstream',
+      rule: ({ output, upstream, dy }, { axis }) =>
+        neg(mul(mul(dy, exp(output)), sum(upstream, { axes: axis, keepDims: true }))),
+    },
+    upstream: {
+      formula: 'ȳ − Σ ȳ · e^output',
+      rule: ({ output, dy }, { axis }) => sub(dy, sum(mul(dy, exp(output)), { axes: axis, keepDims: true })),
+    },
+  },
+  decompose: ({ output, upstream }, { axis }) =>
+    sub(upstream, mul(exp(output), sum(upstream, { axes: axis, keepDims: true }))),
+  lower: lowerAlong('LogSoftmaxGrad'),
+  reference: lines(([output, upstream]) => {
+    const total = upstream!.reduce((total, value) => total + value, 0)
+    return upstream!.map((value, index) => value - Math.exp(output![index]!) * total)
+  }),
+  ulp: ({ output }) => 3 * Math.max(...output, 1) + 3,
+  sample: {
+    // Far from where the difference cancels.
+    domains: { output: uniform(-7, -6), upstream: uniform(-1, -0.8) },
+    cases: alongCasesOf('output', 'upstream'),
+  },
 })
 
 const rowPair = {
@@ -141,9 +271,8 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
     logits: {
       formula: 'the derivative of the decomposition',
       rule: ({ logits, labels, upstream, dy }) => {
-        const p = softmax(logits)
         const scaled = mul(mul(dy, upstream), sum(labels, { axes: -1, keepDims: true }))
-        return mul(p, sub(scaled, sum(mul(scaled, p), { axes: -1, keepDims: true })))
+        return softmaxGrad(softmax(logits), scaled)
       },
     },
     labels: {
@@ -182,7 +311,12 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
   onnx: null,
   ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 6,
   sample: {
-    domains: { ...rowPair.domains, upstream: uniform(0.5, 2) },
+    // Labels that are far from the probabilities, where the difference does not cancel.
+    domains: {
+      logits: uniform(-0.1, 0.1),
+      labels: uniform(0, 1, { avoid: { points: [0.5], distance: 0.4 } }),
+      upstream: uniform(0.5, 2),
+    },
     cases: rowShapes.map((shape) => ({
       shapes: { logits: shape, labels: shape, upstream: [...shape.slice(0, -1), 1] },
     })),
@@ -296,13 +430,17 @@ export const oneHot: Op<['x'], { depth: number }, 'depth'> = op('oneHot', {
   },
 })
 
-/** Lifts a function of one row to the last axis. */
-function rows(f: (row: number[]) => number[]) {
-  return ([x]: readonly Array64[], shape: Shape): Float64Array => {
-    const n = shape[shape.length - 1]!
+/** Lifts a function of the numbers of each input along the axis. */
+function lines(f: (values: readonly number[][]) => number[]): Reference<Axis> {
+  return (inputs, shape, { axis }) => {
+    const length = shape[axis]!
+    const inner = sizeOf(shape.slice(axis + 1))
     const out = new Float64Array(sizeOf(shape))
-    for (let start = 0; start < out.length; start += n)
-      out.set(f([...x!.data.subarray(start, start + n)]), start)
+    for (let line = 0; line < out.length / length; line++) {
+      const at = (index: number) => (Math.floor(line / inner) * length + index) * inner + (line % inner)
+      const values = inputs.map(({ data }) => Array.from({ length }, (_, index) => data[at(index)]!))
+      for (const [index, value] of f(values).entries()) out[at(index)] = value
+    }
     return out
   }
 }

@@ -1,0 +1,299 @@
+// Softmax, its logarithm, cross-entropies from logits, and their gradients. The largest of a row is subtracted before
+// any exponential. The last numbers of a row are a vector that is filled up with what changes nothing, so rows of a
+// few numbers cost whole vectors too; the order of every sum depends on the length of the row alone.
+import { exp, log, storeLanes, sumLanes } from './functions'
+import { loadLast, loadUpTo, sumOf } from './rows'
+
+// @ts-ignore: decorator
+@inline
+function impossible(): v128 {
+  return f32x4.splat(-Infinity)
+}
+
+/** The largest number of a row. A NaN is passed over: what is made of the row with it is NaN anyhow. */
+export function largest(x: usize, columns: u32): f32 {
+  const end = x + ((columns & ~3) << 2)
+  let best = impossible()
+  if (columns >= 16) {
+    let b1 = best
+    let b2 = best
+    let b3 = best
+    for (; x + 64 <= end; x += 64) {
+      best = f32x4.pmax(best, v128.load(x))
+      b1 = f32x4.pmax(b1, v128.load(x, 16))
+      b2 = f32x4.pmax(b2, v128.load(x, 32))
+      b3 = f32x4.pmax(b3, v128.load(x, 48))
+    }
+    best = f32x4.pmax(f32x4.pmax(best, b1), f32x4.pmax(b2, b3))
+  }
+  for (; x < end; x += 16) best = f32x4.pmax(best, v128.load(x))
+  if (columns & 3) best = f32x4.pmax(best, loadLast(x, columns & 3, impossible()))
+  best = f32x4.pmax(best, v128.shuffle<f32>(best, best, 2, 3, 0, 1))
+  return f32x4.extract_lane(f32x4.pmax(best, v128.shuffle<f32>(best, best, 1, 0, 3, 2)), 0)
+}
+
+/** Σ e^(x − shift) of a row; the exponentials are written to `out`, which may be x, unless it is 0. */
+export function exponentials(out: usize, x: usize, columns: u32, shift: f32): f32 {
+  const offset = f32x4.splat(shift)
+  let even = f32x4.splat(0)
+  let odd = even
+  const end = x + ((columns & ~7) << 2)
+  while (x < end) {
+    const e0 = exp(f32x4.sub(v128.load(x), offset))
+    const e1 = exp(f32x4.sub(v128.load(x, 16), offset))
+    if (out != 0) {
+      v128.store(out, e0)
+      v128.store(out, e1, 16)
+      out += 32
+    }
+    even = f32x4.add(even, e0)
+    odd = f32x4.add(odd, e1)
+    x += 32
+  }
+  for (let left: i32 = columns & 7; left > 0; left -= 4) {
+    const e = exp(f32x4.sub(loadUpTo(x, left, impossible()), offset))
+    if (out != 0) {
+      storeLanes(out, e, left)
+      out += 16
+    }
+    even = f32x4.add(even, e)
+    x += 16
+  }
+  return sumLanes(f32x4.add(even, odd))
+}
+
+// @ts-ignore: decorator
+@inline
+function logOf(x: f32): f32 {
+  return f32x4.extract_lane(log(f32x4.splat(x)), 0)
+}
+
+/** Multiplies a row by a number. */
+export function scaleRow(row: usize, columns: u32, factor: f32): void {
+  const factors = f32x4.splat(factor)
+  const end = row + ((columns & ~3) << 2)
+  for (; row < end; row += 16) v128.store(row, f32x4.mul(v128.load(row), factors))
+  if (columns & 3) storeLanes(row, f32x4.mul(loadLast(row, columns & 3, factors), factors), columns & 3)
+}
+
+/** Operands: out, x, outer, length, inner: along the middle of three dimensions. */
+export function softmax(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const outer = load<u32>(pc, 12)
+  const length = load<u32>(pc, 16)
+  const inner = load<u32>(pc, 20)
+  for (let o: u32 = 0; o < outer; o++) {
+    if (inner == 1) scaleRow(out, length, 1 / exponentials(out, x, length, largest(x, length)))
+    else softmaxColumns(false, out, x, length, inner)
+    out += (length * inner) << 2
+    x += (length * inner) << 2
+  }
+}
+
+/** Operands: out, x, outer, length, inner: along the middle of three dimensions. */
+export function logSoftmax(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const outer = load<u32>(pc, 12)
+  const length = load<u32>(pc, 16)
+  const inner = load<u32>(pc, 20)
+  for (let o: u32 = 0; o < outer; o++) {
+    if (inner == 1) {
+      const shift = largest(x, length)
+      const shifts = f32x4.splat(shift)
+      const logTotal = f32x4.splat(logOf(exponentials(0, x, length, shift)))
+      for (let j: i32 = 0; j < <i32>length; j += 4) {
+        const v = loadUpTo(x + (j << 2), length - j, shifts)
+        storeLanes(out + (j << 2), f32x4.sub(f32x4.sub(v, shifts), logTotal), length - j)
+      }
+    } else softmaxColumns(true, out, x, length, inner)
+    out += (length * inner) << 2
+    x += (length * inner) << 2
+  }
+}
+
+/** Four columns of `length` numbers at a time, `inner` numbers apart; the last ones filled up to four. */
+function softmaxColumns(logarithm: bool, out: usize, x: usize, length: u32, inner: u32): void {
+  const none = f32x4.splat(0)
+  const row = inner << 2
+  const end = length * row
+  for (let i: i32 = 0; i < <i32>inner; i += 4) {
+    const count = min(4, inner - i)
+    let best = impossible()
+    for (let j: usize = 0; j < end; j += row) best = f32x4.pmax(best, loadUpTo(x + j, count, none))
+    let total = f32x4.splat(0)
+    for (let j: usize = 0; j < end; j += row) {
+      const e = exp(f32x4.sub(loadUpTo(x + j, count, none), best))
+      if (!logarithm) storeLanes(out + j, e, count)
+      total = f32x4.add(total, e)
+    }
+    if (logarithm) {
+      const logTotal = log(total)
+      for (let j: usize = 0; j < end; j += row)
+        storeLanes(out + j, f32x4.sub(f32x4.sub(loadUpTo(x + j, count, none), best), logTotal), count)
+    } else {
+      const factor = f32x4.div(f32x4.splat(1), total)
+      for (let j: usize = 0; j < end; j += row)
+        storeLanes(out + j, f32x4.mul(loadUpTo(out + j, count, none), factor), count)
+    }
+    out += 16
+    x += 16
+  }
+}
+
+/** Σ a·b of two rows. */
+export function dotRows(a: usize, b: usize, columns: u32): f32 {
+  let even = f32x4.splat(0)
+  let odd = even
+  const end = a + ((columns & ~7) << 2)
+  while (a < end) {
+    even = f32x4.add(even, f32x4.mul(v128.load(a), v128.load(b)))
+    odd = f32x4.add(odd, f32x4.mul(v128.load(a, 16), v128.load(b, 16)))
+    a += 32
+    b += 32
+  }
+  const none = f32x4.splat(0)
+  for (let left: i32 = columns & 7; left > 0; left -= 4) {
+    const u = loadUpTo(a, left, none)
+    const v = loadUpTo(b, left, none)
+    even = f32x4.add(even, f32x4.mul(u, v))
+    a += 16
+    b += 16
+  }
+  return sumLanes(f32x4.add(even, odd))
+}
+
+/** out = y · (dy − Σ y·dy) over a row; out may be y or dy. */
+export function softmaxGradRow(out: usize, y: usize, dy: usize, columns: u32): void {
+  const mean = f32x4.splat(dotRows(y, dy, columns))
+  const end = out + ((columns & ~3) << 2)
+  while (out < end) {
+    v128.store(out, f32x4.mul(v128.load(y), f32x4.sub(v128.load(dy), mean)))
+    out += 16
+    y += 16
+    dy += 16
+  }
+  const left = columns & 3
+  if (left) storeLanes(out, f32x4.mul(loadLast(y, left, mean), f32x4.sub(loadLast(dy, left, mean), mean)), left)
+}
+
+/** Operands: out, y, dy, outer, length, inner: y · (dy − Σ y·dy) along the middle of three dimensions. */
+export function softmaxGrad(pc: usize): void {
+  const none = f32x4.splat(0)
+  let out = load<u32>(pc, 4)
+  let y = load<u32>(pc, 8)
+  let dy = load<u32>(pc, 12)
+  const outer = load<u32>(pc, 16)
+  const length = load<u32>(pc, 20)
+  const inner = load<u32>(pc, 24)
+  const row = inner << 2
+  const block = length * row
+  for (let o: u32 = 0; o < outer; o++) {
+    if (inner == 1) softmaxGradRow(out, y, dy, length)
+    else
+      for (let i: u32 = 0; i < inner; i += 4) {
+        const count = min(4, inner - i)
+        let sum = f32x4.splat(0)
+        for (let j = i << 2; j < block; j += row)
+          sum = f32x4.add(sum, f32x4.mul(loadUpTo(y + j, count, none), loadUpTo(dy + j, count, none)))
+        for (let j = i << 2; j < block; j += row)
+          storeLanes(
+            out + j,
+            f32x4.mul(loadUpTo(y + j, count, none), f32x4.sub(loadUpTo(dy + j, count, none), sum)),
+            count,
+          )
+      }
+    out += block
+    y += block
+    dy += block
+  }
+}
+
+/** Operands: out, y, dy, outer, length, inner: dy − eʸ · Σ dy along the middle of three dimensions. */
+export function logSoftmaxGrad(pc: usize): void {
+  const none = f32x4.splat(0)
+  let out = load<u32>(pc, 4)
+  let y = load<u32>(pc, 8)
+  let dy = load<u32>(pc, 12)
+  const outer = load<u32>(pc, 16)
+  const length = load<u32>(pc, 20)
+  const inner = load<u32>(pc, 24)
+  const row = inner << 2
+  const block = length * row
+  for (let o: u32 = 0; o < outer; o++) {
+    if (inner == 1) {
+      const sum = f32x4.splat(sumOf(dy, length))
+      for (let j: i32 = 0; j < <i32>length; j += 4) {
+        const count = min<u32>(4, length - j)
+        const p = exp(loadUpTo(y + (j << 2), count, none))
+        storeLanes(out + (j << 2), f32x4.sub(loadUpTo(dy + (j << 2), count, none), f32x4.mul(p, sum)), count)
+      }
+    } else
+      for (let i: u32 = 0; i < inner; i += 4) {
+        const count = min(4, inner - i)
+        let sum = f32x4.splat(0)
+        for (let j = i << 2; j < block; j += row) sum = f32x4.add(sum, loadUpTo(dy + j, count, none))
+        for (let j = i << 2; j < block; j += row)
+          storeLanes(
+            out + j,
+            f32x4.sub(loadUpTo(dy + j, count, none), f32x4.mul(exp(loadUpTo(y + j, count, none)), sum)),
+            count,
+          )
+      }
+    out += block
+    y += block
+    dy += block
+  }
+}
+
+/** Operands: out, logits, labels, rows, columns: −Σ labels · log softmax(logits), row by row. */
+export function softmaxCrossEntropy(pc: usize): void {
+  const none = f32x4.splat(0)
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  let labels = load<u32>(pc, 12)
+  const rows = load<u32>(pc, 16)
+  const columns = load<u32>(pc, 20)
+  for (let row: u32 = 0; row < rows; row++) {
+    const shift = largest(x, columns)
+    const shifts = f32x4.splat(shift)
+    const logTotal = f32x4.splat(logOf(exponentials(0, x, columns, shift)))
+    let loss = f32x4.splat(0)
+    for (let j: i32 = 0; j < <i32>columns; j += 4) {
+      const count = min<u32>(4, columns - j)
+      const label = loadUpTo(labels + (j << 2), count, none)
+      const cost = f32x4.sub(logTotal, f32x4.sub(loadUpTo(x + (j << 2), count, none), shifts))
+      // An impossible class with an infinitely small logit adds nothing, not 0 · ∞.
+      loss = f32x4.add(loss, v128.and(f32x4.mul(label, cost), f32x4.ne(label, f32x4.splat(0))))
+    }
+    store<f32>(out, sumLanes(loss))
+    out += 4
+    x += columns << 2
+    labels += columns << 2
+  }
+}
+
+/** Operands: out, logits, labels, upstream, rows, columns: upstream · (softmax · Σ labels − labels). */
+export function softmaxCrossEntropyGrad(pc: usize): void {
+  const none = f32x4.splat(0)
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  let labels = load<u32>(pc, 12)
+  let upstream = load<u32>(pc, 16)
+  const rows = load<u32>(pc, 20)
+  const columns = load<u32>(pc, 24)
+  for (let row: u32 = 0; row < rows; row++) {
+    const scale = v128.load32_splat(upstream)
+    const mass = f32x4.splat(sumOf(labels, columns) / exponentials(out, x, columns, largest(x, columns)))
+    for (let j: i32 = 0; j < <i32>columns; j += 4) {
+      const count = min<u32>(4, columns - j)
+      const p = f32x4.mul(loadUpTo(out + (j << 2), count, none), mass)
+      storeLanes(out + (j << 2), f32x4.mul(scale, f32x4.sub(p, loadUpTo(labels + (j << 2), count, none))), count)
+    }
+    out += columns << 2
+    x += columns << 2
+    labels += columns << 2
+    upstream += 4
+  }
+}
