@@ -1,8 +1,8 @@
 // Reverse-mode differentiation: makes the graph of the derivatives from the rules in the op table.
 import { blamingCaller, GradientError } from './errors.js'
-import { byName } from './op.js'
+import { byName, type GradientRule } from './op.js'
 import { add } from './ops/arithmetic.js'
-import { broadcastTo, sumTo } from './ops/shape.js'
+import { broadcastTo, reshape, sumTo } from './ops/shape.js'
 import { describeShape, sameShape } from './shape.js'
 import type { ShapeOf } from './shape-types.js'
 import { constant, describeNode, scope, type Tensor, type TensorLike, toTensor } from './tensor.js'
@@ -62,6 +62,23 @@ export function passBack(
 ): Tensor[] {
   const nodes = gradientNodes(ys, xs, upstreams)
   return xs.map((x) => nodes.get(x) ?? broadcastTo(0, x.shape))
+}
+
+/** Gradient rules that differentiate a decomposition, for operations without rules of their own. */
+export function rulesOf<const Names extends readonly string[], Attributes>(
+  names: Names,
+  decompose: (inputs: { readonly [K in Names[number]]: Tensor }, attributes: Attributes) => Tensor,
+): { [K in Names[number]]: GradientRule<Names[number], Attributes> } {
+  const rules = names.map((name: Names[number]) => {
+    const rule: GradientRule<Names[number], Attributes>['rule'] = (context, attributes) => {
+      // Copies, so that the derivative ends at them even where one input is made of another.
+      const inputs = names.map((input: Names[number]) => reshape(context[input], context[input].shape))
+      const copies = byName(names, inputs) as { [K in Names[number]]: Tensor }
+      return passBack([decompose(copies, attributes)], [copies[name]], [context.dy])[0]!
+    }
+    return { formula: 'the derivative of the decomposition', rule }
+  })
+  return byName(names, rules) as { [K in Names[number]]: GradientRule<Names[number], Attributes> }
 }
 
 /**

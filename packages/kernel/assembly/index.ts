@@ -8,6 +8,15 @@ import {
 } from './convolution'
 import { binary, ternary, unary } from './elementwise'
 import { matmul, matmulSmall, matmulTile, movePanels } from './matmul'
+import {
+  batchNorm,
+  batchNormGammaGrad,
+  batchNormGrad,
+  channelVariance,
+  normalizeRows,
+  normalizeRowsGammaGrad,
+  normalizeRowsGrad,
+} from './normalization'
 import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } from './optimizers'
 import { dropout, randomNormal, randomPermutation, randomUniform } from './random'
 import { averagePool, averagePoolGrad, maxPool, maxPoolGrad, maxPoolPick } from './pooling'
@@ -291,6 +300,27 @@ function once(pc: usize): usize {
         break
       case Opcode.SoftmaxCrossEntropyGrad:
         softmaxCrossEntropyGrad(pc)
+        break
+      case Opcode.NormalizeRows:
+        normalizeRows(pc)
+        break
+      case Opcode.NormalizeRowsGrad:
+        normalizeRowsGrad(pc)
+        break
+      case Opcode.NormalizeRowsGammaGrad:
+        normalizeRowsGammaGrad(pc)
+        break
+      case Opcode.ChannelVariance:
+        channelVariance(pc)
+        break
+      case Opcode.BatchNorm:
+        batchNorm(pc)
+        break
+      case Opcode.BatchNormGrad:
+        batchNormGrad(pc)
+        break
+      case Opcode.BatchNormGammaGrad:
+        batchNormGammaGrad(pc)
         break
       case Opcode.RandomUniform:
         randomUniform(pc)

@@ -48,6 +48,10 @@ const softmaxGrad: Operands = {
   inner: 'int',
 }
 
+/** `centred`: 1 when the mean is subtracted, else 0. */
+const normalizedRows: Operands = { rows: 'int', columns: 'int', epsilon: 'float', centred: 'int' }
+const channels: Operands = { outer: 'int', channels: 'int', inner: 'int' }
+
 /** `key`: two whole numbers. `purpose`: a word that sets these random bits apart from others of seed and key. */
 const random: Operands = {
   out: 'out',
@@ -191,6 +195,42 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     upstream: 'in',
     rows: 'int',
     columns: 'int',
+  },
+  /** x̂ · gamma + beta; `gamma` and `beta` may be missing. */
+  NormalizeRows: { out: 'out', x: 'in', gamma: 'in', beta: 'in', ...normalizedRows },
+  NormalizeRowsGrad: { out: 'out', x: 'in', gamma: 'in', dy: 'in', ...normalizedRows },
+  NormalizeRowsGammaGrad: { out: 'out', x: 'in', dy: 'in', ...normalizedRows },
+  ChannelVariance: { out: 'out', x: 'in', mean: 'in', ...channels },
+  BatchNorm: {
+    out: 'out',
+    x: 'in',
+    gamma: 'in',
+    beta: 'in',
+    mean: 'in',
+    variance: 'in',
+    ...channels,
+    epsilon: 'float',
+  },
+  BatchNormGrad: {
+    out: 'out',
+    x: 'in',
+    dy: 'in',
+    gamma: 'in',
+    mean: 'in',
+    variance: 'in',
+    gammaGrad: 'in',
+    betaGrad: 'in',
+    ...channels,
+    epsilon: 'float',
+  },
+  BatchNormGammaGrad: {
+    out: 'out',
+    x: 'in',
+    dy: 'in',
+    mean: 'in',
+    variance: 'in',
+    ...channels,
+    epsilon: 'float',
   },
   /** low + range · uniform. */
   RandomUniform: { ...random, low: 'double', range: 'double' },

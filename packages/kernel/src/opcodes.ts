@@ -57,6 +57,15 @@ export enum Opcode {
   SoftmaxCrossEntropy,
   SoftmaxCrossEntropyGrad,
 
+  // Normalisation: of rows, and of channels over a batch.
+  NormalizeRows,
+  NormalizeRowsGrad,
+  NormalizeRowsGammaGrad,
+  ChannelVariance,
+  BatchNorm,
+  BatchNormGrad,
+  BatchNormGammaGrad,
+
   // Random numbers of a seed and a key.
   RandomUniform,
   RandomNormal,

@@ -243,7 +243,11 @@ export const softmaxCrossEntropyWithLogits: Op<['logits', 'labels']> = op('softm
       const x = [...logits!.data.subarray(row * n, (row + 1) * n)]
       const largest = Math.max(...x)
       const logTotal = Math.log(x.reduce((total, value) => total + Math.exp(value - largest), 0))
-      for (let i = 0; i < n; i++) out[row]! -= labels!.data[row * n + i]! * (x[i]! - largest - logTotal)
+      for (let i = 0; i < n; i++) {
+        const label = labels!.data[row * n + i]!
+        // An impossible class with an infinitely small logit adds nothing, not 0 · ∞.
+        if (label !== 0) out[row]! -= label * (x[i]! - largest - logTotal)
+      }
     }
     return out
   },

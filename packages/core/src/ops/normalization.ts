@@ -1,0 +1,795 @@
+// Normalisation: layer, RMS, group and batch norm, and their fused gradients. Variances are divided by the number of
+// elements and computed in two passes, the mean first.
+import type { Lowering } from '../compile/lowering.js'
+import { ShapeError, ValueError } from '../errors.js'
+import { rulesOf } from '../gradients.js'
+import { type Op, op } from '../op.js'
+import type { Array64 } from '../reference.js'
+import { uniform } from '../sample.js'
+import { describeShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import { add, div, mul, sub } from './arithmetic.js'
+import { neg, sqrt, square } from './elementwise.js'
+import { mean, sum } from './reductions.js'
+import { broadcastTo, reshape, sumTo } from './shape.js'
+
+interface Stabilized {
+  /** Added to the variance, so that what is constant does not become NaN; 1e-5 unless given. */
+  epsilon?: number
+}
+
+const epsilonText = 'Added to the variance, so that what is constant does not become NaN; 1e-5 unless given.'
+
+function checkEpsilon(name: string, epsilon = 1e-5): number {
+  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
+    throw new ValueError(`${name}: epsilon must be a finite number from 0 up, got ${epsilon}`)
+  return epsilon
+}
+
+function checkLike(name: string, shapes: Readonly<Record<string, Shape>>, wanted: Shape, what: string): void {
+  for (const [input, shape] of Object.entries(shapes))
+    if (!sameShape(shape, wanted))
+      throw new ShapeError(
+        `${name}: ${input} is ${describeShape(shape)}, but ${what} ${describeShape(wanted)}`,
+      )
+}
+
+// Rows: the last dimensions of x, those that gamma has.
+
+function checkRows(name: string, x: Shape, gamma: Shape): void {
+  if (gamma.length === 0 || sizeOf(gamma) === 0 || !sameShape(x.slice(-gamma.length), gamma))
+    throw new ShapeError(
+      `${name}: x is ${describeShape(x)} and gamma ${describeShape(gamma)}; gamma must have the last dimensions of x, those to normalise over`,
+    )
+}
+
+/** The same numbers as rows to normalise, and how many of them there are. */
+const rowsOf = (x: Tensor, columns: number) => reshape(x, [columns === 0 ? 0 : x.size / columns, columns])
+
+/** Rows with mean 0 (if `centred`) and variance 1, in ordinary operations, and what they were multiplied by. */
+function standardizedRows(x: Tensor, columns: number, centred: boolean, epsilon: number) {
+  const rows = rowsOf(x, columns)
+  const along = { axes: 1, keepDims: true }
+  const deviation = centred ? sub(rows, mean(rows, along)) : rows
+  const factor = div(1, sqrt(add(mean(square(deviation), along), epsilon)))
+  return { y: mul(deviation, factor), factor }
+}
+
+/** The same in float64. */
+function standardize(x: Float64Array, columns: number, centred: boolean, epsilon: number) {
+  const y = new Float64Array(x.length)
+  const factors: number[] = []
+  for (let start = 0; start < x.length; start += columns) {
+    const row = x.subarray(start, start + columns)
+    const middle = centred ? average(row) : 0
+    const factor = 1 / Math.sqrt(average(row.map((value) => (value - middle) ** 2)) + epsilon)
+    y.set(
+      row.map((value) => (value - middle) * factor),
+      start,
+    )
+    factors.push(factor)
+  }
+  return { y, factors }
+}
+
+function average(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0) / values.length
+}
+
+const lowerRowNorm =
+  (opcode: 'NormalizeRows' | 'NormalizeRowsGrad', centred: boolean): Lowering<{ epsilon: number }> =>
+  ({ inputs: [x, gamma, third], attributes: { epsilon }, output, emit }) => {
+    const columns = sizeOf(gamma!.shape)
+    const rows = sizeOf(x!.shape) / columns
+    if (rows > 0)
+      emit(
+        opcode,
+        output(),
+        x!.buffer,
+        gamma!.buffer,
+        third?.buffer ?? null,
+        rows,
+        columns,
+        epsilon,
+        +centred,
+      )
+  }
+
+const rowCases = (
+  [
+    [[1], 1],
+    [[3], 1],
+    [[4], 1],
+    [[2, 5], 1],
+    [[3, 7], 1],
+    [[2, 8], 1],
+    [[3, 9], 1],
+    [[0, 3], 1],
+    [[2, 17], 1],
+    [[2, 3, 4], 1],
+    [[2, 3, 4], 2],
+    [[5, 1], 1],
+  ] as const
+).map(([shape, rank]) => ({ x: shape as Shape, gamma: shape.slice(-rank) as Shape }))
+
+const rowDomains = {
+  x: uniform(-2, 3),
+  gamma: uniform(0.5, 2),
+  beta: uniform(6, 8),
+  upstream: uniform(-1, 1),
+}
+
+const normalizedAttributes = { epsilon: epsilonText }
+
+/** What the operations on rows share; gamma says which dimensions of x are a row. */
+const rowNorm = (name: string) =>
+  ({
+    attributes: normalizedAttributes,
+    prepare: ({ epsilon }: Stabilized) => ({ epsilon: checkEpsilon(name, epsilon) }),
+    onnx: null,
+  }) as const
+
+type OfRow = ['x', 'gamma', 'upstream']
+
+/** What a normalisation passes back to x: `r · (g − mean g − x̂ · mean g·x̂)` with `g = upstream · gamma`. */
+function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stabilized> {
+  const decompose = (
+    { x, gamma, upstream }: { x: Tensor; gamma: Tensor; upstream: Tensor },
+    { epsilon }: { epsilon: number },
+  ) => {
+    const { y, factor } = standardizedRows(x, gamma.size, centred, epsilon)
+    const g = mul(rowsOf(upstream, gamma.size), reshape(gamma, [gamma.size]))
+    const along = { axes: 1, keepDims: true }
+    const slope = mul(y, mean(mul(g, y), along))
+    return reshape(mul(factor, sub(centred ? sub(g, mean(g, along)) : g, slope)), x.shape)
+  }
+  return op(name, {
+    ...rowNorm(name),
+    inputs: ['x', 'gamma', 'upstream'],
+    summary: `What ${of} passes back to x.`,
+    symbol: `${of}′`,
+    formula: centred
+      ? 'y = r · (g − mean g − x̂ · mean g·x̂), with g = upstream · gamma, r = 1 / √(variance x + ε), x̂ = r · (x − mean x)'
+      : 'y = r · (g − x̂ · mean g·x̂), with g = upstream · gamma, r = 1 / √(mean x² + ε), x̂ = r · x',
+    shape: ({ x, gamma, upstream }) => {
+      checkRows(name, x, gamma)
+      checkLike(name, { upstream }, x, 'x is')
+      return x
+    },
+    vjp: rulesOf(['x', 'gamma', 'upstream'], decompose),
+    decompose,
+    lower: lowerRowNorm('NormalizeRowsGrad', centred),
+    reference: ([x, gamma, upstream], _, { epsilon }) => {
+      const columns = gamma!.data.length
+      const { y, factors } = standardize(x!.data, columns, centred, epsilon)
+      return y.map((_, index) => {
+        const row = Math.floor(index / columns)
+        const own = y.subarray(row * columns, (row + 1) * columns)
+        const g = gamma!.data.map((scale, column) => scale * upstream!.data[row * columns + column]!)
+        const slope = average(g.map((value, column) => value * own[column]!))
+        const middle = centred ? average(g) : 0
+        return factors[row]! * (g[index % columns]! - middle - y[index]! * slope)
+      })
+    },
+    // What is subtracted comes near to g, so that relative errors grow.
+    ulp: ({ gamma }) => 16 * sizeOf(gamma) + 64,
+    sample: {
+      domains: rowDomains,
+      // With a small epsilon, what is subtracted from g in a short row is nearly all of it.
+      cases: rowCases.map(({ x, gamma }) => ({
+        shapes: { x, gamma, upstream: x },
+        attributes: { epsilon: 0.5 } as Stabilized,
+      })),
+    },
+  })
+}
+
+/** What a normalisation passes back to gamma: `Σ upstream · x̂` over the rows. */
+function rowNormGammaGrad(name: string, of: string, centred: boolean): Op<OfRow, Stabilized> {
+  const decompose = (
+    { x, gamma, upstream }: { x: Tensor; gamma: Tensor; upstream: Tensor },
+    { epsilon }: { epsilon: number },
+  ) => {
+    const { y } = standardizedRows(x, gamma.size, centred, epsilon)
+    return reshape(sum(mul(rowsOf(upstream, gamma.size), y), 0), gamma.shape)
+  }
+  return op(name, {
+    ...rowNorm(name),
+    inputs: ['x', 'gamma', 'upstream'],
+    summary: `What ${of} passes back to gamma, of which only the shape counts.`,
+    symbol: `${of}′`,
+    formula: 'y = Σ upstream · x̂ over the rows',
+    shape: ({ x, gamma, upstream }) => {
+      checkRows(name, x, gamma)
+      checkLike(name, { upstream }, x, 'x is')
+      return gamma
+    },
+    vjp: { ...rulesOf(['x', 'gamma', 'upstream'], decompose), gamma: null },
+    decompose,
+    lower: ({ inputs: [x, gamma, upstream], attributes: { epsilon }, output, emit }) => {
+      const columns = sizeOf(gamma!.shape)
+      const rows = sizeOf(x!.shape) / columns
+      emit('NormalizeRowsGammaGrad', output(), x!.buffer, upstream!.buffer, rows, columns, epsilon, +centred)
+    },
+    reference: ([x, gamma, upstream], _, { epsilon }) => {
+      const columns = gamma!.data.length
+      const { y } = standardize(x!.data, columns, centred, epsilon)
+      const out = new Float64Array(columns)
+      for (const [index, value] of y.entries()) out[index % columns]! += value * upstream!.data[index]!
+      return out
+    },
+    // The terms of the sum have both signs.
+    ulp: ({ x }) => 16 * sizeOf(x) + 64,
+    sample: {
+      domains: rowDomains,
+      cases: rowCases.map(({ x, gamma }) => ({ shapes: { x, gamma, upstream: x } })),
+    },
+  })
+}
+
+/** What `layerNorm` passes back to x. */
+export const layerNormGrad: Op<OfRow, Stabilized> = rowNormGrad('layerNormGrad', 'layerNorm', true)
+/** What `layerNorm` passes back to gamma. */
+export const layerNormGammaGrad: Op<OfRow, Stabilized> = rowNormGammaGrad(
+  'layerNormGammaGrad',
+  'layerNorm',
+  true,
+)
+/** What `rmsNorm` passes back to x. */
+export const rmsNormGrad: Op<OfRow, Stabilized> = rowNormGrad('rmsNormGrad', 'rmsNorm', false)
+/** What `rmsNorm` passes back to gamma. */
+export const rmsNormGammaGrad: Op<OfRow, Stabilized> = rowNormGammaGrad('rmsNormGammaGrad', 'rmsNorm', false)
+
+/**
+ * Layer normalisation (Ba, Kiros and Hinton 2016) over the last dimensions of x, those that gamma and beta have: mean
+ * 0 and variance 1, times gamma, plus beta.
+ */
+export const layerNorm: Op<['x', 'gamma', 'beta'], Stabilized, 'epsilon'> = op('layerNorm', {
+  ...rowNorm('layerNorm'),
+  inputs: ['x', 'gamma', 'beta'],
+  summary:
+    'The last dimensions, those that gamma and beta have, brought to mean 0 and variance 1, times gamma, plus beta.',
+  symbol: 'layer norm',
+  formula: 'y = (x − mean x) / √(variance x + ε) · gamma + beta',
+  shorthand: 'epsilon',
+  shape: ({ x, gamma, beta }) => {
+    checkRows('layerNorm', x, gamma)
+    checkLike('layerNorm', { beta }, gamma, 'gamma is')
+    return x
+  },
+  vjp: {
+    x: {
+      formula: 'r · (g − mean g − x̂ · mean g·x̂), with g = ȳ · gamma',
+      rule: ({ x, gamma, dy }, attributes) => layerNormGrad(x, gamma, dy, attributes),
+    },
+    gamma: {
+      formula: 'Σ ȳ · x̂',
+      rule: ({ x, gamma, dy }, attributes) => layerNormGammaGrad(x, gamma, dy, attributes),
+    },
+    beta: { formula: 'Σ ȳ', rule: ({ beta, dy }) => sumTo(dy, beta.shape) },
+  },
+  decompose: ({ x, gamma, beta }, { epsilon }) =>
+    add(mul(reshape(standardizedRows(x, gamma.size, true, epsilon).y, x.shape), gamma), beta),
+  lower: lowerRowNorm('NormalizeRows', true),
+  reference: ([x, gamma, beta], _, { epsilon }) => {
+    const columns = gamma!.data.length
+    return standardize(x!.data, columns, true, epsilon).y.map(
+      (value, index) => value * gamma!.data[index % columns]! + beta!.data[index % columns]!,
+    )
+  },
+  onnx: 'LayerNormalization',
+  ulp: ({ gamma }) => 3 * sizeOf(gamma) + 6,
+  sample: {
+    domains: rowDomains,
+    cases: rowCases.map(({ x, gamma }) => ({ shapes: { x, gamma, beta: gamma } })),
+  },
+})
+
+/**
+ * Normalisation by the root mean square (Zhang and Sennrich 2019) over the last dimensions of x, those that gamma has.
+ */
+export const rmsNorm: Op<['x', 'gamma'], Stabilized, 'epsilon'> = op('rmsNorm', {
+  ...rowNorm('rmsNorm'),
+  inputs: ['x', 'gamma'],
+  summary: 'The last dimensions, those that gamma has, divided by their root mean square, times gamma.',
+  symbol: 'rms norm',
+  formula: 'y = x / √(mean x² + ε) · gamma',
+  shorthand: 'epsilon',
+  shape: ({ x, gamma }) => {
+    checkRows('rmsNorm', x, gamma)
+    return x
+  },
+  vjp: {
+    x: {
+      formula: 'r · (g − x̂ · mean g·x̂), with g = ȳ · gamma',
+      rule: ({ x, gamma, dy }, attributes) => rmsNormGrad(x, gamma, dy, attributes),
+    },
+    gamma: {
+      formula: 'Σ ȳ · x̂',
+      rule: ({ x, gamma, dy }, attributes) => rmsNormGammaGrad(x, gamma, dy, attributes),
+    },
+  },
+  decompose: ({ x, gamma }, { epsilon }) =>
+    mul(reshape(standardizedRows(x, gamma.size, false, epsilon).y, x.shape), gamma),
+  lower: lowerRowNorm('NormalizeRows', false),
+  reference: ([x, gamma], _, { epsilon }) => {
+    const columns = gamma!.data.length
+    return standardize(x!.data, columns, false, epsilon).y.map(
+      (value, index) => value * gamma!.data[index % columns]!,
+    )
+  },
+  onnx: 'RMSNormalization',
+  ulp: ({ gamma }) => sizeOf(gamma) + 6,
+  sample: { domains: rowDomains, cases: rowCases.map((shapes) => ({ shapes })) },
+})
+
+// Channels: one dimension of x, over all others.
+
+interface OnAxis {
+  /** The dimension of the channels; 1 unless given. */
+  axis?: number
+}
+interface Channels {
+  readonly axis: number
+}
+
+const channelAttributes = { axis: 'The dimension of the channels; 1 unless given.' }
+
+function channelAxis(name: string, axis = 1, x: Shape): number {
+  if (x.length < 2)
+    throw new ShapeError(
+      `${name}: x is ${describeShape(x)}; it must have a dimension for channels and others`,
+    )
+  return normalizeAxis(name, axis, x.length)
+}
+
+const channelNorm = (name: string) =>
+  ({
+    attributes: { ...channelAttributes, epsilon: epsilonText },
+    prepare: ({ axis, epsilon }: OnAxis & Stabilized, { x }: { x: Shape }) => ({
+      axis: channelAxis(name, axis, x),
+      epsilon: checkEpsilon(name, epsilon),
+    }),
+    onnx: null,
+  }) as const
+
+function checkChannels(name: string, x: Shape, axis: number, vectors: Readonly<Record<string, Shape>>): void {
+  checkLike(name, vectors, [x[axis]!], `for the channels of x, which is ${describeShape(x)}, it must be`)
+}
+
+/** All axes but that of the channels. */
+const others = (shape: Shape, axis: number) =>
+  shape.map((_, index) => index).filter((index) => index !== axis)
+
+/** A number for each channel, in a shape that repeats along the other dimensions of x. */
+const spread = (vector: Tensor, x: Tensor, axis: number) =>
+  reshape(
+    vector,
+    x.shape.map((dimension, index) => (index === axis ? dimension : 1)),
+  )
+
+/** What is before the channels, their number, and what is behind them. */
+function channelsOf(shape: Shape, axis: number): [outer: number, channels: number, inner: number] {
+  return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))]
+}
+
+/** Calls `visit` with the position of each number of x and its channel. */
+function forEachChannel(
+  { data, shape }: Array64,
+  axis: number,
+  visit: (index: number, channel: number) => void,
+): void {
+  const [, channels, inner] = channelsOf(shape, axis)
+  for (let index = 0; index < data.length; index++) visit(index, Math.floor(index / inner) % channels)
+}
+
+const channelShapes: readonly { readonly x: Shape; readonly axis?: number }[] = [
+  { x: [1, 1] },
+  { x: [5, 1] },
+  { x: [3, 4] },
+  { x: [4, 5] },
+  { x: [2, 9] },
+  { x: [3, 3, 1] },
+  { x: [2, 3, 5] },
+  { x: [2, 2, 2, 2] },
+  { x: [2, 3, 4], axis: 0 },
+  { x: [2, 2, 3], axis: -1 },
+  { x: [3, 0] },
+  { x: [1, 2, 7] },
+]
+const channelCases = <Name extends string>(...names: Name[]) =>
+  channelShapes.map(({ x, axis = 1 }) => ({
+    shapes: Object.fromEntries([
+      ...names.map((name) => [name, name === 'x' || name === 'upstream' ? x : [x.at(axis)!]]),
+    ]) as { [K in Name]: Shape },
+    attributes: { axis } as OnAxis,
+  }))
+const channelDomains = {
+  ...rowDomains,
+  mean: uniform(-0.5, 0.5),
+  variance: uniform(0.5, 2),
+  gammaGrad: uniform(-1, 1),
+  betaGrad: uniform(-1, 1),
+}
+
+/**
+ * Mean of the squared distances from `mean`, which is `x.mean(…)` over all dimensions but that of the channels: the
+ * variance with which `batchNorm` works, for running averages. It is divided by the number of elements.
+ */
+export const channelVariance: Op<['x', 'mean'], OnAxis, 'axis'> = op('channelVariance', {
+  inputs: ['x', 'mean'],
+  summary: 'Mean squared distance of each channel from its mean, which is given.',
+  symbol: 'variance',
+  formula: 'y = (1/n) Σ (x − mean)²',
+  attributes: channelAttributes,
+  shorthand: 'axis',
+  prepare: ({ axis }: OnAxis, { x }): Channels => ({ axis: channelAxis('channelVariance', axis, x) }),
+  shape: ({ x, mean }, { axis }) => {
+    checkChannels('channelVariance', x, axis, { mean })
+    if (others(x, axis).some((index) => x[index] === 0))
+      throw new ShapeError(
+        `channelVariance: x is ${describeShape(x)}, and the variance of nothing does not exist`,
+      )
+    return [x[axis]!]
+  },
+  vjp: {
+    x: {
+      formula: '2 · ȳ · (x − mean) / n',
+      rule: ({ x, mean, dy }, { axis }) =>
+        mul(spread(mul(dy, (2 * dy.size) / x.size), x, axis), sub(x, spread(mean, x, axis))),
+    },
+    mean: {
+      formula: '−2 · ȳ · Σ (x − mean) / n',
+      rule: ({ x, mean, dy }, { axis }) =>
+        mul(mul(dy, (-2 * dy.size) / x.size), sum(sub(x, spread(mean, x, axis)), others(x.shape, axis))),
+    },
+  },
+  decompose: ({ x, mean: middle }, { axis }) =>
+    mean(square(sub(x, spread(middle, x, axis))), others(x.shape, axis)),
+  lower: ({ inputs: [x, middle], attributes: { axis }, output, emit }) => {
+    if (sizeOf(x!.shape) > 0)
+      emit('ChannelVariance', output(), x!.buffer, middle!.buffer, ...channelsOf(x!.shape, axis))
+  },
+  reference: ([x, middle], [channels], { axis }) => {
+    const out = new Float64Array(channels!)
+    forEachChannel(x!, axis, (index, channel) => {
+      out[channel]! += (x!.data[index]! - middle!.data[channel]!) ** 2 * (channels! / x!.data.length)
+    })
+    return out
+  },
+  onnx: null,
+  ulp: ({ x }) => sizeOf(x) + 4,
+  sample: {
+    domains: { x: uniform(1, 3), mean: uniform(-0.5, 0.5) },
+    cases: channelCases('x', 'mean'),
+  },
+})
+
+type WithStatistics = ['x', 'gamma', 'beta', 'mean', 'variance']
+
+/** x̂ of channels in ordinary operations. */
+function standardizedChannels(x: Tensor, middle: Tensor, variance: Tensor, axis: number, epsilon: number) {
+  return mul(sub(x, spread(middle, x, axis)), spread(div(1, sqrt(add(variance, epsilon))), x, axis))
+}
+
+/** The function of a channel's numbers that normalisation is, with given mean and variance. */
+export const batchNormInference: Op<WithStatistics, OnAxis & Stabilized> = op('batchNormInference', {
+  ...channelNorm('batchNormInference'),
+  inputs: ['x', 'gamma', 'beta', 'mean', 'variance'],
+  summary: 'Batch normalisation with given mean and variance for each channel: that of running averages.',
+  symbol: 'batch norm',
+  formula: 'y = (x − mean) / √(variance + ε) · gamma + beta',
+  shape: ({ x, ...vectors }, { axis }) => {
+    checkChannels('batchNormInference', x, axis, vectors)
+    return x
+  },
+  vjp: {
+    x: {
+      formula: 'ȳ · gamma · r, with r = 1 / √(variance + ε)',
+      rule: ({ x, gamma, variance, dy }, { axis, epsilon }) =>
+        mul(dy, spread(div(gamma, sqrt(add(variance, epsilon))), x, axis)),
+    },
+    gamma: {
+      formula: 'Σ ȳ · x̂',
+      rule: ({ x, mean, variance, dy }, attributes) => batchNormGammaGrad(x, dy, mean, variance, attributes),
+    },
+    beta: { formula: 'Σ ȳ', rule: ({ x, dy }, { axis }) => sum(dy, others(x.shape, axis)) },
+    mean: {
+      formula: '−gamma · r · Σ ȳ',
+      rule: ({ x, gamma, variance, dy }, { axis, epsilon }) =>
+        neg(mul(div(gamma, sqrt(add(variance, epsilon))), sum(dy, others(x.shape, axis)))),
+    },
+    variance: {
+      formula: '−½ · gamma · r² · Σ ȳ · x̂',
+      rule: ({ x, gamma, mean, variance, dy }, attributes) =>
+        mul(
+          mul(-0.5, div(gamma, add(variance, attributes.epsilon))),
+          batchNormGammaGrad(x, dy, mean, variance, attributes),
+        ),
+    },
+  },
+  decompose: ({ x, gamma, beta, mean, variance }, { axis, epsilon }) =>
+    add(
+      mul(standardizedChannels(x, mean, variance, axis, epsilon), spread(gamma, x, axis)),
+      spread(beta, x, axis),
+    ),
+  lower: ({ inputs: [x, ...vectors], attributes: { axis, epsilon }, output, emit }) => {
+    if (sizeOf(x!.shape) > 0)
+      emit(
+        'BatchNorm',
+        output(),
+        x!.buffer,
+        ...vectors.map(({ buffer }) => buffer),
+        ...channelsOf(x!.shape, axis),
+        epsilon,
+      )
+  },
+  reference: ([x, gamma, beta, mean, variance], _, { axis, epsilon }) => {
+    const out = new Float64Array(x!.data.length)
+    forEachChannel(x!, axis, (index, c) => {
+      const standardized = (x!.data[index]! - mean!.data[c]!) / Math.sqrt(variance!.data[c]! + epsilon)
+      out[index] = standardized * gamma!.data[c]! + beta!.data[c]!
+    })
+    return out
+  },
+  onnx: 'BatchNormalization',
+  ulp: 12,
+  sample: {
+    domains: { ...channelDomains, beta: uniform(12, 14) },
+    cases: channelCases('x', 'gamma', 'beta', 'mean', 'variance'),
+  },
+})
+
+type GammaGradInputs = ['x', 'upstream', 'mean', 'variance']
+
+/** What `batchNorm` passes back to gamma: `Σ upstream · x̂` of each channel. */
+export const batchNormGammaGrad: Op<GammaGradInputs, OnAxis & Stabilized> = (() => {
+  const decompose = (
+    { x, upstream, mean, variance }: { [K in GammaGradInputs[number]]: Tensor },
+    { axis, epsilon }: { axis: number; epsilon: number },
+  ) => sum(mul(upstream, standardizedChannels(x, mean, variance, axis, epsilon)), others(x.shape, axis))
+  return op('batchNormGammaGrad', {
+    ...channelNorm('batchNormGammaGrad'),
+    inputs: ['x', 'upstream', 'mean', 'variance'],
+    summary: 'What batch normalisation passes back to gamma.',
+    symbol: 'batch norm′',
+    formula: 'y = Σ upstream · x̂ of each channel',
+    shape: ({ x, upstream, ...vectors }, { axis }) => {
+      checkLike('batchNormGammaGrad', { upstream }, x, 'x is')
+      checkChannels('batchNormGammaGrad', x, axis, vectors)
+      return [x[axis]!]
+    },
+    vjp: rulesOf(['x', 'upstream', 'mean', 'variance'], decompose),
+    decompose,
+    lower: ({ inputs, shape, attributes: { axis, epsilon }, output, emit }) => {
+      if (sizeOf(shape) > 0)
+        emit(
+          'BatchNormGammaGrad',
+          output(),
+          ...inputs.map(({ buffer }) => buffer),
+          ...channelsOf(inputs[0]!.shape, axis),
+          epsilon,
+        )
+    },
+    reference: ([x, upstream, mean, variance], [channels], { axis, epsilon }) => {
+      const out = new Float64Array(channels!)
+      forEachChannel(x!, axis, (index, c) => {
+        const standardized = (x!.data[index]! - mean!.data[c]!) / Math.sqrt(variance!.data[c]! + epsilon)
+        out[c]! += upstream!.data[index]! * standardized
+      })
+      return out
+    },
+    ulp: ({ x }) => sizeOf(x) + 12,
+    sample: {
+      domains: { ...channelDomains, x: uniform(1, 3), upstream: uniform(0.5, 1) },
+      cases: channelCases('x', 'upstream', 'mean', 'variance'),
+    },
+  })
+})()
+
+type GradInputs = ['x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad']
+
+/** What `batchNorm` passes back to x, from what it passes back to gamma and beta. */
+export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
+  const decompose = (
+    { x, upstream, gamma, mean, variance, gammaGrad, betaGrad }: { [K in GradInputs[number]]: Tensor },
+    { axis, epsilon }: { axis: number; epsilon: number },
+  ) => {
+    const share = gamma.size / x.size
+    const slope = mul(
+      standardizedChannels(x, mean, variance, axis, epsilon),
+      spread(mul(gammaGrad, share), x, axis),
+    )
+    const scale = spread(div(gamma, sqrt(add(variance, epsilon))), x, axis)
+    return mul(scale, sub(sub(upstream, spread(mul(betaGrad, share), x, axis)), slope))
+  }
+  return op('batchNormGrad', {
+    ...channelNorm('batchNormGrad'),
+    inputs: ['x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'],
+    summary: 'What batch normalisation passes back to x, from what it passes back to gamma and beta.',
+    symbol: 'batch norm′',
+    formula: 'y = gamma · r · (upstream − betaGrad / n − x̂ · gammaGrad / n), with r = 1 / √(variance + ε)',
+    shape: ({ x, upstream, ...vectors }, { axis }) => {
+      checkLike('batchNormGrad', { upstream }, x, 'x is')
+      checkChannels('batchNormGrad', x, axis, vectors)
+      return x
+    },
+    vjp: rulesOf(['x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'], decompose),
+    decompose,
+    lower: ({ inputs, shape, attributes: { axis, epsilon }, output, emit }) => {
+      if (sizeOf(shape) > 0)
+        emit(
+          'BatchNormGrad',
+          output(),
+          ...inputs.map(({ buffer }) => buffer),
+          ...channelsOf(shape, axis),
+          epsilon,
+        )
+    },
+    reference: ([x, upstream, gamma, mean, variance, gammaGrad, betaGrad], _, { axis, epsilon }) => {
+      const out = new Float64Array(x!.data.length)
+      const count = x!.data.length / gamma!.data.length
+      forEachChannel(x!, axis, (index, c) => {
+        const r = 1 / Math.sqrt(variance!.data[c]! + epsilon)
+        const slope = ((x!.data[index]! - mean!.data[c]!) * r * gammaGrad!.data[c]!) / count
+        out[index] = gamma!.data[c]! * r * (upstream!.data[index]! - betaGrad!.data[c]! / count - slope)
+      })
+      return out
+    },
+    ulp: 16,
+    sample: {
+      // Upstream so large that the differences do not cancel.
+      domains: { ...channelDomains, upstream: uniform(8, 9) },
+      cases: channelCases('x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'),
+    },
+  })
+})()
+
+/** Mean and variance of the channels of a batch: nodes that all of batch normalisation shares. */
+function statisticsOf(x: Tensor, axis: number) {
+  const middle = mean(x, others(x.shape, axis))
+  return { middle, variance: channelVariance(x, middle, { axis }) }
+}
+
+/**
+ * Batch normalisation in training (Ioffe and Szegedy 2015): each channel brought to mean 0 and variance 1 over all
+ * other dimensions, times gamma, plus beta. For running averages take `mean(x, …)` and `channelVariance` of the same x:
+ * compiled together they are computed once.
+ */
+export const batchNorm: Op<['x', 'gamma', 'beta'], OnAxis & Stabilized> = op('batchNorm', {
+  ...channelNorm('batchNorm'),
+  inputs: ['x', 'gamma', 'beta'],
+  summary: 'Each channel brought to mean 0 and variance 1 over the batch, times gamma, plus beta.',
+  symbol: 'batch norm',
+  formula: 'y = (x − mean x) / √(variance x + ε) · gamma + beta',
+  shape: ({ x, gamma, beta }, { axis }) => {
+    checkChannels('batchNorm', x, axis, { gamma, beta })
+    if (others(x, axis).some((index) => x[index] === 0))
+      throw new ShapeError(`batchNorm: x is ${describeShape(x)}, and a batch of nothing has no mean`)
+    return x
+  },
+  vjp: {
+    x: {
+      formula: 'gamma · r · (ȳ − mean ȳ − x̂ · mean ȳ·x̂)',
+      rule: ({ x, gamma, dy }, attributes) => {
+        const { middle, variance } = statisticsOf(x, attributes.axis)
+        const gammaGrad = batchNormGammaGrad(x, dy, middle, variance, attributes)
+        const betaGrad = sum(dy, others(x.shape, attributes.axis))
+        return batchNormGrad(x, dy, gamma, middle, variance, gammaGrad, betaGrad, attributes)
+      },
+    },
+    gamma: {
+      formula: 'Σ ȳ · x̂',
+      rule: ({ x, dy }, attributes) => {
+        const { middle, variance } = statisticsOf(x, attributes.axis)
+        return batchNormGammaGrad(x, dy, middle, variance, attributes)
+      },
+    },
+    beta: { formula: 'Σ ȳ', rule: ({ x, dy }, { axis }) => sum(dy, others(x.shape, axis)) },
+  },
+  decompose: ({ x, gamma, beta }, attributes) => {
+    const { middle, variance } = statisticsOf(x, attributes.axis)
+    return batchNormInference(x, gamma, beta, middle, variance, attributes)
+  },
+  reference: ([x, gamma, beta], _, { axis, epsilon }) => {
+    const [, channels] = channelsOf(x!.shape, axis)
+    const groups = Array.from({ length: channels }, (): number[] => [])
+    forEachChannel(x!, axis, (index, channel) => groups[channel]!.push(index))
+    const out = new Float64Array(x!.data.length)
+    for (const [channel, group] of groups.entries()) {
+      const { y } = standardize(
+        Float64Array.from(group, (index) => x!.data[index]!),
+        group.length,
+        true,
+        epsilon,
+      )
+      for (const [at, index] of group.entries())
+        out[index] = y[at]! * gamma!.data[channel]! + beta!.data[channel]!
+    }
+    return out
+  },
+  ulp: ({ x }) => 3 * sizeOf(x) + 12,
+  sample: { domains: { ...channelDomains, beta: uniform(6, 8) }, cases: channelCases('x', 'gamma', 'beta') },
+})
+
+interface Grouped extends Stabilized {
+  /** How many groups the channels, dimension 1, are cut into; each is normalised by itself. */
+  groups: number
+}
+
+function groupNormOf(
+  { x, gamma, beta }: { x: Tensor; gamma: Tensor; beta: Tensor },
+  { groups, epsilon }: { groups: number; epsilon: number },
+): Tensor {
+  const batch = x.shape[0]!
+  const length = batch === 0 ? 0 : x.size / (batch * groups)
+  if (length === 0) return add(mul(x, spread(gamma, x, 1)), spread(beta, x, 1))
+  const one = broadcastTo(1, [length])
+  const zero = broadcastTo(0, [length])
+  const y = layerNorm(reshape(x, [batch * groups, length]), one, zero, { epsilon })
+  return add(mul(reshape(y, x.shape), spread(gamma, x, 1)), spread(beta, x, 1))
+}
+
+/**
+ * Group normalisation (Wu and He 2018): the channels, dimension 1, in groups, each of which is normalised for each
+ * example by itself. With one group it is layer, with as many as channels instance normalisation.
+ */
+export const groupNorm: Op<['x', 'gamma', 'beta'], Grouped, 'groups'> = op('groupNorm', {
+  inputs: ['x', 'gamma', 'beta'],
+  summary: 'Groups of channels, dimension 1, brought to mean 0 and variance 1, times gamma, plus beta.',
+  symbol: 'group norm',
+  formula: 'y = (x − mean x) / √(variance x + ε) · gamma + beta, with the mean and variance of each group',
+  attributes: {
+    groups: 'How many groups the channels are cut into.',
+    epsilon: epsilonText,
+  },
+  shorthand: 'groups',
+  prepare: ({ groups, epsilon }: Grouped, { x }) => {
+    channelAxis('groupNorm', 1, x)
+    if (!Number.isInteger(groups) || groups < 1 || x[1]! % groups !== 0)
+      throw new ValueError(
+        `groupNorm: groups must be a whole number that divides the ${x[1]} channels of x, got ${groups}`,
+      )
+    return { groups, epsilon: checkEpsilon('groupNorm', epsilon) }
+  },
+  shape: ({ x, gamma, beta }) => {
+    checkChannels('groupNorm', x, 1, { gamma, beta })
+    return x
+  },
+  vjp: rulesOf(['x', 'gamma', 'beta'], groupNormOf),
+  decompose: groupNormOf,
+  reference: ([x, gamma, beta], shape, { groups, epsilon }) => {
+    const length = shape[0] === 0 ? 0 : sizeOf(shape) / (shape[0]! * groups)
+    const { y } = standardize(x!.data, length, true, epsilon)
+    const out = new Float64Array(y.length)
+    forEachChannel({ data: y, shape }, 1, (index, c) => {
+      out[index] = y[index]! * gamma!.data[c]! + beta!.data[c]!
+    })
+    return out
+  },
+  onnx: 'GroupNormalization',
+  ulp: ({ x }) => 3 * sizeOf(x) + 8,
+  sample: {
+    domains: { ...channelDomains, beta: uniform(6, 8) },
+    cases: (
+      [
+        [[1, 4], 2],
+        [[2, 4], 1],
+        [[3, 6], 3],
+        [[2, 2, 3], 2],
+        [[2, 4, 3], 2],
+        [[1, 6, 2, 2], 3],
+        [[2, 1, 5], 1],
+        [[0, 4], 2],
+        [[2, 9], 3],
+        [[1, 8, 1], 4],
+        [[2, 2, 2, 2], 1],
+        [[1, 1, 7], 1],
+      ] as const
+    ).map(([x, groups]) => ({
+      shapes: { x: x as Shape, gamma: [x[1]] as Shape, beta: [x[1]] as Shape },
+      // Groups of two numbers may be near to constant; that much keeps their derivatives small.
+      attributes: { groups, epsilon: 0.1 },
+    })),
+  },
+})

@@ -1,0 +1,89 @@
+// Softmax and normalisation where naive formulas fail: numbers that are large, far from 0, or all the same.
+import { describe, expect, test } from 'vitest'
+import {
+  evaluate,
+  gradients,
+  layerNorm,
+  logSoftmax,
+  rmsNorm,
+  softmax,
+  softmaxCrossEntropyWithLogits,
+  type Tensor,
+  variable,
+} from '../src/index.js'
+import { evaluateReference } from '../src/reference.js'
+
+const numbers = (y: Tensor) => [...evaluate([y])[0]!]
+const inFloat64 = (y: Tensor) => [...evaluateReference([y]).get(y)!]
+
+const rows = {
+  'logits 10000 to 10003': [10000, 10001, 10002, 10003],
+  'logits −10003 to −10000': [-10003, -10002, -10001, -10000],
+  'logits of ±1e30': [1e30, -1e30, 0, 1e30],
+  'one impossible class': [0, 1, Number.NEGATIVE_INFINITY, 2, 3],
+  'equal logits': [5, 5, 5, 5, 5, 5, 5],
+}
+
+describe.each(Object.entries(rows))('of %s', (_, logits) => {
+  const x = variable(logits)
+  test.each([
+    ['softmax', softmax(x)],
+    [
+      'the derivative of softmax',
+      gradients(softmax(x).mul([1, 2, 3, 4, 5, 6, 7].slice(0, logits.length)).sum(), [x])[0]!,
+    ],
+    ['softmax along the first axis', softmax(x.expandDims(1), 0)],
+    ['logSoftmax', logSoftmax(x)],
+    ['logSoftmax along the first axis', logSoftmax(x.expandDims(1), 0)],
+    [
+      'cross-entropy',
+      softmaxCrossEntropyWithLogits(
+        x,
+        logits.map((_, index) => Number(index === 1)),
+      ),
+    ],
+    [
+      'the derivative of cross-entropy',
+      gradients(
+        softmaxCrossEntropyWithLogits(
+          x,
+          logits.map((_, index) => Number(index === 1)),
+        ),
+        [x],
+      )[0]!,
+    ],
+  ])('%s is that of float64', (_, y) => {
+    const expected = inFloat64(y)
+    for (const [index, value] of numbers(y).entries())
+      if (Number.isFinite(expected[index]!))
+        expect(Math.abs(value - expected[index]!)).toBeLessThanOrEqual(
+          1e-6 * Math.max(1, Math.abs(expected[index]!)),
+        )
+      else expect(value).toBe(expected[index])
+  })
+})
+
+test('a row without a possible class, or with a NaN, is NaN as a whole', () => {
+  const nothing = variable([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY])
+  expect(numbers(softmax(nothing))).toEqual([Number.NaN, Number.NaN])
+  expect(numbers(softmax(variable([1, Number.NaN, 3, 2, 1])))).toEqual(Array(5).fill(Number.NaN))
+})
+
+test('layer norm of numbers far from 0 keeps their differences', () => {
+  // The mean of the squares less the square of the mean would be 0 here.
+  const x = variable([10000, 10001, 10002, 10003])
+  const y = layerNorm(x, [1, 1, 1, 1], [0, 0, 0, 0], 0)
+  for (const [index, value] of numbers(y).entries())
+    expect(value).toBeCloseTo([-1.3416408, -0.4472136, 0.4472136, 1.3416408][index]!, 6)
+})
+
+test('what is constant, or 0, is normalised to 0 with derivatives that are finite', () => {
+  const x = variable([[7, 7, 7]])
+  const y = layerNorm(x, [1, 2, 3], [0, 0, 0])
+  expect(numbers(y)).toEqual([0, 0, 0])
+  expect(numbers(gradients(y.sum(), [x])[0]!).every(Number.isFinite)).toBe(true)
+  const zero = variable([[0, 0, 0]])
+  const z = rmsNorm(zero, [1, 2, 3])
+  expect(numbers(z)).toEqual([0, 0, 0])
+  expect(numbers(gradients(z.sum(), [zero])[0]!).every(Number.isFinite)).toBe(true)
+})

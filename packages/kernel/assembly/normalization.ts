@@ -1,0 +1,289 @@
+// Layer, RMS and batch normalisation, and what they pass back. Variances are of two passes: the mean first, then the
+// squares of what is left of it. Rows are short enough to stay in the cache, so the passes cost no memory traffic.
+import { storeLanes, sumLanes } from './functions'
+import { loadUpTo, sumOf } from './rows'
+
+/** Σ (x − mean)² of a row. */
+function squaresOf(x: usize, columns: u32, mean: f32): f32 {
+  const means = f32x4.splat(mean)
+  let even = f32x4.splat(0)
+  let odd = even
+  const end = x + ((columns & ~7) << 2)
+  for (; x < end; x += 32) {
+    const u = f32x4.sub(v128.load(x), means)
+    const v = f32x4.sub(v128.load(x, 16), means)
+    even = f32x4.add(even, f32x4.mul(u, u))
+    odd = f32x4.add(odd, f32x4.mul(v, v))
+  }
+  for (let left: i32 = columns & 7; left > 0; left -= 4) {
+    const u = f32x4.sub(loadUpTo(x, left, means), means)
+    even = f32x4.add(even, f32x4.mul(u, u))
+    x += 16
+  }
+  return sumLanes(f32x4.add(even, odd))
+}
+
+// @ts-ignore: decorator
+@inline
+function meanOf(x: usize, columns: u32, centred: u32): f32 {
+  return centred ? sumOf(x, columns) / <f32>columns : 0
+}
+
+/** What a row is multiplied by so that its variance becomes 1. */
+// @ts-ignore: decorator
+@inline
+function reciprocalDeviation(x: usize, columns: u32, mean: f32, epsilon: f32): f32 {
+  return 1 / sqrt(squaresOf(x, columns, mean) / <f32>columns + epsilon)
+}
+
+/**
+ * Operands: out, x, gamma, beta, rows, columns, epsilon, centred: (x − mean) / √(variance + ε) · gamma + beta, row by
+ * row; gamma and beta may be missing; not centred, the mean counts as 0.
+ */
+export function normalizeRows(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const gamma = load<u32>(pc, 12)
+  const beta = load<u32>(pc, 16)
+  const rows = load<u32>(pc, 20)
+  const columns = load<u32>(pc, 24)
+  const epsilon = load<f32>(pc, 28)
+  const centred = load<u32>(pc, 32)
+  for (let row: u32 = 0; row < rows; row++) {
+    const mean = meanOf(x, columns, centred)
+    const means = f32x4.splat(mean)
+    const factor = f32x4.splat(reciprocalDeviation(x, columns, mean, epsilon))
+    for (let j: i32 = 0; j < <i32>columns; j += 4) {
+      const at = j << 2
+      const left = columns - j
+      let y = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, means), means), factor)
+      if (gamma != 0) y = f32x4.mul(y, loadUpTo(gamma + at, left, means))
+      if (beta != 0) y = f32x4.add(y, loadUpTo(beta + at, left, means))
+      storeLanes(out + at, y, left)
+    }
+    out += columns << 2
+    x += columns << 2
+  }
+}
+
+/**
+ * Operands: out, x, gamma, dy, rows, columns, epsilon, centred. With x̂ the normalised row, g = dy · gamma and r what x
+ * was multiplied by: r · (g − mean of g − x̂ · mean of g·x̂); not centred, without the mean of g.
+ */
+export function normalizeRowsGrad(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const gamma = load<u32>(pc, 12)
+  let dy = load<u32>(pc, 16)
+  const rows = load<u32>(pc, 20)
+  const columns = load<u32>(pc, 24)
+  const epsilon = load<f32>(pc, 28)
+  const centred = load<u32>(pc, 32)
+  const zero = f32x4.splat(0)
+  for (let row: u32 = 0; row < rows; row++) {
+    const mean = meanOf(x, columns, centred)
+    const means = f32x4.splat(mean)
+    const r = reciprocalDeviation(x, columns, mean, epsilon)
+    const factor = f32x4.splat(r)
+    let sums = zero
+    let products = zero
+    for (let j: i32 = 0; j < <i32>columns; j += 4) {
+      const at = j << 2
+      const left = columns - j
+      let g = loadUpTo(dy + at, left, zero)
+      if (gamma != 0) g = f32x4.mul(g, loadUpTo(gamma + at, left, zero))
+      sums = f32x4.add(sums, g)
+      products = f32x4.add(products, f32x4.mul(g, f32x4.sub(loadUpTo(x + at, left, means), means)))
+    }
+    const meanG = f32x4.splat(centred ? sumLanes(sums) / <f32>columns : 0)
+    const slope = f32x4.splat((sumLanes(products) / <f32>columns) * r * r)
+    for (let j: i32 = 0; j < <i32>columns; j += 4) {
+      const at = j << 2
+      const left = columns - j
+      let g = loadUpTo(dy + at, left, zero)
+      if (gamma != 0) g = f32x4.mul(g, loadUpTo(gamma + at, left, zero))
+      const deviation = f32x4.sub(loadUpTo(x + at, left, means), means)
+      storeLanes(
+        out + at,
+        f32x4.mul(factor, f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(deviation, slope))),
+        left,
+      )
+    }
+    out += columns << 2
+    x += columns << 2
+    dy += columns << 2
+  }
+}
+
+/** Operands: out, x, dy, rows, columns, epsilon, centred: out[j] = Σ dy·x̂ over the rows. */
+export function normalizeRowsGammaGrad(pc: usize): void {
+  const out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  let dy = load<u32>(pc, 12)
+  const rows = load<u32>(pc, 16)
+  const columns = load<u32>(pc, 20)
+  const epsilon = load<f32>(pc, 24)
+  const centred = load<u32>(pc, 28)
+  memory.fill(out, 0, columns << 2)
+  for (let row: u32 = 0; row < rows; row++) {
+    const mean = meanOf(x, columns, centred)
+    const means = f32x4.splat(mean)
+    const factor = f32x4.splat(reciprocalDeviation(x, columns, mean, epsilon))
+    for (let j: i32 = 0; j < <i32>columns; j += 4) {
+      const at = j << 2
+      const left = columns - j
+      const y = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, means), means), factor)
+      const share = f32x4.mul(loadUpTo(dy + at, left, means), y)
+      storeLanes(out + at, f32x4.add(loadUpTo(out + at, left, means), share), left)
+    }
+    x += columns << 2
+    dy += columns << 2
+  }
+}
+
+// Batch normalisation sees x as outer × channels × inner and has one number of each kind for a channel. Where inner is
+// 1 channels are neighbours, and four go side by side; else the `inner` numbers of a channel are a row.
+
+// @ts-ignore: decorator
+@inline
+function reciprocalRoot(variance: v128, epsilon: f32): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.add(variance, f32x4.splat(epsilon))))
+}
+
+/** Operands: out, x, mean, outer, channels, inner: the mean of (x − mean)² of each channel. */
+export function channelVariance(pc: usize): void {
+  const out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const mean = load<u32>(pc, 12)
+  const outer = load<u32>(pc, 16)
+  const channels = load<u32>(pc, 20)
+  const inner = load<u32>(pc, 24)
+  const zero = f32x4.splat(0)
+  const count = f32x4.splat(<f32>outer * <f32>inner)
+  memory.fill(out, 0, channels << 2)
+  for (let o: u32 = 0; o < outer; o++) {
+    if (inner == 1) {
+      for (let c: i32 = 0; c < <i32>channels; c += 4) {
+        const at = c << 2
+        const left = channels - c
+        const u = f32x4.sub(loadUpTo(x + at, left, zero), loadUpTo(mean + at, left, zero))
+        storeLanes(out + at, f32x4.add(loadUpTo(out + at, left, zero), f32x4.mul(u, u)), left)
+      }
+      x += channels << 2
+    } else
+      for (let at: u32 = 0; at < channels << 2; at += 4) {
+        store<f32>(out + at, load<f32>(out + at) + squaresOf(x, inner, load<f32>(mean + at)))
+        x += inner << 2
+      }
+  }
+  for (let c: i32 = 0; c < <i32>channels; c += 4)
+    storeLanes(out + (c << 2), f32x4.div(loadUpTo(out + (c << 2), channels - c, zero), count), channels - c)
+}
+
+/** Operands: out, x, gamma, beta, mean, variance, outer, channels, inner, epsilon. */
+export function batchNorm(pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const x = load<u32>(pc, 8)
+  const gamma = load<u32>(pc, 12)
+  const beta = load<u32>(pc, 16)
+  const mean = load<u32>(pc, 20)
+  const variance = load<u32>(pc, 24)
+  const outer = load<u32>(pc, 28)
+  const channels = load<u32>(pc, 32)
+  const inner = load<u32>(pc, 36)
+  const epsilon = load<f32>(pc, 40)
+  const step: u32 = inner == 1 ? 4 : 1
+  const zero = f32x4.splat(0)
+  for (let c: u32 = 0; c < channels; c += step) {
+    const at = c << 2
+    const there = inner == 1 ? channels - c : 1
+    const scale = f32x4.mul(channel(gamma + at, there, inner), reciprocalRoot(channel(variance + at, there, inner), epsilon))
+    const middle = channel(mean + at, there, inner)
+    const shift = channel(beta + at, there, inner)
+    for (let o: u32 = 0; o < outer; o++) {
+      let i = (o * channels + c) * inner << 2
+      for (let left: i32 = inner == 1 ? there : inner; left > 0; left = inner == 1 ? 0 : left - 4) {
+        const u = f32x4.sub(loadUpTo(x + i, left, zero), middle)
+        storeLanes(out + i, f32x4.add(f32x4.mul(u, scale), shift), left)
+        i += 16
+      }
+    }
+  }
+}
+
+/** The numbers of four neighbouring channels, or in all lanes that of one. */
+// @ts-ignore: decorator
+@inline
+function channel(at: usize, there: u32, inner: u32): v128 {
+  return inner == 1 ? loadUpTo(at, there, f32x4.splat(0)) : v128.load32_splat(at)
+}
+
+/** Operands: out, x, dy, mean, variance, outer, channels, inner, epsilon: Σ dy·x̂ of each channel. */
+export function batchNormGammaGrad(pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const x = load<u32>(pc, 8)
+  const dy = load<u32>(pc, 12)
+  const mean = load<u32>(pc, 16)
+  const variance = load<u32>(pc, 20)
+  const outer = load<u32>(pc, 24)
+  const channels = load<u32>(pc, 28)
+  const inner = load<u32>(pc, 32)
+  const epsilon = load<f32>(pc, 36)
+  const step: u32 = inner == 1 ? 4 : 1
+  const zero = f32x4.splat(0)
+  for (let c: u32 = 0; c < channels; c += step) {
+    const at = c << 2
+    const there = inner == 1 ? channels - c : 1
+    const middle = channel(mean + at, there, inner)
+    let total = zero
+    for (let o: u32 = 0; o < outer; o++) {
+      let i = (o * channels + c) * inner << 2
+      for (let left: i32 = inner == 1 ? there : inner; left > 0; left = inner == 1 ? 0 : left - 4) {
+        const u = f32x4.sub(loadUpTo(x + i, left, zero), middle)
+        total = f32x4.add(total, f32x4.mul(loadUpTo(dy + i, left, zero), u))
+        i += 16
+      }
+    }
+    if (inner != 1) total = f32x4.splat(sumLanes(total))
+    storeLanes(out + at, f32x4.mul(total, reciprocalRoot(channel(variance + at, there, inner), epsilon)), there)
+  }
+}
+
+/**
+ * Operands: out, x, dy, gamma, mean, variance, gammaGrad, betaGrad, outer, channels, inner, epsilon:
+ * gamma·r·(dy − betaGrad/n − x̂·gammaGrad/n), with n numbers to a channel and r = 1/√(variance + ε).
+ */
+export function batchNormGrad(pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const x = load<u32>(pc, 8)
+  const dy = load<u32>(pc, 12)
+  const gamma = load<u32>(pc, 16)
+  const mean = load<u32>(pc, 20)
+  const variance = load<u32>(pc, 24)
+  const gammaGrad = load<u32>(pc, 28)
+  const betaGrad = load<u32>(pc, 32)
+  const outer = load<u32>(pc, 36)
+  const channels = load<u32>(pc, 40)
+  const inner = load<u32>(pc, 44)
+  const epsilon = load<f32>(pc, 48)
+  const step: u32 = inner == 1 ? 4 : 1
+  const zero = f32x4.splat(0)
+  const count = f32x4.splat(<f32>outer * <f32>inner)
+  for (let c: u32 = 0; c < channels; c += step) {
+    const at = c << 2
+    const there = inner == 1 ? channels - c : 1
+    const r = reciprocalRoot(channel(variance + at, there, inner), epsilon)
+    const scale = f32x4.mul(channel(gamma + at, there, inner), r)
+    const middle = channel(mean + at, there, inner)
+    const meanDy = f32x4.div(channel(betaGrad + at, there, inner), count)
+    const slope = f32x4.mul(f32x4.div(channel(gammaGrad + at, there, inner), count), r)
+    for (let o: u32 = 0; o < outer; o++) {
+      let i = (o * channels + c) * inner << 2
+      for (let left: i32 = inner == 1 ? there : inner; left > 0; left = inner == 1 ? 0 : left - 4) {
+        const u = f32x4.mul(f32x4.sub(loadUpTo(x + i, left, zero), middle), slope)
+        storeLanes(out + i, f32x4.mul(scale, f32x4.sub(f32x4.sub(loadUpTo(dy + i, left, zero), meanDy), u)), left)
+        i += 16
+      }
+    }
+  }
+}
