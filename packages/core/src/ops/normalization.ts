@@ -11,7 +11,7 @@ import type { Tensor } from '../tensor.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { neg, sqrt, square } from './elementwise.js'
 import { mean, sum } from './reductions.js'
-import { broadcastTo, reshape, sumTo } from './shape.js'
+import { broadcastTo, reshape, sumTo, transpose } from './shape.js'
 
 interface Stabilized {
   /** Added to the variance, so that what is constant does not become NaN; 1e-5 unless given. */
@@ -326,16 +326,16 @@ export const rmsNorm: Op<['x', 'gamma'], Stabilized, 'epsilon'> = op('rmsNorm', 
 // Channels: one dimension of x, over all others.
 
 interface OnAxis {
-  /** The dimension of the channels; 1 unless given. */
+  /** The dimension of the channels; the last unless given. */
   axis?: number
 }
 interface Channels {
   readonly axis: number
 }
 
-const channelAttributes = { axis: 'The dimension of the channels; 1 unless given.' }
+const channelAttributes = { axis: 'The dimension of the channels; the last unless given.' }
 
-function channelAxis(name: string, axis = 1, x: Shape): number {
+function channelAxis(name: string, axis = -1, x: Shape): number {
   if (x.length < 2)
     throw new ShapeError(
       `${name}: x is ${describeShape(x)}; it must have a dimension for channels and others`,
@@ -713,7 +713,7 @@ export const batchNorm: Op<['x', 'gamma', 'beta'], OnAxis & Stabilized> = op('ba
 })
 
 interface Grouped extends Stabilized {
-  /** How many groups the channels, dimension 1, are cut into; each is normalised by itself. */
+  /** How many groups the channels, the last dimension, are cut into; each is normalised by itself. */
   groups: number
 }
 
@@ -721,22 +721,29 @@ function groupNormOf(
   { x, gamma, beta }: { x: Tensor; gamma: Tensor; beta: Tensor },
   { groups, epsilon }: { groups: number; epsilon: number },
 ): Tensor {
-  const batch = x.shape[0]!
-  const length = batch === 0 ? 0 : x.size / (batch * groups)
-  if (length === 0) return add(mul(x, spread(gamma, x, 1)), spread(beta, x, 1))
-  const one = broadcastTo(1, [length])
-  const zero = broadcastTo(0, [length])
-  const y = layerNorm(reshape(x, [batch * groups, length]), one, zero, { epsilon })
-  return add(mul(reshape(y, x.shape), spread(gamma, x, 1)), spread(beta, x, 1))
+  const [batch, places, width] = groupsOf(x.shape, groups)
+  const length = places * width
+  if (x.size === 0) return x
+  const grouped = transpose(reshape(x, [batch, places, groups, width]), [0, 2, 1, 3])
+  const rows = reshape(grouped, [batch * groups, length])
+  const y = layerNorm(rows, broadcastTo(1, [length]), broadcastTo(0, [length]), { epsilon })
+  const back = transpose(reshape(y, [batch, groups, places, width]), [0, 2, 1, 3])
+  return add(mul(reshape(back, x.shape), gamma), beta)
+}
+
+/** Examples, places in each, and channels in a group. */
+function groupsOf(shape: Shape, groups: number): [batch: number, places: number, width: number] {
+  return [shape[0]!, sizeOf(shape.slice(1, -1)), shape[shape.length - 1]! / groups]
 }
 
 /**
- * Group normalisation (Wu and He 2018): the channels, dimension 1, in groups, each of which is normalised for each
+ * Group normalisation (Wu and He 2018): the channels, the last dimension, in groups, each of which is normalised for each
  * example by itself. With one group it is layer, with as many as channels instance normalisation.
  */
 export const groupNorm: Op<['x', 'gamma', 'beta'], Grouped, 'groups'> = op('groupNorm', {
   inputs: ['x', 'gamma', 'beta'],
-  summary: 'Groups of channels, dimension 1, brought to mean 0 and variance 1, times gamma, plus beta.',
+  summary:
+    'Groups of channels, the last dimension, of each example brought to mean 0 and variance 1, times gamma, plus beta.',
   symbol: 'group norm',
   formula: 'y = (x − mean x) / √(variance x + ε) · gamma + beta, with the mean and variance of each group',
   attributes: {
@@ -745,26 +752,34 @@ export const groupNorm: Op<['x', 'gamma', 'beta'], Grouped, 'groups'> = op('grou
   },
   shorthand: 'groups',
   prepare: ({ groups, epsilon }: Grouped, { x }) => {
-    channelAxis('groupNorm', 1, x)
-    if (!Number.isInteger(groups) || groups < 1 || x[1]! % groups !== 0)
+    const channels = x[channelAxis('groupNorm', -1, x)]!
+    if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
       throw new ValueError(
-        `groupNorm: groups must be a whole number that divides the ${x[1]} channels of x, got ${groups}`,
+        `groupNorm: groups must be a whole number that divides the ${channels} channels of x, got ${groups}`,
       )
     return { groups, epsilon: checkEpsilon('groupNorm', epsilon) }
   },
   shape: ({ x, gamma, beta }) => {
-    checkChannels('groupNorm', x, 1, { gamma, beta })
+    checkChannels('groupNorm', x, x.length - 1, { gamma, beta })
     return x
   },
   vjp: rulesOf(['x', 'gamma', 'beta'], groupNormOf),
   decompose: groupNormOf,
   reference: ([x, gamma, beta], shape, { groups, epsilon }) => {
-    const length = shape[0] === 0 ? 0 : sizeOf(shape) / (shape[0]! * groups)
-    const { y } = standardize(x!.data, length, true, epsilon)
-    const out = new Float64Array(y.length)
-    forEachChannel({ data: y, shape }, 1, (index, c) => {
-      out[index] = y[index]! * gamma!.data[c]! + beta!.data[c]!
-    })
+    const [batch, places, width] = groupsOf(shape, groups)
+    const channels = groups * width
+    const out = new Float64Array(x!.data.length)
+    for (let n = 0; n < batch; n++)
+      for (let group = 0; group < groups; group++) {
+        const indices = Array.from(
+          { length: places * width },
+          (_, i) => (n * places + Math.floor(i / width)) * channels + group * width + (i % width),
+        )
+        const own = Float64Array.from(indices, (index) => x!.data[index]!)
+        const { y } = standardize(own, own.length, true, epsilon)
+        for (const [at, index] of indices.entries())
+          out[index] = y[at]! * gamma!.data[index % channels]! + beta!.data[index % channels]!
+      }
     return out
   },
   onnx: 'GroupNormalization',
@@ -776,18 +791,18 @@ export const groupNorm: Op<['x', 'gamma', 'beta'], Grouped, 'groups'> = op('grou
         [[1, 4], 2],
         [[2, 4], 1],
         [[3, 6], 3],
-        [[2, 2, 3], 2],
-        [[2, 4, 3], 2],
-        [[1, 6, 2, 2], 3],
-        [[2, 1, 5], 1],
+        [[2, 3, 2], 2],
+        [[2, 3, 4], 2],
+        [[1, 2, 2, 6], 3],
+        [[2, 5, 1], 1],
         [[0, 4], 2],
         [[2, 9], 3],
-        [[1, 8, 1], 4],
+        [[1, 1, 8], 4],
         [[2, 2, 2, 2], 1],
-        [[1, 1, 7], 1],
+        [[1, 7, 1], 1],
       ] as const
     ).map(([x, groups]) => ({
-      shapes: { x: x as Shape, gamma: [x[1]] as Shape, beta: [x[1]] as Shape },
+      shapes: { x: x as Shape, gamma: x.slice(-1) as Shape, beta: x.slice(-1) as Shape },
       // Groups of two numbers may be near to constant; that much keeps their derivatives small.
       attributes: { groups, epsilon: 0.1 },
     })),
