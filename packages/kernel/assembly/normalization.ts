@@ -141,13 +141,16 @@ export function normalizeRowsGammaGrad(pc: usize): void {
   }
 }
 
-// Batch normalisation sees x as outer × channels × inner and has one number of each kind for a channel. Where inner is
-// 1 channels are neighbours, and four go side by side; else the `inner` numbers of a channel are a row.
+// Batch normalisation sees x as outer × channels × inner and has one number of each kind for a channel. What only
+// depends on the channel is worked out first, into scratch memory. Where inner is 1 channels are neighbours; else the
+// `inner` numbers of a channel are.
 
-// @ts-ignore: decorator
-@inline
-function reciprocalRoot(variance: v128, epsilon: f32): v128 {
-  return f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.add(variance, f32x4.splat(epsilon))))
+/** out = factor / √(variance + ε); reads and writes whole vectors. */
+function overDeviation(out: usize, factor: usize, variance: usize, count: u32, epsilon: f32): void {
+  for (let i: usize = 0; i < count << 2; i += 16) {
+    const deviation = f32x4.sqrt(f32x4.add(v128.load(variance + i), f32x4.splat(epsilon)))
+    v128.store(out + i, f32x4.div(v128.load(factor + i), deviation))
+  }
 }
 
 /** Operands: out, x, mean, outer, channels, inner: the mean of (x − mean)² of each channel. */
@@ -159,131 +162,151 @@ export function channelVariance(pc: usize): void {
   const channels = load<u32>(pc, 20)
   const inner = load<u32>(pc, 24)
   const zero = f32x4.splat(0)
-  const count = f32x4.splat(<f32>outer * <f32>inner)
-  memory.fill(out, 0, channels << 2)
+  const bytes = channels << 2
+  memory.fill(out, 0, bytes)
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) {
-      for (let c: i32 = 0; c < <i32>channels; c += 4) {
-        const at = c << 2
-        const left = channels - c
-        const u = f32x4.sub(loadUpTo(x + at, left, zero), loadUpTo(mean + at, left, zero))
-        storeLanes(out + at, f32x4.add(loadUpTo(out + at, left, zero), f32x4.mul(u, u)), left)
+      for (let at: u32 = 0; at < bytes; at += 16) {
+        const left = (bytes - at) >> 2
+        const u = f32x4.sub(loadUpTo(x + at, left, zero), v128.load(mean + at))
+        storeLanes(out + at, f32x4.add(v128.load(out + at), f32x4.mul(u, u)), left)
       }
-      x += channels << 2
+      x += bytes
     } else
-      for (let at: u32 = 0; at < channels << 2; at += 4) {
+      for (let at: u32 = 0; at < bytes; at += 4) {
         store<f32>(out + at, load<f32>(out + at) + squaresOf(x, inner, load<f32>(mean + at)))
         x += inner << 2
       }
   }
-  for (let c: i32 = 0; c < <i32>channels; c += 4)
-    storeLanes(out + (c << 2), f32x4.div(loadUpTo(out + (c << 2), channels - c, zero), count), channels - c)
+  const count = f32x4.splat(<f32>outer * <f32>inner)
+  for (let at: u32 = 0; at < bytes; at += 16)
+    storeLanes(out + at, f32x4.div(v128.load(out + at), count), (bytes - at) >> 2)
 }
 
-/** Operands: out, x, gamma, beta, mean, variance, outer, channels, inner, epsilon. */
+/** Operands: out, x, gamma, beta, mean, variance, scratch, outer, channels, inner, epsilon. */
 export function batchNorm(pc: usize): void {
-  const out = load<u32>(pc, 4)
-  const x = load<u32>(pc, 8)
-  const gamma = load<u32>(pc, 12)
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
   const beta = load<u32>(pc, 16)
   const mean = load<u32>(pc, 20)
-  const variance = load<u32>(pc, 24)
-  const outer = load<u32>(pc, 28)
-  const channels = load<u32>(pc, 32)
-  const inner = load<u32>(pc, 36)
-  const epsilon = load<f32>(pc, 40)
-  const step: u32 = inner == 1 ? 4 : 1
+  const scale = load<u32>(pc, 28)
+  const outer = load<u32>(pc, 32)
+  const bytes = load<u32>(pc, 36) << 2
+  const inner = load<u32>(pc, 40)
   const zero = f32x4.splat(0)
-  for (let c: u32 = 0; c < channels; c += step) {
-    const at = c << 2
-    const there = inner == 1 ? channels - c : 1
-    const scale = f32x4.mul(channel(gamma + at, there, inner), reciprocalRoot(channel(variance + at, there, inner), epsilon))
-    const middle = channel(mean + at, there, inner)
-    const shift = channel(beta + at, there, inner)
-    for (let o: u32 = 0; o < outer; o++) {
-      let i = (o * channels + c) * inner << 2
-      for (let left: i32 = inner == 1 ? there : inner; left > 0; left = inner == 1 ? 0 : left - 4) {
-        const u = f32x4.sub(loadUpTo(x + i, left, zero), middle)
-        storeLanes(out + i, f32x4.add(f32x4.mul(u, scale), shift), left)
-        i += 16
+  overDeviation(scale, load<u32>(pc, 12), load<u32>(pc, 24), bytes >> 2, load<f32>(pc, 44))
+  for (let o: u32 = 0; o < outer; o++) {
+    if (inner == 1) {
+      for (let at: u32 = 0; at < bytes; at += 16) {
+        const left = (bytes - at) >> 2
+        const u = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, zero), v128.load(mean + at)), v128.load(scale + at))
+        storeLanes(out + at, f32x4.add(u, v128.load(beta + at)), left)
       }
-    }
+      x += bytes
+      out += bytes
+    } else
+      for (let at: u32 = 0; at < bytes; at += 4) {
+        const means = v128.load32_splat(mean + at)
+        const factor = v128.load32_splat(scale + at)
+        const shift = v128.load32_splat(beta + at)
+        for (let i: u32 = 0; i < inner; i += 4) {
+          const u = f32x4.sub(loadUpTo(x + (i << 2), inner - i, zero), means)
+          storeLanes(out + (i << 2), f32x4.add(f32x4.mul(u, factor), shift), inner - i)
+        }
+        x += inner << 2
+        out += inner << 2
+      }
   }
-}
-
-/** The numbers of four neighbouring channels, or in all lanes that of one. */
-// @ts-ignore: decorator
-@inline
-function channel(at: usize, there: u32, inner: u32): v128 {
-  return inner == 1 ? loadUpTo(at, there, f32x4.splat(0)) : v128.load32_splat(at)
 }
 
 /** Operands: out, x, dy, mean, variance, outer, channels, inner, epsilon: Σ dy·x̂ of each channel. */
 export function batchNormGammaGrad(pc: usize): void {
   const out = load<u32>(pc, 4)
-  const x = load<u32>(pc, 8)
-  const dy = load<u32>(pc, 12)
+  let x = load<u32>(pc, 8)
+  let dy = load<u32>(pc, 12)
   const mean = load<u32>(pc, 16)
-  const variance = load<u32>(pc, 20)
   const outer = load<u32>(pc, 24)
-  const channels = load<u32>(pc, 28)
+  const bytes = load<u32>(pc, 28) << 2
   const inner = load<u32>(pc, 32)
-  const epsilon = load<f32>(pc, 36)
-  const step: u32 = inner == 1 ? 4 : 1
   const zero = f32x4.splat(0)
-  for (let c: u32 = 0; c < channels; c += step) {
-    const at = c << 2
-    const there = inner == 1 ? channels - c : 1
-    const middle = channel(mean + at, there, inner)
-    let total = zero
-    for (let o: u32 = 0; o < outer; o++) {
-      let i = (o * channels + c) * inner << 2
-      for (let left: i32 = inner == 1 ? there : inner; left > 0; left = inner == 1 ? 0 : left - 4) {
-        const u = f32x4.sub(loadUpTo(x + i, left, zero), middle)
-        total = f32x4.add(total, f32x4.mul(loadUpTo(dy + i, left, zero), u))
-        i += 16
+  memory.fill(out, 0, bytes)
+  for (let o: u32 = 0; o < outer; o++) {
+    if (inner == 1) {
+      for (let at: u32 = 0; at < bytes; at += 16) {
+        const left = (bytes - at) >> 2
+        const u = f32x4.sub(loadUpTo(x + at, left, zero), v128.load(mean + at))
+        storeLanes(out + at, f32x4.add(v128.load(out + at), f32x4.mul(loadUpTo(dy + at, left, zero), u)), left)
       }
-    }
-    if (inner != 1) total = f32x4.splat(sumLanes(total))
-    storeLanes(out + at, f32x4.mul(total, reciprocalRoot(channel(variance + at, there, inner), epsilon)), there)
+      x += bytes
+      dy += bytes
+    } else
+      for (let at: u32 = 0; at < bytes; at += 4) {
+        const means = v128.load32_splat(mean + at)
+        let total = zero
+        for (let i: u32 = 0; i < inner; i += 4) {
+          const u = f32x4.sub(loadUpTo(x + (i << 2), inner - i, zero), means)
+          total = f32x4.add(total, f32x4.mul(loadUpTo(dy + (i << 2), inner - i, zero), u))
+        }
+        store<f32>(out + at, load<f32>(out + at) + sumLanes(total))
+        x += inner << 2
+        dy += inner << 2
+      }
   }
+  overDeviation(out, out, load<u32>(pc, 20), bytes >> 2, load<f32>(pc, 36))
 }
 
 /**
- * Operands: out, x, dy, gamma, mean, variance, gammaGrad, betaGrad, outer, channels, inner, epsilon:
+ * Operands: out, x, dy, gamma, mean, variance, gammaGrad, betaGrad, scratch, outer, channels, inner, epsilon:
  * gamma·r·(dy − betaGrad/n − x̂·gammaGrad/n), with n numbers to a channel and r = 1/√(variance + ε).
  */
 export function batchNormGrad(pc: usize): void {
-  const out = load<u32>(pc, 4)
-  const x = load<u32>(pc, 8)
-  const dy = load<u32>(pc, 12)
-  const gamma = load<u32>(pc, 16)
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  let dy = load<u32>(pc, 12)
   const mean = load<u32>(pc, 20)
   const variance = load<u32>(pc, 24)
-  const gammaGrad = load<u32>(pc, 28)
   const betaGrad = load<u32>(pc, 32)
-  const outer = load<u32>(pc, 36)
-  const channels = load<u32>(pc, 40)
-  const inner = load<u32>(pc, 44)
-  const epsilon = load<f32>(pc, 48)
-  const step: u32 = inner == 1 ? 4 : 1
+  const scale = load<u32>(pc, 36)
+  const outer = load<u32>(pc, 40)
+  const channels = load<u32>(pc, 44)
+  const inner = load<u32>(pc, 48)
+  const epsilon = load<f32>(pc, 52)
+  const bytes = channels << 2
+  const slope = scale + ((bytes + 15) & ~15)
+  const middle = slope + ((bytes + 15) & ~15)
   const zero = f32x4.splat(0)
-  const count = f32x4.splat(<f32>outer * <f32>inner)
-  for (let c: u32 = 0; c < channels; c += step) {
-    const at = c << 2
-    const there = inner == 1 ? channels - c : 1
-    const r = reciprocalRoot(channel(variance + at, there, inner), epsilon)
-    const scale = f32x4.mul(channel(gamma + at, there, inner), r)
-    const middle = channel(mean + at, there, inner)
-    const meanDy = f32x4.div(channel(betaGrad + at, there, inner), count)
-    const slope = f32x4.mul(f32x4.div(channel(gammaGrad + at, there, inner), count), r)
-    for (let o: u32 = 0; o < outer; o++) {
-      let i = (o * channels + c) * inner << 2
-      for (let left: i32 = inner == 1 ? there : inner; left > 0; left = inner == 1 ? 0 : left - 4) {
-        const u = f32x4.mul(f32x4.sub(loadUpTo(x + i, left, zero), middle), slope)
-        storeLanes(out + i, f32x4.mul(scale, f32x4.sub(f32x4.sub(loadUpTo(dy + i, left, zero), meanDy), u)), left)
-        i += 16
+  const share = f32x4.splat(1 / (<f32>outer * <f32>inner))
+  overDeviation(scale, load<u32>(pc, 16), variance, channels, epsilon)
+  overDeviation(slope, load<u32>(pc, 28), variance, channels, epsilon)
+  for (let at: u32 = 0; at < bytes; at += 16) {
+    v128.store(slope + at, f32x4.mul(v128.load(slope + at), share))
+    v128.store(middle + at, f32x4.mul(v128.load(betaGrad + at), share))
+  }
+  for (let o: u32 = 0; o < outer; o++) {
+    if (inner == 1) {
+      for (let at: u32 = 0; at < bytes; at += 16) {
+        const left = (bytes - at) >> 2
+        const u = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, zero), v128.load(mean + at)), v128.load(slope + at))
+        const g = f32x4.sub(f32x4.sub(loadUpTo(dy + at, left, zero), v128.load(middle + at)), u)
+        storeLanes(out + at, f32x4.mul(g, v128.load(scale + at)), left)
       }
-    }
+      x += bytes
+      dy += bytes
+      out += bytes
+    } else
+      for (let at: u32 = 0; at < bytes; at += 4) {
+        const means = v128.load32_splat(mean + at)
+        const slopes = v128.load32_splat(slope + at)
+        const middles = v128.load32_splat(middle + at)
+        const factor = v128.load32_splat(scale + at)
+        for (let i: u32 = 0; i < inner; i += 4) {
+          const u = f32x4.mul(f32x4.sub(loadUpTo(x + (i << 2), inner - i, zero), means), slopes)
+          const g = f32x4.sub(f32x4.sub(loadUpTo(dy + (i << 2), inner - i, zero), middles), u)
+          storeLanes(out + (i << 2), f32x4.mul(g, factor), inner - i)
+        }
+        x += inner << 2
+        dy += inner << 2
+        out += inner << 2
+      }
   }
 }

@@ -50,6 +50,7 @@ const softmaxGrad: Operands = {
 
 /** `centred`: 1 when the mean is subtracted, else 0. */
 const normalizedRows: Operands = { rows: 'int', columns: 'int', epsilon: 'float', centred: 'int' }
+/** `scratch`, in front of them, holds numbers for each channel, padded to whole vectors. */
 const channels: Operands = { outer: 'int', channels: 'int', inner: 'int' }
 
 /** `key`: two whole numbers. `purpose`: a word that sets these random bits apart from others of seed and key. */
@@ -208,6 +209,7 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     beta: 'in',
     mean: 'in',
     variance: 'in',
+    scratch: 'out',
     ...channels,
     epsilon: 'float',
   },
@@ -220,6 +222,7 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     variance: 'in',
     gammaGrad: 'in',
     betaGrad: 'in',
+    scratch: 'out',
     ...channels,
     epsilon: 'float',
   },

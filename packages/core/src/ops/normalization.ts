@@ -513,14 +513,14 @@ export const batchNormInference: Op<WithStatistics, OnAxis & Stabilized> = op('b
       mul(standardizedChannels(x, mean, variance, axis, epsilon), spread(gamma, x, axis)),
       spread(beta, x, axis),
     ),
-  lower: ({ inputs: [x, ...vectors], attributes: { axis, epsilon }, output, emit }) => {
-    if (sizeOf(x!.shape) > 0)
+  lower: ({ inputs, shape, attributes: { axis, epsilon }, output, temporary, emit }) => {
+    if (sizeOf(shape) > 0)
       emit(
         'BatchNorm',
         output(),
-        x!.buffer,
-        ...vectors.map(({ buffer }) => buffer),
-        ...channelsOf(x!.shape, axis),
+        ...inputs.map(({ buffer }) => buffer),
+        temporary(shape[axis]!),
+        ...channelsOf(shape, axis),
         epsilon,
       )
   },
@@ -616,12 +616,13 @@ export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
     },
     vjp: rulesOf(['x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'], decompose),
     decompose,
-    lower: ({ inputs, shape, attributes: { axis, epsilon }, output, emit }) => {
+    lower: ({ inputs, shape, attributes: { axis, epsilon }, output, temporary, emit }) => {
       if (sizeOf(shape) > 0)
         emit(
           'BatchNormGrad',
           output(),
           ...inputs.map(({ buffer }) => buffer),
+          temporary(3 * Math.ceil(shape[axis]! / 4) * 4),
           ...channelsOf(shape, axis),
           epsilon,
         )
