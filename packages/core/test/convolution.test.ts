@@ -199,8 +199,10 @@ describe('pooling', () => {
 
   test('a NaN is the largest, and its derivative goes to it', () => {
     const x = variable([3, Number.NaN, 1, 4], { shape: [1, 2, 2, 1] })
-    expect(maxPool2d(x, 2).item()).toBeNaN()
-    expect([...gradients(maxPool2d(x, 2).sum(), [x])[0]!.data()]).toEqual([0, 1, 0, 0])
+    for (const pooled of [maxPool2d(x, 2), globalMaxPool(x)]) {
+      expect(pooled.item()).toBeNaN()
+      expect([...gradients(pooled.sum(), [x])[0]!.data()]).toEqual([0, 1, 0, 0])
+    }
   })
 
   test('padding counts in a mean only when asked to', () => {

@@ -15,7 +15,7 @@
 //
 // docs/decisions/2026-11-24-convolution.md has the figures.
 import { Activation } from '../src/opcodes'
-import { storeLanes } from './functions'
+import { multiplyAdd, storeLanes } from './functions'
 import { activate } from './matmul'
 import { sumRows } from './rows'
 
@@ -329,15 +329,15 @@ function tile2x16(
       let b2 = v128.load(b, 32)
       let b3 = v128.load(b, 48)
       let s = v128.load32_splat(p)
-      c00 = f32x4.add(c00, f32x4.mul(s, b0))
-      c01 = f32x4.add(c01, f32x4.mul(s, b1))
-      c02 = f32x4.add(c02, f32x4.mul(s, b2))
-      c03 = f32x4.add(c03, f32x4.mul(s, b3))
+      c00 = multiplyAdd(s, b0, c00)
+      c01 = multiplyAdd(s, b1, c01)
+      c02 = multiplyAdd(s, b2, c02)
+      c03 = multiplyAdd(s, b3, c03)
       s = v128.load32_splat(q)
-      c10 = f32x4.add(c10, f32x4.mul(s, b0))
-      c11 = f32x4.add(c11, f32x4.mul(s, b1))
-      c12 = f32x4.add(c12, f32x4.mul(s, b2))
-      c13 = f32x4.add(c13, f32x4.mul(s, b3))
+      c10 = multiplyAdd(s, b0, c10)
+      c11 = multiplyAdd(s, b1, c11)
+      c12 = multiplyAdd(s, b2, c12)
+      c13 = multiplyAdd(s, b3, c13)
       p += step
       q += step
       if (b + 64 == end) break
@@ -346,15 +346,15 @@ function tile2x16(
       b2 = v128.load(b, 96)
       b3 = v128.load(b, 112)
       s = v128.load32_splat(p)
-      c00 = f32x4.add(c00, f32x4.mul(s, b0))
-      c01 = f32x4.add(c01, f32x4.mul(s, b1))
-      c02 = f32x4.add(c02, f32x4.mul(s, b2))
-      c03 = f32x4.add(c03, f32x4.mul(s, b3))
+      c00 = multiplyAdd(s, b0, c00)
+      c01 = multiplyAdd(s, b1, c01)
+      c02 = multiplyAdd(s, b2, c02)
+      c03 = multiplyAdd(s, b3, c03)
       s = v128.load32_splat(q)
-      c10 = f32x4.add(c10, f32x4.mul(s, b0))
-      c11 = f32x4.add(c11, f32x4.mul(s, b1))
-      c12 = f32x4.add(c12, f32x4.mul(s, b2))
-      c13 = f32x4.add(c13, f32x4.mul(s, b3))
+      c10 = multiplyAdd(s, b0, c10)
+      c11 = multiplyAdd(s, b1, c11)
+      c12 = multiplyAdd(s, b2, c12)
+      c13 = multiplyAdd(s, b3, c13)
       p += step
       q += step
       if (b + 128 == end) break
@@ -363,15 +363,15 @@ function tile2x16(
       b2 = v128.load(b, 160)
       b3 = v128.load(b, 176)
       s = v128.load32_splat(p)
-      c00 = f32x4.add(c00, f32x4.mul(s, b0))
-      c01 = f32x4.add(c01, f32x4.mul(s, b1))
-      c02 = f32x4.add(c02, f32x4.mul(s, b2))
-      c03 = f32x4.add(c03, f32x4.mul(s, b3))
+      c00 = multiplyAdd(s, b0, c00)
+      c01 = multiplyAdd(s, b1, c01)
+      c02 = multiplyAdd(s, b2, c02)
+      c03 = multiplyAdd(s, b3, c03)
       s = v128.load32_splat(q)
-      c10 = f32x4.add(c10, f32x4.mul(s, b0))
-      c11 = f32x4.add(c11, f32x4.mul(s, b1))
-      c12 = f32x4.add(c12, f32x4.mul(s, b2))
-      c13 = f32x4.add(c13, f32x4.mul(s, b3))
+      c10 = multiplyAdd(s, b0, c10)
+      c11 = multiplyAdd(s, b1, c11)
+      c12 = multiplyAdd(s, b2, c12)
+      c13 = multiplyAdd(s, b3, c13)
       p += step
       q += step
       if (b + 192 == end) break
@@ -380,15 +380,15 @@ function tile2x16(
       b2 = v128.load(b, 224)
       b3 = v128.load(b, 240)
       s = v128.load32_splat(p)
-      c00 = f32x4.add(c00, f32x4.mul(s, b0))
-      c01 = f32x4.add(c01, f32x4.mul(s, b1))
-      c02 = f32x4.add(c02, f32x4.mul(s, b2))
-      c03 = f32x4.add(c03, f32x4.mul(s, b3))
+      c00 = multiplyAdd(s, b0, c00)
+      c01 = multiplyAdd(s, b1, c01)
+      c02 = multiplyAdd(s, b2, c02)
+      c03 = multiplyAdd(s, b3, c03)
       s = v128.load32_splat(q)
-      c10 = f32x4.add(c10, f32x4.mul(s, b0))
-      c11 = f32x4.add(c11, f32x4.mul(s, b1))
-      c12 = f32x4.add(c12, f32x4.mul(s, b2))
-      c13 = f32x4.add(c13, f32x4.mul(s, b3))
+      c10 = multiplyAdd(s, b0, c10)
+      c11 = multiplyAdd(s, b1, c11)
+      c12 = multiplyAdd(s, b2, c12)
+      c13 = multiplyAdd(s, b3, c13)
       p += step
       q += step
       b += 256
@@ -446,17 +446,17 @@ function tile4x8(
       let b0 = v128.load(b)
       let b1 = v128.load(b, 16)
       let s = v128.load32_splat(p)
-      c00 = f32x4.add(c00, f32x4.mul(s, b0))
-      c01 = f32x4.add(c01, f32x4.mul(s, b1))
+      c00 = multiplyAdd(s, b0, c00)
+      c01 = multiplyAdd(s, b1, c01)
       s = v128.load32_splat(q)
-      c10 = f32x4.add(c10, f32x4.mul(s, b0))
-      c11 = f32x4.add(c11, f32x4.mul(s, b1))
+      c10 = multiplyAdd(s, b0, c10)
+      c11 = multiplyAdd(s, b1, c11)
       s = v128.load32_splat(r)
-      c20 = f32x4.add(c20, f32x4.mul(s, b0))
-      c21 = f32x4.add(c21, f32x4.mul(s, b1))
+      c20 = multiplyAdd(s, b0, c20)
+      c21 = multiplyAdd(s, b1, c21)
       s = v128.load32_splat(t)
-      c30 = f32x4.add(c30, f32x4.mul(s, b0))
-      c31 = f32x4.add(c31, f32x4.mul(s, b1))
+      c30 = multiplyAdd(s, b0, c30)
+      c31 = multiplyAdd(s, b1, c31)
       p += step
       q += step
       r += step
@@ -465,17 +465,17 @@ function tile4x8(
       b0 = v128.load(b, 32)
       b1 = v128.load(b, 48)
       s = v128.load32_splat(p)
-      c00 = f32x4.add(c00, f32x4.mul(s, b0))
-      c01 = f32x4.add(c01, f32x4.mul(s, b1))
+      c00 = multiplyAdd(s, b0, c00)
+      c01 = multiplyAdd(s, b1, c01)
       s = v128.load32_splat(q)
-      c10 = f32x4.add(c10, f32x4.mul(s, b0))
-      c11 = f32x4.add(c11, f32x4.mul(s, b1))
+      c10 = multiplyAdd(s, b0, c10)
+      c11 = multiplyAdd(s, b1, c11)
       s = v128.load32_splat(r)
-      c20 = f32x4.add(c20, f32x4.mul(s, b0))
-      c21 = f32x4.add(c21, f32x4.mul(s, b1))
+      c20 = multiplyAdd(s, b0, c20)
+      c21 = multiplyAdd(s, b1, c21)
       s = v128.load32_splat(t)
-      c30 = f32x4.add(c30, f32x4.mul(s, b0))
-      c31 = f32x4.add(c31, f32x4.mul(s, b1))
+      c30 = multiplyAdd(s, b0, c30)
+      c31 = multiplyAdd(s, b1, c31)
       p += step
       q += step
       r += step
@@ -688,10 +688,10 @@ export function depthwise(pc: usize): void {
           for (let tap = taps; tap < lines; tap += 4) {
             const v = v128.load(w)
             const cell = load<u32>(tap) + at
-            c0 = f32x4.add(c0, f32x4.mul(v, v128.load(a0 + cell)))
-            c1 = f32x4.add(c1, f32x4.mul(v, v128.load(a1 + cell)))
-            c2 = f32x4.add(c2, f32x4.mul(v, v128.load(a2 + cell)))
-            c3 = f32x4.add(c3, f32x4.mul(v, v128.load(a3 + cell)))
+            c0 = multiplyAdd(v, v128.load(a0 + cell), c0)
+            c1 = multiplyAdd(v, v128.load(a1 + cell), c1)
+            c2 = multiplyAdd(v, v128.load(a2 + cell), c2)
+            c3 = multiplyAdd(v, v128.load(a3 + cell), c3)
             w += pixel
           }
           const channels = (pixel - at) >> 2
@@ -725,7 +725,7 @@ export function depthwiseInputGrad(pc: usize): void {
         for (let tap = taps; tap < lines; tap += 4) {
           const cell = to + load<u32>(tap)
           for (let at: usize = 0; at < pixel; at += 16) {
-            const sum = f32x4.add(v128.load(cell + at), f32x4.mul(v128.load(w + at), v128.load(dy + at)))
+            const sum = multiplyAdd(v128.load(w + at), v128.load(dy + at), v128.load(cell + at))
             storeLanes(cell + at, sum, (pixel - at) >> 2)
           }
           w += pixel
@@ -761,7 +761,7 @@ export function depthwiseWeightGrad(pc: usize): void {
           let cell = from + load<u32>(tap) + at
           let upstream = dy + at
           for (let column: u32 = 0; column < g.outWidth; column++) {
-            total = f32x4.add(total, f32x4.mul(v128.load(cell), v128.load(upstream)))
+            total = multiplyAdd(v128.load(cell), v128.load(upstream), total)
             cell += g.step
             upstream += pixel
           }

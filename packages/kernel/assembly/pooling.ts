@@ -57,14 +57,13 @@ export function averagePoolGrad(pc: usize): void {
   overWindows(scatterAverage, out, 0, load<u32>(pc, 8), load<u32>(pc, 12) != 0, g)
 }
 
-/** `x` and what is scattered to lie like the image, what is made or spread like the output. */
+/** `x`, `other` when it is picked from, and `out` when it is scattered to, are images; the rest has a number a window. */
 // @ts-ignore: decorator
 @inline
 function overWindows(kind: i32, out: usize, x: usize, other: usize, countPadding: bool, g: Windows): void {
   const pixel: usize = g.channels << 2
   const row: usize = g.width * pixel
   const scatters = kind == scatterLargest || kind == scatterAverage
-  // Where the window is in x, in what is picked from, and in what is scattered to; and the one number of the output.
   let small = scatters ? other : out
   const size = <f32>(g.sizeY * g.sizeX)
   for (let image: u32 = 0; image < g.images; image++) {
@@ -81,45 +80,90 @@ function overWindows(kind: i32, out: usize, x: usize, other: usize, countPadding
         const end = start + y1 * row + x0 * pixel
         const across: usize = (x1 - x0) * pixel
         const count = countPadding ? size : <f32>((y1 - y0) * (x1 - x0))
+        // Two by two, which nearly all pooling is, without loops over cells.
+        const square = y1 - y0 == 2 && x1 - x0 == 2
         for (let at: usize = 0; at < pixel; at += 16) {
           const lanes = (pixel - at) >> 2
+          const c0 = corner + at
+          const c1 = c0 + pixel
+          const c2 = c0 + row
+          const c3 = c2 + pixel
           if (kind == average) {
             let total = f32x4.splat(0)
-            for (let line = corner + at; line < end; line += row)
-              for (let cell = line; cell < line + across; cell += pixel) total = f32x4.add(total, v128.load(x + cell))
+            if (square) {
+              total = f32x4.add(f32x4.add(v128.load(x + c0), v128.load(x + c1)), v128.load(x + c2))
+              total = f32x4.add(total, v128.load(x + c3))
+            } else
+              for (let line = c0; line < end; line += row)
+                for (let cell = line; cell < line + across; cell += pixel) total = f32x4.add(total, v128.load(x + cell))
             storeLanes(small + at, f32x4.div(total, f32x4.splat(count)), lanes)
           } else if (kind == scatterAverage) {
             const share = f32x4.div(v128.load(small + at), f32x4.splat(count))
-            for (let line = corner + at; line < end; line += row)
-              for (let cell = line; cell < line + across; cell += pixel)
-                storeLanes(out + cell, f32x4.add(v128.load(out + cell), share), lanes)
+            if (square) {
+              addLanes(out + c0, share, lanes)
+              addLanes(out + c1, share, lanes)
+              addLanes(out + c2, share, lanes)
+              addLanes(out + c3, share, lanes)
+            } else
+              for (let line = c0; line < end; line += row)
+                for (let cell = line; cell < line + across; cell += pixel) addLanes(out + cell, share, lanes)
           } else if (kind == largest) {
-            let best = v128.load(x + corner + at)
-            for (let line = corner + at; line < end; line += row)
-              for (let cell = line; cell < line + across; cell += pixel) best = f32x4.max(best, v128.load(x + cell))
-            storeLanes(small + at, best, lanes)
+            let best = v128.load(x + c0)
+            let nan = f32x4.ne(best, best)
+            if (square) {
+              const v1 = v128.load(x + c1)
+              const v2 = v128.load(x + c2)
+              const v3 = v128.load(x + c3)
+              best = f32x4.pmax(f32x4.pmax(f32x4.pmax(best, v1), v2), v3)
+              nan = v128.or(v128.or(nan, f32x4.ne(v1, v1)), v128.or(f32x4.ne(v2, v2), f32x4.ne(v3, v3)))
+            } else
+              for (let line = c0; line < end; line += row)
+                for (let cell = line; cell < line + across; cell += pixel) {
+                  const v = v128.load(x + cell)
+                  best = f32x4.pmax(best, v)
+                  nan = v128.or(nan, f32x4.ne(v, v))
+                }
+            // `max`, which hands NaN on, is seven machine instructions; this is three.
+            storeLanes(small + at, v128.or(best, nan), lanes)
+          } else if (square) {
+            const v0 = v128.load(x + c0)
+            const v1 = v128.load(x + c1)
+            const v2 = v128.load(x + c2)
+            const v3 = v128.load(x + c3)
+            const in1 = beats(v1, v0)
+            const best1 = v128.bitselect(v1, v0, in1)
+            const in2 = beats(v2, best1)
+            const best2 = v128.bitselect(v2, best1, in2)
+            const in3 = beats(v3, best2)
+            const behind = v128.or(in2, in3)
+            if (kind == pickLargest) {
+              let picked = v128.bitselect(v128.load(other + c1), v128.load(other + c0), in1)
+              picked = v128.bitselect(v128.load(other + c2), picked, in2)
+              storeLanes(small + at, v128.bitselect(v128.load(other + c3), picked, in3), lanes)
+            } else {
+              const dy = v128.load(small + at)
+              addLanes(out + c0, v128.andnot(dy, v128.or(in1, behind)), lanes)
+              addLanes(out + c1, v128.andnot(v128.and(dy, in1), behind), lanes)
+              addLanes(out + c2, v128.andnot(v128.and(dy, in2), in3), lanes)
+              addLanes(out + c3, v128.and(dy, in3), lanes)
+            }
           } else {
-            // The place of the largest, as an offset; a NaN counts as larger than any number, as in PyTorch.
-            let best = v128.load(x + corner + at)
-            let place = i32x4.splat(corner + at)
-            for (let line = corner + at; line < end; line += row)
+            // The place of the largest, as an offset.
+            let best = v128.load(x + c0)
+            let place = i32x4.splat(c0)
+            for (let line = c0; line < end; line += row)
               for (let cell = line; cell < line + across; cell += pixel) {
                 const v = v128.load(x + cell)
-                const larger = v128.or(f32x4.gt(v, best), f32x4.ne(v, v))
-                best = v128.bitselect(v, best, larger)
-                place = v128.bitselect(i32x4.splat(cell), place, larger)
+                const better = beats(v, best)
+                best = v128.bitselect(v, best, better)
+                place = v128.bitselect(i32x4.splat(cell), place, better)
               }
             let picked = f32x4.splat(0)
-            for (let line = corner + at; line < end; line += row)
+            for (let line = c0; line < end; line += row)
               for (let cell = line; cell < line + across; cell += pixel) {
                 const here = i32x4.eq(place, i32x4.splat(cell))
                 if (kind == pickLargest) picked = v128.bitselect(v128.load(other + cell), picked, here)
-                else
-                  storeLanes(
-                    out + cell,
-                    f32x4.add(v128.load(out + cell), v128.and(v128.load(small + at), here)),
-                    lanes,
-                  )
+                else addLanes(out + cell, v128.and(v128.load(small + at), here), lanes)
               }
             if (kind == pickLargest) storeLanes(small + at, picked, lanes)
           }
@@ -128,4 +172,17 @@ function overWindows(kind: i32, out: usize, x: usize, other: usize, countPadding
       }
     }
   }
+}
+
+/** Where `v` takes the place of the largest before it: a NaN does of any number, as in PyTorch. */
+// @ts-ignore: decorator
+@inline
+function beats(v: v128, best: v128): v128 {
+  return v128.or(f32x4.gt(v, best), f32x4.ne(v, v))
+}
+
+// @ts-ignore: decorator
+@inline
+function addLanes(to: usize, v: v128, count: i32): void {
+  storeLanes(to, f32x4.add(v128.load(to), v), count)
 }
