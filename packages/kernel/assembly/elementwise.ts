@@ -1,7 +1,8 @@
 // Loops over elements. Arrays start at multiples of 16 bytes and are padded to such, so whole vectors are
 // written even behind the last element.
 import { Opcode } from '../src/opcodes'
-import { exp, log, log1p, log1pOfUnit, sigmoid, softplus, tanh } from './functions'
+import { exp, log, log1p, log1pOfUnit, sigmoid, sigmoidOf, softplus, tanh } from './functions'
+import { sumOf } from './rows'
 
 // @ts-ignore: decorator
 @inline
@@ -59,10 +60,7 @@ function binaryLanes(opcode: i32, a: v128, b: v128): v128 {
   if (opcode == Opcode.TanhGrad) return f32x4.mul(b, f32x4.mul(f32x4.sub(one, a), f32x4.add(one, a)))
   if (opcode == Opcode.ReluGrad) return v128.and(b, f32x4.gt(a, f32x4.splat(0)))
   if (opcode == Opcode.SigmoidCrossEntropy) {
-    // max(a, 0) − a·b as |a| times what b lacks to the right answer: no two large numbers cancel.
-    const lacking = v128.bitselect(f32x4.sub(one, b), b, f32x4.gt(a, f32x4.splat(0)))
-    const magnitude = f32x4.abs(a)
-    return f32x4.add(f32x4.mul(magnitude, lacking), log1pOfUnit(exp(f32x4.neg(magnitude))))
+    return crossEntropy(a, b, exp(f32x4.neg(f32x4.abs(a))))
   }
   // Pow, lane by lane in double precision.
   let y = f32x4.splat(powLane(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)))
@@ -165,4 +163,31 @@ export function ternary(opcode: i32, pc: usize): void {
     if (cMoves) w = v128.load(c + i)
     v128.store(out + i, ternaryLanes(opcode, u, v, w))
   }
+}
+
+/** max(x, 0) − x·y + ln(1 + t), with t = e⁻|ˣ|. */
+// @ts-ignore: decorator
+@inline
+function crossEntropy(x: v128, y: v128, t: v128): v128 {
+  // The first two as |x| times what y lacks to the right answer: no two large numbers cancel.
+  const lacking = v128.bitselect(f32x4.sub(f32x4.splat(1), y), y, f32x4.gt(x, f32x4.splat(0)))
+  return f32x4.add(f32x4.mul(f32x4.abs(x), lacking), log1pOfUnit(t))
+}
+
+/** Operands: mean, losses, gradient, logits, labels, upstream, size. Both halves use the same exponential. */
+export function sigmoidCrossEntropyMean(pc: usize): void {
+  const losses = load<u32>(pc, 8)
+  const gradient = load<u32>(pc, 12)
+  const logits = load<u32>(pc, 16)
+  const labels = load<u32>(pc, 20)
+  const upstream = v128.load32_splat(load<u32>(pc, 24))
+  const size = load<u32>(pc, 28)
+  for (let i: u32 = 0; i < size << 2; i += 16) {
+    const x = v128.load(logits + i)
+    const y = v128.load(labels + i)
+    const t = exp(f32x4.neg(f32x4.abs(x)))
+    v128.store(losses + i, crossEntropy(x, y, t))
+    v128.store(gradient + i, f32x4.mul(upstream, f32x4.sub(sigmoidOf(x, t), y)))
+  }
+  store<f32>(load<u32>(pc, 4), sumOf(losses, size) / <f32>size)
 }

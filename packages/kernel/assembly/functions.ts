@@ -1,5 +1,26 @@
 // Exponential, logarithm and what is made of them, four lanes at a time, the same to the bit on every engine.
 
+// In short code that is not a loop the engine takes four instructions to make a vector of a constant, and one to
+// load it: constants of functions that small networks use stand in memory.
+const constants: usize = memory.data<f32>([
+  89, -104, 1.44269504, 12582912, 0.693359375, -2.12194440e-4,
+  0.5, 1.6666667e-1, 4.1666668e-2, 8.3333333e-3, 1.3888889e-3, 1.9841270e-4,
+  1, 2, 0.6666667, 0.4, 0.2857143, 0.22222222, 0.18181819, 0.15384616, 0.13333334,
+])
+
+/** Names of the constants, in order. */
+const enum Constant {
+  Highest, Lowest, Log2E, Shift, Ln2High, Ln2Low,
+  Half, Sixth, Over24, Over120, Over720, Over5040,
+  One, Two, TwoOver3, TwoOver5, TwoOver7, TwoOver9, TwoOver11, TwoOver13, TwoOver15,
+}
+
+// @ts-ignore: decorator
+@inline
+function constant(name: Constant): v128 {
+  return v128.load32_splat(constants + (<usize>name << 2))
+}
+
 /**
  * eˣ, denormal results included.
  *
@@ -12,19 +33,19 @@
 @inline
 export function exp(x: v128): v128 {
   // Beyond these the result is infinity or 0 whatever x is, and n would not fit the exponent. NaN stays NaN.
-  const clamped = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104))
+  const clamped = f32x4.pmax(f32x4.pmin(x, constant(Constant.Highest)), constant(Constant.Lowest))
   // Adding 1.5 · 2²³ rounds to a whole number and leaves it in the low bits.
-  const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(1.44269504)), f32x4.splat(12582912))
-  const n = f32x4.sub(shifted, f32x4.splat(12582912))
+  const shifted = f32x4.add(f32x4.mul(clamped, constant(Constant.Log2E)), constant(Constant.Shift))
+  const n = f32x4.sub(shifted, constant(Constant.Shift))
   const whole = i32x4.sub(shifted, i32x4.splat(0x4b400000))
-  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)))
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)))
+  let r = f32x4.sub(clamped, f32x4.mul(n, constant(Constant.Ln2High)))
+  r = f32x4.sub(r, f32x4.mul(n, constant(Constant.Ln2Low)))
   const r2 = f32x4.mul(r, r)
-  const p23 = f32x4.add(f32x4.splat(0.5), f32x4.mul(r, f32x4.splat(1.6666667e-1)))
-  const p45 = f32x4.add(f32x4.splat(4.1666668e-2), f32x4.mul(r, f32x4.splat(8.3333333e-3)))
-  const p67 = f32x4.add(f32x4.splat(1.3888889e-3), f32x4.mul(r, f32x4.splat(1.9841270e-4)))
+  const p23 = f32x4.add(constant(Constant.Half), f32x4.mul(r, constant(Constant.Sixth)))
+  const p45 = f32x4.add(constant(Constant.Over24), f32x4.mul(r, constant(Constant.Over120)))
+  const p67 = f32x4.add(constant(Constant.Over720), f32x4.mul(r, constant(Constant.Over5040)))
   const p = f32x4.add(p23, f32x4.mul(r2, f32x4.add(p45, f32x4.mul(r2, p67))))
-  const y = f32x4.add(f32x4.splat(1), f32x4.add(r, f32x4.mul(r2, p)))
+  const y = f32x4.add(constant(Constant.One), f32x4.add(r, f32x4.mul(r2, p)))
   const half = i32x4.shr_s(whole, 1)
   const rest = i32x4.sub(whole, half)
   const scaled = f32x4.mul(y, i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23))
@@ -93,13 +114,13 @@ export function log1p(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function log1pOfUnit(t: v128): v128 {
-  const s = f32x4.div(t, f32x4.add(f32x4.splat(2), t))
+  const s = f32x4.div(t, f32x4.add(constant(Constant.Two), t))
   const z = f32x4.mul(s, s)
   const z2 = f32x4.mul(z, z)
-  const p01 = f32x4.add(f32x4.splat(0.6666667), f32x4.mul(z, f32x4.splat(0.4)))
-  const p23 = f32x4.add(f32x4.splat(0.2857143), f32x4.mul(z, f32x4.splat(0.22222222)))
-  const p45 = f32x4.add(f32x4.splat(0.18181819), f32x4.mul(z, f32x4.splat(0.15384616)))
-  const high = f32x4.add(p45, f32x4.mul(z2, f32x4.splat(0.13333334)))
+  const p01 = f32x4.add(constant(Constant.TwoOver3), f32x4.mul(z, constant(Constant.TwoOver5)))
+  const p23 = f32x4.add(constant(Constant.TwoOver7), f32x4.mul(z, constant(Constant.TwoOver9)))
+  const p45 = f32x4.add(constant(Constant.TwoOver11), f32x4.mul(z, constant(Constant.TwoOver13)))
+  const high = f32x4.add(p45, f32x4.mul(z2, constant(Constant.TwoOver15)))
   const p = f32x4.add(p01, f32x4.mul(z2, f32x4.add(p23, f32x4.mul(z2, high))))
   return f32x4.add(f32x4.add(s, s), f32x4.mul(f32x4.mul(p, z), s))
 }
@@ -108,8 +129,14 @@ export function log1pOfUnit(t: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
-  const t = exp(f32x4.neg(f32x4.abs(x)))
-  const one = f32x4.splat(1)
+  return sigmoidOf(x, exp(f32x4.neg(f32x4.abs(x))))
+}
+
+/** The same from t = e⁻|ˣ|. */
+// @ts-ignore: decorator
+@inline
+export function sigmoidOf(x: v128, t: v128): v128 {
+  const one = constant(Constant.One)
   const numerator = v128.bitselect(t, one, f32x4.lt(x, f32x4.splat(0)))
   return f32x4.div(numerator, f32x4.add(one, t))
 }

@@ -6,7 +6,7 @@ import { Opcode } from '../src/opcodes'
 import {
   convolution, convolutionInputGrad, convolutionWeightGrad, depthwise, depthwiseInputGrad, depthwiseWeightGrad,
 } from './convolution'
-import { binary, ternary, unary } from './elementwise'
+import { binary, ternary, unary, sigmoidCrossEntropyMean } from './elementwise'
 import { matmul, matmulSmall, matmulTile, movePanels } from './matmul'
 import {
   batchNorm,
@@ -152,7 +152,7 @@ function blocks(pc: usize): void {
   for (let block: u32 = 0; block < count; block++) {
     if (block == count - 1)
       for (let at = sizes; at < program; at += 4) store<u32>(program + (load<u32>(at) << 2), tail)
-    once(program)
+    run(program, 1)
     move(moving, sizes - 4, program, bytes)
   }
   // The program is left as it was found.
@@ -168,13 +168,20 @@ function move(from: usize, to: usize, program: usize, bytes: u32): void {
   }
 }
 
-/** Runs the program once; returns the address of the instruction that stopped it, or 0 from its end. */
-function once(pc: usize): usize {
+/**
+ * Runs the program at `program` up to `times` times. Returns 0, or the address of the instruction that stopped it.
+ * All times are one call: entering a function as large as this takes as long as a small product.
+ */
+export function run(program: usize, times: u32): usize {
+  if (times == 0) return 0
+  let pc = program
   while (true) {
     const head = load<u32>(pc)
     switch (head & 0xffff) {
       case Opcode.End:
-        return 0
+        if (--times == 0) return 0
+        pc = program
+        continue
       case Opcode.Blocks:
         blocks(pc)
         break
@@ -261,6 +268,9 @@ function once(pc: usize): usize {
         break
       case Opcode.SigmoidCrossEntropyGrad:
         sigmoidCrossEntropyGrad(pc)
+        break
+      case Opcode.SigmoidCrossEntropyMean:
+        sigmoidCrossEntropyMean(pc)
         break
       case Opcode.Where:
         where(pc)
@@ -450,18 +460,6 @@ function once(pc: usize): usize {
     }
     pc += (head >>> 16) << 2
   }
-}
-
-/**
- * Runs the program at `program` up to `times` times. Returns 0, or the address of the instruction that stopped it:
- * a `Record` of a loss that is not finite.
- */
-export function run(program: usize, times: u32): usize {
-  for (let i: u32 = 0; i < times; i++) {
-    const stopped = once(program)
-    if (stopped != 0) return stopped
-  }
-  return 0
 }
 
 /** Says how many threads share work, which of them this is (0 runs the programs), and where its panels may lie. */

@@ -170,19 +170,43 @@ export function matmulTile(pc: usize): void {
   if (sums != 0) storeLanes(sums, total, n)
   if (n == 1) {
     const c01 = v128.shuffle<f32>(c0, c1, 0, 4, 0, 4)
-    v128.store(out, v128.shuffle<f32>(c01, v128.shuffle<f32>(c2, c3, 0, 4, 0, 4), 0, 1, 4, 5))
+    c0 = v128.shuffle<f32>(c01, v128.shuffle<f32>(c2, c3, 0, 4, 0, 4), 0, 1, 4, 5)
   } else if (n == 2) {
-    v128.store(out, v128.shuffle<f32>(c0, c1, 0, 1, 4, 5))
-    if (m > 2) v128.store(out, v128.shuffle<f32>(c2, c3, 0, 1, 4, 5), 16)
-  } else {
-    const row = n << 2
-    storeLanes(out, c0, n)
-    if (m > 1) storeLanes(out + row, c1, n)
-    if (m > 2) storeLanes(out + 2 * row, c2, n)
-    if (m > 3) storeLanes(out + 3 * row, c3, n)
+    c0 = v128.shuffle<f32>(c0, c1, 0, 1, 4, 5)
+    c1 = v128.shuffle<f32>(c2, c3, 0, 1, 4, 5)
   }
+  const row: usize = n << 2
+  // Bytes from vector to vector of the output, and how many vectors there are.
+  const next: usize = n <= 2 ? 16 : row
+  const count: u32 = n == 1 ? 1 : n == 2 ? (m + 1) >> 1 : m
   const activation = load<u32>(pc, 32)
-  if (activation != Activation.None) activate(out, n << 2, load<u32>(pc, 36), activation, m, n)
+  if (activation != Activation.None) {
+    const gate = load<u32>(pc, 36)
+    c0 = finished(c0, gate, activation)
+    if (count > 1) c1 = finished(c1, gate == 0 ? 0 : gate + next, activation)
+    if (count > 2) c2 = finished(c2, gate == 0 ? 0 : gate + 2 * next, activation)
+    if (count > 3) c3 = finished(c3, gate == 0 ? 0 : gate + 3 * next, activation)
+  }
+  if (n <= 2) {
+    v128.store(out, c0)
+    if (count > 1) v128.store(out, c1, 16)
+    return
+  }
+  storeLanes(out, c0, n)
+  if (count > 1) storeLanes(out + row, c1, n)
+  if (count > 2) storeLanes(out + 2 * row, c2, n)
+  if (count > 3) storeLanes(out + 3 * row, c3, n)
+}
+
+/** One vector of a product after its activation, or times its derivative. */
+function finished(x: v128, gate: usize, activation: u32): v128 {
+  if (gate != 0) {
+    const y = v128.load(gate)
+    if (activation == Activation.Relu) return derivative(Activation.Relu, y, x)
+    return activation == Activation.Sigmoid ? derivative(Activation.Sigmoid, y, x) : derivative(Activation.Tanh, y, x)
+  }
+  if (activation == Activation.Relu) return activationOf(Activation.Relu, x)
+  return activation == Activation.Sigmoid ? activationOf(Activation.Sigmoid, x) : activationOf(Activation.Tanh, x)
 }
 
 /**

@@ -177,6 +177,16 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   SigmoidCrossEntropy: binary,
   Where: ternary,
   SigmoidCrossEntropyGrad: ternary,
+  /** The loss of each element, their mean, and the gradient, times one `upstream` for all. */
+  SigmoidCrossEntropyMean: {
+    mean: 'out',
+    losses: 'out',
+    gradient: 'out',
+    logits: 'in',
+    labels: 'in',
+    upstream: 'in',
+    size: 'int',
+  },
   /** `layout` is the sizes of the output's dimensions, then the strides of x along each. */
   StridedCopy: { out: 'out', x: 'in', rank: 'int', layout: 'ints' },
   Sum: reduction,

@@ -39,6 +39,7 @@ export enum Opcode {
   // Functions of three arrays, each of which may be one number for all elements.
   Where,
   SigmoidCrossEntropyGrad,
+  SigmoidCrossEntropyMean,
 
   StridedCopy,
 

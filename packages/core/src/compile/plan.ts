@@ -64,7 +64,7 @@ export function plan(outputs: readonly Tensor[], keep: (tensor: Tensor) => boole
   }
   const results = simple.map((tensor) => values.get(tensor)!.buffer)
   return {
-    instructions: chainBlocks(fuse(list, new Set(results)), new Set(results)),
+    instructions: chainBlocks(fuseLoss(fuse(list, new Set(results)), new Set(results)), new Set(results)),
     outputs: results,
     leaves: leaves as Map<Variable | Constant | Input, Buffer>,
   }
@@ -181,6 +181,40 @@ function sumsColumns({ operands, nodes }: Instruction, others: readonly Instruct
   product.operands[placeOf(product.opcode, 'sums')] = out!
   product.nodes.push(...nodes)
   return true
+}
+
+/**
+ * Makes one instruction of the mean cross-entropy of sigmoids and its gradient, which need the same exponentials, if
+ * that gradient is the loss's own: its upstream factor is one constant.
+ */
+function fuseLoss(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] {
+  const written = new Set(list.flatMap((instruction) => buffersOf(instruction, 'out', 'update')))
+  const readers = (buffer: Operand | undefined) =>
+    list.filter((instruction) => buffersOf(instruction, 'in', 'update').includes(buffer as Buffer))
+  const gone = new Set<Instruction>()
+  const fused = list.map((instruction) => {
+    const [losses, logits, labels, size, rows] = instruction.operands
+    if (instruction.opcode !== 'SigmoidCrossEntropy' || rows !== 0 || outputs.has(losses as Buffer))
+      return instruction
+    const [mean, other] = readers(losses)
+    const gradient = readers(logits).find(
+      ({ opcode, operands: [, x, y, upstream, , ...moves] }) =>
+        opcode === 'SigmoidCrossEntropyGrad' &&
+        x === logits &&
+        y === labels &&
+        moves.join() === '1,1,0' &&
+        !written.has(upstream as Buffer),
+    )
+    if (!gradient || other || mean?.opcode !== 'Mean' || mean.operands[3] !== size) return instruction
+    gone.add(mean).add(gradient)
+    const [dx, , , upstream] = gradient.operands
+    return {
+      opcode: 'SigmoidCrossEntropyMean' as const,
+      operands: [mean.operands[0]!, losses!, dx!, logits!, labels!, upstream!, size!],
+      nodes: [...instruction.nodes, ...mean.nodes, ...gradient.nodes],
+    }
+  })
+  return fused.filter((instruction) => !gone.has(instruction))
 }
 
 /** What an instruction can write its result over: it reads element i of these before it writes element i. */
