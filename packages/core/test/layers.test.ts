@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   adam,
   compileStep,
+  constant,
   functional,
   gradients,
   input,
@@ -14,6 +15,7 @@ import {
   sgd,
   variable,
 } from '../src/index.js'
+import { inference } from '../src/training-context.js'
 
 const { dense } = layers
 
@@ -374,4 +376,81 @@ describe('convolutional layers', () => {
       'conv2d: wants rows of [height, width, channels], got rows of [1]',
     )
   })
+})
+
+describe('batch normalisation', () => {
+  const x = Array.from({ length: 6 }, (_, row) => [Math.sin(row), 3 + Math.cos(2 * row)])
+  const statistics = [0, 1].map((channel) => {
+    const values = x.map((row) => row[channel]!)
+    const mean = values.reduce((sum, v) => sum + v / 6, 0)
+    return { mean, variance: values.reduce((sum, v) => sum + (v - mean) ** 2 / 6, 0) }
+  })
+  const make = (trainable = true) => {
+    const model = sequential([layers.batchNorm({ momentum: 0.8, trainable }), dense({ units: 1 })], {
+      inputShape: [2],
+      seed: 0,
+    })
+    const context = new StepContext()
+    const input_ = input([6, 2])
+    const loss = model.apply(input_, context).square().mean()
+    const step = compileStep({
+      inputs: { x: input_ },
+      loss,
+      optimizer: sgd({ learningRate: 1e-9 }),
+      context,
+    })
+    return { model, step }
+  }
+
+  test('keeps running means and variances by its formula', () => {
+    const { model, step } = make()
+    step.run(3, { x })
+    const weights = model.getWeights()
+    for (const [channel, { mean, variance }] of statistics.entries()) {
+      // r = 0.8 r + 0.2 v, three times, from 0 and from 1.
+      expect(weights['layer1/mean']![channel]).toBeCloseTo(mean * (1 - 0.8 ** 3), 5)
+      expect(weights['layer1/variance']![channel]).toBeCloseTo(variance * (1 - 0.8 ** 3) + 0.8 ** 3, 5)
+    }
+    expect(model.parameters.map(({ name }) => name)).not.toContain('layer1/mean')
+    expect(model.variables.map(({ name }) => name)).toContain('layer1/mean')
+  })
+
+  test('takes those of the batch in training and the running ones in evaluation', () => {
+    const { model } = make()
+    const normalise = model.layers[0]!.apply
+    const batch = normalise(new StepContext(), constant(x)).data()
+    const running = normalise(inference, constant(x)).data()
+    for (const [at, value] of x.flat().entries()) {
+      const { mean, variance } = statistics[at % 2]!
+      expect(batch[at]).toBeCloseTo((value - mean) / Math.sqrt(variance + 1e-5), 5)
+      expect(running[at]).toBeCloseTo(value / Math.sqrt(1 + 1e-5), 5)
+    }
+  })
+
+  test('that is frozen keeps what it has', () => {
+    const { model, step } = make(false)
+    step.run(3, { x })
+    expect([...model.getWeights()['layer1/mean']!]).toEqual([0, 0])
+  })
+})
+
+test('normalising layers use their parameters', () => {
+  const x = [[1, 2, 4, 9]]
+  const norm = (values: number[], centred: boolean) => {
+    const mean = centred ? values.reduce((sum, v) => sum + v / values.length, 0) : 0
+    const square = values.reduce((sum, v) => sum + (v - mean) ** 2 / values.length, 0)
+    return values.map((v) => (v - mean) / Math.sqrt(square + 1e-5))
+  }
+  const cases = [
+    [layers.layerNorm(), norm(x[0]!, true)],
+    [layers.rmsNorm(), norm(x[0]!, false)],
+    [layers.groupNorm({ groups: 2 }), [...norm([1, 2], true), ...norm([4, 9], true)]],
+  ] as const
+  for (const [plan, expected] of cases) {
+    const model = sequential([plan], { inputShape: [4], seed: 0 })
+    const scales = [1, 2, 3, 4]
+    model.parameters[0]!.set(scales)
+    for (const [at, value] of model.apply(x).data().entries())
+      expect(value).toBeCloseTo(expected[at]! * scales[at]!, 4)
+  }
 })

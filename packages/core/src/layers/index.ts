@@ -1,7 +1,10 @@
 // Every layer there is.
 export * from './activation.js'
+export * from './attention.js'
 export * from './convolution.js'
 export { type DenseOptions, dense, type WeightsOptions } from './dense.js'
 export { type DropoutOptions, dropout } from './dropout.js'
+export * from './embedding.js'
+export * from './normalization.js'
 export * from './pooling.js'
 export * from './shape.js'

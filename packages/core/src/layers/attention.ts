@@ -1,0 +1,109 @@
+// Attention, and the block that transformers are made of.
+import { checkCount, checkShare } from '../check-options.js'
+import { ShapeError } from '../errors.js'
+import { expandDims, reshape, softmax, transpose, where } from '../ops/index.js'
+import { describeShape } from '../shape.js'
+import { constant, type Tensor } from '../tensor.js'
+import { type ActivationName, activations } from './activation.js'
+import { dense } from './dense.js'
+import { dropout } from './dropout.js'
+import { checkName, type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { layerNorm } from './normalization.js'
+
+export interface MultiHeadAttentionOptions extends LayerOptions {
+  /** How many heads; they share the units of a position equally. */
+  heads: number
+  /** A position sees those before it and itself alone. */
+  causal?: boolean
+}
+
+/**
+ * Multi-head attention (Vaswani et al. 2017) of rows of [positions, units], which stay so. Called on one tensor it is
+ * self-attention; called on two, queries come from the first, keys and values from the second, of as many units.
+ */
+export function multiHeadAttention(options: MultiHeadAttentionOptions): LayerPlan {
+  const { heads, causal = false } = options
+  checkCount('multiHeadAttention', 'heads', heads)
+  return layer(
+    'multiHeadAttention',
+    options,
+    (builder, shape, memoryShape = shape) => {
+      const [, units] = shape
+      if (shape.length !== 2 || memoryShape.length !== 2 || memoryShape[1] !== units || units! % heads !== 0)
+        throw new ShapeError(
+          `multiHeadAttention: wants rows of [positions, units], with the same units, a multiple of the ${heads} heads, in all of its inputs; got rows of ${describeShape(shape)}${memoryShape === shape ? '' : ` and ${describeShape(memoryShape)}`}`,
+        )
+      const project = (name: string, from: typeof shape) => builder.part(name, dense({ units: units! }), from)
+      const [queries, keys, values, output] = [
+        project('queries', shape),
+        project('keys', memoryShape),
+        project('values', memoryShape),
+        project('output', shape),
+      ]
+      const apart = (x: Tensor) =>
+        transpose(reshape(x, [x.shape[0]!, x.shape[1]!, heads, units! / heads]), [0, 2, 1, 3])
+      return (context, x, memory = x) => {
+        const heard = attend(
+          apart(queries(context, x)),
+          apart(keys(context, memory)),
+          apart(values(context, memory)),
+          causal,
+        )
+        return output(context, reshape(transpose(heard, [0, 2, 1, 3]), x.shape))
+      }
+    },
+    { least: 1, most: 2 },
+  )
+}
+
+/** softmax(q · kᵀ / √d) · v for each head; q, k and v are [rows, heads, positions, d]. */
+function attend(q: Tensor, k: Tensor, v: Tensor, causal: boolean): Tensor {
+  const scores = expandDims(q, 3)
+    .mul(expandDims(k, 2))
+    .sum(4)
+    .mul(1 / Math.sqrt(q.shape[3]!))
+  const [positions, seen] = [q.shape[2]!, k.shape[2]!]
+  const mask = Float64Array.from({ length: positions * seen }, (_, at) =>
+    Number(at % seen <= Math.floor(at / seen)),
+  )
+  const masked = causal ? where(constant(mask, { shape: [positions, seen] }), scores, -1e30) : scores
+  return expandDims(softmax(masked), 4).mul(expandDims(v, 2)).sum(3)
+}
+
+export interface TransformerBlockOptions extends MultiHeadAttentionOptions {
+  /** Units between the two dense layers; four times those of a position unless given. */
+  hidden?: number
+  /** Between the two dense layers, `relu` unless given. */
+  activation?: ActivationName
+  /** How likely each number that is added is dropped in training; 0 unless given. */
+  dropout?: number
+}
+
+/**
+ * x + attention(layerNorm(x)), and to that + dense(activation(dense(layerNorm(·)))): a transformer's block with the
+ * normalisation in front (Xiong et al. 2020). Rows of [positions, units] stay so.
+ */
+export function transformerBlock(options: TransformerBlockOptions): LayerPlan {
+  const { heads, causal = false, hidden, activation = 'relu', dropout: rate = 0 } = options
+  checkName('transformerBlock', 'activation', activation, activations)
+  checkShare('transformerBlock', 'dropout', rate)
+  return layer('transformerBlock', options, (builder, shape) => {
+    const units = shape.at(-1)!
+    const wide = [shape[0]!, hidden ?? 4 * units]
+    const attention = builder.part('attention', multiHeadAttention({ heads, causal }), shape)
+    const [first, second] = [1, 2].map((number) => builder.part(`norm${number}`, layerNorm(), shape)) as [
+      ReturnType<typeof builder.part>,
+      ReturnType<typeof builder.part>,
+    ]
+    const widen = builder.part('widen', dense({ units: wide[1]!, activation }), shape)
+    const narrow = builder.part('narrow', dense({ units }), wide)
+    const [dropHeard, dropThought] = [1, 2].map((number) =>
+      builder.part(`dropout${number}`, dropout({ rate }), shape),
+    ) as [typeof first, typeof first]
+    return (context, x) => {
+      const heard = x.add(dropHeard(context, attention(context, first(context, x))))
+      const thought = narrow(context, widen(context, second(context, heard)))
+      return heard.add(dropThought(context, thought))
+    }
+  })
+}

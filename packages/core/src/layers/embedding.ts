@@ -1,0 +1,36 @@
+// What tells the positions of a sequence apart.
+import { power, sineOfTurns } from '../elementary.js'
+import { constant } from '../tensor.js'
+import { checkName, checkRank, type LayerOptions, type LayerPlan, layer } from './layer.js'
+
+export interface PositionalEmbeddingOptions extends LayerOptions {
+  /**
+   * `learned`, unless given: a vector for each position. `sinusoidal`: the sines and cosines of the position at
+   * wavelengths from 2π to 10,000 · 2π (Vaswani et al. 2017), which are not learned.
+   */
+  kind?: 'learned' | 'sinusoidal'
+}
+
+/** Adds a vector to each position: rows of [positions, units] stay so. */
+export function positionalEmbedding(options: PositionalEmbeddingOptions = {}): LayerPlan {
+  const { kind = 'learned' } = options
+  checkName('positionalEmbedding', 'kind', kind, { learned: true, sinusoidal: true })
+  return layer('positionalEmbedding', options, (builder, shape) => {
+    checkRank('positionalEmbedding', shape, 2, '[positions, units]')
+    const [positions, units] = shape as [number, number]
+    const vectors =
+      kind === 'learned'
+        ? builder.parameter('weights', shape, 'normal')
+        : constant(sinusoids(positions, units), { shape })
+    return (_, x) => x.add(vectors)
+  })
+}
+
+/** Sines in even places, cosines in odd ones, of position / 10,000^(2i / units) for the pair i. */
+function sinusoids(positions: number, units: number): Float64Array {
+  return Float64Array.from({ length: positions * units }, (_, index) => {
+    const place = index % units
+    const angle = Math.floor(index / units) / power(10_000, (place - (place % 2)) / units)
+    return sineOfTurns(angle / (2 * Math.PI) + (place % 2) / 4)
+  })
+}

@@ -1,0 +1,97 @@
+// Layers that bring numbers to mean 0 and variance 1.
+import { checkPositive, checkShare } from '../check-options.js'
+import { ShapeError } from '../errors.js'
+import * as ops from '../ops/index.js'
+import type { Shape } from '../shape.js'
+import { type LayerOptions, type LayerPlan, layer } from './layer.js'
+
+export interface NormalizationOptions extends LayerOptions {
+  /** Is added to the variance, so that the division stays finite; 1e-5 unless given. */
+  epsilon?: number
+}
+
+export interface BatchNormOptions extends NormalizationOptions {
+  /** Share of the running mean and variance that is kept in each step, 0.9 unless given. */
+  momentum?: number
+}
+
+/**
+ * Brings each channel, the last dimension, to mean 0 and variance 1 over the batch, then scales and shifts it (Ioffe
+ * and Szegedy 2015). In evaluation, and while it is frozen, it takes the running mean and variance instead:
+ * r = momentum · r + (1 − momentum) · that of the batch, with the variance of the batch as it is (divided by n).
+ */
+export function batchNorm(options: BatchNormOptions = {}): LayerPlan {
+  const { momentum = 0.9, epsilon = 1e-5 } = options
+  checkShare('batchNorm', 'momentum', momentum)
+  checkPositive('batchNorm', 'epsilon', epsilon)
+  return layer('batchNorm', options, (builder, shape) => {
+    const channels = [channelsOf('batchNorm', shape)]
+    const gamma = builder.parameter('gamma', channels, 'ones')
+    const beta = builder.parameter('beta', channels, 'zeros')
+    const mean = builder.state('mean', channels, 'zeros')
+    const variance = builder.state('variance', channels, 'ones')
+    return (context, x) => {
+      if (!context.training || !gamma.trainable)
+        return ops.batchNormInference(x, gamma, beta, mean, variance, { epsilon })
+      const batchMean = ops.mean(
+        x,
+        x.shape.slice(0, -1).map((_, axis) => axis),
+      )
+      const batchVariance = ops.channelVariance(x, batchMean)
+      for (const [running, found] of [
+        [mean, batchMean],
+        [variance, batchVariance],
+      ] as const) {
+        // A layer that is called twice counts both batches.
+        const before = context.assignments.get(running) ?? running
+        context.assign(running, before.mul(momentum).add(found.mul(1 - momentum)))
+      }
+      return ops.batchNorm(x, gamma, beta, { epsilon })
+    }
+  })
+}
+
+/** Brings the last dimension of each row to mean 0 and variance 1, then scales and shifts it (Ba et al. 2016). */
+export function layerNorm(options: NormalizationOptions = {}): LayerPlan {
+  const epsilon = checkPositive('layerNorm', 'epsilon', options.epsilon ?? 1e-5)
+  return layer('layerNorm', options, (builder, shape) => {
+    const features = [channelsOf('layerNorm', shape)]
+    const gamma = builder.parameter('gamma', features, 'ones')
+    const beta = builder.parameter('beta', features, 'zeros')
+    return (_, x) => ops.layerNorm(x, gamma, beta, { epsilon })
+  })
+}
+
+/** Divides the last dimension of each row by its root mean square, then scales it (Zhang and Sennrich 2019). */
+export function rmsNorm(options: NormalizationOptions = {}): LayerPlan {
+  const epsilon = checkPositive('rmsNorm', 'epsilon', options.epsilon ?? 1e-5)
+  return layer('rmsNorm', options, (builder, shape) => {
+    const gamma = builder.parameter('gamma', [channelsOf('rmsNorm', shape)], 'ones')
+    return (_, x) => ops.rmsNorm(x, gamma, { epsilon })
+  })
+}
+
+export interface GroupNormOptions extends NormalizationOptions {
+  /** How many groups the channels are cut into. */
+  groups: number
+}
+
+/** Brings each group of channels of each row to mean 0 and variance 1, then scales and shifts it (Wu and He 2018). */
+export function groupNorm(options: GroupNormOptions): LayerPlan {
+  const { groups } = options
+  const epsilon = checkPositive('groupNorm', 'epsilon', options.epsilon ?? 1e-5)
+  return layer('groupNorm', options, (builder, shape) => {
+    const channels = [channelsOf('groupNorm', shape)]
+    const gamma = builder.parameter('gamma', channels, 'ones')
+    const beta = builder.parameter('beta', channels, 'zeros')
+    return (_, x) => ops.groupNorm(x, gamma, beta, { groups, epsilon })
+  })
+}
+
+/** Size of the last dimension of a row. */
+function channelsOf(kind: string, shape: Shape): number {
+  const channels = shape.at(-1)
+  if (channels === undefined)
+    throw new ShapeError(`${kind}: wants rows of at least one dimension, got rows of a scalar`)
+  return channels
+}

@@ -1,0 +1,162 @@
+// Layers over sequences, against plain float64 programs that say what their equations say.
+import { describe, expect, test } from 'vitest'
+import {
+  adam,
+  createRun,
+  dataset,
+  functional,
+  layers,
+  type Model,
+  modelInput,
+  random,
+  sequential,
+} from '../src/index.js'
+
+/** Row vector times matrix, plus a bias. */
+const affine = (row: readonly number[], matrix: readonly number[], bias?: readonly number[]) => {
+  const width = matrix.length / row.length
+  return Array.from({ length: width }, (_, j) =>
+    row.reduce((sum, value, i) => sum + value * matrix[i * width + j]!, bias?.[j] ?? 0),
+  )
+}
+
+describe('multi-head attention', () => {
+  const positions = 5
+  const width = 6
+  const heads = 2
+  const rows = (count: number, phase: number) =>
+    Array.from({ length: count }, (_, t) =>
+      Array.from({ length: width }, (_, i) => Math.sin(5 * t + 3 * i + phase)),
+    )
+
+  /** The same in plain float64. */
+  function expected(model: Model, x: number[][], memory: number[][], causal: boolean): number[][] {
+    for (const { name, values } of model.parameters)
+      if (name.endsWith('bias')) for (let i = 0; i < values.length; i++) values[i] = Math.cos(i) / 3
+    const p = Object.fromEntries(
+      model.parameters.map(({ name, values }) => [name.split('/').slice(1).join('/'), [...values]]),
+    )
+    const project = (part: string, from: number[][]) =>
+      from.map((row) => affine(row, p[`${part}/weights`]!, p[`${part}/bias`]))
+    const [q, k, v] = [project('queries', x), project('keys', memory), project('values', memory)]
+    const size = width / heads
+    const heard = q.map((query, t) =>
+      Array.from({ length: heads }, (_, head) => {
+        const scores = k.map((key, s) => {
+          let score = 0
+          for (let i = head * size; i < (head + 1) * size; i++) score += query[i]! * key[i]!
+          return causal && s > t ? Number.NEGATIVE_INFINITY : score / Math.sqrt(size)
+        })
+        const exps = scores.map((score) => Math.exp(score - Math.max(...scores)))
+        const total = exps.reduce((sum, e) => sum + e, 0)
+        return Array.from({ length: size }, (_, i) =>
+          exps.reduce((sum, e, s) => sum + (e / total) * v[s]![head * size + i]!, 0),
+        )
+      }).flat(),
+    )
+    return project('output', heard)
+  }
+
+  test.each([false, true])('follows its equations, causal %s', (causal) => {
+    const model = sequential([layers.multiHeadAttention({ heads, causal })], {
+      inputShape: [positions, width],
+      seed: 3,
+    })
+    const x = rows(positions, 0)
+    const wanted = expected(model, x, x, causal).flat()
+    for (const [at, value] of model.apply([x]).data().entries()) expect(value).toBeCloseTo(wanted[at]!, 5)
+  })
+
+  test('takes keys and values from a second input', () => {
+    const [x, memory] = [modelInput([positions, width]), modelInput([3, width])]
+    const outputs = layers.multiHeadAttention({ heads })(x, memory)
+    // A model whose parameters the float64 program can find.
+    const model = functional({ inputs: { x, memory }, outputs, seed: 4 })
+    const numbers = { x: rows(positions, 0), memory: rows(3, 1) }
+    const wanted = expected(model as unknown as Model, numbers.x, numbers.memory, false).flat()
+    const found = model.apply({ x: [numbers.x], memory: [numbers.memory] }).data()
+    for (const [at, value] of found.entries()) expect(value).toBeCloseTo(wanted[at]!, 5)
+  })
+
+  test('of units that the heads cannot share is refused', () => {
+    expect(() =>
+      sequential([layers.multiHeadAttention({ heads: 4 })], { inputShape: [5, 6], seed: 0 }),
+    ).toThrow('a multiple of the 4 heads')
+  })
+})
+
+describe('a transformer block', () => {
+  const oneHot = (word: number) => Array.from({ length: 7 }, (_, index) => Number(index === word))
+
+  const model = () =>
+    sequential(
+      [
+        layers.dense({ units: 8, bias: false }),
+        layers.positionalEmbedding(),
+        layers.transformerBlock({ heads: 2, causal: true, name: 'block' }),
+        layers.transformerBlock({ heads: 2, causal: true, hidden: 16, dropout: 0.1 }),
+        layers.dense({ units: 7 }),
+      ],
+      { inputShape: [6, 7], seed: 2 },
+    )
+
+  test('that is causal does not see what comes', () => {
+    const [a, b] = [
+      [1, 2, 3, 4, 5, 6],
+      [1, 2, 3, 0, 0, 0],
+    ].map((row) => [
+      ...model()
+        .apply([row.map(oneHot)])
+        .data(),
+    ])
+    expect(a!.slice(0, 3 * 7)).toEqual(b!.slice(0, 3 * 7))
+    expect(a!.slice(3 * 7)).not.toEqual(b!.slice(3 * 7))
+  })
+
+  test('has parameters by name, and as many as its parts', () => {
+    const block = model().layers[2]!
+    expect(block.parameters.map(({ name }) => name).slice(0, 3)).toEqual([
+      'block/attention/queries/weights',
+      'block/attention/queries/bias',
+      'block/attention/keys/weights',
+    ])
+    const count = block.parameters.reduce((total, { size }) => total + size, 0)
+    expect(count).toBe(4 * (64 + 8) + 2 * 16 + (8 * 32 + 32) + (32 * 8 + 8))
+  })
+
+  test('learns to repeat the word before', async () => {
+    const draws = random(1)
+    const texts = Array.from({ length: 64 }, (_, row) =>
+      Array.from({ length: 6 }, (_, at) => draws.integer(6 * row + at, 7)),
+    )
+    const inputs = texts.map((words) => words.map(oneHot))
+    const targets = texts.map((words) => words.map((_, at) => oneHot(at > 0 ? words[at - 1]! : -1)))
+    const run = createRun({
+      model: model(),
+      loss: 'softmaxCrossEntropy',
+      optimizer: adam({ learningRate: 0.01 }),
+      data: dataset(inputs, targets),
+      batchSize: 16,
+      epochs: 40,
+      seed: 1,
+    })
+    const { loss } = await run.start()
+    expect(loss).toBeLessThan(0.1)
+  })
+})
+
+test('positions are sines and cosines, or learned', () => {
+  const model = sequential([layers.positionalEmbedding({ kind: 'sinusoidal' })], {
+    inputShape: [9, 6],
+    seed: 0,
+  })
+  expect(model.parameters).toHaveLength(0)
+  for (const [at, value] of model
+    .apply([Array.from({ length: 9 }, () => [0, 0, 0, 0, 0, 0])])
+    .data()
+    .entries()) {
+    const [t, i] = [Math.floor(at / 6), at % 6]
+    const angle = t / 10_000 ** ((i - (i % 2)) / 6)
+    expect(value).toBeCloseTo(i % 2 ? Math.cos(angle) : Math.sin(angle), 6)
+  }
+})
