@@ -1,7 +1,17 @@
 // Compiled programs against the float64 executor, on graphs drawn at random.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compile, evaluate, gradients, type Input, input, type Tensor, variable } from '../src/index.js'
+import {
+  compile,
+  constant,
+  evaluate,
+  gradients,
+  type Input,
+  input,
+  type Tensor,
+  valueAndGrad,
+  variable,
+} from '../src/index.js'
 import { evaluateReference } from '../src/reference.js'
 import { draw, generator } from './sampling.js'
 
@@ -115,4 +125,49 @@ test('an f64 graph compiles too and keeps its precision', () => {
   const x = input([2], { dtype: 'f64' })
   const f = compile({ inputs: { x }, outputs: { y: x.mul(3) } })
   expect([...f({ x: [0.1, 0.2] }).y]).toEqual([0.1 * 3, 0.2 * 3])
+})
+
+test('a compiled function of tensors gives what the function gives, for every batch size', () => {
+  const w = variable([[1], [2]])
+  let plans = 0
+  const f = (x: Tensor) => {
+    plans++
+    return x.matmul(w).tanh()
+  }
+  const fast = compile(f)
+  for (const batch of [1, 3, 8, 3, 1]) {
+    const x = constant(draw({ low: -1, high: 1 }, batch * 2, generator(batch)), { shape: [batch, 2] })
+    expect(fast(x).shape).toEqual([batch, 1])
+    expect([...fast(x).data()].map(Math.fround)).toEqual([
+      ...compile({ inputs: {}, outputs: { y: f(variable(x.data(), { shape: x.shape })) } })({}).y,
+    ])
+  }
+  // Once for each of three shapes, and five times to compare with.
+  expect(plans).toBe(3 + 5)
+  w.set([[0], [0]])
+  expect(fast([[1, 1]]).toArray()).toEqual([[0]])
+})
+
+test('a compiled function takes and gives structures, and derivatives are taken inside of it', () => {
+  const loss = ({ w, b }: { w: Tensor; b: Tensor }, x: Tensor) => x.mul(w).add(b).square().sum()
+  const f = compile((p: { w: Tensor; b: Tensor }, x: Tensor) => valueAndGrad(loss)(p, x))
+  const { value, gradient } = f({ w: 2, b: 1 }, [1, 2])
+  expect(value.item()).toBe(9 + 25)
+  expect([gradient.w.item(), gradient.b.item()]).toEqual([2 * 3 * 1 + 2 * 5 * 2, 2 * 3 + 2 * 5])
+  expect(compile((x) => x.mul(0.1))(variable(0.1, { dtype: 'f64' })).item()).toBe(0.1 * 0.1)
+  expect(compile((x, y) => [x.add(y), x.mul(y)])(2, 3).map((result) => result.item())).toEqual([5, 6])
+})
+
+test('the plans of the last 16 shapes are kept, no more', () => {
+  let plans = 0
+  const f = compile((x) => {
+    plans++
+    return x.sum()
+  })
+  for (let size = 1; size <= 17; size++) expect(f(Array(size).fill(1)).item()).toBe(size)
+  expect(plans).toBe(17)
+  for (let size = 2; size <= 17; size++) f(Array(size).fill(1))
+  expect(plans).toBe(17)
+  f([1])
+  expect(plans).toBe(18)
 })

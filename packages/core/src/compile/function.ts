@@ -2,7 +2,17 @@
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
 import { evaluate, type Given } from '../evaluate.js'
 import { describeShape, sameShape } from '../shape.js'
-import { describeNode, flatten, Input, type Tensor, type Values, Variable } from '../tensor.js'
+import {
+  Constant,
+  describeNode,
+  flatten,
+  Input,
+  input,
+  type Tensor,
+  type Values,
+  Variable,
+} from '../tensor.js'
+import { type Like, type Tensors, type Unpacked, unpack } from '../transforms/nested.js'
 import { topological } from '../traverse.js'
 import type { Buffer } from './lowering.js'
 import { addressOf, settle } from './parameters.js'
@@ -34,23 +44,83 @@ export type CompiledFunction<I extends Inputs, O extends Outputs> = (
  * Graphs in f64 run in plain TypeScript.
  * @throws ValueError when an input is missing, here from the list or later from a call.
  */
-export function compile<I extends Inputs, O extends Outputs>({
-  inputs,
-  outputs,
-}: CompileOptions<I, O>): CompiledFunction<I, O> {
+export function compile<I extends Inputs, O extends Outputs>(
+  options: CompileOptions<I, O>,
+): CompiledFunction<I, O>
+/**
+ * Compiles a function of tensors, or of arrays and records of tensors, to one that gives the same: numbers and
+ * arrays may stand for tensors, and the results are constants. It is planned once for the shapes that it is called
+ * with; the plans of the last 16 are kept. What the function does besides making tensors happens when it is
+ * planned, and derivatives are taken inside: `compile(grad(loss))`.
+ */
+export function compile<Parameters extends readonly unknown[] = Tensor[], R = Tensor>(
+  f: (...parameters: Parameters) => R,
+): (...args: { [K in keyof Parameters]: Like<Parameters[K]> }) => Tensors<R>
+export function compile(
+  given: CompileOptions<Inputs, Outputs> | ((...parameters: never[]) => unknown),
+): unknown {
+  return typeof given === 'function' ? compileByShape(given) : compileGraph(given)
+}
+
+function compileGraph({ inputs, outputs }: CompileOptions<Inputs, Outputs>) {
   const names = Object.keys(outputs)
   const tensors = Object.values(outputs)
   blamingCaller(compile, () => checkInputs('compile', inputs, tensors))
-  const execute = tensors.some(({ dtype }) => dtype === 'f64')
-    ? (given: Given) => evaluate(tensors, given)
-    : onKernel(tensors)
-  const call: CompiledFunction<I, O> = (values, into = {}) =>
+  const execute = executor(tensors)
+  const call: CompiledFunction<Inputs, Outputs> = (values, into = {}) =>
     blamingCaller(call, () => {
       const views = execute(checkedValues('the compiled function', inputs, values))
-      const results = names.map((name, index) => [name, copied(name, views[index]!, into[name])])
-      return Object.fromEntries(results) as Result<O>
+      return Object.fromEntries(names.map((name, index) => [name, copied(name, views[index]!, into[name])]))
     })
   return call
+}
+
+/** Shapes for which the plans of one function are kept. */
+const mostPlans = 16
+
+function compileByShape(f: (...parameters: never[]) => unknown) {
+  type Plan = (values: readonly ArrayLike<number>[]) => unknown
+  const plans = new Map<string, Plan>()
+
+  const planned = ({ tensors, paths, pack }: Unpacked): Plan => {
+    const inputs = tensors.map(({ shape, dtype }, index) =>
+      input(shape, { name: `argument ${paths[index]}`, dtype: dtype ?? 'f32' }),
+    )
+    // Outside of what blames the caller: an error in f is at the user's line already.
+    const value = f(...(Object.values(pack(inputs) as object) as never[]))
+    return blamingCaller(call, () => {
+      const results = unpack('compile', value)
+      checkInputs('compile', Object.fromEntries(inputs.entries()), results.tensors)
+      const execute = executor(results.tensors)
+      return (values) => {
+        const views = execute(new Map(inputs.map((tensor, index) => [tensor, values[index]!])))
+        return results.pack(
+          results.tensors.map(({ shape }, index) => new Constant(Float64Array.from(views[index]!), shape)),
+        )
+      }
+    })
+  }
+
+  const call = (...args: unknown[]) => {
+    // As a record, since an array of numbers alone would be one tensor.
+    const unpacked = blamingCaller(call, () => unpack('the compiled function', { ...args }))
+    const { tensors, paths } = unpacked
+    const key = tensors.map(({ shape, dtype }, index) => `${paths[index]} ${dtype} [${shape}]`).join()
+    const plan = plans.get(key) ?? planned(unpacked)
+    // A map keeps the order of insertion, so the first is the one whose last use is the longest ago.
+    plans.delete(key)
+    plans.set(key, plan)
+    if (plans.size > mostPlans) plans.delete(plans.keys().next().value!)
+    return blamingCaller(call, () => plan(evaluate(tensors)))
+  }
+  return call
+}
+
+/** Returns views of the tensors, which are good until the next call. */
+function executor(tensors: readonly Tensor[]): (given: Given) => readonly (Float32Array | Float64Array)[] {
+  return tensors.some(({ dtype }) => dtype === 'f64')
+    ? (given) => evaluate(tensors, given)
+    : onKernel(tensors)
 }
 
 function copied(
@@ -67,7 +137,6 @@ function copied(
   return into
 }
 
-/** Returns views of the outputs, which are good until the next call. */
 function onKernel(tensors: readonly Tensor[]): (given: Given) => Float32Array[] {
   const { instructions, outputs, leaves } = plan(tensors)
   const variables = [...leaves.keys()].filter((leaf) => leaf instanceof Variable)

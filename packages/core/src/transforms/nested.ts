@@ -13,7 +13,7 @@ export type Tensors<P> = [P] extends [TensorLike] ? Tensor<ShapeOf<P>> : { [K in
 export type Like<P> = [P] extends [TensorLike] ? TensorLike : { [K in keyof P]: Like<P[K]> }
 
 /** A structure taken apart. */
-interface Unpacked {
+export interface Unpacked {
   readonly tensors: Tensor[]
   /** Where each stands in the structure: `w`, `layers[0].b`, empty for a lone tensor. */
   readonly paths: string[]
