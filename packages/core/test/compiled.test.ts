@@ -171,3 +171,10 @@ test('the plans of the last 16 shapes are kept, no more', () => {
   f([1])
   expect(plans).toBe(18)
 })
+
+test('0 and −0 stay apart when constants are merged', () => {
+  const x = input([2])
+  const f = compile({ inputs: { x }, outputs: { a: x.mul(constant([0, 1])), b: x.mul(constant([-0, 1])) } })
+  const { a, b } = f({ x: [1, 1] })
+  expect([1 / a[0]!, 1 / b[0]!]).toEqual([Infinity, -Infinity])
+})

@@ -67,7 +67,9 @@ export function simplify(
 }
 
 function constantKey({ values, shape }: Constant): string | undefined {
-  return values.length <= 16 ? `constant [${shape}] ${values.join()}` : undefined
+  if (values.length > 16) return undefined
+  const numbers = Array.from(values, (value) => (Object.is(value, -0) ? '-0' : value))
+  return `constant [${shape}] ${numbers.join()}`
 }
 
 /** Elementwise operations repeat their inputs themselves, so a `broadcastTo` before them is not needed. */
