@@ -1,11 +1,11 @@
 // What an operation is: one literal that holds everything about it, and the function that makes nodes of it.
 import type { Lowering } from './compile/lowering.js'
-import { blamingCaller, ValueError } from './errors.js'
+import { BackpropagationError, blamingCaller, ShapeError, ValueError } from './errors.js'
 import type { Reference } from './reference.js'
 import type { Sampler } from './sample.js'
-import type { Shape } from './shape.js'
+import { describeShape, type Shape, sizeOf } from './shape.js'
 import type { Call, ShapeRules } from './shape-types.js'
-import { Tensor, type TensorLike, toTensor } from './tensor.js'
+import { describeValue, isRecord, Tensor, type TensorLike, toTensor } from './tensor.js'
 
 /** What a gradient rule may use: the inputs by name, the output `y`, and the upstream derivative `dy`. */
 export type RuleContext<Name extends string> = { readonly [K in Name]: Tensor } & {
@@ -108,49 +108,80 @@ export function op<
   // The call is typed by the rule that the op's own type names.
   // biome-ignore lint/suspicious/noExplicitAny: see above
 ): AnyOp<Names, Given, any> & ((...args: any[]) => any) {
-  const { inputs, shorthand } = definition
+  const { inputs } = definition
   const create = (...args: unknown[]): Tensor =>
     blamingCaller(create, () => {
       if (args.length < inputs.length || args.length > inputs.length + 1)
         throw new ValueError(
           `${name}: wants ${inputs.join(', ')}${definition.attributes ? ' and options' : ''}; got ${args.length} arguments`,
         )
-      const tensors = inputs.map((_, index) => toTensor(args[index] as TensorLike))
+      const tensors = inputs.map((input, index) =>
+        toTensor(args[index] as TensorLike, `${name}, input ${input}`),
+      )
       const shapes = byName(
         inputs,
         tensors.map((tensor) => tensor.shape),
       ) as {
         [K in Names[number]]: Shape
       }
-      const bare = args[inputs.length]
-      const given = (
-        isPlainObject(bare) ? bare : bare === undefined ? {} : { [shorthand ?? '']: bare }
-      ) as Given
-      for (const key of Object.keys(given as object))
-        if (!(key in (definition.attributes ?? {})))
-          throw new ValueError(
-            `${name}: has no option "${key}"; ${definition.attributes ? `options: ${Object.keys(definition.attributes).join(', ')}` : 'it takes none'}`,
+      const given = checkOptions(name, definition, args[inputs.length]) as Given
+      try {
+        const attributes = definition.prepare
+          ? definition.prepare(given, shapes)
+          : (given as unknown as Attributes)
+        const shape = definition.shape(shapes, attributes)
+        if (sizeOf(shape) > mostElements)
+          throw new ShapeError(
+            `${name}: the result would be ${describeShape(shape)}, more numbers than fit into memory`,
           )
-      const attributes = definition.prepare
-        ? definition.prepare(given, shapes)
-        : (given as unknown as Attributes)
-      return new Tensor({
-        op: result,
-        inputs: tensors,
-        attributes: attributes as object,
-        shape: definition.shape(shapes, attributes),
-      })
+        return new Tensor({ op: result, inputs: tensors, attributes: attributes as object, shape })
+      } catch (error) {
+        if (error instanceof BackpropagationError) throw error
+        // What a wrong type does to the arithmetic of shapes, in programs that no compiler has checked.
+        throw new ValueError(`${name}: cannot take the options ${JSON.stringify(given)}: ${error}`)
+      }
     })
   Object.defineProperty(create, 'name', { value: name })
   const result = Object.assign(create, { definition }) as unknown as Op
   return result as never
 }
 
+/** A tensor of more cannot be addressed by the kernel, whose memory has 4 GiB. */
+const mostElements = 2 ** 30
+
+/** The options of a call, given by name or bare; throws unless each has a name and a value that options can have. */
+function checkOptions(
+  name: string,
+  { attributes, shorthand }: { readonly attributes?: object; readonly shorthand?: string },
+  bare: unknown,
+): Record<string, unknown> {
+  const names = Object.keys(attributes ?? {})
+  if (!isRecord(bare) && bare !== undefined && shorthand === undefined)
+    throw new ValueError(
+      `${name}: ${names.length ? `wants its options by name: ${names.join(', ')}` : 'takes no options'}; got ${describeValue(bare)}`,
+    )
+  const given = isRecord(bare) ? bare : bare === undefined ? {} : { [shorthand!]: bare }
+  for (const [key, value] of Object.entries(given)) {
+    if (!names.includes(key))
+      throw new ValueError(
+        `${name}: has no option "${key}"; ${names.length ? `options: ${names.join(', ')}` : 'it takes none'}`,
+      )
+    if (!isOption(value))
+      throw new ValueError(
+        `${name}: option ${key} must be a number, a flag, text or an array of these; got ${describeValue(value)}`,
+      )
+  }
+  return given
+}
+
+function isOption(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isOption)
+  return (
+    value === undefined || (['number', 'boolean', 'string'].includes(typeof value) && !Number.isNaN(value))
+  )
+}
+
 /** `{ a: values[0], b: values[1] }` for names `a`, `b`. */
 export function byName<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
   return Object.fromEntries(names.map((name, index) => [name, values[index]!]))
-}
-
-function isPlainObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

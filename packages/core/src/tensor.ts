@@ -192,8 +192,26 @@ export function input<const S extends Shape>(
   return new Input({ shape, dtype: options.dtype ?? 'f32', name: options.name })
 }
 
-export function toTensor(value: TensorLike): Tensor {
-  return value instanceof Tensor ? value : constant(value)
+/** The tensor itself, or a constant of the numbers; errors name the caller. */
+export function toTensor(value: TensorLike, caller = 'constant'): Tensor {
+  if (value instanceof Tensor) return value
+  const { flat, shape } = flatten(caller, value)
+  return new Constant(Float64Array.from(flat), shape)
+}
+
+/** How error messages call something that is of the wrong kind. */
+export function describeValue(value: unknown): string {
+  if (value instanceof Tensor) return describeNode(value)
+  if (value === null || ['number', 'boolean', 'undefined'].includes(typeof value)) return String(value)
+  if (typeof value === 'string') return `"${value}"`
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+}
+
+/** An object of the language's own kind, `{ … }`, and no instance of a class. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 /** How error messages call a tensor. */
@@ -226,7 +244,7 @@ export function flatten(
   if (typeof values === 'number') {
     flat = [values]
     found = []
-  } else if (ArrayBuffer.isView(values)) {
+  } else if (isNumberArray(values)) {
     flat = values
     found = [values.length]
   } else if (Array.isArray(values)) {
@@ -238,7 +256,7 @@ export function flatten(
     found = dimensions
   } else {
     throw new ValueError(
-      `${caller}: wants a number, nested arrays of numbers or a typed array; got ${typeof values}`,
+      `${caller}: wants a number, nested arrays of numbers or a typed array; got ${describeValue(values)}`,
     )
   }
   if (!shape) return { flat, shape: found }
@@ -248,6 +266,11 @@ export function flatten(
       `${caller}: shape ${describeShape(shape)} holds ${sizeOf(shape)} numbers, ${flat.length} were given`,
     )
   return { flat, shape: [...shape] }
+}
+
+/** A typed array of numbers; those of bigints are not, nor is a `DataView`. */
+function isNumberArray(values: unknown): values is NumberArray {
+  return ArrayBuffer.isView(values) && 'length' in values && typeof (values as NumberArray)[0] !== 'bigint'
 }
 
 function unnest(

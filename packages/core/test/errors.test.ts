@@ -159,7 +159,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'grad by text',
     'ValueError',
     () => bp.grad((x: { w: bp.Tensor }) => x.w)({ w: 'one' } as never),
-    'grad: wants tensors, numbers, and arrays or records of these; got string as w',
+    'grad: wants tensors, numbers, and arrays or records of these; got "one" as w',
   ],
   [
     'a direction of another shape',

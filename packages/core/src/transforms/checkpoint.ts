@@ -16,7 +16,7 @@ import { renewed } from './nested.js'
  */
 export function checkpoint(f: (...inputs: Tensor[]) => Tensor): (...inputs: TensorLike[]) => Tensor {
   const call = (...given: TensorLike[]) => {
-    const inputs = blamingCaller(call, () => renewed(given.map(toTensor)))
+    const inputs = blamingCaller(call, () => renewed(given.map((value) => toTensor(value))))
     const before = inputs[0]?.id ?? Number.POSITIVE_INFINITY
     const value = f(...inputs)
     // What f uses from outside, such as parameters, is older than its inputs.

@@ -36,7 +36,7 @@ export function customGradient(
   rule: CustomRule,
 ): (...inputs: TensorLike[]) => Tensor {
   const call = (...given: TensorLike[]) => {
-    const inputs = blamingCaller(call, () => given.map(toTensor))
+    const inputs = blamingCaller(call, () => given.map((value) => toTensor(value)))
     return withRule('customGradient', f(...inputs), inputs, (dy, y) => {
       const shares = rule({ inputs, y, dy })
       if (!Array.isArray(shares) || shares.length !== inputs.length)

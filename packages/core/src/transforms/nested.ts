@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from '../errors.js'
 import { reshape } from '../ops/shape.js'
 import { describeShape, sameShape } from '../shape.js'
 import type { ShapeOf } from '../shape-types.js'
-import { constant, Tensor, type TensorLike, type Values } from '../tensor.js'
+import { constant, describeValue, isRecord, Tensor, type TensorLike, type Values } from '../tensor.js'
 
 /** A structure that holds a tensor wherever `P` does. */
 export type Tensors<P> = [P] extends [TensorLike] ? Tensor<ShapeOf<P>> : { [K in keyof P]: Tensors<P[K]> }
@@ -45,7 +45,7 @@ export function unpack(caller: string, structure: unknown): Unpacked {
       return (values) => Object.fromEntries(parts.map(([name, part]) => [name, part(values)]))
     }
     throw new ValueError(
-      `${caller}: wants tensors, numbers, and arrays or records of these; got ${value === null ? 'null' : typeof value}${path ? ` as ${path}` : ''}`,
+      `${caller}: wants tensors, numbers, and arrays or records of these; got ${describeValue(value)}${path ? ` as ${path}` : ''}`,
     )
   }
   return { pack: visit(structure, ''), tensors, paths }
@@ -88,10 +88,4 @@ function isNumbers(value: unknown): boolean {
   let first = value
   while (Array.isArray(first)) first = first[0]
   return typeof first === 'number' || ArrayBuffer.isView(value)
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }

@@ -1,0 +1,114 @@
+// Every operation, called wrongly in every way: it refuses by an error of this library that names it, or it works.
+import { expect, test } from 'vitest'
+import {
+  BackpropagationError,
+  DtypeError,
+  evaluate,
+  input,
+  type Op,
+  ops,
+  type Tensor,
+  ValueError,
+} from '../src/index.js'
+import { type Shape, sizeOf } from '../src/shape.js'
+
+const table = Object.values(ops) as unknown as Op[]
+type Example = { shapes: Record<string, Shape>; attributes?: Record<string, unknown> }
+const call = (op: Op, ...args: unknown[]) => (op as (...args: unknown[]) => Tensor)(...args)
+
+/** What a program may pass by mistake where an attribute or an input is wanted. */
+const nonsense: readonly unknown[] = [
+  null,
+  'x',
+  '__proto__',
+  true,
+  NaN,
+  Infinity,
+  -1,
+  -1000,
+  0.5,
+  1e9,
+  2 ** 53,
+  [],
+  [0, 0],
+  [-9],
+  [NaN],
+  ['0'],
+  [[0]],
+  {},
+  { length: 1 },
+  () => 1,
+  Symbol('s'),
+  10n,
+  new Date(0),
+  new DataView(new ArrayBuffer(8)),
+  new BigInt64Array(2),
+]
+
+/** Shapes that are near the right one and wrong, or at least unusual. */
+function variations(shape: Shape): Shape[] {
+  return [
+    [],
+    [2, ...shape],
+    [...shape, 2],
+    shape.slice(1),
+    shape.slice(0, -1),
+    ...shape.flatMap((size, axis) => [shape.with(axis, size + 1), shape.with(axis, 0), shape.with(axis, 1)]),
+  ]
+}
+
+/** Throws unless the call refuses by a typed error that names the op, or gives what can be computed. */
+function expectGrace(op: Op, what: string, args: readonly unknown[]): void {
+  const title = `${op.name}: ${what}`
+  let y: Tensor
+  try {
+    y = call(op, ...args)
+  } catch (error) {
+    expect(error, title).toBeInstanceOf(BackpropagationError)
+    expect((error as Error).message, title).toContain(op.name)
+    return
+  }
+  for (const size of y.shape)
+    expect(Number.isInteger(size) && size >= 0, `${title} has shape [${y.shape}]`).toBe(true)
+  if (y.size > 10_000 || y.shape.some((size) => size > 10_000)) return
+  const leaves = y.inputs.filter((tensor) => tensor.dtype !== null)
+  const [found] = evaluate([y], new Map(leaves.map((leaf) => [leaf, new Float32Array(leaf.size).fill(1)])))
+  expect(found, title).toHaveLength(sizeOf(y.shape))
+}
+
+const text = (value: unknown) => {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return String(value)
+  }
+}
+
+test.each(table.map((op) => [op.name, op] as const))('%s refuses what is wrong, and says so', (_, op) => {
+  const { inputs, attributes, sample } = op.definition
+  const names: readonly string[] = inputs
+  const leavesOf = (shapes: Record<string, Shape>, dtype: 'f32' | 'f64' = 'f32') =>
+    names.map((name) => input(shapes[name]!, { name, dtype }))
+  for (const { shapes, attributes: given } of sample.cases as readonly Example[]) {
+    const rest = given ? [given] : []
+    for (const name of names)
+      for (const shape of variations(shapes[name]!))
+        expectGrace(op, `${name} of [${shape}]`, [...leavesOf({ ...shapes, [name]: shape }), ...rest])
+    for (const key of Object.keys(attributes ?? {}))
+      for (const value of nonsense)
+        expectGrace(op, `${key} ${text(value)}`, [...leavesOf(shapes), { ...given, [key]: value }])
+  }
+  const { shapes, attributes: given } = sample.cases[0] as Example
+  const rest = given ? [given] : []
+  const good = leavesOf(shapes)
+  for (const value of nonsense) {
+    expectGrace(op, `options ${text(value)}`, [...good, value])
+    for (const index of names.keys())
+      expectGrace(op, `input ${names[index]} ${text(value)}`, [...good.with(index, value as Tensor), ...rest])
+  }
+  expect(() => call(op, ...good, { ...given, nonsense: 1 })).toThrow(ValueError)
+  expect(() => call(op, ...good, ...rest, ...rest, 1, 2)).toThrow(ValueError)
+  expect(() => call(op)).toThrow(ValueError)
+  if (names.length > 1)
+    expect(() => call(op, ...good.slice(0, -1), leavesOf(shapes, 'f64').at(-1), ...rest)).toThrow(DtypeError)
+})
