@@ -136,7 +136,11 @@ export function op<
           )
         return new Tensor({ op: result, inputs: tensors, attributes: attributes as object, shape })
       } catch (error) {
-        if (error instanceof BackpropagationError) throw error
+        if (error instanceof BackpropagationError) {
+          // What an op is made of may refuse in its own name.
+          if (!error.message.includes(name)) error.message = `${name}: ${error.message}`
+          throw error
+        }
         // What a wrong type does to the arithmetic of shapes, in programs that no compiler has checked.
         throw new ValueError(`${name}: cannot take the options ${JSON.stringify(given)}: ${error}`)
       }
@@ -176,9 +180,7 @@ function checkOptions(
 
 function isOption(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isOption)
-  return (
-    value === undefined || (['number', 'boolean', 'string'].includes(typeof value) && !Number.isNaN(value))
-  )
+  return ['undefined', 'number', 'boolean', 'string'].includes(typeof value)
 }
 
 /** `{ a: values[0], b: values[1] }` for names `a`, `b`. */
