@@ -21,7 +21,7 @@ interface Stabilized {
 const epsilonText = 'Added to the variance, so that what is constant does not become NaN; 1e-5 unless given.'
 
 function checkEpsilon(name: string, epsilon = 1e-5): number {
-  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
+  if (!Number.isFinite(epsilon) || epsilon < 0)
     throw new ValueError(`${name}: epsilon must be a finite number from 0 up, got ${epsilon}`)
   return epsilon
 }
