@@ -18,6 +18,9 @@ export function describeProgram(): string {
   bp train digits
   bp train my-table.csv --target price --hidden 64,32
   bp graph "f = w*x + b" --set w=-2,x=5,b=3
+
+BP_THREADS=2 in the environment has two threads share the work of large
+networks; results keep their bits.
 `
 }
 

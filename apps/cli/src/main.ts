@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The program `bp`: finds the command, and turns what goes wrong into one line and an exit code.
-import { BackpropagationError, didYouMean } from '@bp/core'
+import { BackpropagationError, didYouMean, setThreads } from '@bp/core'
 import { describeBench, describeGraph, describeProgram, describeTrain } from './help.js'
 import { UsageError } from './usage-error.js'
 import { readVersion } from './version.js'
@@ -28,7 +28,11 @@ async function main(args: readonly string[]): Promise<number> {
     // Options alone, or nothing at all, are for the command that comes first.
     const [name, given] = commands.has(first) ? [first, rest] : ['train', words]
     const { describe, load } = commands.get(name)!
-    if (!given.some(asksForHelp)) return (await load())(given)
+    if (!given.some(asksForHelp)) {
+      const threads = process.env.BP_THREADS
+      if (threads !== undefined) await setThreads(Number(threads))
+      return (await load())(given)
+    }
     process.stdout.write(describe())
   }
   return 0

@@ -39,6 +39,15 @@ describe('bp, not on a terminal,', () => {
     expect(stdout.match(/[01] +[01] +[01] +0\.\d{4} {2}✓/g)).toHaveLength(4)
   })
 
+  it('has as many threads as BP_THREADS says, ends with them, and prints the same', () => {
+    const withoutTime = (env = {}) =>
+      bp(['train', 'iris', '--epochs', '20'], env).stdout.replace(/[\d.]+ s$/m, '')
+    expect(withoutTime({ BP_THREADS: '2' })).toBe(withoutTime())
+    const { status, stderr } = bp(['train'], { BP_THREADS: 'two' })
+    expect(status).toBe(2)
+    expect(stderr).toBe('bp: setThreads: wants a whole number of threads from 1 to 64, got NaN\n')
+  })
+
   it('gives the same output each time but for the time it took', () => {
     const withoutTime = () => bp(['train', 'iris']).stdout.replace(/[\d.]+ s$/m, '')
     expect(withoutTime()).toBe(withoutTime())
