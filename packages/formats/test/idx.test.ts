@@ -1,0 +1,69 @@
+// IDX files as other programs write them, and damaged ones.
+import { expect, test } from 'vitest'
+import { IdxError, parseIdx } from '../src/idx.js'
+
+/** A file with the given type, dimensions and bytes of numbers. */
+const idx = (type: number, shape: readonly number[], numbers: readonly number[]) =>
+  Uint8Array.of(
+    0,
+    0,
+    type,
+    shape.length,
+    ...shape.flatMap((dimension) => [dimension >>> 24, dimension >>> 16, dimension >>> 8, dimension]),
+    ...numbers,
+  )
+
+test.each([
+  [8, Uint8Array.of(1, 255), [1, 255]],
+  [9, Int8Array.of(1, -1), [1, 255]],
+  [11, Int16Array.of(258, -2), [1, 2, 255, 254]],
+  [12, Int32Array.of(16909060, -1), [1, 2, 3, 4, 255, 255, 255, 255]],
+  [13, Float32Array.of(1, -0.5), [0x3f, 0x80, 0, 0, 0xbf, 0, 0, 0]],
+  [14, Float64Array.of(1, -2), [0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0]],
+])('numbers of type %i are read big-endian', (type, expected, bytes) => {
+  expect(parseIdx(idx(type, [2], bytes))).toEqual({ shape: [2], data: expected })
+})
+
+test('dimensions are those of the file, and a view into a larger buffer will do', () => {
+  const inner = idx(8, [2, 1, 3], [1, 2, 3, 4, 5, 6])
+  const outer = new Uint8Array(inner.length + 3)
+  outer.set(inner, 3)
+  expect(parseIdx(outer.subarray(3))).toEqual({ shape: [2, 1, 3], data: Uint8Array.of(1, 2, 3, 4, 5, 6) })
+})
+
+test('an array without numbers is one', () => {
+  expect(parseIdx(idx(8, [0, 28], [])).data).toHaveLength(0)
+})
+
+test.each([
+  [Uint8Array.of(), 'does not begin with two zero bytes'],
+  [Uint8Array.of(0x1f, 0x8b, 8, 0), 'is gzipped; unpack it first'],
+  [Uint8Array.of(0, 0, 10, 1, 0, 0, 0, 0), 'type 0xa is not known'],
+  [Uint8Array.of(0, 0, 8, 0), '0 dimensions; from 1 to 8'],
+  [Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1), 'ends within its dimensions'],
+  [idx(8, [3], [1, 2]), '3 numbers of 1 bytes are 3 bytes, but 2 follow'],
+  [idx(8, [1], [1, 2]), '1 numbers of 1 bytes are 1 bytes, but 2 follow'],
+  [idx(14, [0xffffffff, 0xffffffff], []), 'but 0 follow'],
+])('%o is refused: %s', (file, message) => {
+  expect(() => parseIdx(file)).toThrow(IdxError)
+  expect(() => parseIdx(file)).toThrow(message)
+})
+
+test('2,000 mutated files are refused with its own error, or read as what they say', () => {
+  let state = 1
+  const next = (below: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+  for (let round = 0; round < 2000; round++) {
+    const file = idx(8, [2, 3], [1, 2, 3, 4, 5, 6])
+    for (let change = next(3); change >= 0; change--) file[next(file.length)] = next(256)
+    const cut = file.subarray(0, next(4) === 0 ? next(file.length + 1) : file.length)
+    try {
+      const { shape, data } = parseIdx(cut)
+      expect(data).toHaveLength(shape.reduce((product, dimension) => product * dimension, 1))
+    } catch (error) {
+      expect(error).toBeInstanceOf(IdxError)
+    }
+  }
+})
