@@ -22,6 +22,12 @@ const environment = {
   NODE_COMPILE_CACHE: '',
 }
 
+/** Arrays are sent as the base64 of their numbers. */
+const encodeArray = (_: string, value: unknown) =>
+  value instanceof Float32Array
+    ? { float32: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
+    : value
+
 const living = new Set<ChildProcess>()
 
 /** Ends every child; the running benchmark is being given up. */
@@ -54,7 +60,7 @@ export class Child {
 
   /** The child's answer; throws when the answer is an error, when it dies, and when it takes too long. */
   async ask(request: object): Promise<Answer> {
-    this.#process.stdin!.write(`${JSON.stringify(request)}\n`)
+    this.#process.stdin!.write(`${JSON.stringify(request, encodeArray)}\n`)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {

@@ -4,8 +4,8 @@ import type { Case, Check, ColdStartCase, RateCase } from './cases.js'
 import { type Answer, Child } from './child.js'
 import type { Contender } from './contenders.js'
 import { describeFailure } from './failure.js'
-import { modulePath, workerPath } from './paths.js'
-import { pythonProblem } from './python-problem.js'
+import { modulePath, pythonWorkerPath, workerPath } from './paths.js'
+import { problemOf } from './problems.js'
 import { type Figure, summarize } from './statistics.js'
 
 export type Outcome = Figure | { error: string }
@@ -29,13 +29,14 @@ const missingPython =
 
 function start(contender: Contender, cold: boolean): Child {
   const path = modulePath(contender.module)
-  if (contender.python) return new Child(contender.python, cold ? [path, '--cold'] : [path])
-  return new Child(process.execPath, cold ? [workerPath, path, 'cold'] : [workerPath, path])
+  const mode = cold ? ['cold'] : []
+  if (contender.python) return new Child(contender.python, [pythonWorkerPath, path, ...mode])
+  return new Child(process.execPath, [workerPath, path, ...mode])
 }
 
 async function open(child: Child, contender: Contender, caseId: string): Promise<Answer> {
   try {
-    const problem = contender.python ? { problem: pythonProblem(caseId) } : { case: caseId }
+    const problem = contender.python ? { problem: problemOf(caseId) } : { case: caseId }
     return await child.ask({ do: 'open', ...problem })
   } catch (error) {
     const message = describeFailure(error)
@@ -62,8 +63,14 @@ async function check(child: Child, contender: Contender, { id, check }: RateCase
     throw new Error(`does not learn: its error is ${reading} after ${lesson.steps} steps`)
 }
 
-/** Runs for at least `milliseconds`, and finds out how often the work fits into one round. */
-async function warmUp(child: Child, milliseconds: number, round: number): Promise<number> {
+/** Rounds that everyone gets, however slow. */
+const leastRounds = 3
+
+/**
+ * Runs for at least `milliseconds`, and finds out how often the work fits into one round, and in how many rounds
+ * to take a turn: all of them, unless doing the work once takes much longer than a round.
+ */
+async function warmUp(child: Child, milliseconds: number, round: number, rounds: number) {
   let count = 1
   let spent = 0
   for (;;) {
@@ -71,8 +78,10 @@ async function warmUp(child: Child, milliseconds: number, round: number): Promis
     spent += elapsed
     // Growing tenfold at most: the first runs are slow, and would promise too little for the later ones.
     const fitting = Math.max(1, Math.round(count * Math.min(10, round / Math.max(elapsed, 1e-3))))
-    if (spent >= milliseconds && elapsed >= round / 2) return fitting
-    if (spent >= milliseconds && fitting <= count) return fitting
+    if (spent >= milliseconds && (elapsed >= round / 2 || fitting <= count)) {
+      const affordable = Math.round((2 * rounds * round * count) / (elapsed * fitting))
+      return { count: fitting, turns: Math.min(rounds, Math.max(leastRounds, affordable)) }
+    }
     count = fitting
   }
 }
@@ -85,7 +94,7 @@ async function measureRate(
   const outcomes = new Map<string, Outcome>()
   const versions = new Map<string, string>()
   const round = (settings.seconds * 1000) / settings.rounds
-  const running: { contender: Contender; child: Child; count: number; sample: number[] }[] = []
+  const running: { contender: Contender; child: Child; count: number; turns: number; sample: number[] }[] = []
   const expected = rate.check.expected()
 
   for (const contender of contenders) {
@@ -95,8 +104,8 @@ async function measureRate(
       const { version } = await open(child, contender, rate.id)
       if (version !== undefined) versions.set(contender.name, version)
       await check(child, contender, rate, expected)
-      const count = await warmUp(child, Math.min(500, settings.seconds * 250), round)
-      running.push({ contender, child, count, sample: [] })
+      const pace = await warmUp(child, Math.min(500, settings.seconds * 250), round, settings.rounds)
+      running.push({ contender, child, ...pace, sample: [] })
     } catch (error) {
       outcomes.set(contender.name, { error: describeFailure(error) })
       await child.close()
@@ -107,8 +116,8 @@ async function measureRate(
     for (let turn = 0; turn < running.length; turn++) {
       // Each round begins with another contender, so that nobody always follows the same one.
       const entry = running[(index + turn) % running.length]!
-      const { contender, child, count, sample } = entry
-      if (outcomes.has(contender.name)) continue
+      const { contender, child, count, turns, sample } = entry
+      if (outcomes.has(contender.name) || index >= turns) continue
       settings.onProgress(`${rate.id}: round ${index + 1} of ${settings.rounds}, ${contender.name}`)
       try {
         const { reading, milliseconds = Number.NaN } = await child.ask({ do: 'run', count })

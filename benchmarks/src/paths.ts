@@ -8,5 +8,7 @@ export const packageFolder = at('../')
 /** The folder of the monorepo, which no text that leaves this machine may name. */
 export const rootFolder = at('../../')
 export const workerPath = at('worker.js')
+/** Python sources are not compiled, so this one stays where it was written. */
+export const pythonWorkerPath = at('../src/worker.py')
 /** The path of a contender's module or script, given relative to this file's folder. */
 export const modulePath = (module: string) => at(module)

@@ -1,58 +1,84 @@
-// What every contender gets: the same float32 weights, data and matrices, made from fixed seeds.
+// What every contender gets: the same float32 weights, data and matrices, made from fixed seeds. The name of a
+// case says which problem it is.
 import { randomInteger, uniform } from './random.js'
 
-/** A network with one hidden layer; weights are inputs × outputs, row by row. */
-interface Weights {
-  hiddenWeights: Float32Array
-  hiddenBias: Float32Array
-  outputWeights: Float32Array
-  outputBias: Float32Array
+/** Where a trained array starts. */
+export interface Parameter {
+  shape: readonly number[]
+  values: Float32Array
 }
 
 export interface TrainingProblem {
+  /** In the order of the layers. */
+  parameters: readonly Parameter[]
+  /** Numbers in a row of data. */
   inputs: number
-  hidden: number
+  /** Numbers in a row of targets. */
   outputs: number
-  /** Of the hidden layer. */
-  activation: 'sigmoid' | 'relu'
   /** Rows of one step; the step after the last batch begins at the first again. */
   batch: number
   rows: number
-  learningRate: number
-  weights: Weights
   /** rows × inputs. */
   data: Float32Array
   /** rows × outputs; for more than one class a single 1 in each row. */
   targets: Float32Array
+  /** Adam (Kingma and Ba 2015) with decays of 0.9 and 0.999 and ε of 1e-8. */
+  optimizer: 'sgd' | 'adam'
+  learningRate: number
 }
 
-/** The four rows of XOR, sigmoid hidden and output, mean cross-entropy. */
-export function xorProblem(): TrainingProblem {
+/**
+ * Fully connected layers. Parameters are weights and bias of each layer in turn; weights are inputs × outputs, row
+ * by row. One output means sigmoid with cross-entropy, several mean softmax with cross-entropy.
+ */
+export interface MlpProblem extends TrainingProblem {
+  kind: 'mlp'
+  /** Of all layers but the last. */
+  activation: 'sigmoid' | 'relu'
+}
+
+/** A·B, A·Bᵀ or Aᵀ·B, as BLAS names them. */
+export type Layout = 'nn' | 'nt' | 'tn'
+
+/** A stack of products of square matrices, each with its own two. */
+export interface ProductProblem {
+  kind: 'product'
+  layout: Layout
+  side: number
+  stack: number
+  /** stack × side × side, as `b`. */
+  a: Float32Array
+  b: Float32Array
+  /** Weights of the rows and of the columns in the checksum, so that swapped and missing elements show. */
+  rowWeights: Float32Array
+  columnWeights: Float32Array
+}
+
+export type Problem = MlpProblem | ProductProblem
+
+/** The four rows of XOR, one hidden layer. */
+function xorProblem(hidden: number, seed: number): MlpProblem {
+  const shapes = [[2, hidden], [hidden], [hidden, 1], [1]]
   return {
+    kind: 'mlp',
+    parameters: shapes.map((shape, index) => ({
+      shape,
+      values: uniform(seed + index, shape[0]! * (shape[1] ?? 1), -1, 1),
+    })),
     inputs: 2,
-    hidden: 2,
     outputs: 1,
     activation: 'sigmoid',
     batch: 4,
     rows: 4,
-    learningRate: 0.5,
-    weights: {
-      hiddenWeights: uniform(11, 4, -1, 1),
-      hiddenBias: uniform(12, 2, -1, 1),
-      outputWeights: uniform(13, 2, -1, 1),
-      outputBias: uniform(14, 1, -1, 1),
-    },
     data: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
     targets: Float32Array.of(0, 1, 1, 0),
+    optimizer: 'sgd',
+    learningRate: 0.5,
   }
 }
 
-/** A classifier of 28×28 pictures in ten classes: each row is its class's prototype, half drowned in noise. */
-export function classifierProblem(): TrainingProblem {
-  const inputs = 784
-  const hidden = 128
-  const outputs = 10
-  const rows = 1024
+/** Pictures in classes: each row is its class's prototype, half drowned in noise. */
+function pictures(rows: number, inputs: number, outputs: number) {
   const prototypes = uniform(21, outputs * inputs, 0, 1)
   const data = uniform(22, rows * inputs, 0, 0.5)
   const targets = new Float32Array(rows * outputs)
@@ -62,54 +88,87 @@ export function classifierProblem(): TrainingProblem {
     for (let column = 0; column < inputs; column++)
       data[row * inputs + column]! += prototypes[label * inputs + column]! / 2
   }
-  const hiddenRange = Math.sqrt(6 / (inputs + hidden))
-  const outputRange = Math.sqrt(6 / (hidden + outputs))
+  return { rows, inputs, outputs, data, targets }
+}
+
+/** Weights of a layer (Glorot and Bengio 2010) and its bias of zeros. */
+function layer(seed: number, shape: readonly number[]): Parameter[] {
+  const [outputs, inputs, ...window] = [...shape].reverse() as [number, number, ...number[]]
+  const positions = window.reduce((product, size) => product * size, 1)
+  const range = Math.sqrt(6 / (positions * (inputs + outputs)))
+  return [
+    { shape, values: uniform(seed, positions * inputs * outputs, -range, range) },
+    { shape: [outputs], values: new Float32Array(outputs) },
+  ]
+}
+
+/** Batches are taken from this many pictures, or from two batches where that is more. */
+const pictureRows = 1024
+
+/** A classifier with the given numbers of inputs, hidden units and classes. */
+function classifierProblem(
+  sizes: readonly number[],
+  batch: number,
+  optimizer: TrainingProblem['optimizer'],
+): MlpProblem {
   return {
-    inputs,
-    hidden,
-    outputs,
+    kind: 'mlp',
+    parameters: sizes.slice(1).flatMap((outputs, index) => layer(24 + index, [sizes[index]!, outputs])),
+    ...pictures(Math.max(pictureRows, 2 * batch), sizes[0]!, sizes.at(-1)!),
     activation: 'relu',
-    batch: 32,
-    rows,
-    learningRate: 0.05,
-    weights: {
-      hiddenWeights: uniform(24, inputs * hidden, -hiddenRange, hiddenRange),
-      hiddenBias: new Float32Array(hidden),
-      outputWeights: uniform(25, hidden * outputs, -outputRange, outputRange),
-      outputBias: new Float32Array(outputs),
-    },
-    data,
-    targets,
+    batch,
+    optimizer,
+    learningRate: optimizer === 'adam' ? 0.001 : 0.05,
   }
 }
 
-/** Side of the square matrices of the products. */
-export const side = 256
+/** Small matrices come in stacks of as many elements as one of this side has. */
+const smallestWork = 256
 
-/** A·B, A·Bᵀ or Aᵀ·B, as BLAS names them. */
-export type ProductKind = 'nn' | 'nt' | 'tn'
-
-export interface ProductProblem {
-  a: Float32Array
-  b: Float32Array
+function productProblem(layout: Layout, side: number): ProductProblem {
+  const stack = Math.max(1, smallestWork ** 2 / side ** 2)
+  const size = stack * side * side
+  return {
+    kind: 'product',
+    layout,
+    side,
+    stack,
+    a: uniform(31, size, -1, 1),
+    b: uniform(32, size, -1, 1),
+    rowWeights: uniform(33, stack * side, 0.5, 1.5),
+    columnWeights: uniform(34, side, 0.5, 1.5),
+  }
 }
 
-export function productProblem(): ProductProblem {
-  return { a: uniform(31, side * side, -1, 1), b: uniform(32, side * side, -1, 1) }
+/** The problem of a case that trains a network or multiplies matrices. */
+export function problemOf(caseId: string): Problem {
+  if (caseId === 'xor-step') return xorProblem(2, 11)
+  if (caseId === 'xor-8-step') return xorProblem(8, 41)
+  const network = /^(adam-)?mlp-(\d+(?:-\d+)+)-b(\d+)$/.exec(caseId)
+  if (network)
+    return classifierProblem(
+      network[2]!.split('-').map(Number),
+      Number(network[3]),
+      network[1] ? 'adam' : 'sgd',
+    )
+  const product = /^gemm-(nn|nt|tn)-(\d+)$/.exec(caseId)
+  if (product) return productProblem(product[1] as Layout, Number(product[2]))
+  throw new Error(`there is no problem '${caseId}'`)
 }
 
-/** Weights of the checksum, apart from it so that a contender in another language can get them too. */
-export function checksumWeights(): Float32Array {
-  return uniform(33, side * side, -1, 1)
-}
-
-let weightsOfChecksum: Float32Array | undefined
-
-/** One number for a whole product; random weights, so that swapped or missing elements show. */
-export function checksum(product: ArrayLike<number>): number {
-  weightsOfChecksum ??= checksumWeights()
-  if (product.length !== side * side) throw new Error(`a product of ${product.length} elements, not ${side}²`)
+/** One number for a whole stack of products: Σ rowWeight · element · columnWeight. */
+export function checksum(
+  { side, stack, rowWeights, columnWeights }: ProductProblem,
+  product: ArrayLike<number>,
+): number {
+  if (product.length !== stack * side * side)
+    throw new Error(`a product of ${product.length} elements, not ${stack}×${side}×${side}`)
   let sum = 0
-  for (let index = 0; index < side * side; index++) sum += product[index]! * weightsOfChecksum[index]!
+  for (let row = 0; row < stack * side; row++) {
+    let sumOfRow = 0
+    for (let column = 0; column < side; column++)
+      sumOfRow += product[row * side + column]! * columnWeights[column]!
+    sum += rowWeights[row]! * sumOfRow
+  }
   return sum
 }

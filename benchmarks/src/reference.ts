@@ -1,115 +1,155 @@
 // The referee: losses and products in float64, written for being obviously right, not for speed.
-import { checksum, type ProductKind, type ProductProblem, side, type TrainingProblem } from './problems.js'
+import type { MlpProblem, ProductProblem, TrainingProblem } from './problems.js'
 
-/** A network's weights in float64. */
-export interface Parameters {
-  hiddenWeights: Float64Array
-  hiddenBias: Float64Array
-  outputWeights: Float64Array
-  outputBias: Float64Array
-}
+/** The arrays of a problem's parameters, in float64. */
+export type Parameters = Float64Array<ArrayBuffer>[]
 
-export function initialParameters({ weights }: TrainingProblem): Parameters {
-  return {
-    hiddenWeights: Float64Array.from(weights.hiddenWeights),
-    hiddenBias: Float64Array.from(weights.hiddenBias),
-    outputWeights: Float64Array.from(weights.outputWeights),
-    outputBias: Float64Array.from(weights.outputBias),
-  }
-}
+export const initialParameters = ({ parameters }: TrainingProblem): Parameters =>
+  parameters.map(({ values }) => Float64Array.from(values))
 
 /**
  * Mean loss of one batch, and the derivative by every parameter. One output means sigmoid with
  * cross-entropy, several mean softmax with cross-entropy; either way ∂loss/∂logit is probability − target.
  */
 export function lossAndGradient(
-  problem: TrainingProblem,
+  problem: MlpProblem,
   parameters: Parameters,
   firstRow: number,
 ): { loss: number; gradient: Parameters } {
-  const { inputs, hidden, outputs, activation, batch, data, targets } = problem
-  const { hiddenWeights, hiddenBias, outputWeights, outputBias } = parameters
-  const gradient: Parameters = {
-    hiddenWeights: new Float64Array(hiddenWeights.length),
-    hiddenBias: new Float64Array(hiddenBias.length),
-    outputWeights: new Float64Array(outputWeights.length),
-    outputBias: new Float64Array(outputBias.length),
-  }
-  const activations = new Float64Array(hidden)
-  const logits = new Float64Array(outputs)
-  const slopes = new Float64Array(outputs)
+  const { inputs, outputs, activation, batch, data, targets } = problem
+  const gradient = parameters.map(({ length }) => new Float64Array(length))
+  const layers = parameters.length / 2
   let loss = 0
   for (let row = firstRow; row < firstRow + batch; row++) {
-    for (let unit = 0; unit < hidden; unit++) {
-      let sum = hiddenBias[unit]!
-      for (let input = 0; input < inputs; input++)
-        sum += data[row * inputs + input]! * hiddenWeights[input * hidden + unit]!
-      activations[unit] = activation === 'sigmoid' ? 1 / (1 + Math.exp(-sum)) : Math.max(sum, 0)
+    // What goes into each layer, and last the logits.
+    const values = [Float64Array.from(data.subarray(row * inputs, (row + 1) * inputs))]
+    for (let layer = 0; layer < layers; layer++) {
+      const sums = weightedSums(values[layer]!, parameters[2 * layer]!, parameters[2 * layer + 1]!)
+      values.push(layer < layers - 1 ? sums.map((sum) => activate(activation, sum)) : sums)
     }
-    for (let output = 0; output < outputs; output++) {
-      let sum = outputBias[output]!
-      for (let unit = 0; unit < hidden; unit++)
-        sum += activations[unit]! * outputWeights[unit * outputs + output]!
-      logits[output] = sum
-    }
-    const probabilities = outputs === 1 ? [1 / (1 + Math.exp(-logits[0]!))] : softmax(logits)
+    const logits = values[layers]!
+    const probabilities = outputs === 1 ? logits.map((logit) => activate('sigmoid', logit)) : softmax(logits)
+    let slopes = new Float64Array(outputs)
     for (let output = 0; output < outputs; output++) {
       const target = targets[row * outputs + output]!
       const probability = probabilities[output]!
       if (target > 0) loss -= target * Math.log(probability)
       if (outputs === 1 && target < 1) loss -= (1 - target) * Math.log(1 - probability)
       slopes[output] = (probability - target) / batch
-      gradient.outputBias[output]! += slopes[output]!
     }
-    for (let unit = 0; unit < hidden; unit++) {
-      const value = activations[unit]!
-      let back = 0
-      for (let output = 0; output < outputs; output++) {
-        gradient.outputWeights[unit * outputs + output]! += value * slopes[output]!
-        back += slopes[output]! * outputWeights[unit * outputs + output]!
-      }
-      back *= activation === 'sigmoid' ? value * (1 - value) : value > 0 ? 1 : 0
-      gradient.hiddenBias[unit]! += back
-      for (let input = 0; input < inputs; input++)
-        gradient.hiddenWeights[input * hidden + unit]! += data[row * inputs + input]! * back
+    for (let layer = layers - 1; layer >= 0; layer--) {
+      const value = values[layer]!
+      addGradient(gradient[2 * layer]!, gradient[2 * layer + 1]!, value, slopes)
+      if (layer > 0) slopes = slopesBelow(activation, value, parameters[2 * layer]!, slopes)
     }
   }
   return { loss: loss / batch, gradient }
 }
 
-function softmax(logits: Float64Array): Float64Array {
+function weightedSums(
+  values: Float64Array,
+  weights: Float64Array,
+  bias: Float64Array<ArrayBuffer>,
+): Float64Array<ArrayBuffer> {
+  const sums = bias.slice()
+  for (let from = 0; from < values.length; from++)
+    for (let unit = 0; unit < sums.length; unit++)
+      sums[unit]! += values[from]! * weights[from * sums.length + unit]!
+  return sums
+}
+
+function addGradient(
+  weights: Float64Array,
+  bias: Float64Array,
+  values: Float64Array,
+  slopes: Float64Array,
+): void {
+  for (let unit = 0; unit < slopes.length; unit++) bias[unit]! += slopes[unit]!
+  for (let from = 0; from < values.length; from++)
+    for (let unit = 0; unit < slopes.length; unit++)
+      weights[from * slopes.length + unit]! += values[from]! * slopes[unit]!
+}
+
+/** ∂loss/∂sum of the units whose values these are, from that of the units they lead to. */
+function slopesBelow(
+  activation: MlpProblem['activation'],
+  values: Float64Array<ArrayBuffer>,
+  weights: Float64Array,
+  slopes: Float64Array,
+): Float64Array<ArrayBuffer> {
+  return values.map((value, from) => {
+    let back = 0
+    for (let unit = 0; unit < slopes.length; unit++)
+      back += slopes[unit]! * weights[from * slopes.length + unit]!
+    return back * (activation === 'sigmoid' ? value * (1 - value) : Number(value > 0))
+  })
+}
+
+const activate = (activation: MlpProblem['activation'], sum: number) =>
+  activation === 'sigmoid' ? 1 / (1 + Math.exp(-sum)) : Math.max(sum, 0)
+
+function softmax(logits: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   const highest = Math.max(...logits)
   const exponentials = logits.map((logit) => Math.exp(logit - highest))
   const total = exponentials.reduce((sum, value) => sum + value, 0)
   return exponentials.map((value) => value / total)
 }
 
-/** Loss that the last of `steps` steps of plain SGD computes, before its update, as every contender reads it. */
-export function lossOfStep(problem: TrainingProblem, steps: number): number {
+/** Loss that the last of `steps` training steps computes, before its update, as every contender reads it. */
+export function lossOfStep(problem: MlpProblem, steps: number): number {
   const parameters = initialParameters(problem)
+  const update = problem.optimizer === 'adam' ? adam(problem) : sgd(problem)
   const batches = problem.rows / problem.batch
   let last = Number.NaN
   for (let step = 0; step < steps; step++) {
     const { loss, gradient } = lossAndGradient(problem, parameters, (step % batches) * problem.batch)
     last = loss
-    for (const name of Object.keys(parameters) as (keyof Parameters)[])
-      for (let index = 0; index < parameters[name].length; index++)
-        parameters[name][index]! -= problem.learningRate * gradient[name][index]!
+    for (const [index, parameter] of parameters.entries())
+      update(index, parameter, gradient[index]!, step + 1)
   }
   return last
 }
 
-/** Checksum of the product in float64. */
-export function productChecksum({ a, b }: ProductProblem, kind: ProductKind): number {
-  const product = new Float64Array(side * side)
-  for (let row = 0; row < side; row++)
-    for (let column = 0; column < side; column++) {
-      let sum = 0
-      for (let depth = 0; depth < side; depth++)
-        sum +=
-          a[kind === 'tn' ? depth * side + row : row * side + depth]! *
-          b[kind === 'nt' ? column * side + depth : depth * side + column]!
-      product[row * side + column] = sum
+/** Moves the parameter number `index` along its gradient; the first step is 1. */
+type Update = (index: number, parameter: Float64Array, gradient: Float64Array, step: number) => void
+
+const sgd =
+  ({ learningRate }: TrainingProblem): Update =>
+  (_, parameter, gradient) => {
+    for (let at = 0; at < parameter.length; at++) parameter[at]! -= learningRate * gradient[at]!
+  }
+
+function adam({ learningRate, parameters }: TrainingProblem): Update {
+  const means = parameters.map(({ values }) => new Float64Array(values.length))
+  const squares = parameters.map(({ values }) => new Float64Array(values.length))
+  return (index, parameter, gradient, step) => {
+    const mean = means[index]!
+    const square = squares[index]!
+    for (let at = 0; at < parameter.length; at++) {
+      mean[at] = 0.9 * mean[at]! + 0.1 * gradient[at]!
+      square[at] = 0.999 * square[at]! + 0.001 * gradient[at]! ** 2
+      const deviation = Math.sqrt(square[at]! / (1 - 0.999 ** step))
+      parameter[at]! -= (learningRate * mean[at]!) / (1 - 0.9 ** step) / (deviation + 1e-8)
     }
-  return checksum(product)
+  }
+}
+
+/** Checksum of the products, as (rowWeightsᵀ·A) · (B·columnWeights), which takes no product of matrices. */
+export function productChecksum(problem: ProductProblem): number {
+  const { layout, side, stack, a, b, rowWeights, columnWeights } = problem
+  let sum = 0
+  for (let matrix = 0; matrix < stack; matrix++)
+    for (let depth = 0; depth < side; depth++) {
+      const start = matrix * side * side
+      let left = 0
+      let right = 0
+      for (let at = 0; at < side; at++) {
+        left +=
+          rowWeights[matrix * side + at]! *
+          a[start + (layout === 'tn' ? depth * side + at : at * side + depth)]!
+        right += columnWeights[at]! * b[start + (layout === 'nt' ? at * side + depth : depth * side + at)]!
+      }
+      sum += left * right
+    }
+  return sum
 }

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import type { Open, Program } from './contender.js'
 import { describeFailure } from './failure.js'
+import { type Problem, problemOf } from './problems.js'
 
 const [modulePath, mode] = process.argv.slice(2)
 if (modulePath === undefined) throw new Error('worker: the path of a contender is missing')
@@ -12,15 +13,15 @@ console.log = console.info = console.debug = console.error
 
 const answer = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`)
 
-async function open(caseId: string): Promise<Program> {
+async function open(problem: Problem): Promise<Program> {
   const contender = (await import(pathToFileURL(modulePath!).href)) as { open: Open }
-  return contender.open(caseId)
+  return contender.open(problem)
 }
 
 /** From before the import to the first finished step, whose reading is taken within the time. */
-async function coldStart(caseId: string) {
+async function coldStart(problem: Problem) {
   const started = performance.now()
-  const program = await open(caseId)
+  const program = await open(problem)
   const reading = await program.run(1)
   return { milliseconds: performance.now() - started, reading }
 }
@@ -29,9 +30,9 @@ let program: Program | undefined
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line) as { do: 'open'; case: string } | { do: 'run'; count: number }
   try {
-    if (request.do === 'open' && mode === 'cold') answer(await coldStart(request.case))
+    if (request.do === 'open' && mode === 'cold') answer(await coldStart(problemOf(request.case)))
     else if (request.do === 'open') {
-      program = await open(request.case)
+      program = await open(problemOf(request.case))
       answer({})
     } else {
       const started = performance.now()

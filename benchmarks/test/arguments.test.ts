@@ -10,10 +10,12 @@ test('without arguments: every case, every peer, no file', () => {
   const { cases, peers, json, seconds } = parseArguments([])
   expect(cases.map(({ id }) => id)).toEqual([
     'xor-step',
+    'xor-8-step',
     'mlp-784-128-10-b32',
-    'gemm-nn-256',
-    'gemm-nt-256',
-    'gemm-tn-256',
+    'mlp-784-128-10-b128',
+    'mlp-784-512-512-10-b128',
+    'adam-mlp-784-128-10-b32',
+    ...[16, 64, 256, 1024].flatMap((side) => ['nn', 'nt', 'tn'].map((layout) => `gemm-${layout}-${side}`)),
     'cold-start',
     'bundle-gzip',
   ])
@@ -41,7 +43,7 @@ test('a file in a folder that exists is taken', () => {
 })
 
 test.each([
-  [['--case', 'xor'], "There is no case 'xor'. Choose from: xor-step, mlp-784-128-10-b32"],
+  [['--case', 'xor'], "There is no case 'xor'. Choose from: xor-step, xor-8-step"],
   [['--peer', 'torch'], "There is no peer 'torch'. Choose from: tfjs-wasm, tfjs-cpu"],
   [['--json', 'no/such/folder/x.json'], "there is no folder 'no/such/folder'. Create it first"],
   [['--json', tmpdir()], 'is a folder; name a file in it'],

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import type { INeuralNetworkJSON, NeuralNetwork as Network } from 'brain.js'
 import { CannotRun, type Open, type Program } from '../contender.js'
-import { type TrainingProblem, xorProblem } from '../problems.js'
+import type { MlpProblem } from '../problems.js'
 
 // The module itself instead of the package's index, which would load gpu.js too; it comes without types.
 const { default: NeuralNetwork } = createRequire(import.meta.url)('brain.js/dist/neural-network.js') as {
@@ -24,15 +24,12 @@ function layer(weights: Float32Array, bias: Float32Array): object {
  * One step is one pass over the four rows. It is not the same step as the others': brain.js updates after
  * every row, minimises the squared error and reports that error, so the referee asks only that it learns.
  */
-function trainXor({ weights, data, targets, learningRate }: TrainingProblem): Program {
+function trainXor({ parameters, data, targets, learningRate }: MlpProblem): Program {
   const network = new NeuralNetwork()
+  const [hiddenWeights, hiddenBias, outputWeights, outputBias] = parameters.map(({ values }) => values)
   const json: Partial<INeuralNetworkJSON> = {
-    sizes: [2, 2, 1],
-    layers: [
-      { 0: {}, 1: {} },
-      layer(weights.hiddenWeights, weights.hiddenBias),
-      layer(weights.outputWeights, weights.outputBias),
-    ],
+    sizes: [2, hiddenBias!.length, 1],
+    layers: [{ 0: {}, 1: {} }, layer(hiddenWeights!, hiddenBias!), layer(outputWeights!, outputBias!)],
     activation: 'sigmoid',
   }
   network.fromJSON(json as INeuralNetworkJSON)
@@ -56,8 +53,8 @@ function trainXor({ weights, data, targets, learningRate }: TrainingProblem): Pr
   }
 }
 
-export const open: Open = (caseId) => {
-  if (caseId === 'xor-step') return trainXor(xorProblem())
-  if (caseId.startsWith('gemm-')) throw new CannotRun('has no matrix product')
-  throw new CannotRun('has no softmax, no cross-entropy and no batches')
+export const open: Open = (problem) => {
+  if (problem.kind === 'product') throw new CannotRun('has no matrix product')
+  if (problem.outputs > 1) throw new CannotRun('has no softmax, no cross-entropy and no batches')
+  return trainXor(problem)
 }

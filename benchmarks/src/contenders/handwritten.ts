@@ -1,21 +1,12 @@
 // What a good JavaScript programmer writes without a library: float32 arrays, plain loops, no allocation.
 import { type Open, type Program, programOf } from '../contender.js'
-import {
-  checksum,
-  classifierProblem,
-  type ProductKind,
-  productProblem,
-  side,
-  type TrainingProblem,
-  xorProblem,
-} from '../problems.js'
+import { checksum, type MlpProblem, type ProductProblem, type TrainingProblem } from '../problems.js'
 
 /** XOR written out for 2-2-1: no inner loops, one exponential for each sigmoid, the loss from the same one. */
-function trainXor({ weights, data, targets, learningRate }: TrainingProblem): Program {
-  const hiddenWeights = weights.hiddenWeights.slice()
-  const hiddenBias = weights.hiddenBias.slice()
-  const outputWeights = weights.outputWeights.slice()
-  const outputBias = weights.outputBias.slice()
+function trainXor({ parameters, data, targets, learningRate }: MlpProblem): Program {
+  const [hiddenWeights, hiddenBias, outputWeights, outputBias] = parameters.map(({ values }) =>
+    values.slice(),
+  ) as [Float32Array, Float32Array, Float32Array, Float32Array]
   const rate = learningRate / 4
   function step(): number {
     const w00 = hiddenWeights[0]!
@@ -88,8 +79,9 @@ interface View {
 }
 
 /**
- * c ← keep · c + scale · a·b, by tiles of 4×4 sums, which the engine keeps in registers over the whole depth.
- * Doubles on purpose: rounding every sum to float32 with Math.fround was measured to be slower.
+ * c ← keep · c + scale · a·b, by tiles of 4×4 sums, which the engine keeps in registers over the whole depth, and
+ * by single sums where a tile would reach over the edge. Doubles on purpose: rounding every sum to float32 with
+ * Math.fround was measured to be slower.
  */
 export function addProduct(
   c: Float32Array,
@@ -107,8 +99,10 @@ export function addProduct(
   const aColumn = a.column
   const bRow = b.row
   const bColumn = b.column
-  for (let row = 0; row < rows; row += 4)
-    for (let column = 0; column < columns; column += 4) {
+  const tiledRows = rows - (rows % 4)
+  const tiledColumns = columns - (columns % 4)
+  for (let row = 0; row < tiledRows; row += 4)
+    for (let column = 0; column < tiledColumns; column += 4) {
       let c00 = 0
       let c01 = 0
       let c02 = 0
@@ -176,130 +170,244 @@ export function addProduct(
       c[to3 + 2] = keep * c[to3 + 2]! + scale * c32
       c[to3 + 3] = keep * c[to3 + 3]! + scale * c33
     }
+  for (let row = 0; row < rows; row++)
+    for (let column = row < tiledRows ? tiledColumns : 0; column < columns; column++) {
+      let sum = 0
+      let fromA = a.start + row * aRow
+      let fromB = b.start + column * bColumn
+      for (let index = 0; index < depth; index++) {
+        sum += aValues[fromA]! * bValues[fromB]!
+        fromA += aColumn
+        fromB += bRow
+      }
+      const to = row * columns + column
+      c[to] = keep * c[to]! + scale * sum
+    }
 }
 
-/** A classifier with ReLU and softmax; weights are updated where their derivative is made. */
-function trainClassifier(problem: TrainingProblem): Program {
-  const { inputs, hidden, outputs, batch, rows, data, targets, learningRate } = problem
-  if (inputs % 4 !== 0 || batch % 4 !== 0 || hidden % 4 !== 0)
-    throw new Error('trainClassifier: inputs, hidden and batch must be multiples of 4, the side of a tile')
-  const hiddenWeights = problem.weights.hiddenWeights.slice()
-  const hiddenBias = problem.weights.hiddenBias.slice()
-  const outputWeights = problem.weights.outputWeights.slice()
-  const outputBias = problem.weights.outputBias.slice()
-  const activations = new Float32Array(batch * hidden)
-  const slopes = new Float32Array(batch * outputs)
-  const backs = new Float32Array(batch * hidden)
-  const logits = new Float32Array(outputs)
-  const rate = learningRate / batch
-  const weightsView: View = { values: hiddenWeights, start: 0, row: hidden, column: 1 }
-  const backsView: View = { values: backs, start: 0, row: hidden, column: 1 }
+/** A fully connected layer, and what a step keeps of it. */
+interface Layer {
+  inputs: number
+  outputs: number
+  weights: Float32Array
+  bias: Float32Array
+  /** batch × outputs. */
+  values: Float32Array
+  /** ∂loss/∂(weighted sums), batch × outputs. */
+  slopes: Float32Array
+}
 
-  function forwardHidden(firstRow: number) {
-    const dataView: View = { values: data, start: firstRow * inputs, row: inputs, column: 1 }
-    addProduct(activations, batch, hidden, inputs, 0, 1, dataView, weightsView)
-    for (let row = 0; row < batch; row++)
-      for (let unit = 0; unit < hidden; unit++) {
-        const sum = activations[row * hidden + unit]! + hiddenBias[unit]!
-        activations[row * hidden + unit] = Math.max(sum, 0)
-      }
+/** Fully connected layers; SGD updates weights where their derivative is made. */
+function trainLayers(problem: MlpProblem): Program {
+  const { parameters, inputs, outputs, activation, batch, rows, data } = problem
+  const layers: Layer[] = []
+  for (let index = 0; index < parameters.length; index += 2) {
+    const [from, to] = parameters[index]!.shape as [number, number]
+    layers.push({
+      inputs: from,
+      outputs: to,
+      weights: parameters[index]!.values.slice(),
+      bias: parameters[index + 1]!.values.slice(),
+      values: new Float32Array(batch * to),
+      slopes: new Float32Array(batch * to),
+    })
   }
+  const update = problem.optimizer === 'adam' ? adam(problem, layers) : sgd(problem)
+  const top = layers.at(-1)!
+  const loss = outputs === 1 ? sigmoidCrossEntropy : softmaxCrossEntropy
 
-  /** Leaves learning rate / batch · (probability − target) in `slopes`; returns the mean loss. */
-  function forwardOutput(firstRow: number): number {
-    let loss = 0
-    for (let row = 0; row < batch; row++) {
-      for (let output = 0; output < outputs; output++) logits[output] = outputBias[output]!
-      for (let unit = 0; unit < hidden; unit++) {
-        const value = activations[row * hidden + unit]!
-        const from = unit * outputs
-        for (let output = 0; output < outputs; output++)
-          logits[output] = logits[output]! + value * outputWeights[from + output]!
-      }
-      let highest = logits[0]!
-      for (let output = 1; output < outputs; output++)
-        if (logits[output]! > highest) highest = logits[output]!
-      let total = 0
-      let chosen = 0
-      const to = row * outputs
-      const from = (firstRow + row) * outputs
-      for (let output = 0; output < outputs; output++) {
-        const logit = logits[output]! - highest
-        const exponential = Math.exp(logit)
-        chosen += targets[from + output]! * logit
-        slopes[to + output] = exponential
-        total += exponential
-      }
-      loss += Math.log(total) - chosen
-      for (let output = 0; output < outputs; output++)
-        slopes[to + output] = rate * (slopes[to + output]! / total - targets[from + output]!)
+  function step(firstRow: number): number {
+    let x: View = { values: data, start: firstRow * inputs, row: inputs, column: 1 }
+    for (const layer of layers) {
+      forward(layer, x, batch, layer === top ? undefined : activation)
+      x = { values: layer.values, start: 0, row: layer.outputs, column: 1 }
     }
-    return loss / batch
-  }
-
-  function backwardOutput() {
-    for (let row = 0; row < batch; row++)
-      for (let unit = 0; unit < hidden; unit++) {
-        let sum = 0
-        if (activations[row * hidden + unit]! > 0)
-          for (let output = 0; output < outputs; output++)
-            sum += slopes[row * outputs + output]! * outputWeights[unit * outputs + output]!
-        backs[row * hidden + unit] = sum
-      }
-    for (let row = 0; row < batch; row++) {
-      const from = row * outputs
-      for (let unit = 0; unit < hidden; unit++) {
-        const value = activations[row * hidden + unit]!
-        const to = unit * outputs
-        for (let output = 0; output < outputs; output++)
-          outputWeights[to + output] = outputWeights[to + output]! - value * slopes[from + output]!
-      }
-      for (let output = 0; output < outputs; output++)
-        outputBias[output] = outputBias[output]! - slopes[from + output]!
+    const mean = loss(problem, top, firstRow)
+    for (let index = layers.length - 1; index >= 0; index--) {
+      const layer = layers[index]!
+      const below = layers[index - 1]
+      if (below) backward(layer, below, batch, activation)
+      update(
+        layer,
+        below
+          ? { values: below.values, start: 0, row: 1, column: below.outputs }
+          : { values: data, start: firstRow * inputs, row: 1, column: inputs },
+      )
     }
-  }
-
-  function backwardHidden(firstRow: number) {
-    const dataTransposed: View = { values: data, start: firstRow * inputs, row: 1, column: inputs }
-    addProduct(hiddenWeights, inputs, hidden, batch, 1, -1, dataTransposed, backsView)
-    for (let row = 0; row < batch; row++)
-      for (let unit = 0; unit < hidden; unit++)
-        hiddenBias[unit] = hiddenBias[unit]! - backs[row * hidden + unit]!
+    return mean
   }
 
   let firstRow = 0
   return {
     run(count) {
-      let loss = Number.NaN
+      let last = Number.NaN
       for (let index = 0; index < count; index++) {
-        forwardHidden(firstRow)
-        loss = forwardOutput(firstRow)
-        backwardOutput()
-        backwardHidden(firstRow)
+        last = step(firstRow)
         firstRow = (firstRow + batch) % rows
       }
-      return loss
+      return last
     },
   }
 }
 
-function products(kind: ProductKind): Program {
-  const problem = productProblem()
-  const a = { values: problem.a, start: 0, row: kind === 'tn' ? 1 : side, column: kind === 'tn' ? side : 1 }
-  const b = { values: problem.b, start: 0, row: kind === 'nt' ? 1 : side, column: kind === 'nt' ? side : 1 }
-  const c = new Float32Array(side * side)
+function forward(layer: Layer, x: View, batch: number, activation: MlpProblem['activation'] | undefined) {
+  const { inputs, outputs, weights, bias, values } = layer
+  addProduct(values, batch, outputs, inputs, 0, 1, x, { values: weights, start: 0, row: outputs, column: 1 })
+  for (let row = 0; row < batch; row++)
+    for (let unit = 0; unit < outputs; unit++) {
+      const at = row * outputs + unit
+      const sum = values[at]! + bias[unit]!
+      if (activation === 'relu') values[at] = Math.max(sum, 0)
+      else values[at] = activation ? 1 / (1 + Math.exp(-sum)) : sum
+    }
+}
+
+/** The slopes of the layer below, from those of `layer`. */
+function backward(layer: Layer, below: Layer, batch: number, activation: MlpProblem['activation']) {
+  const { outputs, weights } = layer
+  const { values, slopes } = below
+  const dy: View = { values: layer.slopes, start: 0, row: outputs, column: 1 }
+  const transposed: View = { values: weights, start: 0, row: 1, column: outputs }
+  addProduct(slopes, batch, below.outputs, outputs, 0, 1, dy, transposed)
+  if (activation === 'relu') {
+    for (let at = 0; at < slopes.length; at++) if (!(values[at]! > 0)) slopes[at] = 0
+  } else for (let at = 0; at < slopes.length; at++) slopes[at] = slopes[at]! * values[at]! * (1 - values[at]!)
+}
+
+/** Leaves (probability − target) / batch in the slopes; returns the mean loss. */
+function sigmoidCrossEntropy(
+  { batch, targets }: TrainingProblem,
+  { values, slopes }: Layer,
+  firstRow: number,
+) {
+  let loss = 0
+  for (let row = 0; row < batch; row++) {
+    const logit = values[row]!
+    const target = targets[firstRow + row]!
+    const small = Math.exp(-Math.abs(logit))
+    loss += Math.max(logit, 0) - logit * target + Math.log(1 + small)
+    slopes[row] = ((logit >= 0 ? 1 : small) / (1 + small) - target) / batch
+  }
+  return loss / batch
+}
+
+/** As sigmoidCrossEntropy, for several classes. */
+function softmaxCrossEntropy(
+  { batch, outputs, targets }: TrainingProblem,
+  { values, slopes }: Layer,
+  firstRow: number,
+) {
+  let loss = 0
+  for (let row = 0; row < batch; row++) {
+    const to = row * outputs
+    const from = (firstRow + row) * outputs
+    let highest = values[to]!
+    for (let output = 1; output < outputs; output++)
+      if (values[to + output]! > highest) highest = values[to + output]!
+    let total = 0
+    let chosen = 0
+    for (let output = 0; output < outputs; output++) {
+      const logit = values[to + output]! - highest
+      const exponential = Math.exp(logit)
+      chosen += targets[from + output]! * logit
+      slopes[to + output] = exponential
+      total += exponential
+    }
+    loss += Math.log(total) - chosen
+    for (let output = 0; output < outputs; output++)
+      slopes[to + output] = (slopes[to + output]! / total - targets[from + output]!) / batch
+  }
+  return loss / batch
+}
+
+/** Moves a layer's parameters, given its slopes and its inputs, transposed. */
+type Update = (layer: Layer, transposedInputs: View) => void
+
+const sgd =
+  ({ batch, learningRate }: TrainingProblem): Update =>
+  ({ inputs, outputs, weights, bias, slopes }, transposedInputs) => {
+    const dy: View = { values: slopes, start: 0, row: outputs, column: 1 }
+    addProduct(weights, inputs, outputs, batch, 1, -learningRate, transposedInputs, dy)
+    for (let row = 0; row < batch; row++)
+      for (let unit = 0; unit < outputs; unit++)
+        bias[unit] = bias[unit]! - learningRate * slopes[row * outputs + unit]!
+  }
+
+function adam({ batch, learningRate }: TrainingProblem, layers: readonly Layer[]): Update {
+  const slots = new Map(
+    layers.map((layer) => [layer, { weights: moments(layer.weights), bias: moments(layer.bias) }]),
+  )
+  let step = 0
+  return (layer, transposedInputs) => {
+    // The last layer's update comes first.
+    if (layer === layers.at(-1)) step++
+    const { inputs, outputs, slopes } = layer
+    const { weights, bias } = slots.get(layer)!
+    const dy: View = { values: slopes, start: 0, row: outputs, column: 1 }
+    addProduct(weights.gradient, inputs, outputs, batch, 0, 1, transposedInputs, dy)
+    bias.gradient.fill(0)
+    for (let row = 0; row < batch; row++)
+      for (let unit = 0; unit < outputs; unit++)
+        bias.gradient[unit] = bias.gradient[unit]! + slopes[row * outputs + unit]!
+    moveByAdam(layer.weights, weights, learningRate, step)
+    moveByAdam(layer.bias, bias, learningRate, step)
+  }
+}
+
+interface Moments {
+  gradient: Float32Array
+  mean: Float32Array
+  square: Float32Array
+}
+
+const moments = ({ length }: Float32Array): Moments => ({
+  gradient: new Float32Array(length),
+  mean: new Float32Array(length),
+  square: new Float32Array(length),
+})
+
+function moveByAdam(
+  parameter: Float32Array,
+  { gradient, mean, square }: Moments,
+  learningRate: number,
+  step: number,
+) {
+  const rate = learningRate / (1 - 0.9 ** step)
+  const scale = 1 / (1 - 0.999 ** step)
+  for (let at = 0; at < parameter.length; at++) {
+    const slope = gradient[at]!
+    const m = 0.9 * mean[at]! + 0.1 * slope
+    const v = 0.999 * square[at]! + 0.001 * slope * slope
+    mean[at] = m
+    square[at] = v
+    parameter[at] = parameter[at]! - (rate * m) / (Math.sqrt(v * scale) + 1e-8)
+  }
+}
+
+function product(problem: ProductProblem): Program {
+  const { layout, side, stack } = problem
+  const straight = { row: side, column: 1 }
+  const transposed = { row: 1, column: side }
+  const size = side * side
+  const products = new Float32Array(stack * size)
+  const stacked = Array.from({ length: stack }, (_, index) => ({
+    a: { values: problem.a, start: index * size, ...(layout === 'tn' ? transposed : straight) },
+    b: { values: problem.b, start: index * size, ...(layout === 'nt' ? transposed : straight) },
+    c: products.subarray(index * size, (index + 1) * size),
+  }))
   return {
     run(count) {
-      for (let index = 0; index < count; index++) addProduct(c, side, side, side, 0, 1, a, b)
-      return checksum(c)
+      for (let index = 0; index < count; index++)
+        for (const { a, b, c } of stacked) addProduct(c, side, side, side, 0, 1, a, b)
+      return checksum(problem, products)
     },
   }
 }
 
-export const open: Open = (caseId) => {
-  return programOf(caseId, {
-    trainXor: () => trainXor(xorProblem()),
-    trainClassifier: () => trainClassifier(classifierProblem()),
-    products,
+const isXor = ({ parameters }: MlpProblem) => parameters.length === 4 && parameters[0]!.values.length === 4
+
+export const open: Open = (problem) =>
+  programOf(problem, {
+    mlp: (mlp) => (isXor(mlp) ? trainXor(mlp) : trainLayers(mlp)),
+    product,
   })
-}

@@ -1,36 +1,63 @@
 // jax-js on its WebAssembly backend, the whole step (loss, gradient, update) under one jit.
 import { defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax'
 import { type Open, type Program, programOf } from '../contender.js'
-import {
-  checksum,
-  classifierProblem,
-  type ProductKind,
-  productProblem,
-  side,
-  type TrainingProblem,
-  xorProblem,
-} from '../problems.js'
+import { checksum, type MlpProblem, type ProductProblem, type TrainingProblem } from '../problems.js'
 
-const array = (values: Float32Array, shape: number[]) =>
-  np.array(values as Float32Array<ArrayBuffer>).reshape(shape)
+const array = (values: Float32Array, shape: readonly number[]) =>
+  np.array(values as Float32Array<ArrayBuffer>).reshape([...shape])
 
-type Loss = (weights: np.Array[], x: np.Array, y: np.Array) => np.Array
+type Loss = (parameters: np.Array[], x: np.Array, y: np.Array) => np.Array
+
+/** What a step changes: the parameters, and for Adam their two averages and the powers of its decays. */
+type State = {
+  parameters: np.Array[]
+  means: np.Array[]
+  squares: np.Array[]
+  /** 0.9ᵗ and 0.999ᵗ after t steps. */
+  powers: np.Array[]
+}
+
+function sgd({ parameters, ...rest }: State, gradient: np.Array[], learningRate: number): State {
+  return {
+    ...rest,
+    parameters: parameters.map((parameter, index) => parameter.sub(gradient[index]!.mul(learningRate))),
+  }
+}
+
+function adam(before: State, gradient: np.Array[], learningRate: number): State {
+  const powers = [before.powers[0]!.mul(0.9), before.powers[1]!.mul(0.999)]
+  const rates = [np.subtract(1, powers[0]!.ref), np.subtract(1, powers[1]!.ref)]
+  const means = before.means.map((mean, index) => mean.mul(0.9).add(gradient[index]!.ref.mul(0.1)))
+  const squares = before.squares.map((square, index) =>
+    square.mul(0.999).add(np.square(gradient[index]!).mul(0.001)),
+  )
+  const parameters = before.parameters.map((parameter, index) => {
+    const deviation = np.sqrt(squares[index]!.ref.div(rates[1]!.ref)).add(1e-8)
+    return parameter.sub(means[index]!.ref.div(rates[0]!.ref).div(deviation).mul(learningRate))
+  })
+  for (const rate of rates) rate.dispose()
+  return { parameters, means, squares, powers }
+}
+
+const updates = { sgd, adam }
 
 function training(problem: TrainingProblem, loss: Loss): Program {
-  const { inputs, hidden, outputs, batch, rows, data, targets, learningRate } = problem
+  const { inputs, outputs, batch, rows, data, targets, learningRate, optimizer } = problem
   const batches = Array.from({ length: rows / batch }, (_, index) => ({
     x: array(data.slice(index * batch * inputs, (index + 1) * batch * inputs), [batch, inputs]),
     y: array(targets.slice(index * batch * outputs, (index + 1) * batch * outputs), [batch, outputs]),
   }))
-  let weights = [
-    array(problem.weights.hiddenWeights, [inputs, hidden]),
-    array(problem.weights.hiddenBias, [hidden]),
-    array(problem.weights.outputWeights, [hidden, outputs]),
-    array(problem.weights.outputBias, [outputs]),
-  ]
-  const step = jit((before: np.Array[], x: np.Array, y: np.Array): [np.Array[], np.Array] => {
-    const [value, gradient] = valueAndGrad(loss)(tree.ref(before), x, y)
-    return [before.map((weight, index) => weight.sub(gradient[index]!.mul(learningRate))), value]
+  const zeros = () =>
+    optimizer === 'adam' ? problem.parameters.map(({ shape }) => np.zeros([...shape])) : []
+  let state: State = {
+    parameters: problem.parameters.map(({ shape, values }) => array(values, shape)),
+    means: zeros(),
+    squares: zeros(),
+    powers: optimizer === 'adam' ? [np.array(1), np.array(1)] : [],
+  }
+  const step = jit((before: State, x: np.Array, y: np.Array): [State, np.Array] => {
+    const [value, gradient] = valueAndGrad(loss)(tree.ref(before.parameters), x, y)
+    return [updates[optimizer](before, gradient, learningRate), value]
   })
   let next = 0
   return {
@@ -38,8 +65,8 @@ function training(problem: TrainingProblem, loss: Loss): Program {
       let last = Number.NaN
       for (let index = 0; index < count; index++) {
         const { x, y } = batches[next]!
-        const [after, value] = step(weights, x.ref, y.ref)
-        weights = after
+        const [after, value] = step(state, x.ref, y.ref)
+        state = after
         // Reading the loss runs the step. Left to itself the library queues up steps instead, and gets twenty
         // times slower the longer the queue is.
         last = (await value.data())[0]!
@@ -50,41 +77,40 @@ function training(problem: TrainingProblem, loss: Loss): Program {
   }
 }
 
-const trainXor = () =>
-  training(xorProblem(), ([hiddenWeights, hiddenBias, outputWeights, outputBias], x, y) => {
-    const activations = nn.sigmoid(np.matmul(x, hiddenWeights!).add(hiddenBias!))
-    const logits = np.matmul(activations, outputWeights!).add(outputBias!)
-    return np.mean(nn.softplus(logits.ref).sub(y.mul(logits)))
+const mlp = (problem: MlpProblem) =>
+  training(problem, (parameters, x, y) => {
+    let z = x
+    for (let index = 0; index < parameters.length; index += 2) {
+      if (index > 0) z = nn[problem.activation](z)
+      z = np.matmul(z, parameters[index]!).add(parameters[index + 1]!)
+    }
+    if (problem.outputs === 1) return np.mean(nn.softplus(z.ref).sub(y.mul(z)))
+    return np.mean(nn.logsumexp(z.ref, 1).sub(np.sum(z.mul(y), 1)))
   })
 
-const trainClassifier = () =>
-  training(classifierProblem(), ([hiddenWeights, hiddenBias, outputWeights, outputBias], x, y) => {
-    const activations = nn.relu(np.matmul(x, hiddenWeights!).add(hiddenBias!))
-    const logits = np.matmul(activations, outputWeights!).add(outputBias!)
-    return np.mean(nn.logsumexp(logits.ref, 1).sub(np.sum(logits.mul(y), 1)))
-  })
-
-function products(kind: ProductKind): Program {
-  const problem = productProblem()
-  const a = array(problem.a, [side, side])
-  const b = array(problem.b, [side, side])
+function product(problem: ProductProblem): Program {
+  const { layout, side, stack } = problem
+  const shape = stack === 1 ? [side, side] : [stack, side, side]
+  const a = array(problem.a, shape)
+  const b = array(problem.b, shape)
+  const transposed = (matrix: np.Array) => np.matrixTranspose(matrix)
   const multiply = jit((left: np.Array, right: np.Array) =>
-    np.matmul(kind === 'tn' ? left.transpose() : left, kind === 'nt' ? right.transpose() : right),
+    np.matmul(layout === 'tn' ? transposed(left) : left, layout === 'nt' ? transposed(right) : right),
   )
   return {
     async run(count) {
       for (let index = 1; index < count; index++) {
-        const product = multiply(a.ref, b.ref)
-        await product.blockUntilReady()
-        product.dispose()
+        const products = multiply(a.ref, b.ref)
+        await products.blockUntilReady()
+        products.dispose()
       }
-      return checksum((await multiply(a.ref, b.ref).data()) as Float32Array)
+      return checksum(problem, (await multiply(a.ref, b.ref).data()) as Float32Array)
     },
   }
 }
 
-export const open: Open = async (caseId) => {
+export const open: Open = async (problem) => {
   await init('wasm')
   defaultDevice('wasm')
-  return programOf(caseId, { trainXor, trainClassifier, products })
+  return programOf(problem, { mlp, product })
 }

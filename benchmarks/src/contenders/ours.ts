@@ -1,5 +1,6 @@
 // @bp/core: a training step, or a product, as one program in its kernel.
 import {
+  adam,
   compile,
   compileStep,
   input,
@@ -13,61 +14,65 @@ import {
   variable,
 } from '@bp/core'
 import { type Open, type Program, programOf } from '../contender.js'
-import {
-  checksum,
-  classifierProblem,
-  type ProductKind,
-  productProblem,
-  side,
-  type TrainingProblem,
-  xorProblem,
-} from '../problems.js'
+import { checksum, type MlpProblem, type ProductProblem, type TrainingProblem } from '../problems.js'
 
-function training(problem: TrainingProblem, lossOf: (logits: Tensor, targets: Tensor) => Tensor): Program {
-  const { inputs, hidden, outputs, activation, batch, weights, learningRate } = problem
+const optimizers = { sgd, adam }
+
+type Loss = (parameters: readonly Tensor[], x: Tensor, y: Tensor) => Tensor
+
+function training(problem: TrainingProblem, loss: Loss): Program {
+  const { inputs, outputs, batch, rows, data, targets, optimizer, learningRate } = problem
   const x = input([batch, inputs])
   const y = input([batch, outputs])
-  const hiddenWeights = variable(weights.hiddenWeights, { shape: [inputs, hidden] })
-  const hiddenBias = variable(weights.hiddenBias)
-  const outputWeights = variable(weights.outputWeights, { shape: [hidden, outputs] })
-  const outputBias = variable(weights.outputBias)
-  const activations = x.matmul(hiddenWeights).add(hiddenBias)[activation]()
-  const logits = activations.matmul(outputWeights).add(outputBias)
+  const parameters = problem.parameters.map(({ shape, values }) => variable(values, { shape }))
   const step = compileStep({
     inputs: { x, y },
-    loss: lossOf(logits, y),
-    optimizer: sgd({ learningRate }),
-    rows: new Rows(problem.rows, { x: problem.data, y: problem.targets }),
+    loss: loss(parameters, x, y),
+    optimizer: optimizers[optimizer]({ learningRate }),
+    rows: new Rows(rows, { x: data, y: targets }),
   })
   return {
     run: (count) => step.run(count).at(-1)!,
   }
 }
 
-const trainXor = () =>
-  training(xorProblem(), (logits, targets) => mean(sigmoidCrossEntropyWithLogits(logits, targets)))
-
-const trainClassifier = () =>
-  training(classifierProblem(), (logits, targets) => mean(softmaxCrossEntropyWithLogits(logits, targets)))
-
-/** The matrices are variables, which stay in the kernel; each call writes its product into one array. */
-function products(kind: ProductKind): Program {
-  const problem = productProblem()
-  const a = variable(problem.a, { shape: [side, side] })
-  const b = variable(problem.b, { shape: [side, side] })
-  const multiply = compile({
-    inputs: {},
-    outputs: { product: matmul(a, b, { transposeA: kind === 'tn', transposeB: kind === 'nt' }) },
+const mlp = (problem: MlpProblem) =>
+  training(problem, (parameters, x, y) => {
+    let z = x
+    for (let index = 0; index < parameters.length; index += 2) {
+      if (index > 0) z = z[problem.activation]()
+      z = z.matmul(parameters[index]!).add(parameters[index + 1]!)
+    }
+    const entropy = problem.outputs === 1 ? sigmoidCrossEntropyWithLogits : softmaxCrossEntropyWithLogits
+    return mean(entropy(z, y))
   })
-  const product = new Float32Array(side * side)
+
+/**
+ * The matrices are variables, which stay in the kernel. A stack is one program, and one call into the kernel; each
+ * call writes its products into one array.
+ */
+function product(problem: ProductProblem): Program {
+  const { layout, side, stack } = problem
+  const size = side * side
+  const matrixOf = (values: Float32Array, index: number) =>
+    variable(values.subarray(index * size, (index + 1) * size), { shape: [side, side] })
+  const products = new Float32Array(stack * size)
+  const outputs: Record<string, Tensor> = {}
+  const into: Record<string, Float32Array> = {}
+  for (let index = 0; index < stack; index++) {
+    outputs[index] = matmul(matrixOf(problem.a, index), matrixOf(problem.b, index), {
+      transposeA: layout === 'tn',
+      transposeB: layout === 'nt',
+    })
+    into[index] = products.subarray(index * size, (index + 1) * size)
+  }
+  const multiply = compile({ inputs: {}, outputs })
   return {
     run(count) {
-      for (let index = 0; index < count; index++) multiply({}, { product })
-      return checksum(product)
+      for (let index = 0; index < count; index++) multiply({}, into)
+      return checksum(problem, products)
     },
   }
 }
 
-export const open: Open = (caseId) => {
-  return programOf(caseId, { trainXor, trainClassifier, products })
-}
+export const open: Open = (problem) => programOf(problem, { mlp, product })

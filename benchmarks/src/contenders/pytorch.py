@@ -1,57 +1,38 @@
-"""PyTorch as a contender: a child process that answers JSON lines as worker.ts does, on one thread.
+"""PyTorch on one thread."""
 
-It is sent weights and data instead of making them, so that they cannot differ from the others'.
-With --cold it takes one opening message, and answers with the time from before the import to the first step.
-"""
+from pathlib import Path
 
-import base64
-import json
-import math
-import sys
-import time
+import torch
+from torch.nn import functional
+
+torch.set_num_threads(1)
 
 
-def answer(message):
-    reading = message.get("reading")
-    # JSON knows no NaN; the harness takes null for one.
-    if reading is not None and not math.isfinite(reading):
-        message["reading"] = None
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+def tensor(values, shape):
+    return torch.frombuffer(values, dtype=torch.float32).reshape(shape)
 
 
-def tensor(torch, sent):
-    values = torch.frombuffer(bytearray(base64.b64decode(sent["values"])), dtype=torch.float32)
-    return values.reshape(sent["shape"])
-
-
-def open_training(torch, sent):
-    functional = torch.nn.functional
-    weights = {name: tensor(torch, value) for name, value in sent["weights"].items()}
-    data, targets = tensor(torch, sent["data"]), tensor(torch, sent["targets"])
-    inputs, hidden = weights["hiddenWeights"].shape
-    outputs = weights["outputBias"].shape[0]
-    activation = torch.nn.Sigmoid() if sent["activation"] == "sigmoid" else torch.nn.ReLU()
-    model = torch.nn.Sequential(torch.nn.Linear(inputs, hidden), activation, torch.nn.Linear(hidden, outputs))
-    with torch.no_grad():
-        for layer, name in ((model[0], "hidden"), (model[2], "output")):
-            layer.weight.copy_(weights[name + "Weights"].t())
-            layer.bias.copy_(weights[name + "Bias"])
-    if outputs == 1:
-        criterion = functional.binary_cross_entropy_with_logits
-    else:
-        criterion = functional.cross_entropy
+def batches(problem):
+    data = tensor(problem["data"], (-1, problem["inputs"]))
+    targets = tensor(problem["targets"], (-1, problem["outputs"]))
+    if problem["outputs"] > 1:
         targets = targets.argmax(1)
-    size = sent["batch"]
-    batches = [(data[at : at + size], targets[at : at + size]) for at in range(0, len(data), size)]
-    optimizer = torch.optim.SGD(model.parameters(), lr=sent["learningRate"])
+    size = problem["batch"]
+    return [(data[at : at + size], targets[at : at + size]) for at in range(0, len(data), size)]
+
+
+def training(problem, model, criterion):
+    optimizer = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[problem["optimizer"]](
+        model.parameters(), lr=problem["learningRate"]
+    )
+    data = batches(problem)
     position = 0
 
     def run(count):
         nonlocal position
         for _ in range(count):
-            x, y = batches[position]
-            position = (position + 1) % len(batches)
+            x, y = data[position]
+            position = (position + 1) % len(data)
             optimizer.zero_grad(set_to_none=True)
             loss = criterion(model(x), y)
             loss.backward()
@@ -61,18 +42,49 @@ def open_training(torch, sent):
     return run
 
 
-def open_product(torch, sent):
-    a, b, weights = (tensor(torch, sent[name]) for name in ("a", "b", "checksumWeights"))
-    if sent["kind"] == "tn":
-        a = a.t()
-    if sent["kind"] == "nt":
-        b = b.t()
-    product = torch.empty(a.shape[0], b.shape[1])
+def parameters(problem):
+    return [tensor(parameter["values"], parameter["shape"]) for parameter in problem["parameters"]]
+
+
+def linear(weights, bias):
+    layer = torch.nn.Linear(*weights.shape)
+    with torch.no_grad():
+        layer.weight.copy_(weights.t())
+        layer.bias.copy_(bias)
+    return layer
+
+
+def mlp(problem):
+    activation = torch.nn.Sigmoid if problem["activation"] == "sigmoid" else torch.nn.ReLU
+    values = parameters(problem)
+    layers = []
+    for at in range(0, len(values), 2):
+        if at > 0:
+            layers.append(activation())
+        layers.append(linear(values[at], values[at + 1]))
+    one = problem["outputs"] == 1
+    criterion = functional.binary_cross_entropy_with_logits if one else functional.cross_entropy
+    return training(problem, torch.nn.Sequential(*layers), criterion)
+
+
+def product(problem):
+    side, stack = problem["side"], problem["stack"]
+    a, b = (tensor(problem[name], (stack, side, side)) for name in ("a", "b"))
+    if problem["layout"] == "tn":
+        a = a.transpose(1, 2)
+    if problem["layout"] == "nt":
+        b = b.transpose(1, 2)
+    row_weights = tensor(problem["rowWeights"], (stack, side, 1)).double()
+    column_weights = tensor(problem["columnWeights"], (side,)).double()
+    products = torch.empty(stack, side, side)
 
     def run(count):
         for _ in range(count):
-            torch.mm(a, b, out=product)
-        return (product.double().flatten() * weights.double()).sum().item()
+            if stack == 1:
+                torch.mm(a[0], b[0], out=products[0])
+            else:
+                torch.bmm(a, b, out=products)
+        return (products.double() * column_weights * row_weights).sum().item()
 
     return run
 
@@ -80,8 +92,7 @@ def open_product(torch, sent):
 def blas_name():
     """Which BLAS Debian's alternatives chose decides PyTorch's speed, so it belongs to its version."""
     try:
-        with open("/proc/self/maps") as maps:
-            mapped = maps.read().lower()
+        mapped = Path("/proc/self/maps").read_text().lower()
     except OSError:
         return "an unknown BLAS"
     for sign, name in (
@@ -96,42 +107,11 @@ def blas_name():
     return "an unknown BLAS"
 
 
-def load():
-    import torch
-
-    torch.set_num_threads(1)
-    return torch
-
-
-def open_case(torch, sent):
-    return (open_product if "kind" in sent else open_training)(torch, sent)
+def version():
+    # The BLAS is loaded by the first product.
+    torch.mm(torch.ones(8, 8), torch.ones(8, 8))
+    return f"torch {torch.__version__} on {blas_name()}"
 
 
-def main():
-    if "--cold" in sys.argv:
-        sent = json.loads(sys.stdin.readline())["problem"]
-        started = time.perf_counter()
-        reading = open_case(load(), sent)(1)
-        answer({"milliseconds": (time.perf_counter() - started) * 1e3, "reading": reading})
-        return
-    run = torch = None
-    for line in sys.stdin:
-        message = json.loads(line)
-        try:
-            if message["do"] == "open":
-                torch = torch or load()
-                torch.mm(torch.ones(8, 8), torch.ones(8, 8))
-                run = open_case(torch, message["problem"])
-                answer({"version": f"torch {torch.__version__} on {blas_name()}"})
-            else:
-                started = time.perf_counter()
-                reading = run(message["count"])
-                answer({"milliseconds": (time.perf_counter() - started) * 1e3, "reading": reading})
-        except Exception as error:
-            answer({"error": f"{type(error).__name__}: {error}"})
-
-
-try:
-    main()
-except KeyboardInterrupt:
-    sys.exit(130)
+def open(problem):
+    return {"mlp": mlp, "product": product}[problem["kind"]](problem)

@@ -3,25 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 // The package registers no gradient of its own; without this line nothing can be trained.
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import { type Open, type Program, programOf } from '../contender.js'
-import {
-  checksum,
-  classifierProblem,
-  type ProductKind,
-  productProblem,
-  side,
-  type TrainingProblem,
-  xorProblem,
-} from '../problems.js'
-
-function network(problem: TrainingProblem) {
-  const { inputs, hidden, outputs, weights } = problem
-  return {
-    hiddenWeights: tf.variable(tf.tensor2d(weights.hiddenWeights, [inputs, hidden])),
-    hiddenBias: tf.variable(tf.tensor1d(weights.hiddenBias)),
-    outputWeights: tf.variable(tf.tensor2d(weights.outputWeights, [hidden, outputs])),
-    outputBias: tf.variable(tf.tensor1d(weights.outputBias)),
-  }
-}
+import { checksum, type MlpProblem, type ProductProblem, type TrainingProblem } from '../problems.js'
 
 /** Batches become tensors once, so that no step pays for an upload. */
 function batches({ inputs, outputs, batch, rows, data, targets }: TrainingProblem) {
@@ -31,9 +13,19 @@ function batches({ inputs, outputs, batch, rows, data, targets }: TrainingProble
   }))
 }
 
+const optimizers = {
+  sgd: (learningRate: number) => tf.train.sgd(learningRate),
+  adam: (learningRate: number) => tf.train.adam(learningRate, 0.9, 0.999, 1e-8),
+}
+
+type Loss = (parameters: readonly tf.Variable[], x: tf.Tensor2D, y: tf.Tensor2D) => tf.Scalar
+
 /** `loss` is minimised batch by batch; minimize() tidies up after itself and hands over the loss. */
-function training(problem: TrainingProblem, loss: (x: tf.Tensor2D, y: tf.Tensor2D) => tf.Scalar): Program {
-  const optimizer = tf.train.sgd(problem.learningRate)
+function training(problem: TrainingProblem, loss: Loss): Program {
+  const optimizer = optimizers[problem.optimizer](problem.learningRate)
+  const parameters = problem.parameters.map(({ shape, values }) =>
+    tf.variable(tf.tensor(values, shape as number[])),
+  )
   const data = batches(problem)
   let next = 0
   return {
@@ -42,7 +34,7 @@ function training(problem: TrainingProblem, loss: (x: tf.Tensor2D, y: tf.Tensor2
       for (let index = 0; index < count; index++) {
         const { x, y } = data[next]!
         last?.dispose()
-        last = optimizer.minimize(() => loss(x, y), true)
+        last = optimizer.minimize(() => loss(parameters, x, y), true)
         next = (next + 1) % data.length
       }
       const value = last!.dataSync()[0]!
@@ -53,56 +45,70 @@ function training(problem: TrainingProblem, loss: (x: tf.Tensor2D, y: tf.Tensor2
 }
 
 /**
+ * Fused products with ReLU, the quickest of the compositions tried on wasm; with sigmoid, products of their own,
+ * since fused ones have no gradient of a sigmoid.
+ */
+function dense(
+  x: tf.Tensor2D,
+  weights: tf.Tensor2D,
+  bias: tf.Tensor1D,
+  activation?: MlpProblem['activation'],
+): tf.Tensor2D {
+  if (activation !== 'sigmoid')
+    return tf.fused.matMul({ a: x, b: weights, bias, ...(activation && { activation }) }) as tf.Tensor2D
+  return tf.sigmoid(tf.add(tf.matMul(x, weights), bias)) as tf.Tensor2D
+}
+
+/**
  * Cross-entropy as mean(softplus(z) − y·z): the same number as tf.losses.sigmoidCrossEntropy, as safe for
  * large logits, and at least half again as fast on either backend.
  */
-function trainXor(): Program {
-  const problem = xorProblem()
-  const { hiddenWeights, hiddenBias, outputWeights, outputBias } = network(problem)
-  return training(problem, (x, y) => {
-    const activations = tf.sigmoid(tf.add(tf.matMul(x, hiddenWeights), hiddenBias))
-    const logits = tf.add(tf.matMul(activations, outputWeights), outputBias)
-    return tf.mean(tf.sub(tf.softplus(logits), tf.mul(y, logits)))
-  })
-}
+const sigmoidCrossEntropy = (logits: tf.Tensor, y: tf.Tensor): tf.Scalar =>
+  tf.mean(tf.sub(tf.softplus(logits), tf.mul(y, logits)))
 
-/** Fused products and a cross-entropy from logSumExp: the fastest of the compositions tried on wasm. */
-function trainClassifier(): Program {
-  const problem = classifierProblem()
-  const { hiddenWeights, hiddenBias, outputWeights, outputBias } = network(problem)
-  return training(problem, (x, y) => {
-    const activations = tf.fused.matMul({ a: x, b: hiddenWeights, bias: hiddenBias, activation: 'relu' })
-    const logits = tf.fused.matMul({ a: activations, b: outputWeights, bias: outputBias })
-    return tf.mean(tf.sub(tf.logSumExp(logits, 1), tf.sum(tf.mul(y, logits), 1)))
+/** Cross-entropy from logSumExp: the fastest of the compositions tried on wasm. */
+const softmaxCrossEntropy = (logits: tf.Tensor, y: tf.Tensor): tf.Scalar =>
+  tf.mean(tf.sub(tf.logSumExp(logits, 1), tf.sum(tf.mul(y, logits), 1)))
+
+const mlp = (problem: MlpProblem) =>
+  training(problem, (parameters, x, y) => {
+    let z: tf.Tensor2D = x
+    for (let index = 0; index < parameters.length; index += 2) {
+      const activation = index < parameters.length - 2 ? problem.activation : undefined
+      z = dense(z, parameters[index] as tf.Tensor2D, parameters[index + 1] as tf.Tensor1D, activation)
+    }
+    return (problem.outputs === 1 ? sigmoidCrossEntropy : softmaxCrossEntropy)(z, y)
   })
-}
 
 /**
  * A·Bᵀ and Aᵀ·B through an explicit transpose: the transposeA and transposeB flags of matMul take a scalar
  * loop on wasm, a tenth as fast.
  */
-function products(kind: ProductKind): Program {
-  const problem = productProblem()
-  const a = tf.tensor2d(problem.a, [side, side])
-  const b = tf.tensor2d(problem.b, [side, side])
-  const multiply = () => tf.matMul(kind === 'tn' ? tf.transpose(a) : a, kind === 'nt' ? tf.transpose(b) : b)
+function product(problem: ProductProblem): Program {
+  const { layout, side, stack } = problem
+  const shape = stack === 1 ? [side, side] : [stack, side, side]
+  const swapped = stack === 1 ? [1, 0] : [0, 2, 1]
+  const a = tf.tensor(problem.a, shape)
+  const b = tf.tensor(problem.b, shape)
+  const multiply = () =>
+    tf.matMul(layout === 'tn' ? tf.transpose(a, swapped) : a, layout === 'nt' ? tf.transpose(b, swapped) : b)
   return {
     run(count) {
       for (let index = 1; index < count; index++) tf.tidy(multiply).dispose()
-      const product = tf.tidy(multiply)
-      const values = product.dataSync()
-      product.dispose()
-      return checksum(values)
+      const products = tf.tidy(multiply)
+      const values = products.dataSync()
+      products.dispose()
+      return checksum(problem, values)
     },
   }
 }
 
 /** A contender's `open` on the backend of that name, once `prepare` has made it known. */
 export function openOn(backend: 'wasm' | 'cpu', prepare: () => void): Open {
-  return async (caseId) => {
+  return async (problem) => {
     prepare()
     if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js cannot start its ${backend} backend`)
     await tf.ready()
-    return programOf(caseId, { trainXor, trainClassifier, products })
+    return programOf(problem, { mlp, product })
   }
 }

@@ -141,16 +141,17 @@ function onKernel(tensors: readonly Tensor[]): (given: Given) => Float32Array[] 
   const { instructions, outputs, leaves } = plan(tensors)
   const variables = [...leaves.keys()].filter((leaf) => leaf instanceof Variable)
   const program = new Program({ instructions, placed: placeVariables(leaves), leaves, kept: outputs })
+  // An output that is a variable is read from the variable.
+  const sources = new Map(variables.map((variable) => [leaves.get(variable)!, variable]))
   return (given) => {
     for (const [leaf, values] of given) {
       const buffer = leaves.get(leaf)
       if (buffer) program.floats(buffer).set(values)
     }
     program.run(1)
-    return outputs.map((buffer) => {
-      const variable = variables.find((leaf) => leaves.get(leaf) === buffer)
-      return (variable?.values as Float32Array | undefined) ?? program.floats(buffer)
-    })
+    return outputs.map(
+      (buffer) => (sources.get(buffer)?.values as Float32Array | undefined) ?? program.floats(buffer),
+    )
   }
 }
 
