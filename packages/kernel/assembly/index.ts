@@ -3,6 +3,7 @@
 // A program is a row of 32-bit words: a head, its operands, the next head, and so on to `End`. A head is an opcode
 // and, in its upper half, the number of words from it to the next. Every address is resolved. Each handler is a function of its own, so the engine optimises its loop alone.
 import { Opcode } from '../src/opcodes'
+import { attention, attentionGrad } from './attention'
 import {
   convolution, convolutionInputGrad, convolutionWeightGrad, depthwise, depthwiseInputGrad, depthwiseWeightGrad,
 } from './convolution'
@@ -310,6 +311,12 @@ export function run(program: usize, times: u32): usize {
         break
       case Opcode.SoftmaxCrossEntropyGrad:
         softmaxCrossEntropyGrad(pc)
+        break
+      case Opcode.Attention:
+        attention(pc)
+        break
+      case Opcode.AttentionGrad:
+        attentionGrad(pc)
         break
       case Opcode.NormalizeRows:
         normalizeRows(pc)

@@ -48,6 +48,17 @@ const softmaxGrad: Operands = {
   inner: 'int',
 }
 
+/** Each head has `queries` × `depth`, `keys` × `depth` and `keys` × `width` numbers. */
+const attention: Operands = {
+  heads: 'int',
+  queries: 'int',
+  keys: 'int',
+  depth: 'int',
+  width: 'int',
+  scale: 'float',
+  causal: 'int',
+}
+
 /** `centred`: 1 when the mean is subtracted, else 0. */
 const normalizedRows: Operands = { rows: 'int', columns: 'int', epsilon: 'float', centred: 'int' }
 /** `scratch`, in front of them, holds numbers for each channel, padded to whole vectors. */
@@ -206,6 +217,19 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     upstream: 'in',
     rows: 'int',
     columns: 'int',
+  },
+  Attention: { out: 'out', q: 'in', k: 'in', v: 'in', scratch: 'out', ...attention },
+  /** Of `dq`, `dk` and `dv` those that are not wanted may be missing. */
+  AttentionGrad: {
+    dq: 'out',
+    dk: 'out',
+    dv: 'out',
+    q: 'in',
+    k: 'in',
+    v: 'in',
+    dy: 'in',
+    scratch: 'out',
+    ...attention,
   },
   /** x̂ · gamma + beta; `gamma` and `beta` may be missing. */
   NormalizeRows: { out: 'out', x: 'in', gamma: 'in', beta: 'in', ...normalizedRows },

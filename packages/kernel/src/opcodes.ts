@@ -58,6 +58,9 @@ export enum Opcode {
   SoftmaxCrossEntropy,
   SoftmaxCrossEntropyGrad,
 
+  Attention,
+  AttentionGrad,
+
   // Normalisation: of rows, and of channels over a batch.
   NormalizeRows,
   NormalizeRowsGrad,

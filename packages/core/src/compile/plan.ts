@@ -133,6 +133,7 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
     if (products[opcode]) made.set(out, { instruction, index })
     else if (opcode === 'Sum' && sumsColumns(instruction, reads.has(out) ? list.slice(0, index) : list))
       return false
+    else if (opcode === 'AttentionGrad' && joinsAttention(instruction, list.slice(0, index))) return false
     // What it takes over must read the product, and other numbers that are there before the product is made.
     const taken = (source: Operand | undefined, other?: Operand) => {
       const product = made.get(source as Buffer)
@@ -164,6 +165,22 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
     made.set(out, product)
     return false
   })
+}
+
+/** Lets an earlier gradient of the same attention write this one too: both need the same probabilities. */
+function joinsAttention({ operands, nodes }: Instruction, before: readonly Instruction[]): boolean {
+  const place = operands.findIndex((operand) => operand !== null)
+  const scratch = placeOf('AttentionGrad', 'scratch')
+  const other = before.find(
+    ({ opcode, operands: given }) =>
+      opcode === 'AttentionGrad' &&
+      given[place] === null &&
+      given.every((operand, at) => at < 3 || at === scratch || operand === operands[at]),
+  )
+  if (!other) return false
+  other.operands[place] = operands[place]!
+  other.nodes.push(...nodes)
+  return true
 }
 
 /**

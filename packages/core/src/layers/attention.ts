@@ -1,9 +1,9 @@
 // Attention, and the block that transformers are made of.
 import { checkCount, checkShare } from '../check-options.js'
 import { ShapeError } from '../errors.js'
-import { expandDims, reshape, softmax, transpose, where } from '../ops/index.js'
+import { reshape, scaledDotProductAttention, transpose } from '../ops/index.js'
 import { describeShape } from '../shape.js'
-import { constant, type Tensor } from '../tensor.js'
+import type { Tensor } from '../tensor.js'
 import { type ActivationName, activations } from './activation.js'
 import { dense } from './dense.js'
 import { dropout } from './dropout.js'
@@ -43,31 +43,17 @@ export function multiHeadAttention(options: MultiHeadAttentionOptions): LayerPla
       const apart = (x: Tensor) =>
         transpose(reshape(x, [x.shape[0]!, x.shape[1]!, heads, units! / heads]), [0, 2, 1, 3])
       return (context, x, memory = x) => {
-        const heard = attend(
+        const heard = scaledDotProductAttention(
           apart(queries(context, x)),
           apart(keys(context, memory)),
           apart(values(context, memory)),
-          causal,
+          { causal },
         )
         return output(context, reshape(transpose(heard, [0, 2, 1, 3]), x.shape))
       }
     },
     { least: 1, most: 2 },
   )
-}
-
-/** softmax(q · kᵀ / √d) · v for each head; q, k and v are [rows, heads, positions, d]. */
-function attend(q: Tensor, k: Tensor, v: Tensor, causal: boolean): Tensor {
-  const scores = expandDims(q, 3)
-    .mul(expandDims(k, 2))
-    .sum(4)
-    .mul(1 / Math.sqrt(q.shape[3]!))
-  const [positions, seen] = [q.shape[2]!, k.shape[2]!]
-  const mask = Float64Array.from({ length: positions * seen }, (_, at) =>
-    Number(at % seen <= Math.floor(at / seen)),
-  )
-  const masked = causal ? where(constant(mask, { shape: [positions, seen] }), scores, -1e30) : scores
-  return expandDims(softmax(masked), 4).mul(expandDims(v, 2)).sum(3)
 }
 
 export interface TransformerBlockOptions extends MultiHeadAttentionOptions {

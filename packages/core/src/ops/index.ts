@@ -1,5 +1,6 @@
 // The table: every operation there is.
 export * from './arithmetic.js'
+export * from './attention.js'
 export * from './comparison.js'
 export * from './convolution.js'
 export * from './elementwise.js'

@@ -1,0 +1,94 @@
+// Attention over several blocks of queries, behind a causal mask, and of large scores.
+import { describe, expect, test } from 'vitest'
+import { plan } from '../src/compile/plan.js'
+import { evaluate, gradients, scaledDotProductAttention, type Tensor, variable } from '../src/index.js'
+import { evaluateReference } from '../src/reference.js'
+import { draw, generator } from './sampling.js'
+
+const next = generator(5)
+const random = (...shape: number[]) => {
+  const size = shape.reduce((a, b) => a * b, 1)
+  return variable(Float32Array.from(draw({ low: -1, high: 1 }, size, next)), { shape })
+}
+const worst = (tensors: Tensor[]) => {
+  const expected = evaluateReference(tensors)
+  return Math.max(
+    ...evaluate(tensors).flatMap((found, index) =>
+      Array.from(found, (value, at) => Math.abs(value - expected.get(tensors[index]!)![at]!)),
+    ),
+  )
+}
+
+describe.each([
+  ['one block', 32, 32],
+  ['two blocks, the second short', 45, 45],
+  ['three blocks, more keys than queries', 70, 90],
+  ['three blocks, fewer keys than queries', 90, 37],
+])('%s', (_, queries, keys) => {
+  test.each([false, true])('is that of float64, forward and backward, causal %s', (causal) => {
+    const [q, k, v] = [random(2, queries, 8), random(2, keys, 8), random(2, keys, 5)]
+    const y = scaledDotProductAttention(q!, k!, v!, { causal })
+    expect(worst([y, ...gradients(y.mul(y).sum(), [q!, k!, v!])])).toBeLessThan(2e-5)
+  })
+})
+
+test('a causal mask keeps later keys and values out, however large they are', () => {
+  const early = { q: random(40, 4), k: random(40, 4), v: random(40, 3) }
+  const late = (x: typeof early.k, from: number) => {
+    const values = x.values.slice().fill(1e30, from * x.shape[1]!)
+    return variable(values, { shape: x.shape })
+  }
+  const of = (k: Tensor, v: Tensor) =>
+    [...scaledDotProductAttention(early.q, k, v, { causal: true }).data()].slice(0, 35 * 3)
+  expect(of(late(early.k, 35), late(early.v, 35))).toEqual(of(early.k, early.v))
+})
+
+test('scores of thousands give weights of 0 and 1, not NaN', () => {
+  const q = variable([[100, 0]])
+  const k = variable([
+    [100, 0],
+    [-100, 0],
+    [99, 5],
+  ])
+  const v = variable([[1], [2], [3]])
+  const y = scaledDotProductAttention(q, k, v, { scale: 1 })
+  expect(y.item()).toBe(1)
+  for (const gradient of gradients(y.sum(), [q, k, v]))
+    expect([...gradient.data()].every(Number.isFinite)).toBe(true)
+})
+
+test('what goes back to queries, keys and values is made by one instruction', () => {
+  const [q, k, v] = [random(3, 6, 4), random(3, 6, 4), random(3, 6, 4)]
+  const y = scaledDotProductAttention(q!, k!, v!, { causal: true })
+  const { instructions } = plan(gradients(y.sum(), [q!, k!, v!]))
+  expect(instructions.filter(({ opcode }) => opcode === 'AttentionGrad')).toHaveLength(1)
+})
+
+test('memory grows with the number of keys, not with that of queries times keys', () => {
+  const [q, k, v] = [random(1024, 4), random(1024, 4), random(1024, 4)]
+  const { instructions } = plan([scaledDotProductAttention(q!, k!, v!)])
+  const sizes = instructions.flatMap(({ operands }) =>
+    operands.flatMap((operand) => (typeof operand === 'object' && operand !== null ? [operand.size] : [])),
+  )
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(32 * 1024)
+})
+
+test.each([
+  [
+    'keys of another depth',
+    () => scaledDotProductAttention(random(3, 4), random(3, 5), random(3, 2)),
+    'scaledDotProductAttention: q is 3×4, k 3×5, v 3×2; they must be [..., queries, d], [..., keys, d] and [..., keys, e] with the same dimensions before',
+  ],
+  [
+    'no keys',
+    () => scaledDotProductAttention(random(3, 4), random(0, 4), random(0, 2)),
+    'scaledDotProductAttention: k is 0×4, v 0×2; attention to nothing does not exist',
+  ],
+  [
+    'a scale',
+    () => scaledDotProductAttention(random(3, 4), random(3, 4), random(3, 4), { scale: Number.NaN }),
+    'scaledDotProductAttention: scale must be a finite number, got NaN',
+  ],
+])('%s that does not fit is refused', (_, make, message) => {
+  expect(make).toThrow(message)
+})
