@@ -1,4 +1,4 @@
-// How many bytes a page loads for a small entry: bundled and minified by esbuild, then gzip -9.
+// How many bytes a page loads: bundled and minified by esbuild, then gzip -9.
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'

@@ -29,27 +29,51 @@ export interface RateCase extends CaseBase {
   check: Check
 }
 
-/** A new process per measurement, from the import to the end of the first step. */
-export interface ColdStartCase extends CaseBase {
-  kind: 'cold-start'
-  unit: 'ms'
-  /** The case whose first step it is. */
-  starts: string
+/** What can be measured once in a process's life; worker.ts says how. */
+export type FigureName = 'cold-start' | 'compile-time' | 'peak-memory' | 'wasm-memory'
+
+/** A new process per measurement. */
+export interface ProcessCase extends CaseBase {
+  kind: 'process'
+  unit: 'ms' | 'bytes'
+  figure: FigureName
+  /** The case that it runs. */
+  runs: string
   check: Check
 }
 
 /** Bytes that a page has to load. */
-interface BundleCase extends CaseBase {
+export interface BundleCase extends CaseBase {
   kind: 'bundle'
   unit: 'bytes'
+  /** Of what XOR needs, or of everything. */
+  of: 'xor' | 'all'
 }
 
-export type Case = RateCase | ColdStartCase | BundleCase
+/** What independent multiplications and additions reach, which no product can pass. */
+interface PeakCase extends CaseBase {
+  kind: 'peak'
+  unit: 'GFLOP/s'
+}
+
+export type Case = RateCase | ProcessCase | BundleCase | PeakCase
 
 /** A case of training a network: `count` steps lead to the loss that is checked. */
 function training(id: string, title: string, count: number, tolerance = 1e-3): RateCase {
   const expected = () => lossOfStep(problemOf(id) as MlpProblem, count)
   return { kind: 'rate', id, title, unit: 'steps/s', worth: 1, check: { count, expected, tolerance } }
+}
+
+function onceInAProcess(
+  id: string,
+  title: string,
+  unit: ProcessCase['unit'],
+  figure: FigureName,
+  runs: string,
+  count: number,
+): ProcessCase {
+  const expected = () => lossOfStep(problemOf(runs) as MlpProblem, count)
+  return { kind: 'process', id, title, unit, figure, runs, check: { count, expected, tolerance: 1e-3 } }
 }
 
 function product(layout: Layout, side: number): RateCase {
@@ -82,18 +106,56 @@ export const cases: readonly Case[] = [
   training('adam-mlp-784-128-10-b32', '784-128-10, ReLU, batches of 32, softmax cross-entropy, Adam', 10),
   ...[16, 64, 256, 1024].flatMap((side) => layouts.map((layout) => product(layout, side))),
   {
-    kind: 'cold-start',
-    id: 'cold-start',
-    title: 'new process, import to first finished XOR step',
-    unit: 'ms',
-    starts: 'xor-step',
-    check: { count: 1, expected: () => lossOfStep(problemOf('xor-step') as MlpProblem, 1), tolerance: 1e-4 },
+    kind: 'peak',
+    id: 'peak',
+    title: 'independent SIMD multiplications and additions in this engine: what products can reach at most',
+    unit: 'GFLOP/s',
   },
+  onceInAProcess(
+    'cold-start',
+    'new process, import to first finished XOR step',
+    'ms',
+    'cold-start',
+    'xor-step',
+    1,
+  ),
+  onceInAProcess(
+    'compile-time',
+    'from weights and data to a compiled step of 784-512-512-10: the first step less a later one',
+    'ms',
+    'compile-time',
+    'mlp-784-512-512-10-b128',
+    1,
+  ),
+  onceInAProcess(
+    'memory-mlp',
+    'most memory that the process has had after 40 steps of mlp-784-128-10-b32',
+    'bytes',
+    'peak-memory',
+    'mlp-784-128-10-b32',
+    40,
+  ),
+  onceInAProcess(
+    'memory-mlp-wasm',
+    'WebAssembly memory after 40 steps of mlp-784-128-10-b32, data included',
+    'bytes',
+    'wasm-memory',
+    'mlp-784-128-10-b32',
+    40,
+  ),
   {
     kind: 'bundle',
     id: 'bundle-gzip',
     title: 'what a page loads to train XOR: bundled, minified, gzip -9',
     unit: 'bytes',
+    of: 'xor',
+  },
+  {
+    kind: 'bundle',
+    id: 'bundle-gzip-all',
+    title: 'what a page loads to have the whole library: bundled, minified, gzip -9',
+    unit: 'bytes',
+    of: 'all',
   },
 ]
 

@@ -8,6 +8,8 @@ export interface Program {
    * (computed before that step's update), or the checksum of the last products.
    */
   run(count: number): number | Promise<number>
+  /** Size of the WebAssembly memory, for those who can tell. */
+  wasmBytes?(): number
 }
 
 /** A contender's module exports this as `open`; a problem that it cannot run throws CannotRun. */

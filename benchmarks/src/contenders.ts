@@ -1,15 +1,18 @@
 // Who takes part, and how each of them is started.
+import type { FigureName } from './cases.js'
+
 export interface Contender {
   name: string
-  /** Module that exports `open`, as seen from dist/; `python` runs it if it is written in Python. */
+  /** Module that exports `open`, as seen from dist/. */
   module: string
-  python?: string
+  /** For a module in Python: the module that it needs, and Debian's package for it. */
+  python?: { needs: string; debian: string }
   /** npm packages whose versions belong to a result. */
   packages: readonly string[]
-  /** What a page needs of it to train XOR; without it, why there is no bundle. */
-  bundle: { source: string; sideFiles?: readonly string[] } | { reason: string }
-  /** Why it has no cold start. */
-  coldStart?: { reason: string }
+  /** What a page writes to train XOR, and to have the whole library; or why there is no bundle. */
+  bundle: { xor: string; all: string; sideFiles?: readonly string[] } | { reason: string }
+  /** Why a figure does not apply to it. */
+  without?: Partial<Record<FigureName, string>>
   /**
    * Its step is not the referee's step: instead of the loss, it is checked that its own error falls below
    * `error` within `steps`.
@@ -17,17 +20,27 @@ export interface Contender {
   mustLearn?: Record<string, { steps: number; error: number }>
 }
 
-const tfjs = `
-  import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
-  export { add, matMul, mean, mul, ready, setBackend, sigmoid, softplus, sub, tensor1d, tensor2d, train, variable } from '@tensorflow/tfjs-core'
-`
+const tfjs = (backend: string, needed: string) => {
+  const gradients = `import '@tensorflow/tfjs-core/dist/register_all_gradients.js'`
+  return {
+    xor: `${gradients}
+      export { add, matMul, mean, mul, ready, setBackend, sigmoid, softplus, sub, tensor1d, tensor2d, train, variable } from '@tensorflow/tfjs-core'
+      ${needed}`,
+    all: `${gradients}; export * from '@tensorflow/tfjs-core'; export * from '${backend}'`,
+  }
+}
+
+const compilesNothing = 'compiles nothing: every step goes through its operations one by one'
+const productsOnly = 'has products only'
 
 export const ours: Contender = {
   name: 'ours',
   module: 'contenders/ours.js',
   packages: ['@bp/core'],
-  // The whole library, not only what XOR needs.
-  bundle: { source: `export * from '@bp/core'` },
+  bundle: {
+    xor: `export { compileStep, input, matmul, mean, Rows, sgd, sigmoid, sigmoidCrossEntropyWithLogits, variable } from '@bp/core'`,
+    all: `export * from '@bp/core'`,
+  },
 }
 
 export const peers: readonly Contender[] = [
@@ -35,8 +48,12 @@ export const peers: readonly Contender[] = [
     name: 'tfjs-wasm',
     module: 'bundled/tfjs-wasm.js',
     packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
+    without: { 'compile-time': compilesNothing },
     bundle: {
-      source: `${tfjs}; export { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'`,
+      ...tfjs(
+        '@tensorflow/tfjs-backend-wasm',
+        `export { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'`,
+      ),
       // A page loads one of the three builds: this one where there is SIMD and no cross-origin isolation.
       sideFiles: ['@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm'],
     },
@@ -45,21 +62,27 @@ export const peers: readonly Contender[] = [
     name: 'tfjs-cpu',
     module: 'bundled/tfjs-cpu.js',
     packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'],
-    bundle: { source: `${tfjs}; import '@tensorflow/tfjs-backend-cpu'` },
+    without: { 'compile-time': compilesNothing },
+    bundle: tfjs('@tensorflow/tfjs-backend-cpu', `import '@tensorflow/tfjs-backend-cpu'`),
   },
   {
     name: 'jax-js',
     module: 'contenders/jax-js.js',
     packages: ['@jax-js/jax'],
     bundle: {
-      source: `export { defaultDevice, init, jit, nn, numpy, tree, valueAndGrad } from '@jax-js/jax'`,
+      xor: `export { defaultDevice, init, jit, nn, numpy, tree, valueAndGrad } from '@jax-js/jax'`,
+      all: `export * from '@jax-js/jax'`,
     },
   },
   {
     name: 'brain.js',
     module: 'contenders/brain.js',
     packages: ['brain.js'],
-    bundle: { source: `export { default } from 'brain.js/dist/neural-network.js'` },
+    without: { 'compile-time': compilesNothing },
+    bundle: {
+      xor: `export { default } from 'brain.js/dist/neural-network.js'`,
+      all: `export * from 'brain.js'`,
+    },
     mustLearn: {
       'xor-step': { steps: 20_000, error: 0.01 },
       'xor-8-step': { steps: 20_000, error: 0.01 },
@@ -70,13 +93,30 @@ export const peers: readonly Contender[] = [
     module: 'contenders/handwritten.js',
     packages: [],
     bundle: { reason: 'is not a library: there is nothing to bundle' },
-    coldStart: { reason: 'is not a library: there is nothing to import' },
+    without: {
+      'cold-start': 'is not a library: there is nothing to import',
+      'compile-time': compilesNothing,
+    },
   },
   {
     name: 'pytorch',
     module: '../src/contenders/pytorch.py',
-    python: '/usr/bin/python3',
+    python: { needs: 'torch', debian: 'python3-torch' },
     packages: [],
+    without: { 'compile-time': compilesNothing },
+    bundle: { reason: 'does not run in a browser' },
+  },
+  {
+    name: 'openblas',
+    module: '../src/contenders/openblas.py',
+    python: { needs: 'numpy', debian: 'python3-numpy libopenblas0-pthread' },
+    packages: [],
+    without: {
+      'cold-start': productsOnly,
+      'compile-time': productsOnly,
+      'peak-memory': productsOnly,
+      'wasm-memory': productsOnly,
+    },
     bundle: { reason: 'does not run in a browser' },
   },
 ]

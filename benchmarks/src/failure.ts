@@ -7,9 +7,11 @@ export class UsageError extends Error {}
 /** First line of what went wrong, without the paths of this machine, which say nothing on another one. */
 export function describeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  const [first = ''] = message.split('\n').filter((line) => line.trim() !== '')
+  const [first = '', second = ''] = message.split('\n').filter((line) => line.trim() !== '')
+  // A heading says nothing without what it heads.
+  const line = first.endsWith(':') ? `${first} ${second}` : first
   return (
-    first.replaceAll(`file://${rootFolder}`, '').replaceAll(rootFolder, '').trim() ||
+    line.replaceAll(`file://${rootFolder}`, '').replaceAll(rootFolder, '').trim() ||
     'failed without a message'
   )
 }

@@ -9,7 +9,7 @@ import { measure } from './measure.js'
 import { formatCase, formatMachine, type Report, reportCase } from './report.js'
 
 const rounds = 9
-const coldStarts = 7
+const processes = 5
 
 /** The line that says what is going on; only where there is someone to look at it. */
 function showProgress(text: string) {
@@ -24,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   const contenders = [ours, ...options.peers]
-  const settings = { seconds: options.seconds, rounds, coldStarts, onProgress: showProgress }
+  const settings = { seconds: options.seconds, rounds, processes, onProgress: showProgress }
   const versions = new Map<string, string>()
   const reported: Report['cases'] = []
   for (const measured of options.cases) {

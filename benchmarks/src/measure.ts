@@ -1,6 +1,7 @@
 // Takes the measurements of one case: referee first, warm-up second, then rounds in which everyone takes a turn.
+import { measurePeak } from '@bp/core'
 import { bundleBytes } from './bundle.js'
-import type { Case, Check, ColdStartCase, RateCase } from './cases.js'
+import type { BundleCase, Case, Check, ProcessCase, RateCase } from './cases.js'
 import { type Answer, Child } from './child.js'
 import type { Contender } from './contenders.js'
 import { describeFailure } from './failure.js'
@@ -14,7 +15,8 @@ export interface Settings {
   /** Time that each contender is measured for in each rate case, over all rounds. */
   seconds: number
   rounds: number
-  coldStarts: number
+  /** Processes that each contender starts for a figure that needs a new one each time. */
+  processes: number
   onProgress: (text: string) => void
 }
 
@@ -24,25 +26,27 @@ export interface CaseResult {
   versions: Map<string, string>
 }
 
-const missingPython =
-  'is not installed: /usr/bin/python3 cannot import torch (on Debian: apt-get install python3-torch)'
+const python = '/usr/bin/python3'
 
-function start(contender: Contender, cold: boolean): Child {
-  const path = modulePath(contender.module)
-  const mode = cold ? ['cold'] : []
-  if (contender.python) return new Child(contender.python, [pythonWorkerPath, path, ...mode])
-  return new Child(process.execPath, [workerPath, path, ...mode])
+function start({ module, python: isPython }: Contender): Child {
+  const path = modulePath(module)
+  return isPython
+    ? new Child(python, [pythonWorkerPath, path])
+    : new Child(process.execPath, [workerPath, path])
 }
 
-async function open(child: Child, contender: Contender, caseId: string): Promise<Answer> {
+/** Asks for something to do with the problem of a case. */
+async function ask(child: Child, contender: Contender, caseId: string, request: object): Promise<Answer> {
   try {
     const problem = contender.python ? { problem: problemOf(caseId) } : { case: caseId }
-    return await child.ask({ do: 'open', ...problem })
+    return await child.ask({ ...request, ...problem })
   } catch (error) {
-    const message = describeFailure(error)
-    throw contender.python && /ENOENT|No module named 'torch'/.test(message)
-      ? new Error(missingPython)
-      : error
+    const { needs, debian } = contender.python ?? {}
+    if (needs && new RegExp(`ENOENT|No module named '${needs}'`).test(describeFailure(error)))
+      throw new Error(
+        `is not installed: ${python} cannot import ${needs} (on Debian: apt-get install ${debian})`,
+      )
+    throw error
   }
 }
 
@@ -99,9 +103,9 @@ async function measureRate(
 
   for (const contender of contenders) {
     settings.onProgress(`${rate.id}: checking and warming up ${contender.name}`)
-    const child = start(contender, false)
+    const child = start(contender)
     try {
-      const { version } = await open(child, contender, rate.id)
+      const { version } = await ask(child, contender, rate.id, { do: 'open' })
       if (version !== undefined) versions.set(contender.name, version)
       await check(child, contender, rate, expected)
       const pace = await warmUp(child, Math.min(500, settings.seconds * 250), round, settings.rounds)
@@ -135,30 +139,29 @@ async function measureRate(
   return { outcomes, versions }
 }
 
-async function measureColdStart(
-  cold: ColdStartCase,
+async function measureProcesses(
+  { id, figure: name, runs, check }: ProcessCase,
   contenders: readonly Contender[],
   settings: Settings,
 ): Promise<CaseResult> {
   const outcomes = new Map<string, Outcome>()
   const samples = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
-  const expected = cold.check.expected()
+  for (const { name: contender, without } of contenders)
+    if (without?.[name]) outcomes.set(contender, { error: without[name] })
+  const expected = check.expected()
   // The first start finds the files not yet in the system's cache; it is the warm-up.
-  for (let index = -1; index < settings.coldStarts; index++)
+  for (let index = -1; index < settings.processes; index++)
     for (const contender of contenders) {
       if (outcomes.has(contender.name)) continue
       settings.onProgress(
-        `${cold.id}: start ${Math.max(index + 1, 0)} of ${settings.coldStarts}, ${contender.name}`,
+        `${id}: start ${Math.max(index + 1, 0)} of ${settings.processes}, ${contender.name}`,
       )
-      if (contender.coldStart) {
-        outcomes.set(contender.name, { error: contender.coldStart.reason })
-        continue
-      }
-      const child = start(contender, true)
+      const child = start(contender)
       try {
-        const { reading, milliseconds = Number.NaN } = await open(child, contender, cold.starts)
-        if (!contender.mustLearn?.[cold.starts]) referee(reading, expected, cold.check)
-        if (index >= 0) samples.get(contender.name)!.push(milliseconds)
+        const request = { do: name, count: check.count }
+        const { reading, figure = Number.NaN } = await ask(child, contender, runs, request)
+        if (!contender.mustLearn?.[runs]) referee(reading, expected, check)
+        if (index >= 0) samples.get(contender.name)!.push(figure)
       } catch (error) {
         outcomes.set(contender.name, { error: describeFailure(error) })
       } finally {
@@ -169,8 +172,15 @@ async function measureColdStart(
   return { outcomes, versions: new Map() }
 }
 
+/** In this process, which has nothing else to do. */
+function measureCeiling(id: string, settings: Settings): CaseResult {
+  settings.onProgress(id)
+  const sample = Array.from({ length: settings.rounds }, measurePeak)
+  return { outcomes: new Map([['ours', summarize(sample)]]), versions: new Map() }
+}
+
 async function measureBundles(
-  id: string,
+  { id, of }: BundleCase,
   contenders: readonly Contender[],
   settings: Settings,
 ): Promise<CaseResult> {
@@ -179,7 +189,7 @@ async function measureBundles(
     settings.onProgress(`${id}: ${name}`)
     try {
       if ('reason' in bundle) throw new Error(bundle.reason)
-      outcomes.set(name, { median: await bundleBytes(bundle.source, bundle.sideFiles), spread: 0 })
+      outcomes.set(name, { median: await bundleBytes(bundle[of], bundle.sideFiles), spread: 0 })
     } catch (error) {
       outcomes.set(name, { error: describeFailure(error) })
     }
@@ -195,9 +205,11 @@ export function measure(
   switch (measured.kind) {
     case 'rate':
       return measureRate(measured, contenders, settings)
-    case 'cold-start':
-      return measureColdStart(measured, contenders, settings)
+    case 'process':
+      return measureProcesses(measured, contenders, settings)
     case 'bundle':
-      return measureBundles(measured.id, contenders, settings)
+      return measureBundles(measured, contenders, settings)
+    case 'peak':
+      return Promise.resolve(measureCeiling(measured.id, settings))
   }
 }

@@ -4,11 +4,15 @@ It is sent the numbers of a problem instead of making them, so that they cannot 
 """
 
 import base64
+import ctypes
 import importlib.util
 import json
 import math
+import re
+import resource
 import sys
 import time
+from pathlib import Path
 
 
 def answer(message):
@@ -30,7 +34,7 @@ def decode(sent):
 
 
 def load(path):
-    """A contender is a module with `open(problem)`, which returns the function that runs it, and `version()`."""
+    """A contender is a module with `version` and `open(problem)`, which returns what runs it."""
     spec = importlib.util.spec_from_file_location("contender", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -41,25 +45,56 @@ def elapsed(started):
     return (time.perf_counter() - started) * 1e3
 
 
-def main(path, mode=None):
+def blas():
+    """Which BLAS Debian's alternatives chose, and its kernels, decide the speed: they belong to the version."""
+    paths = [line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines() if ".so" in line]
+    for path in paths:
+        if "openblas" in path:
+            library = ctypes.CDLL(path)
+            library.openblas_get_config.restype = ctypes.c_char_p
+            return library.openblas_get_config().decode()
+    for sign, name in (("libmkl", "MKL"), ("blis", "BLIS"), ("libblas", "the reference BLAS, a slow one")):
+        if any(sign in path for path in paths):
+            return name
+    return "an unknown BLAS"
+
+
+def peak_memory():
+    """The most memory that this process has had, in bytes."""
+    status = Path("/proc/self/status")
+    peak = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
+    return 1024 * int(peak[1]) if peak else 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def figure(path, request):
+    """What worker.ts says of the same names."""
+    problem = decode(request["problem"])
+    started = time.perf_counter()
+    reading = load(path).open(problem)(request["count"])
+    if request["do"] == "cold-start":
+        return {"figure": elapsed(started), "reading": reading}
+    if request["do"] == "peak-memory":
+        return {"figure": peak_memory(), "reading": reading}
+    raise NotImplementedError("has no WebAssembly memory")
+
+
+def main(path):
     run = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if request["do"] == "open":
-                problem = decode(request["problem"])
-                started = time.perf_counter()
                 contender = load(path)
-                run = contender.open(problem)
-                if mode == "cold":
-                    reading = run(1)
-                    answer({"milliseconds": elapsed(started), "reading": reading})
-                else:
-                    answer({"version": contender.version()})
-            else:
+                run = contender.open(decode(request["problem"]))
+                answer({"version": f"{contender.version} on {blas()}"})
+            elif request["do"] == "run":
                 started = time.perf_counter()
                 reading = run(request["count"])
                 answer({"milliseconds": elapsed(started), "reading": reading})
+            else:
+                answer(figure(path, request))
+        except NotImplementedError as reason:
+            answer({"error": str(reason)})
         except Exception as error:
             answer({"error": f"{type(error).__name__}: {error}"})
 

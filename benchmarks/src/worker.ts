@@ -1,11 +1,14 @@
 // Runs in a contender's own process: opens its module for a case, then runs and times what it is asked to.
+import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
-import type { Open, Program } from './contender.js'
+import type { FigureName } from './cases.js'
+import { CannotRun, type Open, type Program } from './contender.js'
 import { describeFailure } from './failure.js'
 import { type Problem, problemOf } from './problems.js'
+import { quantile } from './statistics.js'
 
-const [modulePath, mode] = process.argv.slice(2)
+const [modulePath] = process.argv.slice(2)
 if (modulePath === undefined) throw new Error('worker: the path of a contender is missing')
 
 // Libraries greet on the console; the standard output is for answers only.
@@ -18,27 +21,75 @@ async function open(problem: Problem): Promise<Program> {
   return contender.open(problem)
 }
 
-/** From before the import to the first finished step, whose reading is taken within the time. */
-async function coldStart(problem: Problem) {
+const readingOf = async (program: Program, count: number) => program.run(count)
+
+async function timed<Result>(work: () => Promise<Result>): Promise<[number, Result]> {
   const started = performance.now()
-  const program = await open(problem)
-  const reading = await program.run(1)
-  return { milliseconds: performance.now() - started, reading }
+  const result = await work()
+  return [performance.now() - started, result]
 }
+
+/** The most memory that this process has had, in bytes. */
+function peakMemory(): number {
+  // Linux also tells it by itself; the other figure counts what the parent had when it started this process.
+  const peak =
+    existsSync('/proc/self/status') && /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))
+  return 1024 * (peak ? Number(peak[1]) : process.resourceUsage().maxRSS)
+}
+
+/** What can be measured once in a process's life, by its name; `count` is how much work comes before the reading. */
+const figures: Record<
+  FigureName,
+  (problem: Problem, count: number) => Promise<{ figure: number; reading: number }>
+> = {
+  /** ms from before the import to the first finished step, whose reading is taken within the time. */
+  async 'cold-start'(problem, count) {
+    const [figure, reading] = await timed(async () => readingOf(await open(problem), count))
+    return { figure, reading }
+  },
+
+  /** ms from the problem's numbers to the first finished step, less a later step; the library is running already. */
+  async 'compile-time'(problem, count) {
+    await readingOf(await open(problemOf('xor-step')), 1)
+    const [first, [program, reading]] = await timed(async () => {
+      const opened = await open(problem)
+      return [opened, await readingOf(opened, count)] as const
+    })
+    const later: number[] = []
+    for (let index = 0; index < 5; index++) later.push((await timed(() => readingOf(program, count)))[0])
+    return { figure: first - quantile(later, 0.5), reading }
+  },
+
+  async 'peak-memory'(problem, count) {
+    const reading = await readingOf(await open(problem), count)
+    return { figure: peakMemory(), reading }
+  },
+
+  async 'wasm-memory'(problem, count) {
+    const program = await open(problem)
+    const reading = await readingOf(program, count)
+    const figure = program.wasmBytes?.()
+    if (figure === undefined) throw new CannotRun('has no WebAssembly memory, or does not tell its size')
+    return { figure, reading }
+  },
+}
+
+type Request =
+  | { do: 'open'; case: string }
+  | { do: 'run'; count: number }
+  | { do: FigureName; case: string; count: number }
 
 let program: Program | undefined
 for await (const line of createInterface({ input: process.stdin })) {
-  const request = JSON.parse(line) as { do: 'open'; case: string } | { do: 'run'; count: number }
+  const request = JSON.parse(line) as Request
   try {
-    if (request.do === 'open' && mode === 'cold') answer(await coldStart(problemOf(request.case)))
-    else if (request.do === 'open') {
+    if (request.do === 'open') {
       program = await open(problemOf(request.case))
       answer({})
-    } else {
-      const started = performance.now()
-      const reading = await program!.run(request.count)
-      answer({ milliseconds: performance.now() - started, reading })
-    }
+    } else if (request.do === 'run') {
+      const [milliseconds, reading] = await timed(() => readingOf(program!, request.count))
+      answer({ milliseconds, reading })
+    } else answer(await figures[request.do](problemOf(request.case), request.count))
   } catch (error) {
     answer({ error: describeFailure(error) })
   }

@@ -16,8 +16,13 @@ test('without arguments: every case, every peer, no file', () => {
     'mlp-784-512-512-10-b128',
     'adam-mlp-784-128-10-b32',
     ...[16, 64, 256, 1024].flatMap((side) => ['nn', 'nt', 'tn'].map((layout) => `gemm-${layout}-${side}`)),
+    'peak',
     'cold-start',
+    'compile-time',
+    'memory-mlp',
+    'memory-mlp-wasm',
     'bundle-gzip',
+    'bundle-gzip-all',
   ])
   expect(peers.map(({ name }) => name)).toEqual([
     'tfjs-wasm',
@@ -26,6 +31,7 @@ test('without arguments: every case, every peer, no file', () => {
     'brain.js',
     'handwritten-js',
     'pytorch',
+    'openblas',
   ])
   expect(json).toBeUndefined()
   expect(seconds).toBeGreaterThan(0)

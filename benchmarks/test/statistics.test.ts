@@ -33,7 +33,7 @@ test('numbers keep three digits', () => {
 
 test('the table is sorted, and names the reason of who could not run', () => {
   const table = formatCase(
-    { kind: 'bundle', id: 'sizes', title: 'a title', unit: 'bytes' },
+    { kind: 'bundle', id: 'sizes', title: 'a title', unit: 'bytes', of: 'all' },
     new Map([
       ['large', { median: 200, spread: 0 }],
       ['none', { error: 'has no such thing' }],

@@ -13,6 +13,7 @@ import {
   type Tensor,
   variable,
 } from '@bp/core'
+import { getKernel } from '@bp/kernel'
 import { type Open, type Program, programOf } from '../contender.js'
 import { checksum, type MlpProblem, type ProductProblem, type TrainingProblem } from '../problems.js'
 
@@ -33,6 +34,7 @@ function training(problem: TrainingProblem, loss: Loss): Program {
   })
   return {
     run: (count) => step.run(count).at(-1)!,
+    wasmBytes: () => getKernel().size,
   }
 }
 

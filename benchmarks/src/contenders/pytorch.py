@@ -1,11 +1,10 @@
 """PyTorch on one thread."""
 
-from pathlib import Path
-
 import torch
 from torch.nn import functional
 
 torch.set_num_threads(1)
+version = f"torch {torch.__version__}"
 
 
 def tensor(values, shape):
@@ -87,30 +86,6 @@ def product(problem):
         return (products.double() * column_weights * row_weights).sum().item()
 
     return run
-
-
-def blas_name():
-    """Which BLAS Debian's alternatives chose decides PyTorch's speed, so it belongs to its version."""
-    try:
-        mapped = Path("/proc/self/maps").read_text().lower()
-    except OSError:
-        return "an unknown BLAS"
-    for sign, name in (
-        ("openblas", "OpenBLAS"),
-        ("libmkl", "MKL"),
-        ("blis", "BLIS"),
-        ("atlas", "ATLAS"),
-        ("libblas", "the reference BLAS, which is several times slower than OpenBLAS"),
-    ):
-        if sign in mapped:
-            return name
-    return "an unknown BLAS"
-
-
-def version():
-    # The BLAS is loaded by the first product.
-    torch.mm(torch.ones(8, 8), torch.ones(8, 8))
-    return f"torch {torch.__version__} on {blas_name()}"
 
 
 def open(problem):

@@ -41,7 +41,14 @@ function training(problem: TrainingProblem, loss: Loss): Program {
       last!.dispose()
       return value
     },
+    ...wasmMemory(),
   }
+}
+
+/** The wasm backend's memory, which the library has no public name for. */
+function wasmMemory(): Pick<Program, 'wasmBytes'> {
+  const { wasm } = tf.backend() as { wasm?: { HEAPU8: Uint8Array } }
+  return wasm ? { wasmBytes: () => wasm.HEAPU8.byteLength } : {}
 }
 
 /**

@@ -1,0 +1,16 @@
+// Holds which bytes of a bundle count.
+import { expect, test } from 'vitest'
+import { bundleBytes } from '../src/bundle.js'
+
+test('what a page loads only when asked for does not count, what it imports does', async () => {
+  const whole = await bundleBytes(`export * from '@bp/core'`)
+  expect(whole).toBeGreaterThan(10_000)
+  expect(await bundleBytes(`export const load = () => import('@bp/core')`)).toBeLessThan(500)
+  const shared = `export * from '@bp/core'; export const load = () => import('@bp/kernel')`
+  expect(await bundleBytes(shared)).toBeGreaterThan(whole)
+})
+
+test('files that are fetched count', async () => {
+  const nothing = await bundleBytes('')
+  expect(await bundleBytes('', ['esbuild/package.json'])).toBeGreaterThan(nothing + 100)
+})
