@@ -1,6 +1,6 @@
 // Handwritten digits with a small convolutional network.
 import { adamW, cosineDecay, createRun, layers, sequential } from '@bp/core'
-import { digits } from './digits.js'
+import { digits } from './data/digits.js'
 
 const epochs = 30
 const model = sequential(

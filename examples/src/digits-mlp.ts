@@ -1,6 +1,6 @@
 // Handwritten digits with one hidden layer.
 import { adam, createRun, layers, sequential } from '@bp/core'
-import { digits } from './digits.js'
+import { digits } from './data/digits.js'
 
 const model = sequential([layers.dense({ units: 64, activation: 'relu' }), layers.dense({ units: 10 })], {
   inputShape: [64],

@@ -44,3 +44,18 @@ export function isFunction(name: string): boolean {
 }
 
 export const functionNames: readonly string[] = [...table.keys()].sort()
+
+/** Those that people know from school and from neural networks, for messages with room for a few. */
+export const familiarFunctions: readonly string[] = [
+  'abs',
+  'exp',
+  'log',
+  'max',
+  'mean',
+  'relu',
+  'sigmoid',
+  'softmax',
+  'sqrt',
+  'sum',
+  'tanh',
+]

@@ -1,7 +1,7 @@
 // The grammar: turns tokens into statements, by precedence climbing (Pratt 1973).
 import { type NestedArray, nearest } from '@bp/core'
 import { ExpressionError, excerpt } from './error.js'
-import { findFunction, functionNames, isFunction } from './functions.js'
+import { familiarFunctions, findFunction, functionNames, isFunction } from './functions.js'
 import { bindingPower, negationPower } from './precedence.js'
 import { type Expression, literalValue, type Span, type Statement } from './syntax.js'
 import { type Token, tokenize } from './tokens.js'
@@ -188,7 +188,7 @@ export class Parser {
       // In one or two letters any change makes another word.
       const meant = name.name.length > 2 ? nearest(name.name, functionNames) : null
       throw this.#error(name.span, `there is no function ${name.name}`, {
-        hint: `${meant ? `did you mean ${meant}? ` : `to multiply, write ${name.name}*(…). `}Functions: ${functionNames.join(', ')}`,
+        hint: `${meant ? `did you mean ${meant}? ` : `to multiply, write ${name.name}*(…). `}Among ${functionNames.length} functions are ${familiarFunctions.join(', ')}`,
         fix: meant
           ? { ...name.span, replacement: meant }
           : { start: opening.start, end: opening.start, replacement: '*' },

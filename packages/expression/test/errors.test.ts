@@ -69,7 +69,7 @@ const cases: Case[] = [
     source: 'w(x)',
     at: 1,
     problem: 'there is no function w',
-    hint: /^to multiply, write w\*\(…\)\. Functions: abs, add,/,
+    hint: /^to multiply, write w\*\(…\)\. Among \d+ functions are abs, exp,/,
     fixed: 'w*(x)',
   },
   // Parentheses.
@@ -145,7 +145,7 @@ const cases: Case[] = [
     source: 'sigmod(x)',
     at: 1,
     problem: 'there is no function sigmod',
-    hint: /^did you mean sigmoid\? Functions: .*tanh/,
+    hint: /^did you mean sigmoid\? Among .*tanh/,
     fixed: 'sigmoid(x)',
   },
   {
