@@ -179,6 +179,9 @@ export function run(program: usize, times: u32): usize {
   while (true) {
     const head = load<u32>(pc)
     switch (head & 0xffff) {
+      case Opcode.UpdateEvery:
+        if (updateEvery(pc)) break
+      // Without an update the step ends here.
       case Opcode.End:
         if (--times == 0) return 0
         pc = program
@@ -437,9 +440,6 @@ export function run(program: usize, times: u32): usize {
         break
       case Opcode.Accumulate:
         accumulate(pc)
-        break
-      case Opcode.UpdateEvery:
-        if (!updateEvery(pc)) return 0
         break
       case Opcode.SquaredNorm:
         squaredNorm(pc)
