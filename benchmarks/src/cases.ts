@@ -1,5 +1,5 @@
 // What is measured: every case with its unit, its amount of work, and what the referee expects of it.
-import { type Layout, type MlpProblem, type ProductProblem, problemOf } from './problems.js'
+import { type CnnProblem, type Layout, type MlpProblem, type ProductProblem, problemOf } from './problems.js'
 import { lossOfStep, productChecksum } from './reference.js'
 
 export type Unit = 'steps/s' | 'GFLOP/s' | 'ms' | 'bytes'
@@ -60,7 +60,7 @@ export type Case = RateCase | ProcessCase | BundleCase | PeakCase
 
 /** A case of training a network: `count` steps lead to the loss that is checked. */
 function training(id: string, title: string, count: number, tolerance = 1e-3): RateCase {
-  const expected = () => lossOfStep(problemOf(id) as MlpProblem, count)
+  const expected = () => lossOfStep(problemOf(id) as MlpProblem | CnnProblem, count)
   return { kind: 'rate', id, title, unit: 'steps/s', worth: 1, check: { count, expected, tolerance } }
 }
 
@@ -104,6 +104,11 @@ export const cases: readonly Case[] = [
   training('mlp-784-128-10-b128', '784-128-10, ReLU, batches of 128, softmax cross-entropy, SGD', 9),
   training('mlp-784-512-512-10-b128', '784-512-512-10, ReLU, batches of 128, softmax cross-entropy, SGD', 2),
   training('adam-mlp-784-128-10-b32', '784-128-10, ReLU, batches of 32, softmax cross-entropy, Adam', 10),
+  training(
+    'cnn-28x28-b32',
+    'conv 5×5×24, conv 3×3×32, each with ReLU and max-pool 2, 128 units, 10 classes, batches of 32, SGD',
+    3,
+  ),
   ...[16, 64, 256, 1024].flatMap((side) => layouts.map((layout) => product(layout, side))),
   {
     kind: 'peak',

@@ -20,11 +20,12 @@ export class CannotRun extends Error {}
 
 /** The programs of a library, by the kind of problem. */
 export type Programs = {
-  readonly [Kind in Problem['kind']]: (problem: Extract<Problem, { kind: Kind }>) => Program
+  readonly [Kind in Problem['kind']]?: (problem: Extract<Problem, { kind: Kind }>) => Program
 }
 
 /** Opens the program for a problem. */
 export function programOf(problem: Problem, programs: Programs): Program {
-  const open = programs[problem.kind] as (problem: Problem) => Program
+  const open = programs[problem.kind] as ((problem: Problem) => Program) | undefined
+  if (!open) throw new CannotRun(`has no program for ${problem.kind}`)
   return open(problem)
 }

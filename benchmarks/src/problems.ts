@@ -37,6 +37,16 @@ export interface MlpProblem extends TrainingProblem {
   activation: 'sigmoid' | 'relu'
 }
 
+/**
+ * Convolutions, each with ReLU and max-pooling of 2×2 cells, then fully connected layers with ReLU but for the last;
+ * softmax with cross-entropy. Rows are square grey images. Parameters are weights and bias of each layer in turn; a
+ * convolution, whose weights are window × window × channels × filters, keeps the size of its image.
+ */
+export interface CnnProblem extends TrainingProblem {
+  kind: 'cnn'
+  activation: 'relu'
+}
+
 /** A·B, A·Bᵀ or Aᵀ·B, as BLAS names them. */
 export type Layout = 'nn' | 'nt' | 'tn'
 
@@ -54,7 +64,7 @@ export interface ProductProblem {
   columnWeights: Float32Array
 }
 
-export type Problem = MlpProblem | ProductProblem
+export type Problem = MlpProblem | CnnProblem | ProductProblem
 
 /** The four rows of XOR, one hidden layer. */
 function xorProblem(hidden: number, seed: number): MlpProblem {
@@ -122,6 +132,25 @@ function classifierProblem(
   }
 }
 
+/** 28×28 images: convolutions of 5×5 to 24 and of 3×3 to 32 channels, 128 units, ten classes. */
+function cnnProblem(batch: number): CnnProblem {
+  const shapes = [
+    [5, 5, 1, 24],
+    [3, 3, 24, 32],
+    [7 * 7 * 32, 128],
+    [128, 10],
+  ]
+  return {
+    kind: 'cnn',
+    parameters: shapes.flatMap((shape, index) => layer(51 + index, shape)),
+    ...pictures(Math.max(pictureRows, 2 * batch), 28 * 28, 10),
+    activation: 'relu',
+    batch,
+    optimizer: 'sgd',
+    learningRate: 0.05,
+  }
+}
+
 /** Small matrices come in stacks of as many elements as one of this side has. */
 const smallestWork = 256
 
@@ -151,6 +180,8 @@ export function problemOf(caseId: string): Problem {
       Number(network[3]),
       network[1] ? 'adam' : 'sgd',
     )
+  const convolutional = /^cnn-28x28-b(\d+)$/.exec(caseId)
+  if (convolutional) return cnnProblem(Number(convolutional[1]))
   const product = /^gemm-(nn|nt|tn)-(\d+)$/.exec(caseId)
   if (product) return productProblem(product[1] as Layout, Number(product[2]))
   throw new Error(`there is no problem '${caseId}'`)

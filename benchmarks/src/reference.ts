@@ -1,5 +1,8 @@
 // The referee: losses and products in float64, written for being obviously right, not for speed.
-import type { MlpProblem, ProductProblem, TrainingProblem } from './problems.js'
+import type { CnnProblem, MlpProblem, ProductProblem, TrainingProblem } from './problems.js'
+import { convolutionBackward, convolveAndPool } from './reference-convolution.js'
+
+type NetworkProblem = MlpProblem | CnnProblem
 
 /** The arrays of a problem's parameters, in float64. */
 export type Parameters = Float64Array<ArrayBuffer>[]
@@ -12,7 +15,7 @@ export const initialParameters = ({ parameters }: TrainingProblem): Parameters =
  * cross-entropy, several mean softmax with cross-entropy; either way ∂loss/∂logit is probability − target.
  */
 export function lossAndGradient(
-  problem: MlpProblem,
+  problem: NetworkProblem,
   parameters: Parameters,
   firstRow: number,
 ): { loss: number; gradient: Parameters } {
@@ -23,8 +26,17 @@ export function lossAndGradient(
   for (let row = firstRow; row < firstRow + batch; row++) {
     // What goes into each layer, and last the logits.
     const values = [Float64Array.from(data.subarray(row * inputs, (row + 1) * inputs))]
+    // Where pooling found the largest sums of a convolution.
+    const places: Int32Array[] = []
     for (let layer = 0; layer < layers; layer++) {
-      const sums = weightedSums(values[layer]!, parameters[2 * layer]!, parameters[2 * layer + 1]!)
+      const { shape } = problem.parameters[2 * layer]!
+      const given = [values[layer]!, parameters[2 * layer]!, parameters[2 * layer + 1]!] as const
+      let sums: Float64Array<ArrayBuffer>
+      if (shape.length === 4) {
+        const convolved = convolveAndPool(given[0], shape, given[1], given[2])
+        sums = convolved.pooled
+        places[layer] = convolved.places
+      } else sums = weightedSums(...given)
       values.push(layer < layers - 1 ? sums.map((sum) => activate(activation, sum)) : sums)
     }
     const logits = values[layers]!
@@ -39,8 +51,14 @@ export function lossAndGradient(
     }
     for (let layer = layers - 1; layer >= 0; layer--) {
       const value = values[layer]!
-      addGradient(gradient[2 * layer]!, gradient[2 * layer + 1]!, value, slopes)
-      if (layer > 0) slopes = slopesBelow(activation, value, parameters[2 * layer]!, slopes)
+      const weights = parameters[2 * layer]!
+      const into = { weights: gradient[2 * layer]!, bias: gradient[2 * layer + 1]! }
+      const picked = places[layer]
+      const below = picked
+        ? convolutionBackward(value, problem.parameters[2 * layer]!.shape, weights, picked, slopes, into)
+        : denseBackward(value, weights, slopes, into)
+      // Pooling the sums and then activating is the same as the other way round.
+      slopes = below.map((slope, at) => slope * steepness(activation, value[at]!))
     }
   }
   return { loss: loss / batch, gradient }
@@ -58,34 +76,29 @@ function weightedSums(
   return sums
 }
 
-function addGradient(
-  weights: Float64Array,
-  bias: Float64Array,
-  values: Float64Array,
-  slopes: Float64Array,
-): void {
-  for (let unit = 0; unit < slopes.length; unit++) bias[unit]! += slopes[unit]!
-  for (let from = 0; from < values.length; from++)
-    for (let unit = 0; unit < slopes.length; unit++)
-      weights[from * slopes.length + unit]! += values[from]! * slopes[unit]!
-}
-
-/** ∂loss/∂sum of the units whose values these are, from that of the units they lead to. */
-function slopesBelow(
-  activation: MlpProblem['activation'],
+/** Adds the derivatives by weights and bias, given those by the sums; returns those by the values. */
+function denseBackward(
   values: Float64Array<ArrayBuffer>,
   weights: Float64Array,
   slopes: Float64Array,
+  gradient: { weights: Float64Array; bias: Float64Array },
 ): Float64Array<ArrayBuffer> {
+  for (let unit = 0; unit < slopes.length; unit++) gradient.bias[unit]! += slopes[unit]!
   return values.map((value, from) => {
     let back = 0
-    for (let unit = 0; unit < slopes.length; unit++)
+    for (let unit = 0; unit < slopes.length; unit++) {
+      gradient.weights[from * slopes.length + unit]! += value * slopes[unit]!
       back += slopes[unit]! * weights[from * slopes.length + unit]!
-    return back * (activation === 'sigmoid' ? value * (1 - value) : Number(value > 0))
+    }
+    return back
   })
 }
 
-const activate = (activation: MlpProblem['activation'], sum: number) =>
+/** Derivative of the activation, where it has this value. */
+const steepness = (activation: NetworkProblem['activation'], value: number) =>
+  activation === 'sigmoid' ? value * (1 - value) : Number(value > 0)
+
+const activate = (activation: NetworkProblem['activation'], sum: number) =>
   activation === 'sigmoid' ? 1 / (1 + Math.exp(-sum)) : Math.max(sum, 0)
 
 function softmax(logits: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
@@ -96,7 +109,7 @@ function softmax(logits: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
 }
 
 /** Loss that the last of `steps` training steps computes, before its update, as every contender reads it. */
-export function lossOfStep(problem: MlpProblem, steps: number): number {
+export function lossOfStep(problem: NetworkProblem, steps: number): number {
   const parameters = initialParameters(problem)
   const update = problem.optimizer === 'adam' ? adam(problem) : sgd(problem)
   const batches = problem.rows / problem.batch

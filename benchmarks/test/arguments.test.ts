@@ -15,6 +15,7 @@ test('without arguments: every case, every peer, no file', () => {
     'mlp-784-128-10-b128',
     'mlp-784-512-512-10-b128',
     'adam-mlp-784-128-10-b32',
+    'cnn-28x28-b32',
     ...[16, 64, 256, 1024].flatMap((side) => ['nn', 'nt', 'tn'].map((layout) => `gemm-${layout}-${side}`)),
     'peak',
     'cold-start',

@@ -2,7 +2,14 @@
 import { describe, expect, test } from 'vitest'
 import { cases } from '../src/cases.js'
 import { addProduct, open } from '../src/contenders/handwritten.js'
-import { checksum, type Layout, type MlpProblem, type ProductProblem, problemOf } from '../src/problems.js'
+import {
+  type CnnProblem,
+  checksum,
+  type Layout,
+  type MlpProblem,
+  type ProductProblem,
+  problemOf,
+} from '../src/problems.js'
 import { uniform } from '../src/random.js'
 import { initialParameters, lossAndGradient, lossOfStep, productChecksum } from '../src/reference.js'
 
@@ -26,8 +33,27 @@ const smallClassifier: MlpProblem = {
   learningRate: 0.1,
 }
 
+/** Two convolutions of 4×4 images, to 2×2 and to 1×1. */
+const smallCnn: CnnProblem = {
+  ...smallClassifier,
+  kind: 'cnn',
+  activation: 'relu',
+  parameters: [[3, 3, 1, 2], [2], [3, 3, 2, 3], [3], [3, 3], [3]].map((shape, index) => ({
+    shape,
+    values: uniform(
+      11 + index,
+      shape.reduce((size, length) => size * length, 1),
+      -1,
+      1,
+    ),
+  })),
+  inputs: 16,
+  data: uniform(17, 8 * 16, 0, 1),
+}
+
 test.each([
   ['XOR', xor, 0],
+  ['a small convolutional network', smallCnn, 4],
   ['a small classifier', smallClassifier, 4],
 ] as const)('the referee on %s derives by every parameter', (_, problem, firstRow) => {
   const { gradient } = lossAndGradient(problem, initialParameters(problem), firstRow)
@@ -58,8 +84,8 @@ test('the referee knows Adam: its first step moves every weight by the learning 
   expect((lossOfStep(problem, 1) - lossOfStep(problem, 2)) / 1e-6).toBeCloseTo(slope, 3)
 })
 
-/** Plain loops take seconds for the largest matrices. */
-const quickRates = cases.flatMap(({ kind, id }) => (kind === 'rate' && !id.endsWith('-1024') ? [id] : []))
+/** Plain loops take seconds for the largest matrices, and have no convolution. */
+const quickRates = cases.flatMap(({ kind, id }) => (kind === 'rate' && !/-1024$|^cnn-/.test(id) ? [id] : []))
 
 describe('the handwritten program', () => {
   test.each(quickRates)('of %s agrees', async (id) => {

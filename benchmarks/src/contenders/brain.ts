@@ -55,6 +55,7 @@ function trainXor({ parameters, data, targets, learningRate }: MlpProblem): Prog
 
 export const open: Open = (problem) => {
   if (problem.kind === 'product') throw new CannotRun('has no matrix product')
-  if (problem.outputs > 1) throw new CannotRun('has no softmax, no cross-entropy and no batches')
+  if (problem.kind !== 'mlp' || problem.outputs > 1)
+    throw new CannotRun('has no softmax, no cross-entropy and no batches')
   return trainXor(problem)
 }

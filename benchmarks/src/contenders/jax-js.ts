@@ -1,7 +1,13 @@
 // jax-js on its WebAssembly backend, the whole step (loss, gradient, update) under one jit.
-import { defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax'
+import { defaultDevice, init, jit, lax, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax'
 import { type Open, type Program, programOf } from '../contender.js'
-import { checksum, type MlpProblem, type ProductProblem, type TrainingProblem } from '../problems.js'
+import {
+  type CnnProblem,
+  checksum,
+  type MlpProblem,
+  type ProductProblem,
+  type TrainingProblem,
+} from '../problems.js'
 
 const array = (values: Float32Array, shape: readonly number[]) =>
   np.array(values as Float32Array<ArrayBuffer>).reshape([...shape])
@@ -88,6 +94,28 @@ const mlp = (problem: MlpProblem) =>
     return np.mean(nn.logsumexp(z.ref, 1).sub(np.sum(z.mul(y), 1)))
   })
 
+/** Channels come first here, so weights are turned from window × window × channels × filters. */
+const cnn = (problem: CnnProblem) =>
+  training(problem, (parameters, x, y) => {
+    let z = x.reshape([problem.batch, 1, 28, 28])
+    for (let index = 0; index < parameters.length; index += 2) {
+      const weights = parameters[index]!
+      const bias = parameters[index + 1]!
+      if (weights.ndim === 4) {
+        const filters = weights.shape[3]!
+        const sums = lax.conv(z, weights.transpose([3, 2, 0, 1]), [1, 1], 'SAME')
+        const values = nn.relu(sums.add(bias.reshape([filters, 1, 1])))
+        const half = values.shape[2]! / 2
+        z = np.max(values.reshape([problem.batch, filters, half, 2, half, 2]), [3, 5])
+      } else {
+        if (z.ndim === 4) z = z.transpose([0, 2, 3, 1]).reshape([problem.batch, weights.shape[0]!])
+        z = np.matmul(z, weights).add(bias)
+        if (index < parameters.length - 2) z = nn.relu(z)
+      }
+    }
+    return np.mean(nn.logsumexp(z.ref, 1).sub(np.sum(z.mul(y), 1)))
+  })
+
 function product(problem: ProductProblem): Program {
   const { layout, side, stack } = problem
   const shape = stack === 1 ? [side, side] : [stack, side, side]
@@ -112,5 +140,5 @@ function product(problem: ProductProblem): Program {
 export const open: Open = async (problem) => {
   await init('wasm')
   defaultDevice('wasm')
-  return programOf(problem, { mlp, product })
+  return programOf(problem, { mlp, cnn, product })
 }

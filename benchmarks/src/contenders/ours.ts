@@ -3,8 +3,10 @@ import {
   adam,
   compile,
   compileStep,
+  conv2d,
   input,
   matmul,
+  maxPool2d,
   mean,
   Rows,
   sgd,
@@ -15,7 +17,13 @@ import {
 } from '@bp/core'
 import { getKernel } from '@bp/kernel'
 import { type Open, type Program, programOf } from '../contender.js'
-import { checksum, type MlpProblem, type ProductProblem, type TrainingProblem } from '../problems.js'
+import {
+  type CnnProblem,
+  checksum,
+  type MlpProblem,
+  type ProductProblem,
+  type TrainingProblem,
+} from '../problems.js'
 
 const optimizers = { sgd, adam }
 
@@ -49,6 +57,22 @@ const mlp = (problem: MlpProblem) =>
     return mean(entropy(z, y))
   })
 
+const cnn = (problem: CnnProblem) =>
+  training(problem, (parameters, x, y) => {
+    let z = x.reshape([problem.batch, 28, 28, 1])
+    for (let index = 0; index < parameters.length; index += 2) {
+      const weights = parameters[index]!
+      const bias = parameters[index + 1]!
+      if (weights.rank === 4)
+        z = maxPool2d(conv2d(z, weights, { padding: 'same' }).add(bias).relu(), { size: 2 })
+      else {
+        z = z.reshape([problem.batch, weights.shape[0]!]).matmul(weights).add(bias)
+        if (index < parameters.length - 2) z = z.relu()
+      }
+    }
+    return mean(softmaxCrossEntropyWithLogits(z, y))
+  })
+
 /**
  * The matrices are variables, which stay in the kernel. A stack is one program, and one call into the kernel; each
  * call writes its products into one array.
@@ -77,4 +101,4 @@ function product(problem: ProductProblem): Program {
   }
 }
 
-export const open: Open = (problem) => programOf(problem, { mlp, product })
+export const open: Open = (problem) => programOf(problem, { mlp, cnn, product })

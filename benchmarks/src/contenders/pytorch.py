@@ -66,6 +66,34 @@ def mlp(problem):
     return training(problem, torch.nn.Sequential(*layers), criterion)
 
 
+def convolution(weights, bias):
+    """Channels come first here: weights are turned from window × window × channels × filters."""
+    layer = torch.nn.Conv2d(weights.shape[2], weights.shape[3], weights.shape[0], padding="same")
+    with torch.no_grad():
+        layer.weight.copy_(weights.permute(3, 2, 0, 1))
+        layer.bias.copy_(bias)
+    return layer
+
+
+def cnn(problem):
+    values = parameters(problem)
+    layers = [torch.nn.Unflatten(1, (1, 28, 28))]
+    for at in range(0, len(values), 2):
+        weights, bias = values[at], values[at + 1]
+        if weights.dim() == 4:
+            layers += [convolution(weights, bias), torch.nn.ReLU(), torch.nn.MaxPool2d(2)]
+            filters = weights.shape[3]
+            continue
+        if isinstance(layers[-1], torch.nn.MaxPool2d):
+            # The rows of the weights are in the order of cells × filters.
+            weights = weights.reshape(-1, filters, weights.shape[1]).transpose(0, 1).reshape(weights.shape)
+            layers.append(torch.nn.Flatten())
+        else:
+            layers.append(torch.nn.ReLU())
+        layers.append(linear(weights, bias))
+    return training(problem, torch.nn.Sequential(*layers), functional.cross_entropy)
+
+
 def product(problem):
     side, stack = problem["side"], problem["stack"]
     a, b = (tensor(problem[name], (stack, side, side)) for name in ("a", "b"))
@@ -89,4 +117,4 @@ def product(problem):
 
 
 def open(problem):
-    return {"mlp": mlp, "product": product}[problem["kind"]](problem)
+    return {"mlp": mlp, "cnn": cnn, "product": product}[problem["kind"]](problem)

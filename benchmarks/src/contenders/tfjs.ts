@@ -3,7 +3,13 @@ import * as tf from '@tensorflow/tfjs-core'
 // The package registers no gradient of its own; without this line nothing can be trained.
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import { type Open, type Program, programOf } from '../contender.js'
-import { checksum, type MlpProblem, type ProductProblem, type TrainingProblem } from '../problems.js'
+import {
+  type CnnProblem,
+  checksum,
+  type MlpProblem,
+  type ProductProblem,
+  type TrainingProblem,
+} from '../problems.js'
 
 /** Batches become tensors once, so that no step pays for an upload. */
 function batches({ inputs, outputs, batch, rows, data, targets }: TrainingProblem) {
@@ -87,6 +93,25 @@ const mlp = (problem: MlpProblem) =>
     return (problem.outputs === 1 ? sigmoidCrossEntropy : softmaxCrossEntropy)(z, y)
   })
 
+const cnn = (problem: CnnProblem) =>
+  training(problem, (parameters, x, y) => {
+    let image: tf.Tensor4D = tf.reshape(x, [problem.batch, 28, 28, 1])
+    let z = x
+    for (let index = 0; index < parameters.length; index += 2) {
+      const weights = parameters[index]!
+      const bias = parameters[index + 1]!
+      if (weights.rank === 4) {
+        const sums = tf.add<tf.Tensor4D>(tf.conv2d(image, weights as tf.Tensor4D, 1, 'same'), bias)
+        image = tf.maxPool(tf.relu(sums), 2, 2, 'valid')
+        z = tf.reshape(image, [problem.batch, -1])
+      } else {
+        const activation = index < parameters.length - 2 ? 'relu' : undefined
+        z = dense(z, weights as tf.Tensor2D, bias as tf.Tensor1D, activation)
+      }
+    }
+    return softmaxCrossEntropy(z, y)
+  })
+
 /**
  * A·Bᵀ and Aᵀ·B through an explicit transpose: the transposeA and transposeB flags of matMul take a scalar
  * loop on wasm, a tenth as fast.
@@ -116,6 +141,6 @@ export function openOn(backend: 'wasm' | 'cpu', prepare: () => void): Open {
     prepare()
     if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js cannot start its ${backend} backend`)
     await tf.ready()
-    return programOf(problem, { mlp, product })
+    return programOf(problem, { mlp, cnn, product })
   }
 }
