@@ -1,5 +1,5 @@
 // Random programs: operations of the table, applied to each other's results, with what their samplers allow.
-import { constant, gradients, type Op, ops, type Tensor, topological } from '../src/index.js'
+import { constant, gradients, type Op, ops, Tensor, topological } from '../src/index.js'
 import { evaluateReference } from '../src/reference.js'
 import type { Domain } from '../src/sample.js'
 import { type Shape, sizeOf } from '../src/shape.js'
@@ -65,8 +65,8 @@ export function grow(
   const inDomain = (tensor: Tensor, domain: Domain): Tensor => {
     const values = valuesOf(tensor)
     const { low, high, avoid } = domain
-    // What takes numbers on both sides of 0, all of them, takes larger ones too.
-    const slack = !avoid && low < 0 && high > 0 ? 2 : 1
+    // What takes numbers far on both sides of 0, all of them, takes larger ones too.
+    const slack = !avoid && low <= -2 && high >= 2 ? 2 : 1
     const fits = (value: number) =>
       value >= low * slack &&
       value <= high * slack &&
@@ -123,7 +123,7 @@ const samples = 8
  * How far each number may be off in f32: twice the largest deviation among runs in float64 in which every
  * operation's inputs and result are moved at random by what its budget in ULP allows (Monte Carlo arithmetic,
  * D. S. Parker, 1997), and two roundings more. To move inputs is what an error bound of a sum means, in which terms
- * may cancel.
+ * may cancel; where terms cancel inside of a fused operation, its decomposition shows it.
  */
 export function tolerances(
   outputs: readonly Tensor[],
@@ -134,39 +134,76 @@ export function tolerances(
   const moved = (data: Float64Array, by: number) =>
     by === 0 ? data : data.map((value) => value * (1 + by * (0.5 + next() / 2) * (next() < 0.5 ? -1 : 1)))
   const deviations = outputs.map((output) => new Float64Array(output.size))
-  for (let sample = 0; sample < samples; sample++) {
-    const values = new Map<Tensor, Float64Array>(given)
-    for (const tensor of topological(outputs)) {
-      if (values.has(tensor)) continue
-      if (!tensor.op) {
-        values.set(tensor, moved(evaluateReference([tensor]).get(tensor)!, rounding))
-        continue
-      }
-      const { inputs: names, ulp, vjp, reference } = tensor.op.definition
-      const shapes = Object.fromEntries(
-        (names as readonly string[]).map((name, index) => [name, tensor.inputs[index]!.shape]),
-      )
-      const by = 2 * rounding * (typeof ulp === 'function' ? ulp(shapes) : ulp)
-      const inputs = tensor.inputs.map((input, index) => {
-        const data = values.get(input)!
-        return { data: vjp[names[index]!] === null ? data : moved(data, by), shape: input.shape }
-      })
-      values.set(tensor, moved(reference(inputs, tensor.shape, tensor.attributes), by))
-    }
-    for (const [index, output] of outputs.entries()) {
-      const expected = truth.get(output)!
-      for (const [element, value] of values.get(output)!.entries()) {
-        const deviation = Math.abs(value - expected[element]!)
-        if (!(deviation <= deviations[index]![element]!)) deviations[index]![element] = deviation
+  for (const graph of [outputs, decomposed(outputs)])
+    for (let sample = 0; sample < samples; sample++) {
+      const values = movedValues(graph, given, moved)
+      for (const [index, output] of graph.entries()) {
+        const expected = truth.get(outputs[index]!)!
+        for (const [element, value] of values.get(output)!.entries()) {
+          const deviation = Math.abs(value - expected[element]!)
+          if (!(deviation <= deviations[index]![element]!)) deviations[index]![element] = deviation
+        }
       }
     }
-  }
   return deviations.map((deviation, index) =>
     deviation.map(
       (value, element) =>
         8 * value + 4 * rounding * Math.abs(truth.get(outputs[index]!)![element]!) + 2 ** -120,
     ),
   )
+}
+
+/** The numbers of a graph, each operation's inputs and result moved within its budget. */
+function movedValues(
+  outputs: readonly Tensor[],
+  given: ReadonlyMap<Tensor, Float64Array>,
+  moved: (data: Float64Array, by: number) => Float64Array,
+): Map<Tensor, Float64Array> {
+  const values = new Map<Tensor, Float64Array>(given)
+  for (const tensor of topological(outputs)) {
+    if (values.has(tensor)) continue
+    if (!tensor.op) {
+      // Constants that f32 holds are exact.
+      const exact = evaluateReference([tensor]).get(tensor)!
+      values.set(
+        tensor,
+        exact.every((value) => Math.fround(value) === value) ? exact : moved(exact, rounding),
+      )
+      continue
+    }
+    const { inputs: names, ulp, vjp, reference } = tensor.op.definition
+    const shapes = Object.fromEntries(
+      (names as readonly string[]).map((name, index) => [name, tensor.inputs[index]!.shape]),
+    )
+    const by = 2 * rounding * (typeof ulp === 'function' ? ulp(shapes) : ulp)
+    const inputs = tensor.inputs.map((input, index) => {
+      const data = values.get(input)!
+      return { data: vjp[names[index]!] === null ? data : moved(data, by), shape: input.shape }
+    })
+    values.set(tensor, moved(reference(inputs, tensor.shape, tensor.attributes), by))
+  }
+  return values
+}
+
+/** The same graph of operations that have no decomposition. */
+function decomposed(outputs: readonly Tensor[]): Tensor[] {
+  const replaced = new Map<Tensor, Tensor>()
+  const simpler = (root: Tensor): Tensor => {
+    for (const tensor of topological([root], (node) => replaced.has(node))) {
+      if (replaced.has(tensor)) continue
+      const inputs = tensor.inputs.map((input) => replaced.get(input)!)
+      const { op, attributes } = tensor
+      if (!op) replaced.set(tensor, tensor)
+      else if (op.definition.decompose) {
+        const names: readonly string[] = op.definition.inputs
+        const byName = Object.fromEntries(names.map((name, index) => [name, inputs[index]!]))
+        replaced.set(tensor, simpler(op.definition.decompose(byName, attributes)))
+      } else if (inputs.every((input, index) => input === tensor.inputs[index])) replaced.set(tensor, tensor)
+      else replaced.set(tensor, new Tensor({ op, inputs, attributes, shape: tensor.shape }))
+    }
+    return replaced.get(root)!
+  }
+  return outputs.map(simpler)
 }
 
 /** Derivatives of the program's total by all leaves. */
