@@ -7,6 +7,7 @@ import { stridesOf } from './shape.js'
 import { Constant, constant, describeNode, Tensor } from './tensor.js'
 import { type Like, unpack } from './transforms/nested.js'
 
+/** How finely derivatives are compared, and where. */
 export interface CheckOptions {
   /** Half the distance of the two points of a difference; 1e-6 unless given. */
   epsilon?: number

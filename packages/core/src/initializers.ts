@@ -99,4 +99,5 @@ export const initializers = {
     ),
 } satisfies Readonly<Record<string, Initializer>>
 
+/** Name of an initializer. */
 export type InitializerName = keyof typeof initializers

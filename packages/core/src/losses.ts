@@ -341,4 +341,5 @@ export const losses = {
   klDivergence: { of: klDivergence, predictions: softmax, correct: sameClass },
 } satisfies Readonly<Record<string, Loss>>
 
+/** Name of a loss. */
 export type LossName = keyof typeof losses

@@ -314,6 +314,7 @@ export function adagrad({ epsilon = 1e-10, ...options }: AdagradOptions): Optimi
   })
 }
 
+/** Options of `adadelta`. */
 export interface AdadeltaOptions extends Omit<OptimizerOptions, 'learningRate'> {
   /** What the rule's own step is multiplied by, 1 unless given. */
   learningRate?: number | Schedule

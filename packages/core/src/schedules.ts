@@ -9,6 +9,7 @@ import { ValueError } from './errors.js'
  */
 export type Schedule = (step: number) => number
 
+/** Options of `stepDecay`. */
 export interface StepDecayOptions {
   /** The rate to begin with. */
   learningRate: number
@@ -29,6 +30,7 @@ export function stepDecay({ learningRate, factor = 0.1, every }: StepDecayOption
   return (step) => learningRate * power(factor, Math.floor(step / every))
 }
 
+/** Options of `exponentialDecay`. */
 export interface ExponentialDecayOptions {
   /** The rate to begin with. */
   learningRate: number
@@ -54,6 +56,7 @@ function alongCosine(start: number, end: number, share: number): number {
   return end + ((start - end) * (1 + cosineOfHalfTurn(share))) / 2
 }
 
+/** Options of `cosineDecay`. */
 export interface CosineDecayOptions {
   /** The rate to begin with. */
   learningRate: number
@@ -75,6 +78,7 @@ export function cosineDecay({ learningRate, end = 0, steps }: CosineDecayOptions
   return (step) => alongCosine(learningRate, end, Math.min(1, step / steps))
 }
 
+/** Options of `cosineRestarts`. */
 export interface CosineRestartsOptions extends CosineDecayOptions {
   /** Steps of the first fall. */
   steps: number
@@ -109,6 +113,7 @@ export function cosineRestarts({
   }
 }
 
+/** Options of `warmUp`. */
 export interface WarmUpOptions {
   /** How long the rate rises. */
   steps: number
@@ -131,6 +136,7 @@ export function warmUp({ steps, start = 0, learningRate }: WarmUpOptions): Sched
   return (step) => (step < steps ? start + ((after(0) - start) * step) / steps : after(step - steps))
 }
 
+/** Options of `oneCycle`. */
 export interface OneCycleOptions {
   /** The highest rate. */
   learningRate: number
@@ -171,6 +177,7 @@ export function oneCycle({
       : alongCosine(learningRate, end, Math.min(1, (step - Math.max(top, 0)) / (last - Math.max(top, 0))))
 }
 
+/** Options of `reduceOnPlateau`. */
 export interface PlateauOptions {
   /** The rate to begin with. */
   learningRate: number

@@ -7,7 +7,9 @@ import type { GivenShape } from './shape-types.js'
 /** Precision of a computation: `f32` runs on the WASM kernel, `f64` on the plain TypeScript executor. */
 export type Dtype = 'f32' | 'f64'
 
+/** Arrays of numbers in arrays, all of one depth and with equal lengths at each. */
 export type NestedArray = readonly (number | NestedArray)[]
+/** A typed array of numbers. */
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array
 /** Whatever numbers can be made into a tensor. */
 export type Values = number | NestedArray | NumberArray
@@ -74,14 +76,17 @@ export class Tensor<S extends Shape = Shape> {
     this.name = name ? [...scopes, name].join('/') : scopes.length && op ? [...scopes, op.name].join('/') : ''
   }
 
+  /** Number of dimensions; 0 for a scalar. */
   get rank(): number {
     return this.shape.length
   }
 
+  /** Number of elements. */
   get size(): number {
     return sizeOf(this.shape)
   }
 
+  /** Kind, name and shape, as in messages. */
   toString(): string {
     return describeNode(this)
   }
@@ -149,6 +154,7 @@ export class Constant<S extends Shape = Shape> extends Tensor<S> {
 /** A leaf whose numbers are given anew at each call of a compiled function. */
 export class Input<S extends Shape = Shape> extends Tensor<S> {}
 
+/** Shape, name, precision of a variable, and whether it is trained. */
 export interface VariableOptions {
   /** For flat data: the shape; otherwise taken from the nesting. */
   readonly shape?: Shape

@@ -23,6 +23,7 @@ export type Inputs = Readonly<Record<string, Input>>
 export type Outputs = Readonly<Record<string, Tensor>>
 type Result<O> = { [K in keyof O]: Float32Array | Float64Array }
 
+/** A graph to compile, its inputs and outputs by name. */
 export interface CompileOptions<I extends Inputs, O extends Outputs> {
   /** The inputs, by the names under which their numbers will be given. */
   inputs: I

@@ -17,6 +17,7 @@ export interface ProfileLine {
   readonly bytes: number
 }
 
+/** What a step spends its time on. */
 export interface Profile {
   readonly lines: readonly ProfileLine[]
   /** One whole step, in µs. The lines add up to a little less or more: alone, each finds its arrays in the cache. */

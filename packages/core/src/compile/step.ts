@@ -60,6 +60,7 @@ export class Rows {
   }
 }
 
+/** What a training step is made of. */
 export interface StepOptions<I extends Inputs> {
   inputs: I
   /** The scalar to make small. */

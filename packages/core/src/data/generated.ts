@@ -15,6 +15,7 @@ export function xor(): Dataset {
   }
 }
 
+/** How many rows to draw, how noisy, and with which seed. */
 export interface GeneratedOptions {
   /** How many, in turn of each class; 200 unless given. */
   rows?: number

@@ -8,6 +8,7 @@ import { countCategories, positionsOf, standard } from './scaling.js'
 import { splitGroups } from './split.js'
 import { quote, type Table } from './table.js'
 
+/** Which column to learn, and how to treat the others. */
 export interface PrepareOptions {
   /** Name of the column to predict. */
   readonly target: string
@@ -55,6 +56,7 @@ export type PreparedTarget =
       readonly deviation: number
     }
 
+/** A table made ready for training. */
 export interface Prepared {
   readonly target: PreparedTarget
   readonly columns: readonly PreparedColumn[]

@@ -29,6 +29,7 @@ export function splitGroups(
   return { kept: kept.sort((a, b) => a - b), held: held.sort((a, b) => a - b) }
 }
 
+/** How much to hold back, and with which seed. */
 export interface SplitOptions {
   /** Share of the rows that is not trained on, above 0 and below 1. */
   heldBack: number

@@ -3,11 +3,13 @@
 /** Text that spells a number counts as that number. Empty cells are `null`. */
 export type Cell = number | string | null
 
+/** A column of a table. */
 export interface Column {
   readonly name: string
   readonly cells: readonly Cell[]
 }
 
+/** Rows of cells under named columns. */
 export interface Table {
   readonly columns: readonly Column[]
   /** The line of the file on which each row begins, for messages. */

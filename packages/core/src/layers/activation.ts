@@ -3,6 +3,7 @@ import { relu, sigmoid, softplus, tanh } from '../ops/index.js'
 import type { Tensor } from '../tensor.js'
 import { checkName, type LayerOptions, type LayerPlan, layer } from './layer.js'
 
+/** Activations by name. */
 export const activations = {
   linear: (x: Tensor) => x,
   sigmoid,
@@ -11,6 +12,7 @@ export const activations = {
   softplus,
 } satisfies Readonly<Record<string, (x: Tensor) => Tensor>>
 
+/** Name of an activation. */
 export type ActivationName = keyof typeof activations
 
 /** An activation function as a layer of its own. */

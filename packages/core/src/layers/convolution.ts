@@ -15,6 +15,7 @@ interface ConvolutionOptions extends WeightsOptions {
   groups?: number
 }
 
+/** Options of `conv1d`. */
 export interface Conv1dOptions extends ConvolutionOptions {
   /** Steps of the sequence under the kernel. */
   kernelSize: number
@@ -26,6 +27,7 @@ export interface Conv1dOptions extends ConvolutionOptions {
   dilation?: number
 }
 
+/** Options of `conv2d`. */
 export interface Conv2dOptions extends ConvolutionOptions {
   /** Height and width under the kernel: one number for both, or two. */
   kernelSize: number | Pair
@@ -57,6 +59,7 @@ export function conv2d(options: Conv2dOptions): LayerPlan {
   }))
 }
 
+/** Options of `depthwiseConv2d`. */
 export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'filters' | 'groups'> {
   /** Filters for each channel; 1 unless given. */
   multiplier?: number

@@ -45,6 +45,7 @@ export interface Model<I extends Symbolic = SymbolicTensor, O extends Symbolic =
   summary(): string
 }
 
+/** Options of a functional model. */
 export interface FunctionalOptions<I extends Symbolic, O extends Symbolic> {
   inputs: I
   /** What layers have made of the inputs. */
@@ -136,6 +137,7 @@ export function functional<I extends Symbolic, O extends Symbolic>(
   })
 }
 
+/** Options of a model. */
 export interface ModelOptions {
   /** Shape of one row of the input. */
   inputShape: Shape

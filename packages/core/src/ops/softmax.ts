@@ -28,6 +28,7 @@ const rowShapes: readonly Shape[] = [
   [0, 3],
 ]
 
+/** Along which axis. */
 export interface SoftmaxOptions {
   /** The axis to work along; the last unless given. */
   axis?: number

@@ -20,6 +20,7 @@ import { StepContext } from '../training-context.js'
 import { type Score, Scorer } from './scorer.js'
 import { Snapshots } from './snapshots.js'
 
+/** What a run trains, on what, and for how long. */
 export interface RunOptions {
   model: Model
   /** By name, or one of your own, such as one with label smoothing or with a penalty on weights. */
@@ -62,6 +63,7 @@ export interface EarlyStopping {
   least?: number
 }
 
+/** What is saved during a run, and when. */
 export interface CheckpointOptions {
   /** Takes plain data, which `structuredClone` and messages between threads can copy. */
   save: (checkpoint: Checkpoint) => void
@@ -85,6 +87,7 @@ export interface RunRecord extends Score {
   readonly validation: Score | null
 }
 
+/** What can be seen of a run at one time. */
 export interface RunState {
   readonly status: 'idle' | 'running' | 'paused' | 'done' | 'diverged' | 'cancelled'
   /** Whole epochs done, and how many there will be. */
@@ -122,6 +125,7 @@ export interface Checkpoint {
   readonly bestWeights: Weights | null
 }
 
+/** A training run, which can be started, paused, stepped and stepped back. */
 export interface Run {
   readonly model: Model
   getState(): RunState
