@@ -15,6 +15,11 @@ export class ValueError extends BackpropagationError {
   override name = 'ValueError'
 }
 
+/** A number that picks a place which does not exist. */
+export class IndexError extends BackpropagationError {
+  override name = 'IndexError'
+}
+
 /** Precisions that cannot be mixed. */
 export class DtypeError extends BackpropagationError {
   override name = 'DtypeError'

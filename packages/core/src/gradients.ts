@@ -1,6 +1,6 @@
 // Reverse-mode differentiation: makes the graph of the derivatives from the rules in the op table.
 import { blamingCaller, GradientError } from './errors.js'
-import { byName, type GradientRule } from './op.js'
+import { byName, type GradientRule, inputAt } from './op.js'
 import { add } from './ops/arithmetic.js'
 import { broadcastTo, reshape, sumTo } from './ops/shape.js'
 import { describeShape, sameShape } from './shape.js'
@@ -37,17 +37,27 @@ export function gradientNodes(
     for (const tensor of order.reverse()) {
       const dy = gradients.get(tensor)
       if (!dy || !tensor.op) continue
-      const { inputs: names, vjp } = tensor.op.definition
-      const context = { ...byName(names, tensor.inputs), y: tensor, dy }
       for (const [index, input] of tensor.inputs.entries()) {
-        const gradient = vjp[names[index]]
-        if (!gradient || !needed(input)) continue
-        const product = gradient.rule(context, tensor.attributes) as Tensor
-        accumulate(input, sameShape(product.shape, input.shape) ? product : sumTo(product, input.shape))
+        const share = needed(input) ? localProduct(tensor, index, dy) : null
+        if (share) accumulate(input, share)
       }
     }
     return gradients
   })
+}
+
+/**
+ * What a node passes back to its input number `index` of `dy`, the derivative that arrives at the node: in the
+ * shape of that input, or null when no derivative flows there.
+ */
+export function localProduct(node: Tensor, index: number, dy: Tensor): Tensor | null {
+  const { inputs: names, vjp } = node.op!.definition
+  const { name, place } = inputAt(names, index)
+  if (!vjp[name]) return null
+  const context = { ...byName(names, node.inputs), y: node, dy }
+  const product: Tensor = vjp[name].rule(context, node.attributes, place)
+  const { shape } = node.inputs[index]!
+  return sameShape(product.shape, shape) ? product : sumTo(product, shape)
 }
 
 function broadcastOne(y: Tensor): Tensor {
@@ -72,7 +82,8 @@ export function rulesOf<const Names extends readonly string[], Attributes>(
   const rules = names.map((name: Names[number]) => {
     const rule: GradientRule<Names[number], Attributes>['rule'] = (context, attributes) => {
       // Copies, so that the derivative ends at them even where one input is made of another.
-      const inputs = names.map((input: Names[number]) => reshape(context[input], context[input].shape))
+      const given = context as unknown as { readonly [K in Names[number]]: Tensor }
+      const inputs = names.map((input: Names[number]) => reshape(given[input], given[input].shape))
       const copies = byName(names, inputs) as { [K in Names[number]]: Tensor }
       return passBack([decompose(copies, attributes)], [copies[name]], [context.dy])[0]!
     }

@@ -27,7 +27,7 @@ export { type SplitOptions, split } from './data/split.js'
 export type { Cell, Column, Table } from './data/table.js'
 export * from './errors.js'
 export { evaluate, type Given } from './evaluate.js'
-export { gradients } from './gradients.js'
+export { gradients, localProduct } from './gradients.js'
 export { constantInitializer, type Initializer, type InitializerName, initializers } from './initializers.js'
 export { setThreads, useRelaxedSimd } from './kernel.js'
 export type { ActivationName } from './layers/activation.js'
@@ -74,7 +74,15 @@ export {
 export type { Metric } from './metrics.js'
 export * as metrics from './metrics.js'
 export { didYouMean, nearest } from './nearest.js'
-export type { Definition, GradientRule, Op, RuleContext } from './op.js'
+export {
+  byName,
+  type Definition,
+  type GradientRule,
+  inputAt,
+  isList,
+  type Op,
+  type RuleContext,
+} from './op.js'
 export * as ops from './ops/index.js'
 export * from './ops/index.js'
 export {
@@ -113,6 +121,7 @@ export {
   type RunState,
 } from './run/run.js'
 export type { Score } from './run/scorer.js'
+export { caseInputs } from './sample.js'
 export {
   type CosineDecayOptions,
   type CosineRestartsOptions,

@@ -2,7 +2,7 @@
 import { blamingCaller, GradientError, ShapeError } from './errors.js'
 import { evaluate } from './evaluate.js'
 import { gradientNodes } from './gradients.js'
-import type { MethodOf } from './op.js'
+import { isList, type MethodOf } from './op.js'
 import * as ops from './ops/index.js'
 import { describeShape, type Shape } from './shape.js'
 import { describeNode, type NestedArray, Tensor } from './tensor.js'
@@ -74,12 +74,17 @@ for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescrip
   if (get) Object.defineProperty(Tensor.prototype, name, { get: blaming(get) })
   else Object.defineProperty(Tensor.prototype, name, { value: blaming(value as Method) })
 }
-for (const op of Object.values(ops))
+for (const op of Object.values(ops)) {
+  const call = op as (...args: unknown[]) => Tensor
+  const ofList = isList(op.definition.inputs[0])
   Object.defineProperty(Tensor.prototype, op.name, {
     value: blaming(function (...rest) {
-      return (op as (...args: unknown[]) => Tensor)(this, ...rest)
+      if (!ofList) return call(this, ...rest)
+      const [others, ...more] = rest
+      return call(Array.isArray(others) ? [this, ...others] : others, ...more)
     }),
   })
+}
 
 type Method = (this: Tensor, ...args: unknown[]) => unknown
 

@@ -7,8 +7,18 @@ import { describeShape, type Shape, sizeOf } from './shape.js'
 import type { Call, ShapeRules } from './shape-types.js'
 import { describeValue, isRecord, Tensor, type TensorLike, toTensor } from './tensor.js'
 
+/** The name by which shapes, rules and samples call an input: `xs` for `...xs`. */
+export type InputName<Name extends string> = Name extends `...${infer Rest}` ? Rest : Name
+
+/** Something for each input, by name; for `...xs`, which takes any number of tensors, a list. */
+export type ByInput<Name extends string, T> = {
+  // Of an op that is not known, neither are its names.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly [K in InputName<Name>]: string extends K ? any : `...${K}` extends Name ? readonly T[] : T
+}
+
 /** What a gradient rule may use: the inputs by name, the output `y`, and the upstream derivative `dy`. */
-export type RuleContext<Name extends string> = { readonly [K in Name]: Tensor } & {
+export type RuleContext<Name extends string> = ByInput<Name, Tensor> & {
   readonly y: Tensor
   readonly dy: Tensor
 }
@@ -17,11 +27,13 @@ export type RuleContext<Name extends string> = { readonly [K in Name]: Tensor } 
 export interface GradientRule<Name extends string, Attributes> {
   /** The rule as mathematics, `x̄ = ȳ · y · (1 − y)`. */
   readonly formula: string
-  readonly rule: (context: RuleContext<Name>, attributes: Attributes) => Tensor
+  /** `place`: for which of the tensors of `...xs` it is. */
+  readonly rule: (context: RuleContext<Name>, attributes: Attributes, place: number) => Tensor
 }
 
 /** Everything about one operation. `Given` is what a caller may write, `Attributes` what rules receive. */
 export interface Definition<Names extends readonly string[], Given, Attributes> {
+  /** Their names. The last may be `...xs`: a list of one or more tensors. */
   readonly inputs: Names
   /** One sentence for documentation. */
   readonly summary: string
@@ -35,13 +47,19 @@ export interface Definition<Names extends readonly string[], Given, Attributes> 
   /** The attribute that a bare value stands for: `sum(x, 0)` is `sum(x, { axes: 0 })`. */
   readonly shorthand?: keyof Given & string
   /** Fills in defaults and refuses bad attributes. */
-  readonly prepare?: (given: Given, shapes: { readonly [K in Names[number]]: Shape }) => Attributes
+  readonly prepare?: (given: Given, shapes: ByInput<Names[number], Shape>) => Attributes
   /** The output's shape; throws `ShapeError` when the inputs do not fit. */
-  readonly shape: (shapes: { readonly [K in Names[number]]: Shape }, attributes: Attributes) => Shape
+  readonly shape: (shapes: ByInput<Names[number], Shape>, attributes: Attributes) => Shape
+  /** Inputs of which each number must be whole, from 0 up to but without what this gives for them. */
+  readonly indices?: {
+    readonly [K in Names[number]]?: (shapes: ByInput<Names[number], Shape>, attributes: Attributes) => number
+  }
   /** A rule for each input, or `null` for an input through which no derivative flows. */
-  readonly vjp: { readonly [K in Names[number]]: GradientRule<Names[number], Attributes> | null }
+  readonly vjp: {
+    readonly [K in InputName<Names[number]>]: GradientRule<Names[number], Attributes> | null
+  }
   /** The same function in terms of simpler ones; what is compiled when there is no `lower`. */
-  readonly decompose?: (inputs: { readonly [K in Names[number]]: Tensor }, attributes: Attributes) => Tensor
+  readonly decompose?: (inputs: ByInput<Names[number], Tensor>, attributes: Attributes) => Tensor
   /** Kernel instructions for it. */
   readonly lower?: Lowering<Attributes>
   /** The same in plain float64. */
@@ -49,7 +67,7 @@ export interface Definition<Names extends readonly string[], Given, Attributes> 
   /** Name of the ONNX operator, or `null` when none is the same. */
   readonly onnx: string | null
   /** Largest error of the f32 kernel against float64, in units in the last place of the result. */
-  readonly ulp: number | ((shapes: { readonly [K in Names[number]]: Shape }) => number)
+  readonly ulp: number | ((shapes: ByInput<Names[number], Shape>) => number)
   /** Inputs, and attributes, to try it with. */
   readonly sample: Sampler<Names, Given>
 }
@@ -113,17 +131,17 @@ export function op<
     blamingCaller(create, () => {
       if (args.length < inputs.length || args.length > inputs.length + 1)
         throw new ValueError(
-          `${name}: wants ${inputs.join(', ')}${definition.attributes ? ' and options' : ''}; got ${args.length} arguments`,
+          `${name}: wants ${inputs.map(inputName).join(', ')}${definition.attributes ? ' and options' : ''}; got ${args.length} arguments`,
         )
-      const tensors = inputs.map((input, index) =>
-        toTensor(args[index] as TensorLike, `${name}, input ${input}`),
+      const tensors = inputs.flatMap((input, index) =>
+        isList(input)
+          ? listOf(name, input, args[index])
+          : [toTensor(args[index] as TensorLike, `${name}, input ${input}`)],
       )
       const shapes = byName(
         inputs,
         tensors.map((tensor) => tensor.shape),
-      ) as {
-        [K in Names[number]]: Shape
-      }
+      ) as ByInput<Names[number], Shape>
       const given = checkOptions(name, definition, args[inputs.length]) as Given
       try {
         const attributes = definition.prepare
@@ -183,7 +201,38 @@ function isOption(value: unknown): boolean {
   return ['undefined', 'number', 'boolean', 'string'].includes(typeof value)
 }
 
-/** `{ a: values[0], b: values[1] }` for names `a`, `b`. */
-export function byName<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
-  return Object.fromEntries(names.map((name, index) => [name, values[index]!]))
+/** `{ a: values[0], b: values[1] }` for names `a`, `b`; a last name `...xs` takes all values that are left. */
+export function byName<T>(names: readonly string[], values: readonly T[]): Record<string, T | readonly T[]> {
+  return Object.fromEntries(
+    names.map((name, index) => [inputName(name), isList(name) ? values.slice(index) : values[index]!]),
+  )
+}
+
+/** Which input of an op's node stands at `index`: its name, its place among those of that name, how to write it. */
+export function inputAt(
+  names: readonly string[],
+  index: number,
+): { readonly name: string; readonly place: number; readonly label: string } {
+  const first = Math.min(index, names.length - 1)
+  const name = inputName(names[first]!)
+  const place = index - first
+  return { name, place, label: isList(names[first]!) ? `${name}[${place}]` : name }
+}
+
+/** Whether an input, as it is named in a definition, is a list of tensors. */
+export function isList(input: string): boolean {
+  return input.startsWith('...')
+}
+
+function inputName(input: string): string {
+  return isList(input) ? input.slice(3) : input
+}
+
+function listOf(op: string, input: string, given: unknown): Tensor[] {
+  const name = inputName(input)
+  if (!Array.isArray(given) || given.length === 0)
+    throw new ValueError(
+      `${op}: ${name} must be a list of one or more tensors, as in ${op}([a, b]); got ${Array.isArray(given) ? 'an empty list' : describeValue(given)}`,
+    )
+  return given.map((value, place) => toTensor(value, `${op}, input ${name}[${place}]`))
 }

@@ -1,5 +1,6 @@
 // The float64 executor: every operation in plain TypeScript, slow and obviously right.
 import { ValueError } from './errors.js'
+import { checkIndices } from './indices.js'
 import { broadcastStrides, type Shape, sizeOf } from './shape.js'
 import { Constant, type Input, type Tensor, Variable } from './tensor.js'
 import { topological } from './traverse.js'
@@ -32,6 +33,7 @@ export function evaluateReference(
 
 function apply(tensor: Tensor, values: ReadonlyMap<Tensor, Float64Array>): Float64Array {
   const inputs = tensor.inputs.map((node) => ({ data: values.get(node)!, shape: node.shape }))
+  checkIndices(tensor, inputs)
   return tensor.op!.definition.reference(inputs, tensor.shape, tensor.attributes)
 }
 

@@ -1,4 +1,5 @@
 // Seeds of the table's tests: for each op the numbers and shapes to try it with.
+import { type ByInput, type InputName, inputAt, isList } from './op.js'
 import type { Shape } from './shape.js'
 
 /** Where one input's numbers are drawn from, uniformly. */
@@ -14,13 +15,27 @@ export interface Domain {
 }
 
 interface Case<Names extends readonly string[], Given> {
-  readonly shapes: { readonly [K in Names[number]]: Shape }
+  readonly shapes: ByInput<Names[number], Shape>
   readonly attributes?: Given
 }
 
 export interface Sampler<Names extends readonly string[], Given> {
-  readonly domains: { readonly [K in Names[number]]: Domain }
+  /** For `...xs`: of each of them. */
+  readonly domains: { readonly [K in InputName<Names[number]>]: Domain }
   readonly cases: readonly Case<Names, Given>[]
+}
+
+/** The tensors of a case, in order: the input's name, how it is written, and the shape. */
+export function caseInputs(
+  names: readonly string[],
+  shapes: Readonly<Record<string, Shape | readonly Shape[]>>,
+): { readonly name: string; readonly label: string; readonly shape: Shape }[] {
+  return names
+    .flatMap((input, index) => {
+      const given = shapes[inputAt(names, index).name]
+      return (isList(input) ? given : [given]) as Shape[]
+    })
+    .map((shape, index) => ({ ...inputAt(names, index), shape }))
 }
 
 export function uniform(low: number, high: number, more: Omit<Domain, 'low' | 'high'> = {}): Domain {

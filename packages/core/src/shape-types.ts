@@ -181,12 +181,19 @@ type Reversed<S extends Shape> = S extends readonly [infer First extends number,
   ? readonly [...Reversed<Rest>, First]
   : readonly []
 
-/** How an op is called whose result may have any shape. */
+/** What is given for each input: a tensor, or for `...xs` a list. */
+type Given<Names extends readonly unknown[]> = {
+  [K in keyof Names]: Names[K] extends `...${string}` ? readonly TensorLike[] : TensorLike
+}
+
+/** How an op is called whose result may have any shape. The method of a list takes the others: `a.concat([b, c])`. */
 export interface Call<Names extends readonly string[], Options> {
-  function: (...args: [...{ [K in keyof Names]: TensorLike }, attributes?: Options]) => Tensor
-  method: Names extends readonly [string, ...infer Others]
-    ? (...args: [...{ [K in keyof Others]: TensorLike }, attributes?: Options]) => Tensor
-    : unknown
+  function: (...args: [...Given<Names>, attributes?: Options]) => Tensor
+  method: Names extends readonly [`...${string}`]
+    ? (others: readonly TensorLike[], attributes?: Options) => Tensor
+    : Names extends readonly [string, ...infer Others]
+      ? (...args: [...Given<Others>, attributes?: Options]) => Tensor
+      : unknown
 }
 
 /**

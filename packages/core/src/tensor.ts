@@ -225,7 +225,7 @@ export function describeNode(tensor: Tensor): string {
   const kind =
     tensor.op?.name ??
     (tensor instanceof Variable ? 'variable' : tensor instanceof Constant ? 'constant' : 'input')
-  return `${tensor.name ? `${kind} "${tensor.name}"` : `a ${kind}`} of shape [${tensor.shape.join(', ')}]`
+  return `${tensor.name ? `${kind} "${tensor.name}"` : `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`} of shape [${tensor.shape.join(', ')}]`
 }
 
 function commonDtype(op: string, inputs: readonly Tensor[]): Dtype | null {

@@ -1,6 +1,6 @@
 // docs/ops.md, rendered from the table: `pnpm --filter @bp/core test -u` writes it anew.
 import { expect, test } from 'vitest'
-import { type Op, ops } from '../src/index.js'
+import { inputAt, isList, type Op, ops } from '../src/index.js'
 
 const table = Object.values(ops) as unknown as Op[]
 
@@ -9,13 +9,12 @@ const cell = (text: string) => text.replaceAll('|', '\\|')
 function section(op: Op): string {
   const { inputs, attributes, shorthand, summary, formula, vjp, onnx } = op.definition
   const options = Object.entries(attributes ?? {}) as [string, string][]
+  const names = (inputs as string[]).map((_, index) => inputAt(inputs, index).name)
   const signature = [
-    ...inputs,
+    ...names.map((name, index) => (isList(inputs[index]) ? `[${name}]` : name)),
     ...(options.length ? [shorthand ? `${shorthand} or options` : 'options'] : []),
   ].join(', ')
-  const rules = (inputs as string[]).map(
-    (name) => `| \`${name}\` | ${cell(vjp[name]?.formula ?? 'no derivative flows')} |`,
-  )
+  const rules = names.map((name) => `| \`${name}\` | ${cell(vjp[name]?.formula ?? 'no derivative flows')} |`)
   return [
     `## \`${op.name}(${signature})\``,
     '',

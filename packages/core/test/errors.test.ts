@@ -48,6 +48,36 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'add: a is [2], b is [3]; dimensions, counted from the last, must be equal or 1 (2 against 3)',
   ],
   [
+    'concat of what is no list',
+    'ValueError',
+    () => bp.concat(variable([1]) as never),
+    'concat: xs must be a list of one or more tensors, as in concat([a, b]); got a variable of shape [1]',
+  ],
+  [
+    'concat of shapes that do not fit',
+    'ShapeError',
+    () => variable([[1, 2]]).concat([variable([[1]])]),
+    'concat: xs[0] is 1×2, xs[1] is 1×1; all must have the same dimensions but for axis 0',
+  ],
+  [
+    'a slice that goes beyond',
+    'ShapeError',
+    () => variable([1, 2, 3]).slice({ begin: 2, size: 2 }),
+    'slice: x is [3]; 2 from 2 do not lie inside axis 0, which has 3',
+  ],
+  [
+    'a row that the table does not have',
+    'IndexError',
+    () =>
+      bp
+        .embedding(variable([[1], [2]]), [
+          [0, 1],
+          [2, 0],
+        ])
+        .data(),
+    'embedding: indices[1, 0] is 2, which must be a whole number from 0 to 1; correct the indices, or make what they pick from larger (in an embedding of shape [2, 2, 1])',
+  ],
+  [
     'an axis that does not exist',
     'ValueError',
     () => variable([[1]]).sum(2),

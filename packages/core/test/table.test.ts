@@ -10,40 +10,49 @@ import {
   ops,
   type Tensor,
 } from '../src/index.js'
+import { byName, inputAt } from '../src/op.js'
 import { evaluateReference } from '../src/reference.js'
+import { caseInputs } from '../src/sample.js'
 import { type Shape, sizeOf } from '../src/shape.js'
 import { draw, generator, ulps } from './sampling.js'
 
 interface Trial {
   readonly title: string
   readonly op: Op
-  readonly shapes: Record<string, Shape>
+  readonly inputs: ReturnType<typeof caseInputs>
+  /** Shapes by name, as the op's own functions take them. */
+  readonly byInput: Record<string, Shape | readonly Shape[]>
   readonly attributes: object | undefined
 }
 
 const table = Object.values(ops) as unknown as Op[]
 
 const trials: Trial[] = table.flatMap((op) =>
-  op.definition.sample.cases.map((example: { shapes: Record<string, Shape>; attributes?: object }) => ({
-    title: `${op.name} of ${op.definition.inputs.map((name: string) => `[${example.shapes[name]}]`).join(', ')}${example.attributes ? ` ${JSON.stringify(example.attributes)}` : ''}`,
-    op,
-    ...example,
-    attributes: example.attributes,
-  })),
+  op.definition.sample.cases.map((example: { shapes: Trial['byInput']; attributes?: object }) => {
+    const inputs = caseInputs(op.definition.inputs, example.shapes)
+    return {
+      title: `${op.name} of ${inputs.map(({ shape }) => `[${shape}]`).join(', ')}${example.attributes ? ` ${JSON.stringify(example.attributes)}` : ''}`,
+      op,
+      inputs,
+      byInput: example.shapes,
+      attributes: example.attributes,
+    }
+  }),
 )
 
 /** The op applied to inputs of the trial's shapes, and numbers for these, rounded to what f32 can hold. */
-function instance({ op, shapes, attributes }: Trial, dtype: 'f32' | 'f64') {
-  const next = generator(op.name.length + sizeOf(Object.values(shapes)[0]!))
-  const inputs: Tensor[] = op.definition.inputs.map((name: string) => input(shapes[name]!, { name, dtype }))
+function instance({ op, inputs: wanted, attributes }: Trial, dtype: 'f32' | 'f64') {
+  const next = generator(op.name.length + sizeOf(wanted[0]!.shape))
+  const inputs = wanted.map(({ shape, label }) => input(shape, { name: label, dtype }))
   const values = new Map(
     inputs.map((tensor, index) => {
-      const domain = op.definition.sample.domains[op.definition.inputs[index]]!
+      const domain = op.definition.sample.domains[wanted[index]!.name]!
       return [tensor, draw(domain, tensor.size, next).map(Math.fround)] as const
     }),
   )
   const call = op as unknown as (...args: unknown[]) => Tensor
-  return { inputs, values, y: attributes ? call(...inputs, attributes) : call(...inputs) }
+  const given = Object.values(byName(op.definition.inputs, inputs))
+  return { inputs, values, y: attributes ? call(...given, attributes) : call(...given) }
 }
 
 const differentiable = ({ op }: Trial) => Object.values(op.definition.vjp).some((rule) => rule !== null)
@@ -51,9 +60,7 @@ const differentiable = ({ op }: Trial) => Object.values(op.definition.vjp).some(
 describe('by the rules and by differences, derivatives are the same', () => {
   test.each(trials.filter(differentiable))('$title', (trial) => {
     const { inputs, values, y } = instance(trial, 'f64')
-    const xs = inputs.filter(
-      (_, index) => trial.op.definition.vjp[trial.op.definition.inputs[index]] !== null,
-    )
+    const xs = inputs.filter((_, index) => trial.op.definition.vjp[trial.inputs[index]!.name] !== null)
     for (const order of [1, 2] as const) {
       if (y.size === 0) {
         // Nothing to differentiate; the graph must still be made and computed.
@@ -76,7 +83,7 @@ describe('the kernel stays within the error budget of float64', () => {
     const { values, y } = instance(trial, 'f32')
     const budget =
       typeof trial.op.definition.ulp === 'function'
-        ? trial.op.definition.ulp(trial.shapes)
+        ? trial.op.definition.ulp(trial.byInput)
         : trial.op.definition.ulp
     const expected = evaluateReference([y], values).get(y)!
     const [found] = evaluate([y], values)
@@ -89,10 +96,8 @@ describe('the kernel stays within the error budget of float64', () => {
 describe('the decomposition is the same function', () => {
   test.each(trials.filter(({ op }) => op.definition.decompose))('$title', (trial) => {
     const { inputs, values, y } = instance(trial, 'f64')
-    const byName = Object.fromEntries(
-      trial.op.definition.inputs.map((name: string, index: number) => [name, inputs[index]]),
-    )
-    const composed: Tensor = trial.op.definition.decompose!(byName, y.attributes)
+    const { inputs: names, decompose } = trial.op.definition
+    const composed: Tensor = decompose!(byName(names, inputs), y.attributes)
     expect(composed.shape).toEqual(y.shape)
     const results = evaluateReference([y, composed], values)
     for (const [index, value] of results.get(composed)!.entries()) {
@@ -115,6 +120,36 @@ describe('gradients on the kernel are those of float64', () => {
   })
 })
 
+describe('an index that picks nothing stops the kernel and float64 with the same error', () => {
+  const picking = trials.filter(({ op, inputs }) =>
+    inputs.some(({ name, shape }) => op.definition.indices?.[name] && sizeOf(shape) > 0),
+  )
+  test.each(picking)('$title', (trial) => {
+    const { inputs, values, y } = instance(trial, 'f32')
+    const { indices } = trial.op.definition
+    for (const [at, tensor] of inputs.entries()) {
+      const limitOf = indices![trial.inputs[at]!.name]
+      if (!limitOf) continue
+      for (const wrong of [limitOf(trial.byInput, y.attributes), -1, 0.5, Number.NaN]) {
+        const given = new Map(values).set(tensor, values.get(tensor)!.with(tensor.size - 1, wrong))
+        const message = (compute: () => unknown) => {
+          try {
+            compute()
+          } catch (error) {
+            return String(error)
+          }
+          return 'no error'
+        }
+        const found = message(() => evaluate([y], given))
+        expect(found).toMatch(
+          new RegExp(`^IndexError: ${trial.op.name}: ${trial.inputs[at]!.name}.* is ${wrong}, which must be`),
+        )
+        expect(message(() => evaluateReference([y], given))).toBe(found)
+      }
+    }
+  })
+})
+
 test('every operation is complete: sampler, summary, formula, and a kernel or a decomposition', () => {
   for (const op of table) {
     const { sample, summary, formula, symbol, lower, decompose, vjp, inputs, attributes } = op.definition
@@ -122,7 +157,9 @@ test('every operation is complete: sampler, summary, formula, and a kernel or a 
     expect(summary.endsWith('.'), op.name).toBe(true)
     expect(formula && symbol, op.name).toBeTruthy()
     expect(lower ?? decompose, op.name).toBeTypeOf('function')
-    expect(Object.keys(vjp), op.name).toEqual(inputs)
+    expect(Object.keys(vjp), op.name).toEqual(
+      inputs.map((_: string, index: number) => inputAt(inputs, index).name),
+    )
     for (const text of Object.values(attributes ?? {})) expect(text, op.name).toMatch(/\.$/)
   }
 })

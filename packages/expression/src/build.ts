@@ -11,7 +11,7 @@ import {
   variable,
 } from '@bp/core'
 import { ExpressionError } from './error.js'
-import { findFunction, isFunction } from './functions.js'
+import { findFunction, isFunction, tensorsOf } from './functions.js'
 import type { Graph } from './graph.js'
 import { splitIntoNames } from './joined-names.js'
 import { outputStatement } from './parse.js'
@@ -100,12 +100,10 @@ export function build(
       case 'binary':
         return binary.get(expression.operator)!(make(expression.left), make(expression.right))
       case 'call': {
-        const { inputs, apply } = findFunction(expression.name, expression.arguments.length)!
-        const attribute = expression.arguments[inputs.length]
-        return apply(
-          expression.arguments.slice(0, inputs.length).map(make),
-          attribute && literalValue(attribute),
-        )
+        const entry = findFunction(expression.name, expression.arguments.length)!
+        const tensors = tensorsOf(entry, expression.arguments)
+        const attribute = expression.arguments[tensors.length]
+        return entry.apply(tensors.map(make), attribute && literalValue(attribute))
       }
       default:
         throw new TypeError(`no way to make a ${expression.kind}`)

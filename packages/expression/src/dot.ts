@@ -1,5 +1,5 @@
 // Writes graphs in the DOT language of Graphviz.
-import { Constant, type Tensor, topological, Variable } from '@bp/core'
+import { Constant, inputAt, type Tensor, topological, Variable } from '@bp/core'
 import type { Graph } from './graph.js'
 
 /** The graph from inputs on the left to the output on the right; variables are round, operations square. */
@@ -27,9 +27,9 @@ export function toDot(graph: Graph): string {
   })
   for (const tensor of nodes)
     for (const [index, input] of tensor.inputs.entries()) {
-      const role = tensor.op!.definition.inputs[index] as string
+      const { label } = inputAt(tensor.op!.definition.inputs, index)
       lines.push(
-        `  ${identifiers.get(input)} -> ${identifiers.get(tensor)}${tensor.inputs.length > 1 ? ` [label=${quoted(role)}]` : ''}`,
+        `  ${identifiers.get(input)} -> ${identifiers.get(tensor)}${tensor.inputs.length > 1 ? ` [label=${quoted(label)}]` : ''}`,
       )
     }
   return `digraph ${quoted(graph.outputName)} {\n  rankdir=LR\n${lines.join('\n')}\n}\n`

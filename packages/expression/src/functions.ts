@@ -1,11 +1,14 @@
 // The functions that can be called: every operation of the core table, by name.
-import { type Op, ops, type Tensor } from '@bp/core'
+import { isList, type Op, ops, type Tensor } from '@bp/core'
+import { type Expression, literalValue } from './syntax.js'
 
 /** An operation to call with tensors and perhaps one attribute. */
 export interface FunctionEntry {
   readonly name: string
   /** Names of the tensors that it takes. */
   readonly inputs: readonly string[]
+  /** It takes any number of them; `inputs` names their list. */
+  readonly ofList: boolean
   /** Name of the attribute that may follow them as a number or array, `axes` in `sum(x, 0)`. */
   readonly shorthand: string | undefined
   readonly apply: (tensors: readonly Tensor[], attribute: unknown) => Tensor
@@ -15,9 +18,12 @@ const table = new Map<string, FunctionEntry>(
   (Object.values(ops) as unknown as Op[]).map((op) => {
     const { inputs, shorthand } = op.definition as { inputs: readonly string[]; shorthand?: string }
     const call = op as unknown as (...args: unknown[]) => Tensor
-    const apply: FunctionEntry['apply'] = (tensors, attribute) =>
-      attribute === undefined ? call(...tensors) : call(...tensors, { [shorthand!]: attribute })
-    return [op.name, { name: op.name, inputs, shorthand, apply }]
+    const ofList = isList(inputs[0]!)
+    const apply: FunctionEntry['apply'] = (tensors, attribute) => {
+      const given = ofList ? [tensors] : tensors
+      return attribute === undefined ? call(...given) : call(...given, { [shorthand!]: attribute })
+    }
+    return [op.name, { name: op.name, inputs, ofList, shorthand, apply }]
   }),
 )
 
@@ -36,6 +42,16 @@ const ofTwo = new Map([
 /** The function that `name` called with so many arguments is, if there is one. */
 export function findFunction(name: string, argumentCount: number): FunctionEntry | undefined {
   return table.get((argumentCount === 2 ? ofTwo.get(name) : undefined) ?? otherSpellings.get(name) ?? name)
+}
+
+/** Of the arguments of a call, those that are tensors; of a list, a last one that is written out is the attribute. */
+export function tensorsOf(
+  { inputs, ofList, shorthand }: FunctionEntry,
+  given: readonly Expression[],
+): readonly Expression[] {
+  if (!ofList) return given.slice(0, inputs.length)
+  const last = given.length > 1 && shorthand ? literalValue(given[given.length - 1]!) : null
+  return last === null ? given : given.slice(0, -1)
 }
 
 /** Whether anything of that name can be called. */

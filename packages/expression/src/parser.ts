@@ -1,7 +1,7 @@
 // The grammar: turns tokens into statements, by precedence climbing (Pratt 1973).
 import { type NestedArray, nearest } from '@bp/core'
 import { ExpressionError, excerpt } from './error.js'
-import { familiarFunctions, findFunction, functionNames, isFunction } from './functions.js'
+import { familiarFunctions, findFunction, functionNames, isFunction, tensorsOf } from './functions.js'
 import { bindingPower, negationPower } from './precedence.js'
 import { type Expression, literalValue, type Span, type Statement } from './syntax.js'
 import { type Token, tokenize } from './tokens.js'
@@ -194,10 +194,11 @@ export class Parser {
           : { start: opening.start, end: opening.start, replacement: '*' },
       })
     }
-    const { inputs, shorthand } = found
-    const attribute = given[inputs.length]
-    const form = `${name.name}(${inputs.join(', ')}${shorthand ? `, ${shorthand}` : ''})`
-    if (given.length < inputs.length || given.length > inputs.length + (shorthand ? 1 : 0))
+    const { inputs, ofList, shorthand } = found
+    const tensors = tensorsOf(found, given).length
+    const attribute = given[tensors]
+    const form = `${name.name}(${ofList ? 'a, b' : inputs.join(', ')}${shorthand ? `, ${shorthand}` : ''})`
+    if (tensors < inputs.length || given.length > tensors + (shorthand ? 1 : 0))
       throw this.#error(
         span,
         `${name.name} takes ${inputs.length} argument${inputs.length === 1 ? '' : 's'}${shorthand ? ` and ${shorthand}` : ''}, not ${given.length}`,

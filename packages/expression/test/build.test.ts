@@ -1,5 +1,5 @@
 // What graphs compute, against the same in plain JavaScript.
-import { gradients, type NestedArray, ops, random } from '@bp/core'
+import { caseInputs, gradients, type NestedArray, ops, random } from '@bp/core'
 import { describe, expect, it } from 'vitest'
 import { build, type Expression, type Operator, parse, toText } from '../src/index.js'
 
@@ -98,8 +98,10 @@ describe('a graph', () => {
       if (!example) continue
       const { shapes, attributes = {} } = example
       const attribute = Object.values(attributes).map((value) => JSON.stringify(value))
-      const names = inputs.map((input: string) => `${input}_`)
-      const given = Object.fromEntries(inputs.map((input: string) => [`${input}_`, filled(shapes[input]!)]))
+      const given = Object.fromEntries(
+        caseInputs(inputs, shapes).map(({ shape }, index) => [`${'abcd'[index]}_`, filled(shape)]),
+      )
+      const names = Object.keys(given)
       const source = `${op.name}(${[...names, ...attribute].join(', ')})`
       expect(build(parse(source), given).output.op!.name, source).toBe(op.name)
     }

@@ -7,7 +7,9 @@ import { attention, attentionGrad } from './attention'
 import {
   convolution, convolutionInputGrad, convolutionWeightGrad, depthwise, depthwiseInputGrad, depthwiseWeightGrad,
 } from './convolution'
+import { copy, fill } from './copy'
 import { binary, ternary, unary, sigmoidCrossEntropyMean } from './elementwise'
+import { gather, oneHot, scatterAdd } from './indices'
 import { matmul, matmulSmall, matmulTile, movePanels } from './matmul'
 import {
   batchNorm,
@@ -22,7 +24,7 @@ import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } 
 import { dropout, randomNormal, randomPermutation, randomUniform } from './random'
 import { averagePool, averagePoolGrad, maxPool, maxPoolGrad, maxPoolPick } from './pooling'
 import { multiplyAdds } from './peak'
-import { argMax, reduce, stridedCopy } from './rows'
+import { argMax, reduce } from './rows'
 import { logSoftmax, logSoftmaxGrad, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, softmaxGrad } from './softmax'
 import {
   accumulate,
@@ -279,8 +281,20 @@ export function run(program: usize, times: u32): usize {
       case Opcode.Where:
         where(pc)
         break
-      case Opcode.StridedCopy:
-        stridedCopy(pc)
+      case Opcode.Copy:
+        copy(pc)
+        break
+      case Opcode.Fill:
+        fill(pc)
+        break
+      case Opcode.Gather:
+        if (!gather(pc)) return pc
+        break
+      case Opcode.ScatterAdd:
+        if (!scatterAdd(pc)) return pc
+        break
+      case Opcode.OneHot:
+        if (!oneHot(pc)) return pc
         break
       case Opcode.Sum:
         sumAlong(pc)

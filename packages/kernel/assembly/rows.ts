@@ -125,32 +125,3 @@ export function argMax(pc: usize): void {
     x += (length * inner) << 2
   }
 }
-
-/** Operands: out, x, rank, sizes of the output's dimensions, strides of x: transposes and repeats. */
-export function stridedCopy(pc: usize): void {
-  const rank = load<u32>(pc, 12)
-  copyDimension(load<u32>(pc, 4), load<u32>(pc, 8), rank, pc + 16, pc + 16 + (rank << 2))
-}
-
-/** Copies along the first of `rank` dimensions; returns the address behind what it wrote. */
-function copyDimension(out: usize, x: usize, rank: u32, sizes: usize, strides: usize): usize {
-  if (rank == 0) {
-    store<f32>(out, load<f32>(x))
-    return out + 4
-  }
-  const size = load<u32>(sizes)
-  const stride = load<u32>(strides) << 2
-  if (rank == 1) {
-    for (let i: u32 = 0; i < size; i++) {
-      store<f32>(out, load<f32>(x))
-      out += 4
-      x += stride
-    }
-    return out
-  }
-  for (let i: u32 = 0; i < size; i++) {
-    out = copyDimension(out, x, rank - 1, sizes + 4, strides + 4)
-    x += stride
-  }
-  return out
-}

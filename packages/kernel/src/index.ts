@@ -17,6 +17,8 @@ export interface Kernel {
   run(program: number, times: number): number
   /** Reserves bytes at a multiple of 16; they are free again once the block is garbage. */
   allocate(bytes: number): Block
+  /** Numbers at an address. The view is good until memory grows, so do not keep it. */
+  floats(address: number, length: number): Float32Array
   /** Bytes of linear memory. */
   readonly size: number
   /** Has that many threads share large instructions; resolves to how many it are, 1 where memory cannot be shared. */
@@ -71,6 +73,7 @@ function start(): Kernel {
   return {
     run: (program, times) => instance.run(program, times),
     allocate: (size) => allocate(heap, size),
+    floats: (address, length) => new Float32Array(heap.memory.buffer, address, length),
     get size() {
       return heap.memory.buffer.byteLength
     },

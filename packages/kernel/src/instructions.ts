@@ -38,6 +38,11 @@ const ternary: Operands = {
   bMoves: 'int',
   cMoves: 'int',
 }
+/**
+ * `count` whole numbers from 0 up to but without `limit`. An instruction that has these stops the program at a number
+ * that is none, and the program says which.
+ */
+const indexed: Operands = { indices: 'in', count: 'int', limit: 'int' }
 const reduction: Operands = { out: 'out', x: 'in', outer: 'int', length: 'int', inner: 'int' }
 const softmaxGrad: Operands = {
   out: 'out',
@@ -198,8 +203,13 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     upstream: 'in',
     size: 'int',
   },
-  /** `layout` is the sizes of the output's dimensions, then the strides of x along each. */
-  StridedCopy: { out: 'out', x: 'in', rank: 'int', layout: 'ints' },
+  /** Two dimensions or more. `layout` is their sizes, then the strides of out, then those of x. */
+  Copy: { out: 'out', x: 'in', outOffset: 'int', xOffset: 'int', rank: 'int', layout: 'ints' },
+  /** `bits` is the number as float32. */
+  Fill: { out: 'out', size: 'int', bits: 'int' },
+  Gather: { out: 'out', x: 'in', ...indexed, outer: 'int', inner: 'int' },
+  ScatterAdd: { out: 'out', x: 'in', ...indexed, outer: 'int', inner: 'int' },
+  OneHot: { out: 'out', ...indexed },
   Sum: reduction,
   Mean: reduction,
   Max: reduction,

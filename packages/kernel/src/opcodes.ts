@@ -41,7 +41,14 @@ export enum Opcode {
   SigmoidCrossEntropyGrad,
   SigmoidCrossEntropyMean,
 
-  StridedCopy,
+  // Moves numbers.
+  Copy,
+  Fill,
+
+  // Picks and adds by index; stops the program at an index out of range.
+  Gather,
+  ScatterAdd,
+  OneHot,
 
   // Along the middle of three dimensions.
   Sum,

@@ -1,5 +1,5 @@
 // Shows an operation as the chain of simpler ones that it stands for.
-import { Tensor, topological, ValueError } from '@bp/core'
+import { byName, Tensor, topological, ValueError } from '@bp/core'
 import type { Graph } from '@bp/expression'
 import { identify } from './names.js'
 
@@ -33,11 +33,7 @@ export function expandComposite(graph: Graph, node: Tensor | string): Graph {
   for (const tensor of order) {
     const inputs = tensor.inputs.map((input) => replaced.get(input)!)
     if (tensor === composite) {
-      const names = tensor.op!.definition.inputs as readonly string[]
-      const chain: Tensor = decompose(
-        Object.fromEntries(names.map((name, index) => [name, inputs[index]!])),
-        tensor.attributes,
-      )
+      const chain: Tensor = decompose(byName(tensor.op!.definition.inputs, inputs), tensor.attributes)
       const span = graph.spans.get(tensor)
       if (span) for (const part of topological([chain])) if (!existing.has(part)) spans.set(part, span)
       replaced.set(tensor, chain)

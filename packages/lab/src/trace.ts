@@ -5,8 +5,9 @@ import {
   evaluate,
   type GradientRule,
   gradients,
+  inputAt,
+  localProduct,
   type Shape,
-  sumTo,
   type Tensor,
 } from '@bp/core'
 import type { Graph, Span } from '@bp/expression'
@@ -87,6 +88,7 @@ export interface Trace {
 interface Link {
   readonly from: Tensor
   readonly to: Tensor
+  readonly index: number
   readonly input: string
   /** `null` when no derivative flows here. */
   readonly rule: GradientRule<string, object> | null
@@ -106,9 +108,13 @@ export function trace(graph: Graph): Trace {
   const reached = output.size === 1 ? reachedByDerivative(output, order, links) : new Set<Tensor>()
   const flows = ({ from, to, rule }: Link) => rule !== null && reached.has(to) && reached.has(from)
   const derivativeNodes = new Map(zip([...reached], reached.size > 0 ? gradients(output, [...reached]) : []))
-  const shares = links.map((link) => (flows(link) ? applyRule(link, derivativeNodes.get(link.to)!) : null))
+  const shares = links.map((link) =>
+    flows(link) ? localProduct(link.to, link.index, derivativeNodes.get(link.to)!) : null,
+  )
   const locals = links.map((link) =>
-    flows(link) && link.from.rank === 0 && link.to.rank === 0 ? applyRule(link, constant(1)) : null,
+    flows(link) && link.from.rank === 0 && link.to.rank === 0
+      ? localProduct(link.to, link.index, constant(1))
+      : null,
   )
   const numbersOf = evaluateAll([...order, ...derivativeNodes.values(), ...shares, ...locals])
   const derivativeOf = (tensor: Tensor): Numbers | null => {
@@ -185,8 +191,8 @@ function linksInto(to: Tensor): Link[] {
   if (!to.op) return []
   const { inputs, vjp } = to.op.definition
   return to.inputs.map((from, index) => {
-    const input = inputs[index] as string
-    return { from, to, input, rule: vjp[input] ?? null }
+    const { name, label } = inputAt(inputs, index)
+    return { from, to, index, input: label, rule: vjp[name] ?? null }
   })
 }
 
@@ -196,16 +202,6 @@ function reachedByDerivative(output: Tensor, order: readonly Tensor[], links: re
   for (const { from, to, rule } of [...links].reverse())
     if (rule && reached.has(to) && from.dtype !== null) reached.add(from)
   return new Set(order.filter((tensor) => reached.has(tensor)))
-}
-
-/** What the rule of a link passes back of `dy`. */
-function applyRule({ from, to, rule }: Link, dy: Tensor): Tensor {
-  const names = to.op!.definition.inputs as readonly string[]
-  const inputs = Object.fromEntries(zip(names, to.inputs))
-  const share = rule!.rule({ ...inputs, y: to, dy }, to.attributes)
-  const same =
-    share.rank === from.rank && share.shape.every((dimension, axis) => dimension === from.shape[axis])
-  return same ? share : sumTo(share, from.shape)
 }
 
 /** Computes the tensors at once and returns the way to their numbers. */

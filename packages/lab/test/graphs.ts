@@ -1,5 +1,7 @@
 // Graphs for tests: of a source, and of every operation in the core's table.
 import {
+  byName,
+  caseInputs,
   type NestedArray,
   type Op,
   ops,
@@ -33,23 +35,24 @@ export function indexed(graph: Graph) {
 export function* tableGraphs(): Generator<{ title: string; op: Op; graph: Graph; tensor: Tensor }> {
   for (const op of Object.values(ops) as unknown as Op[]) {
     const { sample } = op.definition
-    const inputs: readonly string[] = op.definition.inputs
     for (const { shapes, attributes } of sample.cases) {
+      const inputs = caseInputs(op.definition.inputs, shapes)
       // What is empty or long shows nothing that short arrays do not.
-      if (inputs.some((input) => product(shapes[input]!) === 0 || product(shapes[input]!) > 30)) continue
+      if (inputs.some(({ shape }) => product(shape) === 0 || product(shape) > 30)) continue
       const variables = new Map<string, Variable>(
-        inputs.map((input) => {
-          const { low, high, whole = false } = sample.domains[input]!
-          const draw = random(3).stream(`${op.name} ${input}`)
-          const values = Array.from({ length: product(shapes[input]!) }, (_, at) => {
+        inputs.map(({ name, label, shape }) => {
+          const { low, high, whole = false } = sample.domains[name]!
+          const draw = random(3).stream(`${op.name} ${label}`)
+          const values = Array.from({ length: product(shape) }, (_, at) => {
             const value = low + (high - low) * draw.uniform(at)
             return whole ? Math.floor(value) : value
           })
-          return [input, variable(values, { shape: shapes[input]!, name: input, dtype: 'f64' })]
+          return [label, variable(values, { shape, name: label, dtype: 'f64' })]
         }),
       )
       const call = op as unknown as (...args: unknown[]) => Tensor
-      const tensor = call(...variables.values(), ...(attributes ? [attributes] : []))
+      const given = Object.values(byName(op.definition.inputs, [...variables.values()]))
+      const tensor = call(...given, ...(attributes ? [attributes] : []))
       const output = tensor.rank === 0 ? tensor : tensor.sum()
       yield {
         title: `${op.name} of ${JSON.stringify(shapes)} ${JSON.stringify(attributes ?? {})}`,

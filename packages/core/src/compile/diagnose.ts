@@ -1,6 +1,7 @@
 // Finds where the first number that is not finite came from.
 import { evaluate, type Given } from '../evaluate.js'
 import { formatShort } from '../format.js'
+import { inputAt } from '../op.js'
 import { describeNode, type Tensor } from '../tensor.js'
 import { topological } from '../traverse.js'
 
@@ -16,13 +17,13 @@ export function describeFirstNonFinite(outputs: readonly Tensor[], given: Given)
     const where = tensor.size > 1 ? `, element ${at}` : ''
     if (!tensor.op) return `${describeNode(tensor)} holds ${value}${where}`
     const inputs = tensor.inputs.map((input, index) => {
-      const name = tensor.op!.definition.inputs[index]
+      const { label } = inputAt(tensor.op!.definition.inputs, index)
       const data = numbers.get(input)!
       const range =
         data.length === 0
           ? 'nothing'
           : `${formatShort(Math.min(...take(data)))} to ${formatShort(Math.max(...take(data)))}`
-      return `${name} from ${range}`
+      return `${label} from ${range}`
     })
     return `${describeNode(tensor)} was the first to give ${value}${where}; its inputs: ${inputs.join(', ')}`
   }

@@ -73,6 +73,61 @@ export function ternary(opcode: OpcodeName): Lowering {
   }
 }
 
+/** Sizes of dimensions, and where they lie in an array: first element, and elements to skip along each. */
+export interface Layout {
+  readonly sizes: Shape
+  readonly strides: readonly number[]
+  readonly offset?: number
+}
+
+/**
+ * Operands of `Copy`: from x, laid out by `from`, to out. Dimensions that lie behind each other in both are made one,
+ * and the two that the kernel walks fastest are put last.
+ */
+export function copyOperands(
+  out: Buffer,
+  to: { readonly strides: readonly number[]; readonly offset?: number },
+  x: Buffer,
+  from: Layout,
+): Operand[] {
+  const dimensions: { size: number; out: number; x: number }[] = []
+  for (const [axis, size] of from.sizes.entries()) {
+    if (size === 1) continue
+    const next = { size, out: to.strides[axis]!, x: from.strides[axis]! }
+    const last = dimensions[dimensions.length - 1]
+    if (last && last.out === next.out * size && last.x === next.x * size) {
+      dimensions.pop()
+      next.size *= last.size
+    }
+    dimensions.push(next)
+  }
+  while (dimensions.length < 2) dimensions.unshift({ size: 1, out: 0, x: 0 })
+  const moveLast = (index: number) => {
+    if (index >= 0) dimensions.push(...dimensions.splice(index, 1))
+  }
+  // Rows that lie in one piece, or columns of x that do: last but one, for the transposing loop.
+  const longest = Math.max(...dimensions.map(({ size }) => size))
+  moveLast(dimensions.findIndex((dimension) => dimension.x === 1 && dimension.out !== 1))
+  moveLast(dimensions.findIndex((dimension) => dimension.out === 1 && dimension.size >= Math.min(4, longest)))
+  if (dimensions[dimensions.length - 1]!.size < 4)
+    moveLast(dimensions.findIndex(({ size }) => size === longest))
+  return [
+    out,
+    x,
+    to.offset ?? 0,
+    from.offset ?? 0,
+    dimensions.length,
+    ...dimensions.map(({ size }) => size),
+    ...dimensions.map((dimension) => dimension.out),
+    ...dimensions.map((dimension) => dimension.x),
+  ]
+}
+
+/** Operands of `Copy` for all of x. */
+export function contiguousCopy(out: Buffer, x: Buffer): Operand[] {
+  return copyOperands(out, { strides: [1] }, x, { sizes: [x.size], strides: [1] })
+}
+
 /** The strides of x along the dimensions of the output, as a function of attributes and the shape of x. */
 export function stridedCopy<Attributes>(
   stridesFor: (attributes: Attributes, x: Shape) => readonly number[],
@@ -82,7 +137,7 @@ export function stridedCopy<Attributes>(
     const strides = stridesFor(attributes, x!.shape)
     const own = stridesOf(shape)
     if (shape.every((dimension, axis) => dimension === 1 || strides[axis] === own[axis])) alias()
-    else emit('StridedCopy', output(), x!.buffer, shape.length, ...shape, ...strides)
+    else emit('Copy', ...copyOperands(output(), { strides: own }, x!.buffer, { sizes: shape, strides }))
   }
 }
 
@@ -160,7 +215,7 @@ export const lowerMatmul: Lowering<{ transposeA: boolean; transposeB: boolean }>
   if (m <= 4 && n <= 4 && k > 0 && m * n * k <= smallTile) {
     if (turned) {
       right = temporary(k * n)
-      emit('StridedCopy', right, b.buffer, 2, k, n, 1, k)
+      emit('Copy', ...copyOperands(right, { strides: [n, 1] }, b.buffer, { sizes: [k, n], strides: [1, k] }))
     }
     const rows = [1, 2, 3].map((i) => (i < m ? i * row : 0))
     emit('MatmulTile', output(), left, right, m, n, k, ...fresh, ...rows, step, 4 * n)
@@ -173,7 +228,7 @@ export const lowerMatmul: Lowering<{ transposeA: boolean; transposeB: boolean }>
   // Aᵀ·Bᵀ does not occur in a network, so it has no kernel: A is turned first.
   if (transposeA && transposeB) {
     left = temporary(m * k)
-    emit('StridedCopy', left, a.buffer, 2, m, k, 1, m)
+    emit('Copy', ...copyOperands(left, { strides: [k, 1] }, a.buffer, { sizes: [m, k], strides: [1, m] }))
   }
   const opcode = transposeB ? 'MatmulNT' : transposeA ? 'MatmulTN' : 'MatmulNN'
   emit(opcode, output(), left, right, m, n, k, ...fresh)
@@ -205,6 +260,7 @@ function repeated({ buffer, shape }: Value, context: LoweringContext<object>): B
   if (sameShape(shape, context.shape) || sizeOf(shape) === sizeOf(context.shape)) return buffer
   const copy = context.temporary(sizeOf(context.shape))
   const strides = broadcastStrides(shape, context.shape)
-  context.emit('StridedCopy', copy, buffer, context.shape.length, ...context.shape, ...strides)
+  const to = { strides: stridesOf(context.shape) }
+  context.emit('Copy', ...copyOperands(copy, to, buffer, { sizes: context.shape, strides }))
   return copy
 }

@@ -1,5 +1,6 @@
 // A plan in kernel memory: encoded once, run as often as wanted, in one call each time.
 import { type Block, encode, getKernel, instructions as operandTable } from '@bp/kernel'
+import { indexError } from '../indices.js'
 import { Constant, type Input, type Tensor, type Variable } from '../tensor.js'
 import { blockSize, elementwise } from './blocks.js'
 import { type Cost, costOf } from './cost.js'
@@ -29,6 +30,7 @@ export class Program {
   readonly #offsets: ReadonlyMap<Buffer, number>
   /** Buffers that share their place with no other. */
   readonly #own: ReadonlySet<Buffer>
+  readonly #instructions: readonly Instruction[]
   /** Bytes that it takes. */
   readonly bytes: number
 
@@ -52,6 +54,7 @@ export class Program {
     this.bytes = end + temporaries.bytes
     this.#offsets = offsets
     this.#own = own
+    this.#instructions = instructions
     this.#block = allocate(this.bytes)
 
     const addressOf = (buffer: Buffer): number => {
@@ -91,8 +94,26 @@ export class Program {
     return all.subarray(start, start + (all[start]! >>> 16))
   }
 
+  /** Ends early at a `Record` of a loss that is not finite. @throws IndexError at an index out of range. */
   run(times: number): void {
-    getKernel().run(this.#block.address, times)
+    const stopped = getKernel().run(this.#block.address, times)
+    if (stopped !== 0) this.#checkIndices(stopped)
+  }
+
+  /** Throws when what stopped the program is an index that the instruction at `address` met. */
+  #checkIndices(address: number): void {
+    const stopped = (address - this.#block.address) / 4
+    const words = this.#block.words(0, this.bytes / 4)
+    let index = 0
+    for (let at = 0; at < stopped; at += words[at]! >>> 16) index++
+    const { opcode, nodes } = this.#instructions[index]!
+    const names = Object.keys(operandTable[opcode])
+    if (!names.includes('indices')) return
+    const operand = (name: string) => words[stopped + 1 + names.indexOf(name)]!
+    const [node] = nodes
+    const [input] = Object.keys(node!.op!.definition.indices!)
+    const indices = getKernel().floats(operand('indices'), operand('count'))
+    throw indexError(node!, input!, indices, operand('limit'))
   }
 }
 

@@ -1,4 +1,5 @@
 // Makes a graph smaller without changing what it computes: folds constants, merges equal nodes, drops no-ops.
+import { byName } from '../op.js'
 import * as ops from '../ops/index.js'
 import { evaluateReference } from '../reference.js'
 import { broadcastShapes, sameShape, sizeOf } from '../shape.js'
@@ -47,9 +48,7 @@ export function simplify(
           name: tensor.name,
         })
     if (!definition.lower) {
-      const names: readonly string[] = definition.inputs
-      const byName = Object.fromEntries(names.map((name, index) => [name, inputs[index]!]))
-      return simplified(definition.decompose!(byName, tensor.attributes))
+      return simplified(definition.decompose!(byName(definition.inputs, inputs), tensor.attributes))
     }
     const key = `${tensor.op.name}(${inputs.map(({ id }) => id).join()})${JSON.stringify(tensor.attributes)}`
     return merged(key, rebuilt)

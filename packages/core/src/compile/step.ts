@@ -9,7 +9,7 @@ import type { StepContext } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { describeFirstNonFinite } from './diagnose.js'
 import { checkedValues, checkInputs, type Inputs, placeVariables } from './function.js'
-import type { Buffer } from './lowering.js'
+import { type Buffer, contiguousCopy } from './lowering.js'
 import { longestRun, OptimizerState, type Section } from './optimizer-state.js'
 import { addressOf, settle } from './parameters.js'
 import { type Instruction, paddedBytes, plan } from './plan.js'
@@ -187,8 +187,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
       // A gradient that is a leaf, or that two parameters share, cannot be made in place.
       const copy: Buffer = { size: variable.size }
       placed.set(copy, address)
-      const operands = [copy, gradient, 1, variable.size, 1]
-      return [{ opcode: 'StridedCopy', operands, nodes: [variable] }]
+      return [{ opcode: 'Copy', operands: contiguousCopy(copy, gradient), nodes: [variable] }]
     })
   }
 
@@ -360,8 +359,8 @@ function assignments(
 ): Instruction[] {
   const overwritten = new Set(assigned.map(([variable]) => leaves.get(variable)))
   const copy = (to: Buffer, from: Buffer, variable: Variable): Instruction => ({
-    opcode: 'StridedCopy',
-    operands: [to, from, 1, variable.size, 1],
+    opcode: 'Copy',
+    operands: contiguousCopy(to, from),
     nodes: [variable],
   })
   const rescues: Instruction[] = []

@@ -1,0 +1,234 @@
+// Operations that pick and add by index. Indices are whole numbers; one out of range is an IndexError.
+import type { Lowering } from '../compile/lowering.js'
+import { ShapeError, ValueError } from '../errors.js'
+import { type Op, op } from '../op.js'
+import { uniform } from '../sample.js'
+import { describeShape, normalizeAxis, type Shape, sizeOf } from '../shape.js'
+
+interface Along {
+  /** The dimension of x, negative ones counted from the end; 0 unless given. */
+  axis?: number
+}
+
+/** Numbers before and after the axis. */
+function around(shape: Shape, axis: number): [outer: number, inner: number] {
+  return [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))]
+}
+
+// All are emitted when they give nothing as well: their indices must be right all the same.
+const lowerGather: Lowering<{ axis: number }> = ({ inputs, attributes: { axis }, output, emit }) => {
+  const [x, indices] = inputs
+  const counts = [sizeOf(indices!.shape), x!.shape[axis]!, ...around(x!.shape, axis)]
+  emit('Gather', output(), x!.buffer, indices!.buffer, ...counts)
+}
+
+const below = (high: number) => uniform(0, high, { whole: true })
+
+/** Parts of x picked by index along a dimension, in the place of which the dimensions of the indices stand. */
+export const gather: Op<['x', 'indices'], Along, 'axis'> = op('gather', {
+  inputs: ['x', 'indices'],
+  summary:
+    'Parts of x picked by index along a dimension, in whose place the dimensions of the indices stand.',
+  symbol: 'gather',
+  formula: 'y[i, j] = x[indices[i], j]',
+  attributes: { axis: 'The dimension of x, negative ones counted from the end; 0 unless given.' },
+  shorthand: 'axis',
+  prepare: ({ axis = 0 }: Along, { x }) => ({ axis: normalizeAxis('gather', axis, x.length) }),
+  shape: ({ x, indices }, { axis }): Shape => [...x.slice(0, axis), ...indices, ...x.slice(axis + 1)],
+  indices: { indices: ({ x }, { axis }) => x[axis]! },
+  vjp: {
+    x: {
+      formula: 'x̄[indices[i], j] = Σ ȳ[i, j]',
+      rule: ({ x, indices, dy }, { axis }) => scatterAdd(dy, indices, { size: x.shape[axis]!, axis }),
+    },
+    indices: null,
+  },
+  lower: lowerGather,
+  reference: ([x, indices], shape, { axis }) => {
+    const [outer, inner] = around(x!.shape, axis)
+    const limit = x!.shape[axis]!
+    const out = new Float64Array(sizeOf(shape))
+    let to = 0
+    for (let o = 0; o < outer; o++)
+      for (const index of indices!.data)
+        for (let j = 0; j < inner; j++) out[to++] = x!.data[(o * limit + index) * inner + j]!
+    return out
+  },
+  onnx: 'Gather',
+  ulp: 0,
+  sample: {
+    domains: { x: uniform(-3, 3), indices: below(3) },
+    cases: [
+      { shapes: { x: [3], indices: [] } },
+      { shapes: { x: [4], indices: [1] } },
+      { shapes: { x: [5], indices: [7] } },
+      { shapes: { x: [3], indices: [0] } },
+      { shapes: { x: [3, 0], indices: [2] } },
+      { shapes: { x: [3, 5], indices: [4] } },
+      { shapes: { x: [4, 8], indices: [2, 3] } },
+      { shapes: { x: [5, 3], indices: [4] }, attributes: { axis: 1 } },
+      { shapes: { x: [2, 4, 3], indices: [2, 2] }, attributes: { axis: 1 } },
+      { shapes: { x: [2, 4, 9], indices: [] }, attributes: { axis: -2 } },
+      { shapes: { x: [2, 3, 4], indices: [5] }, attributes: { axis: -1 } },
+      { shapes: { x: [3, 129], indices: [3] } },
+    ],
+  },
+})
+
+/** Zeros to which parts of x are added at places given by index along a dimension: what `gather` passes back. */
+export const scatterAdd: Op<['x', 'indices'], { size: number; axis?: number }, 'size'> = op('scatterAdd', {
+  inputs: ['x', 'indices'],
+  summary: 'Zeros to which parts of x are added, in order, at places given by index along a dimension.',
+  symbol: 'scatter',
+  formula: 'y[indices[i], j] = Σ x[i, j]',
+  attributes: {
+    size: 'How many places there are along the dimension.',
+    axis: 'The dimension of y, in whose place in x those of the indices stand; 0 unless given.',
+  },
+  shorthand: 'size',
+  prepare: ({ size, axis = 0 }: { size: number; axis?: number }, { x, indices }) => {
+    if (!Number.isInteger(size) || size < 0)
+      throw new ValueError(`scatterAdd: size must be a whole number from 0 up, got ${size}`)
+    const at = normalizeAxis('scatterAdd', axis, Math.max(0, x.length - indices.length + 1))
+    return { size, axis: at }
+  },
+  shape: ({ x, indices }, { size, axis }): Shape => {
+    const own = x.slice(axis, axis + indices.length)
+    if (describeShape(own) !== describeShape(indices))
+      throw new ShapeError(
+        `scatterAdd: x is ${describeShape(x)} and indices are ${describeShape(indices)}; from axis ${axis} on, x must have the dimensions of the indices`,
+      )
+    return [...x.slice(0, axis), size, ...x.slice(axis + indices.length)]
+  },
+  indices: { indices: (_, { size }) => size },
+  vjp: {
+    x: {
+      formula: 'x̄[i, j] = ȳ[indices[i], j]',
+      rule: ({ indices, dy }, { axis }) => gather(dy, indices, axis),
+    },
+    indices: null,
+  },
+  lower: ({ inputs, shape, attributes: { size, axis }, output, emit }) => {
+    const [x, indices] = inputs
+    const counts = [sizeOf(indices!.shape), size, ...around(shape, axis)]
+    emit('ScatterAdd', output(), x!.buffer, indices!.buffer, ...counts)
+  },
+  reference: ([x, indices], shape, { size, axis }) => {
+    const [outer, inner] = around(shape, axis)
+    const out = new Float64Array(sizeOf(shape))
+    let from = 0
+    for (let o = 0; o < outer; o++)
+      for (const index of indices!.data)
+        for (let j = 0; j < inner; j++) out[(o * size + index) * inner + j]! += x!.data[from++]!
+    return out
+  },
+  onnx: null,
+  ulp: ({ indices }) => sizeOf(indices),
+  sample: {
+    domains: { x: uniform(0.1, 3), indices: below(3) },
+    cases: [
+      { shapes: { x: [], indices: [] }, attributes: { size: 3 } },
+      { shapes: { x: [1], indices: [1] }, attributes: { size: 4 } },
+      { shapes: { x: [7], indices: [7] }, attributes: { size: 3 } },
+      { shapes: { x: [0], indices: [0] }, attributes: { size: 3 } },
+      { shapes: { x: [2, 0], indices: [2] }, attributes: { size: 3 } },
+      { shapes: { x: [0, 5], indices: [0] }, attributes: { size: 4 } },
+      { shapes: { x: [4, 5], indices: [4] }, attributes: { size: 3 } },
+      { shapes: { x: [2, 3, 8], indices: [2, 3] }, attributes: { size: 4 } },
+      { shapes: { x: [5, 4], indices: [4] }, attributes: { size: 3, axis: 1 } },
+      { shapes: { x: [2, 2, 2, 3], indices: [2, 2] }, attributes: { size: 4, axis: 1 } },
+      { shapes: { x: [2, 9], indices: [] }, attributes: { size: 4, axis: 1 } },
+      { shapes: { x: [5, 129], indices: [5] }, attributes: { size: 3 } },
+    ],
+  },
+})
+
+/** Rows of a table picked by number, one for each index: word vectors. */
+export const embedding: Op<['table', 'indices']> = op('embedding', {
+  inputs: ['table', 'indices'],
+  summary: 'Rows of a table picked by number, one for each index: word vectors.',
+  symbol: 'embed',
+  formula: 'y[i, j] = table[indices[i], j]',
+  prepare: (_, { table }) => {
+    if (table.length !== 2)
+      throw new ShapeError(
+        `embedding: table is ${describeShape(table)}; it must be a matrix, a row for each index`,
+      )
+    return { axis: 0 }
+  },
+  shape: ({ table, indices }): Shape => [...indices, table[1]!],
+  indices: { indices: ({ table }) => table[0]! },
+  vjp: {
+    table: {
+      formula: 'table̅[indices[i], j] = Σ ȳ[i, j]',
+      rule: ({ table, indices, dy }) => scatterAdd(dy, indices, table.shape[0]!),
+    },
+    indices: null,
+  },
+  decompose: ({ table, indices }) => gather(table, indices, 0),
+  lower: lowerGather,
+  reference: (inputs, shape) => gather.definition.reference(inputs, shape, { axis: 0 }),
+  onnx: 'Gather',
+  ulp: 0,
+  sample: {
+    domains: { table: uniform(-3, 3), indices: below(3) },
+    cases: [
+      { shapes: { table: [3, 4], indices: [] } },
+      { shapes: { table: [3, 4], indices: [1] } },
+      { shapes: { table: [3, 4], indices: [7] } },
+      { shapes: { table: [4, 1], indices: [5] } },
+      { shapes: { table: [5, 3], indices: [8] } },
+      { shapes: { table: [5, 5], indices: [9] } },
+      { shapes: { table: [3, 0], indices: [2] } },
+      { shapes: { table: [3, 4], indices: [0] } },
+      { shapes: { table: [3, 8], indices: [2, 3] } },
+      { shapes: { table: [7, 7], indices: [2, 1, 3] } },
+      { shapes: { table: [3, 9], indices: [1, 4] } },
+      { shapes: { table: [3, 129], indices: [4] } },
+    ],
+  },
+})
+
+/** A row for each index: 1 at its place and 0 elsewhere. */
+export const oneHot: Op<['indices'], { depth: number }, 'depth'> = op('oneHot', {
+  inputs: ['indices'],
+  summary: 'A row for each index: 1 at its place and 0 elsewhere.',
+  symbol: 'one-hot',
+  formula: 'y[i, j] = 1 if j = indices[i], else 0',
+  attributes: { depth: 'Length of a row: how many different indices there can be.' },
+  shorthand: 'depth',
+  prepare: ({ depth }: { depth: number }) => {
+    if (!Number.isInteger(depth) || depth < 1)
+      throw new ValueError(`oneHot: depth must be a whole number from 1 up, got ${depth}`)
+    return { depth }
+  },
+  shape: ({ indices }, { depth }): Shape => [...indices, depth],
+  indices: { indices: (_, { depth }) => depth },
+  vjp: { indices: null },
+  lower: ({ inputs: [indices], attributes: { depth }, output, emit }) =>
+    emit('OneHot', output(), indices!.buffer, sizeOf(indices!.shape), depth),
+  reference: ([indices], shape, { depth }) => {
+    const out = new Float64Array(sizeOf(shape))
+    for (const [place, index] of indices!.data.entries()) out[place * depth + index] = 1
+    return out
+  },
+  onnx: 'OneHot',
+  ulp: 0,
+  sample: {
+    domains: { indices: below(3) },
+    cases: [
+      { shapes: { indices: [] }, attributes: { depth: 3 } },
+      { shapes: { indices: [1] }, attributes: { depth: 3 } },
+      { shapes: { indices: [0] }, attributes: { depth: 3 } },
+      { shapes: { indices: [3] }, attributes: { depth: 4 } },
+      { shapes: { indices: [4] }, attributes: { depth: 5 } },
+      { shapes: { indices: [5] }, attributes: { depth: 8 } },
+      { shapes: { indices: [2, 3] }, attributes: { depth: 3 } },
+      { shapes: { indices: [2, 3, 4] }, attributes: { depth: 7 } },
+      { shapes: { indices: [4, 0] }, attributes: { depth: 3 } },
+      { shapes: { indices: [129] }, attributes: { depth: 9 } },
+      { shapes: { indices: [1, 1] }, attributes: { depth: 17 } },
+      { shapes: { indices: [9] }, attributes: { depth: 10 } },
+    ],
+  },
+})

@@ -1,0 +1,92 @@
+// Picks rows by index, adds to rows by index. Each returns whether every index is whole and inside the limit, and
+// stops at the first that is not: then nothing outside of the arrays has been touched.
+import { copyRow } from './copy'
+
+/** No index: what `indexAt` gives for a number that is none. */
+const none: u32 = 0xffffffff
+
+// @ts-ignore: decorator
+@inline
+function indexAt(at: usize, limit: u32): u32 {
+  const value = load<f32>(at)
+  if (!(value >= 0 && value < 4294967040)) return none
+  const index = <u32>value
+  return <f32>index == value && index < limit ? index : none
+}
+
+/** Operands: out, x, indices, count, limit, outer, inner. out[o, i, …] = x[o, indices[i], …]. */
+export function gather(pc: usize): bool {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const indices = load<u32>(pc, 12)
+  const end = indices + (load<u32>(pc, 16) << 2)
+  const limit = load<u32>(pc, 20)
+  const outer = load<u32>(pc, 24)
+  const bytes = load<u32>(pc, 28) << 2
+  for (let o: u32 = 0; o < outer; o++) {
+    for (let at = indices; at < end; at += 4) {
+      const index = indexAt(at, limit)
+      if (index == none) return false
+      if (bytes == 4) store<f32>(out, load<f32>(x + (index << 2)))
+      else copyRow(out, x + index * bytes, bytes)
+      out += bytes
+    }
+    x += limit * bytes
+  }
+  return true
+}
+
+/**
+ * Operands: out, x, indices, count, limit, outer, inner. out is 0 but for out[o, indices[i], …] += x[o, i, …], in the
+ * order of i, so that the bits do not depend on how rows repeat.
+ */
+export function scatterAdd(pc: usize): bool {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const indices = load<u32>(pc, 12)
+  const end = indices + (load<u32>(pc, 16) << 2)
+  const limit = load<u32>(pc, 20)
+  const outer = load<u32>(pc, 24)
+  const bytes = load<u32>(pc, 28) << 2
+  memory.fill(out, 0, outer * limit * bytes)
+  for (let o: u32 = 0; o < outer; o++) {
+    for (let at = indices; at < end; at += 4) {
+      const index = indexAt(at, limit)
+      if (index == none) return false
+      addRow(out + index * bytes, x, bytes)
+      x += bytes
+    }
+    out += limit * bytes
+  }
+  return true
+}
+
+// @ts-ignore: decorator
+@inline
+function addRow(out: usize, x: usize, bytes: u32): void {
+  const end = out + bytes
+  for (const whole = out + (bytes & ~15); out < whole; out += 16) {
+    v128.store(out, f32x4.add(v128.load(out), v128.load(x)))
+    x += 16
+  }
+  for (; out < end; out += 4) {
+    store<f32>(out, load<f32>(out) + load<f32>(x))
+    x += 4
+  }
+}
+
+/** Operands: out, indices, count, limit. Row i of out is 0 but for a 1 at indices[i]. */
+export function oneHot(pc: usize): bool {
+  let out = load<u32>(pc, 4)
+  const indices = load<u32>(pc, 8)
+  const count = load<u32>(pc, 12)
+  const limit = load<u32>(pc, 16)
+  memory.fill(out, 0, count * limit << 2)
+  for (let at = indices; at < indices + (count << 2); at += 4) {
+    const index = indexAt(at, limit)
+    if (index == none) return false
+    store<f32>(out + (index << 2), 1)
+    out += limit << 2
+  }
+  return true
+}
