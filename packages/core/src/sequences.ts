@@ -33,14 +33,14 @@ export function ofSequences<const Name extends string>(
 
   const rule = (index: number) => ({
     formula: `as of ${onImages.name}`,
-    rule: (context: RuleContext<Name>, attributes: object): Tensor => {
+    rule: (context: RuleContext<never> & { readonly [K in Name]: Tensor }, attributes: object): Tensor => {
       const images = {
         ...lifted((input) => lift(input, context[input])),
         y: expandDims(context.y, 1),
         dy: expandDims(context.dy, 1),
       }
       return reshape(
-        definition.vjp[imageNames[index]!]!.rule(images, attributes),
+        definition.vjp[imageNames[index]!]!.rule(images, attributes, 0),
         context[names[index]!].shape,
       )
     },

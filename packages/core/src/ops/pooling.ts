@@ -416,7 +416,7 @@ export const globalAveragePool: Op<['x']> = op('globalAveragePool', {
   vjp: {
     x: {
       formula: 'x̄ = ȳ / cells, in the shape of x',
-      rule: ({ x, dy }) => mean.definition.vjp.x!.rule({ x, y: dy, dy }, between(x.shape)),
+      rule: ({ x, dy }) => mean.definition.vjp.x!.rule({ x, y: dy, dy }, between(x.shape), 0),
     },
   },
   decompose: ({ x }) => mean(x, between(x.shape)),
