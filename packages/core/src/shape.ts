@@ -101,3 +101,39 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
   return shape.flatMap((dimension, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [dimension]))
 }
+
+/** Which sides of a matrix product are taken as their transposes. */
+export interface Transposition {
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+}
+
+/**
+ * Both sides of a product as matrices or stacks of them, m×k and k×n once transposed, and the dimensions of the stack
+ * of products. A vector is a row on the left and a column on the right, and has no transpose.
+ * @throws ShapeError when they do not fit.
+ */
+export function matrixSides(op: string, a: Shape, b: Shape, given: Transposition) {
+  if (a.length === 0 || b.length === 0)
+    throw new ShapeError(
+      `${op}: a is ${describeShape(a)} and b is ${describeShape(b)}; both must have a dimension or more, use mul for a scalar`,
+    )
+  const left = a.length === 1 ? [1, ...a] : a
+  const right = b.length === 1 ? [...b, 1] : b
+  const transposeA = given.transposeA && a.length > 1
+  const transposeB = given.transposeB && b.length > 1
+  const lastTwo = (shape: Shape, transposed: boolean) =>
+    (transposed ? [...shape.slice(-2)].reverse() : shape.slice(-2)) as [number, number]
+  const [m, k] = lastTwo(left, transposeA)
+  const [rows, n] = lastTwo(right, transposeB)
+  if (rows !== k)
+    throw new ShapeError(
+      `${op}: a is ${describeShape(a)}${transposeA ? ' transposed' : ''}, so b must have ${k} ${b.length === 1 ? 'elements' : transposeB ? 'columns' : 'rows'}; got ${describeShape(b)}`,
+    )
+  const batch = broadcastShapes(
+    op,
+    ['the stack of a', 'the stack of b'],
+    [left.slice(0, -2), right.slice(0, -2)],
+  )
+  return { left, right, transposeA, transposeB, batch, m, k, n }
+}

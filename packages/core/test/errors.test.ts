@@ -36,10 +36,40 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'matmul: a is 1×3, so b must have 3 columns; got 1×2',
   ],
   [
-    'matmul of a row',
+    'matmul of a scalar',
     'ShapeError',
-    () => variable([1, 2]).matmul(variable([1, 2])),
-    'matmul: a is [2] and b is [2]; both must be matrices',
+    () => variable(1).matmul(variable([1, 2])),
+    'matmul: a is a scalar and b is [2]; both must have a dimension or more, use mul for a scalar',
+  ],
+  [
+    'matmul of vectors of other lengths',
+    'ShapeError',
+    () => variable([1, 2]).matmul(variable([1, 2, 3])),
+    'matmul: a is [2], so b must have 2 elements; got [3]',
+  ],
+  [
+    'matmul of stacks that do not broadcast',
+    'ShapeError',
+    () => input([2, 3, 4]).matmul(input([3, 4, 5])),
+    'matmul: the stack of a is [2], the stack of b is [3]; dimensions, counted from the last, must be equal or 1 (2 against 3)',
+  ],
+  [
+    'an einsum of a letter with two sizes',
+    'ShapeError',
+    () => bp.einsum([input([2, 3]), input([4, 5])], 'ij,jk->ik'),
+    'einsum "ij,jk->ik": j is 3 and, in xs[1], which is 4×5, 4; one letter must have one size',
+  ],
+  [
+    'an einsum of too few tensors',
+    'ValueError',
+    () => bp.einsum([input([2, 3])], 'ij,jk->ik'),
+    'einsum "ij,jk->ik": names 2 tensors, 1 were given: 2×3',
+  ],
+  [
+    'an einsum of no equation',
+    'ValueError',
+    () => bp.einsum([input([2, 3])], 'i j => i'),
+    'einsum: "i j => i" is not an equation such as ij,jk->ik: letters for dimensions, commas between tensors, an arrow before the output',
   ],
   [
     'add of shapes that do not broadcast',

@@ -4,6 +4,7 @@
 // and, in its upper half, the number of words from it to the next. Every address is resolved. Each handler is a function of its own, so the engine optimises its loop alone.
 import { Opcode } from '../src/opcodes'
 import { attention, attentionGrad } from './attention'
+import { batchedMatmul } from './batches'
 import {
   convolution, convolutionInputGrad, convolutionWeightGrad, depthwise, depthwiseInputGrad, depthwiseWeightGrad,
 } from './convolution'
@@ -382,6 +383,9 @@ export function run(program: usize, times: u32): usize {
         break
       case Opcode.MatmulTile:
         matmulTile(pc)
+        break
+      case Opcode.BatchedMatmul:
+        batchedMatmul(pc)
         break
       case Opcode.Convolution:
         convolution(pc)

@@ -14,10 +14,10 @@ function indexAt(at: usize, limit: u32): u32 {
   return <f32>index == value && index < limit ? index : none
 }
 
-/** Operands: out, x, indices, count, limit, outer, inner. out[o, i, …] = x[o, indices[i], …]. */
+/** Operands: out, table, indices, count, limit, outer, inner. out[o, i, …] = table[o, indices[i], …]. */
 export function gather(pc: usize): bool {
   let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
+  let table = load<u32>(pc, 8)
   const indices = load<u32>(pc, 12)
   const end = indices + (load<u32>(pc, 16) << 2)
   const limit = load<u32>(pc, 20)
@@ -27,11 +27,11 @@ export function gather(pc: usize): bool {
     for (let at = indices; at < end; at += 4) {
       const index = indexAt(at, limit)
       if (index == none) return false
-      if (bytes == 4) store<f32>(out, load<f32>(x + (index << 2)))
-      else copyRow(out, x + index * bytes, bytes)
+      if (bytes == 4) store<f32>(out, load<f32>(table + (index << 2)))
+      else copyRow(out, table + index * bytes, bytes)
       out += bytes
     }
-    x += limit * bytes
+    table += limit * bytes
   }
   return true
 }

@@ -207,7 +207,7 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Copy: { out: 'out', x: 'in', outOffset: 'int', xOffset: 'int', rank: 'int', layout: 'ints' },
   /** `bits` is the number as float32. */
   Fill: { out: 'out', size: 'int', bits: 'int' },
-  Gather: { out: 'out', x: 'in', ...indexed, outer: 'int', inner: 'int' },
+  Gather: { out: 'out', table: 'in', ...indexed, outer: 'int', inner: 'int' },
   ScatterAdd: { out: 'out', x: 'in', ...indexed, outer: 'int', inner: 'int' },
   OneHot: { out: 'out', ...indexed },
   Sum: reduction,
@@ -294,6 +294,25 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   MatmulSmall: { ...matmul, aRow: 'int', aStep: 'int', bStep: 'int' },
   /** At most 4 × 4, k from 1 up. Strides in bytes: from the first row of a to the others, and along k. */
   MatmulTile: { ...matmul, aRow1: 'int', aRow2: 'int', aRow3: 'int', aStep: 'int', bStep: 'int' },
+  /**
+   * Strides in bytes: from row to row and along k in a, along k and from column to column in b. `layout` is the sizes
+   * of the stack of `products`, then the strides of a along its dimensions and those of b.
+   */
+  BatchedMatmul: {
+    out: 'out',
+    a: 'in',
+    b: 'in',
+    m: 'int',
+    n: 'int',
+    k: 'int',
+    aRow: 'int',
+    aStep: 'int',
+    bStep: 'int',
+    bColumn: 'int',
+    products: 'int',
+    rank: 'int',
+    layout: 'ints',
+  },
   Sgd: update(),
   Momentum: update('velocity'),
   Adam: update('mean', 'variance'),

@@ -89,6 +89,7 @@ export enum Opcode {
   MatmulTN,
   MatmulSmall,
   MatmulTile,
+  BatchedMatmul,
 
   // Convolutions and what they pass back, then the same where each channel has a kernel of its own; pooling.
   Convolution,

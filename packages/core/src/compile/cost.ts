@@ -10,8 +10,9 @@ export interface Cost {
   readonly bytes: number
 }
 
-/** Counts whose product is that of a product's multiplications: of matrices, and of a convolution. */
+/** Counts whose product is that of a product's multiplications: of matrices, of which there may be many, and of a convolution. */
 const products = [
+  ['products', 'm', 'n', 'k'],
   ['m', 'n', 'k'],
   ['images', 'outHeight', 'outWidth', 'outChannels', 'runs', 'length'],
 ]

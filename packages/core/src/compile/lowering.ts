@@ -1,6 +1,14 @@
 // How operations become kernel instructions: the few patterns that the op table names in `lower`.
 import type { Opcode } from '@bp/kernel'
-import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../shape.js'
+import {
+  broadcastStrides,
+  matrixSides,
+  type Shape,
+  sameShape,
+  sizeOf,
+  stridesOf,
+  type Transposition,
+} from '../shape.js'
 
 export type OpcodeName = keyof typeof Opcode
 
@@ -194,18 +202,35 @@ const smallProduct = 256
 /** The same for one tile. */
 const smallTile = 4096
 
-export const lowerMatmul: Lowering<{ transposeA: boolean; transposeB: boolean }> = ({
+export const lowerMatmul: Lowering<Transposition> = ({
   inputs,
   shape,
-  attributes: { transposeA, transposeB },
+  attributes,
   output,
   temporary,
   emit,
 }) => {
   if (sizeOf(shape) === 0) return
   const [a, b] = inputs as [Value, Value]
-  const [m, n] = shape as [number, number]
-  const k = a.shape[transposeA ? 0 : 1]!
+  const sides = matrixSides('matmul', a.shape, b.shape, attributes)
+  const { transposeA, transposeB, n, k, batch } = sides
+  const stacks = [sides.left, sides.right].map((side) => side.slice(0, -2))
+  // One matrix for all on the right: the stack on the left is one matrix of more rows.
+  const single = sizeOf(stacks[1]!) === 1 && (!transposeA || sizeOf(batch) === 1)
+  const m = single ? sides.m * sizeOf(batch) : sides.m
+  if (!single) {
+    const ofA = transposeA ? [4, 4 * m] : [4 * k, 4]
+    const ofB = transposeB ? [4, 4 * k] : [4 * n, 4]
+    const [aStrides, bStrides] = stacks.map((stack) => broadcastStrides(stack, batch))
+    const layout = [
+      ...batch,
+      ...aStrides!.map((stride) => 4 * m * k * stride),
+      ...bStrides!.map((stride) => 4 * k * n * stride),
+    ]
+    const stack = [sizeOf(batch), batch.length, ...layout]
+    emit('BatchedMatmul', output(), a.buffer, b.buffer, m, n, k, ...ofA, ...ofB, ...stack)
+    return
+  }
   const fresh = [null, 0, null, null] as const // no bias, activation, gate or sums as yet
   let left = a.buffer
   let right = b.buffer

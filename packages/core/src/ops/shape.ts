@@ -275,6 +275,130 @@ export const squeeze: Op<['x'], { axes?: number | readonly number[] }, 'axes'> =
   },
 })
 
+/** The tensor repeated as a whole, so many times along each dimension. */
+export const tile: Op<['x'], { repeats: readonly number[] }, 'repeats'> = op('tile', {
+  inputs: ['x'],
+  summary: 'The tensor repeated as a whole, so many times along each dimension.',
+  symbol: 'tile',
+  formula: 'y[i] = x[i mod n]',
+  attributes: { repeats: 'How many times, for each dimension.' },
+  shorthand: 'repeats',
+  prepare: ({ repeats }: { repeats: readonly number[] }, { x }) => {
+    if (
+      !Array.isArray(repeats) ||
+      repeats.length !== x.length ||
+      !repeats.every((count) => Number.isInteger(count) && count >= 0)
+    )
+      throw new ValueError(
+        `tile: repeats must be a whole number from 0 up for each of the ${x.length} dimensions of x, which is ${describeShape(x)}; got ${JSON.stringify(repeats)}`,
+      )
+    return { repeats: [...repeats] }
+  },
+  shape: ({ x }, { repeats }): Shape => x.map((length, axis) => length * repeats[axis]!),
+  vjp: {
+    x: {
+      formula: 'x̄ = Σ ȳ over the repeats',
+      rule: ({ x, dy }, { repeats }) =>
+        sum(
+          reshape(
+            dy,
+            x.shape.flatMap((length, axis) => [repeats[axis]!, length]),
+          ),
+          x.shape.map((_, axis) => 2 * axis),
+        ),
+    },
+  },
+  decompose: ({ x }, { repeats }) => {
+    const apart = reshape(
+      x,
+      x.shape.flatMap((length) => [1, length]),
+    )
+    const repeated = broadcastTo(
+      apart,
+      x.shape.flatMap((length, axis) => [repeats[axis]!, length]),
+    )
+    return reshape(
+      repeated,
+      x.shape.map((length, axis) => length * repeats[axis]!),
+    )
+  },
+  reference: ([x], shape) => {
+    const [strides, own] = [stridesOf(shape), stridesOf(x!.shape)]
+    return Float64Array.from({ length: sizeOf(shape) }, (_, index) => {
+      const at = own.map((stride, axis) => (Math.floor(index / strides[axis]!) % x!.shape[axis]!) * stride)
+      return x!.data[at.reduce((total, part) => total + part, 0)]!
+    })
+  },
+  onnx: 'Tile',
+  ulp: 0,
+  sample: {
+    domains,
+    cases: [
+      { shapes: { x: [] }, attributes: { repeats: [] } },
+      { shapes: { x: [1] }, attributes: { repeats: [5] } },
+      { shapes: { x: [3] }, attributes: { repeats: [1] } },
+      { shapes: { x: [4] }, attributes: { repeats: [3] } },
+      { shapes: { x: [5] }, attributes: { repeats: [2] } },
+      { shapes: { x: [3] }, attributes: { repeats: [0] } },
+      { shapes: { x: [0] }, attributes: { repeats: [2] } },
+      { shapes: { x: [3, 5] }, attributes: { repeats: [2, 1] } },
+      { shapes: { x: [3, 5] }, attributes: { repeats: [1, 3] } },
+      { shapes: { x: [2, 4] }, attributes: { repeats: [3, 2] } },
+      { shapes: { x: [2, 1, 3] }, attributes: { repeats: [2, 4, 2] } },
+      { shapes: { x: [7, 9] }, attributes: { repeats: [2, 2] } },
+    ],
+  },
+})
+
+/** Two dimensions in each other's place. */
+export const swapAxes: Op<['x'], { axes: readonly [number, number] }, 'axes'> = op('swapAxes', {
+  inputs: ['x'],
+  summary: "Two dimensions in each other's place.",
+  symbol: 'swap',
+  formula: 'y[i, j] = x[j, i]',
+  attributes: { axes: 'The two dimensions, negative ones counted from the end.' },
+  shorthand: 'axes',
+  prepare: ({ axes }: { axes: readonly [number, number] }, { x }) => {
+    if (!Array.isArray(axes) || axes.length !== 2)
+      throw new ValueError(`swapAxes: axes must be two dimensions, as in [0, 1]; got ${JSON.stringify(axes)}`)
+    return { axes: axes.map((axis) => normalizeAxis('swapAxes', axis, x.length)) as [number, number] }
+  },
+  shape: ({ x }, { axes }): Shape => swapped(x, axes),
+  vjp: { x: { formula: 'x̄ = ȳ, swapped back', rule: ({ dy }, { axes }) => swapAxes(dy, axes) } },
+  decompose: ({ x }, { axes }) =>
+    transpose(
+      x,
+      swapped(
+        x.shape.map((_, axis) => axis),
+        axes,
+      ),
+    ),
+  reference: ([x], shape, { axes }) => copyStrided(x!.data, shape, swapped(stridesOf(x!.shape), axes)),
+  onnx: null,
+  ulp: 0,
+  sample: {
+    domains,
+    cases: [
+      { shapes: { x: [3] }, attributes: { axes: [0, 0] } },
+      { shapes: { x: [1, 1] }, attributes: { axes: [0, 1] } },
+      { shapes: { x: [3, 5] }, attributes: { axes: [0, 1] } },
+      { shapes: { x: [4, 4] }, attributes: { axes: [1, 0] } },
+      { shapes: { x: [0, 3] }, attributes: { axes: [0, 1] } },
+      { shapes: { x: [7, 9] }, attributes: { axes: [-1, -2] } },
+      { shapes: { x: [2, 3, 4] }, attributes: { axes: [0, 2] } },
+      { shapes: { x: [2, 3, 4] }, attributes: { axes: [1, 2] } },
+      { shapes: { x: [2, 3, 5] }, attributes: { axes: [0, 1] } },
+      { shapes: { x: [2, 1, 3] }, attributes: { axes: [1, -1] } },
+      { shapes: { x: [2, 3, 2, 5] }, attributes: { axes: [1, 2] } },
+      { shapes: { x: [8, 17] }, attributes: { axes: [0, 1] } },
+    ],
+  },
+})
+
+function swapped(list: readonly number[], [a, b]: readonly [number, number]): number[] {
+  return list.map((item, at) => (at === a ? list[b]! : at === b ? list[a]! : item))
+}
+
 function copyStrided(data: Float64Array, shape: Shape, strides: readonly number[]): Float64Array {
   const out = new Float64Array(sizeOf(shape))
   forEachStrided(shape, [strides], (index, [at]) => {

@@ -4,7 +4,8 @@ import { ShapeError, ValueError } from '../errors.js'
 import { type Op, op } from '../op.js'
 import { forEachStrided } from '../reference.js'
 import { uniform } from '../sample.js'
-import { describeShape, type Shape, sameShape, sizeOf, stridesOf } from '../shape.js'
+import { describeShape, normalizeAxes, type Shape, sameShape, sizeOf, stridesOf } from '../shape.js'
+import { scatterAdd } from './indexing.js'
 
 const domains = { x: uniform(-3, 3) }
 
@@ -203,5 +204,278 @@ export const sliceGrad: Op<['x'], Placed> = op('sliceGrad', {
       shapes: { x },
       attributes,
     })),
+  },
+})
+
+type Mode = 'constant' | 'edge' | 'reflect'
+const modes: readonly Mode[] = ['constant', 'edge', 'reflect']
+type Padding = readonly [before: number, after: number]
+
+interface Pad {
+  /** How many elements to put before and after, along each dimension; one number for all. */
+  paddings: number | readonly Padding[]
+  /** `constant`, `edge` repeats the outermost, `reflect` goes back from it; `constant` unless given. */
+  mode?: Mode
+  /** What to put, in the mode `constant`; 0 unless given. */
+  value?: number
+}
+interface Padded {
+  readonly paddings: readonly Padding[]
+  readonly mode: Mode
+  readonly value: number
+}
+
+/** Which element of `length` stands at each place of the padded dimension, for the modes that repeat elements. */
+function sources(length: number, [before, after]: Padding, mode: Mode): number[] {
+  return Array.from({ length: before + length + after }, (_, at) => {
+    const place = at - before
+    if (place >= 0 && place < length) return place
+    const end = place < 0 ? 0 : length - 1
+    return mode === 'edge' ? end : 2 * end - place
+  })
+}
+
+/** x with elements put around it. */
+export const pad: Op<['x'], Pad, 'paddings'> = op('pad', {
+  inputs: ['x'],
+  summary: 'x with elements put around it: a constant, its outermost elements, or its reflection in them.',
+  symbol: 'pad',
+  formula: 'y[before + i] = x[i]',
+  attributes: {
+    paddings: 'How many elements to put before and after, along each dimension; one number for all.',
+    mode: 'constant, edge repeats the outermost element, reflect goes back from it; constant unless given.',
+    value: 'What to put, in the mode constant; 0 unless given.',
+  },
+  shorthand: 'paddings',
+  prepare: ({ paddings, mode = 'constant', value = 0 }: Pad, { x }): Padded => {
+    const list = typeof paddings === 'number' ? x.map((): Padding => [paddings, paddings]) : paddings
+    if (
+      !Array.isArray(list) ||
+      list.length !== x.length ||
+      !list.every(
+        (pair: Padding) => pair.length === 2 && pair.every((count) => Number.isInteger(count) && count >= 0),
+      )
+    )
+      throw new ValueError(
+        `pad: paddings must be [before, after] for each of the ${x.length} dimensions of x, whole numbers from 0 up; got ${JSON.stringify(paddings)}`,
+      )
+    if (!modes.includes(mode))
+      throw new ValueError(`pad: there is no mode "${mode}"; there are ${modes.join(', ')}`)
+    for (const [axis, length] of x.entries()) {
+      const most = mode === 'constant' ? Infinity : mode === 'reflect' ? length - 1 : length && Infinity
+      if (Math.max(...list[axis]!) > Math.max(0, most))
+        throw new ShapeError(
+          `pad: x is ${describeShape(x)}; axis ${axis} has ${length} elements, too few to ${mode === 'edge' ? 'repeat' : 'reflect'} ${Math.max(...list[axis]!)}`,
+        )
+    }
+    return { paddings: list, mode, value }
+  },
+  shape: ({ x }, { paddings }): Shape =>
+    x.map((length, axis) => paddings[axis]![0] + length + paddings[axis]![1]),
+  vjp: {
+    x: {
+      formula: 'x̄[i] = ȳ[before + i], and the sum of the copies',
+      rule: ({ x, dy }, { paddings, mode }) =>
+        mode === 'constant'
+          ? slice(dy, { begin: paddings.map(([before]) => before), size: x.shape })
+          : x.shape.reduce(
+              (sum, size, axis) =>
+                Math.max(...paddings[axis]!) === 0
+                  ? sum
+                  : scatterAdd(sum, sources(size, paddings[axis]!, mode), { size, axis }),
+              dy,
+            ),
+    },
+  },
+  lower: ({ inputs: [x], shape, attributes: { paddings, mode, value }, output, alias, emit }) => {
+    if (sizeOf(shape) === 0) return
+    if (sameShape(shape, x!.shape)) {
+      alias()
+      return
+    }
+    const strides = stridesOf(shape)
+    const within = (begin: readonly number[]) =>
+      begin.reduce((offset, start, axis) => offset + start * strides[axis]!, 0)
+    if (mode === 'constant')
+      emit('Fill', output(), sizeOf(shape), new Int32Array(Float32Array.of(value).buffer)[0]!)
+    if (sizeOf(x!.shape) === 0) return
+    const begin = paddings.map(([before]) => before)
+    const from = { sizes: x!.shape, strides: stridesOf(x!.shape) }
+    emit('Copy', ...copyOperands(output(), { strides, offset: within(begin) }, x!.buffer, from))
+    if (mode === 'constant') return
+    // One dimension after the other, so that corners repeat what was put beside them.
+    const sizes = [...x!.shape]
+    for (const [axis, [before, after]] of paddings.entries()) {
+      const length = sizes[axis]!
+      for (const [count, to, end] of [
+        [before, 0, before],
+        [after, before + length, before + length - 1],
+      ] as const) {
+        if (count === 0) continue
+        const source = mode === 'edge' ? end : to === 0 ? 2 * before : end - 1
+        const steps = strides.map((stride, at) => (at === axis ? (mode === 'edge' ? 0 : -stride) : stride))
+        const target = { strides, offset: within(begin.with(axis, to)) }
+        const piece = {
+          sizes: sizes.with(axis, count),
+          strides: steps,
+          offset: within(begin.with(axis, source)),
+        }
+        emit('Copy', ...copyOperands(output(), target, output(), piece))
+      }
+      sizes[axis] = shape[axis]!
+      begin[axis] = 0
+    }
+  },
+  reference: ([x], shape, { paddings, mode, value }) => {
+    const strides = stridesOf(x!.shape)
+    const places = x!.shape.map((length, axis) => sources(length, paddings[axis]!, mode))
+    const all = stridesOf(shape)
+    return Float64Array.from({ length: sizeOf(shape) }, (_, index) => {
+      let at = 0
+      for (const [axis, stride] of all.entries()) {
+        const place = Math.floor(index / stride) % shape[axis]!
+        const inside = place - paddings[axis]![0]
+        if (mode === 'constant' && (inside < 0 || inside >= x!.shape[axis]!)) return value
+        at += places[axis]![place]! * strides[axis]!
+      }
+      return x!.data[at]!
+    })
+  },
+  onnx: 'Pad',
+  ulp: 0,
+  sample: {
+    domains,
+    cases: [
+      { shapes: { x: [] }, attributes: { paddings: 0 } },
+      { shapes: { x: [1] }, attributes: { paddings: 1 } },
+      { shapes: { x: [4] }, attributes: { paddings: [[0, 3]] } },
+      { shapes: { x: [5] }, attributes: { paddings: [[2, 1]], value: -1.5 } },
+      { shapes: { x: [0] }, attributes: { paddings: [[1, 2]], value: 2 } },
+      {
+        shapes: { x: [3, 0] },
+        attributes: {
+          paddings: [
+            [1, 1],
+            [0, 0],
+          ],
+        },
+      },
+      {
+        shapes: { x: [3, 5] },
+        attributes: {
+          paddings: [
+            [1, 0],
+            [2, 2],
+          ],
+        },
+      },
+      {
+        shapes: { x: [2, 3, 4] },
+        attributes: {
+          paddings: [
+            [0, 0],
+            [1, 1],
+            [1, 1],
+          ],
+          value: 0.5,
+        },
+      },
+      { shapes: { x: [8, 8] }, attributes: { paddings: 1 } },
+      { shapes: { x: [1] }, attributes: { paddings: [[2, 3]], mode: 'edge' } },
+      {
+        shapes: { x: [3, 4] },
+        attributes: {
+          paddings: [
+            [1, 2],
+            [0, 3],
+          ],
+          mode: 'edge',
+        },
+      },
+      { shapes: { x: [5] }, attributes: { paddings: [[4, 2]], mode: 'reflect' } },
+      {
+        shapes: { x: [3, 4] },
+        attributes: {
+          paddings: [
+            [2, 1],
+            [1, 3],
+          ],
+          mode: 'reflect',
+        },
+      },
+      {
+        shapes: { x: [2, 3, 9] },
+        attributes: {
+          paddings: [
+            [0, 1],
+            [2, 2],
+            [0, 0],
+          ],
+          mode: 'reflect',
+        },
+      },
+      {
+        shapes: { x: [17, 9] },
+        attributes: {
+          paddings: [
+            [3, 3],
+            [3, 3],
+          ],
+          mode: 'edge',
+        },
+      },
+    ],
+  },
+})
+
+/** The order of the elements turned round along some dimensions, or all. */
+export const flip: Op<['x'], { axes?: number | readonly number[] }, 'axes'> = op('flip', {
+  inputs: ['x'],
+  summary: 'The order of the elements turned round along some dimensions, or all.',
+  symbol: 'flip',
+  formula: 'y[i] = x[n − 1 − i]',
+  attributes: { axes: 'The dimensions, negative ones counted from the end; all unless given.' },
+  shorthand: 'axes',
+  prepare: ({ axes }: { axes?: number | readonly number[] }, { x }) => ({
+    axes: normalizeAxes('flip', axes, x.length),
+  }),
+  shape: ({ x }): Shape => x,
+  vjp: { x: { formula: 'x̄ = ȳ, turned round', rule: ({ dy }, { axes }) => flip(dy, axes) } },
+  decompose: ({ x }, { axes }) => {
+    const turned = x.shape.map((length, axis) => axes.includes(axis) && length > 1)
+    return slice(x, {
+      begin: x.shape.map((length, axis) => (turned[axis] ? length - 1 : 0)),
+      steps: turned.map((is) => (is ? -1 : 1)),
+    })
+  },
+  reference: ([x], shape, { axes }) => {
+    const strides = stridesOf(shape)
+    return x!.data.map((_, index) => {
+      let at = 0
+      for (const [axis, stride] of strides.entries()) {
+        const place = Math.floor(index / stride) % shape[axis]!
+        at += (axes.includes(axis) ? shape[axis]! - 1 - place : place) * stride
+      }
+      return x!.data[at]!
+    })
+  },
+  onnx: null,
+  ulp: 0,
+  sample: {
+    domains,
+    cases: [
+      { shapes: { x: [] } },
+      { shapes: { x: [1] } },
+      { shapes: { x: [0] } },
+      { shapes: { x: [4] } },
+      { shapes: { x: [5] } },
+      { shapes: { x: [9] }, attributes: { axes: 0 } },
+      { shapes: { x: [3, 5] } },
+      { shapes: { x: [3, 5] }, attributes: { axes: 1 } },
+      { shapes: { x: [3, 5] }, attributes: { axes: 0 } },
+      { shapes: { x: [2, 3, 4] }, attributes: { axes: [0, -1] } },
+      { shapes: { x: [2, 0, 3] }, attributes: { axes: 2 } },
+      { shapes: { x: [17, 9] }, attributes: { axes: [-2] } },
+    ],
   },
 })

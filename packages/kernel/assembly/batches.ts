@@ -1,0 +1,38 @@
+// Products of stacks of matrices, one after the other in one instruction.
+import { multiply } from './matmul'
+
+/**
+ * Operands: out, a, b, m, n, k, then in bytes from row to row of a and along k in a, along k and from column to column
+ * in b; how many products there are, the number of dimensions of their stack, the sizes of these, and in bytes the
+ * strides of a and those of b, 0 where one matrix serves for many.
+ */
+export function batchedMatmul(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  const a = load<u32>(pc, 8)
+  const b = load<u32>(pc, 12)
+  const m = load<u32>(pc, 16)
+  const n = load<u32>(pc, 20)
+  const k = load<u32>(pc, 24)
+  const aRow = load<u32>(pc, 28)
+  const aStep = load<u32>(pc, 32)
+  const bStep = load<u32>(pc, 36)
+  const bColumn = load<u32>(pc, 40)
+  const products = load<u32>(pc, 44)
+  const bytes = load<u32>(pc, 48) << 2
+  const sizes = pc + 52
+  for (let i: u32 = 0; i < products; i++) {
+    let rest = i
+    let left = a
+    let right = b
+    for (let axis = sizes + bytes; axis > sizes; ) {
+      axis -= 4
+      const size = load<u32>(axis)
+      const at = rest % size
+      left += at * load<u32>(axis + bytes)
+      right += at * load<u32>(axis + 2 * bytes)
+      rest /= size
+    }
+    multiply(out, n << 2, left, aRow, aStep, right, bStep, bColumn, m, n, k, 0, false)
+    out += m * n << 2
+  }
+}
