@@ -295,7 +295,7 @@ export function run(program: usize, times: u32): usize {
         if (!scatterAdd(pc)) return pc
         break
       case Opcode.OneHot:
-        if (!oneHot(pc)) return pc
+        oneHot(pc)
         break
       case Opcode.Sum:
         sumAlong(pc)

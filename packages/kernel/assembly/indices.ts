@@ -1,5 +1,5 @@
-// Picks rows by index, adds to rows by index. Each returns whether every index is whole and inside the limit, and
-// stops at the first that is not: then nothing outside of the arrays has been touched.
+// Picks rows by index, adds to rows by index. What returns a flag says whether every index is whole and inside the
+// limit, and stops at the first that is not: then nothing outside of the arrays has been touched.
 import { copyRow } from './copy'
 
 /** No index: what `indexAt` gives for a number that is none. */
@@ -75,18 +75,16 @@ function addRow(out: usize, x: usize, bytes: u32): void {
   }
 }
 
-/** Operands: out, indices, count, limit. Row i of out is 0 but for a 1 at indices[i]. */
-export function oneHot(pc: usize): bool {
+/** Operands: out, x, rows, depth. Row i of out is 0 but for a 1 at x[i], if that is a place in it. */
+export function oneHot(pc: usize): void {
   let out = load<u32>(pc, 4)
-  const indices = load<u32>(pc, 8)
-  const count = load<u32>(pc, 12)
-  const limit = load<u32>(pc, 16)
-  memory.fill(out, 0, count * limit << 2)
-  for (let at = indices; at < indices + (count << 2); at += 4) {
-    const index = indexAt(at, limit)
-    if (index == none) return false
-    store<f32>(out + (index << 2), 1)
-    out += limit << 2
+  const x = load<u32>(pc, 8)
+  const rows = load<u32>(pc, 12)
+  const depth = load<u32>(pc, 16)
+  memory.fill(out, 0, rows * depth << 2)
+  for (let at = x; at < x + (rows << 2); at += 4) {
+    const place = indexAt(at, depth)
+    if (place != none) store<f32>(out + (place << 2), 1)
+    out += depth << 2
   }
-  return true
 }

@@ -209,7 +209,7 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Fill: { out: 'out', size: 'int', bits: 'int' },
   Gather: { out: 'out', table: 'in', ...indexed, outer: 'int', inner: 'int' },
   ScatterAdd: { out: 'out', x: 'in', ...indexed, outer: 'int', inner: 'int' },
-  OneHot: { out: 'out', ...indexed },
+  OneHot: { out: 'out', x: 'in', rows: 'int', depth: 'int' },
   Sum: reduction,
   Mean: reduction,
   Max: reduction,

@@ -45,7 +45,7 @@ export enum Opcode {
   Copy,
   Fill,
 
-  // Picks and adds by index; stops the program at an index out of range.
+  // Picks and adds by index; the first two stop the program at an index out of range.
   Gather,
   ScatterAdd,
   OneHot,

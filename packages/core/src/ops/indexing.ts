@@ -189,46 +189,48 @@ export const embedding: Op<['table', 'indices']> = op('embedding', {
   },
 })
 
-/** A row for each index: 1 at its place and 0 elsewhere. */
-export const oneHot: Op<['indices'], { depth: number }, 'depth'> = op('oneHot', {
-  inputs: ['indices'],
-  summary: 'A row for each index: 1 at its place and 0 elsewhere.',
+/** A row for each class number: 1 at its place and 0 elsewhere; all 0 for a number that is no class, such as −1. */
+export const oneHot: Op<['x'], { depth: number }, 'depth'> = op('oneHot', {
+  inputs: ['x'],
+  summary:
+    'A row for each class number: 1 at its place and 0 elsewhere; all 0 for a number that is no class.',
   symbol: 'one-hot',
-  formula: 'y[i, j] = 1 if j = indices[i], else 0',
-  attributes: { depth: 'Length of a row: how many different indices there can be.' },
+  formula: 'y[i, j] = 1 if j = x[i], else 0',
+  attributes: { depth: 'How many classes there are: the length of a row.' },
   shorthand: 'depth',
   prepare: ({ depth }: { depth: number }) => {
     if (!Number.isInteger(depth) || depth < 1)
       throw new ValueError(`oneHot: depth must be a whole number from 1 up, got ${depth}`)
     return { depth }
   },
-  shape: ({ indices }, { depth }): Shape => [...indices, depth],
-  indices: { indices: (_, { depth }) => depth },
-  vjp: { indices: null },
-  lower: ({ inputs: [indices], attributes: { depth }, output, emit }) =>
-    emit('OneHot', output(), indices!.buffer, sizeOf(indices!.shape), depth),
-  reference: ([indices], shape, { depth }) => {
+  shape: ({ x }, { depth }): Shape => [...x, depth],
+  vjp: { x: null },
+  lower: ({ inputs: [x], shape, attributes: { depth }, output, emit }) => {
+    if (sizeOf(shape) > 0) emit('OneHot', output(), x!.buffer, sizeOf(x!.shape), depth)
+  },
+  reference: ([x], shape, { depth }) => {
     const out = new Float64Array(sizeOf(shape))
-    for (const [place, index] of indices!.data.entries()) out[place * depth + index] = 1
+    for (const [row, value] of x!.data.entries())
+      if (value >= 0 && value < depth && Number.isInteger(value)) out[row * depth + value] = 1
     return out
   },
   onnx: 'OneHot',
   ulp: 0,
   sample: {
-    domains: { indices: below(3) },
+    domains: { x: uniform(-1, 5, { whole: true }) },
     cases: [
-      { shapes: { indices: [] }, attributes: { depth: 3 } },
-      { shapes: { indices: [1] }, attributes: { depth: 3 } },
-      { shapes: { indices: [0] }, attributes: { depth: 3 } },
-      { shapes: { indices: [3] }, attributes: { depth: 4 } },
-      { shapes: { indices: [4] }, attributes: { depth: 5 } },
-      { shapes: { indices: [5] }, attributes: { depth: 8 } },
-      { shapes: { indices: [2, 3] }, attributes: { depth: 3 } },
-      { shapes: { indices: [2, 3, 4] }, attributes: { depth: 7 } },
-      { shapes: { indices: [4, 0] }, attributes: { depth: 3 } },
-      { shapes: { indices: [129] }, attributes: { depth: 9 } },
-      { shapes: { indices: [1, 1] }, attributes: { depth: 17 } },
-      { shapes: { indices: [9] }, attributes: { depth: 10 } },
+      { shapes: { x: [] }, attributes: { depth: 3 } },
+      { shapes: { x: [1] }, attributes: { depth: 3 } },
+      { shapes: { x: [0] }, attributes: { depth: 3 } },
+      { shapes: { x: [3] }, attributes: { depth: 4 } },
+      { shapes: { x: [4] }, attributes: { depth: 5 } },
+      { shapes: { x: [5] }, attributes: { depth: 8 } },
+      { shapes: { x: [2, 3] }, attributes: { depth: 3 } },
+      { shapes: { x: [2, 3, 4] }, attributes: { depth: 7 } },
+      { shapes: { x: [4, 0] }, attributes: { depth: 3 } },
+      { shapes: { x: [129] }, attributes: { depth: 9 } },
+      { shapes: { x: [1, 1] }, attributes: { depth: 17 } },
+      { shapes: { x: [9] }, attributes: { depth: 10 } },
     ],
   },
 })

@@ -1,13 +1,12 @@
 // Softmax, and the losses that are computed from logits without ever forming a probability first.
 import { binary, lowerAlong, lowerRows, ternary } from '../compile/lowering.js'
-import { ShapeError, ValueError } from '../errors.js'
+import { ShapeError } from '../errors.js'
 import { type Elementwise, type Op, op } from '../op.js'
 import { elementwise, type Reference } from '../reference.js'
 import { broadcastCases, uniform } from '../sample.js'
 import { broadcastShapes, describeShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { add, mul, sub } from './arithmetic.js'
-import { equal } from './comparison.js'
 import { abs, exp, log, log1p, neg, relu, sigmoid, sigmoidGrad } from './elementwise.js'
 import { max, sum } from './reductions.js'
 import { expandDims } from './shape.js'
@@ -397,43 +396,6 @@ export const sigmoidCrossEntropyGrad: Elementwise<['logits', 'labels', 'upstream
     },
   },
 )
-
-/** Rows of 0 with a 1 at the place that each class number names. */
-export const oneHot: Op<['x'], { depth: number }, 'depth'> = op('oneHot', {
-  inputs: ['x'],
-  summary: 'Rows of 0 with a 1 at the place that each class number names.',
-  symbol: 'one-hot',
-  formula: 'y[i, j] = [x[i] = j]',
-  attributes: { depth: 'How many classes there are.' },
-  shorthand: 'depth',
-  prepare: ({ depth }: { depth: number }) => {
-    if (!Number.isInteger(depth) || depth < 1)
-      throw new ValueError(`oneHot: depth must be a whole number from 1 up, got ${depth}`)
-    return { depth }
-  },
-  shape: ({ x }, { depth }) => [...x, depth],
-  vjp: { x: null },
-  decompose: ({ x }, { depth }) =>
-    equal(
-      expandDims(x, -1),
-      Array.from({ length: depth }, (_, index) => index),
-    ),
-  reference: ([x], shape, { depth }) => {
-    const out = new Float64Array(sizeOf(shape))
-    for (const [row, value] of x!.data.entries())
-      if (value >= 0 && value < depth && Number.isInteger(value)) out[row * depth + value] = 1
-    return out
-  },
-  onnx: 'OneHot',
-  ulp: 0,
-  sample: {
-    domains: { x: uniform(0, 4, { whole: true }) },
-    cases: ([[], [1], [5], [2, 3], [0]] as Shape[]).map((shape) => ({
-      shapes: { x: shape },
-      attributes: { depth: 4 },
-    })),
-  },
-})
 
 /** Lifts a function of the numbers of each input along the axis. */
 function lines(f: (values: readonly number[][]) => number[]): Reference<Axis> {
