@@ -1,5 +1,16 @@
 // Random programs: operations of the table, applied to each other's results, with what their samplers allow.
-import { constant, gradients, type Op, ops, Tensor, topological } from '../src/index.js'
+import {
+  caseInputs,
+  constant,
+  gradients,
+  inputAt,
+  isList,
+  type Op,
+  ops,
+  Tensor,
+  topological,
+} from '../src/index.js'
+import { byName } from '../src/op.js'
 import { evaluateReference } from '../src/reference.js'
 import type { Domain } from '../src/sample.js'
 import { type Shape, sizeOf } from '../src/shape.js'
@@ -22,8 +33,12 @@ export interface Grown {
 }
 
 export const table = Object.values(ops) as unknown as Op[]
+/** A list of tensors for an input such as `...xs`, which is the only one of its op. */
 const call = (op: Op, inputs: readonly Tensor[], attributes?: object): Tensor =>
-  (op as (...args: unknown[]) => Tensor)(...inputs, ...(attributes ? [attributes] : []))
+  (op as (...args: unknown[]) => Tensor)(
+    ...(isList(op.definition.inputs[0]) ? [inputs] : inputs),
+    ...(attributes ? [attributes] : []),
+  )
 
 /** Larger examples of an op are left to the test of the table. */
 const mostElements = 600
@@ -84,12 +99,11 @@ export function grow(
     const op = table[which % table.length]!
     const { inputs: names, sample, vjp } = op.definition
     const examples = sample.cases.filter(({ shapes }: { shapes: Record<string, Shape> }) =>
-      Object.values(shapes).every((shape) => sizeOf(shape) <= mostElements),
+      caseInputs(names, shapes).every(({ shape }) => sizeOf(shape) <= mostElements),
     )
     const { shapes, attributes } = examples[example % examples.length]!
-    const given = (names as readonly string[]).map((name, index) => {
+    const given = caseInputs(names, shapes).map(({ name, shape }, index) => {
       const domain: Domain = sample.domains[name]!
-      const shape: Shape = shapes[name]!
       const source = results[inputs[index % inputs.length]! % (results.length + 1)]
       // What is not differentiable may jump, and then a rounding error decides.
       if (!source || vjp[name] === null || domain.whole || domain.distinct !== undefined)
@@ -172,13 +186,14 @@ function movedValues(
       continue
     }
     const { inputs: names, ulp, vjp, reference } = tensor.op.definition
-    const shapes = Object.fromEntries(
-      (names as readonly string[]).map((name, index) => [name, tensor.inputs[index]!.shape]),
+    const shapes = byName(
+      names,
+      tensor.inputs.map(({ shape }) => shape),
     )
     const by = 2 * rounding * (typeof ulp === 'function' ? ulp(shapes) : ulp)
     const inputs = tensor.inputs.map((input, index) => {
       const data = values.get(input)!
-      return { data: vjp[names[index]!] === null ? data : moved(data, by), shape: input.shape }
+      return { data: vjp[inputAt(names, index).name] === null ? data : moved(data, by), shape: input.shape }
     })
     values.set(tensor, moved(reference(inputs, tensor.shape, tensor.attributes), by))
   }
@@ -195,9 +210,8 @@ function decomposed(outputs: readonly Tensor[]): Tensor[] {
       const { op, attributes } = tensor
       if (!op) replaced.set(tensor, tensor)
       else if (op.definition.decompose) {
-        const names: readonly string[] = op.definition.inputs
-        const byName = Object.fromEntries(names.map((name, index) => [name, inputs[index]!]))
-        replaced.set(tensor, simpler(op.definition.decompose(byName, attributes)))
+        const given = byName(op.definition.inputs, inputs)
+        replaced.set(tensor, simpler(op.definition.decompose(given, attributes)))
       } else if (inputs.every((input, index) => input === tensor.inputs[index])) replaced.set(tensor, tensor)
       else replaced.set(tensor, new Tensor({ op, inputs, attributes, shape: tensor.shape }))
     }

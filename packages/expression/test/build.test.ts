@@ -92,7 +92,9 @@ describe('a graph', () => {
       const example = sample.cases.find((one) => {
         const given = Object.entries(one.attributes ?? {})
         return given.every(
-          ([key, value]) => key === shorthand && !(Array.isArray(value) && value.length === 0),
+          // Text, such as the equation of einsum, has no place in the language.
+          ([key, value]) =>
+            key === shorthand && typeof value !== 'string' && !(Array.isArray(value) && value.length === 0),
         )
       })
       if (!example) continue

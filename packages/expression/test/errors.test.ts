@@ -190,7 +190,8 @@ const cases: Case[] = [
   {
     source: 'f = x + matmul(w, b)',
     at: 9,
-    problem: 'matmul: a is a scalar and b is a scalar; both must be matrices',
+    problem:
+      'matmul: a is a scalar and b is a scalar; both must have a dimension or more, use mul for a scalar',
     hint: null,
   },
   {

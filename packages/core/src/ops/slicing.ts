@@ -4,7 +4,15 @@ import { ShapeError, ValueError } from '../errors.js'
 import { type Op, op } from '../op.js'
 import { forEachStrided } from '../reference.js'
 import { uniform } from '../sample.js'
-import { describeShape, normalizeAxes, type Shape, sameShape, sizeOf, stridesOf } from '../shape.js'
+import {
+  checkShape,
+  describeShape,
+  normalizeAxes,
+  type Shape,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from '../shape.js'
 import { scatterAdd } from './indexing.js'
 
 const domains = { x: uniform(-3, 3) }
@@ -141,6 +149,15 @@ export const sliceGrad: Op<['x'], Placed> = op('sliceGrad', {
     begin: 'Where the first element of x goes, along each dimension.',
     steps: 'From the place of one element to that of the next, along each dimension.',
     shape: 'The shape of the whole.',
+  },
+  prepare: (given: Placed, { x }) => {
+    checkShape('sliceGrad', given.shape)
+    for (const [name, values] of Object.entries({ begin: given.begin, steps: given.steps }))
+      if (!Array.isArray(values) || values.length !== x.length || !values.every(Number.isSafeInteger))
+        throw new ValueError(
+          `sliceGrad: ${name} must be ${x.length} whole numbers, one for each dimension of x; got ${JSON.stringify(values)}`,
+        )
+    return given
   },
   shape: ({ x }, { shape, begin, steps }): Shape => {
     const fits = (axis: number) => {
