@@ -201,6 +201,9 @@ function isOption(value: unknown): boolean {
   return ['undefined', 'number', 'boolean', 'string'].includes(typeof value)
 }
 
+/** What functions of one tensor, element by element, share. */
+export const ofOne = { inputs: ['x'], shape: ({ x }: { x: Shape }) => x } as const
+
 /** `{ a: values[0], b: values[1] }` for names `a`, `b`; a last name `...xs` takes all values that are left. */
 export function byName<T>(names: readonly string[], values: readonly T[]): Record<string, T | readonly T[]> {
   return Object.fromEntries(

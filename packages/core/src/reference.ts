@@ -79,3 +79,10 @@ export function elementwise(f: (...values: number[]) => number): Reference {
     return out
   }
 }
+
+/** The same for a function that depends on attributes. */
+export function elementwiseWith<Attributes>(
+  functionOf: (attributes: Attributes) => (...values: number[]) => number,
+): Reference<Attributes> {
+  return (inputs, shape, attributes) => elementwise(functionOf(attributes))(inputs, shape, {})
+}

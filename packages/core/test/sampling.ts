@@ -33,7 +33,12 @@ export function draw(domain: Domain, size: number, next: () => number): Float64A
   })
 }
 
-/** Distance of two numbers in units in the last place of the larger as a float32. */
+/** Unit in the last place of a number as a float32. */
+export function unitInLastPlace(value: number): number {
+  return 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(value) || Number.MIN_VALUE))) - 23)
+}
+
+/** Distance of two numbers in units in the last place of the expected one as a float32. */
 export function ulps(found: number, expected: number): number {
   if (Object.is(found, expected) || found === expected || (Number.isNaN(found) && Number.isNaN(expected)))
     return 0
@@ -41,6 +46,5 @@ export function ulps(found: number, expected: number): number {
     // Beyond the largest float32 both mean the same.
     return Math.fround(expected) === found ? 0 : Number.POSITIVE_INFINITY
   }
-  const exponent = Math.max(-126, Math.floor(Math.log2(Math.abs(expected) || Number.MIN_VALUE)))
-  return Math.abs(found - expected) / 2 ** (exponent - 23)
+  return Math.abs(found - expected) / unitInLastPlace(expected)
 }

@@ -1,12 +1,30 @@
 // Loops over elements. Arrays start at multiples of 16 bytes and are padded to such, so whole vectors are
 // written even behind the last element.
 import { Opcode } from '../src/opcodes'
-import { exp, log, log1p, log1pOfUnit, sigmoid, sigmoidOf, softplus, tanh } from './functions'
+import { geluTanh, geluTanhGrad, mish, mishGrad, silu, siluGrad } from './activations'
+import { erf, gelu, geluGrad } from './error-function'
+import { exp, expm1, log, log1p, log1pOfUnit, sigmoid, sigmoidOf, softplus, tanh } from './functions'
 import { sumOf } from './rows'
+import { atan2, cos, sin } from './trigonometry'
+
+/** The number at an offset of an instruction that has such, in all lanes. */
+// @ts-ignore: decorator
+@inline
+function parameter(opcode: i32, pc: usize, offset: usize): v128 {
+  const any =
+    opcode == Opcode.LeakyRelu ||
+    opcode == Opcode.Elu ||
+    opcode == Opcode.Clip ||
+    opcode == Opcode.LeakyReluGrad ||
+    opcode == Opcode.EluGrad ||
+    opcode == Opcode.ClipGrad ||
+    opcode == Opcode.OpenClipGrad
+  return any ? v128.load32_splat(pc + offset) : f32x4.splat(0)
+}
 
 // @ts-ignore: decorator
 @inline
-function unaryLanes(opcode: i32, x: v128): v128 {
+function unaryLanes(opcode: i32, x: v128, p: v128, q: v128): v128 {
   if (opcode == Opcode.Neg) return f32x4.neg(x)
   if (opcode == Opcode.Abs) return f32x4.abs(x)
   if (opcode == Opcode.Sign) {
@@ -25,27 +43,57 @@ function unaryLanes(opcode: i32, x: v128): v128 {
   if (opcode == Opcode.Tanh) return tanh(x)
   if (opcode == Opcode.Sigmoid) return sigmoid(x)
   if (opcode == Opcode.Softplus) return softplus(x)
+  if (opcode == Opcode.Rsqrt) return f32x4.div(f32x4.splat(1), f32x4.sqrt(x))
+  if (opcode == Opcode.Expm1) return expm1(x)
+  if (opcode == Opcode.Sin) return sin(x)
+  if (opcode == Opcode.Cos) return cos(x)
+  if (opcode == Opcode.Erf) return erf(x)
+  if (opcode == Opcode.Gelu) return gelu(x)
+  if (opcode == Opcode.GeluTanh) return geluTanh(x)
+  if (opcode == Opcode.Silu) return silu(x)
+  if (opcode == Opcode.Mish) return mish(x)
+  if (opcode == Opcode.HardSigmoid) return hardSigmoid(x)
+  if (opcode == Opcode.HardSwish)
+    // Multiplied last where the rest is 0: −∞ gives 0 and not NaN.
+    return f32x4.mul(f32x4.max(x, f32x4.splat(-3)), hardSigmoid(x))
+  if (opcode == Opcode.Floor) return f32x4.floor(x)
+  if (opcode == Opcode.Ceil) return f32x4.ceil(x)
+  if (opcode == Opcode.Round) return f32x4.nearest(x)
+  if (opcode == Opcode.LeakyRelu) return v128.bitselect(x, f32x4.mul(x, p), f32x4.gt(x, f32x4.splat(0)))
+  if (opcode == Opcode.Elu) return v128.bitselect(x, f32x4.mul(p, expm1(x)), f32x4.gt(x, f32x4.splat(0)))
+  if (opcode == Opcode.Clip) return f32x4.min(f32x4.max(x, p), q)
   return f32x4.max(x, f32x4.splat(0)) // Relu
 }
 
-/** Operands: out, x, size. */
+/** min(max(x + 3, 0), 6) / 6. */
+// @ts-ignore: decorator
+@inline
+function hardSigmoid(x: v128): v128 {
+  const six = f32x4.splat(6)
+  return f32x4.div(f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), f32x4.splat(0)), six), six)
+}
+
+/** Operands: out, x, size, and what numbers the function has besides. */
 // @ts-ignore: decorator
 @inline
 export function unary(opcode: i32, pc: usize): void {
   const out = load<u32>(pc, 4)
   const x = load<u32>(pc, 8)
   const end = out + (load<u32>(pc, 12) << 2)
+  const p = parameter(opcode, pc, 16)
+  const q = parameter(opcode, pc, 20)
   let from = x
   for (let to = out; to < end; to += 16) {
-    v128.store(to, unaryLanes(opcode, v128.load(from)))
+    v128.store(to, unaryLanes(opcode, v128.load(from), p, q))
     from += 16
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function binaryLanes(opcode: i32, a: v128, b: v128): v128 {
+function binaryLanes(opcode: i32, a: v128, b: v128, p: v128, q: v128): v128 {
   const one = f32x4.splat(1)
+  const zero = f32x4.splat(0)
   if (opcode == Opcode.Add) return f32x4.add(a, b)
   if (opcode == Opcode.Sub) return f32x4.sub(a, b)
   if (opcode == Opcode.Mul) return f32x4.mul(a, b)
@@ -62,6 +110,27 @@ function binaryLanes(opcode: i32, a: v128, b: v128): v128 {
   if (opcode == Opcode.SigmoidCrossEntropy) {
     return crossEntropy(a, b, exp(f32x4.neg(f32x4.abs(a))))
   }
+  if (opcode == Opcode.Atan2) return atan2(a, b)
+  if (opcode == Opcode.Mod) return mod(a, b)
+  if (opcode == Opcode.NotEqual) return v128.and(f32x4.ne(a, b), one)
+  if (opcode == Opcode.LogicalAnd) return v128.and(v128.and(f32x4.ne(a, zero), f32x4.ne(b, zero)), one)
+  if (opcode == Opcode.LogicalOr) return v128.and(v128.or(f32x4.ne(a, zero), f32x4.ne(b, zero)), one)
+  if (opcode == Opcode.LogicalXor) return v128.and(v128.xor(f32x4.ne(a, zero), f32x4.ne(b, zero)), one)
+  // These take the function's input and the upstream derivative.
+  if (opcode == Opcode.GeluGrad) return geluGrad(a, b)
+  if (opcode == Opcode.GeluTanhGrad) return geluTanhGrad(a, b)
+  if (opcode == Opcode.SiluGrad) return siluGrad(a, b)
+  if (opcode == Opcode.MishGrad) return mishGrad(a, b)
+  if (opcode == Opcode.HardSwishGrad) {
+    const slope = f32x4.add(f32x4.div(a, f32x4.splat(3)), f32x4.splat(0.5))
+    const left = v128.and(slope, f32x4.gt(a, f32x4.splat(-3)))
+    return f32x4.mul(b, v128.bitselect(one, left, f32x4.ge(a, f32x4.splat(3))))
+  }
+  if (opcode == Opcode.LeakyReluGrad) return v128.bitselect(b, f32x4.mul(b, p), f32x4.gt(a, zero))
+  if (opcode == Opcode.EluGrad)
+    return v128.bitselect(b, f32x4.mul(b, f32x4.mul(p, exp(a))), f32x4.gt(a, zero))
+  if (opcode == Opcode.ClipGrad) return v128.and(b, v128.and(f32x4.ge(a, p), f32x4.le(a, q)))
+  if (opcode == Opcode.OpenClipGrad) return v128.and(b, v128.and(f32x4.gt(a, p), f32x4.lt(a, q)))
   // Pow, lane by lane in double precision.
   let y = f32x4.splat(powLane(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)))
   y = f32x4.replace_lane(y, 1, powLane(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1)))
@@ -74,6 +143,37 @@ function powLane(a: f32, b: f32): f32 {
   return b != b ? b : NativeMathf.pow(a, b)
 }
 
+/**
+ * PyTorch's `remainder`, which has the sign of b. The remainder of the quotient cut off is exact in float64 while the
+ * quotient fits in 26 bits; others go the way of single bits.
+ */
+function mod(a: v128, b: v128): v128 {
+  const low = modOf64(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b))
+  const high = modOf64(
+    f64x2.promote_low_f32x4(v128.shuffle<f32>(a, a, 2, 3, 2, 3)),
+    f64x2.promote_low_f32x4(v128.shuffle<f32>(b, b, 2, 3, 2, 3)),
+  )
+  return v128.shuffle<f32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5)
+}
+
+// @ts-ignore: decorator
+@inline
+function modOf64(a: v128, b: v128): v128 {
+  const quotient = f64x2.trunc(f64x2.div(a, b))
+  let r = f64x2.sub(a, f64x2.mul(quotient, b))
+  const short = v128.and(
+    f64x2.lt(f64x2.abs(quotient), f64x2.splat(67108864)),
+    f64x2.lt(f64x2.abs(b), f64x2.splat(Infinity)),
+  )
+  if (!i64x2.all_true(short)) {
+    r = f64x2.splat(NativeMath.mod(f64x2.extract_lane(a, 0), f64x2.extract_lane(b, 0)))
+    r = f64x2.replace_lane(r, 1, NativeMath.mod(f64x2.extract_lane(a, 1), f64x2.extract_lane(b, 1)))
+  }
+  const zero = f64x2.splat(0)
+  const other = v128.and(f64x2.ne(r, zero), v128.xor(f64x2.lt(r, zero), f64x2.lt(b, zero)))
+  return v128.bitselect(f64x2.add(r, b), r, other)
+}
+
 /** Operands: out, a, b, columns, rows, aRow, aColumn, bRow, bColumn; see instructions.ts. */
 // @ts-ignore: decorator
 @inline
@@ -83,25 +183,27 @@ export function binary(opcode: i32, pc: usize): void {
   let b = load<u32>(pc, 12)
   const bytes = load<u32>(pc, 16) << 2
   const rows = load<u32>(pc, 20)
+  const p = parameter(opcode, pc, 40)
+  const q = parameter(opcode, pc, 44)
   if (rows == 0) {
     let i: u32 = 0
     // Four vectors to a turn: the count, the jump and the engine's check for interrupts take as long as a vector.
-    if (opcode != Opcode.Pow)
+    if (opcode != Opcode.Pow && opcode != Opcode.EluGrad)
       for (; i + 64 <= bytes; i += 64) {
         const from = a + i
         const other = b + i
         const to = out + i
-        const y0 = binaryLanes(opcode, v128.load(from), v128.load(other))
-        const y1 = binaryLanes(opcode, v128.load(from, 16), v128.load(other, 16))
-        const y2 = binaryLanes(opcode, v128.load(from, 32), v128.load(other, 32))
-        const y3 = binaryLanes(opcode, v128.load(from, 48), v128.load(other, 48))
+        const y0 = binaryLanes(opcode, v128.load(from), v128.load(other), p, q)
+        const y1 = binaryLanes(opcode, v128.load(from, 16), v128.load(other, 16), p, q)
+        const y2 = binaryLanes(opcode, v128.load(from, 32), v128.load(other, 32), p, q)
+        const y3 = binaryLanes(opcode, v128.load(from, 48), v128.load(other, 48), p, q)
         v128.store(to, y0)
         v128.store(to, y1, 16)
         v128.store(to, y2, 32)
         v128.store(to, y3, 48)
       }
     for (; i < bytes; i += 16)
-      v128.store(out + i, binaryLanes(opcode, v128.load(a + i), v128.load(b + i)))
+      v128.store(out + i, binaryLanes(opcode, v128.load(a + i), v128.load(b + i), p, q))
     return
   }
   const aRow = load<u32>(pc, 24) << 2
@@ -114,19 +216,19 @@ export function binary(opcode: i32, pc: usize): void {
     if (aColumn == bColumn) {
       if (aColumn)
         for (; i < whole; i += 16)
-          v128.store(out + i, binaryLanes(opcode, v128.load(a + i), v128.load(b + i)))
+          v128.store(out + i, binaryLanes(opcode, v128.load(a + i), v128.load(b + i), p, q))
     } else if (aColumn) {
       const right = v128.load32_splat(b)
-      for (; i < whole; i += 16) v128.store(out + i, binaryLanes(opcode, v128.load(a + i), right))
+      for (; i < whole; i += 16) v128.store(out + i, binaryLanes(opcode, v128.load(a + i), right, p, q))
     } else {
       const left = v128.load32_splat(a)
-      for (; i < whole; i += 16) v128.store(out + i, binaryLanes(opcode, left, v128.load(b + i)))
+      for (; i < whole; i += 16) v128.store(out + i, binaryLanes(opcode, left, v128.load(b + i), p, q))
     }
     // The rest of the row one by one: a whole vector would write into the next row.
     for (; i < bytes; i += 4)
       v128.store_lane<f32>(
         out + i,
-        binaryLanes(opcode, v128.load32_zero(a + i * aColumn), v128.load32_zero(b + i * bColumn)),
+        binaryLanes(opcode, v128.load32_zero(a + i * aColumn), v128.load32_zero(b + i * bColumn), p, q),
         0,
       )
     out += bytes

@@ -21,35 +21,120 @@ function constant(name: Constant): v128 {
   return v128.load32_splat(constants + (<usize>name << 2))
 }
 
+/** x / ln 2, rounded to a whole number that the low bits hold, since 1.5 · 2²³ was added. */
+// @ts-ignore: decorator
+@inline
+function shiftedQuotient(x: v128): v128 {
+  return f32x4.add(f32x4.mul(x, constant(Constant.Log2E)), constant(Constant.Shift))
+}
+
+/** The whole number n in it, as a float and as an integer. */
+// @ts-ignore: decorator
+@inline
+function wholeFloat(shifted: v128): v128 {
+  return f32x4.sub(shifted, constant(Constant.Shift))
+}
+// @ts-ignore: decorator
+@inline
+function wholeInteger(shifted: v128): v128 {
+  return i32x4.sub(shifted, i32x4.splat(0x4b400000))
+}
+
 /**
- * eˣ, denormal results included.
- *
- * x = n·ln 2 + r with |r| ≤ ln 2 / 2; eʳ by its Taylor polynomial of degree 7 (remainder below 2⁻²⁸), terms in
- * pairs so that they are computed side by side (Estrin's scheme); times 2ⁿ in two factors so that n down to −150
- * stays exact. ln 2 is split in two, the larger part with trailing zeros, so that n times it is exact (Cody and
+ * x − n · ln 2. ln 2 is split in two, the larger part with trailing zeros, so that n times it is exact (Cody and
  * Waite, Software Manual for the Elementary Functions, 1980).
  */
 // @ts-ignore: decorator
 @inline
-export function exp(x: v128): v128 {
-  // Beyond these the result is infinity or 0 whatever x is, and n would not fit the exponent. NaN stays NaN.
-  const clamped = f32x4.pmax(f32x4.pmin(x, constant(Constant.Highest)), constant(Constant.Lowest))
-  // Adding 1.5 · 2²³ rounds to a whole number and leaves it in the low bits.
-  const shifted = f32x4.add(f32x4.mul(clamped, constant(Constant.Log2E)), constant(Constant.Shift))
-  const n = f32x4.sub(shifted, constant(Constant.Shift))
-  const whole = i32x4.sub(shifted, i32x4.splat(0x4b400000))
-  let r = f32x4.sub(clamped, f32x4.mul(n, constant(Constant.Ln2High)))
-  r = f32x4.sub(r, f32x4.mul(n, constant(Constant.Ln2Low)))
+function remainder(x: v128, n: v128): v128 {
+  const r = f32x4.sub(x, f32x4.mul(n, constant(Constant.Ln2High)))
+  return f32x4.sub(r, f32x4.mul(n, constant(Constant.Ln2Low)))
+}
+
+/**
+ * eʳ − 1 for |r| ≤ ln 2 / 2 by its Taylor polynomial of degree 7 (remainder below 2⁻²⁸ of eʳ), terms in pairs so
+ * that they are computed side by side (Estrin's scheme).
+ */
+// @ts-ignore: decorator
+@inline
+function expm1OfRemainder(r: v128): v128 {
   const r2 = f32x4.mul(r, r)
   const p23 = f32x4.add(constant(Constant.Half), f32x4.mul(r, constant(Constant.Sixth)))
   const p45 = f32x4.add(constant(Constant.Over24), f32x4.mul(r, constant(Constant.Over120)))
   const p67 = f32x4.add(constant(Constant.Over720), f32x4.mul(r, constant(Constant.Over5040)))
   const p = f32x4.add(p23, f32x4.mul(r2, f32x4.add(p45, f32x4.mul(r2, p67))))
-  const y = f32x4.add(constant(Constant.One), f32x4.add(r, f32x4.mul(r2, p)))
-  const half = i32x4.shr_s(whole, 1)
-  const rest = i32x4.sub(whole, half)
-  const scaled = f32x4.mul(y, i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23))
-  return f32x4.mul(scaled, i32x4.shl(i32x4.add(rest, i32x4.splat(127)), 23))
+  return f32x4.add(r, f32x4.mul(r2, p))
+}
+
+/** 2ⁿ for whole n from −127, which gives 0, to 127. */
+// @ts-ignore: decorator
+@inline
+function powerOfTwo(n: v128): v128 {
+  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23)
+}
+
+/** y · 2ⁿ in two factors, so that n from −252 to 254 does and denormal results are rounded once. */
+// @ts-ignore: decorator
+@inline
+function scaled(y: v128, n: v128): v128 {
+  const half = i32x4.shr_s(n, 1)
+  return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(n, half)))
+}
+
+/** eˣ, denormal results included: x = n·ln 2 + r with |r| ≤ ln 2 / 2, then eʳ · 2ⁿ. */
+// @ts-ignore: decorator
+@inline
+export function exp(x: v128): v128 {
+  // Beyond these the result is infinity or 0 whatever x is, and n would not fit the exponent. NaN stays NaN.
+  const clamped = f32x4.pmax(f32x4.pmin(x, constant(Constant.Highest)), constant(Constant.Lowest))
+  const shifted = shiftedQuotient(clamped)
+  const r = remainder(clamped, wholeFloat(shifted))
+  return scaled(f32x4.add(constant(Constant.One), expm1OfRemainder(r)), wholeInteger(shifted))
+}
+
+/** eˣ − 1 = 2ⁿ · ((eʳ − 1) + (1 − 2⁻ⁿ)), of which the first is exact where n = 0 and the second always. */
+export function expm1(x: v128): v128 {
+  // Below −40 it is −1 to the last bit.
+  const clamped = f32x4.pmax(f32x4.pmin(x, constant(Constant.Highest)), f32x4.splat(-40))
+  const shifted = shiftedQuotient(clamped)
+  const n = wholeInteger(shifted)
+  const r = remainder(clamped, wholeFloat(shifted))
+  const inverse = powerOfTwo(i32x4.max_s(i32x4.neg(n), i32x4.splat(-127)))
+  const y = scaled(f32x4.add(expm1OfRemainder(r), f32x4.sub(constant(Constant.One), inverse)), n)
+  return v128.bitselect(x, y, f32x4.eq(x, f32x4.splat(0))) // keeps the sign of 0
+}
+
+/**
+ * 2⁶⁴ · eˣ⁺ᵗ for −110 ≤ x ≤ 0 and a small tail t: never denormal, so that what is multiplied with it loses
+ * nothing before the factor is taken out again by `unscaled`.
+ */
+// @ts-ignore: decorator
+@inline
+export function exp64(x: v128, tail: v128): v128 {
+  const shifted = shiftedQuotient(f32x4.add(x, tail))
+  const r = f32x4.add(remainder(x, wholeFloat(shifted)), tail)
+  const y = f32x4.add(constant(Constant.One), expm1OfRemainder(r))
+  return f32x4.mul(y, powerOfTwo(i32x4.add(wholeInteger(shifted), i32x4.splat(64))))
+}
+
+/** The same for x in float64, given as lanes 0, 1 and lanes 2, 3. */
+// @ts-ignore: decorator
+@inline
+export function exp64OfDoubles(low: v128, high: v128): v128 {
+  const nLow = f64x2.nearest(f64x2.mul(low, f64x2.splat(1.4426950408889634)))
+  const nHigh = f64x2.nearest(f64x2.mul(high, f64x2.splat(1.4426950408889634)))
+  const rLow = f32x4.demote_f64x2_zero(f64x2.sub(low, f64x2.mul(nLow, f64x2.splat(0.6931471805599453))))
+  const rHigh = f32x4.demote_f64x2_zero(f64x2.sub(high, f64x2.mul(nHigh, f64x2.splat(0.6931471805599453))))
+  const r = v128.shuffle<f32>(rLow, rHigh, 0, 1, 4, 5)
+  const n = v128.shuffle<f32>(i32x4.trunc_sat_f64x2_s_zero(nLow), i32x4.trunc_sat_f64x2_s_zero(nHigh), 0, 1, 4, 5)
+  return f32x4.mul(f32x4.add(constant(Constant.One), expm1OfRemainder(r)), powerOfTwo(i32x4.add(n, i32x4.splat(64))))
+}
+
+/** x · 2⁻⁶⁴. */
+// @ts-ignore: decorator
+@inline
+export function unscaled(x: v128): v128 {
+  return f32x4.mul(x, f32x4.splat(5.421010862427522e-20))
 }
 
 /**

@@ -25,7 +25,7 @@ import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } 
 import { dropout, randomNormal, randomPermutation, randomUniform } from './random'
 import { averagePool, averagePoolGrad, maxPool, maxPoolGrad, maxPoolPick } from './pooling'
 import { multiplyAdds } from './peak'
-import { argMax, reduce } from './rows'
+import { argMax, cumulativeSum, productOfOthers, reduce } from './rows'
 import { logSoftmax, logSoftmaxGrad, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, softmaxGrad } from './softmax'
 import {
   accumulate,
@@ -83,6 +83,57 @@ function relu(pc: usize): void {
 function softplus(pc: usize): void {
   unary(Opcode.Softplus, pc)
 }
+function rsqrt(pc: usize): void {
+  unary(Opcode.Rsqrt, pc)
+}
+function expm1(pc: usize): void {
+  unary(Opcode.Expm1, pc)
+}
+function sin(pc: usize): void {
+  unary(Opcode.Sin, pc)
+}
+function cos(pc: usize): void {
+  unary(Opcode.Cos, pc)
+}
+function erf(pc: usize): void {
+  unary(Opcode.Erf, pc)
+}
+function gelu(pc: usize): void {
+  unary(Opcode.Gelu, pc)
+}
+function geluTanh(pc: usize): void {
+  unary(Opcode.GeluTanh, pc)
+}
+function silu(pc: usize): void {
+  unary(Opcode.Silu, pc)
+}
+function mish(pc: usize): void {
+  unary(Opcode.Mish, pc)
+}
+function hardSigmoid(pc: usize): void {
+  unary(Opcode.HardSigmoid, pc)
+}
+function hardSwish(pc: usize): void {
+  unary(Opcode.HardSwish, pc)
+}
+function floor(pc: usize): void {
+  unary(Opcode.Floor, pc)
+}
+function ceil(pc: usize): void {
+  unary(Opcode.Ceil, pc)
+}
+function round(pc: usize): void {
+  unary(Opcode.Round, pc)
+}
+function leakyRelu(pc: usize): void {
+  unary(Opcode.LeakyRelu, pc)
+}
+function elu(pc: usize): void {
+  unary(Opcode.Elu, pc)
+}
+function clip(pc: usize): void {
+  unary(Opcode.Clip, pc)
+}
 function add(pc: usize): void {
   binary(Opcode.Add, pc)
 }
@@ -125,6 +176,51 @@ function reluGrad(pc: usize): void {
 function sigmoidCrossEntropy(pc: usize): void {
   binary(Opcode.SigmoidCrossEntropy, pc)
 }
+function atan2(pc: usize): void {
+  binary(Opcode.Atan2, pc)
+}
+function mod(pc: usize): void {
+  binary(Opcode.Mod, pc)
+}
+function notEqual(pc: usize): void {
+  binary(Opcode.NotEqual, pc)
+}
+function logicalAnd(pc: usize): void {
+  binary(Opcode.LogicalAnd, pc)
+}
+function logicalOr(pc: usize): void {
+  binary(Opcode.LogicalOr, pc)
+}
+function logicalXor(pc: usize): void {
+  binary(Opcode.LogicalXor, pc)
+}
+function geluGrad(pc: usize): void {
+  binary(Opcode.GeluGrad, pc)
+}
+function geluTanhGrad(pc: usize): void {
+  binary(Opcode.GeluTanhGrad, pc)
+}
+function siluGrad(pc: usize): void {
+  binary(Opcode.SiluGrad, pc)
+}
+function mishGrad(pc: usize): void {
+  binary(Opcode.MishGrad, pc)
+}
+function hardSwishGrad(pc: usize): void {
+  binary(Opcode.HardSwishGrad, pc)
+}
+function leakyReluGrad(pc: usize): void {
+  binary(Opcode.LeakyReluGrad, pc)
+}
+function eluGrad(pc: usize): void {
+  binary(Opcode.EluGrad, pc)
+}
+function clipGrad(pc: usize): void {
+  binary(Opcode.ClipGrad, pc)
+}
+function openClipGrad(pc: usize): void {
+  binary(Opcode.OpenClipGrad, pc)
+}
 function where(pc: usize): void {
   ternary(Opcode.Where, pc)
 }
@@ -142,6 +238,9 @@ function maxAlong(pc: usize): void {
 }
 function minAlong(pc: usize): void {
   reduce(Opcode.Min, pc)
+}
+function prodAlong(pc: usize): void {
+  reduce(Opcode.Prod, pc)
 }
 
 /** Operands: count, bytes, tail, layout; see instructions.ts. */
@@ -231,6 +330,57 @@ export function run(program: usize, times: u32): usize {
       case Opcode.Softplus:
         softplus(pc)
         break
+      case Opcode.Rsqrt:
+        rsqrt(pc)
+        break
+      case Opcode.Expm1:
+        expm1(pc)
+        break
+      case Opcode.Sin:
+        sin(pc)
+        break
+      case Opcode.Cos:
+        cos(pc)
+        break
+      case Opcode.Erf:
+        erf(pc)
+        break
+      case Opcode.Gelu:
+        gelu(pc)
+        break
+      case Opcode.GeluTanh:
+        geluTanh(pc)
+        break
+      case Opcode.Silu:
+        silu(pc)
+        break
+      case Opcode.Mish:
+        mish(pc)
+        break
+      case Opcode.HardSigmoid:
+        hardSigmoid(pc)
+        break
+      case Opcode.HardSwish:
+        hardSwish(pc)
+        break
+      case Opcode.Floor:
+        floor(pc)
+        break
+      case Opcode.Ceil:
+        ceil(pc)
+        break
+      case Opcode.Round:
+        round(pc)
+        break
+      case Opcode.LeakyRelu:
+        leakyRelu(pc)
+        break
+      case Opcode.Elu:
+        elu(pc)
+        break
+      case Opcode.Clip:
+        clip(pc)
+        break
       case Opcode.Add:
         add(pc)
         break
@@ -273,6 +423,51 @@ export function run(program: usize, times: u32): usize {
       case Opcode.SigmoidCrossEntropy:
         sigmoidCrossEntropy(pc)
         break
+      case Opcode.Atan2:
+        atan2(pc)
+        break
+      case Opcode.Mod:
+        mod(pc)
+        break
+      case Opcode.NotEqual:
+        notEqual(pc)
+        break
+      case Opcode.LogicalAnd:
+        logicalAnd(pc)
+        break
+      case Opcode.LogicalOr:
+        logicalOr(pc)
+        break
+      case Opcode.LogicalXor:
+        logicalXor(pc)
+        break
+      case Opcode.GeluGrad:
+        geluGrad(pc)
+        break
+      case Opcode.GeluTanhGrad:
+        geluTanhGrad(pc)
+        break
+      case Opcode.SiluGrad:
+        siluGrad(pc)
+        break
+      case Opcode.MishGrad:
+        mishGrad(pc)
+        break
+      case Opcode.HardSwishGrad:
+        hardSwishGrad(pc)
+        break
+      case Opcode.LeakyReluGrad:
+        leakyReluGrad(pc)
+        break
+      case Opcode.EluGrad:
+        eluGrad(pc)
+        break
+      case Opcode.ClipGrad:
+        clipGrad(pc)
+        break
+      case Opcode.OpenClipGrad:
+        openClipGrad(pc)
+        break
       case Opcode.SigmoidCrossEntropyGrad:
         sigmoidCrossEntropyGrad(pc)
         break
@@ -309,8 +504,17 @@ export function run(program: usize, times: u32): usize {
       case Opcode.Min:
         minAlong(pc)
         break
+      case Opcode.Prod:
+        prodAlong(pc)
+        break
       case Opcode.ArgMax:
         argMax(pc)
+        break
+      case Opcode.CumulativeSum:
+        cumulativeSum(pc)
+        break
+      case Opcode.ProductOfOthers:
+        productOfOthers(pc)
         break
       case Opcode.Softmax:
         softmax(pc)

@@ -48,10 +48,38 @@ export function sumRows(out: usize, x: usize, rows: u32, columns: u32): void {
 function combine(opcode: i32, a: v128, b: v128): v128 {
   if (opcode == Opcode.Max) return f32x4.max(a, b)
   if (opcode == Opcode.Min) return f32x4.min(a, b)
+  if (opcode == Opcode.Prod) return f32x4.mul(a, b)
   return f32x4.add(a, b)
 }
 
-/** Operands: out, x, outer, length, inner: out[o, i] = Σⱼ x[o, j, i], or the mean, the largest, the smallest. */
+/** What leaves every number as it is when combined with it. */
+// @ts-ignore: decorator
+@inline
+function neutral(opcode: i32): v128 {
+  const number: f32 =
+    opcode == Opcode.Max ? -Infinity : opcode == Opcode.Min ? Infinity : opcode == Opcode.Prod ? 1 : 0
+  return f32x4.splat(number)
+}
+
+/** The largest, the smallest or the product of `count` numbers. */
+// @ts-ignore: decorator
+@inline
+function combined(opcode: i32, x: usize, count: u32): f32 {
+  const end = x + (count << 2)
+  let total = neutral(opcode)
+  let second = total
+  for (; x + 32 <= end; x += 32) {
+    total = combine(opcode, total, v128.load(x))
+    second = combine(opcode, second, v128.load(x, 16))
+  }
+  total = combine(opcode, total, second)
+  total = combine(opcode, total, v128.shuffle<f32>(total, total, 2, 3, 0, 1))
+  total = combine(opcode, total, v128.shuffle<f32>(total, total, 1, 0, 3, 2))
+  for (; x < end; x += 4) total = combine(opcode, total, v128.load32_splat(x))
+  return f32x4.extract_lane(total, 0)
+}
+
+/** Operands: out, x, outer, length, inner: out[o, i] = Σⱼ x[o, j, i], or the mean, the largest, … */
 // @ts-ignore: decorator
 @inline
 export function reduce(opcode: i32, pc: usize): void {
@@ -65,11 +93,7 @@ export function reduce(opcode: i32, pc: usize): void {
       let total: f32 = 0
       if (opcode == Opcode.Sum) total = sumOf(x, length)
       else if (opcode == Opcode.Mean) total = sumOf(x, length) / <f32>length
-      else {
-        let best = v128.load32_splat(x)
-        for (let j: u32 = 1; j < length; j++) best = combine(opcode, best, v128.load32_splat(x + (j << 2)))
-        total = f32x4.extract_lane(best, 0)
-      }
+      else total = combined(opcode, x, length)
       store<f32>(out, total)
       out += 4
       x += length << 2
@@ -84,9 +108,36 @@ export function reduce(opcode: i32, pc: usize): void {
 function alongMiddle(opcode: i32, out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
   const row = inner << 2
   const divisor = f32x4.splat(<f32>length)
-  const start = f32x4.splat(opcode == Opcode.Max ? -Infinity : opcode == Opcode.Min ? Infinity : 0)
+  const start = neutral(opcode)
   for (let o: u32 = 0; o < outer; o++) {
-    for (let i: u32 = 0; i < inner; i += 4) {
+    let i: u32 = 0
+    // A cache line of each row at a time.
+    for (; i + 16 <= inner; i += 16) {
+      let t0 = start
+      let t1 = start
+      let t2 = start
+      let t3 = start
+      let at = x + (i << 2)
+      for (let j: u32 = 0; j < length; j++) {
+        t0 = combine(opcode, t0, v128.load(at))
+        t1 = combine(opcode, t1, v128.load(at, 16))
+        t2 = combine(opcode, t2, v128.load(at, 32))
+        t3 = combine(opcode, t3, v128.load(at, 48))
+        at += row
+      }
+      if (opcode == Opcode.Mean) {
+        t0 = f32x4.div(t0, divisor)
+        t1 = f32x4.div(t1, divisor)
+        t2 = f32x4.div(t2, divisor)
+        t3 = f32x4.div(t3, divisor)
+      }
+      const to = out + (i << 2)
+      v128.store(to, t0)
+      v128.store(to, t1, 16)
+      v128.store(to, t2, 32)
+      v128.store(to, t3, 48)
+    }
+    for (; i < inner; i += 4) {
       let total = start
       let at = x + (i << 2)
       for (let j: u32 = 0; j < length; j++) {
@@ -98,6 +149,54 @@ function alongMiddle(opcode: i32, out: usize, x: usize, outer: u32, length: u32,
     }
     out += row
     x += length * row
+  }
+}
+
+/** Operands: out, x, outer, length, inner, reverse: out[o, j, i] = Σ x[o, k, i] over k ≤ j, or over k ≥ j. */
+export function cumulativeSum(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const outer = load<u32>(pc, 12)
+  const length = load<u32>(pc, 16)
+  const inner = load<u32>(pc, 20)
+  const row: isize = inner << 2
+  const reverse = load<u32>(pc, 24) != 0
+  const step = reverse ? -row : row
+  const first = reverse ? (length - 1) * row : 0
+  for (let o: u32 = 0; o < outer; o++) {
+    for (let i: u32 = 0; i < inner; i += 4) {
+      let total = f32x4.splat(0)
+      let at = first + (i << 2)
+      for (let j: u32 = 0; j < length; j++) {
+        total = f32x4.add(total, v128.load(x + at))
+        storeLanes(out + at, total, inner - i)
+        at += step
+      }
+    }
+    out += length * row
+    x += length * row
+  }
+}
+
+/** Operands: out, x, rows, columns: out[r, j] = Π x[r, k] over k ≠ j, as what stands before times what stands behind. */
+export function productOfOthers(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const rows = load<u32>(pc, 12)
+  const bytes = load<u32>(pc, 16) << 2
+  for (let row: u32 = 0; row < rows; row++) {
+    let before: f32 = 1
+    for (let j: u32 = 0; j < bytes; j += 4) {
+      store<f32>(out + j, before)
+      before *= load<f32>(x + j)
+    }
+    let behind: f32 = 1
+    for (let j = bytes; j > 0; j -= 4) {
+      store<f32>(out + j - 4, load<f32>(out + j - 4) * behind)
+      behind *= load<f32>(x + j - 4)
+    }
+    out += bytes
+    x += bytes
   }
 }
 

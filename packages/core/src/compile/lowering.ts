@@ -41,15 +41,26 @@ interface LoweringContext<Attributes> {
 
 export type Lowering<Attributes = object> = (context: LoweringContext<Attributes>) => void
 
-export function unary(opcode: OpcodeName): Lowering {
-  return ({ inputs: [x], shape, output, emit }) => {
-    if (sizeOf(shape) > 0) emit(opcode, output(), x!.buffer, sizeOf(shape))
+/** The numbers that an instruction has besides, of the attributes. */
+type Parameters<Attributes> = (attributes: Attributes) => readonly number[]
+
+export function unary<Attributes>(
+  opcode: OpcodeName,
+  parameters: Parameters<Attributes> = () => [],
+): Lowering<Attributes> {
+  return ({ inputs: [x], shape, attributes, output, emit }) => {
+    if (sizeOf(shape) > 0) emit(opcode, output(), x!.buffer, sizeOf(shape), ...parameters(attributes))
   }
 }
 
-export function binary(opcode: OpcodeName): Lowering {
+export function binary<Attributes>(
+  opcode: OpcodeName,
+  parameters: Parameters<Attributes> = () => [],
+): Lowering<Attributes> {
   return (context) => {
-    const { inputs, shape, output, emit } = context
+    const { inputs, shape, output } = context
+    const emit = (...operands: [OpcodeName, ...Operand[]]) =>
+      context.emit(...operands, ...parameters(context.attributes))
     const size = sizeOf(shape)
     if (size === 0) return
     const [a, b] = inputs as [Value, Value]
@@ -281,7 +292,7 @@ function asMatrix(shape: Shape, target: Shape, split: number): [row: number, col
   return row === undefined || column === undefined || column > 1 ? undefined : [row, column]
 }
 
-function repeated({ buffer, shape }: Value, context: LoweringContext<object>): Buffer {
+function repeated<Attributes>({ buffer, shape }: Value, context: LoweringContext<Attributes>): Buffer {
   if (sameShape(shape, context.shape) || sizeOf(shape) === sizeOf(context.shape)) return buffer
   const copy = context.temporary(sizeOf(context.shape))
   const strides = broadcastStrides(shape, context.shape)

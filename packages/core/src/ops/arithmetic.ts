@@ -5,7 +5,7 @@ import { elementwise } from '../reference.js'
 import { broadcastCases, uniform } from '../sample.js'
 import { broadcastShapes, type Shape } from '../shape.js'
 import { greaterEqual, less, where } from './comparison.js'
-import { log, neg, square } from './elementwise.js'
+import { floor, log, neg, square } from './elementwise.js'
 
 type Pair = ['a', 'b']
 
@@ -169,4 +169,28 @@ export const squaredDifference: Elementwise<Pair> = op('squaredDifference', {
   onnx: null,
   ulp: 4,
   sample: anyPair,
+})
+
+/**
+ * Remainder of the division, with the sign of `b`: `a − b · ⌊a / b⌋`, computed exactly; PyTorch's `remainder`,
+ * Python's `%`. NaN where `b` is 0.
+ */
+export const mod: Elementwise<Pair> = op('mod', {
+  ...pairwise('mod'),
+  summary: "Remainder of the division, with the sign of b, as PyTorch's remainder; NaN where b is 0.",
+  symbol: 'mod',
+  formula: 'y = a − b · ⌊a / b⌋',
+  vjp: {
+    a: { formula: 'ā = ȳ', rule: ({ dy }) => dy },
+    b: { formula: 'b̄ = −ȳ · ⌊a / b⌋', rule: ({ a, b, dy }) => neg(mul(dy, floor(div(a, b)))) },
+  },
+  lower: binary('Mod'),
+  reference: elementwise((a, b) => {
+    const rest = a! % b!
+    return rest !== 0 && rest < 0 !== b! < 0 ? rest + b! : rest
+  }),
+  onnx: null,
+  ulp: 1,
+  // Quotients from 2.1 to 2.9 and from −2.9 to −2.1 are far from the whole numbers, where the remainder jumps.
+  sample: { domains: { a: uniform(2.1, 2.55), b: uniform(-1, -0.9) }, cases: broadcastCases(['a', 'b']) },
 })

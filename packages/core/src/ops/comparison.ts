@@ -1,8 +1,8 @@
 // Comparisons, which give 1 for true and 0 for false, and the choice between two tensors.
 import { binary, ternary } from '../compile/lowering.js'
-import { type Elementwise, op } from '../op.js'
+import { type Elementwise, ofOne, op } from '../op.js'
 import { elementwise } from '../reference.js'
-import { broadcastCases, uniform } from '../sample.js'
+import { broadcastCases, unaryCases, uniform } from '../sample.js'
 import { broadcastShapes, type Shape } from '../shape.js'
 
 type Pair = ['a', 'b']
@@ -53,6 +53,17 @@ export const greaterEqual: Elementwise<Pair> = op('greaterEqual', {
   onnx: 'GreaterOrEqual',
 })
 
+/** 1 where `a ≤ b`, else 0. */
+export const lessEqual: Elementwise<Pair> = op('lessEqual', {
+  ...comparison('lessEqual'),
+  summary: '1 where a ≤ b, else 0.',
+  symbol: '≤',
+  formula: 'y = [a ≤ b]',
+  decompose: ({ a, b }) => greaterEqual(b, a),
+  reference: elementwise((a, b) => Number(a! <= b!)),
+  onnx: 'LessOrEqual',
+})
+
 /** 1 where `a = b`, else 0. */
 export const equal: Elementwise<Pair> = op('equal', {
   ...comparison('equal'),
@@ -62,6 +73,67 @@ export const equal: Elementwise<Pair> = op('equal', {
   lower: binary('Equal'),
   reference: elementwise((a, b) => Number(a! === b!)),
   onnx: 'Equal',
+})
+
+/** 1 where `a ≠ b`, else 0. */
+export const notEqual: Elementwise<Pair> = op('notEqual', {
+  ...comparison('notEqual'),
+  summary: '1 where a ≠ b, else 0; NaN differs from everything.',
+  symbol: '≠',
+  formula: 'y = [a ≠ b]',
+  lower: binary('NotEqual'),
+  reference: elementwise((a, b) => Number(a! !== b!)),
+  onnx: null,
+})
+
+/** 1 where both `a` and `b` are true, else 0; what is not 0 is true. */
+export const logicalAnd: Elementwise<Pair> = op('logicalAnd', {
+  ...comparison('logicalAnd'),
+  summary: '1 where both a and b are true, else 0; what is not 0 is true, NaN too.',
+  symbol: '∧',
+  formula: 'y = [a ≠ 0 ∧ b ≠ 0]',
+  decompose: ({ a, b }) => where(a, notEqual(b, 0), 0),
+  lower: binary('LogicalAnd'),
+  reference: elementwise((a, b) => Number(a! !== 0 && b! !== 0)),
+  onnx: 'And',
+})
+
+/** 1 where `a` or `b` or both are true, else 0; what is not 0 is true. */
+export const logicalOr: Elementwise<Pair> = op('logicalOr', {
+  ...comparison('logicalOr'),
+  summary: '1 where a or b or both are true, else 0; what is not 0 is true, NaN too.',
+  symbol: '∨',
+  formula: 'y = [a ≠ 0 ∨ b ≠ 0]',
+  decompose: ({ a, b }) => where(a, 1, notEqual(b, 0)),
+  lower: binary('LogicalOr'),
+  reference: elementwise((a, b) => Number(a! !== 0 || b! !== 0)),
+  onnx: 'Or',
+})
+
+/** 1 where one of `a` and `b` is true and the other is not, else 0; what is not 0 is true. */
+export const logicalXor: Elementwise<Pair> = op('logicalXor', {
+  ...comparison('logicalXor'),
+  summary: '1 where one of a and b is true and the other is not, else 0; what is not 0 is true, NaN too.',
+  symbol: '⊻',
+  formula: 'y = [a ≠ 0] ≠ [b ≠ 0]',
+  decompose: ({ a, b }) => where(a, equal(b, 0), notEqual(b, 0)),
+  lower: binary('LogicalXor'),
+  reference: elementwise((a, b) => Number((a! !== 0) !== (b! !== 0))),
+  onnx: 'Xor',
+})
+
+/** 1 where `x` is 0, else 0. */
+export const logicalNot: Elementwise<['x']> = op('logicalNot', {
+  ...ofOne,
+  summary: '1 where x is 0, which is false, else 0.',
+  symbol: '¬',
+  formula: 'y = [x = 0]',
+  vjp: { x: null },
+  decompose: ({ x }) => equal(x, 0),
+  reference: elementwise((x) => Number(x! === 0)),
+  onnx: 'Not',
+  ulp: 0,
+  sample: { domains: { x: uniform(0, 3, { whole: true }) }, cases: unaryCases },
 })
 
 /** `a` where `condition` is not 0, else `b`. */
@@ -83,6 +155,12 @@ export const where: Elementwise<['condition', 'a', 'b']> = op('where', {
   ulp: 0,
   sample: {
     domains: { condition: uniform(0, 2, { whole: true }), a: uniform(-3, 3), b: uniform(-3, 3) },
-    cases: broadcastCases(['condition', 'a', 'b']),
+    cases: [
+      ...broadcastCases(['condition', 'a', 'b']),
+      { shapes: { condition: [3, 1], a: [5], b: [2, 1, 1] } },
+      { shapes: { condition: [], a: [4, 1], b: [3] } },
+      { shapes: { condition: [2, 3], a: [], b: [1] } },
+      { shapes: { condition: [1, 1], a: [0, 3], b: [1, 3] } },
+    ],
   },
 })

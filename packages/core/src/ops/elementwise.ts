@@ -1,6 +1,6 @@
 // Functions of one tensor, element by element, and their fused gradients.
 import { binary, unary } from '../compile/lowering.js'
-import { type Elementwise, op } from '../op.js'
+import { type Elementwise, ofOne, op } from '../op.js'
 import { elementwise } from '../reference.js'
 import { broadcastCases, unaryCases, uniform } from '../sample.js'
 import { broadcastShapes, type Shape } from '../shape.js'
@@ -8,8 +8,6 @@ import { add, div, mul, sub } from './arithmetic.js'
 import { greater } from './comparison.js'
 
 type One = ['x']
-
-const ofOne = { inputs: ['x'], shape: ({ x }: { x: Shape }) => x } as const
 
 /** What the fused gradients share: they take the output `y` of a function and the upstream derivative. */
 const ofOutput = (name: string) =>
@@ -106,6 +104,21 @@ export const reciprocal: Elementwise<One> = op('reciprocal', {
   sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.3 } }) }, cases: unaryCases },
 })
 
+/** `1 / √x`; ∞ at 0, NaN below. */
+export const rsqrt: Elementwise<One> = op('rsqrt', {
+  ...ofOne,
+  summary: 'Reciprocal of the square root; ∞ at 0, NaN for negative numbers.',
+  symbol: '1/√x',
+  formula: 'y = 1 / √x',
+  vjp: { x: { formula: 'x̄ = −½ · ȳ · y³', rule: ({ y, dy }) => mul(mul(-0.5, dy), mul(y, square(y))) } },
+  decompose: ({ x }) => reciprocal(sqrt(x)),
+  lower: unary('Rsqrt'),
+  reference: elementwise((x) => 1 / Math.sqrt(x!)),
+  onnx: null,
+  ulp: 2,
+  sample: { domains: { x: uniform(0.1, 4) }, cases: unaryCases },
+})
+
 /** `eˣ`. */
 export const exp: Elementwise<One> = op('exp', {
   ...ofOne,
@@ -116,6 +129,20 @@ export const exp: Elementwise<One> = op('exp', {
   lower: unary('Exp'),
   reference: elementwise((x) => Math.exp(x!)),
   onnx: 'Exp',
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
+})
+
+/** `eˣ − 1`, exact for small `x` too. */
+export const expm1: Elementwise<One> = op('expm1', {
+  ...ofOne,
+  summary: 'Exponential function less 1, exact for small x too.',
+  symbol: 'eˣ−1',
+  formula: 'y = eˣ − 1',
+  vjp: { x: { formula: 'x̄ = ȳ · eˣ', rule: ({ x, dy }) => mul(dy, exp(x)) } },
+  lower: unary('Expm1'),
+  reference: elementwise((x) => Math.expm1(x!)),
+  onnx: null,
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
@@ -273,6 +300,51 @@ export const softplus: Elementwise<One> = op('softplus', {
   onnx: 'Softplus',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }) }, cases: unaryCases },
+})
+
+/** Steps to whole numbers: no derivative flows through them. */
+const step = {
+  ...ofOne,
+  vjp: { x: null },
+  ulp: 0,
+  sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
+} as const
+
+/** The next whole number below or at `x`. */
+export const floor: Elementwise<One> = op('floor', {
+  ...step,
+  summary: 'The largest whole number that is not above x. No derivative flows through it.',
+  symbol: '⌊x⌋',
+  formula: 'y = ⌊x⌋',
+  lower: unary('Floor'),
+  reference: elementwise((x) => Math.floor(x!)),
+  onnx: 'Floor',
+})
+
+/** The next whole number above or at `x`. */
+export const ceil: Elementwise<One> = op('ceil', {
+  ...step,
+  summary: 'The smallest whole number that is not below x. No derivative flows through it.',
+  symbol: '⌈x⌉',
+  formula: 'y = ⌈x⌉',
+  lower: unary('Ceil'),
+  reference: elementwise((x) => Math.ceil(x!)),
+  onnx: 'Ceil',
+})
+
+/** The nearest whole number, the even one of two. */
+export const round: Elementwise<One> = op('round', {
+  ...step,
+  summary: 'The nearest whole number, the even one of two. No derivative flows through it.',
+  symbol: 'round',
+  formula: 'y = the whole number nearest to x',
+  lower: unary('Round'),
+  reference: elementwise((x) => {
+    const below = Math.floor(x!)
+    const rest = x! - below
+    return rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : Math.ceil(x!)
+  }),
+  onnx: 'Round',
 })
 
 /** `x` itself, through which no derivative flows. */

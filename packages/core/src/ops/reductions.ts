@@ -1,14 +1,15 @@
 // Operations that turn many numbers into one, along some axes or all.
-import { reduction } from '../compile/lowering.js'
-import { ShapeError } from '../errors.js'
-import { type Op, op } from '../op.js'
+import { lowerRows, reduction } from '../compile/lowering.js'
+import { ShapeError, ValueError } from '../errors.js'
+import { type Elementwise, type Op, op } from '../op.js'
 import type { Array64, Reference } from '../reference.js'
 import { type Domain, uniform } from '../sample.js'
 import { describeShape, normalizeAxes, normalizeAxis, reducedShape, type Shape, sizeOf } from '../shape.js'
-import type { Tensor } from '../tensor.js'
-import { div, mul } from './arithmetic.js'
-import { equal } from './comparison.js'
-import { broadcastTo, reshape } from './shape.js'
+import { constant, type Tensor } from '../tensor.js'
+import { add, div, mul, sub } from './arithmetic.js'
+import { equal, notEqual, where } from './comparison.js'
+import { abs, exp, log, neg, sign, sqrt, square, stopGradient } from './elementwise.js'
+import { broadcastTo, expandDims, reshape, transpose } from './shape.js'
 
 interface Reduction {
   /** The axes to reduce, negative ones counted from the end; all unless given. */
@@ -21,13 +22,15 @@ interface Prepared {
   readonly keepDims: boolean
 }
 
+const axesAttributes = {
+  axes: 'The axes to reduce, negative ones counted from the end; all unless given.',
+  keepDims: 'Keep the reduced axes with size 1.',
+}
+
 const along = (name: string) =>
   ({
     inputs: ['x'],
-    attributes: {
-      axes: 'The axes to reduce, negative ones counted from the end; all unless given.',
-      keepDims: 'Keep the reduced axes with size 1.',
-    },
+    attributes: axesAttributes,
     shorthand: 'axes',
     prepare: ({ axes, keepDims = false }: Reduction, { x }: { x: Shape }): Prepared => ({
       axes: normalizeAxes(name, axes, x.length),
@@ -36,24 +39,43 @@ const along = (name: string) =>
     shape: ({ x }: { x: Shape }, { axes, keepDims }: Prepared) => reducedShape(x, axes, keepDims),
   }) as const
 
-const sampleOf = (domain: Domain, emptyToo: boolean) => ({
+/** `long` and `tall` are sizes beyond what a loop over vectors does in one round. */
+const sampleOf = (domain: Domain, emptyToo: boolean, long = 129, tall: Shape = [17, 9]) => ({
   domains: { x: domain },
   cases: [
     { shapes: { x: [] } },
     { shapes: { x: [1] } },
     { shapes: { x: [3] } },
     { shapes: { x: [4] } },
-    { shapes: { x: [129] } },
+    { shapes: { x: [long] } },
     { shapes: { x: [3, 5] } },
     { shapes: { x: [3, 5] }, attributes: { axes: 0 } },
     { shapes: { x: [3, 5] }, attributes: { axes: -1, keepDims: true } },
     { shapes: { x: [2, 3, 4] }, attributes: { axes: [0, 2] } },
     { shapes: { x: [2, 3, 4] }, attributes: { axes: 1 } },
-    { shapes: { x: [17, 9] }, attributes: { axes: 0 } },
+    { shapes: { x: tall }, attributes: { axes: 0 } },
+    { shapes: { x: [3, 19] }, attributes: { axes: 0 } },
     { shapes: { x: [5, 1] }, attributes: { axes: [] } },
     ...(emptyToo ? [{ shapes: { x: [0] } }, { shapes: { x: [0, 3] }, attributes: { axes: 0 } }] : []),
   ] as { shapes: { x: Shape }; attributes?: Reduction }[],
 })
+
+/** For operations along one axis that keep its place in mind. */
+const axisCases: { shapes: { x: Shape }; attributes?: { axis?: number } }[] = [
+  { shapes: { x: [1] } },
+  { shapes: { x: [3] } },
+  { shapes: { x: [5] } },
+  { shapes: { x: [17] } },
+  { shapes: { x: [3, 5] } },
+  { shapes: { x: [3, 5] }, attributes: { axis: 0 } },
+  { shapes: { x: [4, 8] }, attributes: { axis: -2 } },
+  { shapes: { x: [2, 3, 4] }, attributes: { axis: 0 } },
+  { shapes: { x: [2, 3, 4] }, attributes: { axis: 1 } },
+  { shapes: { x: [2, 3, 4] }, attributes: { axis: -1 } },
+  { shapes: { x: [1, 1] } },
+  { shapes: { x: [0, 3] } },
+  { shapes: { x: [5, 1, 9] }, attributes: { axis: 0 } },
+]
 
 /** `dy` in the shape of `x`, repeated along the reduced axes. */
 function spread(dy: Tensor, x: Tensor, axes: readonly number[]): Tensor {
@@ -127,37 +149,410 @@ export const min: Op<['x'], Reduction, 'axes', 'reduce'> = op('min', {
   sample: extremeSample,
 })
 
+const positionOf = (name: string) =>
+  ({
+    inputs: ['x'],
+    attributes: { axis: 'The axis to look along; the last unless given.' },
+    shorthand: 'axis',
+    prepare: ({ axis = -1 }: { axis?: number }, { x }: { x: Shape }) => ({
+      axes: [normalizeAxis(name, axis, x.length)],
+      keepDims: false,
+    }),
+    shape: checkedShape(name),
+    vjp: { x: null },
+    ulp: 0,
+    sample: { domains: { x: uniform(-3, 3) }, cases: axisCases },
+  }) as const
+
 /** Position of the largest along one axis, the first at a tie. */
 export const argMax: Op<['x'], { axis?: number }, 'axis'> = op('argMax', {
-  inputs: ['x'],
-  summary: 'Position of the largest along one axis, the first at a tie.',
+  ...positionOf('argMax'),
+  summary: 'Position of the largest along one axis, the first at a tie; of a NaN if there is one.',
   symbol: 'argmax',
   formula: 'y = argmaxᵢ xᵢ',
-  attributes: { axis: 'The axis to look along; the last unless given.' },
-  shorthand: 'axis',
-  prepare: ({ axis = -1 }: { axis?: number }, { x }) => ({
-    axes: [normalizeAxis('argMax', axis, x.length)],
-    keepDims: false,
-  }),
-  shape: checkedShape('argMax'),
-  vjp: { x: null },
   lower: reduction('ArgMax'),
-  reference: reduce((values) => values.indexOf(values.reduce((a, b) => Math.max(a, b)))),
+  reference: reduce((values) => positionWhere(values, (value, best) => value > best)),
   onnx: 'ArgMax',
-  ulp: 0,
+})
+
+/** Position of the smallest along one axis, the first at a tie. */
+export const argMin: Op<['x'], { axis?: number }, 'axis'> = op('argMin', {
+  ...positionOf('argMin'),
+  summary: 'Position of the smallest along one axis, the first at a tie; of a NaN if there is one.',
+  symbol: 'argmin',
+  formula: 'y = argminᵢ xᵢ',
+  decompose: ({ x }, { axes }) => argMax(neg(x), axes[0]!),
+  reference: reduce((values) => positionWhere(values, (value, best) => value < best)),
+  onnx: 'ArgMin',
+})
+
+function positionWhere(values: readonly number[], better: (value: number, best: number) => boolean): number {
+  const missing = values.findIndex(Number.isNaN)
+  if (missing >= 0) return missing
+  return values.indexOf(values.reduce((best, value) => (better(value, best) ? value : best)))
+}
+
+/** Product along axes; 1 of nothing. Its derivatives are right where factors are 0, too. */
+export const prod: Op<['x'], Reduction, 'axes', 'reduce'> = op('prod', {
+  ...along('prod'),
+  summary: 'Product along axes; 1 of nothing. Derivatives are right where factors are 0, too.',
+  symbol: 'Π',
+  formula: 'y = Πᵢ xᵢ',
+  vjp: {
+    x: {
+      formula: 'x̄ᵢ = ȳ · Πⱼ xⱼ over j ≠ i',
+      rule: ({ x, dy }, { axes }) => mul(spread(dy, x, axes), othersAlong(x, axes)),
+    },
+  },
+  lower: reduction('Prod'),
+  reference: reduce((values) => values.reduce((total, value) => total * value, 1)),
+  onnx: 'ReduceProd',
+  ulp: ({ x }) => sizeOf(x) + 1,
+  sample: sampleOf(uniform(0.5, 1.5), true, 13, [6, 5]),
+})
+
+/** `productOfOthers` along several axes: they are brought to the end, in one. */
+function othersAlong(x: Tensor, axes: readonly number[]): Tensor {
+  const order = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis))
+  const kept = order.map((axis) => x.shape[axis]!)
+  order.push(...axes)
+  const length = sizeOf(axes.map((axis) => x.shape[axis]!))
+  const others = productOfOthers(reshape(transpose(x, order), [...kept, length]))
+  const back = order.map((_, axis) => order.indexOf(axis))
+  return transpose(
+    reshape(
+      others,
+      order.map((axis) => x.shape[axis]!),
+    ),
+    back,
+  )
+}
+
+/** For each number the product of all others along the last axis: what `prod` passes back. */
+export const productOfOthers: Elementwise<['x']> = op('productOfOthers', {
+  inputs: ['x'],
+  summary: 'For each number the product of all others along the last axis: what prod passes back.',
+  symbol: 'Π others',
+  formula: 'yᵢ = Πⱼ xⱼ over j ≠ i',
+  shape: ({ x }) => {
+    if (x.length === 0) throw new ShapeError('productOfOthers: x is a scalar; it must have an axis')
+    return x
+  },
+  vjp: {
+    // For each i the row without xᵢ, of which again the products of others: nothing is divided, so 0 is no exception.
+    x: {
+      formula: 'x̄ₖ = Σᵢ ȳᵢ · Πⱼ xⱼ over i ≠ k and j ≠ i, k',
+      rule: ({ x, dy }) => {
+        const others = productOfOthers(rowsWithoutOne(x))
+        return sum(where(diagonal(x), 0, mul(expandDims(dy, -1), others)), -2)
+      },
+    },
+  },
+  decompose: ({ x }) => prod(rowsWithoutOne(x), -1),
+  lower: lowerRows('ProductOfOthers'),
+  reference: ([x], shape) => {
+    const n = shape[shape.length - 1]!
+    return x!.data.map((_, index) => {
+      const row = index - (index % n)
+      let product = 1
+      for (let other = row; other < row + n; other++) if (other !== index) product *= x!.data[other]!
+      return product
+    })
+  },
+  onnx: null,
+  ulp: ({ x }) => x[x.length - 1]! + 1,
   sample: {
-    domains: { x: uniform(-3, 3) },
-    cases: [
-      { shapes: { x: [5] } },
-      { shapes: { x: [3, 5] } },
-      { shapes: { x: [3, 5] }, attributes: { axis: 0 } },
-      { shapes: { x: [2, 3, 4] }, attributes: { axis: 1 } },
-      { shapes: { x: [1, 1] } },
-    ],
+    domains: { x: uniform(0.5, 1.5) },
+    cases: [[1], [2], [3], [4], [5], [9], [0], [2, 3], [3, 0], [0, 3], [2, 1], [2, 2, 4]].map((x) => ({
+      shapes: { x },
+    })),
   },
 })
 
-function shareAmongExtremes({ x, y, dy }: { x: Tensor; y: Tensor; dy: Tensor }, { axes }: Prepared): Tensor {
+/** 1 where two positions along the last axis are the same. */
+function diagonal(x: Tensor): Tensor {
+  const positions = Array.from({ length: x.shape[x.rank - 1]! }, (_, index) => index)
+  return equal(expandDims(constant(positions), 1), constant(positions))
+}
+
+/** Along a new axis before the last, the row with one after the other of its numbers replaced by 1. */
+function rowsWithoutOne(x: Tensor): Tensor {
+  return where(diagonal(x), 1, expandDims(x, -2))
+}
+
+interface Spread extends Reduction {
+  /** What is taken off the count: 0 for the mean square, which is the default, 1 for the unbiased estimate. */
+  correction?: number
+}
+interface PreparedSpread extends Prepared {
+  readonly correction: number
+  /** What the sum of squares is divided by. */
+  readonly divisor: number
+}
+
+const spreadAlong = (name: string) =>
+  ({
+    ...along(name),
+    attributes: {
+      ...axesAttributes,
+      correction: 'What is taken off the count n: 0 unless given, 1 for the unbiased estimate.',
+    },
+    prepare: ({ correction = 0, ...given }: Spread, { x }: { x: Shape }): PreparedSpread => {
+      const prepared = along(name).prepare(given, { x })
+      const divisor = sizeOf(prepared.axes.map((axis) => x[axis]!)) - correction
+      if (!(divisor > 0))
+        throw new ValueError(
+          `${name}: x is ${describeShape(x)}; of ${divisor + correction} numbers with correction ${correction} there is none. Take a smaller correction, or more axes`,
+        )
+      return { ...prepared, correction, divisor }
+    },
+  }) as const
+
+const spreadSample = {
+  domains: { x: uniform(0.1, 3) },
+  cases: [
+    ...sampleOf(uniform(0.1, 3), false).cases,
+    { shapes: { x: [7] as Shape }, attributes: { correction: 1 } as Spread },
+    { shapes: { x: [3, 5] as Shape }, attributes: { axes: 1, correction: 1, keepDims: true } as Spread },
+  ],
+}
+
+/** `x` less its mean along axes. */
+const centred = (x: Tensor, axes: readonly number[]) => sub(x, mean(x, { axes, keepDims: true }))
+
+/** Mean square of the distance from the mean along axes, in two passes. */
+export const variance: Op<['x'], Spread, 'axes', 'reduce'> = op('variance', {
+  ...spreadAlong('variance'),
+  summary: 'Mean square of the distance from the mean along axes, in two passes.',
+  symbol: 'var',
+  formula: 'y = Σᵢ (xᵢ − mean)² / (n − correction)',
+  vjp: {
+    x: {
+      formula: 'x̄ᵢ = 2 · ȳ · (xᵢ − mean) / (n − correction)',
+      rule: ({ x, dy }, { axes, divisor }) => mul(spread(mul(2 / divisor, dy), x, axes), centred(x, axes)),
+    },
+  },
+  decompose: ({ x }, { axes, keepDims, divisor }) =>
+    div(sum(square(centred(x, axes)), { axes, keepDims }), divisor),
+  reference: reduce(varianceOf),
+  onnx: null,
+  ulp: ({ x }) => 2 * sizeOf(x) + 8,
+  sample: spreadSample,
+})
+
+/** Square root of the variance; the derivative where it is 0 is 0, as in PyTorch. */
+export const std: Op<['x'], Spread, 'axes', 'reduce'> = op('std', {
+  ...spreadAlong('std'),
+  summary:
+    'Standard deviation along axes, the square root of the variance; the derivative where it is 0 is 0.',
+  symbol: 'std',
+  formula: 'y = √(Σᵢ (xᵢ − mean)² / (n − correction))',
+  vjp: {
+    x: {
+      formula: 'x̄ᵢ = ȳ · (xᵢ − mean) / (y · (n − correction)), 0 where y = 0',
+      rule: ({ x, y, dy }, { axes, divisor }) =>
+        mul(spread(overPositive(dy, mul(y, divisor)), x, axes), centred(x, axes)),
+    },
+  },
+  decompose: ({ x }, { axes, keepDims, correction }) => sqrt(variance(x, { axes, keepDims, correction })),
+  reference: reduce((values, attributes) => Math.sqrt(varianceOf(values, attributes))),
+  onnx: null,
+  ulp: ({ x }) => sizeOf(x) + 8,
+  sample: spreadSample,
+})
+
+/** `a / b`, and 0 where `b` is 0. */
+const overPositive = (a: Tensor, b: Tensor) => where(b, div(a, where(b, b, 1)), 0)
+
+function varianceOf(values: readonly number[], { divisor }: PreparedSpread): number {
+  const mean = values.reduce((total, value) => total + value, 0) / values.length
+  return values.reduce((total, value) => total + (value - mean) ** 2, 0) / divisor
+}
+
+/** Logarithm of the sum of exponentials along axes; the largest is subtracted first, so it does not overflow. */
+export const logSumExp: Op<['x'], Reduction, 'axes', 'reduce'> = op('logSumExp', {
+  ...along('logSumExp'),
+  summary: 'Logarithm of the sum of exponentials along axes, without overflow.',
+  symbol: 'ln Σ exp',
+  formula: 'y = ln Σᵢ eˣⁱ',
+  shape: checkedShape('logSumExp'),
+  vjp: {
+    x: {
+      formula: 'x̄ᵢ = ȳ · e^(xᵢ − y)',
+      rule: ({ x, y, dy }, { axes }) =>
+        mul(spread(dy, x, axes), exp(sub(x, spread(where(equal(y, -Infinity), 0, y), x, axes)))),
+    },
+  },
+  decompose: ({ x }, { axes, keepDims }) => {
+    const largest = stopGradient(max(x, { axes, keepDims: true }))
+    // An infinite one would be subtracted from itself.
+    const shift = where(equal(abs(largest), Infinity), 0, largest)
+    const total = add(log(sum(exp(sub(x, shift)), { axes, keepDims: true })), shift)
+    return reshape(total, reducedShape(x.shape, axes, keepDims))
+  },
+  reference: reduce((values) => {
+    const largest = values.reduce((a, b) => Math.max(a, b))
+    if (Math.abs(largest) === Infinity) return largest
+    return largest + Math.log(values.reduce((total, value) => total + Math.exp(value - largest), 0))
+  }),
+  onnx: 'ReduceLogSumExp',
+  ulp: ({ x }) => 2 * sizeOf(x) + 18,
+  sample: sampleOf(uniform(-3, 3), false),
+})
+
+interface Norm extends Reduction {
+  /** 1 for the sum of magnitudes, 2 for the Euclidean length, Infinity for the largest magnitude; 2 unless given. */
+  order?: 1 | 2 | typeof Infinity
+}
+
+/** Length along axes: Euclidean, the sum of magnitudes, or the largest magnitude. */
+export const norm: Op<['x'], Norm, 'order', 'reduce'> = op('norm', {
+  ...along('norm'),
+  summary:
+    'Length along axes: Euclidean, the sum of magnitudes, or the largest magnitude; the derivative where it is 0 is 0, and ties of the largest share theirs evenly.',
+  symbol: '‖x‖',
+  formula: 'y = √(Σᵢ xᵢ²), Σᵢ |xᵢ| or maxᵢ |xᵢ|',
+  attributes: {
+    order:
+      '1 for the sum of magnitudes, 2 for the Euclidean length, Infinity for the largest; 2 unless given.',
+    ...axesAttributes,
+  },
+  shorthand: 'order',
+  prepare: ({ order = 2, ...given }: Norm, { x }) => {
+    if (order !== 1 && order !== 2 && order !== Infinity)
+      throw new ValueError(`norm: order must be 1, 2 or Infinity, got ${order}`)
+    return { ...along('norm').prepare(given, { x }), order }
+  },
+  shape: ({ x }, attributes) =>
+    attributes.order === Infinity
+      ? checkedShape('norm')({ x }, attributes)
+      : reducedShape(x, attributes.axes, attributes.keepDims),
+  vjp: {
+    x: {
+      formula: 'x̄ᵢ = ȳ · xᵢ / y, ȳ · sign xᵢ, or that where |xᵢ| = y over the number of such',
+      rule: ({ x, y, dy }, { axes, order }) => {
+        if (order === 2) return mul(spread(overPositive(dy, y), x, axes), x)
+        if (order === 1) return mul(spread(dy, x, axes), sign(x))
+        return mul(shareAmongExtremes({ x: abs(x), y, dy }, { axes }), sign(x))
+      },
+    },
+  },
+  decompose: ({ x }, { axes, keepDims, order }) => {
+    if (order === 2) return sqrt(sum(square(x), { axes, keepDims }))
+    return order === 1 ? sum(abs(x), { axes, keepDims }) : max(abs(x), { axes, keepDims })
+  },
+  reference: reduce((values, { order }) => {
+    if (order === 2) return Math.sqrt(values.reduce((total, value) => total + value * value, 0))
+    const magnitudes = values.map(Math.abs)
+    return order === 1
+      ? magnitudes.reduce((total, value) => total + value, 0)
+      : magnitudes.reduce((a, b) => Math.max(a, b))
+  }),
+  onnx: null,
+  ulp: ({ x }) => sizeOf(x) + 3,
+  sample: {
+    domains: { x: uniform(0.2, 3, { distinct: 0.01 }) },
+    cases: sampleOf(uniform(0.2, 3), false).cases.flatMap(({ shapes, attributes }, index) => [
+      { shapes, attributes: { ...attributes, order: ([1, 2, Infinity] as const)[index % 3]! } },
+      { shapes, attributes: attributes as Norm },
+    ]),
+  },
+})
+
+const truths = sampleOf(uniform(0, 2, { whole: true }), true)
+
+/** 1 where any number along axes is not 0, else 0. */
+export const any: Op<['x'], Reduction, 'axes', 'reduce'> = op('any', {
+  ...along('any'),
+  summary: '1 where any number along axes is not 0, else 0; 0 of nothing.',
+  symbol: '∃',
+  formula: 'y = [∃i: xᵢ ≠ 0]',
+  vjp: { x: null },
+  decompose: ({ x }, { axes, keepDims }) => notEqual(sum(notEqual(x, 0), { axes, keepDims }), 0),
+  reference: reduce((values) => Number(values.some((value) => value !== 0))),
+  onnx: null,
+  ulp: 0,
+  sample: truths,
+})
+
+/** 1 where all numbers along axes are not 0, else 0. */
+export const all: Op<['x'], Reduction, 'axes', 'reduce'> = op('all', {
+  ...along('all'),
+  summary: '1 where all numbers along axes are not 0, else 0; 1 of nothing.',
+  symbol: '∀',
+  formula: 'y = [∀i: xᵢ ≠ 0]',
+  vjp: { x: null },
+  decompose: ({ x }, { axes, keepDims }) => equal(sum(equal(x, 0), { axes, keepDims }), 0),
+  reference: reduce((values) => Number(values.every((value) => value !== 0))),
+  onnx: null,
+  ulp: 0,
+  sample: truths,
+})
+
+interface Running {
+  /** The axis to sum along; the last unless given. */
+  axis?: number
+  /** Sum from the end; false unless given. */
+  reverse?: boolean
+}
+
+/** Running sum along one axis, from its start or, reversed, from its end. */
+export const cumsum: Elementwise<['x'], Running, 'axis'> = op('cumsum', {
+  inputs: ['x'],
+  summary: 'Running sum along one axis, from its start or from its end.',
+  symbol: 'cumsum',
+  formula: 'yᵢ = Σⱼ xⱼ over j ≤ i, or over j ≥ i',
+  attributes: {
+    axis: 'The axis to sum along; the last unless given.',
+    reverse: 'Sum from the end; false unless given.',
+  },
+  shorthand: 'axis',
+  prepare: ({ axis = -1, reverse = false }: Running, { x }) => ({
+    axis: normalizeAxis('cumsum', axis, x.length),
+    reverse,
+  }),
+  shape: ({ x }) => x,
+  vjp: {
+    x: {
+      formula: 'x̄ᵢ = Σⱼ ȳⱼ over j ≥ i, or over j ≤ i',
+      rule: ({ dy }, { axis, reverse }) => cumsum(dy, { axis, reverse: !reverse }),
+    },
+  },
+  lower: ({ inputs: [x], shape, attributes: { axis, reverse }, output, emit }) => {
+    if (sizeOf(shape) === 0) return
+    const outer = sizeOf(shape.slice(0, axis))
+    const inner = sizeOf(shape.slice(axis + 1))
+    emit('CumulativeSum', output(), x!.buffer, outer, shape[axis]!, inner, Number(reverse))
+  },
+  reference: ([x], shape, { axis, reverse }) => {
+    const out = x!.data.slice()
+    const step = sizeOf(shape.slice(axis + 1))
+    const position = (index: number) => Math.floor(index / step) % shape[axis]!
+    const visit = (index: number, before: number) => {
+      if (position(index) !== (reverse ? shape[axis]! - 1 : 0)) out[index]! += out[before]!
+    }
+    if (reverse) for (let index = out.length - 1; index >= 0; index--) visit(index, index + step)
+    else for (let index = 0; index < out.length; index++) visit(index, index - step)
+    return out
+  },
+  onnx: 'CumSum',
+  ulp: ({ x }) => sizeOf(x) + 1,
+  sample: {
+    domains: { x: uniform(0.1, 3) },
+    cases: [
+      ...axisCases,
+      { shapes: { x: [0] } },
+      { shapes: { x: [5] }, attributes: { reverse: true } },
+      { shapes: { x: [2, 3, 4] }, attributes: { axis: 0, reverse: true } },
+      { shapes: { x: [2, 3, 4] }, attributes: { axis: 1, reverse: true } },
+    ] as { shapes: { x: Shape }; attributes?: Running }[],
+  },
+})
+
+function shareAmongExtremes(
+  { x, y, dy }: { x: Tensor; y: Tensor; dy: Tensor },
+  { axes }: { readonly axes: readonly number[] },
+): Tensor {
   const hit = equal(x, spread(y, x, axes))
   return mul(div(hit, sum(hit, { axes, keepDims: true })), spread(dy, x, axes))
 }
@@ -171,18 +566,20 @@ function checkedShape(name: string) {
 }
 
 /** Lifts a function of the reduced numbers. */
-function reduce(f: (values: number[]) => number): Reference<Prepared> {
-  return ([x], shape, { axes }) => {
+function reduce<Attributes extends { readonly axes: readonly number[] }>(
+  f: (values: number[], attributes: Attributes) => number,
+): Reference<Attributes> {
+  return ([x], shape, attributes) => {
     const groups = Array.from({ length: sizeOf(shape) }, (): number[] => [])
     const { data, shape: full } = x as Array64
     const counter = full.map(() => 0)
     for (let index = 0; index < data.length; index++) {
       let group = 0
       for (const [axis, dimension] of full.entries())
-        if (!axes.includes(axis)) group = group * dimension + counter[axis]!
+        if (!attributes.axes.includes(axis)) group = group * dimension + counter[axis]!
       groups[group]!.push(data[index]!)
       for (let axis = full.length - 1; axis >= 0 && ++counter[axis]! === full[axis]; axis--) counter[axis] = 0
     }
-    return Float64Array.from(groups, f)
+    return Float64Array.from(groups, (values) => f(values, attributes))
   }
 }

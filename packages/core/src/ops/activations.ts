@@ -1,0 +1,620 @@
+// Activations of networks, element by element, and their fused gradients, which take the input of the activation.
+import { binary, unary } from '../compile/lowering.js'
+import { erf as erf64, normalCdf } from '../error-function.js'
+import { ValueError } from '../errors.js'
+import { type Elementwise, ofOne, op } from '../op.js'
+import { elementwise, elementwiseWith } from '../reference.js'
+import { broadcastCases, type Domain, unaryCases, uniform } from '../sample.js'
+import { broadcastShapes, type Shape } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import { add, div, mul, sub } from './arithmetic.js'
+import { greater, where } from './comparison.js'
+import { exp, expm1, neg, sigmoid, sigmoidGrad, softplus, square, tanh, tanhGrad } from './elementwise.js'
+
+type One = ['x']
+type Pair = ['x', 'upstream']
+
+/** What the fused gradients share: they take the input of a function and the upstream derivative. */
+const ofInput = (name: string) =>
+  ({
+    inputs: ['x', 'upstream'],
+    broadcasts: true,
+    shape: ({ x, upstream }: { x: Shape; upstream: Shape }) =>
+      broadcastShapes(name, ['x', 'upstream'], [x, upstream]),
+    onnx: null,
+  }) as const
+
+const sampleOfInput = (x: Domain) => ({
+  domains: { x, upstream: uniform(-2, 2) },
+  cases: broadcastCases(['x', 'upstream']),
+})
+
+/** The same cases with each of the attributes in turn. */
+function withAttributes<Case extends object, Given>(cases: readonly Case[], ...attributes: readonly Given[]) {
+  return cases.map((example, index) => ({ ...example, attributes: attributes[index % attributes.length]! }))
+}
+
+function finite(name: string, what: string, value: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw new ValueError(`${name}: ${what} must be a finite number, got ${value}`)
+  return value
+}
+
+/** x · σ(w), and its limit 0 at −∞. */
+const timesSigmoid = (x: number, w: number) => (x === -Infinity ? -0 : x / (1 + Math.exp(-w)))
+
+/** Density of the normal distribution. */
+const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)
+
+/** Error function. */
+export const erf: Elementwise<One> = op('erf', {
+  ...ofOne,
+  summary: 'Error function, 2/√π times the integral of e^(−t²) from 0 to x.',
+  symbol: 'erf',
+  formula: 'y = 2/√π · ∫₀ˣ e^(−t²) dt',
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ · 2/√π · e^(−x²)',
+      rule: ({ x, dy }) => mul(dy, mul(2 / Math.sqrt(Math.PI), exp(neg(square(x))))),
+    },
+  },
+  lower: unary('Erf'),
+  reference: elementwise((x) => erf64(x!)),
+  onnx: 'Erf',
+  ulp: 4,
+  sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
+})
+
+interface Approximation {
+  /** `'tanh'` for the approximation with tanh; `'none'` unless given. */
+  approximate?: 'none' | 'tanh'
+}
+
+const approximation = {
+  attributes: { approximate: "'tanh' for the approximation with tanh, as in GPT-2; 'none' unless given." },
+  shorthand: 'approximate',
+  prepare: ({ approximate = 'none' }: Approximation) => {
+    if (approximate !== 'none' && approximate !== 'tanh')
+      throw new ValueError(`gelu: approximate must be 'none' or 'tanh', got ${approximate}`)
+    return { approximate }
+  },
+} as const
+
+// w(x) = √(8/π) · (x + 0.044715 · x³), of which the approximation takes the sigmoid.
+const steepness = Math.sqrt(8 / Math.PI)
+const cubic = 0.044715
+const exponent = (x: number) => steepness * (x + cubic * x * x * x)
+const exponentOf = (x: Tensor) => mul(mul(steepness, x), add(1, mul(cubic, square(x))))
+const slope = (x: number) => steepness * (1 + 3 * cubic * x * x)
+const slopeOf = (x: Tensor) => mul(steepness, add(1, mul(3 * cubic, square(x))))
+const approximations: Approximation[] = [{ approximate: 'none' }, { approximate: 'tanh' }]
+
+/** `x · Φ(x)`, Φ being the normal distribution (Hendrycks and Gimpel 2016). */
+export const gelu: Elementwise<One, Approximation, 'approximate'> = op('gelu', {
+  ...ofOne,
+  ...approximation,
+  summary: 'The input times the share of the normal distribution below it; 0 at −∞.',
+  symbol: 'gelu',
+  formula: "y = x · Φ(x), or with 'tanh' x · σ(√(8/π) · (x + 0.044715 · x³))",
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ · (Φ(x) + x · φ(x))',
+      rule: ({ x, dy }, attributes) => geluGrad(x, dy, attributes),
+    },
+  },
+  decompose: ({ x }, { approximate }) =>
+    approximate === 'tanh'
+      ? mul(x, sigmoid(exponentOf(x)))
+      : mul(x, mul(0.5, add(1, erf(mul(x, Math.SQRT1_2))))),
+  lower: (context) => unary(context.attributes.approximate === 'tanh' ? 'GeluTanh' : 'Gelu')(context),
+  // As max(x, 0) − |x| · Φ(−|x|), which keeps the small numbers of the left side.
+  reference: elementwiseWith(({ approximate }) =>
+    approximate === 'tanh'
+      ? (x) => timesSigmoid(x!, exponent(x!))
+      : (x) =>
+          Math.abs(x!) > 40 ? Math.max(x!, 0) : Math.max(x!, 0) - Math.abs(x!) * normalCdf(-Math.abs(x!)),
+  ),
+  onnx: 'Gelu',
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4) }, cases: withAttributes(twice(unaryCases), ...approximations) },
+})
+
+/** `upstream · (Φ(x) + x · φ(x))`: what `gelu` passes back. */
+export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('geluGrad', {
+  ...ofInput('geluGrad'),
+  ...approximation,
+  summary: 'What gelu passes back, from its input and the upstream derivative.',
+  symbol: 'gelu′',
+  formula: 'y = upstream · (Φ(x) + x · φ(x))',
+  vjp: {
+    x: {
+      formula: 'ȳ · upstream · φ(x) · (2 − x²)',
+      rule: ({ x, upstream, dy }, { approximate }) => {
+        if (approximate === 'tanh') {
+          // σ(w) · (1 − σ(w)) of −|w|, where neither factor is a small difference; 1 − 2σ(w) = −tanh(w/2).
+          const w = exponentOf(x)
+          const w1 = slopeOf(x)
+          const w2 = mul(6 * steepness * cubic, x)
+          const curve = sub(w2, mul(tanh(mul(0.5, w)), square(w1)))
+          const factor = add(mul(2, w1), mul(x, curve))
+          return sigmoidGrad(sigmoid(neg(abs(w))), mul(mul(dy, upstream), factor))
+        }
+        const bell = mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(x))))
+        return mul(mul(dy, upstream), mul(bell, sub(2, square(x))))
+      },
+    },
+    upstream: {
+      formula: 'ȳ · (Φ(x) + x · φ(x))',
+      rule: ({ x, dy }, attributes) => geluGrad(x, dy, attributes),
+    },
+  },
+  decompose: ({ x, upstream }, { approximate }) => {
+    if (approximate === 'tanh') {
+      const s = sigmoid(exponentOf(x))
+      return mul(upstream, add(s, mul(x, sigmoidGrad(s, slopeOf(x)))))
+    }
+    const below = mul(0.5, add(1, erf(mul(x, Math.SQRT1_2))))
+    return mul(upstream, add(below, mul(x, mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(x)))))))
+  },
+  lower: (context) =>
+    binary(context.attributes.approximate === 'tanh' ? 'GeluTanhGrad' : 'GeluGrad')(context),
+  reference: elementwiseWith(({ approximate }) =>
+    approximate === 'tanh'
+      ? (x, upstream) => {
+          const s = 1 / (1 + Math.exp(-exponent(x!)))
+          return upstream! * (s + x! * s * (1 - s) * slope(x!))
+        }
+      : (x, upstream) => upstream! * (normalCdf(x!) + x! * density(x!)),
+  ),
+  // Near −0.75, where the derivative is 0, its parts cancel.
+  ulp: 16,
+  sample: {
+    ...sampleOfInput(uniform(-4, 4, { avoid: { points: [-0.75], distance: 0.15 } })),
+    cases: withAttributes(twice(broadcastCases(['x', 'upstream'])), ...approximations),
+  },
+})
+
+/** Each entry two times in a row. */
+function twice<T>(list: readonly T[]): T[] {
+  return list.flatMap((entry) => [entry, entry])
+}
+
+/** `x · σ(x)`, also called swish (Elfwing, Uchibe and Doya 2018). */
+export const silu: Elementwise<One> = op('silu', {
+  ...ofOne,
+  summary: 'Product of the input and its sigmoid, also called swish; 0 at −∞.',
+  symbol: 'silu',
+  formula: 'y = x · σ(x)',
+  vjp: { x: { formula: 'x̄ = ȳ · σ(x) · (1 + x · (1 − σ(x)))', rule: ({ x, dy }) => siluGrad(x, dy) } },
+  decompose: ({ x }) => mul(x, sigmoid(x)),
+  lower: unary('Silu'),
+  reference: elementwise((x) => timesSigmoid(x!, x!)),
+  onnx: null,
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
+})
+
+/** `upstream · σ(x) · (1 + x · (1 − σ(x)))`: what `silu` passes back. */
+export const siluGrad: Elementwise<Pair> = op('siluGrad', {
+  ...ofInput('siluGrad'),
+  summary: 'What silu passes back, from its input and the upstream derivative.',
+  symbol: 'silu′',
+  formula: 'y = upstream · σ(x) · (1 + x · (1 − σ(x)))',
+  vjp: {
+    x: {
+      formula: 'ȳ · upstream · σ(x) · (1 − σ(x)) · (2 + x · (1 − 2σ(x)))',
+      rule: ({ x, upstream, dy }) => {
+        const s = sigmoid(x)
+        return sigmoidGrad(s, mul(mul(dy, upstream), add(2, mul(x, sub(1, mul(2, s))))))
+      },
+    },
+    upstream: { formula: 'ȳ · σ(x) · (1 + x · (1 − σ(x)))', rule: ({ x, dy }) => siluGrad(x, dy) },
+  },
+  decompose: ({ x, upstream }) => {
+    const s = sigmoid(x)
+    return mul(upstream, mul(s, add(1, mul(x, sub(1, s)))))
+  },
+  lower: binary('SiluGrad'),
+  reference: elementwise((x, upstream) => {
+    const s = 1 / (1 + Math.exp(-x!))
+    return upstream! * s * (1 + x! * (1 - s))
+  }),
+  // Near −1.28, where the derivative is 0, its parts cancel.
+  ulp: 8,
+  sample: sampleOfInput(uniform(-4, 4, { avoid: { points: [-1.28], distance: 0.2 } })),
+})
+
+/** `x · tanh(softplus(x))` (Misra 2019). */
+export const mish: Elementwise<One> = op('mish', {
+  ...ofOne,
+  summary: 'The input times the hyperbolic tangent of its softplus; 0 at −∞.',
+  symbol: 'mish',
+  formula: 'y = x · tanh(ln(1 + eˣ))',
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ · (t + x · σ(x) · (1 − t²)), with t = tanh(ln(1 + eˣ))',
+      rule: ({ x, dy }) => mishGrad(x, dy),
+    },
+  },
+  decompose: ({ x }) => mul(x, tanh(softplus(x))),
+  lower: unary('Mish'),
+  reference: elementwise((x) =>
+    x === -Infinity ? -0 : x! > 40 ? x! : x! * Math.tanh(Math.log1p(Math.exp(x!))),
+  ),
+  onnx: 'Mish',
+  ulp: 6,
+  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
+})
+
+/** What `mish` passes back. */
+export const mishGrad: Elementwise<Pair> = op('mishGrad', {
+  ...ofInput('mishGrad'),
+  summary: 'What mish passes back, from its input and the upstream derivative.',
+  symbol: 'mish′',
+  formula: 'y = upstream · (t + x · σ(x) · (1 − t²)), with t = tanh(ln(1 + eˣ))',
+  vjp: {
+    x: {
+      formula: 'ȳ · upstream · σ(x) · (1 − t²) · (2 + x · (1 − σ(x) − 2t · σ(x)))',
+      rule: ({ x, upstream, dy }) => {
+        const s = sigmoid(x)
+        const t = tanh(softplus(x))
+        const curve = add(2, mul(x, sub(sub(1, s), mul(2, mul(t, s)))))
+        return tanhGrad(t, mul(mul(dy, upstream), mul(s, curve)))
+      },
+    },
+    upstream: { formula: 'ȳ · (t + x · σ(x) · (1 − t²))', rule: ({ x, dy }) => mishGrad(x, dy) },
+  },
+  decompose: ({ x, upstream }) => {
+    const t = tanh(softplus(x))
+    return mul(upstream, add(t, mul(x, tanhGrad(t, sigmoid(x)))))
+  },
+  lower: binary('MishGrad'),
+  reference: elementwise((x, upstream) => {
+    const t = Math.tanh(x! > 40 ? x! : Math.log1p(Math.exp(x!)))
+    return upstream! * (t + (x! / (1 + Math.exp(-x!))) * (1 - t * t))
+  }),
+  // Near −1.19, where the derivative is 0, its parts cancel.
+  ulp: 12,
+  sample: sampleOfInput(uniform(-4, 4, { avoid: { points: [-1.19], distance: 0.2 } })),
+})
+
+/** `ln σ(x)`, without underflow. */
+export const logSigmoid: Elementwise<One> = op('logSigmoid', {
+  ...ofOne,
+  summary: 'Logarithm of the sigmoid, without underflow.',
+  symbol: 'ln σ',
+  formula: 'y = −ln(1 + e⁻ˣ)',
+  vjp: { x: { formula: 'x̄ = ȳ · σ(−x)', rule: ({ x, dy }) => mul(dy, sigmoid(neg(x))) } },
+  decompose: ({ x }) => neg(softplus(neg(x))),
+  reference: elementwise((x) => Math.min(x!, 0) - Math.log1p(Math.exp(-Math.abs(x!)))),
+  onnx: null,
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
+})
+
+interface Slope {
+  /** Factor of negative numbers; 0.01 unless given. */
+  slope?: number
+}
+
+const leaky = {
+  attributes: { slope: 'Factor of negative numbers; 0.01 unless given.' },
+  shorthand: 'slope',
+  prepare: ({ slope = 0.01 }: Slope) => ({ slope: finite('leakyRelu', 'slope', slope) }),
+} as const
+const slopes: Slope[] = [{ slope: 0.01 }, { slope: 0.3 }]
+const kinkAtZero = uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } })
+
+/** `x`, or `slope · x` where it is negative (Maas, Hannun and Ng 2013). */
+export const leakyRelu: Elementwise<One, Slope, 'slope'> = op('leakyRelu', {
+  ...ofOne,
+  ...leaky,
+  summary: 'Rectifier that lets a part of negative numbers through; the derivative at 0 is the slope.',
+  symbol: 'leaky relu',
+  formula: 'y = x where x > 0, else slope · x',
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ where x > 0, else slope · ȳ',
+      rule: ({ x, dy }, attributes) => leakyReluGrad(x, dy, attributes),
+    },
+  },
+  decompose: ({ x }, { slope }) => where(greater(x, 0), x, mul(slope, x)),
+  lower: unary('LeakyRelu', ({ slope }) => [slope]),
+  reference: elementwiseWith(
+    ({ slope }) =>
+      (x) =>
+        x! > 0 ? x! : slope * x!,
+  ),
+  onnx: 'LeakyRelu',
+  ulp: 2,
+  sample: { domains: { x: kinkAtZero }, cases: withAttributes(unaryCases, ...slopes) },
+})
+
+/** `upstream`, or `slope · upstream` where `x` is not positive: what `leakyRelu` passes back. */
+export const leakyReluGrad: Elementwise<Pair, Slope, 'slope'> = op('leakyReluGrad', {
+  ...ofInput('leakyReluGrad'),
+  ...leaky,
+  summary: 'What leakyRelu passes back, from its input and the upstream derivative.',
+  symbol: 'leaky relu′',
+  formula: 'y = upstream where x > 0, else slope · upstream',
+  vjp: {
+    x: null,
+    upstream: {
+      formula: 'ȳ where x > 0, else slope · ȳ',
+      rule: ({ x, dy }, attributes) => leakyReluGrad(x, dy, attributes),
+    },
+  },
+  decompose: ({ x, upstream }, { slope }) => where(greater(x, 0), upstream, mul(slope, upstream)),
+  lower: binary('LeakyReluGrad', ({ slope }) => [slope]),
+  reference: elementwiseWith(
+    ({ slope }) =>
+      (x, upstream) =>
+        x! > 0 ? upstream! : slope * upstream!,
+  ),
+  ulp: 2,
+  sample: {
+    ...sampleOfInput(kinkAtZero),
+    cases: withAttributes(broadcastCases(['x', 'upstream']), ...slopes),
+  },
+})
+
+interface Alpha {
+  /** The result far on the left is −alpha; 1 unless given. */
+  alpha?: number
+}
+
+const exponential = {
+  attributes: { alpha: 'The result far on the left is −alpha; 1 unless given.' },
+  shorthand: 'alpha',
+  prepare: ({ alpha = 1 }: Alpha) => ({ alpha: finite('elu', 'alpha', alpha) }),
+} as const
+const alphas: Alpha[] = [{ alpha: 1 }, { alpha: 0.4 }]
+
+/** `x`, or `alpha · (eˣ − 1)` where it is negative (Clevert, Unterthiner and Hochreiter 2016). */
+export const elu: Elementwise<One, Alpha, 'alpha'> = op('elu', {
+  ...ofOne,
+  ...exponential,
+  summary: 'Rectifier that goes to −alpha exponentially; the derivative at 0 is alpha.',
+  symbol: 'elu',
+  formula: 'y = x where x > 0, else alpha · (eˣ − 1)',
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ where x > 0, else ȳ · alpha · eˣ',
+      rule: ({ x, dy }, attributes) => eluGrad(x, dy, attributes),
+    },
+  },
+  decompose: ({ x }, { alpha }) => where(greater(x, 0), x, mul(alpha, expm1(x))),
+  lower: unary('Elu', ({ alpha }) => [alpha]),
+  reference: elementwiseWith(
+    ({ alpha }) =>
+      (x) =>
+        x! > 0 ? x! : alpha * Math.expm1(x!),
+  ),
+  onnx: 'Elu',
+  ulp: 5,
+  sample: { domains: { x: kinkAtZero }, cases: withAttributes(unaryCases, ...alphas) },
+})
+
+/** `upstream`, or `upstream · alpha · eˣ` where `x` is not positive: what `elu` passes back. */
+export const eluGrad: Elementwise<Pair, Alpha, 'alpha'> = op('eluGrad', {
+  ...ofInput('eluGrad'),
+  ...exponential,
+  summary: 'What elu passes back, from its input and the upstream derivative.',
+  symbol: 'elu′',
+  formula: 'y = upstream where x > 0, else upstream · alpha · eˣ',
+  vjp: {
+    x: {
+      formula: '0 where x > 0, else ȳ · upstream · alpha · eˣ',
+      rule: ({ x, upstream, dy }, { alpha }) =>
+        where(greater(x, 0), 0, mul(mul(dy, upstream), mul(alpha, exp(x)))),
+    },
+    upstream: {
+      formula: 'ȳ where x > 0, else ȳ · alpha · eˣ',
+      rule: ({ x, dy }, attributes) => eluGrad(x, dy, attributes),
+    },
+  },
+  decompose: ({ x, upstream }, { alpha }) =>
+    where(greater(x, 0), upstream, mul(upstream, mul(alpha, exp(x)))),
+  lower: binary('EluGrad', ({ alpha }) => [alpha]),
+  reference: elementwiseWith(
+    ({ alpha }) =>
+      (x, upstream) =>
+        x! > 0 ? upstream! : upstream! * alpha * Math.exp(x!),
+  ),
+  ulp: 6,
+  sample: {
+    ...sampleOfInput(kinkAtZero),
+    cases: withAttributes(broadcastCases(['x', 'upstream']), ...alphas),
+  },
+})
+
+// α and λ keep mean 0 and variance 1 from layer to layer.
+const seluAlpha = 1.6732632423543772
+const seluScale = 1.0507009873554805
+
+/** `λ · elu(x, α)` with the constants that normalise by themselves (Klambauer and others 2017). */
+export const selu: Elementwise<One> = op('selu', {
+  ...ofOne,
+  summary: 'Scaled elu, with the constants that keep mean 0 and variance 1; the derivative at 0 is λ · α.',
+  symbol: 'selu',
+  formula: 'y = λ · (x where x > 0, else α · (eˣ − 1)), λ = 1.0507…, α = 1.6733…',
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ · λ · (1 where x > 0, else α · eˣ)',
+      rule: ({ x, dy }) => eluGrad(x, mul(seluScale, dy), seluAlpha),
+    },
+  },
+  decompose: ({ x }) => mul(seluScale, elu(x, seluAlpha)),
+  reference: elementwise((x) => seluScale * (x! > 0 ? x! : seluAlpha * Math.expm1(x!))),
+  onnx: 'Selu',
+  ulp: 6,
+  sample: { domains: { x: kinkAtZero }, cases: unaryCases },
+})
+
+interface Bounds {
+  /** Smaller numbers become this one; −∞ unless given. */
+  min?: number
+  /** Larger numbers become this one; ∞ unless given. */
+  max?: number
+}
+
+const bounds = {
+  min: 'Smaller numbers become this one; −∞ unless given.',
+  max: 'Larger numbers become this one; ∞ unless given.',
+}
+
+function checkedBounds({ min = -Infinity, max = Infinity }: Bounds): Required<Bounds> {
+  if (!(min <= max) || min === Infinity || max === -Infinity)
+    throw new ValueError(`clip: wants numbers min ≤ max, got min ${min} and max ${max}`)
+  return { min, max }
+}
+
+const boundsSample: Bounds[] = [{ min: -1, max: 1.5 }, { min: -1 }, { max: 1.5 }]
+const kinksAtBounds = uniform(-3, 3, { avoid: { points: [-1, 1.5], distance: 0.1 } })
+
+/** `x`, kept between two bounds; the derivative at a bound is 1. */
+export const clip: Elementwise<One, Bounds> = op('clip', {
+  ...ofOne,
+  summary: 'Numbers kept between two bounds; the derivative at a bound is 1.',
+  symbol: 'clip',
+  formula: 'y = min(max(x, min), max)',
+  attributes: bounds,
+  prepare: checkedBounds,
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ where min ≤ x ≤ max, else 0',
+      rule: ({ x, dy }, attributes) => clipGrad(x, dy, attributes),
+    },
+  },
+  lower: unary('Clip', ({ min, max }) => [min, max]),
+  reference: elementwiseWith(
+    ({ min, max }) =>
+      (x) =>
+        Math.min(Math.max(x!, min), max),
+  ),
+  onnx: 'Clip',
+  ulp: 0,
+  sample: { domains: { x: kinksAtBounds }, cases: withAttributes(unaryCases, ...boundsSample) },
+})
+
+interface Open {
+  /** The bounds themselves are outside; false unless given. */
+  open?: boolean
+}
+
+/** `upstream` where `x` is between the bounds, else 0: what `clip` and its kin pass back. */
+export const clipGrad: Elementwise<Pair, Bounds & Open> = op('clipGrad', {
+  ...ofInput('clipGrad'),
+  summary: 'What clip passes back, from its input and the upstream derivative.',
+  symbol: 'clip′',
+  formula: 'y = upstream where min ≤ x ≤ max, else 0',
+  attributes: { ...bounds, open: 'The bounds themselves are outside; false unless given.' },
+  prepare: ({ open = false, ...given }: Bounds & Open) => ({ ...checkedBounds(given), open }),
+  vjp: {
+    x: null,
+    upstream: {
+      formula: 'ȳ where min ≤ x ≤ max, else 0',
+      rule: ({ x, dy }, attributes) => clipGrad(x, dy, attributes),
+    },
+  },
+  lower: (context) => {
+    const opcode = context.attributes.open ? 'OpenClipGrad' : 'ClipGrad'
+    binary<Required<Bounds>>(opcode, ({ min, max }) => [min, max])(context)
+  },
+  reference: elementwiseWith(
+    ({ min, max, open }) =>
+      (x, upstream) =>
+        (open ? x! > min && x! < max : x! >= min && x! <= max) ? upstream! : 0,
+  ),
+  ulp: 0,
+  sample: {
+    ...sampleOfInput(kinksAtBounds),
+    cases: withAttributes(
+      broadcastCases(['x', 'upstream']),
+      ...([...boundsSample, { min: 0, max: 2, open: true }] as (Bounds & Open)[]),
+    ),
+  },
+})
+
+/** `x`, kept between 0 and 6 (Howard and others 2017). */
+export const relu6: Elementwise<One> = op('relu6', {
+  ...ofOne,
+  summary: 'Rectifier cut off at 6; the derivative at 0 and at 6 is 0.',
+  symbol: 'relu6',
+  formula: 'y = min(max(x, 0), 6)',
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ where 0 < x < 6, else 0',
+      rule: ({ x, dy }) => clipGrad(x, dy, { min: 0, max: 6, open: true }),
+    },
+  },
+  decompose: ({ x }) => clip(x, { min: 0, max: 6 }),
+  reference: elementwise((x) => Math.min(Math.max(x!, 0), 6)),
+  onnx: null,
+  ulp: 0,
+  sample: { domains: { x: uniform(-3, 9, { avoid: { points: [0, 6], distance: 0.1 } }) }, cases: unaryCases },
+})
+
+const hardKinks = uniform(-5, 5, { avoid: { points: [-3, 3], distance: 0.1 } })
+
+/** `relu6(x + 3) / 6` (Howard and others 2019). */
+export const hardSigmoid: Elementwise<One> = op('hardSigmoid', {
+  ...ofOne,
+  summary: 'Sigmoid of straight lines; the derivative at −3 and at 3 is 0.',
+  symbol: 'hard σ',
+  formula: 'y = min(max(x + 3, 0), 6) / 6',
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ / 6 where −3 < x < 3, else 0',
+      rule: ({ x, dy }) => clipGrad(x, div(dy, 6), { min: -3, max: 3, open: true }),
+    },
+  },
+  decompose: ({ x }) => div(relu6(add(x, 3)), 6),
+  lower: unary('HardSigmoid'),
+  reference: elementwise((x) => Math.min(Math.max(x! + 3, 0), 6) / 6),
+  onnx: null,
+  ulp: 2,
+  sample: { domains: { x: hardKinks }, cases: unaryCases },
+})
+
+/** `x · hardSigmoid(x)` (Howard and others 2019). */
+export const hardSwish: Elementwise<One> = op('hardSwish', {
+  ...ofOne,
+  summary: 'The input times its hardSigmoid; the derivative at −3 is 0 and at 3 is 1.',
+  symbol: 'hard swish',
+  formula: 'y = x · min(max(x + 3, 0), 6) / 6',
+  vjp: {
+    x: {
+      formula: 'x̄ = ȳ · (x/3 + ½) where −3 < x < 3; 0 on the left and ȳ on the right of that',
+      rule: ({ x, dy }) => hardSwishGrad(x, dy),
+    },
+  },
+  decompose: ({ x }) => mul(x, hardSigmoid(x)),
+  lower: unary('HardSwish'),
+  reference: elementwise((x) => Math.max(x!, -3) * (Math.min(Math.max(x! + 3, 0), 6) / 6)),
+  onnx: 'HardSwish',
+  ulp: 3,
+  sample: { domains: { x: hardKinks }, cases: unaryCases },
+})
+
+/** What `hardSwish` passes back. */
+export const hardSwishGrad: Elementwise<Pair> = op('hardSwishGrad', {
+  ...ofInput('hardSwishGrad'),
+  summary: 'What hardSwish passes back, from its input and the upstream derivative.',
+  symbol: 'hard swish′',
+  formula: 'y = upstream · (x/3 + ½) where −3 < x < 3; 0 on the left and upstream on the right of that',
+  vjp: {
+    x: {
+      formula: 'ȳ · upstream / 3 where −3 < x < 3, else 0',
+      rule: ({ x, upstream, dy }) => clipGrad(x, div(mul(dy, upstream), 3), { min: -3, max: 3, open: true }),
+    },
+    upstream: { formula: 'ȳ · (x/3 + ½) where −3 < x < 3 …', rule: ({ x, dy }) => hardSwishGrad(x, dy) },
+  },
+  decompose: ({ x, upstream }) =>
+    mul(upstream, where(greater(3, x), where(greater(x, -3), add(div(x, 3), 0.5), 0), 1)),
+  lower: binary('HardSwishGrad'),
+  reference: elementwise((x, upstream) => upstream! * (x! >= 3 ? 1 : x! > -3 ? x! / 3 + 0.5 : 0)),
+  // Near −1.5, where the derivative is 0, its parts cancel.
+  ulp: 8,
+  sample: sampleOfInput(uniform(-5, 5, { avoid: { points: [-3, -1.5, 3], distance: 0.2 } })),
+})

@@ -1,0 +1,35 @@
+// Holds every function of one number against float64 over the whole range of float32, and at special values.
+import { describe, expect, test } from 'vitest'
+import { evaluate, input, type Op, ops } from '../src/index.js'
+import { ofOne } from '../src/op.js'
+import { evaluateReference } from '../src/reference.js'
+import { ulps } from './sampling.js'
+
+// Every 10,007th bit pattern, a prime, so that all exponents and many mantissas come by; NaN and infinities too.
+const stride = 10_007
+const sample = (() => {
+  const bits = new Uint32Array(Math.ceil(2 ** 32 / stride))
+  for (let index = 0; index < bits.length; index++) bits[index] = index * stride
+  return new Float32Array(bits.buffer)
+})()
+
+const functions = (Object.values(ops) as unknown as Op<['x']>[])
+  .filter(({ definition }) => definition.shape === ofOne.shape)
+  .map((op) => ({ name: op.name, op }))
+
+describe('from −∞ to ∞ and for NaN it is within its error budget of float64', () => {
+  test.each(functions)('$name', ({ op }) => {
+    const x = input([sample.length], { name: 'x' })
+    const y = op(x)
+    const expected = evaluateReference([y], new Map([[x, Float64Array.from(sample)]])).get(y)!
+    const found = evaluate([y], new Map([[x, sample]]))[0]!
+    let worst = { error: 0, x: 0, found: 0, expected: 0 }
+    for (const [index, value] of found.entries()) {
+      const error = ulps(value, expected[index]!)
+      if (error > worst.error) worst = { error, x: sample[index]!, found: value, expected: expected[index]! }
+    }
+    expect(worst.error, `at x = ${worst.x}: ${worst.found} for ${worst.expected}`).toBeLessThanOrEqual(
+      op.definition.ulp as number,
+    )
+  })
+})
