@@ -14,7 +14,7 @@ const sample = (() => {
 })()
 
 const functions = (Object.values(ops) as unknown as Op<['x']>[])
-  .filter(({ definition }) => definition.shape === ofOne.shape)
+  .filter(({ definition }) => (definition.shape as unknown) === ofOne.shape)
   .map((op) => ({ name: op.name, op }))
 
 describe('from −∞ to ∞ and for NaN it is within its error budget of float64', () => {

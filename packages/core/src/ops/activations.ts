@@ -9,7 +9,18 @@ import { broadcastShapes, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { greater, where } from './comparison.js'
-import { exp, expm1, neg, sigmoid, sigmoidGrad, softplus, square, tanh, tanhGrad } from './elementwise.js'
+import {
+  abs,
+  exp,
+  expm1,
+  neg,
+  sigmoid,
+  sigmoidGrad,
+  softplus,
+  square,
+  tanh,
+  tanhGrad,
+} from './elementwise.js'
 
 type One = ['x']
 type Pair = ['x', 'upstream']
