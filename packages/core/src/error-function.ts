@@ -13,7 +13,7 @@ export function erf(x: number): number {
 }
 
 /** 1 − erf x, without cancellation far to the right: from 2 on the continued fraction (DLMF 7.9.1). */
-export function erfc(x: number): number {
+function erfc(x: number): number {
   if (x < 2) return 1 - erf(x)
   let fraction = x
   for (let n = 120; n > 0; n--) fraction = x + n / 2 / fraction
