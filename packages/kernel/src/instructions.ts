@@ -250,7 +250,7 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   ArgMax: reduction,
   /** Along `length`; from the end when `reverse` is 1. */
   CumulativeSum: { ...reduction, reverse: 'int' },
-  ProductOfOthers: rowwise,
+  ProductOfOthers: { out: 'out', x: 'in', rows: 'int', columns: 'int' },
   Softmax: reduction,
   LogSoftmax: reduction,
   SoftmaxGrad: softmaxGrad,
