@@ -475,7 +475,7 @@ const bounds = {
 }
 
 function checkedBounds({ min = -Infinity, max = Infinity }: Bounds): Required<Bounds> {
-  if (!(min <= max) || min === Infinity || max === -Infinity)
+  if (!(typeof min === 'number' && typeof max === 'number' && min <= max))
     throw new ValueError(`clip: wants numbers min ≤ max, got min ${min} and max ${max}`)
   return { min, max }
 }
