@@ -5,26 +5,40 @@ import { parseArgs } from 'node:util'
 import { type Case, cases } from './cases.js'
 import { type Contender, peers } from './contenders.js'
 import { UsageError } from './failure.js'
+import { scalingCases, scalingPeers } from './scaling.js'
 
 export interface Arguments {
   help: boolean
+  suite: SuiteName
   cases: readonly Case[]
   peers: readonly Contender[]
   /** File for the figures. */
   json?: string
+  /** File for the chart. */
+  svg?: string
   seconds: number
 }
 
 const defaultSeconds = 2
 
+/** Cases, and who is measured beside ours unless peers are named. */
+const suites = {
+  main: { cases, peers: peers.map(({ name }) => name) },
+  scaling: { cases: scalingCases, peers: scalingPeers },
+}
+
+type SuiteName = keyof typeof suites
+
 export const help = `Measures @bp/core and its peers side by side, on one thread each.
 
   npm run bench -- [options]
 
+  --suite NAME  ${Object.keys(suites).join(' or ')}; main unless given. scaling writes benchmarks/scaling.md
   --case ID     only this case; may be given several times
   --peer NAME   only this peer beside ours; may be given several times
   --seconds N   how long each contender is timed in each case (${defaultSeconds})
   --json FILE   write the figures to FILE too
+  --svg FILE    draw them in FILE too
   --help        this text
 
 Cases: ${cases.map(({ id }) => id).join(', ')}
@@ -40,6 +54,8 @@ function parse(args: readonly string[]) {
         peer: { type: 'string', multiple: true },
         seconds: { type: 'string' },
         json: { type: 'string' },
+        svg: { type: 'string' },
+        suite: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values
@@ -66,25 +82,35 @@ function checkSeconds(text: string): number {
 }
 
 /** Found out before the measurements, which take minutes, instead of after them. */
-function checkFile(file: string): string {
+function checkFile(option: string, file: string): string {
   const kindOf = (path: string) => statSync(path, { throwIfNoEntry: false })
-  if (file.trim() === '') throw new UsageError('--json needs the name of a file.')
-  if (kindOf(file)?.isDirectory()) throw new UsageError(`--json ${file}: is a folder; name a file in it.`)
+  if (file.trim() === '') throw new UsageError(`${option} needs the name of a file.`)
+  if (kindOf(file)?.isDirectory()) throw new UsageError(`${option} ${file}: is a folder; name a file in it.`)
   const folder = dirname(resolve(file))
   if (!kindOf(folder)?.isDirectory())
     throw new UsageError(
-      `--json ${file}: there is no folder '${dirname(file)}'. Create it first, or name another file.`,
+      `${option} ${file}: there is no folder '${dirname(file)}'. Create it first, or name another file.`,
     )
   return file
 }
 
 export function parseArguments(args: readonly string[]): Arguments {
   const values = parse(args)
+  const suite = checkSuite(values.suite ?? 'main')
+  const { cases, peers: usual } = suites[suite]
   return {
     help: values.help ?? false,
+    suite,
     cases: pick('case', cases, ({ id }) => id, values.case),
-    peers: pick('peer', peers, ({ name }) => name, values.peer),
+    peers: pick('peer', peers, ({ name }) => name, values.peer ?? [...usual]),
     seconds: values.seconds === undefined ? defaultSeconds : checkSeconds(values.seconds),
-    ...(values.json === undefined ? {} : { json: checkFile(values.json) }),
+    ...(values.json === undefined ? {} : { json: checkFile('--json', values.json) }),
+    ...(values.svg === undefined ? {} : { svg: checkFile('--svg', values.svg) }),
   }
+}
+
+function checkSuite(name: string): SuiteName {
+  if (!Object.hasOwn(suites, name))
+    throw new UsageError(`There is no suite '${name}'. Choose from: ${Object.keys(suites).join(', ')}.`)
+  return name as SuiteName
 }

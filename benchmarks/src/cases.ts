@@ -27,6 +27,8 @@ export interface RateCase extends CaseBase {
   /** What one repetition counts in the unit's numerator. */
   worth: number
   check: Check
+  /** Instead of the peers: the same on one thread, as this case has it. */
+  oneThread?: string
 }
 
 /** What can be measured once in a process's life; worker.ts says how. */
@@ -59,7 +61,7 @@ interface PeakCase extends CaseBase {
 export type Case = RateCase | ProcessCase | BundleCase | PeakCase
 
 /** A case of training a network: `count` steps lead to the loss that is checked. */
-function training(id: string, title: string, count: number, tolerance = 1e-3): RateCase {
+export function training(id: string, title: string, count: number, tolerance = 1e-3): RateCase {
   const expected = () => lossOfStep(problemOf(id) as MlpProblem | CnnProblem, count)
   return { kind: 'rate', id, title, unit: 'steps/s', worth: 1, check: { count, expected, tolerance } }
 }
@@ -103,6 +105,10 @@ export const cases: readonly Case[] = [
   // So do 9 steps to the first of 8 batches; few steps where the referee takes long.
   training('mlp-784-128-10-b128', '784-128-10, ReLU, batches of 128, softmax cross-entropy, SGD', 9),
   training('mlp-784-512-512-10-b128', '784-512-512-10, ReLU, batches of 128, softmax cross-entropy, SGD', 2),
+  {
+    ...training('mlp-784-512-512-10-b128-2threads', 'the same on two threads, beside ours on one', 2),
+    oneThread: 'mlp-784-512-512-10-b128',
+  },
   training('adam-mlp-784-128-10-b32', '784-128-10, ReLU, batches of 32, softmax cross-entropy, Adam', 10),
   training(
     'cnn-28x28-b32',

@@ -1,12 +1,16 @@
 // The command `npm run bench`: measures the chosen cases one after another, prints a table, writes the JSON.
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { help, parseArguments } from './arguments.js'
+import { chart } from './chart.js'
 import { endAll } from './child.js'
 import { ours } from './contenders.js'
 import { describeFailure, UsageError } from './failure.js'
 import { describeMachine } from './machine.js'
 import { measure } from './measure.js'
+import { packageFolder } from './paths.js'
 import { formatCase, formatMachine, type Report, reportCase } from './report.js'
+import { scalingPage } from './scaling.js'
 
 const rounds = 9
 const processes = 5
@@ -37,8 +41,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const machine = describeMachine(contenders, versions, { seconds: options.seconds, rounds })
   process.stdout.write(formatMachine(machine))
-  if (options.json !== undefined)
-    writeFileSync(options.json, `${JSON.stringify({ machine, cases: reported } satisfies Report, null, 2)}\n`)
+  const report: Report = { machine, cases: reported }
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  if (options.svg !== undefined) writeFileSync(options.svg, chart(report))
+  if (options.suite === 'scaling') writeFileSync(join(packageFolder, 'scaling.md'), scalingPage(report))
   // A peer that cannot run is part of the result; ours not running is a failure.
   return reported.some(({ ours }) => 'error' in ours) ? 1 : 0
 }

@@ -3,7 +3,7 @@ import { measurePeak } from '@bp/core'
 import { bundleBytes } from './bundle.js'
 import type { BundleCase, Case, Check, ProcessCase, RateCase } from './cases.js'
 import { type Answer, Child } from './child.js'
-import type { Contender } from './contenders.js'
+import { type Contender, ours } from './contenders.js'
 import { describeFailure } from './failure.js'
 import { modulePath, pythonWorkerPath, workerPath } from './paths.js'
 import { problemOf } from './problems.js'
@@ -98,14 +98,20 @@ async function measureRate(
   const outcomes = new Map<string, Outcome>()
   const versions = new Map<string, string>()
   const round = (settings.seconds * 1000) / settings.rounds
+  const field = rate.oneThread
+    ? [
+        { contender: ours, runs: rate.id },
+        { contender: { ...ours, name: 'one-thread' }, runs: rate.oneThread },
+      ]
+    : contenders.map((contender) => ({ contender, runs: rate.id }))
   const running: { contender: Contender; child: Child; count: number; turns: number; sample: number[] }[] = []
   const expected = rate.check.expected()
 
-  for (const contender of contenders) {
+  for (const { contender, runs } of field) {
     settings.onProgress(`${rate.id}: checking and warming up ${contender.name}`)
     const child = start(contender)
     try {
-      const { version } = await ask(child, contender, rate.id, { do: 'open' })
+      const { version } = await ask(child, contender, runs, { do: 'open' })
       if (version !== undefined) versions.set(contender.name, version)
       await check(child, contender, rate, expected)
       const pace = await warmUp(child, Math.min(500, settings.seconds * 250), round, settings.rounds)

@@ -35,6 +35,8 @@ export interface MlpProblem extends TrainingProblem {
   kind: 'mlp'
   /** Of all layers but the last. */
   activation: 'sigmoid' | 'relu'
+  /** Threads that may share the work; ours alone is asked for more than one. */
+  threads: number
 }
 
 /**
@@ -78,6 +80,7 @@ function xorProblem(hidden: number, seed: number): MlpProblem {
     inputs: 2,
     outputs: 1,
     activation: 'sigmoid',
+    threads: 1,
     batch: 4,
     rows: 4,
     data: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
@@ -120,12 +123,14 @@ function classifierProblem(
   sizes: readonly number[],
   batch: number,
   optimizer: TrainingProblem['optimizer'],
+  threads: number,
 ): MlpProblem {
   return {
     kind: 'mlp',
     parameters: sizes.slice(1).flatMap((outputs, index) => layer(24 + index, [sizes[index]!, outputs])),
     ...pictures(Math.max(pictureRows, 2 * batch), sizes[0]!, sizes.at(-1)!),
     activation: 'relu',
+    threads,
     batch,
     optimizer,
     learningRate: optimizer === 'adam' ? 0.001 : 0.05,
@@ -173,12 +178,13 @@ function productProblem(layout: Layout, side: number): ProductProblem {
 export function problemOf(caseId: string): Problem {
   if (caseId === 'xor-step') return xorProblem(2, 11)
   if (caseId === 'xor-8-step') return xorProblem(8, 41)
-  const network = /^(adam-)?mlp-(\d+(?:-\d+)+)-b(\d+)$/.exec(caseId)
+  const network = /^(adam-)?mlp-(\d+(?:-\d+)+)-b(\d+)(?:-(\d)threads)?$/.exec(caseId)
   if (network)
     return classifierProblem(
       network[2]!.split('-').map(Number),
       Number(network[3]),
       network[1] ? 'adam' : 'sgd',
+      Number(network[4] ?? 1),
     )
   const convolutional = /^cnn-28x28-b(\d+)$/.exec(caseId)
   if (convolutional) return cnnProblem(Number(convolutional[1]))

@@ -14,6 +14,7 @@ test('without arguments: every case, every peer, no file', () => {
     'mlp-784-128-10-b32',
     'mlp-784-128-10-b128',
     'mlp-784-512-512-10-b128',
+    'mlp-784-512-512-10-b128-2threads',
     'adam-mlp-784-128-10-b32',
     'cnn-28x28-b32',
     ...[16, 64, 256, 1024].flatMap((side) => ['nn', 'nt', 'tn'].map((layout) => `gemm-${layout}-${side}`)),
@@ -59,7 +60,8 @@ test.each([
   [['--seconds', 'fast'], '--seconds fast: must be a number from 0.05 to 600'],
   [['--seconds', '0'], 'must be a number from 0.05 to 600'],
   [['--seconds', ''], 'must be a number from 0.05 to 600'],
-  [['--suite', 'all'], '--suite'],
+  [['--suite', 'all'], "There is no suite 'all'. Choose from: main, scaling"],
+  [['--svg', tmpdir()], 'is a folder; name a file in it'],
   [['xor-step'], 'xor-step'],
 ])('%j is refused in one line', (args, expected) => {
   const refusal = () => parseArguments(args)

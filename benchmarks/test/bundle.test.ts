@@ -7,7 +7,7 @@ test('what a page loads only when asked for does not count, what it imports does
   expect(whole).toBeGreaterThan(10_000)
   expect(await bundleBytes(`export const load = () => import('@bp/core')`)).toBeLessThan(500)
   const shared = `export * from '@bp/core'; export const load = () => import('@bp/kernel')`
-  expect(await bundleBytes(shared)).toBeGreaterThan(whole)
+  expect(await bundleBytes(shared)).toBeGreaterThan(0.9 * whole)
 })
 
 test('files that are fetched count', async () => {

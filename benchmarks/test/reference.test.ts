@@ -25,6 +25,7 @@ const smallClassifier: MlpProblem = {
   inputs: 8,
   outputs: 3,
   activation: 'relu',
+  threads: 1,
   batch: 4,
   rows: 8,
   data: uniform(7, 64, 0, 1),
@@ -84,8 +85,10 @@ test('the referee knows Adam: its first step moves every weight by the learning 
   expect((lossOfStep(problem, 1) - lossOfStep(problem, 2)) / 1e-6).toBeCloseTo(slope, 3)
 })
 
-/** Plain loops take seconds for the largest matrices, and have no convolution. */
-const quickRates = cases.flatMap(({ kind, id }) => (kind === 'rate' && !/-1024$|^cnn-/.test(id) ? [id] : []))
+/** Plain loops take seconds for the largest matrices, and have no convolution and no threads. */
+const quickRates = cases.flatMap(({ kind, id }) =>
+  kind === 'rate' && !/-1024$|^cnn-|threads$/.test(id) ? [id] : [],
+)
 
 describe('the handwritten program', () => {
   test.each(quickRates)('of %s agrees', async (id) => {

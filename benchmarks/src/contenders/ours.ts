@@ -9,6 +9,7 @@ import {
   maxPool2d,
   mean,
   Rows,
+  setThreads,
   sgd,
   sigmoidCrossEntropyWithLogits,
   softmaxCrossEntropyWithLogits,
@@ -16,7 +17,7 @@ import {
   variable,
 } from '@bp/core'
 import { getKernel } from '@bp/kernel'
-import { type Open, type Program, programOf } from '../contender.js'
+import { CannotRun, type Open, type Program, programOf } from '../contender.js'
 import {
   type CnnProblem,
   checksum,
@@ -101,4 +102,8 @@ function product(problem: ProductProblem): Program {
   }
 }
 
-export const open: Open = (problem) => programOf(problem, { mlp, cnn, product })
+export const open: Open = async (problem) => {
+  const threads = problem.kind === 'mlp' ? problem.threads : 1
+  if (threads > 1 && (await setThreads(threads)) !== threads) throw new CannotRun('has one thread here')
+  return programOf(problem, { mlp, cnn, product })
+}
