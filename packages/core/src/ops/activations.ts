@@ -475,7 +475,8 @@ const bounds = {
 }
 
 function checkedBounds({ min = -Infinity, max = Infinity }: Bounds): Required<Bounds> {
-  if (!(typeof min === 'number' && typeof max === 'number' && min <= max))
+  const numbers = typeof min === 'number' && typeof max === 'number' && min <= max
+  if (!numbers || min === Infinity || max === -Infinity)
     throw new ValueError(`clip: wants numbers min ≤ max, got min ${min} and max ${max}`)
   return { min, max }
 }
