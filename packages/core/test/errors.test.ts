@@ -324,7 +324,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'an activation that does not exist',
     'ValueError',
     () => bp.layers.dense({ units: 1, activation: 'swoosh' as never }),
-    'dense: there is no activation "swoosh"; there are linear, sigmoid, tanh, relu, softplus',
+    'dense: there is no activation "swoosh"; there are linear, sigmoid, tanh, relu, softplus, gelu, silu, mish, logSigmoid, leakyRelu, elu, selu, relu6, hardSigmoid, hardSwish, softmax, logSoftmax',
   ],
   [
     'no units',

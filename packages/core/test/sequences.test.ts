@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import {
   adam,
   createRun,
-  dataset,
   functional,
   layers,
   type Model,
@@ -12,6 +11,23 @@ import {
   sequential,
 } from '../src/index.js'
 
+const sigma = (x: number) => 1 / (1 + Math.exp(-x))
+const steps = 5
+const inputs = 3
+const units = 4
+const x = Array.from({ length: steps }, (_, t) =>
+  Array.from({ length: inputs }, (_, i) => Math.sin(3 * t + 2 * i) + 0.1 * t),
+)
+
+/** Parameters by the last part of their names, with other numbers than zeros in the biases. */
+function parametersOf(model: Model): Record<string, number[]> {
+  for (const { name, values } of model.parameters)
+    if (/bias/i.test(name)) for (let i = 0; i < values.length; i++) values[i] = Math.cos(i) / 3
+  return Object.fromEntries(
+    model.parameters.map(({ name, values }) => [name.split('/').at(-1)!, [...values]]),
+  )
+}
+
 /** Row vector times matrix, plus a bias. */
 const affine = (row: readonly number[], matrix: readonly number[], bias?: readonly number[]) => {
   const width = matrix.length / row.length
@@ -19,6 +35,57 @@ const affine = (row: readonly number[], matrix: readonly number[], bias?: readon
     row.reduce((sum, value, i) => sum + value * matrix[i * width + j]!, bias?.[j] ?? 0),
   )
 }
+
+const equations: Record<string, (p: Record<string, number[]>) => number[][]> = {
+  rnn: (p) => {
+    let h = new Array<number>(units).fill(0)
+    return x.map((row) => {
+      const [a, b] = [affine(row, p.weights!, p.bias), affine(h, p.recurrentWeights!)]
+      h = h.map((_, j) => Math.tanh(a[j]! + b[j]!))
+      return h
+    })
+  },
+  lstm: (p) => {
+    let h = new Array<number>(units).fill(0)
+    let c = [...h]
+    return x.map((row) => {
+      const [a, b] = [affine(row, p.weights!, p.bias), affine(h, p.recurrentWeights!)]
+      const at = (gate: number, j: number) => a[gate * units + j]! + b[gate * units + j]!
+      c = c.map((cell, j) => sigma(at(1, j)) * cell + sigma(at(0, j)) * Math.tanh(at(2, j)))
+      h = c.map((cell, j) => sigma(at(3, j)) * Math.tanh(cell))
+      return h
+    })
+  },
+  gru: (p) => {
+    let h = new Array<number>(units).fill(0)
+    return x.map((row) => {
+      const [a, b] = [affine(row, p.weights!, p.bias), affine(h, p.recurrentWeights!, p.recurrentBias)]
+      h = h.map((before, j) => {
+        const z = sigma(a[j]! + b[j]!)
+        const r = sigma(a[units + j]! + b[units + j]!)
+        const n = Math.tanh(a[2 * units + j]! + r * b[2 * units + j]!)
+        return (1 - z) * n + z * before
+      })
+      return h
+    })
+  },
+}
+
+describe.each(['rnn', 'lstm', 'gru'] as const)('%s', (kind) => {
+  test('follows its equations, for every step and for the last alone', () => {
+    const make = (returnSequences: boolean) =>
+      sequential([layers[kind]({ units, returnSequences })], { inputShape: [steps, inputs], seed: 5 })
+    const [all, last] = [make(true), make(false)]
+    const expected = equations[kind]!(parametersOf(all)).flat()
+    parametersOf(last)
+    expect(all.outputShape).toEqual([steps, units])
+    expect(last.outputShape).toEqual([units])
+    const states = all.apply([x]).data()
+    for (const [at, value] of states.entries()) expect(value).toBeCloseTo(expected[at]!, 5)
+    for (const [at, value] of last.apply([x, x]).data().entries())
+      expect(value).toBeCloseTo(expected[(steps - 1) * units + (at % units)]!, 5)
+  })
+})
 
 describe('multi-head attention', () => {
   const positions = 5
@@ -86,29 +153,23 @@ describe('multi-head attention', () => {
 })
 
 describe('a transformer block', () => {
-  const oneHot = (word: number) => Array.from({ length: 7 }, (_, index) => Number(index === word))
-
   const model = () =>
     sequential(
       [
-        layers.dense({ units: 8, bias: false }),
+        layers.embedding({ words: 7, units: 8 }),
         layers.positionalEmbedding(),
         layers.transformerBlock({ heads: 2, causal: true, name: 'block' }),
         layers.transformerBlock({ heads: 2, causal: true, hidden: 16, dropout: 0.1 }),
         layers.dense({ units: 7 }),
       ],
-      { inputShape: [6, 7], seed: 2 },
+      { inputShape: [6], seed: 2 },
     )
 
   test('that is causal does not see what comes', () => {
     const [a, b] = [
       [1, 2, 3, 4, 5, 6],
       [1, 2, 3, 0, 0, 0],
-    ].map((row) => [
-      ...model()
-        .apply([row.map(oneHot)])
-        .data(),
-    ])
+    ].map((row) => [...model().apply([row]).data()])
     expect(a!.slice(0, 3 * 7)).toEqual(b!.slice(0, 3 * 7))
     expect(a!.slice(3 * 7)).not.toEqual(b!.slice(3 * 7))
   })
@@ -126,16 +187,15 @@ describe('a transformer block', () => {
 
   test('learns to repeat the word before', async () => {
     const draws = random(1)
-    const texts = Array.from({ length: 64 }, (_, row) =>
-      Array.from({ length: 6 }, (_, at) => draws.integer(6 * row + at, 7)),
-    )
-    const inputs = texts.map((words) => words.map(oneHot))
-    const targets = texts.map((words) => words.map((_, at) => oneHot(at > 0 ? words[at - 1]! : -1)))
+    const words = Float32Array.from({ length: 64 * 7 }, (_, index) => draws.integer(index, 7))
+    const inputs = words.filter((_, index) => index % 7 !== 6)
+    const targets = new Float32Array(64 * 6 * 7)
+    for (const [at] of inputs.entries()) if (at % 6 > 0) targets[at * 7 + inputs[at - 1]!] = 1
     const run = createRun({
       model: model(),
       loss: 'softmaxCrossEntropy',
       optimizer: adam({ learningRate: 0.01 }),
-      data: dataset(inputs, targets),
+      data: { rows: 64, inputs, inputShape: [6], targets, targetShape: [6, 7] },
       batchSize: 16,
       epochs: 40,
       seed: 1,

@@ -59,7 +59,7 @@ export function multiHeadAttention(options: MultiHeadAttentionOptions): LayerPla
 export interface TransformerBlockOptions extends MultiHeadAttentionOptions {
   /** Units between the two dense layers; four times those of a position unless given. */
   hidden?: number
-  /** Between the two dense layers, `relu` unless given. */
+  /** Between the two dense layers, `gelu` unless given. */
   activation?: ActivationName
   /** How likely each number that is added is dropped in training; 0 unless given. */
   dropout?: number
@@ -70,7 +70,7 @@ export interface TransformerBlockOptions extends MultiHeadAttentionOptions {
  * normalisation in front (Xiong et al. 2020). Rows of [positions, units] stay so.
  */
 export function transformerBlock(options: TransformerBlockOptions): LayerPlan {
-  const { heads, causal = false, hidden, activation = 'relu', dropout: rate = 0 } = options
+  const { heads, causal = false, hidden, activation = 'gelu', dropout: rate = 0 } = options
   checkName('transformerBlock', 'activation', activation, activations)
   checkShare('transformerBlock', 'dropout', rate)
   return layer('transformerBlock', options, (builder, shape) => {

@@ -47,7 +47,7 @@ export function dense(options: DenseOptions): LayerPlan {
 }
 
 /** All but the last dimension as rows of a matrix. */
-function asMatrix(x: Tensor): Tensor {
+export function asMatrix(x: Tensor): Tensor {
   return x.rank === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!])
 }
 

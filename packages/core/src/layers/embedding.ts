@@ -1,7 +1,31 @@
-// What tells the positions of a sequence apart.
+// Layers that turn numbers of words into vectors, and tell positions apart.
+import { checkCount } from '../check-options.js'
 import { power, sineOfTurns } from '../elementary.js'
+import { type InitializerName, initializers } from '../initializers.js'
+import * as ops from '../ops/index.js'
 import { constant } from '../tensor.js'
 import { checkName, checkRank, type LayerOptions, type LayerPlan, layer } from './layer.js'
+
+export interface EmbeddingOptions extends LayerOptions {
+  /** How many different words there are, numbered from 0. */
+  words: number
+  /** Numbers for each word. */
+  units: number
+  /** Beginning of the vectors: `normal`, of variance 1, unless given. */
+  weights?: InitializerName
+}
+
+/** A vector for each word: rows of whole numbers [...] become [..., units]. */
+export function embedding(options: EmbeddingOptions): LayerPlan {
+  const { words, units, weights = 'normal' } = options
+  checkCount('embedding', 'words', words)
+  checkCount('embedding', 'units', units)
+  checkName('embedding', 'initializer', weights, initializers)
+  return layer('embedding', options, (builder) => {
+    const table = builder.parameter('weights', [words, units], weights, words, units)
+    return (_, x) => ops.embedding(table, x)
+  })
+}
 
 export interface PositionalEmbeddingOptions extends LayerOptions {
   /**

@@ -1,0 +1,119 @@
+// Recurrent layers, written out step by step, so that a sequence is one graph like any other.
+import { checkCount } from '../check-options.js'
+import { type InitializerName, initializers } from '../initializers.js'
+import { broadcastTo, matmul, reshape, sigmoid, slice, stack, tanh } from '../ops/index.js'
+import type { Tensor } from '../tensor.js'
+import { type ActivationName, activations } from './activation.js'
+import { asMatrix } from './dense.js'
+import { type Builder, checkName, checkRank, type LayerOptions, type LayerPlan, layer } from './layer.js'
+
+export interface RecurrentOptions extends LayerOptions {
+  /** Numbers that are kept from step to step. */
+  units: number
+  /** Puts out the state of every step, rows of [steps, units], in place of the last one alone, [units]. */
+  returnSequences?: boolean
+  /** Beginning of the weights on inputs, `glorotUniform` unless given; those on the state begin orthogonal. */
+  weights?: InitializerName
+}
+
+export interface RnnOptions extends RecurrentOptions {
+  /** `tanh` unless given. */
+  activation?: ActivationName
+}
+
+/** Simple recurrent layer: h = activation(x · W + h · U + b), from h = 0 (Elman 1990). */
+export function rnn(options: RnnOptions): LayerPlan {
+  const { activation = 'tanh' } = options
+  checkName('rnn', 'activation', activation, activations)
+  return recurrent('rnn', options, 1, (builder) => {
+    const { units } = options
+    const u = builder.parameter('recurrentWeights', [units, units], 'orthogonal', units, units)
+    return (x, [h]) => [activations[activation](x.add(matmul(h!, u)))]
+  })
+}
+
+/**
+ * Long short-term memory: i, f, o = σ(…), g = tanh(…) of x · W + h · U + b; c = f ∘ c + i ∘ g; h = o ∘ tanh(c), from
+ * h = c = 0 (Hochreiter and Schmidhuber 1997; Gers et al. 2000). Columns of W, U and b are in the order i, f, g, o.
+ */
+export function lstm(options: RecurrentOptions): LayerPlan {
+  return recurrent('lstm', options, 4, (builder) => {
+    const { units } = options
+    const u = builder.parameter('recurrentWeights', [units, 4 * units], 'orthogonal', units, units)
+    return (x, [h, c]) => {
+      const sums = x.add(matmul(h!, u))
+      const [i, f, g, o] = [0, 1, 2, 3].map((gate) => columns(sums, gate, units)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ]
+      const cell = sigmoid(f)
+        .mul(c!)
+        .add(sigmoid(i).mul(tanh(g)))
+      return [sigmoid(o).mul(tanh(cell)), cell]
+    }
+  })
+}
+
+/**
+ * Gated recurrent unit: z, r = σ(x · W + h · U + b); n = tanh(x · W + b + r ∘ (h · U + d)); h = (1 − z) ∘ n + z ∘ h,
+ * from h = 0 (Cho et al. 2014, in the form of cuDNN and PyTorch). Columns of W, U and both biases are in the order
+ * z, r, n.
+ */
+export function gru(options: RecurrentOptions): LayerPlan {
+  return recurrent('gru', options, 3, (builder) => {
+    const { units } = options
+    const u = builder.parameter('recurrentWeights', [units, 3 * units], 'orthogonal', units, units)
+    const d = builder.parameter('recurrentBias', [3 * units], 'zeros')
+    return (x, [h]) => {
+      const sums = matmul(h!, u).add(d)
+      const gate = (index: number) => sigmoid(columns(x, index, units).add(columns(sums, index, units)))
+      const z = gate(0)
+      const n = tanh(columns(x, 2, units).add(gate(1).mul(columns(sums, 2, units))))
+      return [n.add(z.mul(h!.sub(n)))]
+    }
+  })
+}
+
+/** The next state, its first part the output, from x · W + b and the state before. */
+type Step = (x: Tensor, state: readonly Tensor[]) => Tensor[]
+
+/** What all of them do: one product for the inputs of all steps, then step by step from zeros. */
+function recurrent(
+  kind: string,
+  options: RecurrentOptions,
+  gates: number,
+  build: (builder: Builder) => Step,
+): LayerPlan {
+  const { units, returnSequences = false, weights = 'glorotUniform' } = options
+  checkCount(kind, 'units', units)
+  checkName(kind, 'initializer', weights, initializers)
+  return layer(kind, options, (builder, shape) => {
+    checkRank(kind, shape, 2, '[steps, inputs]')
+    const [steps, inputs] = shape as [number, number]
+    checkCount(kind, 'steps', steps)
+    const width = gates * units
+    const w = builder.parameter('weights', [inputs, width], weights, inputs, units)
+    const next = build(builder)
+    const b = builder.parameter('bias', [width], 'zeros')
+    return (_, x) => {
+      const rows = x.shape[0]!
+      const products = reshape(matmul(asMatrix(x), w).add(b), [rows, steps, width])
+      const zeros = broadcastTo(0, [rows, units])
+      let state: readonly Tensor[] = [zeros, zeros]
+      const outputs: Tensor[] = []
+      for (let step = 0; step < steps; step++) {
+        const piece = slice(products, { begin: [0, step], size: [-1, 1] })
+        state = next(reshape(piece, [rows, width]), state)
+        outputs.push(state[0]!)
+      }
+      return returnSequences ? stack(outputs, 1) : outputs.at(-1)!
+    }
+  })
+}
+
+/** The columns of a gate. */
+function columns(x: Tensor, gate: number, units: number): Tensor {
+  return slice(x, { begin: [0, gate * units], size: [-1, units] })
+}
