@@ -3,8 +3,8 @@ import { evaluate, grad, hessian, type Tensor, variable } from '@bp/core'
 
 /** (1 − x)² + 100·(y − x²)², a curved valley with its lowest point, 0, at (1, 1). */
 function rosenbrock(point: Tensor): Tensor {
-  const x = point.slice([0], [1])
-  const y = point.slice([1], [1])
+  const x = point.slice({ begin: 0, size: 1 })
+  const y = point.slice({ begin: 1, size: 1 })
   return x.sub(1).square().add(y.sub(x.square()).square().mul(100)).sum()
 }
 

@@ -18,6 +18,7 @@ const codes = Float32Array.from(text, (character) => characters.indexOf(characte
 /** Characters that the network sees at once. */
 const context = 64
 const batchSize = 16
+const epochs = 2
 /** Each window of the text, and as targets the same one character later. */
 const rows = text.length - context
 const windows = (from: number) =>
@@ -54,13 +55,13 @@ const run = createRun({
     correct: null,
   },
   optimizer: adamW({
-    learningRate: oneCycle({ learningRate: 0.004, steps: Math.ceil(rows / batchSize) }),
+    learningRate: oneCycle({ learningRate: 0.004, steps: epochs * Math.ceil(rows / batchSize) }),
     weightDecay: 0.01,
     clip: { globalNorm: 1 },
   }),
   data,
   batchSize,
-  epochs: 1,
+  epochs,
   seed: 1,
 })
 const { loss } = await run.start()
