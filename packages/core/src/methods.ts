@@ -4,7 +4,7 @@ import { evaluate } from './evaluate.js'
 import { gradientNodes } from './gradients.js'
 import { isList, type MethodOf } from './op.js'
 import * as ops from './ops/index.js'
-import { describeShape, type Shape } from './shape.js'
+import { describeShape, normalizeAxis, type Shape } from './shape.js'
 import { describeNode, type NestedArray, Tensor } from './tensor.js'
 
 type Table = typeof ops
@@ -33,6 +33,12 @@ declare module './tensor.js' {
     item(): number
     /** The numbers as nested arrays of the tensor's shape; a plain number for a scalar. */
     toArray(): number | NestedArray
+    /**
+     * Cuts the tensor along a dimension, the first unless given: into that many parts of one size, or into parts of
+     * the given sizes. `concat` puts them together again.
+     * @throws ShapeError when the parts do not make up the dimension.
+     */
+    split(parts: number | readonly number[], axis?: number): Tensor[]
   }
 }
 
@@ -68,6 +74,27 @@ const own = {
   toArray(this: Tensor) {
     return nest(this.data(), this.shape)
   },
+  split(this: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
+    const along = normalizeAxis('split', axis, this.rank)
+    const length = this.shape[along]!
+    const sizes = typeof parts === 'number' ? equalParts(length, parts) : parts
+    if (!sizes.every((size) => size >= 0) || sizes.reduce((total, size) => total + size, 0) !== length)
+      throw new ShapeError(
+        `split: axis ${along} of x, which is ${describeShape(this.shape)}, cannot be cut into ${typeof parts === 'number' ? `${parts} parts of one size` : `parts of [${parts.join(', ')}]`}`,
+      )
+    let start = 0
+    return sizes.map((size) => {
+      const begin = this.shape.map((_, at) => (at === along ? start : 0))
+      start += size
+      return ops.slice(this, { begin, size: this.shape.with(along, size) })
+    })
+  },
+}
+
+function equalParts(length: number, count: number): number[] {
+  return Number.isInteger(count) && count > 0 && length % count === 0
+    ? new Array<number>(count).fill(length / count)
+    : []
 }
 
 for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(own))) {

@@ -9,9 +9,25 @@ const none: u32 = 0xffffffff
 @inline
 function indexAt(at: usize, limit: u32): u32 {
   const value = load<f32>(at)
-  if (!(value >= 0 && value < 4294967040)) return none
-  const index = <u32>value
-  return <f32>index == value && index < limit ? index : none
+  const index = <i32>value
+  return <f32>index == value && <u32>index < limit ? <u32>index : none
+}
+
+/** The four indices at an address, in bytes from the first element. */
+// @ts-ignore: decorator
+@inline
+function offsetsAt(at: usize): v128 {
+  return i32x4.shl(i32x4.trunc_sat_f32x4_s(v128.load(at)), 2)
+}
+
+/** Whether `indexAt` would find all four. */
+// @ts-ignore: decorator
+@inline
+function allInside(at: usize, limit: u32): bool {
+  const values = v128.load(at)
+  const indices = i32x4.trunc_sat_f32x4_s(values)
+  const whole = f32x4.eq(f32x4.convert_i32x4_s(indices), values)
+  return i32x4.all_true(v128.and(whole, i32x4.lt_u(indices, i32x4.splat(limit))))
 }
 
 /** Operands: out, table, indices, count, limit, outer, inner. out[o, i, …] = table[o, indices[i], …]. */
@@ -24,11 +40,21 @@ export function gather(pc: usize): bool {
   const outer = load<u32>(pc, 24)
   const bytes = load<u32>(pc, 28) << 2
   for (let o: u32 = 0; o < outer; o++) {
-    for (let at = indices; at < end; at += 4) {
+    let at = indices
+    if (bytes == 4)
+      for (; at + 16 <= end; at += 16) {
+        if (!allInside(at, limit)) return false
+        const offsets = offsetsAt(at)
+        store<f32>(out, load<f32>(table + i32x4.extract_lane(offsets, 0)))
+        store<f32>(out, load<f32>(table + i32x4.extract_lane(offsets, 1)), 4)
+        store<f32>(out, load<f32>(table + i32x4.extract_lane(offsets, 2)), 8)
+        store<f32>(out, load<f32>(table + i32x4.extract_lane(offsets, 3)), 12)
+        out += 16
+      }
+    for (; at < end; at += 4) {
       const index = indexAt(at, limit)
       if (index == none) return false
-      if (bytes == 4) store<f32>(out, load<f32>(table + (index << 2)))
-      else copyRow(out, table + index * bytes, bytes)
+      copyRow(out, table + index * bytes, bytes)
       out += bytes
     }
     table += limit * bytes
@@ -50,7 +76,18 @@ export function scatterAdd(pc: usize): bool {
   const bytes = load<u32>(pc, 28) << 2
   memory.fill(out, 0, outer * limit * bytes)
   for (let o: u32 = 0; o < outer; o++) {
-    for (let at = indices; at < end; at += 4) {
+    let at = indices
+    if (bytes == 4)
+      for (; at + 16 <= end; at += 16) {
+        if (!allInside(at, limit)) return false
+        const offsets = offsetsAt(at)
+        addNumber(out + i32x4.extract_lane(offsets, 0), x)
+        addNumber(out + i32x4.extract_lane(offsets, 1), x + 4)
+        addNumber(out + i32x4.extract_lane(offsets, 2), x + 8)
+        addNumber(out + i32x4.extract_lane(offsets, 3), x + 12)
+        x += 16
+      }
+    for (; at < end; at += 4) {
       const index = indexAt(at, limit)
       if (index == none) return false
       addRow(out + index * bytes, x, bytes)
@@ -70,9 +107,15 @@ function addRow(out: usize, x: usize, bytes: u32): void {
     x += 16
   }
   for (; out < end; out += 4) {
-    store<f32>(out, load<f32>(out) + load<f32>(x))
+    addNumber(out, x)
     x += 4
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function addNumber(out: usize, x: usize): void {
+  store<f32>(out, load<f32>(out) + load<f32>(x))
 }
 
 /** Operands: out, x, rows, depth. Row i of out is 0 but for a 1 at x[i], if that is a place in it. */

@@ -162,6 +162,7 @@ export const sliceGrad: Op<['x'], Placed> = op('sliceGrad', {
   shape: ({ x }, { shape, begin, steps }): Shape => {
     const fits = (axis: number) => {
       const last = begin[axis]! + (x[axis]! - 1) * steps[axis]!
+      if (x[axis]! > 1 && steps[axis] === 0) return false
       return x[axis] === 0 || (begin[axis]! >= 0 && last >= 0 && Math.max(begin[axis]!, last) < shape[axis]!)
     }
     if (x.length !== shape.length || !shape.every((_, axis) => fits(axis)))
