@@ -8,9 +8,12 @@ import { ulps } from './sampling.js'
 // Every 10,007th bit pattern, a prime, so that all exponents and many mantissas come by; NaN and infinities too.
 const stride = 10_007
 const sample = (() => {
-  const bits = new Uint32Array(Math.ceil(2 ** 32 / stride))
+  const special = [0, -0, Infinity, -Infinity, Number.NaN, 1, -1, 1e-45, -1e-45, 3.4e38, -3.4e38]
+  const bits = new Uint32Array(Math.ceil(2 ** 32 / stride) + special.length)
   for (let index = 0; index < bits.length; index++) bits[index] = index * stride
-  return new Float32Array(bits.buffer)
+  const numbers = new Float32Array(bits.buffer)
+  numbers.set(special, numbers.length - special.length)
+  return numbers
 })()
 
 const functions = (Object.values(ops) as unknown as Op<['x']>[])
@@ -32,4 +35,12 @@ describe('from −∞ to ∞ and for NaN it is within its error budget of float6
       op.definition.ulp as number,
     )
   })
+})
+
+test('what makes a truth value of a number takes NaN; every other function gives NaN for it', () => {
+  const x = input([1])
+  const giving = functions.filter(
+    ({ op }) => !Number.isNaN(evaluate([op(x)], new Map([[x, [Number.NaN]]]))[0]![0]!),
+  )
+  expect(giving.map(({ name }) => name)).toEqual(['logicalNot'])
 })

@@ -1,5 +1,6 @@
 // Holds every operation of the table against independent truth, in one loop.
 import { describe, expect, test } from 'vitest'
+import * as core from '../src/index.js'
 import {
   Constant,
   checkGradients,
@@ -159,7 +160,9 @@ describe('an index that picks nothing stops the kernel and float64 with the same
 test('every operation is complete: sampler, summary, formula, and a kernel or a decomposition', () => {
   for (const op of table) {
     const { sample, summary, formula, symbol, lower, decompose, vjp, inputs, attributes } = op.definition
-    expect(sample.cases.length, op.name).toBeGreaterThan(0)
+    // Operations that only move numbers, whose shapes are few.
+    const moves = ['broadcastTo', 'expandDims', 'reshape', 'squeeze', 'sumTo', 'transpose'].includes(op.name)
+    expect(sample.cases.length, op.name).toBeGreaterThanOrEqual(moves ? 5 : 12)
     expect(summary.endsWith('.'), op.name).toBe(true)
     expect(formula && symbol, op.name).toBeTruthy()
     expect(lower ?? decompose, op.name).toBeTypeOf('function')
@@ -168,6 +171,14 @@ test('every operation is complete: sampler, summary, formula, and a kernel or a 
     )
     for (const text of Object.values(attributes ?? {})) expect(text, op.name).toMatch(/\.$/)
   }
+})
+
+test('every operation that the library exports is in the table, under its own name', () => {
+  const exported = Object.entries(core).filter(
+    ([, value]) => typeof value === 'function' && 'definition' in value,
+  )
+  expect(exported.map(([name]) => name).sort()).toEqual(Object.keys(ops).sort())
+  for (const [name, op] of exported) expect((op as Op).name).toBe(name)
 })
 
 test('constants stay exact in float64', () => {

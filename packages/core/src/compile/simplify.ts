@@ -50,7 +50,7 @@ export function simplify(
     if (!definition.lower) {
       return simplified(definition.decompose!(byName(definition.inputs, inputs), tensor.attributes))
     }
-    const key = `${tensor.op.name}(${inputs.map(({ id }) => id).join()})${JSON.stringify(tensor.attributes)}`
+    const key = `${tensor.op.name}(${inputs.map(({ id }) => id).join()})${JSON.stringify(tensor.attributes, distinctly)}`
     return merged(key, rebuilt)
   }
 
@@ -63,6 +63,11 @@ export function simplify(
   }
 
   return outputs.map(simplified)
+}
+
+/** JSON has no infinities and but one 0, so different attributes would read the same: numbers become text. */
+function distinctly(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? (Object.is(value, -0) ? '-0' : `${value}`) : value
 }
 
 function constantKey({ values, shape }: Constant): string | undefined {

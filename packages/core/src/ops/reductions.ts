@@ -433,7 +433,9 @@ export const norm: Op<['x'], Norm, 'order', 'reduce'> = op('norm', {
       rule: ({ x, y, dy }, { axes, order }) => {
         if (order === 2) return mul(spread(overPositive(dy, y), x, axes), x)
         if (order === 1) return mul(spread(dy, x, axes), sign(x))
-        return mul(shareAmongExtremes({ x: abs(x), y, dy }, { axes }), sign(x))
+        const magnitudes = abs(x)
+        const largest = max(magnitudes, { axes, keepDims: true })
+        return mul(shareAmongExtremes({ x: magnitudes, y: largest, dy }, { axes }), sign(x))
       },
     },
   },

@@ -1,0 +1,94 @@
+// Derivatives where a function has a kink, a tie or a 0, as its summary and PyTorch say; and values far from 0.
+import { describe, expect, test } from 'vitest'
+import * as bp from '../src/index.js'
+
+const { gradients, variable } = bp
+const derivative = (f: (x: bp.Tensor) => bp.Tensor, x: readonly number[]) => {
+  const at = variable(x)
+  return [...gradients(f(at).sum(), [at])[0]!.data()]
+}
+
+describe('at a kink', () => {
+  test.each<[string, (x: bp.Tensor) => bp.Tensor, number[], number[]]>([
+    ['relu', bp.relu, [0], [0]],
+    ['abs', bp.abs, [0], [0]],
+    ['leakyRelu', (x) => bp.leakyRelu(x, 0.25), [0], [0.25]],
+    ['elu', (x) => bp.elu(x, 0.5), [0], [0.5]],
+    ['relu6', bp.relu6, [0, 6], [0, 0]],
+    ['hardSigmoid', bp.hardSigmoid, [-3, 3], [0, 0]],
+    ['hardSwish', bp.hardSwish, [-3, 3], [0, 1]],
+    ['clip', (x) => bp.clip(x, { min: -1, max: 1 }), [-1, 1, -2, 2], [1, 1, 0, 0]],
+    ['maximum', (x) => bp.maximum(x, 1), [1], [0.5]],
+    ['max', bp.max, [2, 1, 2], [0.5, 0, 0.5]],
+    ['std', bp.std, [2, 2, 2], [0, 0, 0]],
+    ['norm of 0', bp.norm, [0, 0], [0, 0]],
+    ['norm, order 1', (x) => bp.norm(x, 1), [0, -2], [0, -1]],
+    ['norm, order ∞', (x) => bp.norm(x, Infinity), [-3, 3, 1], [-0.5, 0.5, 0]],
+    ['steps', (x) => bp.floor(x).add(bp.ceil(x)).add(bp.round(x)), [0.5, 2], [0, 0]],
+  ])('%s has the derivative that its summary names', (_, f, x, expected) => {
+    expect(derivative(f, x).map((value) => value + 0)).toEqual(expected)
+  })
+})
+
+test.each([[[2, 3, 4]], [[2, 0, 4]], [[0, 3, 0]], [[0, 0, 0]]])(
+  'derivatives of the product of %j are right, first and second',
+  (x) => {
+    const at = variable(x, { dtype: 'f64' })
+    for (const order of [1, 2] as const) expect(bp.checkGradients(bp.prod(at), [at], { order }).ok).toBe(true)
+    const others = x.map((_, i) => x.reduce((product, value, j) => (i === j ? product : product * value), 1))
+    expect(derivative(bp.prod, x)).toEqual(others)
+  },
+)
+
+test('the remainder has the sign of the divisor, exactly, however large the quotient', () => {
+  const a = variable([7, -7, 7, -7, 1e30, -1])
+  expect([...bp.mod(a, [3, 3, -3, -3, 7, Infinity]).data()]).toEqual([
+    1,
+    2,
+    -2,
+    -1,
+    Math.fround(1e30) % 7,
+    Infinity,
+  ])
+  expect(bp.mod(variable(1), 0).item()).toBeNaN()
+})
+
+test('logSumExp does not overflow, and passes back shares', () => {
+  const x = [10000, 10001, 10002, 10003]
+  const total = Math.log(x.reduce((sum, value) => sum + Math.exp(value - 10003), 0))
+  expect(Math.abs(bp.logSumExp(variable(x)).item() - (10003 + total))).toBeLessThan(1e-3)
+  const shares = derivative(bp.logSumExp, x)
+  expect(Math.abs(shares.reduce((sum, value) => sum + value, 0) - 1)).toBeLessThan(1e-3)
+  expect(bp.logSumExp(variable([-Infinity, -Infinity])).item()).toBe(-Infinity)
+  expect(derivative(bp.logSumExp, [-Infinity, -Infinity])).toEqual([0, 0])
+  expect(bp.logSumExp(variable([1, Infinity])).item()).toBe(Infinity)
+})
+
+test('the variance of small differences far from 0 keeps them', () => {
+  const x = variable([10000, 10000.5, 10001, 10001.5])
+  expect(bp.variance(x).item()).toBe(0.3125)
+})
+
+test('losses from logits are finite in value and derivative up to 1e30', () => {
+  for (const logit of [-1e30, -1e4, 0, 1e4, 1e30])
+    for (const loss of [
+      (x: bp.Tensor) => bp.sigmoidCrossEntropyWithLogits(x, 0.5),
+      (x: bp.Tensor) => bp.softmaxCrossEntropyWithLogits(x.mul([1, -1]), [0.25, 0.75]),
+    ]) {
+      const x = variable([logit])
+      const y = loss(x).sum()
+      expect(Number.isFinite(y.item()) && Number.isFinite(gradients(y, [x])[0]!.item())).toBe(true)
+    }
+})
+
+test('bounds that JSON cannot tell apart are different bounds', () => {
+  const x = variable([1, 2])
+  const [open, shut] = bp.evaluate([
+    bp.clip(x, { min: -Infinity }),
+    bp.clip(x, { min: Infinity, max: Infinity }),
+  ])
+  expect([[...open!], [...shut!]]).toEqual([
+    [1, 2],
+    [Infinity, Infinity],
+  ])
+})
