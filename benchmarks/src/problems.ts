@@ -3,7 +3,7 @@
 import { randomInteger, uniform } from './random.js'
 
 /** Where a trained array starts. */
-export interface Parameter {
+interface Parameter {
   shape: readonly number[]
   values: Float32Array
 }

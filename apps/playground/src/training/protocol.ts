@@ -1,4 +1,5 @@
 // What the page and its training worker say to each other.
+import type { RunState } from '@bp/core'
 import type { Settings } from './settings.js'
 
 /** From the page to the worker. */
@@ -23,7 +24,7 @@ export type Report =
   | { readonly type: 'refused'; readonly generation: number; readonly message: string }
 
 export interface Progress {
-  readonly status: 'idle' | 'running' | 'paused' | 'done' | 'diverged'
+  readonly status: RunState['status']
   readonly epoch: number
   readonly epochs: number
   readonly step: number
