@@ -1,9 +1,23 @@
-// Writes assembly/tiles.ts: the inner loops of the matrix product, a function for each shape of tile. They differ in
-// the number of registers alone, which have to be variables with names of their own.
+// Writes assembly/tiles.ts: the inner loops of the matrix product and of convolution, a function for each shape of tile.
+// They differ in the number of registers alone, which have to be variables with names of their own.
 //
 // docs/decisions/2026-11-24-matmul-tile.md says why these shapes, four steps to a turn and an exit after each.
 
 const stepsPerTurn = 4
+
+const offset = (bytes) => (bytes === 0 ? '' : `, ${bytes}`)
+const upTo = (count) => [...Array(count).keys()]
+
+/** One step along k: a vector of B each from `bAt`, and for each row a number from `aAt` times all of them. */
+function multiply({ rows, vectors }, first, bAt, aAt) {
+  const lines = upTo(vectors).map((v) => `${first ? 'let ' : ''}b${v} = v128.load(${bAt(v)})`)
+  for (const r of upTo(rows)) {
+    lines.push(`${first && r === 0 ? 'let ' : ''}s = v128.load32_splat(${aAt(r)})`)
+    for (const v of upTo(vectors)) lines.push(`c${r}${v} = multiplyAdd(s, b${v}, c${r}${v})`)
+  }
+  return lines.map((line) => `      ${line}`)
+}
+
 const shapes = [
   { rows: 2, vectors: 4, packed: true },
   { rows: 2, vectors: 4 },
@@ -16,9 +30,8 @@ const shapes = [
 function tile({ rows, vectors, packed = false }) {
   const lines = []
   const add = (text) => lines.push(text)
-  const offset = (bytes) => (bytes === 0 ? '' : `, ${bytes}`)
-  const eachRow = [...Array(rows).keys()]
-  const eachVector = [...Array(vectors).keys()]
+  const eachRow = upTo(rows)
+  const eachVector = upTo(vectors)
 
   const bOffset = (step, v) => offset(16 * (v + (packed ? vectors * step : 0)))
 
@@ -42,12 +55,14 @@ export function tile${rows}x${4 * vectors}${packed ? 'Packed' : ''}(
   add('    while (true) {')
   for (let step = 0; step < stepsPerTurn; step++) {
     if (step > 0) add(`      if (a0 + ${4 * step} == end) break`)
-    for (const v of eachVector)
-      add(`      ${step === 0 ? 'let ' : ''}b${v} = v128.load(pb${bOffset(step, v)})`)
-    for (const r of eachRow) {
-      add(`      ${step + r === 0 ? 'let ' : ''}s = v128.load32_splat(a${r}${offset(4 * step)})`)
-      for (const v of eachVector) add(`      c${r}${v} = multiplyAdd(s, b${v}, c${r}${v})`)
-    }
+    lines.push(
+      ...multiply(
+        { rows, vectors },
+        step === 0,
+        (v) => `pb${bOffset(step, v)}`,
+        (r) => `a${r}${offset(4 * step)}`,
+      ),
+    )
     if (!packed) add('      pb += bStep')
   }
   if (packed) add(`      pb += ${16 * vectors * stepsPerTurn}`)
@@ -82,10 +97,69 @@ export function tile${rows}x${4 * vectors}${packed ? 'Packed' : ''}(
   return lines.join('\n')
 }
 
+/**
+ * Tiles of convolution: each row of A is cut into runs of `length` numbers, `step` bytes apart, that begin at the
+ * addresses of the rows plus each of the `taps`. B is packed.
+ */
+const tapShapes = [
+  { rows: 2, vectors: 4, steps: 4 },
+  { rows: 4, vectors: 2, steps: 2 },
+]
+
+function tapTile({ rows, vectors, steps }) {
+  const lines = []
+  const add = (text) => lines.push(text)
+  const eachRow = upTo(rows)
+  const eachVector = upTo(vectors)
+  const turn = 16 * vectors
+  add(`/** A tile of ${rows} × ${4 * vectors} for convolution; see tiles.mjs. */
+// @ts-ignore: decorator
+@inline
+export function tapTile${rows}x${4 * vectors}(
+  c: usize, row: usize, from: usize, fromRow: usize, ${eachRow.map((r) => `a${r}: usize`).join(', ')},
+  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, rectify: bool,
+): void {`)
+  for (const r of eachRow) {
+    if (r > 0) add('  from += fromRow')
+    for (const v of eachVector) add(`  let c${r}${v} = v128.load(from${offset(16 * v)})`)
+  }
+  add('  do {\n    const tap = load<u32>(taps)')
+  for (const r of eachRow) add(`    let p${r} = a${r} + tap`)
+  add(`    const end = b + (length << ${Math.log2(turn)})\n    do {`)
+  for (const step of upTo(steps)) {
+    if (step > 0) add(`      if (b + ${turn * step} == end) break`)
+    lines.push(
+      ...multiply(
+        { rows, vectors },
+        step === 0,
+        (v) => `b${offset(turn * step + 16 * v)}`,
+        (r) => `p${r}`,
+      ),
+    )
+    for (const r of eachRow) add(`      p${r} += step`)
+  }
+  add(`      b += ${turn * steps}
+    } while (b != end)
+    b = end
+    taps += 4
+  } while (taps != tapsEnd)
+  if (rectify) {
+    const zero = f32x4.splat(0)`)
+  for (const r of eachRow)
+    for (const v of eachVector) add(`    c${r}${v} = f32x4.add(f32x4.pmax(c${r}${v}, zero), zero)`)
+  add('  }')
+  for (const r of eachRow) {
+    if (r > 0) add('  c += row')
+    for (const v of eachVector) add(`  v128.store(c, c${r}${v}${offset(16 * v)})`)
+  }
+  add('}\n')
+  return lines.join('\n')
+}
+
 /** The source text. */
 export const tiles = `// Written by tiles.mjs.
 import { multiplyAdd, storeLanes } from './functions'
 
 const zeros: usize = memory.data(16, 16)
 
-${shapes.map(tile).join('\n')}`
+${[...shapes.map(tile), ...tapShapes.map(tapTile)].join('\n')}`

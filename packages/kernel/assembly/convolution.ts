@@ -18,6 +18,7 @@ import { Activation } from '../src/opcodes'
 import { multiplyAdd, storeLanes } from './functions'
 import { activate } from './matmul'
 import { sumRows } from './rows'
+import { tapTile2x16, tapTile4x8 } from './tiles'
 
 /** The operands that end every convolution, as they stand in the program. */
 @unmanaged
@@ -230,7 +231,7 @@ function sweep16(
     const whole = columns == 16 && i + 1 < rows
     const there = min<u32>(2, rows - i)
     if (!whole) toEdge(from, fromRow, there, columns, 64)
-    tile2x16(
+    tapTile2x16(
       whole ? c : edgeTile, whole ? row : 64, whole ? from : edgeTile, whole ? fromRow : 64,
       a0, a1, taps, tapsEnd, length, step, b, rectify,
     )
@@ -267,7 +268,7 @@ function sweep8(
     const there = min<u32>(4, rows - i)
     const whole = columns == 8 && there == 4
     if (!whole) toEdge(from, fromRow, there, columns, 32)
-    tile4x8(
+    tapTile4x8(
       whole ? c : edgeTile, whole ? row : 32, whole ? from : edgeTile, whole ? fromRow : 32,
       a0, a1, a2, a3, taps, tapsEnd, length, step, b, rectify,
     )
@@ -292,220 +293,6 @@ function fromEdge(c: usize, row: usize, rows: u32, columns: u32, edgeRow: usize)
     from += edgeRow
     c += row
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function relu(x: v128): v128 {
-  const zero = f32x4.splat(0)
-  // As in matmul.ts: two machine instructions where `max` takes seven.
-  return f32x4.add(f32x4.pmax(x, zero), zero)
-}
-
-/** Two rows and sixteen columns; see matmul.ts for why there are exits between the steps. */
-// @ts-ignore: decorator
-@inline
-function tile2x16(
-  c: usize, row: usize, from: usize, fromRow: usize, a0: usize, a1: usize,
-  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, rectify: bool,
-): void {
-  let c00 = v128.load(from)
-  let c01 = v128.load(from, 16)
-  let c02 = v128.load(from, 32)
-  let c03 = v128.load(from, 48)
-  from += fromRow
-  let c10 = v128.load(from)
-  let c11 = v128.load(from, 16)
-  let c12 = v128.load(from, 32)
-  let c13 = v128.load(from, 48)
-  do {
-    const tap = load<u32>(taps)
-    let p = a0 + tap
-    let q = a1 + tap
-    const end = b + (length << 6)
-    do {
-      let b0 = v128.load(b)
-      let b1 = v128.load(b, 16)
-      let b2 = v128.load(b, 32)
-      let b3 = v128.load(b, 48)
-      let s = v128.load32_splat(p)
-      c00 = multiplyAdd(s, b0, c00)
-      c01 = multiplyAdd(s, b1, c01)
-      c02 = multiplyAdd(s, b2, c02)
-      c03 = multiplyAdd(s, b3, c03)
-      s = v128.load32_splat(q)
-      c10 = multiplyAdd(s, b0, c10)
-      c11 = multiplyAdd(s, b1, c11)
-      c12 = multiplyAdd(s, b2, c12)
-      c13 = multiplyAdd(s, b3, c13)
-      p += step
-      q += step
-      if (b + 64 == end) break
-      b0 = v128.load(b, 64)
-      b1 = v128.load(b, 80)
-      b2 = v128.load(b, 96)
-      b3 = v128.load(b, 112)
-      s = v128.load32_splat(p)
-      c00 = multiplyAdd(s, b0, c00)
-      c01 = multiplyAdd(s, b1, c01)
-      c02 = multiplyAdd(s, b2, c02)
-      c03 = multiplyAdd(s, b3, c03)
-      s = v128.load32_splat(q)
-      c10 = multiplyAdd(s, b0, c10)
-      c11 = multiplyAdd(s, b1, c11)
-      c12 = multiplyAdd(s, b2, c12)
-      c13 = multiplyAdd(s, b3, c13)
-      p += step
-      q += step
-      if (b + 128 == end) break
-      b0 = v128.load(b, 128)
-      b1 = v128.load(b, 144)
-      b2 = v128.load(b, 160)
-      b3 = v128.load(b, 176)
-      s = v128.load32_splat(p)
-      c00 = multiplyAdd(s, b0, c00)
-      c01 = multiplyAdd(s, b1, c01)
-      c02 = multiplyAdd(s, b2, c02)
-      c03 = multiplyAdd(s, b3, c03)
-      s = v128.load32_splat(q)
-      c10 = multiplyAdd(s, b0, c10)
-      c11 = multiplyAdd(s, b1, c11)
-      c12 = multiplyAdd(s, b2, c12)
-      c13 = multiplyAdd(s, b3, c13)
-      p += step
-      q += step
-      if (b + 192 == end) break
-      b0 = v128.load(b, 192)
-      b1 = v128.load(b, 208)
-      b2 = v128.load(b, 224)
-      b3 = v128.load(b, 240)
-      s = v128.load32_splat(p)
-      c00 = multiplyAdd(s, b0, c00)
-      c01 = multiplyAdd(s, b1, c01)
-      c02 = multiplyAdd(s, b2, c02)
-      c03 = multiplyAdd(s, b3, c03)
-      s = v128.load32_splat(q)
-      c10 = multiplyAdd(s, b0, c10)
-      c11 = multiplyAdd(s, b1, c11)
-      c12 = multiplyAdd(s, b2, c12)
-      c13 = multiplyAdd(s, b3, c13)
-      p += step
-      q += step
-      b += 256
-    } while (b != end)
-    b = end
-    taps += 4
-  } while (taps != tapsEnd)
-  if (rectify) {
-    c00 = relu(c00)
-    c01 = relu(c01)
-    c02 = relu(c02)
-    c03 = relu(c03)
-    c10 = relu(c10)
-    c11 = relu(c11)
-    c12 = relu(c12)
-    c13 = relu(c13)
-  }
-  v128.store(c, c00)
-  v128.store(c, c01, 16)
-  v128.store(c, c02, 32)
-  v128.store(c, c03, 48)
-  c += row
-  v128.store(c, c10)
-  v128.store(c, c11, 16)
-  v128.store(c, c12, 32)
-  v128.store(c, c13, 48)
-}
-
-/** Four rows and eight columns, for what is left of the columns. */
-// @ts-ignore: decorator
-@inline
-function tile4x8(
-  c: usize, row: usize, from: usize, fromRow: usize, a0: usize, a1: usize, a2: usize, a3: usize,
-  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, rectify: bool,
-): void {
-  let c00 = v128.load(from)
-  let c01 = v128.load(from, 16)
-  from += fromRow
-  let c10 = v128.load(from)
-  let c11 = v128.load(from, 16)
-  from += fromRow
-  let c20 = v128.load(from)
-  let c21 = v128.load(from, 16)
-  from += fromRow
-  let c30 = v128.load(from)
-  let c31 = v128.load(from, 16)
-  do {
-    const tap = load<u32>(taps)
-    let p = a0 + tap
-    let q = a1 + tap
-    let r = a2 + tap
-    let t = a3 + tap
-    const end = b + (length << 5)
-    do {
-      let b0 = v128.load(b)
-      let b1 = v128.load(b, 16)
-      let s = v128.load32_splat(p)
-      c00 = multiplyAdd(s, b0, c00)
-      c01 = multiplyAdd(s, b1, c01)
-      s = v128.load32_splat(q)
-      c10 = multiplyAdd(s, b0, c10)
-      c11 = multiplyAdd(s, b1, c11)
-      s = v128.load32_splat(r)
-      c20 = multiplyAdd(s, b0, c20)
-      c21 = multiplyAdd(s, b1, c21)
-      s = v128.load32_splat(t)
-      c30 = multiplyAdd(s, b0, c30)
-      c31 = multiplyAdd(s, b1, c31)
-      p += step
-      q += step
-      r += step
-      t += step
-      if (b + 32 == end) break
-      b0 = v128.load(b, 32)
-      b1 = v128.load(b, 48)
-      s = v128.load32_splat(p)
-      c00 = multiplyAdd(s, b0, c00)
-      c01 = multiplyAdd(s, b1, c01)
-      s = v128.load32_splat(q)
-      c10 = multiplyAdd(s, b0, c10)
-      c11 = multiplyAdd(s, b1, c11)
-      s = v128.load32_splat(r)
-      c20 = multiplyAdd(s, b0, c20)
-      c21 = multiplyAdd(s, b1, c21)
-      s = v128.load32_splat(t)
-      c30 = multiplyAdd(s, b0, c30)
-      c31 = multiplyAdd(s, b1, c31)
-      p += step
-      q += step
-      r += step
-      t += step
-      b += 64
-    } while (b != end)
-    b = end
-    taps += 4
-  } while (taps != tapsEnd)
-  if (rectify) {
-    c00 = relu(c00)
-    c01 = relu(c01)
-    c10 = relu(c10)
-    c11 = relu(c11)
-    c20 = relu(c20)
-    c21 = relu(c21)
-    c30 = relu(c30)
-    c31 = relu(c31)
-  }
-  v128.store(c, c00)
-  v128.store(c, c01, 16)
-  c += row
-  v128.store(c, c10)
-  v128.store(c, c11, 16)
-  c += row
-  v128.store(c, c20)
-  v128.store(c, c21, 16)
-  c += row
-  v128.store(c, c30)
-  v128.store(c, c31, 16)
 }
 
 /** The source is read in whole vectors, so up to 12 bytes behind its end. */
