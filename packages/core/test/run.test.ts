@@ -318,22 +318,28 @@ describe('a gradient that is not finite while the loss is', () => {
     })
   }
 
-  test('stops the run, which names the node and the step and keeps the weights from before', async () => {
-    const order = [...random(0).stream('order').stream(0).permutation(20)]
-    const bad = order.indexOf(13) + 1
-    for (const epochs of [1, 3]) {
-      const diverged = run(epochs)
-      const { status, error, step } = await diverged.start()
-      expect(status).toBe('diverged')
-      expect(error!.message).toMatch(
-        new RegExp(
-          `^a variable became NaN or infinite at step ${bad}: .*"gradients/.* was the first to give (NaN|-?Infinity)`,
-        ),
-      )
-      expect(step).toBe(bad - 1)
-      expect(Number.isFinite(diverged.weights()[0])).toBe(true)
-    }
-  })
+  test.each([
+    ['at its own pace', (started: Run) => started.start()],
+    ['in one call', (started: Run) => Promise.resolve(started.step(20))],
+  ])(
+    'stops the run %s, which names the node and the step and keeps the weights from before',
+    async (_, go) => {
+      const order = [...random(0).stream('order').stream(0).permutation(20)]
+      const bad = order.indexOf(13) + 1
+      for (const epochs of [1, 3]) {
+        const diverged = run(epochs)
+        const { status, error, step } = await go(diverged)
+        expect(status).toBe('diverged')
+        expect(error!.message).toMatch(
+          new RegExp(
+            `^a variable became NaN or infinite at step ${bad}: .*"gradients/.* was the first to give (NaN|-?Infinity)`,
+          ),
+        )
+        expect(step).toBe(bad - 1)
+        expect(Number.isFinite(diverged.weights()[0])).toBe(true)
+      }
+    },
+  )
 })
 
 test('a run in a worker thread gives the same bits', async () => {

@@ -640,7 +640,8 @@ class ModelRun implements Run {
    * finite still.
    */
   #firstDivergence(): DivergedError | null {
-    const end = this.#state.step
+    // The call that failed may have done steps that the run does not count yet.
+    const end = this.#whole.state.steps
     for (const step of this.#snapshots.steps.reverse()) {
       if (this.#isFinite()) break
       this.#restore(this.#snapshots.backTo(step))
