@@ -635,16 +635,18 @@ class ModelRun implements Run {
   }
 
   /**
-   * Where variables are not finite: does the steps since the last good snapshot again, one by one, and stops before
-   * the step that made them so. Its error names the first node, which is one of the gradients when the loss was
-   * finite still.
+   * Where variables are not finite, or steps not counted: does the steps since the last good snapshot again, one by
+   * one, and stops before the step that made them so. Its error names the first node, which is one of the gradients
+   * when the loss was finite still.
    */
   #firstDivergence(): DivergedError | null {
-    // The call that failed may have done steps that the run does not count yet.
+    // The call that failed may have done steps that the run does not count, so its weights are ahead of its state.
     const end = this.#whole.state.steps
+    let ahead = end > this.#state.step
     for (const step of this.#snapshots.steps.reverse()) {
-      if (this.#isFinite()) break
+      if (!ahead && this.#isFinite()) break
       this.#restore(this.#snapshots.backTo(step))
+      ahead = false
     }
     while (this.#state.step < end && this.#isFinite()) {
       const before = this.save()
