@@ -1,6 +1,6 @@
 // What is measured: every case with its unit, its amount of work, and what the referee expects of it.
-import { type CnnProblem, type Layout, type MlpProblem, type ProductProblem, problemOf } from './problems.js'
-import { lossOfStep, productChecksum } from './reference.js'
+import { type Layout, type ProductProblem, problemOf } from './problems.js'
+import { lossOfStep, type NetworkProblem, productChecksum } from './reference.js'
 
 export type Unit = 'steps/s' | 'GFLOP/s' | 'ms' | 'bytes'
 
@@ -62,7 +62,7 @@ export type Case = RateCase | ProcessCase | BundleCase | PeakCase
 
 /** A case of training a network: `count` steps lead to the loss that is checked. */
 export function training(id: string, title: string, count: number, tolerance = 1e-3): RateCase {
-  const expected = () => lossOfStep(problemOf(id) as MlpProblem | CnnProblem, count)
+  const expected = () => lossOfStep(problemOf(id) as NetworkProblem, count)
   return { kind: 'rate', id, title, unit: 'steps/s', worth: 1, check: { count, expected, tolerance } }
 }
 
@@ -74,7 +74,7 @@ function onceInAProcess(
   runs: string,
   count: number,
 ): ProcessCase {
-  const expected = () => lossOfStep(problemOf(runs) as MlpProblem, count)
+  const expected = () => lossOfStep(problemOf(runs) as NetworkProblem, count)
   return { kind: 'process', id, title, unit, figure, runs, check: { count, expected, tolerance: 1e-3 } }
 }
 
@@ -113,6 +113,11 @@ export const cases: readonly Case[] = [
   training(
     'cnn-28x28-b32',
     'conv 5×5×24, conv 3×3×32, each with ReLU and max-pool 2, 128 units, 10 classes, batches of 32, SGD',
+    3,
+  ),
+  training(
+    'transformer-d64-t64-b16',
+    'transformer of 2 blocks, 4 heads, width 64; next of 64 characters at 64 positions, batches of 16, Adam',
     3,
   ),
   ...[16, 64, 256, 1024].flatMap((side) => layouts.map((layout) => product(layout, side))),

@@ -20,7 +20,7 @@ export interface TrainingProblem {
   rows: number
   /** rows × inputs. */
   data: Float32Array
-  /** rows × outputs; for more than one class a single 1 in each row. */
+  /** rows × outputs; where they are classes a single 1 in each row. */
   targets: Float32Array
   /** Adam (Kingma and Ba 2015) with decays of 0.9 and 0.999 and ε of 1e-8. */
   optimizer: 'sgd' | 'adam'
@@ -49,6 +49,23 @@ export interface CnnProblem extends TrainingProblem {
   activation: 'relu'
 }
 
+/**
+ * A transformer that guesses the next character at every position of a row. Rows of data are character numbers, those
+ * of targets the same one character later, so there are as many outputs as inputs. The guess is made of an embedding
+ * plus one vector for each position; blocks of z + attention(norm(z)), then z + narrow(GELU(widen(norm(z)))), with a
+ * causal mask and GELU's approximation by tanh; a last norm; and a layer with an output for each character. The loss is
+ * the softmax's mean cross-entropy over all positions. Norms are over the features of a position, with 1e-5 added to
+ * the variance. Parameters are the embedding and the vectors of positions; for each block gamma and beta, weights and
+ * bias of queries, keys, values and what comes of them, gamma and beta, weights and bias of widen and narrow; gamma and
+ * beta; weights and bias.
+ */
+export interface TransformerProblem extends TrainingProblem {
+  kind: 'transformer'
+  blocks: number
+  /** Of attention; they share the features equally. */
+  heads: number
+}
+
 /** A·B, A·Bᵀ or Aᵀ·B, as BLAS names them. */
 export type Layout = 'nn' | 'nt' | 'tn'
 
@@ -66,7 +83,7 @@ export interface ProductProblem {
   columnWeights: Float32Array
 }
 
-export type Problem = MlpProblem | CnnProblem | ProductProblem
+export type Problem = MlpProblem | CnnProblem | TransformerProblem | ProductProblem
 
 /** The four rows of XOR, one hidden layer. */
 function xorProblem(hidden: number, seed: number): MlpProblem {
@@ -156,6 +173,64 @@ function cnnProblem(batch: number): CnnProblem {
   }
 }
 
+/** How many characters there are. */
+const characters = 64
+
+/** A text in which each character follows from the one before, but for four ways to go on. */
+function text(rows: number, length: number): Pick<TrainingProblem, 'data' | 'targets'> {
+  const data = new Float32Array(rows * length)
+  const targets = new Float32Array(rows * length)
+  for (let row = 0; row < rows; row++) {
+    let character = randomInteger(61, row) % characters
+    for (let at = row * length; at < (row + 1) * length; at++) {
+      data[at] = character
+      character = (5 * character + (randomInteger(62, at) % 4)) % characters
+      targets[at] = character
+    }
+  }
+  return { data, targets }
+}
+
+/** Two blocks of four heads, hidden layers of four times the width. */
+function transformerProblem(width: number, length: number, batch: number): TransformerProblem {
+  const blocks = 2
+  const norm = (): Parameter[] => [
+    { shape: [width], values: new Float32Array(width).fill(1) },
+    { shape: [width], values: new Float32Array(width) },
+  ]
+  const vectors = (seed: number, count: number): Parameter => ({
+    shape: [count, width],
+    values: uniform(seed, count * width, -1, 1),
+  })
+  const block = (seed: number) => [
+    ...norm(),
+    ...[0, 1, 2, 3].flatMap((index) => layer(seed + index, [width, width])),
+    ...norm(),
+    ...layer(seed + 4, [width, 4 * width]),
+    ...layer(seed + 5, [4 * width, width]),
+  ]
+  const rows = 4 * batch
+  return {
+    kind: 'transformer',
+    parameters: [
+      vectors(63, characters),
+      vectors(64, length),
+      ...Array.from({ length: blocks }, (_, index) => block(70 + 10 * index)).flat(),
+      ...norm(),
+      ...layer(65, [width, characters]),
+    ],
+    ...text(rows, length),
+    inputs: length,
+    outputs: length,
+    blocks,
+    heads: 4,
+    batch,
+    rows,
+    optimizer: 'adam',
+    learningRate: 0.001,
+  }
+}
+
 /** Small matrices come in stacks of as many elements as one of this side has. */
 const smallestWork = 256
 
@@ -188,6 +263,11 @@ export function problemOf(caseId: string): Problem {
     )
   const convolutional = /^cnn-28x28-b(\d+)$/.exec(caseId)
   if (convolutional) return cnnProblem(Number(convolutional[1]))
+  const transformer = /^transformer-d(\d+)-t(\d+)-b(\d+)$/.exec(caseId)
+  if (transformer) {
+    const [width, length, batch] = transformer.slice(1).map(Number) as [number, number, number]
+    return transformerProblem(width, length, batch)
+  }
   const product = /^gemm-(nn|nt|tn)-(\d+)$/.exec(caseId)
   if (product) return productProblem(product[1] as Layout, Number(product[2]))
   throw new Error(`there is no problem '${caseId}'`)

@@ -1,8 +1,16 @@
 // The referee: losses and products in float64, written for being obviously right, not for speed.
-import type { CnnProblem, MlpProblem, ProductProblem, TrainingProblem } from './problems.js'
+import type {
+  CnnProblem,
+  MlpProblem,
+  ProductProblem,
+  TrainingProblem,
+  TransformerProblem,
+} from './problems.js'
 import { convolutionBackward, convolveAndPool } from './reference-convolution.js'
+import { transformerRow } from './reference-transformer.js'
 
-type NetworkProblem = MlpProblem | CnnProblem
+type LayeredProblem = MlpProblem | CnnProblem
+export type NetworkProblem = LayeredProblem | TransformerProblem
 
 /** The arrays of a problem's parameters, in float64. */
 export type Parameters = Float64Array<ArrayBuffer>[]
@@ -10,58 +18,73 @@ export type Parameters = Float64Array<ArrayBuffer>[]
 export const initialParameters = ({ parameters }: TrainingProblem): Parameters =>
   parameters.map(({ values }) => Float64Array.from(values))
 
-/**
- * Mean loss of one batch, and the derivative by every parameter. One output means sigmoid with
- * cross-entropy, several mean softmax with cross-entropy; either way ∂loss/∂logit is probability − target.
- */
+/** Mean loss of one batch, and the derivative by every parameter. */
 export function lossAndGradient(
   problem: NetworkProblem,
   parameters: Parameters,
   firstRow: number,
 ): { loss: number; gradient: Parameters } {
-  const { inputs, outputs, activation, batch, data, targets } = problem
+  const { batch } = problem
   const gradient = parameters.map(({ length }) => new Float64Array(length))
+  let loss = 0
+  for (let row = firstRow; row < firstRow + batch; row++)
+    loss +=
+      problem.kind === 'transformer'
+        ? transformerRow(problem, parameters, gradient, row)
+        : layeredRow(problem, parameters, gradient, row)
+  return { loss: loss / batch, gradient }
+}
+
+/**
+ * Loss of one row; adds its share of the mean's derivatives to the gradient. One output means sigmoid with
+ * cross-entropy, several mean softmax with cross-entropy; either way ∂loss/∂logit is probability − target.
+ */
+function layeredRow(
+  problem: LayeredProblem,
+  parameters: Parameters,
+  gradient: Parameters,
+  row: number,
+): number {
+  const { inputs, outputs, activation, batch, data, targets } = problem
   const layers = parameters.length / 2
   let loss = 0
-  for (let row = firstRow; row < firstRow + batch; row++) {
-    // What goes into each layer, and last the logits.
-    const values = [Float64Array.from(data.subarray(row * inputs, (row + 1) * inputs))]
-    // Where pooling found the largest sums of a convolution.
-    const places: Int32Array[] = []
-    for (let layer = 0; layer < layers; layer++) {
-      const { shape } = problem.parameters[2 * layer]!
-      const given = [values[layer]!, parameters[2 * layer]!, parameters[2 * layer + 1]!] as const
-      let sums: Float64Array<ArrayBuffer>
-      if (shape.length === 4) {
-        const convolved = convolveAndPool(given[0], shape, given[1], given[2])
-        sums = convolved.pooled
-        places[layer] = convolved.places
-      } else sums = weightedSums(...given)
-      values.push(layer < layers - 1 ? sums.map((sum) => activate(activation, sum)) : sums)
-    }
-    const logits = values[layers]!
-    const probabilities = outputs === 1 ? logits.map((logit) => activate('sigmoid', logit)) : softmax(logits)
-    let slopes = new Float64Array(outputs)
-    for (let output = 0; output < outputs; output++) {
-      const target = targets[row * outputs + output]!
-      const probability = probabilities[output]!
-      if (target > 0) loss -= target * Math.log(probability)
-      if (outputs === 1 && target < 1) loss -= (1 - target) * Math.log(1 - probability)
-      slopes[output] = (probability - target) / batch
-    }
-    for (let layer = layers - 1; layer >= 0; layer--) {
-      const value = values[layer]!
-      const weights = parameters[2 * layer]!
-      const into = { weights: gradient[2 * layer]!, bias: gradient[2 * layer + 1]! }
-      const picked = places[layer]
-      const below = picked
-        ? convolutionBackward(value, problem.parameters[2 * layer]!.shape, weights, picked, slopes, into)
-        : denseBackward(value, weights, slopes, into)
-      // Pooling the sums and then activating is the same as the other way round.
-      slopes = below.map((slope, at) => slope * steepness(activation, value[at]!))
-    }
+  // What goes into each layer, and last the logits.
+  const values = [Float64Array.from(data.subarray(row * inputs, (row + 1) * inputs))]
+  // Where pooling found the largest sums of a convolution.
+  const places: Int32Array[] = []
+  for (let layer = 0; layer < layers; layer++) {
+    const { shape } = problem.parameters[2 * layer]!
+    const given = [values[layer]!, parameters[2 * layer]!, parameters[2 * layer + 1]!] as const
+    let sums: Float64Array<ArrayBuffer>
+    if (shape.length === 4) {
+      const convolved = convolveAndPool(given[0], shape, given[1], given[2])
+      sums = convolved.pooled
+      places[layer] = convolved.places
+    } else sums = weightedSums(...given)
+    values.push(layer < layers - 1 ? sums.map((sum) => activate(activation, sum)) : sums)
   }
-  return { loss: loss / batch, gradient }
+  const logits = values[layers]!
+  const probabilities = outputs === 1 ? logits.map((logit) => activate('sigmoid', logit)) : softmax(logits)
+  let slopes = new Float64Array(outputs)
+  for (let output = 0; output < outputs; output++) {
+    const target = targets[row * outputs + output]!
+    const probability = probabilities[output]!
+    if (target > 0) loss -= target * Math.log(probability)
+    if (outputs === 1 && target < 1) loss -= (1 - target) * Math.log(1 - probability)
+    slopes[output] = (probability - target) / batch
+  }
+  for (let layer = layers - 1; layer >= 0; layer--) {
+    const value = values[layer]!
+    const weights = parameters[2 * layer]!
+    const into = { weights: gradient[2 * layer]!, bias: gradient[2 * layer + 1]! }
+    const picked = places[layer]
+    const below = picked
+      ? convolutionBackward(value, problem.parameters[2 * layer]!.shape, weights, picked, slopes, into)
+      : denseBackward(value, weights, slopes, into)
+    // Pooling the sums and then activating is the same as the other way round.
+    slopes = below.map((slope, at) => slope * steepness(activation, value[at]!))
+  }
+  return loss
 }
 
 function weightedSums(
@@ -95,10 +118,10 @@ function denseBackward(
 }
 
 /** Derivative of the activation, where it has this value. */
-const steepness = (activation: NetworkProblem['activation'], value: number) =>
+const steepness = (activation: LayeredProblem['activation'], value: number) =>
   activation === 'sigmoid' ? value * (1 - value) : Number(value > 0)
 
-const activate = (activation: NetworkProblem['activation'], sum: number) =>
+const activate = (activation: LayeredProblem['activation'], sum: number) =>
   activation === 'sigmoid' ? 1 / (1 + Math.exp(-sum)) : Math.max(sum, 0)
 
 function softmax(logits: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {

@@ -9,6 +9,7 @@ import {
   type MlpProblem,
   type ProductProblem,
   problemOf,
+  type TransformerProblem,
 } from '../src/problems.js'
 import { uniform } from '../src/random.js'
 import { initialParameters, lossAndGradient, lossOfStep, productChecksum } from '../src/reference.js'
@@ -52,10 +53,35 @@ const smallCnn: CnnProblem = {
   data: uniform(17, 8 * 16, 0, 1),
 }
 
+/** One block of two heads, for four characters at three positions. */
+const smallTransformer: TransformerProblem = {
+  ...smallClassifier,
+  kind: 'transformer',
+  parameters: [
+    [
+      [4, 6],
+      [3, 6],
+    ],
+    [[6], [6], ...[0, 1, 2, 3].flatMap(() => [[6, 6], [6]]), [6], [6], [6, 5], [5], [5, 6], [6]],
+    [[6], [6], [6, 4], [4]],
+  ]
+    .flat()
+    .map((shape, index) => ({ shape, values: uniform(31 + index, shape[0]! * (shape[1] ?? 1), -1, 1) })),
+  inputs: 3,
+  outputs: 3,
+  blocks: 1,
+  heads: 2,
+  batch: 2,
+  rows: 4,
+  data: Float32Array.of(0, 1, 3, 2, 2, 1, 3, 3, 0, 1, 0, 2),
+  targets: Float32Array.of(1, 3, 2, 2, 1, 0, 3, 0, 1, 0, 2, 3),
+}
+
 test.each([
   ['XOR', xor, 0],
   ['a small convolutional network', smallCnn, 4],
   ['a small classifier', smallClassifier, 4],
+  ['a small transformer', smallTransformer, 2],
 ] as const)('the referee on %s derives by every parameter', (_, problem, firstRow) => {
   const { gradient } = lossAndGradient(problem, initialParameters(problem), firstRow)
   for (const [index, derivatives] of gradient.entries())
@@ -85,9 +111,9 @@ test('the referee knows Adam: its first step moves every weight by the learning 
   expect((lossOfStep(problem, 1) - lossOfStep(problem, 2)) / 1e-6).toBeCloseTo(slope, 3)
 })
 
-/** Plain loops take seconds for the largest matrices, and have no convolution and no threads. */
+/** Plain loops take seconds for the largest matrices, and have no convolution, no attention and no threads. */
 const quickRates = cases.flatMap(({ kind, id }) =>
-  kind === 'rate' && !/-1024$|^cnn-|threads$/.test(id) ? [id] : [],
+  kind === 'rate' && !/-1024$|^cnn-|^transformer-|threads$/.test(id) ? [id] : [],
 )
 
 describe('the handwritten program', () => {

@@ -7,6 +7,7 @@ import {
   type MlpProblem,
   type ProductProblem,
   type TrainingProblem,
+  type TransformerProblem,
 } from '../problems.js'
 
 const array = (values: Float32Array, shape: readonly number[]) =>
@@ -116,6 +117,33 @@ const cnn = (problem: CnnProblem) =>
     return np.mean(nn.logsumexp(z.ref, 1).sub(np.sum(z.mul(y), 1)))
   })
 
+const transformer = (problem: TransformerProblem) =>
+  training(problem, (parameters, x, y) => {
+    const { batch, inputs, blocks, heads } = problem
+    const rest = parameters.values()
+    const take = () => rest.next().value!
+    const characters = parameters[0]!.shape[0]!
+    const oneHot = (codes: np.Array) => nn.oneHot(codes.astype(np.int32), characters)
+    const dense = (x: np.Array) => np.matmul(x, take()).add(take())
+    const norm = (x: np.Array) => nn.standardize(x, -1, { epsilon: 1e-5 }).mul(take()).add(take())
+    const apart = (x: np.Array) => x.reshape([batch, inputs, heads, -1]).transpose([0, 2, 1, 3])
+    const size = parameters[0]!.shape[1]! / heads
+    // Picking rows of the table by number has no derivative here.
+    let z = np.matmul(oneHot(x), take()).add(take())
+    for (let block = 0; block < blocks; block++) {
+      const normed = norm(z.ref)
+      const [q, k, v] = [apart(dense(normed.ref)), apart(dense(normed.ref)), apart(dense(normed))]
+      // nn.dotProductAttention needs helpers of iterators, which Node 20 has not.
+      const scores = np.matmul(q, np.matrixTranspose(k)).mul(size ** -0.5)
+      const seen = np.where(np.tri(inputs, inputs).equal(1), scores, Number.NEGATIVE_INFINITY)
+      const heard = np.matmul(nn.softmax(seen), v).transpose([0, 2, 1, 3])
+      z = z.add(dense(heard.reshape([batch, inputs, -1])))
+      z = z.ref.add(dense(nn.gelu(dense(norm(z)), { approximate: true })))
+    }
+    const logits = dense(norm(z))
+    return np.mean(nn.logsumexp(logits.ref, -1).sub(np.sum(logits.mul(oneHot(y)), -1)))
+  })
+
 function product(problem: ProductProblem): Program {
   const { layout, side, stack } = problem
   const shape = stack === 1 ? [side, side] : [stack, side, side]
@@ -140,5 +168,5 @@ function product(problem: ProductProblem): Program {
 export const open: Open = async (problem) => {
   await init('wasm')
   defaultDevice('wasm')
-  return programOf(problem, { mlp, cnn, product })
+  return programOf(problem, { mlp, cnn, transformer, product })
 }

@@ -4,16 +4,23 @@ import {
   compile,
   compileStep,
   conv2d,
+  embedding,
+  gelu,
   input,
+  layerNorm,
+  linear,
   matmul,
   maxPool2d,
   mean,
   Rows,
+  scaledDotProductAttention,
   setThreads,
   sgd,
   sigmoidCrossEntropyWithLogits,
   softmaxCrossEntropyWithLogits,
+  sparseSoftmaxCrossEntropy,
   type Tensor,
+  transpose,
   variable,
 } from '@bp/core'
 import { getKernel } from '@bp/kernel'
@@ -24,6 +31,7 @@ import {
   type MlpProblem,
   type ProductProblem,
   type TrainingProblem,
+  type TransformerProblem,
 } from '../problems.js'
 
 const optimizers = { sgd, adam }
@@ -74,6 +82,26 @@ const cnn = (problem: CnnProblem) =>
     return mean(softmaxCrossEntropyWithLogits(z, y))
   })
 
+const transformer = (problem: TransformerProblem) =>
+  training(problem, (parameters, x, y) => {
+    const { batch, inputs, blocks, heads } = problem
+    const rest = parameters.values()
+    const take = () => rest.next().value!
+    const dense = (x: Tensor) => linear(x, take(), take())
+    const norm = (x: Tensor) => layerNorm(x, take(), take(), { epsilon: 1e-5 })
+    const apart = (x: Tensor) =>
+      transpose(x.reshape([batch, inputs, heads, x.shape[2]! / heads]), [0, 2, 1, 3])
+    let z = embedding(take(), x).add(take())
+    for (let block = 0; block < blocks; block++) {
+      const normed = norm(z)
+      const [q, k, v] = [apart(dense(normed)), apart(dense(normed)), apart(dense(normed))]
+      const heard = transpose(scaledDotProductAttention(q, k, v, { causal: true }), [0, 2, 1, 3])
+      z = z.add(dense(heard.reshape(z.shape)))
+      z = z.add(dense(gelu(dense(norm(z)), { approximate: 'tanh' })))
+    }
+    return sparseSoftmaxCrossEntropy(dense(norm(z)), y)
+  })
+
 /**
  * The matrices are variables, which stay in the kernel. A stack is one program, and one call into the kernel; each
  * call writes its products into one array.
@@ -105,5 +133,5 @@ function product(problem: ProductProblem): Program {
 export const open: Open = async (problem) => {
   const threads = problem.kind === 'mlp' ? problem.threads : 1
   if (threads > 1 && (await setThreads(threads)) !== threads) throw new CannotRun('has one thread here')
-  return programOf(problem, { mlp, cnn, product })
+  return programOf(problem, { mlp, cnn, transformer, product })
 }

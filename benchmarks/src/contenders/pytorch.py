@@ -14,7 +14,9 @@ def tensor(values, shape):
 def batches(problem):
     data = tensor(problem["data"], (-1, problem["inputs"]))
     targets = tensor(problem["targets"], (-1, problem["outputs"]))
-    if problem["outputs"] > 1:
+    if problem["kind"] == "transformer":
+        data, targets = data.long(), targets.long()
+    elif problem["outputs"] > 1:
         targets = targets.argmax(1)
     size = problem["batch"]
     return [(data[at : at + size], targets[at : at + size]) for at in range(0, len(data), size)]
@@ -94,6 +96,58 @@ def cnn(problem):
     return training(problem, torch.nn.Sequential(*layers), functional.cross_entropy)
 
 
+def norm(gamma, beta):
+    layer = torch.nn.LayerNorm(len(gamma), eps=1e-5)
+    with torch.no_grad():
+        layer.weight.copy_(gamma)
+        layer.bias.copy_(beta)
+    return layer
+
+
+class Attention(torch.nn.Module):
+    def __init__(self, take, positions, heads):
+        super().__init__()
+        self.heads = heads
+        self.queries, self.keys, self.values, self.output = (linear(take(), take()) for _ in range(4))
+        self.register_buffer("mask", torch.full((positions, positions), -torch.inf).triu(1))
+
+    def forward(self, x):
+        def apart(z):
+            return z.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+        q, k, v = apart(self.queries(x)), apart(self.keys(x)), apart(self.values(x))
+        scores = q @ k.transpose(2, 3) * q.shape[3] ** -0.5 + self.mask
+        return self.output((scores.softmax(3) @ v).transpose(1, 2).flatten(2))
+
+
+class Transformer(torch.nn.Module):
+    def __init__(self, problem):
+        super().__init__()
+        take = iter(parameters(problem)).__next__
+        self.table = torch.nn.Embedding.from_pretrained(take(), freeze=False)
+        self.places = torch.nn.Parameter(take().clone())
+        self.parts = torch.nn.ModuleList()
+        for _ in range(problem["blocks"]):
+            attention = [norm(take(), take()), Attention(take, problem["inputs"], problem["heads"])]
+            gelu = torch.nn.GELU(approximate="tanh")
+            hidden = [norm(take(), take()), linear(take(), take()), gelu, linear(take(), take())]
+            self.parts += [torch.nn.Sequential(*attention), torch.nn.Sequential(*hidden)]
+        self.last = torch.nn.Sequential(norm(take(), take()), linear(take(), take()))
+
+    def forward(self, x):
+        z = self.table(x) + self.places
+        for part in self.parts:
+            z = z + part(z)
+        return self.last(z)
+
+
+def transformer(problem):
+    def criterion(logits, targets):
+        return functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+    return training(problem, Transformer(problem), criterion)
+
+
 def product(problem):
     side, stack = problem["side"], problem["stack"]
     a, b = (tensor(problem[name], (stack, side, side)) for name in ("a", "b"))
@@ -117,4 +171,4 @@ def product(problem):
 
 
 def open(problem):
-    return {"mlp": mlp, "cnn": cnn, "product": product}[problem["kind"]](problem)
+    return {"mlp": mlp, "cnn": cnn, "transformer": transformer, "product": product}[problem["kind"]](problem)

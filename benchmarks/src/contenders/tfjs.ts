@@ -9,6 +9,7 @@ import {
   type MlpProblem,
   type ProductProblem,
   type TrainingProblem,
+  type TransformerProblem,
 } from '../problems.js'
 
 /** Batches become tensors once, so that no step pays for an upload. */
@@ -113,6 +114,54 @@ const cnn = (problem: CnnProblem) =>
   })
 
 /**
+ * Rows of positions are one matrix but in attention. The embedding is a product with one-hot rows: the gradient of
+ * picking rows by number needs an operation that the wasm backend has not.
+ */
+const transformer = (problem: TransformerProblem) => {
+  const { batch, inputs, blocks, heads } = problem
+  const [characters, width] = problem.parameters[0]!.shape as [number, number]
+  // Added to the scores: 0 for the keys up to the query, else what makes the exponential 0.
+  const mask = tf.tensor2d(
+    Float32Array.from({ length: inputs * inputs }, (_, at) =>
+      at % inputs <= Math.floor(at / inputs) ? 0 : -1e9,
+    ),
+    [inputs, inputs],
+  )
+  return training(problem, (parameters, x, y) => {
+    const rest = parameters.values()
+    const take = <T extends tf.Tensor>() => rest.next().value as tf.Tensor as T
+    const norm = (x: tf.Tensor2D) => {
+      const centred = tf.sub(x, tf.mean(x, 1, true))
+      const variance = tf.mean(tf.square(centred), 1, true)
+      return tf.add<tf.Tensor2D>(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5))), take()), take())
+    }
+    const apart = (x: tf.Tensor2D) =>
+      tf.transpose(tf.reshape(x, [batch, inputs, heads, width / heads]), [0, 2, 1, 3])
+    const layer = (x: tf.Tensor2D) => dense(x, take(), take())
+    // The wasm backend makes whole numbers of them, whatever type it is asked for.
+    const oneHot = (codes: tf.Tensor2D) =>
+      tf.cast(tf.oneHot(tf.cast(tf.reshape(codes, [-1]), 'int32'), characters), 'float32') as tf.Tensor2D
+    const words = tf.reshape(tf.matMul(oneHot(x), take()), [batch, inputs, width])
+    let z: tf.Tensor2D = tf.reshape(tf.add(words, take()), [-1, width])
+    for (let block = 0; block < blocks; block++) {
+      const normed = norm(z)
+      const [q, k, v] = [apart(layer(normed)), apart(layer(normed)), apart(layer(normed))]
+      const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(width / heads))
+      const heard = tf.transpose(tf.matMul(tf.softmax(tf.add(scores, mask)), v), [0, 2, 1, 3])
+      z = tf.add(z, layer(tf.reshape(heard, [-1, width])))
+      z = tf.add(z, layer(gelu(layer(norm(z)))))
+    }
+    return softmaxCrossEntropy(layer(norm(z)), oneHot(y))
+  })
+}
+
+/** By tanh, as there is no such operation. */
+function gelu(x: tf.Tensor2D): tf.Tensor2D {
+  const inner = tf.mul(tf.add(x, tf.mul(tf.mul(x, tf.square(x)), 0.044715)), Math.sqrt(2 / Math.PI))
+  return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1))
+}
+
+/**
  * A·Bᵀ and Aᵀ·B through an explicit transpose: the transposeA and transposeB flags of matMul take a scalar
  * loop on wasm, a tenth as fast.
  */
@@ -141,6 +190,6 @@ export function openOn(backend: 'wasm' | 'cpu', prepare: () => void): Open {
     prepare()
     if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js cannot start its ${backend} backend`)
     await tf.ready()
-    return programOf(problem, { mlp, cnn, product })
+    return programOf(problem, { mlp, cnn, transformer, product })
   }
 }
