@@ -106,6 +106,11 @@ function start(): Kernel {
 function bytesOf(code: string, shared: boolean): Uint8Array<ArrayBuffer> {
   // "env", "memory", a memory with a maximum: 0x01; 0x03 when shared.
   const hex = shared ? code.replace('656e76066d656d6f72790201', '656e76066d656d6f72790203') : code
+  // Node reads hexadecimal by itself; done here that takes 5 ms of a cold start.
+  const { Buffer } = globalThis as {
+    Buffer?: { from(text: string, encoding: 'hex'): Uint8Array<ArrayBuffer> }
+  }
+  if (Buffer) return Buffer.from(hex, 'hex')
   const bytes = new Uint8Array(hex.length / 2)
   for (let i = 0; i < bytes.length; i++)
     bytes[i] = (nibble(hex.charCodeAt(2 * i)) << 4) | nibble(hex.charCodeAt(2 * i + 1))
