@@ -4,18 +4,31 @@ import { describe, expect, test } from 'vitest'
 import {
   adam,
   type Checkpoint,
+  compileStep,
+  concat,
   createRun,
+  DataError,
   type Dataset,
+  dataset,
+  functional,
+  input,
   layer,
   layers,
   losses,
+  meanSquaredError,
   metrics,
+  modelInput,
+  type OptimizerState,
+  Rows,
   type Run,
   type RunOptions,
   type RunState,
   random,
+  ShapeError,
   sequential,
   sgd,
+  sigmoidCrossEntropy,
+  ValueError,
 } from '../src/index.js'
 import { Snapshots } from '../src/run/snapshots.js'
 
@@ -372,4 +385,147 @@ test('a run in a worker thread gives the same bits', async () => {
   await worker.terminate()
   expect(report.state).toEqual(here.getState())
   expect(report.checkpoint).toEqual(here.save())
+})
+
+describe('a model of two inputs and two outputs with shared weights', () => {
+  const build = () => {
+    const left = modelInput([2])
+    const right = modelInput([2])
+    const shared = dense({ units: 6, activation: 'tanh' })
+    const [a, b] = [shared(left), shared(right)]
+    const joined = layers.compute((a, b) => concat([a, b], -1))(a, b)
+    return functional({
+      inputs: { left, right },
+      outputs: { larger: dense({ units: 1 })(joined), total: dense({ units: 2 })(joined) },
+      seed: 3,
+    })
+  }
+  const rows = 37
+  const draws = random(5)
+  const left = Float32Array.from({ length: rows * 2 }, (_, at) => draws.stream('left').normal(at))
+  const right = Float32Array.from({ length: rows * 2 }, (_, at) => draws.stream('right').normal(at))
+  const data = dataset(
+    { left, right },
+    {
+      larger: Float32Array.from({ length: rows }, (_, row) => Number(left[2 * row]! > right[2 * row]!)),
+      total: left.map((value, at) => value + right[at]!),
+    },
+    rows,
+  )
+  const options = {
+    optimizer: adam({ learningRate: 0.02 }),
+    data,
+    loss: { larger: 'sigmoidCrossEntropy', total: 'meanSquaredError' },
+    lossWeights: { total: 0.25 },
+    batchSize: 8,
+    epochs: 30,
+    seed: 4,
+  } as const
+  const metricsOf = () => ({ total: { distance: metrics.meanAbsoluteError() } })
+  const make = () => createRun({ ...options, model: build(), metrics: metricsOf() })
+
+  test('learns, to the bits of steps that are compiled by hand', async () => {
+    const run = make()
+    const state = await run.start()
+    expect(state.status).toBe('done')
+    expect(state.history.at(-1)!.loss).toBeLessThan(0.5 * state.history[0]!.loss)
+
+    const model = build()
+    const whole = rows - (rows % 8)
+    const stepOf = (count: number, state?: OptimizerState) => {
+      const x = { left: input([count, 2]), right: input([count, 2]) }
+      const y = { larger: input([count, 1]), total: input([count, 2]) }
+      const outputs = model.apply(x)
+      return compileStep({
+        inputs: { ...x, ...y },
+        loss: sigmoidCrossEntropy(outputs.larger, y.larger).add(
+          meanSquaredError(outputs.total, y.total).mul(0.25),
+        ),
+        rows: new Rows(rows, { ...data.inputs, ...data.targets }),
+        optimizer: options.optimizer,
+        ...(state && { state }),
+      })
+    }
+    const step = stepOf(8)
+    const rest = stepOf(rows - whole, step.state)
+    for (let epoch = 0; epoch < options.epochs; epoch++) {
+      const order = Int32Array.from(random(options.seed).stream('order').stream(epoch).permutation(rows))
+      step.setOrder(order.subarray(0, whole))
+      rest.setOrder(order.subarray(whole))
+      step.run(whole / 8)
+      rest.run(1)
+    }
+    expect(run.model.getWeights()).toEqual(model.getWeights())
+  })
+
+  test('scores each output under its name, and their weighted sum', () => {
+    const run = make()
+    run.step(20)
+    const { loss, accuracy, metrics } = run.evaluate(data)
+    expect(accuracy).toBeNull()
+    expect(Object.keys(metrics!)).toEqual(['larger.loss', 'larger.accuracy', 'total.loss', 'total.distance'])
+    expect(loss).toBeCloseTo(metrics!['larger.loss']! + 0.25 * metrics!['total.loss']!, 5)
+    const predicted = run.predict(data.inputs)
+    const errors = predicted.total.map((value, at) => value - data.targets.total[at]!)
+    const mean = (numbers: Float32Array) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length
+    expect(metrics!['total.loss']).toBeCloseTo(mean(errors.map((error) => error * error)), 5)
+    expect(metrics!['total.distance']).toBeCloseTo(mean(errors.map(Math.abs)), 5)
+    const right = predicted.larger.map((value, row) =>
+      Number(value >= 0.5 === data.targets.larger[row]! >= 0.5),
+    )
+    expect(metrics!['larger.accuracy']).toBeCloseTo(mean(right), 6)
+  })
+
+  test('steps back to the same bits, with rows held back and an output to monitor', () => {
+    const held = () =>
+      createRun({
+        ...options,
+        model: build(),
+        validation: 0.2,
+        monitor: 'larger.accuracy',
+        earlyStopping: { patience: 9 },
+      })
+    const [run, other] = [held(), held()]
+    run.step(33)
+    run.stepBack(14)
+    other.step(19)
+    expect(run.save()).toEqual(other.save())
+    expect(run.step(30)).toEqual(other.step(30))
+    expect(run.weights()).toEqual(other.weights())
+    expect(run.getState().best!.validation!.metrics!['larger.accuracy']).toBeGreaterThan(0.4)
+  })
+
+  test('wants data, losses and weights under its names', () => {
+    const model = build()
+    const { left: _, ...one } = data.inputs
+    const full = { ...options, model }
+    const withChange = (changed: object) => () => createRun({ ...full, ...changed } as typeof full)
+    const { larger, total } = data.targets
+    expect(withChange({ data: dataset({ ...one, lfet: left }, { larger, total }, rows) })).toThrow(
+      'data: a row of inputs is right [2], lfet [2], the model takes left [2], right [2]',
+    )
+    expect(withChange({ data: dataset(left, { larger, total }, rows) })).toThrow(ShapeError)
+    expect(withChange({ data: dataset(data.inputs, { larger: total, total }, rows) })).toThrow(
+      'data: a row of targets is larger [2], total [2], the model puts out larger [1], total [2]',
+    )
+    expect(withChange({ loss: { larger: 'sigmoidCrossEntropy' } })).toThrow(
+      'there is no loss for output "total"',
+    )
+    expect(withChange({ loss: 'meanSquaredError' })).toThrow(
+      'loss must be given by name of output: larger, total',
+    )
+    expect(withChange({ lossWeights: { totla: 1 } })).toThrow(
+      'createRun: lossWeights is given for "totla", which is no output of the model; there are larger, total; did you mean "total"?',
+    )
+    expect(withChange({ lossWeights: { total: Number.NaN } })).toThrow(ValueError)
+    expect(withChange({ monitor: 'accuracy' })).toThrow('larger.accuracy')
+    expect(() => make().predict({ left: left.subarray(2), right })).toThrow(
+      'predict: inputs must have one number of rows, got 36, 37',
+    )
+    expect(() => dataset({ left }, { larger: larger.subarray(1) }, rows)).toThrow(DataError)
+    expect(() => dataset({ left: [[1]] }, { larger: [[1], [2]] })).toThrow(
+      'dataset: there are 1 rows of inputs "left" and 2 of targets "larger"',
+    )
+    expect(() => dataset({ left: [[1], [Number.NaN]] }, [1, 2])).toThrow('inputs "left" hold NaN in row 1')
+  })
 })

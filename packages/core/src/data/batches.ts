@@ -2,29 +2,27 @@
 import { checkCount } from '../check-options.js'
 import { blamingCaller, DataError, ShapeError } from '../errors.js'
 import { random } from '../random.js'
-import { sizeOf } from '../shape.js'
 import { flatten, type Values } from '../tensor.js'
-import type { Dataset } from './dataset.js'
+import { type Columns, type Dataset, mapColumns } from './dataset.js'
 import { pickRows } from './split.js'
 
 /** The rows of a set in random order, each order equally likely. */
-export function shuffle(data: Dataset, seed: number): Dataset {
+export function shuffle<I extends Columns, T extends Columns>(
+  data: Dataset<I, T>,
+  seed: number,
+): Dataset<I, T> {
   return pickRows(data, [...random(seed).stream('order').permutation(data.rows)])
 }
 
 /** A set cut into smaller ones of `batchSize` rows each, but for a smaller last one. */
-export function* batches(data: Dataset, batchSize: number): Generator<Dataset> {
+export function* batches<I extends Columns, T extends Columns>(
+  data: Dataset<I, T>,
+  batchSize: number,
+): Generator<Dataset<I, T>> {
   checkCount('batches', 'batchSize', batchSize)
-  const inputs = sizeOf(data.inputShape)
-  const targets = sizeOf(data.targetShape)
   for (let first = 0; first < data.rows; first += batchSize) {
     const end = Math.min(first + batchSize, data.rows)
-    yield {
-      ...data,
-      rows: end - first,
-      inputs: data.inputs.subarray(first * inputs, end * inputs),
-      targets: data.targets.subarray(first * targets, end * targets),
-    }
+    yield mapColumns(data, end - first, (numbers, size) => numbers.subarray(first * size, end * size))
   }
 }
 

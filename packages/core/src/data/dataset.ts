@@ -1,69 +1,116 @@
 // What a training run is given: rows of numbers and what should come out for each.
 import { blamingCaller, DataError } from '../errors.js'
-import { sizeOf } from '../shape.js'
+import { listed, mapNamed, type Named, pick } from '../named.js'
+import { type Shape, sizeOf } from '../shape.js'
 import { flatten, type Values } from '../tensor.js'
 
-/** Rows of inputs and targets, one behind the other. */
-export interface Dataset {
+/** The numbers of all rows, one behind the other: in one array, or in several by name. */
+export type Columns = Named<Float32Array>
+/** The shape of one row of each. */
+type ShapesOf<C extends Columns> = C extends Float32Array ? Shape : { readonly [K in keyof C]: Shape }
+/** What values become. */
+type ColumnsOf<V> = V extends Values ? Float32Array : { readonly [K in keyof V]: Float32Array }
+
+/**
+ * Rows of inputs and targets, one behind the other. For a model of several inputs or outputs they are records of
+ * these, by the names that the model has for them.
+ */
+export interface Dataset<I extends Columns = Float32Array, T extends Columns = Float32Array> {
   /** Number of rows. */
   readonly rows: number
-  readonly inputs: Float32Array
+  readonly inputs: I
   /** Shape of one row of inputs, `[2]` for two numbers. */
-  readonly inputShape: readonly number[]
-  readonly targets: Float32Array
+  readonly inputShape: ShapesOf<I>
+  readonly targets: T
   /** Shape of one row of targets. */
-  readonly targetShape: readonly number[]
+  readonly targetShape: ShapesOf<T>
 }
 
 /**
- * A set of rows: nested arrays, or typed arrays with the number of rows that they hold.
+ * A set of rows: nested arrays, or typed arrays with the number of rows that they hold; each plain, or several by
+ * name.
  * @throws DataError when inputs and targets have different numbers of rows, or numbers are not finite.
  */
-export function dataset(inputs: Values, targets: Values, rows?: number): Dataset {
+export function dataset<I extends Named<Values>, T extends Named<Values>>(
+  inputs: I,
+  targets: T,
+  rows?: number,
+): Dataset<ColumnsOf<I>, ColumnsOf<T>> {
   return blamingCaller(dataset, () => {
-    const part = (name: string, values: Values) => {
-      const { flat, shape } = flatten(`dataset, ${name}`, values)
-      if (rows === undefined) return { flat, count: shape[0] ?? 0, shape: shape.slice(1) }
-      if (flat.length % rows !== 0)
-        throw new DataError(`dataset: ${flat.length} numbers of ${name} are not ${rows} rows`)
-      return { flat, count: rows, shape: shape.length > 1 ? shape.slice(1) : [flat.length / rows] }
+    let first: { label: string; count: number } | undefined
+    const read = (part: string, given: Named<Values>) => {
+      const shapes = new Map<string, Shape>()
+      const numbers = mapNamed<Values, Float32Array>(given, (values, name) => {
+        const label = labelOf(part, name)
+        const { flat, shape } = flatten(`dataset, ${label}`, values)
+        if (rows !== undefined && flat.length % rows !== 0)
+          throw new DataError(`dataset: ${flat.length} numbers of ${label} are not ${rows} rows`)
+        const count = rows ?? shape[0] ?? 0
+        first ??= { label, count }
+        if (count !== first.count)
+          throw new DataError(
+            `dataset: there are ${first.count} rows of ${first.label} and ${count} of ${label}`,
+          )
+        shapes.set(name, rows === undefined || shape.length > 1 ? shape.slice(1) : [flat.length / rows])
+        return Float32Array.from(flat)
+      })
+      return [numbers, mapNamed<Float32Array, Shape>(numbers, (_, name) => shapes.get(name)!)] as const
     }
-    const x = part('inputs', inputs)
-    const y = part('targets', targets)
-    if (x.count !== y.count)
-      throw new DataError(`dataset: there are ${x.count} rows of inputs and ${y.count} of targets`)
-    const data: Dataset = {
-      rows: x.count,
-      inputs: Float32Array.from(x.flat),
-      inputShape: x.shape,
-      targets: Float32Array.from(y.flat),
-      targetShape: y.shape,
-    }
+    const [x, inputShape] = read('inputs', inputs)
+    const [y, targetShape] = read('targets', targets)
+    const data = { rows: first?.count ?? 0, inputs: x, inputShape, targets: y, targetShape }
     checkDataset('dataset', data)
-    return data
+    return data as unknown as Dataset<ColumnsOf<I>, ColumnsOf<T>>
   })
+}
+
+/** How messages call the inputs or targets, or the one of a name. */
+function labelOf(part: string, name: string): string {
+  return name === '' ? part : `${part} "${name}"`
 }
 
 /**
  * Throws unless the arrays hold as many numbers as rows and shapes say, all of them finite.
  * @throws DataError naming the row.
  */
-export function checkDataset(name: string, data: Dataset): void {
+export function checkDataset(caller: string, data: Dataset<Columns, Columns>): void {
   if (!Number.isInteger(data.rows) || data.rows < 1)
-    throw new DataError(`${name}: has ${data.rows} rows; at least 1 is needed`)
-  for (const [part, numbers, shape] of [
+    throw new DataError(`${caller}: has ${data.rows} rows; at least 1 is needed`)
+  for (const [part, columns, shapes] of [
     ['inputs', data.inputs, data.inputShape],
     ['targets', data.targets, data.targetShape],
-  ] as const) {
-    const size = sizeOf(shape)
-    if (numbers.length !== data.rows * size)
-      throw new DataError(
-        `${name}: ${data.rows} rows of ${size} ${part} are ${data.rows * size} numbers, but there are ${numbers.length}`,
-      )
-    const at = numbers.findIndex((value) => !Number.isFinite(value))
-    if (at >= 0)
-      throw new DataError(
-        `${name}: ${part} hold ${numbers[at]} in row ${Math.floor(at / size)}, number ${at % size}; fill or drop such rows first`,
-      )
+  ] as const)
+    for (const [name, numbers] of listed<Float32Array>(columns)) {
+      const label = labelOf(part, name)
+      const shape = pick<Shape>(shapes, name)
+      if (!shape) throw new DataError(`${caller}: the shape of a row of ${label} is not given`)
+      const size = sizeOf(shape)
+      if (numbers.length !== data.rows * size)
+        throw new DataError(
+          `${caller}: ${data.rows} rows of ${size} ${label} are ${data.rows * size} numbers, but there are ${numbers.length}`,
+        )
+      const at = numbers.findIndex((value) => !Number.isFinite(value))
+      if (at >= 0)
+        throw new DataError(
+          `${caller}: ${label} hold ${numbers[at]} in row ${Math.floor(at / size)}, number ${at % size}; fill or drop such rows first`,
+        )
+    }
+}
+
+/** A set of so many rows, whose numbers `f` makes of those of another, column by column. */
+export function mapColumns<I extends Columns, T extends Columns>(
+  data: Dataset<I, T>,
+  rows: number,
+  f: (numbers: Float32Array, rowSize: number) => Float32Array,
+): Dataset<I, T> {
+  const map = <C extends Columns>(columns: C, shapes: Named<Shape>) =>
+    mapNamed<Float32Array, Float32Array>(columns, (numbers, name) =>
+      f(numbers, sizeOf(pick(shapes, name)!)),
+    ) as C
+  return {
+    ...data,
+    rows,
+    inputs: map(data.inputs, data.inputShape),
+    targets: map(data.targets, data.targetShape),
   }
 }

@@ -1,8 +1,8 @@
 // Rows that are trained on, and rows that are held back to judge by.
 import { DataError, ValueError } from '../errors.js'
+import { listed } from '../named.js'
 import { type Random, random } from '../random.js'
-import { sizeOf } from '../shape.js'
-import type { Dataset } from './dataset.js'
+import { type Columns, type Dataset, mapColumns } from './dataset.js'
 
 /** Rows by number, in order. */
 export interface SplitRows {
@@ -43,14 +43,21 @@ export interface SplitOptions {
  * Two sets of the rows of one, both in their order.
  * @throws DataError when one of the two would be empty.
  */
-export function split(data: Dataset, options: SplitOptions): { training: Dataset; heldBack: Dataset } {
+export function split<I extends Columns, T extends Columns>(
+  data: Dataset<I, T>,
+  options: SplitOptions,
+): { training: Dataset<I, T>; heldBack: Dataset<I, T> } {
   const { heldBack, seed, stratified = false } = options
   if (!(heldBack > 0 && heldBack < 1))
     throw new ValueError(`split: heldBack must be above 0 and below 1, got ${heldBack}`)
+  const rowOf = (numbers: Float32Array, row: number) => {
+    const size = numbers.length / data.rows
+    return numbers.subarray(row * size, (row + 1) * size)
+  }
   const groups = new Map<string, number[]>()
-  const size = sizeOf(data.targetShape)
+  const targets = listed<Float32Array>(data.targets)
   for (let row = 0; row < data.rows; row++) {
-    const key = stratified ? data.targets.subarray(row * size, (row + 1) * size).join() : ''
+    const key = stratified ? targets.map(([, numbers]) => rowOf(numbers, row)).join() : ''
     const group = groups.get(key)
     if (group) group.push(row)
     else groups.set(key, [row])
@@ -64,18 +71,14 @@ export function split(data: Dataset, options: SplitOptions): { training: Dataset
 }
 
 /** A set of some rows of another, in the order given. */
-export function pickRows(data: Dataset, rows: readonly number[]): Dataset {
-  const pick = (numbers: Float32Array, shape: readonly number[]) => {
-    const size = sizeOf(shape)
+export function pickRows<I extends Columns, T extends Columns>(
+  data: Dataset<I, T>,
+  rows: readonly number[],
+): Dataset<I, T> {
+  return mapColumns(data, rows.length, (numbers, size) => {
     const picked = new Float32Array(rows.length * size)
     for (const [index, row] of rows.entries())
       picked.set(numbers.subarray(row * size, (row + 1) * size), index * size)
     return picked
-  }
-  return {
-    ...data,
-    rows: rows.length,
-    inputs: pick(data.inputs, data.inputShape),
-    targets: pick(data.targets, data.targetShape),
-  }
+  })
 }

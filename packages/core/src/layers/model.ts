@@ -1,5 +1,6 @@
 // Models: layers connected to one another, with parameters of unique names.
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
+import { listed, mapNamed, type Named, pick } from '../named.js'
 import { didYouMean } from '../nearest.js'
 import { random } from '../random.js'
 import { checkShape, describeShape, type Shape, sameShape } from '../shape.js'
@@ -10,9 +11,9 @@ import { buildLayer, type Layer, type LayerPlan, SymbolicTensor } from './layer.
 import { summarize } from './summary.js'
 
 /** One tensor, or several by name. */
-export type Symbolic = SymbolicTensor | Readonly<Record<string, SymbolicTensor>>
+export type Symbolic = Named<SymbolicTensor>
 /** The same with something else in place of each. */
-type Each<P extends Symbolic, T> = P extends SymbolicTensor ? T : { readonly [K in keyof P]: T }
+export type Each<P extends Symbolic, T> = P extends SymbolicTensor ? T : { readonly [K in keyof P]: T }
 
 /** Numbers by the names of variables. */
 export type Weights = Readonly<Record<string, Float32Array>>
@@ -64,9 +65,9 @@ export function functional<I extends Symbolic, O extends Symbolic>(
 ): Model<I, O> {
   return blamingCaller(functional, () => {
     const { inputs, outputs, seed } = options
-    const given = listed(inputs)
+    const given = listed<SymbolicTensor>(inputs)
     for (const [name, input] of given) checkShape(name, input.shape ?? [Number.NaN])
-    const order = topological(listed(outputs).map(([, output]) => output))
+    const order = topological(listed<SymbolicTensor>(outputs).map(([, output]) => output))
     const shapes = new Map<SymbolicTensor, Shape>(given.map(([, input]) => [input, input.shape!]))
     const layers = new Map<LayerPlan, Layer>()
     const draws = random(seed).stream('initialization')
@@ -97,8 +98,7 @@ export function functional<I extends Symbolic, O extends Symbolic>(
       const values = new Map<SymbolicTensor, Tensor>()
       let batch: number | undefined
       for (const [name, node] of given) {
-        const rows =
-          inputs instanceof SymbolicTensor ? (x as TensorLike) : entry<TensorLike>(x as object, name)
+        const rows = pick(x as Named<TensorLike>, name)
         if (rows === undefined) throw new ValueError(`model: input "${name}" was not given`)
         const tensor = toTensor(rows)
         if (tensor.rank === 0 || !sameShape(tensor.shape.slice(1), node.shape!))
@@ -177,7 +177,7 @@ function setWeights(variables: readonly Variable[], weights: Weights): void {
     if (!names.includes(name))
       throw new ValueError(`setWeights: the model has no variable "${name}"${didYouMean(name, names)}`)
   for (const { name, size } of variables) {
-    const given = entry<Float32Array>(weights, name)
+    const given = pick(weights, name)
     if (given === undefined) throw new ValueError(`setWeights: the numbers of "${name}" were not given`)
     if (given.length !== size)
       throw new ShapeError(`setWeights: "${name}" holds ${size} numbers, ${given.length} were given`)
@@ -194,18 +194,6 @@ function checkNames(variables: readonly Variable[]): void {
   }
 }
 
-function listed(symbolic: Symbolic): [name: string, tensor: SymbolicTensor][] {
-  return symbolic instanceof SymbolicTensor ? [['', symbolic]] : Object.entries(symbolic)
-}
-
 function each<P extends Symbolic, T>(symbolic: P, f: (tensor: SymbolicTensor) => T): Each<P, T> {
-  return (
-    symbolic instanceof SymbolicTensor
-      ? f(symbolic)
-      : Object.fromEntries(Object.entries(symbolic).map(([name, tensor]) => [name, f(tensor)]))
-  ) as Each<P, T>
-}
-
-function entry<T>(record: object, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? (record as Record<string, T>)[name] : undefined
+  return mapNamed<SymbolicTensor, T>(symbolic, f) as Each<P, T>
 }

@@ -5,45 +5,40 @@ import { checkCount } from '../check-options.js'
 import type { OptimizerRecord } from '../compile/optimizer-state.js'
 import type { Profile } from '../compile/profile.js'
 import { compileStep, Rows, type TrainingStep } from '../compile/step.js'
-import { checkDataset, type Dataset } from '../data/dataset.js'
+import type { Columns, Dataset } from '../data/dataset.js'
 import { split } from '../data/split.js'
-import { blamingCaller, DivergedError, ShapeError, ValueError } from '../errors.js'
-import type { Model, Weights } from '../layers/model.js'
-import { type Loss, type LossName, losses } from '../losses.js'
-import type { Metric } from '../metrics.js'
+import { blamingCaller, DivergedError, ValueError } from '../errors.js'
+import type { SymbolicTensor } from '../layers/layer.js'
+import type { Each, Model, Symbolic, Weights } from '../layers/model.js'
 import { didYouMean } from '../nearest.js'
 import type { Optimizer } from '../optimizers.js'
 import { random } from '../random.js'
-import { describeShape, sameShape } from '../shape.js'
-import { input } from '../tensor.js'
 import { StepContext } from '../training-context.js'
+import { type DatasetFor, Objective, type ObjectiveOptions } from './objective.js'
 import { type Score, Scorer } from './scorer.js'
 import { Snapshots } from './snapshots.js'
 
 /** What a run trains, on what, and for how long. */
-export interface RunOptions {
-  model: Model
-  /** By name, or one of your own, such as one with label smoothing or with a penalty on weights. */
-  loss: LossName | Loss
+export interface RunOptions<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor>
+  extends ObjectiveOptions<O> {
+  model: Model<I, O>
   optimizer: Optimizer
-  /** What to learn from. */
-  data: Dataset
+  /** What to learn from; for several inputs or outputs, by the names that the model has for them. */
+  data: DatasetFor<I, O>
   /** What to be judged by: rows that training does not see, or the share of the data to hold back for that. */
-  validation?: Dataset | number
+  validation?: DatasetFor<I, O> | number
   /** Rows in a step; all of them unless given. */
   batchSize?: number
   /** How often to go through the data. */
   epochs: number
   /** Decides the order of the rows, and which are held back. */
   seed: number
-  /** What else to measure at each record, by names of your choice. */
-  metrics?: Readonly<Record<string, Metric>>
   /**
    * What is looked at to tell which epoch was best, `loss` unless given: that, `accuracy`, or the name of a metric, of
-   * the validation rows if there are any.
+   * the validation rows if there are any. For one of several outputs, with its name: `left.accuracy`.
    */
   monitor?: string
-  /** Whether small or large values of it are good: `min` for the loss and `max` for all else, unless given. */
+  /** Whether small or large values of it are good: `min` for losses and `max` for all else, unless given. */
   mode?: 'min' | 'max'
   /** Ends the run when it gets no better, and in any case with the weights of its best epoch. */
   earlyStopping?: EarlyStopping
@@ -126,8 +121,8 @@ export interface Checkpoint {
 }
 
 /** A training run, which can be started, paused, stepped and stepped back. */
-export interface Run {
-  readonly model: Model
+export interface Run<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor> {
+  readonly model: Model<I, O>
   getState(): RunState
   /** Calls `listener` after every change of the state; returns what ends that. */
   subscribe(listener: (state: RunState) => void): () => void
@@ -151,9 +146,9 @@ export interface Run {
   /** Everything that decides how the run goes on, as plain data: give it to `createRun` as `resume`. */
   save(): Checkpoint
   /** What the model predicts for rows of inputs, one behind the other: probabilities or values, by the loss. */
-  predict(inputs: Float32Array): Float32Array
+  predict(inputs: Each<I, Float32Array>): Each<O, Float32Array>
   /** The loss and accuracy of the present weights on some rows. */
-  evaluate(data: Dataset): Score
+  evaluate(data: DatasetFor<I, O>): Score
   /** All parameters, in the order of the model, in one array. */
   weights(): Float32Array
   /**
@@ -173,20 +168,24 @@ const sliceTime = 12
 const snapshotShare = 0.01
 
 /**
- * Prepares a training run.
+ * Prepares a training run. A model of several inputs and outputs takes records of data, losses and metrics, by the
+ * names that it has for them.
  * @throws ShapeError when data and model do not fit; DataError for numbers that are not finite; ValueError for
  * options out of range.
  */
-export function createRun(options: RunOptions): Run {
-  return blamingCaller(createRun, () => new ModelRun(options))
+export function createRun<I extends Symbolic, O extends Symbolic>(options: RunOptions<I, O>): Run<I, O> {
+  return blamingCaller(
+    createRun,
+    () => new ModelRun(options as unknown as RunOptions<Symbolic, Symbolic>) as unknown as Run<I, O>,
+  )
 }
 
-class ModelRun implements Run {
-  readonly model: Model
-  readonly #options: RunOptions
-  readonly #loss: Loss
-  readonly #data: Dataset
-  readonly #validation: Dataset | null
+class ModelRun implements Run<Symbolic, Symbolic> {
+  readonly model: Model<Symbolic, Symbolic>
+  readonly #options: RunOptions<Symbolic, Symbolic>
+  readonly #objective: Objective
+  readonly #data: Dataset<Columns, Columns>
+  readonly #validation: Dataset<Columns, Columns> | null
   readonly #batchSize: number
   readonly #stepsPerEpoch: number
   /** Epochs from one record to the next. */
@@ -211,51 +210,40 @@ class ModelRun implements Run {
   #bestWeights: Weights | null = null
   #stop: 'pause' | 'cancel' | null = null
 
-  constructor(options: RunOptions) {
-    const { model, loss, data, validation, epochs, seed, earlyStopping, checkpoint } = options
+  constructor(options: RunOptions<Symbolic, Symbolic>) {
+    const { model, data, validation, epochs, seed, earlyStopping, checkpoint } = options
     this.model = model
     this.#options = options
-    if (typeof loss === 'string' && !Object.hasOwn(losses, loss))
-      throw new ValueError(
-        `createRun: there is no loss "${loss}"; there are ${Object.keys(losses).join(', ')}`,
-      )
-    this.#loss = typeof loss === 'string' ? losses[loss] : loss
-    this.#checkFit('data', data)
+    this.#objective = new Objective(model, options)
+    this.#objective.checkFit('data', data)
     const parts = typeof validation === 'number' ? split(data, { heldBack: validation, seed }) : null
     this.#data = parts?.training ?? data
-    this.#validation = parts?.heldBack ?? (validation as Dataset | undefined) ?? null
-    if (this.#validation) this.#checkFit('validation', this.#validation)
+    this.#validation = parts?.heldBack ?? (validation as Dataset<Columns, Columns> | undefined) ?? null
+    if (this.#validation) this.#objective.checkFit('validation', this.#validation)
     checkCount('createRun', 'epochs', epochs)
     const { rows } = this.#data
     const batchSize = Math.min(options.batchSize ?? rows, rows)
     checkCount('createRun', 'batchSize', batchSize)
     if (earlyStopping) checkCount('createRun', 'earlyStopping.patience', earlyStopping.patience)
     if (checkpoint?.every !== undefined) checkCount('createRun', 'checkpoint.every', checkpoint.every)
-    const { metrics = {}, monitor = 'loss' } = options
-    const monitored = ['loss', ...(this.#loss.correct ? ['accuracy'] : []), ...Object.keys(metrics)]
-    if (!monitored.includes(monitor))
+    const { monitor = 'loss' } = options
+    const { all: monitors } = this.#objective.monitors
+    if (!monitors.includes(monitor))
       throw new ValueError(
-        `createRun: there is no "${monitor}" to monitor; there are ${monitored.join(', ')}${didYouMean(monitor, monitored)}`,
+        `createRun: there is no "${monitor}" to monitor; there are ${monitors.join(', ')}${didYouMean(monitor, monitors)}`,
       )
     random(seed)
     this.#batchSize = batchSize
     const remainder = rows % batchSize
     this.#stepsPerEpoch = Math.ceil(rows / batchSize)
     this.#recordInterval = Math.ceil(epochs / historyLength)
-    this.#scorer = new Scorer(model, this.#loss, metrics, data.targetShape)
+    this.#scorer = new Scorer(this.#objective, data.targetShape)
 
-    const resident = new Rows(rows, { x: this.#data.inputs, y: this.#data.targets })
+    const resident = new Rows(rows, this.#objective.columns(this.#data))
     const graph = (count: number) => {
-      const x = input([count, ...model.inputShape], { name: 'x' })
-      const y = input([count, ...data.targetShape], { name: 'y' })
       const context = new StepContext()
-      return {
-        inputs: { x, y },
-        loss: this.#loss.of(model.apply(x, context), y),
-        rows: resident,
-        optimizer: options.optimizer,
-        context,
-      }
+      const { inputs, loss } = this.#objective.graph(count, data.targetShape, context)
+      return { inputs, loss, rows: resident, optimizer: options.optimizer, context }
     }
     this.#whole = compileStep(graph(batchSize))
     this.#rest = remainder > 0 ? compileStep({ ...graph(remainder), state: this.#whole.state }) : null
@@ -354,12 +342,12 @@ class ModelRun implements Run {
     }
   }
 
-  predict(inputs: Float32Array): Float32Array {
+  predict(inputs: Columns): Columns {
     return this.#scorer.predict(inputs)
   }
 
-  evaluate(data: Dataset): Score {
-    this.#checkFit('evaluate', data)
+  evaluate(data: Dataset<Columns, Columns>): Score {
+    this.#objective.checkFit('evaluate', data)
     return this.#scorer.score(data)
   }
 
@@ -387,20 +375,6 @@ class ModelRun implements Run {
     this.#whole.learningRate = value
     const { step } = this.#state
     this.#rates = [...this.#rates.filter((rate) => rate.step < step), { step, learningRate: value }]
-  }
-
-  #checkFit(name: string, data: Dataset): void {
-    const { model } = this
-    checkDataset(name, data)
-    if (!sameShape(data.inputShape, model.inputShape))
-      throw new ShapeError(
-        `${name}: a row of inputs is ${describeShape(data.inputShape)}, the model takes ${describeShape(model.inputShape)}`,
-      )
-    // A loss of one's own may take targets of another shape, such as classes by number.
-    if (typeof this.#options.loss === 'string' && !sameShape(data.targetShape, model.outputShape))
-      throw new ShapeError(
-        `${name}: a row of targets is ${describeShape(data.targetShape)}, the model puts out ${describeShape(model.outputShape)}`,
-      )
   }
 
   #isRunning(): boolean {
@@ -555,7 +529,8 @@ class ModelRun implements Run {
   /** What is monitored, turned so that more is better. */
   #value(record: RunRecord): number {
     const score = record.validation ?? record
-    const { monitor = 'loss', mode = monitor === 'loss' ? 'min' : 'max' } = this.#options
+    const { monitor = 'loss' } = this.#options
+    const { mode = this.#objective.monitors.losses.includes(monitor) ? 'min' : 'max' } = this.#options
     const { loss, accuracy, metrics } = score
     const value = monitor === 'loss' ? loss : (metrics?.[monitor] ?? accuracy!)
     return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : mode === 'max' ? value : -value

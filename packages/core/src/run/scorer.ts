@@ -1,19 +1,23 @@
 // Predictions and scores of a model on any number of rows.
 import { compile } from '../compile/function.js'
-import type { Dataset } from '../data/dataset.js'
+import { batches } from '../data/batches.js'
+import type { Columns, Dataset } from '../data/dataset.js'
 import { ShapeError } from '../errors.js'
-import type { Model } from '../layers/model.js'
-import type { Loss } from '../losses.js'
-import type { Metric } from '../metrics.js'
-import { sizeOf } from '../shape.js'
-import { input } from '../tensor.js'
+import { listed, mapNamed, type Named, pick } from '../named.js'
+import { type Shape, sizeOf } from '../shape.js'
+import { isRecord, type Tensor } from '../tensor.js'
+import { byKey, nameOf, type Objective } from './objective.js'
 
 /** How good a set of rows is predicted. */
 export interface Score {
+  /** Of several outputs the weighted sum of their losses. */
   readonly loss: number
   /** Share of answers that are right, one to a row or more; `null` where right and wrong mean nothing. */
   readonly accuracy: number | null
-  /** The metrics that the run was given, by name. */
+  /**
+   * The metrics that the run was given, by name. For several outputs also the loss and accuracy of each, and all
+   * names begin with that of the output: `left.loss`.
+   */
   readonly metrics?: Readonly<Record<string, number>>
 }
 
@@ -21,42 +25,35 @@ export interface Score {
 const batchSize = 256
 
 export class Scorer {
-  readonly #model: Model
-  readonly #loss: Loss
-  readonly #metrics: readonly (readonly [name: string, metric: Metric])[]
-  readonly #targetShape: readonly number[]
+  readonly #objective: Objective
+  readonly #targetShape: Named<Shape>
   /** Compiled functions by number of rows. */
   readonly #predictors = new Map<number, ReturnType<Scorer['compilePredictor']>>()
   readonly #scorers = new Map<number, ReturnType<Scorer['compileScorer']>>()
 
-  constructor(
-    model: Model,
-    loss: Loss,
-    metrics: Readonly<Record<string, Metric>>,
-    targetShape: readonly number[],
-  ) {
-    this.#model = model
-    this.#loss = loss
-    this.#metrics = Object.entries(metrics)
+  constructor(objective: Objective, targetShape: Named<Shape>) {
+    this.#objective = objective
     this.#targetShape = targetShape
   }
 
   /** Probabilities or values, by the loss. */
-  predict(inputs: Float32Array): Float32Array {
-    const { inputShape, outputShape } = this.#model
-    const inputSize = sizeOf(inputShape)
-    const outputSize = sizeOf(outputShape)
-    if (inputs.length % inputSize !== 0)
-      throw new ShapeError(
-        `predict: a row has ${inputSize} numbers; ${inputs.length} are no whole number of rows`,
-      )
-    const rows = inputs.length / inputSize
-    const predictions = new Float32Array(rows * outputSize)
+  predict(inputs: Columns): Columns {
+    const { inputShape, outputShape } = this.#objective.model
+    const rows = rowsOf(inputs, inputShape)
+    const predictions = mapNamed<Shape, Float32Array>(
+      outputShape,
+      (shape) => new Float32Array(rows * sizeOf(shape)),
+    )
     for (let first = 0; first < rows; first += batchSize) {
       const count = Math.min(batchSize, rows - first)
       const predict = cached(this.#predictors, count, () => this.compilePredictor(count))
-      const { y } = predict({ x: inputs.subarray(first * inputSize, (first + count) * inputSize) })
-      predictions.set(y, first * outputSize)
+      const batch = mapNamed<Float32Array, Float32Array>(inputs, (numbers, name) => {
+        const size = sizeOf(pick<Shape>(inputShape, name)!)
+        return numbers.subarray(first * size, (first + count) * size)
+      })
+      const outputs = predict(byKey('x', batch))
+      for (const [key, all] of Object.entries(byKey<Float32Array>('y', predictions)))
+        all.set(outputs[key]!, (first * all.length) / rows)
     }
     return predictions
   }
@@ -67,56 +64,84 @@ export class Scorer {
       if (count > 0) cached(this.#scorers, count, () => this.compileScorer(count))
   }
 
-  score({ inputs, targets, rows }: Dataset): Score {
-    const inputSize = sizeOf(this.#model.inputShape)
-    const targetSize = sizeOf(this.#targetShape)
+  score(data: Dataset<Columns, Columns>): Score {
+    const { judgements } = this.#objective
+    const sums = judgements.map(() => ({ loss: 0, right: 0, answers: 0 }))
     let lossSum = 0
-    let rightSum = 0
-    let judged = 0
-    for (const [, metric] of this.#metrics) metric.reset()
-    for (let first = 0; first < rows; first += batchSize) {
-      const count = Math.min(batchSize, rows - first)
-      const { score, answers } = cached(this.#scorers, count, () => this.compileScorer(count))
-      const y = targets.subarray(first * targetSize, (first + count) * targetSize)
-      const x = inputs.subarray(first * inputSize, (first + count) * inputSize)
-      const { loss, right, predictions } = score({ x, y })
-      lossSum += loss[0]! * count
-      rightSum += right[0]!
-      judged += answers
-      for (const [, metric] of this.#metrics) metric.add(predictions, y)
+    for (const { metrics } of judgements) for (const [, metric] of metrics) metric.reset()
+    for (const batch of batches(data, batchSize)) {
+      const { score, answers } = cached(this.#scorers, batch.rows, () => this.compileScorer(batch.rows))
+      const results = score(this.#objective.columns(batch))
+      lossSum += results.loss![0]! * batch.rows
+      for (const [index, { name, metrics }] of judgements.entries()) {
+        const sum = sums[index]!
+        sum.loss += results[`loss${index}`]![0]! * batch.rows
+        sum.right += results[`right${index}`]![0]!
+        sum.answers += answers[index]!
+        const targets = pick<Float32Array>(batch.targets, name)!
+        for (const [, metric] of metrics) metric.add(results[`predictions${index}`]!, targets)
+      }
     }
-    const values = this.#metrics.map(([name, metric]) => [name, metric.value] as const)
+    const several = isRecord(this.#targetShape)
+    const accuracies = judgements.map(({ loss }, index) =>
+      loss.correct ? sums[index]!.right / sums[index]!.answers : null,
+    )
+    const values = judgements.flatMap(({ name, metrics }, index) => [
+      ...(several ? [[nameOf(name, 'loss'), sums[index]!.loss / data.rows] as const] : []),
+      ...(several && accuracies[index] !== null
+        ? [[nameOf(name, 'accuracy'), accuracies[index]!] as const]
+        : []),
+      ...metrics.map(([metric, { value }]) => [nameOf(name, metric), value] as const),
+    ])
     return {
-      loss: lossSum / rows,
-      accuracy: this.#loss.correct ? rightSum / judged : null,
+      loss: lossSum / data.rows,
+      accuracy: several ? null : accuracies[0]!,
       ...(values.length > 0 && { metrics: Object.fromEntries(values) }),
     }
   }
 
   private compilePredictor(rows: number) {
-    const x = input([rows, ...this.#model.inputShape], { name: 'x' })
-    const y = this.#loss.predictions(this.#model.apply(x))
-    return compile({ inputs: { x }, outputs: { y } })
+    const x = this.#objective.inputs(rows)
+    const outputs = this.#objective.model.apply(x)
+    const predictions = this.#objective.judgements.map(
+      ({ name, loss }) => [name, loss.predictions(pick<Tensor>(outputs, name)!)] as const,
+    )
+    return compile({
+      inputs: byKey('x', x),
+      outputs: byKey('y', isRecord(outputs) ? Object.fromEntries(predictions) : predictions[0]![1]),
+    })
   }
 
   private compileScorer(rows: number) {
-    const { of, correct, predictions } = this.#loss
-    const x = input([rows, ...this.#model.inputShape], { name: 'x' })
-    const y = input([rows, ...this.#targetShape], { name: 'y' })
-    const outputs = this.#model.apply(x)
-    const loss = of(outputs, y)
-    const right = correct?.(outputs, y)
-    const score = compile({
-      inputs: { x, y },
-      outputs: {
-        loss,
-        right: right?.sum() ?? loss,
-        predictions: this.#metrics.length > 0 ? predictions(outputs) : loss,
-      },
+    const { inputs, parts, loss: total } = this.#objective.graph(rows, this.#targetShape)
+    const outputs: Record<string, Tensor> = { loss: total }
+    const answers = parts.map(({ loss, output, target, lossOfBatch, metrics }, index) => {
+      const right = loss.correct?.(output, target)
+      outputs[`loss${index}`] = lossOfBatch
+      outputs[`right${index}`] = right?.sum() ?? lossOfBatch
+      outputs[`predictions${index}`] = metrics.length > 0 ? loss.predictions(output) : lossOfBatch
+      // A row may hold many answers, such as one for each position of a text.
+      return right?.size ?? rows
     })
-    // A row may hold many answers, such as one for each position of a text.
-    return { score, answers: right?.size ?? rows }
+    return { score: compile({ inputs, outputs }), answers }
   }
+}
+
+/** @throws ShapeError unless every input is there, in whole rows, as many of each. */
+function rowsOf(inputs: Columns, shapes: Named<Shape>): number {
+  const counts = listed<Shape>(shapes).map(([name, shape]) => {
+    const numbers = pick<Float32Array>(inputs, name)
+    const size = sizeOf(shape)
+    if (!numbers) throw new ShapeError(`predict: the numbers of input "${name}" were not given`)
+    if (numbers.length % size !== 0)
+      throw new ShapeError(
+        `predict: a row${name && ` of "${name}"`} has ${size} numbers; ${numbers.length} are no whole number of rows`,
+      )
+    return numbers.length / size
+  })
+  if (counts.some((count) => count !== counts[0]))
+    throw new ShapeError(`predict: inputs must have one number of rows, got ${counts.join(', ')}`)
+  return counts[0]!
 }
 
 /** Compiled at most once for each number of rows. */

@@ -1,0 +1,39 @@
+// One of something, or several by name: what models take and give, and what goes with each of it.
+import { describeShape, type Shape, sameShape } from './shape.js'
+import { isRecord } from './tensor.js'
+
+/** One, or several by name. */
+export type Named<T> = T | Readonly<Record<string, T>>
+
+/** Each with its name; that of one alone is empty. */
+export function listed<T>(named: Named<T>): [name: string, T][] {
+  return isRecord(named) ? (Object.entries(named) as [string, T][]) : [['', named as T]]
+}
+
+/** The one alone, for the empty name, or what has the name, if anything has. */
+export function pick<T>(named: Named<T>, name: string): T | undefined {
+  if (name === '') return named as T
+  return isRecord(named) && Object.hasOwn(named, name) ? (named[name] as T) : undefined
+}
+
+/** What `f` makes of each, under the same names. */
+export function mapNamed<T, R>(named: Named<T>, f: (one: T, name: string) => R): Named<R> {
+  const made = listed(named).map(([name, one]) => [name, f(one, name)] as const)
+  return isRecord(named) ? Object.fromEntries(made) : made[0]![1]
+}
+
+/** Whether they have the same names, in any order, and the same shape under each. */
+export function sameShapes(a: Named<Shape>, b: Named<Shape>): boolean {
+  return (
+    isRecord(a) === isRecord(b) &&
+    listed(a).length === listed(b).length &&
+    listed(a).every(([name, shape]) => sameShape(shape, pick(b, name) ?? [Number.NaN]))
+  )
+}
+
+/** `[2]`, or `left [2], right 3×3`. */
+export function describeShapes(shapes: Named<Shape>): string {
+  return listed(shapes)
+    .map(([name, shape]) => `${name}${name && ' '}${describeShape(shape)}`)
+    .join(', ')
+}

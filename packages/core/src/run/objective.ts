@@ -1,0 +1,163 @@
+// What a run makes small: the loss of a model's output, or the weighted sum of those of several.
+import { checkFinite } from '../check-options.js'
+import { type Columns, checkDataset, type Dataset } from '../data/dataset.js'
+import { ShapeError, ValueError } from '../errors.js'
+import type { SymbolicTensor } from '../layers/layer.js'
+import type { Each, Model, Symbolic } from '../layers/model.js'
+import { type Loss, type LossName, losses } from '../losses.js'
+import type { Metric } from '../metrics.js'
+import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../named.js'
+import { didYouMean } from '../nearest.js'
+import type { Shape } from '../shape.js'
+import { type Input, input, isRecord, type Tensor } from '../tensor.js'
+import type { Context } from '../training-context.js'
+
+/** A set of rows for a model with these inputs and outputs. */
+export type DatasetFor<I extends Symbolic, O extends Symbolic> = Dataset<
+  Each<I, Float32Array>,
+  Each<O, Float32Array>
+>
+
+/** How the outputs of a model are judged. */
+export interface ObjectiveOptions<O extends Symbolic> {
+  /**
+   * By name, or one of your own, such as one with label smoothing or with a penalty on weights. For several outputs,
+   * one for each by its name.
+   */
+  loss: Each<O, LossName | Loss>
+  /** For several outputs: what the loss of each counts in the sum that is made small, 1 unless given. */
+  lossWeights?: O extends SymbolicTensor ? never : { readonly [K in keyof O]?: number }
+  /** What else to measure at each record, by names of your choice; for several outputs, those of each by its name. */
+  metrics?: O extends SymbolicTensor
+    ? Readonly<Record<string, Metric>>
+    : { readonly [K in keyof O]?: Readonly<Record<string, Metric>> }
+}
+
+/** What one output is judged by. */
+interface Judgement {
+  /** Name of the output, empty for one alone. */
+  readonly name: string
+  readonly loss: Loss
+  readonly weight: number
+  readonly metrics: readonly (readonly [name: string, metric: Metric])[]
+}
+
+export class Objective {
+  readonly model: Model<Symbolic, Symbolic>
+  readonly judgements: readonly Judgement[]
+  readonly #options: ObjectiveOptions<Symbolic>
+
+  /** @throws ValueError for a loss that does not exist, and for names that are those of no output. */
+  constructor(model: Model<Symbolic, Symbolic>, options: ObjectiveOptions<Symbolic>) {
+    this.model = model
+    this.#options = options
+    const loss = this.#byOutput<LossName | Loss>('loss', options.loss)
+    const weights = this.#byOutput<number>('lossWeights', options.lossWeights ?? {})
+    const metrics = this.#byOutput<Readonly<Record<string, Metric>>>('metrics', options.metrics ?? {})
+    this.judgements = listed<Shape>(model.outputShape).map(([name]) => ({
+      name,
+      loss: lossOf(loss.get(name), name),
+      weight: name === '' ? 1 : checkFinite('createRun', `lossWeights.${name}`, weights.get(name) ?? 1),
+      metrics: Object.entries(metrics.get(name) ?? {}),
+    }))
+  }
+
+  /** What is given for each output. */
+  #byOutput<T>(option: string, given: unknown): ReadonlyMap<string, T> {
+    const outputs = listed<Shape>(this.model.outputShape).map(([name]) => name)
+    if (outputs[0] === '') return new Map([['', given as T]])
+    if (!isRecord(given))
+      throw new ValueError(`createRun: ${option} must be given by name of output: ${outputs.join(', ')}`)
+    for (const name of Object.keys(given))
+      if (!outputs.includes(name))
+        throw new ValueError(
+          `createRun: ${option} is given for "${name}", which is no output of the model; there are ${outputs.join(', ')}${didYouMean(name, outputs)}`,
+        )
+    return new Map(Object.entries(given) as [string, T][])
+  }
+
+  /** @throws ShapeError unless rows have the shapes, and the names, that the model takes and puts out. */
+  checkFit(caller: string, data: Dataset<Columns, Columns>): void {
+    const { inputShape, outputShape } = this.model
+    checkDataset(caller, data)
+    if (!sameShapes(data.inputShape, inputShape))
+      throw new ShapeError(
+        `${caller}: a row of inputs is ${describeShapes(data.inputShape)}, the model takes ${describeShapes(inputShape)}`,
+      )
+    // A loss of one's own may take targets of another shape, such as classes by number.
+    const wanted = mapNamed<Shape, Shape>(outputShape, (shape, name) =>
+      typeof pick<LossName | Loss>(this.#options.loss, name) === 'string'
+        ? shape
+        : (pick<Shape>(data.targetShape, name) ?? shape),
+    )
+    if (!sameShapes(data.targetShape, wanted))
+      throw new ShapeError(
+        `${caller}: a row of targets is ${describeShapes(data.targetShape)}, the model puts out ${describeShapes(outputShape)}`,
+      )
+  }
+
+  /** What can be asked for as the value to judge by, and which of it is better when small. */
+  get monitors(): { readonly all: readonly string[]; readonly losses: readonly string[] } {
+    const several = this.judgements[0]?.name !== ''
+    const losses = ['loss', ...(several ? this.judgements.map(({ name }) => nameOf(name, 'loss')) : [])]
+    const others = this.judgements.flatMap(({ name, loss, metrics }) => [
+      ...(loss.correct ? [nameOf(name, 'accuracy')] : []),
+      ...metrics.map(([metric]) => nameOf(name, metric)),
+    ])
+    return { losses, all: [...losses, ...others] }
+  }
+
+  /** A batch of so many rows as inputs of a graph. */
+  inputs(rows: number): Named<Input> {
+    return batchOf('x', rows, this.model.inputShape)
+  }
+
+  /** The graph of a batch of so many rows: its inputs by key, the outputs and targets, losses, and their sum. */
+  graph(rows: number, targetShape: Named<Shape>, context?: Context) {
+    const x = this.inputs(rows)
+    const y = batchOf('y', rows, targetShape)
+    const outputs = this.model.apply(x, context)
+    const parts = this.judgements.map((judgement) => {
+      const output = pick<Tensor>(outputs, judgement.name)!
+      const target = pick(y, judgement.name)!
+      return { ...judgement, output, target, lossOfBatch: judgement.loss.of(output, target) }
+    })
+    const loss = parts
+      .map(({ lossOfBatch, weight }) => (weight === 1 ? lossOfBatch : lossOfBatch.mul(weight)))
+      .reduce((sum, term) => sum.add(term))
+    return { inputs: { ...byKey('x', x), ...byKey('y', y) }, parts, loss }
+  }
+
+  /** The numbers for the inputs of a graph, by key. */
+  columns({ inputs, targets }: Dataset<Columns, Columns>): Record<string, Float32Array> {
+    return { ...byKey<Float32Array>('x', inputs), ...byKey<Float32Array>('y', targets) }
+  }
+}
+
+/** `accuracy`, or `left.accuracy` for one of several outputs. */
+export function nameOf(output: string, what: string): string {
+  return output === '' ? what : `${output}.${what}`
+}
+
+/** One as `x`, or several as `x.left` and so on. */
+export function byKey<T>(key: string, named: Named<T>): Record<string, T> {
+  return Object.fromEntries(listed(named).map(([name, one]) => [keyOf(key, name), one]))
+}
+
+function keyOf(key: string, name: string): string {
+  return name === '' ? key : `${key}.${name}`
+}
+
+function batchOf(key: string, rows: number, shapes: Named<Shape>): Named<Input> {
+  return mapNamed<Shape, Input>(shapes, (shape, name) => input([rows, ...shape], { name: keyOf(key, name) }))
+}
+
+function lossOf(given: LossName | Loss | undefined, output: string): Loss {
+  if (typeof given === 'object' && typeof given.of === 'function') return given
+  if (typeof given === 'string' && Object.hasOwn(losses, given)) return losses[given]
+  throw new ValueError(
+    given === undefined || typeof given === 'object'
+      ? `createRun: there is no loss for output "${output}"; give one for each output`
+      : `createRun: there is no loss "${given}"; there are ${Object.keys(losses).join(', ')}`,
+  )
+}
