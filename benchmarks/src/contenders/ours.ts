@@ -102,29 +102,19 @@ const transformer = (problem: TransformerProblem) =>
     return sparseSoftmaxCrossEntropy(dense(norm(z)), y)
   })
 
-/**
- * The matrices are variables, which stay in the kernel. A stack is one program, and one call into the kernel; each
- * call writes its products into one array.
- */
+/** The matrices are variables, which stay in the kernel. Each call writes its products into one array. */
 function product(problem: ProductProblem): Program {
   const { layout, side, stack } = problem
-  const size = side * side
-  const matrixOf = (values: Float32Array, index: number) =>
-    variable(values.subarray(index * size, (index + 1) * size), { shape: [side, side] })
-  const products = new Float32Array(stack * size)
-  const outputs: Record<string, Tensor> = {}
-  const into: Record<string, Float32Array> = {}
-  for (let index = 0; index < stack; index++) {
-    outputs[index] = matmul(matrixOf(problem.a, index), matrixOf(problem.b, index), {
-      transposeA: layout === 'tn',
-      transposeB: layout === 'nt',
-    })
-    into[index] = products.subarray(index * size, (index + 1) * size)
-  }
-  const multiply = compile({ inputs: {}, outputs })
+  const shape = [stack, side, side]
+  const y = matmul(variable(problem.a, { shape }), variable(problem.b, { shape }), {
+    transposeA: layout === 'tn',
+    transposeB: layout === 'nt',
+  })
+  const products = new Float32Array(y.size)
+  const multiply = compile({ inputs: {}, outputs: { y } })
   return {
     run(count) {
-      for (let index = 0; index < count; index++) multiply({}, into)
+      for (let index = 0; index < count; index++) multiply({}, { y: products })
       return checksum(problem, products)
     },
   }
