@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { type Case, cases } from './cases.js'
 import { type Contender, peers } from './contenders.js'
 import { UsageError } from './failure.js'
+import { allOps } from './ops.js'
 import { scalingCases, scalingPeers } from './scaling.js'
 
 export interface Arguments {
@@ -17,15 +18,23 @@ export interface Arguments {
   /** File for the chart. */
   svg?: string
   seconds: number
+  /** Of the suite `ops`. */
+  ops: readonly string[]
 }
 
 const defaultSeconds = 2
+/** Of the suite `ops`, whose cases are many and short. */
+const secondsForOps = 0.2
 
 /** Cases, and who is measured beside ours unless peers are named. */
 const suites = {
   main: { cases, peers: peers.map(({ name }) => name) },
   scaling: { cases: scalingCases, peers: scalingPeers },
+  ops: { cases: [], peers: [] },
 }
+
+/** Options that the suite `ops` has no use for. */
+const notForOps = ['case', 'peer', 'svg'] as const
 
 type SuiteName = keyof typeof suites
 
@@ -33,10 +42,12 @@ export const help = `Measures @bp/core and its peers side by side, on one thread
 
   npm run bench -- [options]
 
-  --suite NAME  ${Object.keys(suites).join(' or ')}; main unless given. scaling writes benchmarks/scaling.md
+  --suite NAME  ${Object.keys(suites).join(', ')}; main unless given. scaling writes benchmarks/scaling.md;
+                ops times every operation against plain loops
   --case ID     only this case; may be given several times
   --peer NAME   only this peer beside ours; may be given several times
-  --seconds N   how long each contender is timed in each case (${defaultSeconds})
+  --only NAME   only this operation of the suite ops; may be given several times
+  --seconds N   how long each contender is timed in each case (${defaultSeconds}; in the suite ops ${secondsForOps})
   --json FILE   write the figures to FILE too
   --svg FILE    draw them in FILE too
   --help        this text
@@ -52,6 +63,7 @@ function parse(args: readonly string[]) {
       options: {
         case: { type: 'string', multiple: true },
         peer: { type: 'string', multiple: true },
+        only: { type: 'string', multiple: true },
         seconds: { type: 'string' },
         json: { type: 'string' },
         svg: { type: 'string' },
@@ -98,12 +110,26 @@ export function parseArguments(args: readonly string[]): Arguments {
   const values = parse(args)
   const suite = checkSuite(values.suite ?? 'main')
   const { cases, peers: usual } = suites[suite]
+  for (const option of suite === 'ops' ? notForOps : (['only'] as const))
+    if (values[option] !== undefined)
+      throw new UsageError(`--${option} has no meaning in the suite ${suite}. See: npm run bench -- --help`)
   return {
     help: values.help ?? false,
     suite,
     cases: pick('case', cases, ({ id }) => id, values.case),
     peers: pick('peer', peers, ({ name }) => name, values.peer ?? [...usual]),
-    seconds: values.seconds === undefined ? defaultSeconds : checkSeconds(values.seconds),
+    seconds:
+      values.seconds !== undefined
+        ? checkSeconds(values.seconds)
+        : suite === 'ops'
+          ? secondsForOps
+          : defaultSeconds,
+    ops: pick(
+      'operation',
+      allOps.map(({ name }) => name),
+      (name) => name,
+      values.only,
+    ),
     ...(values.json === undefined ? {} : { json: checkFile('--json', values.json) }),
     ...(values.svg === undefined ? {} : { svg: checkFile('--svg', values.svg) }),
   }

@@ -8,6 +8,7 @@ import { ours } from './contenders.js'
 import { describeFailure, UsageError } from './failure.js'
 import { describeMachine } from './machine.js'
 import { measure } from './measure.js'
+import { measureOps, rounds as opRounds } from './ops.js'
 import { packageFolder } from './paths.js'
 import { formatCase, formatMachine, type Report, reportCase } from './report.js'
 import { scalingPage } from './scaling.js'
@@ -27,6 +28,16 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(help)
     return 0
   }
+  const write = (figures: object) => {
+    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(figures, null, 2)}\n`)
+  }
+  if (options.suite === 'ops') {
+    const machine = describeMachine([], new Map(), { seconds: options.seconds, rounds: opRounds })
+    const cases = await measureOps(options.ops, options.seconds, (line) => process.stdout.write(`${line}\n`))
+    process.stdout.write(formatMachine(machine))
+    write({ machine, cases })
+    return cases.some(({ ratio }) => ratio < 1) ? 1 : 0
+  }
   const contenders = [ours, ...options.peers]
   const settings = { seconds: options.seconds, rounds, processes, onProgress: showProgress }
   const versions = new Map<string, string>()
@@ -42,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
   const machine = describeMachine(contenders, versions, { seconds: options.seconds, rounds })
   process.stdout.write(formatMachine(machine))
   const report: Report = { machine, cases: reported }
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  write(report)
   if (options.svg !== undefined) writeFileSync(options.svg, chart(report))
   if (options.suite === 'scaling') writeFileSync(join(packageFolder, 'scaling.md'), scalingPage(report))
   // A peer that cannot run is part of the result; ours not running is a failure.

@@ -46,6 +46,10 @@ test('cases and peers can be picked, in the order of the table', () => {
   expect(peers.map(({ name }) => name)).toEqual(['pytorch'])
 })
 
+test('operations of the suite ops can be picked', () => {
+  expect(parseArguments(['--suite', 'ops', '--only', 'mul', '--only', 'add']).ops).toEqual(['add', 'mul'])
+})
+
 test('a file in a folder that exists is taken', () => {
   const file = join(tmpdir(), 'figures.json')
   expect(parseArguments(['--json', file]).json).toBe(file)
@@ -61,7 +65,10 @@ test.each([
   [['--seconds', 'fast'], '--seconds fast: must be a number from 0.05 to 600'],
   [['--seconds', '0'], 'must be a number from 0.05 to 600'],
   [['--seconds', ''], 'must be a number from 0.05 to 600'],
-  [['--suite', 'all'], "There is no suite 'all'. Choose from: main, scaling"],
+  [['--suite', 'all'], "There is no suite 'all'. Choose from: main, scaling, ops"],
+  [['--suite', 'ops', '--only', 'plus'], "There is no operation 'plus'. Choose from: "],
+  [['--suite', 'ops', '--case', 'xor-step'], '--case has no meaning in the suite ops'],
+  [['--only', 'add'], '--only has no meaning in the suite main'],
   [['--svg', tmpdir()], 'is a folder; name a file in it'],
   [['xor-step'], 'xor-step'],
 ])('%j is refused in one line', (args, expected) => {
