@@ -207,20 +207,39 @@ export function argMax(pc: usize): void {
   const outer = load<u32>(pc, 12)
   const length = load<u32>(pc, 16)
   const inner = load<u32>(pc, 20)
+  const row = inner << 2
   for (let o: u32 = 0; o < outer; o++) {
-    for (let i: u32 = 0; i < inner; i++) {
-      let best: f32 = load<f32>(x + (i << 2))
-      let position: u32 = 0
-      for (let j: u32 = 1; j < length; j++) {
-        const value = load<f32>(x + ((j * inner + i) << 2))
-        if (value > best || (value != value && best == best)) {
-          best = value
-          position = j
+    if (inner == 1) store<f32>(out, <f32>firstLargest(x, length))
+    else
+      for (let i: u32 = 0; i < inner; i += 4) {
+        let at = x + (i << 2)
+        let best = v128.load(at)
+        let place = f32x4.splat(0)
+        for (let j: u32 = 1; j < length; j++) {
+          at += row
+          const v = v128.load(at)
+          // v is larger or NaN, and there was no NaN before.
+          const better = v128.andnot(f32x4.eq(best, best), f32x4.le(v, best))
+          best = v128.bitselect(v, best, better)
+          place = v128.bitselect(f32x4.splat(<f32>j), place, better)
         }
+        storeLanes(out + (i << 2), place, inner - i)
       }
-      store<f32>(out, <f32>position)
-      out += 4
-    }
-    x += (length * inner) << 2
+    out += row
+    x += length * row
   }
+}
+
+/** Where in a row its largest number, or a NaN, stands first. */
+function firstLargest(x: usize, count: u32): u32 {
+  const largest = f32x4.splat(combined(Opcode.Max, x, count))
+  const missing = f32x4.ne(largest, largest)
+  const first = x
+  let found = 0
+  while (found == 0) {
+    const v = v128.load(x)
+    found = i32x4.bitmask(v128.or(f32x4.eq(v, largest), v128.and(missing, f32x4.ne(v, v))))
+    x += 16
+  }
+  return (<u32>(x - first) >>> 2) - 4 + <u32>ctz(found)
 }
