@@ -40,6 +40,22 @@ test.each([[[2, 3, 4]], [[2, 0, 4]], [[0, 3, 0]], [[0, 0, 0]]])(
   },
 )
 
+test('positions are of the first at a tie and of the first NaN, along rows and down columns', () => {
+  const rows = [
+    [1, 5, 2, 5, 0, 5, 1],
+    [3, 3, Number.NaN, 9, Number.NaN, 1, 2],
+    [-0, 0, -1, 0, -0, -2, -3],
+    [Number.NaN, 8, 1, Number.NaN, 2, 3, 4],
+    [-Infinity, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity],
+    [0, 1, 2, 3, 4, 5, 6],
+  ]
+  const x = variable(rows)
+  expect([...bp.argMax(x, 1).data()]).toEqual([1, 2, 0, 0, 0, 6])
+  expect([...bp.argMax(x.transpose(), 0).data()]).toEqual([1, 2, 0, 0, 0, 6])
+  expect([...bp.argMin(x, 1).data()]).toEqual([4, 2, 6, 0, 0, 0])
+  expect([...bp.argMin(x.transpose(), 0).data()]).toEqual([4, 2, 6, 0, 0, 0])
+})
+
 test('the remainder has the sign of the divisor, exactly, however large the quotient', () => {
   const a = variable([7, -7, 7, -7, 1e30, -1])
   expect([...bp.mod(a, [3, 3, -3, -3, 7, Infinity]).data()]).toEqual([
