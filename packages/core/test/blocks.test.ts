@@ -1,6 +1,7 @@
 // Chains of elementwise instructions, run block by block, against the same operations one by one.
 import { expect, test } from 'vitest'
-import { compile, constant, evaluate, gradients, input, type Tensor, where } from '../src/index.js'
+import { plan } from '../src/compile/plan.js'
+import { compile, constant, evaluate, gelu, gradients, input, type Tensor, where } from '../src/index.js'
 import { topological } from '../src/traverse.js'
 import { draw, generator } from './sampling.js'
 
@@ -35,3 +36,29 @@ test.each(sizes)('a chain over %i elements has the bits of its operations one by
     expect(found[name], name).toEqual(oneByOne(outputs[name], values))
   expect(run(given), 'the second time').toEqual(found)
 })
+
+test.each([{ approximate: 'none' }, { approximate: 'tanh' }] as const)(
+  'gelu that keeps its slope for the way back has the bits of its operations one by one: %o',
+  (attributes) => {
+    for (const size of [1, 7, 100, 8193]) {
+      const x = input([size], { name: 'x' })
+      const w = input([size], { name: 'w' })
+      const y = gelu(x.mul(w), attributes)
+      const outputs = { y, dx: gradients(y.mul(w).sum(), [x])[0]! }
+      const { instructions } = plan(Object.values(outputs))
+      const opcodes = instructions.flatMap(({ opcode, body = [] }) => [
+        opcode,
+        ...body.map((one) => one.opcode),
+      ])
+      expect(opcodes.join()).toMatch(/Gelu(Tanh)?Slope/)
+      expect(opcodes.join()).not.toContain('Grad')
+      const next = generator(size)
+      const values = new Map<Tensor, Float32Array>(
+        [x, w].map((tensor) => [tensor, Float32Array.from(draw({ low: -4, high: 4 }, size, next))]),
+      )
+      const found = compile({ inputs: { x, w }, outputs })({ x: values.get(x)!, w: values.get(w)! })
+      for (const name of ['y', 'dx'] as const)
+        expect(found[name], name).toEqual(oneByOne(outputs[name], values))
+    }
+  },
+)

@@ -22,8 +22,15 @@ function tailArgument(x: v128): v128 {
 @inline
 function timesSigmoid(x: v128, u: v128, t64: v128): v128 {
   const denominator = f32x4.add(f32x4.splat(1), unscaled(t64))
-  const left = unscaled(f32x4.div(f32x4.mul(f32x4.neg(u), t64), denominator))
-  return v128.bitselect(left, f32x4.div(x, denominator), isNegative(x))
+  const numerator = v128.bitselect(f32x4.mul(f32x4.neg(u), t64), x, isNegative(x))
+  return unscaledLeft(x, f32x4.div(numerator, denominator))
+}
+
+/** y without the factor of 2⁶⁴ that it has where x is negative. */
+// @ts-ignore: decorator
+@inline
+function unscaledLeft(x: v128, y: v128): v128 {
+  return v128.bitselect(unscaled(y), y, isNegative(x))
 }
 
 /** σ(w) · (1 + u · (1 − σ(w)) · w′) on either side: numerators over (1 + t)². */
@@ -34,9 +41,9 @@ function timesSigmoidGrad(x: v128, u: v128, slope: v128, t64: v128): v128 {
   const denominator = f32x4.add(f32x4.splat(1), t)
   const square = f32x4.mul(denominator, denominator)
   const change = f32x4.mul(u, slope)
-  const left = unscaled(f32x4.div(f32x4.mul(t64, f32x4.sub(denominator, change)), square))
-  const right = f32x4.div(f32x4.add(denominator, f32x4.mul(change, t)), square)
-  return v128.bitselect(left, right, isNegative(x))
+  const left = f32x4.mul(t64, f32x4.sub(denominator, change))
+  const right = f32x4.add(denominator, f32x4.mul(change, t))
+  return unscaledLeft(x, f32x4.div(v128.bitselect(left, right, isNegative(x)), square))
 }
 
 /** x · σ(x). */
@@ -77,11 +84,15 @@ function cubicTailArgument(x: v128): v128 {
 }
 
 /** x · σ(√(8/π) · (x + 0.044715 · x³)) (Hendrycks and Gimpel 2016, the approximation with tanh). */
+// @ts-ignore: decorator
+@inline
 export function geluTanh(x: v128): v128 {
   const u = cubicTailArgument(x)
   return timesSigmoid(x, u, cubicBell64(u))
 }
 
+// @ts-ignore: decorator
+@inline
 export function geluTanhGrad(x: v128, dy: v128): v128 {
   const u = cubicTailArgument(x)
   const square = f32x4.mul(u, u)

@@ -117,10 +117,6 @@ function binaryLanes(opcode: i32, a: v128, b: v128, p: v128, q: v128): v128 {
   if (opcode == Opcode.LogicalOr) return v128.and(v128.or(f32x4.ne(a, zero), f32x4.ne(b, zero)), one)
   if (opcode == Opcode.LogicalXor) return v128.and(v128.xor(f32x4.ne(a, zero), f32x4.ne(b, zero)), one)
   // These take the function's input and the upstream derivative.
-  if (opcode == Opcode.GeluGrad) return geluGrad(a, b)
-  if (opcode == Opcode.GeluTanhGrad) return geluTanhGrad(a, b)
-  if (opcode == Opcode.SiluGrad) return siluGrad(a, b)
-  if (opcode == Opcode.MishGrad) return mishGrad(a, b)
   if (opcode == Opcode.HardSwishGrad) {
     const slope = f32x4.add(f32x4.div(a, f32x4.splat(3)), f32x4.splat(0.5))
     const left = v128.and(slope, f32x4.gt(a, f32x4.splat(-3)))
@@ -234,6 +230,48 @@ export function binary(opcode: i32, pc: usize): void {
     out += bytes
     a += aRow
     b += bRow
+  }
+}
+
+/**
+ * Operands: out, x, dy, size. What long functions pass back, from their input and the upstream derivative; one loop
+ * without broadcasting, since as a call in many loops each would fetch its constants anew for every vector.
+ */
+// @ts-ignore: decorator
+@inline
+export function passBack(opcode: i32, pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const x = load<u32>(pc, 8)
+  const dy = load<u32>(pc, 12)
+  const bytes = load<u32>(pc, 16) << 2
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const a = v128.load(x + i)
+    const b = v128.load(dy + i)
+    if (opcode == Opcode.GeluGrad) v128.store(out + i, geluGrad(a, b))
+    else if (opcode == Opcode.GeluTanhGrad) v128.store(out + i, geluTanhGrad(a, b))
+    else if (opcode == Opcode.SiluGrad) v128.store(out + i, siluGrad(a, b))
+    else v128.store(out + i, mishGrad(a, b))
+  }
+}
+
+/** Operands: out, slope, x, size. A function and its derivative, which need the same exponentials. */
+// @ts-ignore: decorator
+@inline
+export function withSlope(opcode: i32, pc: usize): void {
+  const out = load<u32>(pc, 4)
+  const slope = load<u32>(pc, 8)
+  const x = load<u32>(pc, 12)
+  const bytes = load<u32>(pc, 16) << 2
+  const one = f32x4.splat(1)
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const v = v128.load(x + i)
+    if (opcode == Opcode.GeluSlope) {
+      v128.store(slope + i, geluGrad(v, one))
+      v128.store(out + i, gelu(v))
+    } else {
+      v128.store(slope + i, geluTanhGrad(v, one))
+      v128.store(out + i, geluTanh(v))
+    }
   }
 }
 

@@ -19,17 +19,23 @@ function scaledTail(u: v128): v128 {
 function scaledTailOfDoubles(u: v128): v128 {
   const one = f64x2.splat(1)
   const t = f64x2.div(one, f64x2.add(one, f64x2.mul(u, f64x2.splat(0.25))))
-  let p = f64x2.splat(0.0170095038)
-  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(-0.0651884902))
-  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(0.057451732))
-  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(0.020452897))
-  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(0.0195872495))
-  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(0.0828216977))
-  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(0.0733825186))
-  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(0.095205272))
-  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(0.099531856))
-  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(0.099745768))
-  return f64x2.mul(p, t)
+  // In pairs, side by side (Estrin's scheme): one behind the other they would take longer than all else.
+  const t2 = f64x2.mul(t, t)
+  const t4 = f64x2.mul(t2, t2)
+  const p01 = linear(t, 0.099745768, 0.099531856)
+  const p23 = linear(t, 0.095205272, 0.0733825186)
+  const p45 = linear(t, 0.0828216977, 0.0195872495)
+  const p67 = linear(t, 0.020452897, 0.057451732)
+  const p89 = linear(t, -0.0651884902, 0.0170095038)
+  const p03 = f64x2.add(p01, f64x2.mul(t2, p23))
+  const p47 = f64x2.add(p45, f64x2.mul(t2, p67))
+  return f64x2.mul(t, f64x2.add(p03, f64x2.mul(t4, f64x2.add(p47, f64x2.mul(t4, p89)))))
+}
+
+// @ts-ignore: decorator
+@inline
+function linear(t: v128, a: f64, b: f64): v128 {
+  return f64x2.add(f64x2.splat(a), f64x2.mul(t, f64x2.splat(b)))
 }
 
 /** 2⁶⁴ · e^(−u²/2) for 0 ≤ u ≤ 14.7: the square is cut in two, since its rounding error would be multiplied by u². */
@@ -68,6 +74,8 @@ export function erf(x: v128): v128 {
 }
 
 /** x · Φ(x) = max(x, 0) − u · Φ(−u) with u = |x|. */
+// @ts-ignore: decorator
+@inline
 export function gelu(x: v128): v128 {
   const u = tailArgument(x)
   const tail = unscaled(f32x4.mul(f32x4.mul(u, scaledTail(u)), bell64(u)))
@@ -75,6 +83,8 @@ export function gelu(x: v128): v128 {
 }
 
 /** dy · (Φ(x) + x · φ(x)), of which both parts are e^(−x²/2) times a number of moderate size. */
+// @ts-ignore: decorator
+@inline
 export function geluGrad(x: v128, dy: v128): v128 {
   const u = tailArgument(x)
   const inner = f32x4.sub(scaledTail(u), f32x4.mul(u, f32x4.splat(0.39894228)))

@@ -121,13 +121,19 @@ export function exp64(x: v128, tail: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function exp64OfDoubles(low: v128, high: v128): v128 {
-  const nLow = f64x2.nearest(f64x2.mul(low, f64x2.splat(1.4426950408889634)))
-  const nHigh = f64x2.nearest(f64x2.mul(high, f64x2.splat(1.4426950408889634)))
-  const rLow = f32x4.demote_f64x2_zero(f64x2.sub(low, f64x2.mul(nLow, f64x2.splat(0.6931471805599453))))
-  const rHigh = f32x4.demote_f64x2_zero(f64x2.sub(high, f64x2.mul(nHigh, f64x2.splat(0.6931471805599453))))
-  const r = v128.shuffle<f32>(rLow, rHigh, 0, 1, 4, 5)
-  const n = v128.shuffle<f32>(i32x4.trunc_sat_f64x2_s_zero(nLow), i32x4.trunc_sat_f64x2_s_zero(nHigh), 0, 1, 4, 5)
+  // The whole numbers are in the low halves, since 1.5 · 2⁵² was added.
+  const shiftedLow = f64x2.add(f64x2.mul(low, f64x2.splat(1.4426950408889634)), f64x2.splat(6755399441055744))
+  const shiftedHigh = f64x2.add(f64x2.mul(high, f64x2.splat(1.4426950408889634)), f64x2.splat(6755399441055744))
+  const n = v128.shuffle<f32>(shiftedLow, shiftedHigh, 0, 2, 4, 6)
+  const r = v128.shuffle<f32>(remainderOfDoubles(low, shiftedLow), remainderOfDoubles(high, shiftedHigh), 0, 1, 4, 5)
   return f32x4.mul(f32x4.add(constant(Constant.One), expm1OfRemainder(r)), powerOfTwo(i32x4.add(n, i32x4.splat(64))))
+}
+
+// @ts-ignore: decorator
+@inline
+function remainderOfDoubles(x: v128, shifted: v128): v128 {
+  const n = f64x2.sub(shifted, f64x2.splat(6755399441055744))
+  return f32x4.demote_f64x2_zero(f64x2.sub(x, f64x2.mul(n, f64x2.splat(0.6931471805599453))))
 }
 
 /** x · 2⁻⁶⁴. */

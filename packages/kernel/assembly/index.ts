@@ -9,7 +9,7 @@ import {
   convolution, convolutionInputGrad, convolutionWeightGrad, depthwise, depthwiseInputGrad, depthwiseWeightGrad,
 } from './convolution'
 import { copy, fill } from './copy'
-import { binary, ternary, unary, sigmoidCrossEntropyMean } from './elementwise'
+import { binary, passBack, ternary, unary, sigmoidCrossEntropyMean, withSlope } from './elementwise'
 import { gather, oneHot, scatterAdd } from './indices'
 import { matmul, matmulSmall, matmulTile, movePanels } from './matmul'
 import {
@@ -195,16 +195,22 @@ function logicalXor(pc: usize): void {
   binary(Opcode.LogicalXor, pc)
 }
 function geluGrad(pc: usize): void {
-  binary(Opcode.GeluGrad, pc)
+  passBack(Opcode.GeluGrad, pc)
 }
 function geluTanhGrad(pc: usize): void {
-  binary(Opcode.GeluTanhGrad, pc)
+  passBack(Opcode.GeluTanhGrad, pc)
+}
+function geluSlope(pc: usize): void {
+  withSlope(Opcode.GeluSlope, pc)
+}
+function geluTanhSlope(pc: usize): void {
+  withSlope(Opcode.GeluTanhSlope, pc)
 }
 function siluGrad(pc: usize): void {
-  binary(Opcode.SiluGrad, pc)
+  passBack(Opcode.SiluGrad, pc)
 }
 function mishGrad(pc: usize): void {
-  binary(Opcode.MishGrad, pc)
+  passBack(Opcode.MishGrad, pc)
 }
 function hardSwishGrad(pc: usize): void {
   binary(Opcode.HardSwishGrad, pc)
@@ -446,6 +452,12 @@ export function run(program: usize, times: u32): usize {
         break
       case Opcode.GeluTanhGrad:
         geluTanhGrad(pc)
+        break
+      case Opcode.GeluSlope:
+        geluSlope(pc)
+        break
+      case Opcode.GeluTanhSlope:
+        geluTanhSlope(pc)
         break
       case Opcode.SiluGrad:
         siluGrad(pc)

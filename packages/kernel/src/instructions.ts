@@ -11,6 +11,9 @@ type OperandKind = 'out' | 'in' | 'update' | 'int' | 'ints' | 'elements' | 'floa
 type Operands = Readonly<Record<string, OperandKind>>
 
 const unary: Operands = { out: 'out', x: 'in', size: 'elements' }
+/** A function and its derivative. */
+const withSlope: Operands = { out: 'out', slope: 'out', x: 'in', size: 'elements' }
+const passBack: Operands = { out: 'out', x: 'in', dy: 'in', size: 'elements' }
 
 /**
  * Element (i, j) of the output, `rows` by `columns`, is made of a[i·aRow + j·aColumn] and b likewise; column
@@ -214,10 +217,12 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   LogicalAnd: binary,
   LogicalOr: binary,
   LogicalXor: binary,
-  GeluGrad: binary,
-  GeluTanhGrad: binary,
-  SiluGrad: binary,
-  MishGrad: binary,
+  GeluGrad: passBack,
+  GeluTanhGrad: passBack,
+  GeluSlope: withSlope,
+  GeluTanhSlope: withSlope,
+  SiluGrad: passBack,
+  MishGrad: passBack,
   HardSwishGrad: binary,
   LeakyReluGrad: { ...binary, slope: 'float' },
   EluGrad: { ...binary, alpha: 'float' },

@@ -60,6 +60,8 @@ export enum Opcode {
   LogicalXor,
   GeluGrad,
   GeluTanhGrad,
+  GeluSlope,
+  GeluTanhSlope,
   SiluGrad,
   MishGrad,
   HardSwishGrad,

@@ -92,6 +92,15 @@ export function ternary(opcode: OpcodeName): Lowering {
   }
 }
 
+/** Long functions, whose loop does not repeat inputs: those that are smaller than the output are copied. */
+export function widened<Attributes>(opcode: OpcodeName): Lowering<Attributes> {
+  return (context) => {
+    const size = sizeOf(context.shape)
+    if (size === 0) return
+    context.emit(opcode, context.output(), ...context.inputs.map((value) => repeated(value, context)), size)
+  }
+}
+
 /** Sizes of dimensions, and where they lie in an array: first element, and elements to skip along each. */
 export interface Layout {
   readonly sizes: Shape

@@ -64,7 +64,10 @@ export function plan(outputs: readonly Tensor[], keep: (tensor: Tensor) => boole
   }
   const results = simple.map((tensor) => values.get(tensor)!.buffer)
   return {
-    instructions: chainBlocks(fuseLoss(fuse(list, new Set(results)), new Set(results)), new Set(results)),
+    instructions: chainBlocks(
+      fuseSlopes(fuseLoss(fuse(list, new Set(results)), new Set(results))),
+      new Set(results),
+    ),
     outputs: results,
     leaves: leaves as Map<Variable | Constant | Input, Buffer>,
   }
@@ -232,6 +235,36 @@ function fuseLoss(list: Instruction[], outputs: ReadonlySet<Buffer>): Instructio
     }
   })
   return fused.filter((instruction) => !gone.has(instruction))
+}
+
+/** What computes a function together with its derivative, and what that spares, by the opcode of the function. */
+const slopes: Partial<Record<OpcodeName, { readonly both: OpcodeName; readonly gradient: OpcodeName }>> = {
+  Gelu: { both: 'GeluSlope', gradient: 'GeluGrad' },
+  GeluTanh: { both: 'GeluTanhSlope', gradient: 'GeluTanhGrad' },
+}
+
+/**
+ * Where a function is walked through backwards later, it keeps its derivative instead of its input: both need the same
+ * exponentials, and what is passed back is then one product.
+ */
+function fuseSlopes(list: readonly Instruction[]): Instruction[] {
+  const kept = new Map<Operand, { gradient: OpcodeName; slope: Buffer }>()
+  return list.map((instruction, index) => {
+    const { opcode, operands, nodes } = instruction
+    const { both, gradient } = slopes[opcode] ?? {}
+    if (both && gradient) {
+      const [out, x, size] = operands
+      if (!list.some((other, at) => at > index && other.opcode === gradient && other.operands[1] === x))
+        return instruction
+      const slope: Buffer = { size: size as number }
+      kept.set(x!, { gradient, slope })
+      return { opcode: both, operands: [out!, slope, x!, size!], nodes }
+    }
+    const [out, x, dy, size] = operands
+    const found = kept.get(x!)
+    if (found?.gradient !== opcode) return instruction
+    return { opcode: 'Mul', operands: [out!, found.slope, dy!, size!, 0, 0, 0, 0, 0], nodes }
+  })
 }
 
 /** What an instruction can write its result over: it reads element i of these before it writes element i. */

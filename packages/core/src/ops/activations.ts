@@ -1,5 +1,5 @@
 // Activations of networks, element by element, and their fused gradients, which take the input of the activation.
-import { binary, unary } from '../compile/lowering.js'
+import { binary, unary, widened } from '../compile/lowering.js'
 import { erf as erf64, normalCdf } from '../error-function.js'
 import { ValueError } from '../errors.js'
 import { type Elementwise, ofOne, op } from '../op.js'
@@ -168,7 +168,7 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
     return mul(upstream, add(below, mul(x, mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(x)))))))
   },
   lower: (context) =>
-    binary(context.attributes.approximate === 'tanh' ? 'GeluTanhGrad' : 'GeluGrad')(context),
+    widened(context.attributes.approximate === 'tanh' ? 'GeluTanhGrad' : 'GeluGrad')(context),
   reference: elementwiseWith(({ approximate }) =>
     approximate === 'tanh'
       ? (x, upstream) => {
@@ -225,7 +225,7 @@ export const siluGrad: Elementwise<Pair> = op('siluGrad', {
     const s = sigmoid(x)
     return mul(upstream, mul(s, add(1, mul(x, sub(1, s)))))
   },
-  lower: binary('SiluGrad'),
+  lower: widened('SiluGrad'),
   reference: elementwise((x, upstream) => {
     const s = 1 / (1 + Math.exp(-x!))
     return upstream! * s * (1 + x! * (1 - s))
@@ -279,7 +279,7 @@ export const mishGrad: Elementwise<Pair> = op('mishGrad', {
     const t = tanh(softplus(x))
     return mul(upstream, add(t, mul(x, tanhGrad(t, sigmoid(x)))))
   },
-  lower: binary('MishGrad'),
+  lower: widened('MishGrad'),
   reference: elementwise((x, upstream) => {
     const t = Math.tanh(x! > 40 ? x! : Math.log1p(Math.exp(x!)))
     return upstream! * (t + (x! / (1 + Math.exp(-x!))) * (1 - t * t))
