@@ -88,7 +88,7 @@ type Dimension<A extends number, B extends number> = number extends A
           : 'no'
 
 /** The option `Key`, given by name or bare. */
-type Option<Given, Key extends string> = Given extends number | readonly unknown[]
+type Option<Given, Key extends string> = Given extends number | string | readonly unknown[]
   ? Given
   : Key extends keyof Given
     ? Given[Key]
@@ -97,33 +97,136 @@ type Option<Given, Key extends string> = Given extends number | readonly unknown
 /** Whether a flag is set; `boolean` when only the program will know. */
 type Flag<Given, Key extends string> = Given extends Readonly<Record<Key, infer Value>> ? Value : false
 
-/** Shape of a matrix product, or a message. Products of stacks of matrices are not worked out. */
+/** Shape of a matrix product, or a message. */
 type MatmulShape<A extends Shape, B extends Shape, Given> =
-  Turned<A, Flag<Given, 'transposeA'>> extends readonly [infer M extends number, infer K extends number]
-    ? Turned<B, Flag<Given, 'transposeB'>> extends readonly [
+  Sides<A, Flag<Given, 'transposeA'>, 'row'> extends readonly [
+    infer StackA extends Shape,
+    infer M extends Shape,
+    infer K extends number,
+  ]
+    ? Sides<B, Flag<Given, 'transposeB'>, 'column'> extends readonly [
+        infer StackB extends Shape,
+        infer N extends Shape,
         infer Rows extends number,
-        infer N extends number,
       ]
-      ? number extends K | Rows
-        ? readonly [M, N]
-        : K extends Rows
-          ? readonly [M, N]
-          : `matmul: a is ${Text<A>}${Flag<Given, 'transposeA'> extends true ? ' transposed' : ''}, so b must have ${K} ${Flag<Given, 'transposeB'> extends true ? 'columns' : 'rows'}; got ${Text<B>}`
+      ? [K & Rows] extends [never]
+        ? `matmul: a is ${Text<A>}${Flag<Given, 'transposeA'> extends true ? ' transposed' : ''}, so b must have ${K} ${N extends readonly [] ? 'elements' : Flag<Given, 'transposeB'> extends true ? 'columns' : 'rows'}; got ${Text<B>}`
+        : Broadcast<StackA, StackB> extends infer Stack
+          ? Stack extends Shape
+            ? readonly [...Stack, ...M, ...N]
+            : Stack
+          : never
       : Shape
     : Shape
 
-type Turned<S extends Shape, Transposed> = S extends readonly [infer Rows, infer Columns]
-  ? [Transposed] extends [true]
-    ? readonly [Columns, Rows]
-    : [Transposed] extends [false]
-      ? S
-      : readonly [number, number]
+/** A stack of matrices as the stack, the dimension that stays, and the one that is summed over. */
+type Sides<S extends Shape, Transposed, Side> = S extends readonly [infer Only extends number]
+  ? readonly [readonly [], readonly [], Only]
+  : S extends readonly [...infer Stack extends Shape, infer Rows extends number, infer Columns extends number]
+    ? [Transposed] extends [boolean]
+      ? boolean extends Transposed
+        ? readonly [Stack, readonly [number], number]
+        : [Side, Transposed] extends ['row', false] | ['column', true]
+          ? readonly [Stack, readonly [Rows], Columns]
+          : readonly [Stack, readonly [Columns], Rows]
+      : Shape
+    : Shape
+
+/**
+ * Shape of a convolution, or a message: [images, …space, channels] with weights [...kernel, channels, outputs]. The
+ * size of the space is worked out only where it stays as it is.
+ */
+type ConvolvedShape<X extends Shape, W extends Shape, Given> = X extends readonly [
+  infer Images extends number,
+  ...infer Space extends readonly [number, ...number[]],
+  infer Channels extends number,
+]
+  ? W extends readonly [
+      ...infer Kernel extends Shape,
+      infer Depth extends number,
+      infer Outputs extends number,
+    ]
+    ? Kernel['length'] extends Space['length']
+      ? [Channels & Depth, undefined] extends [never, Option<Given, 'groups'>]
+        ? `x is ${Text<X>}, ${Channels} channels, but weights, ${Text<W>}, are for ${Depth}`
+        : readonly [Images, ...Moved<Space, Kernel, Given>, Outputs]
+      : `x is ${Text<X>} and weights ${Text<W>}; both must have the same number of dimensions`
+    : Shape
   : Shape
 
+/** `same` padding, and kernels of one cell, keep the size at stride 1. */
+type Moved<Space extends Shape, Kernel extends Shape, Given> = [Option<Given, 'stride'>] extends [
+  undefined | 1,
+]
+  ? [Option<Given, 'padding'>] extends ['same']
+    ? Space
+    : [Option<Given, 'padding'>, Kernel[number]] extends [undefined | 'valid' | 0, 1]
+      ? Space
+      : { readonly [Axis in keyof Space]: number }
+  : { readonly [Axis in keyof Space]: number }
+
+/** Shape of sums of products by letters, or a message. Without an arrow the output is not worked out. */
+type EinsumShape<Xs extends readonly TensorLike[], Given> =
+  Option<Given, 'equation'> extends infer Equation extends string
+    ? WithoutSpaces<Equation> extends `${infer Terms}->${infer Output}`
+      ? LetterSizes<Terms, Xs> extends infer Sizes
+        ? Sizes extends string
+          ? `einsum "${Equation}": ${Sizes}`
+          : Lettered<Output, Sizes>
+        : never
+      : Shape
+    : Shape
+
+type WithoutSpaces<Text extends string> = Text extends `${infer Head} ${infer Tail}`
+  ? WithoutSpaces<`${Head}${Tail}`>
+  : Text
+
+/** The size of each letter of terms with commas between, or a message. */
+type LetterSizes<Terms extends string, Xs extends readonly unknown[], Sizes = unknown> = Xs extends readonly [
+  infer X,
+  ...infer Others,
+]
+  ? (Terms extends `${infer Term},${string}` ? Term : Terms) extends infer Term extends string
+    ? TermSizes<Term, ShapeOf<X>, Sizes, X> extends infer More
+      ? More extends string
+        ? More
+        : Terms extends `${Term},${infer Rest}`
+          ? LetterSizes<Rest, Others, More>
+          : Others extends readonly []
+            ? More
+            : 'more tensors are given than it has terms'
+      : never
+    : never
+  : Xs extends readonly []
+    ? 'it has more terms than tensors are given'
+    : unknown
+
+type TermSizes<Term extends string, S extends Shape, Sizes, X> = number extends S['length']
+  ? Sizes
+  : Term extends `${infer Letter}${infer Rest}`
+    ? S extends readonly [infer Size extends number, ...infer Others extends Shape]
+      ? Letter extends keyof Sizes
+        ? [Sizes[Letter] & Size] extends [never]
+          ? `${Letter} is ${Sizes[Letter] & number} and, in ${Text<ShapeOf<X>>}, ${Size}; one letter must have one size`
+          : TermSizes<Rest, Others, Sizes & Readonly<Record<Letter, Size>>, X>
+        : TermSizes<Rest, Others, Sizes & Readonly<Record<Letter, Size>>, X>
+      : `"${Term}" names more dimensions than there are in ${Text<ShapeOf<X>>}`
+    : S extends readonly []
+      ? Sizes
+      : `its term names fewer dimensions than there are in ${Text<ShapeOf<X>>}`
+
+type Lettered<
+  Letters extends string,
+  Sizes,
+  Done extends Shape = readonly [],
+> = Letters extends `${infer Letter}${infer Rest}`
+  ? Lettered<Rest, Sizes, readonly [...Done, Letter extends keyof Sizes ? Sizes[Letter] & number : number]>
+  : Done
+
 /** Shape after a reduction along the option `axes`, whose axes stay as 1 with `keepDims`. */
-type ReducedShape<S extends Shape, Given> = number extends S['length']
+type ReducedShape<S extends Shape, Given, Bare> = number extends S['length']
   ? Shape
-  : Option<Given, 'axes'> extends infer Axes
+  : (Bare extends 'axes' ? Option<Given, 'axes'> : Option<Named<Given>, 'axes'>) extends infer Axes
     ? [Axes] extends [undefined]
       ? Reduce<S, number, Flag<Given, 'keepDims'>>
       : [Axes] extends [number]
@@ -136,6 +239,9 @@ type ReducedShape<S extends Shape, Given> = number extends S['length']
             : Reduce<S, Axes[number], Flag<Given, 'keepDims'>>
           : Shape
     : Shape
+
+/** Options that are given by name. */
+type Named<Given> = Given extends object ? Given : undefined
 
 /** Goes through the axes, whose number from the front is the length of `Done` and from the end that of `S`. */
 type Reduce<
@@ -196,6 +302,18 @@ export interface Call<Names extends readonly string[], Options> {
       : unknown
 }
 
+/** How a reduction is called; `Bare` says whether a bare option is its axes. */
+interface Reduction<Options, Bare> {
+  function: <const X extends TensorLike, const Given extends Options | undefined = undefined>(
+    x: X,
+    options?: Given,
+  ) => Result<ReducedShape<ShapeOf<X>, Given, Bare>>
+  method: <This extends Tensor, const Given extends Options | undefined = undefined>(
+    this: This,
+    options?: Given,
+  ) => Result<ReducedShape<ShapeOf<This>, Given, Bare>>
+}
+
 /**
  * How the shape of a result follows from those of the inputs, for ops that name one of these in their type; each
  * as a function and as a method of its first input.
@@ -241,15 +359,39 @@ export interface ShapeRules<Names extends readonly string[], Options> {
       options?: Given,
     ) => Result<MatmulShape<ShapeOf<This>, ShapeOf<B>, Given>>
   }
-  reduce: {
-    function: <const X extends TensorLike, const Given extends Options | undefined = undefined>(
+  reduce: Reduction<Options, 'axes'>
+  /** A reduction whose bare option is not its axes. */
+  reduceByName: Reduction<Options, null>
+  convolve: {
+    function: <
+      const X extends TensorLike,
+      const W extends TensorLike,
+      const Given extends Options | undefined = undefined,
+    >(
       x: X,
+      weights: W & Fits<ConvolvedShape<ShapeOf<X>, ShapeOf<W>, Given>>,
       options?: Given,
-    ) => Result<ReducedShape<ShapeOf<X>, Given>>
-    method: <This extends Tensor, const Given extends Options | undefined = undefined>(
+    ) => Result<ConvolvedShape<ShapeOf<X>, ShapeOf<W>, Given>>
+    method: <
+      This extends Tensor,
+      const W extends TensorLike,
+      const Given extends Options | undefined = undefined,
+    >(
       this: This,
+      weights: W & Fits<ConvolvedShape<ShapeOf<This>, ShapeOf<W>, Given>>,
       options?: Given,
-    ) => Result<ReducedShape<ShapeOf<This>, Given>>
+    ) => Result<ConvolvedShape<ShapeOf<This>, ShapeOf<W>, Given>>
+  }
+  einsum: {
+    function: <const Xs extends readonly TensorLike[], const Given extends Options>(
+      xs: Xs & Fits<EinsumShape<Xs, Given>>,
+      options: Given,
+    ) => Result<EinsumShape<Xs, Given>>
+    method: <This extends Tensor, const Xs extends readonly TensorLike[], const Given extends Options>(
+      this: This,
+      others: Xs & Fits<EinsumShape<readonly [This, ...Xs], Given>>,
+      options: Given,
+    ) => Result<EinsumShape<readonly [This, ...Xs], Given>>
   }
   reshape: {
     function: <const Given extends Options>(x: TensorLike, options: Given) => Result<NewShape<Given>>

@@ -223,11 +223,11 @@ describe('what does not fit is refused with the cure', () => {
   const x = input([2, 5, 4, 3])
   test.each([
     [
-      () => conv2d(input([5, 4, 3]), input([3, 3, 3, 8])),
+      () => conv2d(input([5, 4, 3]), input([3, 3, 3, 8]) as Tensor),
       /x is 5×4×3; it must be \[images, height, width, channels\]/,
     ],
-    [() => conv2d(x, input([3, 3, 8])), /weights are 3×3×8; they must be/],
-    [() => conv2d(x, input([3, 3, 4, 8])), /3 channels, but weights, 3×3×4×8, are for 4/],
+    [() => conv2d(x, input([3, 3, 8]) as Tensor), /weights are 3×3×8; they must be/],
+    [() => conv2d(x, input([3, 3, 4, 8]) as Tensor), /3 channels, but weights, 3×3×4×8, are for 4/],
     [() => conv2d(x, input([3, 3, 2, 8]), { groups: 2 }), /are for 4, 2 in each of 2 groups/],
     [
       () => conv2d(x, input([3, 3, 1, 8]), { groups: 3 }),

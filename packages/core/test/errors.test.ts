@@ -44,25 +44,25 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
   [
     'matmul of vectors of other lengths',
     'ShapeError',
-    () => variable([1, 2]).matmul(variable([1, 2, 3])),
+    () => variable([1, 2]).matmul(variable([1, 2, 3]) as bp.Tensor),
     'matmul: a is [2], so b must have 2 elements; got [3]',
   ],
   [
     'matmul of stacks that do not broadcast',
     'ShapeError',
-    () => input([2, 3, 4]).matmul(input([3, 4, 5])),
+    () => input([2, 3, 4]).matmul(input([3, 4, 5]) as bp.Tensor),
     'matmul: the stack of a is [2], the stack of b is [3]; dimensions, counted from the last, must be equal or 1 (2 against 3)',
   ],
   [
     'an einsum of a letter with two sizes',
     'ShapeError',
-    () => bp.einsum([input([2, 3]), input([4, 5])], 'ij,jk->ik'),
+    () => bp.einsum([input([2, 3]), input([4, 5]) as bp.Tensor], 'ij,jk->ik'),
     'einsum "ij,jk->ik": j is 3 and, in xs[1], which is 4×5, 4; one letter must have one size',
   ],
   [
     'an einsum of too few tensors',
     'ValueError',
-    () => bp.einsum([input([2, 3])], 'ij,jk->ik'),
+    () => bp.einsum([input([2, 3])] as bp.Tensor[], 'ij,jk->ik'),
     'einsum "ij,jk->ik": names 2 tensors, 1 were given: 2×3',
   ],
   [

@@ -3,6 +3,9 @@ import { expectTypeOf } from 'vitest'
 import {
   add,
   constant,
+  conv1d,
+  conv2d,
+  einsum,
   grad,
   gradients,
   input,
@@ -80,6 +83,62 @@ matmul(a, b, { transposeA: true })
 // @ts-expect-error there is no option of that name
 a.matmul(b, { transpose: true })
 
+// Stacks of matrices, and vectors
+const stack = input([5, 1, 3, 4])
+expectTypeOf(shape(stack.matmul(b))).toEqualTypeOf<readonly [5, 1, 3, 2]>()
+expectTypeOf(shape(stack.matmul(input([7, 4, 2])))).toEqualTypeOf<readonly [5, 7, 3, 2]>()
+expectTypeOf(shape(matmul(input([rows, 3, 4]), b))).toEqualTypeOf<readonly [number, 3, 2]>()
+expectTypeOf(shape(stack.matmul(input([3, 6]), { transposeA: true }))).toEqualTypeOf<readonly [5, 1, 4, 6]>()
+expectTypeOf(shape(stack.matmul(row))).toEqualTypeOf<readonly [5, 1, 3]>()
+expectTypeOf(shape(row.matmul(input([2, 4, 3])))).toEqualTypeOf<readonly [2, 3]>()
+expectTypeOf(shape(row.matmul(row))).toEqualTypeOf<readonly []>()
+// @ts-expect-error [2] and [3] do not broadcast: dimensions, counted from the last, must be equal or 1
+input([2, 3, 4]).matmul(input([3, 4, 5]))
+// @ts-expect-error matmul: a is 5×1×3×4, so b must have 4 rows; got 7×5×2
+stack.matmul(input([7, 5, 2]))
+// @ts-expect-error matmul: a is 3×4, so b must have 4 elements; got [3]
+a.matmul(input([3]))
+
+// Sums of products by letters
+expectTypeOf(shape(einsum([a, b], 'ij,jk->ik'))).toEqualTypeOf<readonly [3, 2]>()
+expectTypeOf(shape(einsum([a, b], { equation: 'ij, jk -> kij' }))).toEqualTypeOf<readonly [2, 3, 4]>()
+expectTypeOf(shape(einsum([a], 'ij->'))).toEqualTypeOf<readonly []>()
+expectTypeOf(shape(einsum([batch, a], 'bj,ij->bi'))).toEqualTypeOf<readonly [number, 3]>()
+expectTypeOf(shape(einsum([unknown, a], 'ij,jk->ik'))).toEqualTypeOf<readonly [number, 4]>()
+expectTypeOf(shape(einsum([a, b], 'ij,jk'))).toEqualTypeOf<Shape>()
+expectTypeOf(shape(einsum([a, b], 'ij,jk->ik' as string))).toEqualTypeOf<Shape>()
+expectTypeOf(shape(a.einsum([b], 'ij,jk->ki'))).toEqualTypeOf<readonly [2, 3]>()
+// @ts-expect-error einsum "ij,jk->ik": j is 4 and, in 5×2, 5; one letter must have one size
+einsum([a, wrong], 'ij,jk->ik')
+// @ts-expect-error einsum "ii->i": i is 3 and, in 3×4, 4; one letter must have one size
+a.einsum([], 'ii->i')
+// @ts-expect-error einsum "ijk,jk->i": "k" names more dimensions than there are in 3×4
+einsum([a, b], 'ijk,jk->i')
+// @ts-expect-error einsum "ij->i": more tensors are given than it has terms
+einsum([a, b], 'ij->i')
+
+// Convolution
+const images = input([rows, 28, 26, 3])
+expectTypeOf(shape(conv2d(images, input([5, 5, 3, 8])))).toEqualTypeOf<readonly [number, number, number, 8]>()
+expectTypeOf(shape(images.conv2d(input([5, 5, 3, 8]), { padding: 'same' }))).toEqualTypeOf<
+  readonly [number, 28, 26, 8]
+>()
+expectTypeOf(shape(images.conv2d(input([5, 5, 3, 8]), { padding: 'same', stride: 2 }))).toEqualTypeOf<
+  readonly [number, number, number, 8]
+>()
+expectTypeOf(shape(images.conv2d(input([1, 1, 3, 8])))).toEqualTypeOf<readonly [number, 28, 26, 8]>()
+expectTypeOf(shape(images.conv2d(input([3, 3, 1, 6]), { groups: 3 }))).toEqualTypeOf<
+  readonly [number, number, number, 6]
+>()
+expectTypeOf(shape(conv1d(input([2, 9, 4]), input([3, 4, 5]), { dilation: 2 }))).toEqualTypeOf<
+  readonly [2, number, 5]
+>()
+expectTypeOf(shape(unknown.conv2d(input([3, 3, 1, 6])))).toEqualTypeOf<Shape>()
+// @ts-expect-error x is number×28×26×3, 3 channels, but weights, 5×5×4×8, are for 4
+images.conv2d(input([5, 5, 4, 8]))
+// @ts-expect-error x is 2×9×4 and weights 1×3×4×5; both must have the same number of dimensions
+conv1d(input([2, 9, 4]), input([1, 3, 4, 5]))
+
 // Elementwise, with broadcasting
 expectTypeOf(shape(a.sigmoid().exp().neg())).toEqualTypeOf<readonly [3, 4]>()
 expectTypeOf(shape(a.add(row))).toEqualTypeOf<readonly [3, 4]>()
@@ -114,6 +173,8 @@ expectTypeOf(
   ),
 ).toEqualTypeOf<readonly [3]>()
 expectTypeOf(shape(a.sum(number))).toEqualTypeOf<Shape>()
+expectTypeOf(shape(a.norm(1))).toEqualTypeOf<readonly []>()
+expectTypeOf(shape(a.norm({ order: 1, axes: 0 }))).toEqualTypeOf<readonly [4]>()
 
 // Shapes
 expectTypeOf(shape(a.reshape([12]))).toEqualTypeOf<readonly [12]>()

@@ -96,7 +96,7 @@ function checkUpstream(name: string, upstream: Shape, wanted: Shape): void {
 }
 
 /** Convolution as networks use the word: the kernel is not turned round (cross-correlation). */
-export const conv2d: Op<['x', 'weights'], ConvolutionOptions> = op('conv2d', {
+export const conv2d: Op<['x', 'weights'], ConvolutionOptions, never, 'convolve'> = op('conv2d', {
   inputs: ['x', 'weights'],
   summary:
     'Convolution of images, [images, height, width, channels], with weights, [kernel height, kernel width, channels / groups, output channels].',
@@ -386,7 +386,7 @@ function checkWeights1d(name: string, shape: Shape): void {
 }
 
 /** Convolution of sequences; the kernel is not turned round. */
-export const conv1d: Op<['x', 'weights'], Convolution1dOptions> = op('conv1d', {
+export const conv1d: Op<['x', 'weights'], Convolution1dOptions, never, 'convolve'> = op('conv1d', {
   inputs: ['x', 'weights'],
   summary:
     'Convolution of sequences, [sequences, length, channels], with weights, [kernel length, channels / groups, output channels].',

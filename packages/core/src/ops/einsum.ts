@@ -46,7 +46,7 @@ function sizesOf(equation: string, terms: readonly string[], shapes: readonly Sh
  * Sum of products of tensors, a letter for each dimension: a letter that the output lacks is summed over, one that
  * comes twice in a tensor takes its diagonal. `einsum([a, b], 'ij,jk->ik')` is the matrix product.
  */
-export const einsum: Op<['...xs'], Equation, 'equation'> = op('einsum', {
+export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum', {
   inputs: ['...xs'],
   summary: 'Sums of products by letters for dimensions: one that the output lacks is summed over.',
   symbol: 'Σ',

@@ -406,7 +406,7 @@ interface Norm extends Reduction {
 }
 
 /** Length along axes: Euclidean, the sum of magnitudes, or the largest magnitude. */
-export const norm: Op<['x'], Norm, 'order', 'reduce'> = op('norm', {
+export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
   ...along('norm'),
   summary:
     'Length along axes: Euclidean, the sum of magnitudes, or the largest magnitude; the derivative where it is 0 is 0, and ties of the largest share theirs evenly.',
