@@ -5,11 +5,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { AxeResults } from 'axe-core'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { type PreviewServer, preview } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { findBrowser } from '../../../scripts/browser.mjs'
 import { createXorRun, defaultSettings, epochs, type Settings } from '../src/training/settings.js'
+import { launchBrowser } from './launch-browser.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -21,22 +21,9 @@ let url: string
 beforeAll(async () => {
   if (!existsSync(`${root}dist/index.html`))
     throw new Error('The page is not built. Run: pnpm --filter playground build')
-  const executablePath = findBrowser()
   server = await preview({ root, logLevel: 'error', preview: { host: '127.0.0.1', port: 0, open: false } })
   url = server.resolvedUrls!.local[0]!
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      // Chromium's sandbox refuses to run as root.
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  browser = await launchBrowser()
 })
 
 afterAll(async () => {
