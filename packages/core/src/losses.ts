@@ -4,8 +4,10 @@ import { blamingCaller, ShapeError, ValueError } from './errors.js'
 import {
   abs,
   argMax,
+  broadcastTo,
   div,
   equal,
+  gather,
   greater,
   greaterEqual,
   log,
@@ -16,13 +18,13 @@ import {
   minimum,
   mul,
   neg,
-  oneHot,
   relu,
   reshape,
   sigmoid,
   sigmoidCrossEntropyWithLogits,
   softmax,
   softmaxCrossEntropyWithLogits,
+  sparseSoftmaxCrossEntropyWithLogits,
   sqrt,
   square,
   squaredDifference,
@@ -209,22 +211,30 @@ export function sigmoidCrossEntropy(
 export function softmaxCrossEntropy(
   logits: TensorLike,
   targets: TensorLike,
-  options: ClassLossOptions = {},
+  { labelSmoothing, classWeights, ...options }: ClassLossOptions = {},
 ): Tensor {
-  return blamingCaller(softmaxCrossEntropy, () =>
-    crossEntropyOfRows('softmaxCrossEntropy', toTensor(logits), toTensor(targets), options),
-  )
+  return blamingCaller(softmaxCrossEntropy, () => {
+    const [rows, rowsOfTargets] = [toTensor(logits), toTensor(targets)]
+    const labels = smooth('softmaxCrossEntropy', rowsOfTargets, labelSmoothing, rows.shape.at(-1) ?? 1)
+    return reduce(
+      'softmaxCrossEntropy',
+      softmaxCrossEntropyWithLogits(rows, labels),
+      options,
+      classWeights === undefined ? undefined : sum(mul(rowsOfTargets, classWeights), -1),
+    )
+  })
 }
 
 /**
- * Cross-entropy of the rows' softmax against class numbers from 0, one for each row. A number that is no class, such
- * as −1 for padding, gives its row the loss 0, but the row counts in the mean: give it the weight 0 as well.
+ * Cross-entropy of the rows' softmax against class numbers from 0, one for each row. −1 is padding: it gives its row
+ * the loss 0, but the row counts in the mean, so give it the weight 0 as well.
  * @throws ShapeError unless targets have the shape of logits without its last dimension.
+ * @throws IndexError, when it is computed, for any other number that is no class.
  */
 export function sparseSoftmaxCrossEntropy(
   logits: TensorLike,
   targets: TensorLike,
-  options: ClassLossOptions = {},
+  { labelSmoothing = 0, classWeights, ...options }: ClassLossOptions = {},
 ): Tensor {
   return blamingCaller(sparseSoftmaxCrossEntropy, () => {
     const rows = toTensor(logits)
@@ -233,23 +243,23 @@ export function sparseSoftmaxCrossEntropy(
       throw new ShapeError(
         `sparseSoftmaxCrossEntropy: logits are ${describeShape(rows.shape)}, targets ${describeShape(classes.shape)}; wants one class number for each row of logits`,
       )
-    return crossEntropyOfRows('sparseSoftmaxCrossEntropy', rows, oneHot(classes, rows.shape.at(-1)!), options)
+    checkShare('sparseSoftmaxCrossEntropy', 'labelSmoothing', labelSmoothing)
+    const padding = equal(classes, -1)
+    const known = where(padding, 0, classes)
+    const hard = sparseSoftmaxCrossEntropyWithLogits(rows, known)
+    const losses =
+      labelSmoothing === 0
+        ? hard
+        : hard.mul(1 - labelSmoothing).sub(mean(logSoftmax(rows), -1).mul(labelSmoothing))
+    return reduce(
+      'sparseSoftmaxCrossEntropy',
+      where(padding, 0, losses),
+      options,
+      classWeights === undefined
+        ? undefined
+        : where(padding, 0, gather(broadcastTo(classWeights, rows.shape.slice(-1)), known)),
+    )
   })
-}
-
-function crossEntropyOfRows(
-  name: string,
-  logits: Tensor,
-  targets: Tensor,
-  { labelSmoothing, classWeights, ...options }: ClassLossOptions,
-): Tensor {
-  const labels = smooth(name, targets, labelSmoothing, logits.shape.at(-1) ?? 1)
-  return reduce(
-    name,
-    softmaxCrossEntropyWithLogits(logits, labels),
-    options,
-    classWeights === undefined ? undefined : sum(mul(targets, classWeights), -1),
-  )
 }
 
 function smooth(name: string, targets: Tensor, share = 0, classes: number): Tensor {

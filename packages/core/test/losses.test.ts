@@ -19,6 +19,7 @@ import {
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   sparseSoftmaxCrossEntropy,
+  sum,
   type Tensor,
   type TensorLike,
   variable,
@@ -180,7 +181,7 @@ test('class numbers give the cross-entropy of their one-hot rows, with smoothing
   const classWeights = [2, 5, 0.5]
   for (const options of [{}, { labelSmoothing: 0.1 }, { classWeights }, { weights: [1, 4], classWeights }]) {
     const sparse = sparseSoftmaxCrossEntropy(double(values), [2, 0], options).item()
-    expect(sparse).toBe(softmaxCrossEntropy(double(values), oneHot, options).item())
+    expect(sparse).toBeCloseTo(softmaxCrossEntropy(double(values), oneHot, options).item(), 13)
   }
   const [first, second] = values.map((row, r) => crossEntropy(row, oneHot[r]!)) as [number, number]
   expect(softmaxCrossEntropy(double(values), oneHot, { classWeights }).item()).toBeCloseTo(
@@ -189,11 +190,22 @@ test('class numbers give the cross-entropy of their one-hot rows, with smoothing
   )
 })
 
-test('a number that is no class gives its row no loss, and with a weight of 0 the row does not count', () => {
+test('padding, −1, gives its row no loss, and with a weight of 0 the row does not count', () => {
   const rows = variable(values, { dtype: 'f64' })
   const padded = sparseSoftmaxCrossEntropy(rows, [2, -1], { weights: [1, 0] })
   expect(padded.item()).toBeCloseTo(crossEntropy(values[0]!, [0, 0, 1]), 13)
-  expect([...gradients(padded, [rows])[0]!.data()].slice(3)).toEqual([0, 0, 0])
+  for (const options of [{}, { labelSmoothing: 0.1 }, { classWeights: [2, 5, 0.5] }]) {
+    const losses = sparseSoftmaxCrossEntropy(rows, [2, -1], { ...options, reduction: 'none' })
+    expect(losses.data()[1]).toBe(0)
+    expect([...gradients(sum(losses), [rows])[0]!.data()].slice(3).map(Math.abs)).toEqual([0, 0, 0])
+  }
+})
+
+test('any other number that is no class is an error, not a loss of 0', () => {
+  for (const wrong of [3, -2, 0.5])
+    expect(() => sparseSoftmaxCrossEntropy(values, [2, wrong]).item()).toThrow(
+      `sparseSoftmaxCrossEntropyWithLogits: classes[1] is ${wrong}, which must be a whole number from 0 to 2`,
+    )
 })
 
 test('vectors of zeros have the cosine loss 1 and finite derivatives', () => {

@@ -26,7 +26,16 @@ import { dropout, randomNormal, randomPermutation, randomUniform } from './rando
 import { averagePool, averagePoolGrad, maxPool, maxPoolGrad, maxPoolPick } from './pooling'
 import { multiplyAdds } from './peak'
 import { argMax, cumulativeSum, productOfOthers, reduce } from './rows'
-import { logSoftmax, logSoftmaxGrad, softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad, softmaxGrad } from './softmax'
+import {
+  logSoftmax,
+  logSoftmaxGrad,
+  softmax,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyGrad,
+  softmaxGrad,
+  sparseSoftmaxCrossEntropy,
+  sparseSoftmaxCrossEntropyGrad,
+} from './softmax'
 import {
   accumulate,
   average,
@@ -545,6 +554,12 @@ export function run(program: usize, times: u32): usize {
         break
       case Opcode.SoftmaxCrossEntropyGrad:
         softmaxCrossEntropyGrad(pc)
+        break
+      case Opcode.SparseSoftmaxCrossEntropy:
+        if (!sparseSoftmaxCrossEntropy(pc)) return pc
+        break
+      case Opcode.SparseSoftmaxCrossEntropyGrad:
+        if (!sparseSoftmaxCrossEntropyGrad(pc)) return pc
         break
       case Opcode.Attention:
         attention(pc)

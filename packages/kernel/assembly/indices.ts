@@ -3,11 +3,11 @@
 import { copyRow } from './copy'
 
 /** No index: what `indexAt` gives for a number that is none. */
-const none: u32 = 0xffffffff
+export const none: u32 = 0xffffffff
 
 // @ts-ignore: decorator
 @inline
-function indexAt(at: usize, limit: u32): u32 {
+export function indexAt(at: usize, limit: u32): u32 {
   const value = load<f32>(at)
   const index = <i32>value
   return <f32>index == value && <u32>index < limit ? <u32>index : none

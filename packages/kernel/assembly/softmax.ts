@@ -2,6 +2,7 @@
 // any exponential. The last numbers of a row are a vector that is filled up with what changes nothing, so rows of a
 // few numbers cost whole vectors too; the order of every sum depends on the length of the row alone.
 import { exp, log, storeLanes, sumLanes } from './functions'
+import { indexAt, none } from './indices'
 import { loadLast, loadUpTo, sumOf } from './rows'
 
 // @ts-ignore: decorator
@@ -296,4 +297,44 @@ export function softmaxCrossEntropyGrad(pc: usize): void {
     labels += columns << 2
     upstream += 4
   }
+}
+
+/** Operands: out, logits, classes, rows, columns: ln Σ eˣ − x[class], row by row. False at what is no class. */
+export function sparseSoftmaxCrossEntropy(pc: usize): bool {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  let at = load<u32>(pc, 12)
+  const columns = load<u32>(pc, 20)
+  for (const end = at + (load<u32>(pc, 16) << 2); at < end; at += 4) {
+    const place = indexAt(at, columns)
+    if (place == none) return false
+    const shift = largest(x, columns)
+    store<f32>(out, logOf(exponentials(0, x, columns, shift)) - (load<f32>(x + (place << 2)) - shift))
+    out += 4
+    x += columns << 2
+  }
+  return true
+}
+
+/** Operands: out, logits, upstream, classes, rows, columns: upstream · (softmax − 1 at the class). */
+export function sparseSoftmaxCrossEntropyGrad(pc: usize): bool {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  let upstream = load<u32>(pc, 12)
+  let at = load<u32>(pc, 16)
+  const columns = load<u32>(pc, 24)
+  for (const end = at + (load<u32>(pc, 20) << 2); at < end; at += 4) {
+    const place = indexAt(at, columns)
+    if (place == none) return false
+    const total = exponentials(out, x, columns, largest(x, columns))
+    const scale = load<f32>(upstream)
+    const own = out + (place << 2)
+    const slope = scale * (load<f32>(own) / total - 1)
+    scaleRow(out, columns, scale / total)
+    store<f32>(own, slope)
+    out += columns << 2
+    x += columns << 2
+    upstream += 4
+  }
+  return true
 }

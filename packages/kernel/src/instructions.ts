@@ -269,6 +269,8 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     rows: 'int',
     columns: 'int',
   },
+  SparseSoftmaxCrossEntropy: { out: 'out', logits: 'in', ...indexed },
+  SparseSoftmaxCrossEntropyGrad: { out: 'out', logits: 'in', upstream: 'in', ...indexed },
   Attention: { out: 'out', q: 'in', k: 'in', v: 'in', scratch: 'out', ...attention },
   /** Of `dq`, `dk` and `dv` those that are not wanted may be missing. */
   AttentionGrad: {

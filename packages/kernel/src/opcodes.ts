@@ -101,6 +101,8 @@ export enum Opcode {
   LogSoftmaxGrad,
   SoftmaxCrossEntropy,
   SoftmaxCrossEntropyGrad,
+  SparseSoftmaxCrossEntropy,
+  SparseSoftmaxCrossEntropyGrad,
 
   Attention,
   AttentionGrad,

@@ -1,5 +1,12 @@
 // Softmax, and the losses that are computed from logits without ever forming a probability first.
-import { binary, lowerAlong, lowerRows, ternary } from '../compile/lowering.js'
+import {
+  binary,
+  type Lowering,
+  lowerAlong,
+  lowerRows,
+  type OpcodeName,
+  ternary,
+} from '../compile/lowering.js'
 import { ShapeError } from '../errors.js'
 import { type Elementwise, type Op, op } from '../op.js'
 import { elementwise, type Reference } from '../reference.js'
@@ -8,6 +15,7 @@ import { broadcastShapes, describeShape, normalizeAxis, type Shape, sameShape, s
 import type { Tensor } from '../tensor.js'
 import { add, mul, sub } from './arithmetic.js'
 import { abs, exp, log, log1p, neg, relu, sigmoid, sigmoidGrad } from './elementwise.js'
+import { oneHot } from './indexing.js'
 import { max, sum } from './reductions.js'
 import { expandDims } from './shape.js'
 
@@ -326,6 +334,129 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
     })),
   },
 })
+
+const classShapes = rowShapes.filter((shape) => shape[shape.length - 1]! >= 3)
+const classDomain = uniform(0, 3, { whole: true })
+
+/** Below which number the classes are. */
+const indices = { classes: ({ logits }: { logits: Shape }) => logits[logits.length - 1]! }
+
+function checkClasses(
+  name: string,
+  { logits, ...others }: Readonly<Record<'logits' | 'classes', Shape>>,
+): void {
+  for (const [input, shape] of Object.entries(others))
+    if (logits.length === 0 || !sameShape(shape, logits.slice(0, -1)))
+      throw new ShapeError(
+        `${name}: logits are ${describeShape(logits)}, ${input} ${describeShape(shape)}; wants one for each row of logits`,
+      )
+}
+
+/** Cross-entropy of each row's softmax against the number of a class, from 0. */
+export const sparseSoftmaxCrossEntropyWithLogits: Op<['logits', 'classes']> = op(
+  'sparseSoftmaxCrossEntropyWithLogits',
+  {
+    inputs: ['logits', 'classes'],
+    indices,
+    summary:
+      'Cross-entropy of the softmax of logits, along the last axis, against one class number for each row.',
+    symbol: 'softmax CE',
+    formula: 'y = −log softmax(logits)[classes]',
+    shape: ({ logits, classes }) => {
+      checkClasses('sparseSoftmaxCrossEntropyWithLogits', { logits, classes })
+      return classes
+    },
+    vjp: {
+      logits: {
+        formula: 'ȳ · (softmax(logits) − oneHot(classes))',
+        rule: ({ logits, classes, dy }) => sparseSoftmaxCrossEntropyGrad(logits, dy, classes),
+      },
+      classes: null,
+    },
+    decompose: ({ logits, classes }) =>
+      neg(sum(mul(oneHot(classes, logits.shape[logits.rank - 1]!), logSoftmax(logits)), -1)),
+    reference: ([logits, classes]) => {
+      const n = logits!.shape[logits!.shape.length - 1]!
+      return Float64Array.from(classes!.data, (place, row) => {
+        const x = logits!.data.subarray(row * n, (row + 1) * n)
+        const largest = Math.max(...x)
+        const total = x.reduce((total, value) => total + Math.exp(value - largest), 0)
+        return Math.log(total) - (x[place]! - largest)
+      })
+    },
+    lower: lowerClasses('SparseSoftmaxCrossEntropy'),
+    onnx: null,
+    ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 3,
+    sample: {
+      // Not so far apart that a class is nearly certain: its loss is then the logarithm of a sum rounded near 1.
+      domains: { logits: uniform(-1, 1), classes: classDomain },
+      cases: classShapes.map((shape) => ({ shapes: { logits: shape, classes: shape.slice(0, -1) } })),
+    },
+  },
+)
+
+/** `upstream · (softmax(logits) − oneHot(classes))`: what that cross-entropy passes back to the logits. */
+export const sparseSoftmaxCrossEntropyGrad: Op<['logits', 'upstream', 'classes']> = op(
+  'sparseSoftmaxCrossEntropyGrad',
+  {
+    inputs: ['logits', 'upstream', 'classes'],
+    indices,
+    summary: 'What sparseSoftmaxCrossEntropyWithLogits passes back to the logits.',
+    symbol: 'softmax CE′',
+    formula: 'y = upstream · (softmax(logits) − oneHot(classes))',
+    shape: (shapes) => {
+      checkClasses('sparseSoftmaxCrossEntropyGrad', shapes)
+      return shapes.logits
+    },
+    vjp: {
+      logits: {
+        formula: 'the derivative of the softmax, of ȳ · upstream',
+        rule: ({ logits, upstream, dy }) => softmaxGrad(softmax(logits), mul(dy, expandDims(upstream, -1))),
+      },
+      upstream: {
+        formula: 'Σ ȳ · (softmax(logits) − oneHot(classes))',
+        rule: ({ logits, classes, dy }) => sum(mul(dy, lessOneHot(logits, classes)), -1),
+      },
+      classes: null,
+    },
+    decompose: ({ logits, upstream, classes }) => mul(expandDims(upstream, -1), lessOneHot(logits, classes)),
+    reference: ([logits, upstream, classes]) => {
+      const n = logits!.shape[logits!.shape.length - 1]!
+      const out = new Float64Array(logits!.data.length)
+      for (const [row, place] of classes!.data.entries()) {
+        const x = logits!.data.subarray(row * n, (row + 1) * n)
+        const largest = Math.max(...x)
+        const total = x.reduce((total, value) => total + Math.exp(value - largest), 0)
+        for (const [i, value] of x.entries())
+          out[row * n + i] = upstream!.data[row]! * (Math.exp(value - largest) / total - Number(i === place))
+      }
+      return out
+    },
+    lower: lowerClasses('SparseSoftmaxCrossEntropyGrad'),
+    onnx: null,
+    ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 6,
+    sample: {
+      domains: { logits: uniform(-1, 1), upstream: uniform(0.5, 2), classes: classDomain },
+      cases: classShapes.map((shape) => ({
+        shapes: { logits: shape, upstream: shape.slice(0, -1), classes: shape.slice(0, -1) },
+      })),
+    },
+  },
+)
+
+/** softmax(logits) − oneHot(classes). */
+function lessOneHot(logits: Tensor, classes: Tensor): Tensor {
+  return sub(softmax(logits), oneHot(classes, logits.shape[logits.rank - 1]!))
+}
+
+/** The output, all inputs with the classes last, rows and columns; of no rows or columns too, as `Gather` is. */
+function lowerClasses(opcode: OpcodeName): Lowering {
+  return ({ inputs, output, emit }) => {
+    const { shape } = inputs[0]!
+    const rows = sizeOf(shape.slice(0, -1))
+    emit(opcode, output(), ...inputs.map(({ buffer }) => buffer), rows, shape[shape.length - 1]!)
+  }
+}
 
 /** Cross-entropy of `σ(logits)` against probabilities, element by element, finite for every logit. */
 export const sigmoidCrossEntropyWithLogits: Elementwise<['logits', 'labels']> = op(
