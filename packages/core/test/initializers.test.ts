@@ -1,6 +1,13 @@
 // What parameters begin with: spreads, directions and places by their definitions.
 import { describe, expect, test } from 'vitest'
-import { constantInitializer, initializers, random } from '../src/index.js'
+import {
+  constantInitializer,
+  type Initializer,
+  initializers,
+  layers,
+  random,
+  sequential,
+} from '../src/index.js'
 
 const draw = () => random(1).stream('weights')
 const [fanIn, fanOut] = [300, 200]
@@ -64,4 +71,14 @@ test('identity has ones on the diagonal of any matrix, and refuses what is none'
 test('a constant is the same number everywhere', () => {
   expect([...constantInitializer(0.5)([2, 1], 1, 1, draw())]).toEqual([0.5, 0.5])
   expect(() => constantInitializer(Infinity)).toThrow('constantInitializer: value must be a finite number')
+})
+
+test('layers begin with the numbers of any initializer', () => {
+  const byFans: Initializer = (shape, fanIn, fanOut) =>
+    new Float32Array(shape.reduce((a, b) => a * b)).fill(fanIn / fanOut)
+  const plan = layers.dense({ units: 2, weights: byFans, bias: constantInitializer(0.25) })
+  const [weights, bias] = sequential([plan], { inputShape: [3], seed: 1 }).parameters
+  expect([...weights!.values]).toEqual([1.5, 1.5, 1.5, 1.5, 1.5, 1.5])
+  expect([...bias!.values]).toEqual([0.25, 0.25])
+  expect(() => layers.dense({ units: 2, bias: 'heUnifrom' as never })).toThrow('did you mean "heUniform"?')
 })

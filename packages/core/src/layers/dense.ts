@@ -2,21 +2,21 @@
 
 import { checkCount } from '../check-options.js'
 import { ShapeError } from '../errors.js'
-import { type InitializerName, initializers } from '../initializers.js'
+import type { Initializer, InitializerName } from '../initializers.js'
 import { matmul, reshape } from '../ops/index.js'
 import { sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { type ActivationName, activations } from './activation.js'
-import { checkName, type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { checkInitializer, checkName, type LayerOptions, type LayerPlan, layer } from './layer.js'
 
 /** What layers with weights, a bias and an activation can be told. */
 export interface WeightsOptions extends LayerOptions {
   /** Function applied to each output; none unless given. */
   activation?: ActivationName
   /** Beginning of the weights: `heUniform` before relu and `glorotUniform` else, unless given. */
-  weights?: InitializerName
+  weights?: InitializerName | Initializer
   /** Beginning of the biases, zeros unless given; `false` for no biases. */
-  bias?: InitializerName | false
+  bias?: InitializerName | Initializer | false
 }
 
 export interface DenseOptions extends WeightsOptions {
@@ -61,7 +61,7 @@ export function checkedWeights(kind: string, options: WeightsOptions) {
   const { activation = 'linear', bias = 'zeros' } = options
   checkName(kind, 'activation', activation, activations)
   const weights = options.weights ?? (activation === 'relu' ? 'heUniform' : 'glorotUniform')
-  checkName(kind, 'initializer', weights, initializers)
-  if (bias !== false) checkName(kind, 'initializer', bias, initializers)
+  checkInitializer(kind, weights)
+  if (bias !== false) checkInitializer(kind, bias)
   return { activation, weights, bias }
 }

@@ -1,10 +1,10 @@
 // Layers that turn numbers of words into vectors, and tell positions apart.
 import { checkCount } from '../check-options.js'
 import { power, sineOfTurns } from '../elementary.js'
-import { type InitializerName, initializers } from '../initializers.js'
+import type { Initializer, InitializerName } from '../initializers.js'
 import * as ops from '../ops/index.js'
 import { constant } from '../tensor.js'
-import { checkName, checkRank, type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { checkInitializer, checkName, checkRank, type LayerOptions, type LayerPlan, layer } from './layer.js'
 
 export interface EmbeddingOptions extends LayerOptions {
   /** How many different words there are, numbered from 0. */
@@ -12,7 +12,7 @@ export interface EmbeddingOptions extends LayerOptions {
   /** Numbers for each word. */
   units: number
   /** Beginning of the vectors: `normal`, of variance 1, unless given. */
-  weights?: InitializerName
+  weights?: InitializerName | Initializer
 }
 
 /** A vector for each word: rows of whole numbers [...] become [..., units]. */
@@ -20,7 +20,7 @@ export function embedding(options: EmbeddingOptions): LayerPlan {
   const { words, units, weights = 'normal' } = options
   checkCount('embedding', 'words', words)
   checkCount('embedding', 'units', units)
-  checkName('embedding', 'initializer', weights, initializers)
+  checkInitializer('embedding', weights)
   return layer('embedding', options, (builder) => {
     const table = builder.parameter('weights', [words, units], weights, words, units)
     return (_, x) => ops.embedding(table, x)

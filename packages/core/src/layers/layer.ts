@@ -1,6 +1,6 @@
 // What a layer is: how it is described before its inputs are known, called in a model, and built.
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
-import { type InitializerName, initializers } from '../initializers.js'
+import { type Initializer, type InitializerName, initializers } from '../initializers.js'
 import { didYouMean } from '../nearest.js'
 import type { Random } from '../random.js'
 import { describeShape, type Shape } from '../shape.js'
@@ -45,9 +45,15 @@ export interface Builder {
   /** Draws of this layer alone. */
   readonly random: Random
   /** Numbers to learn. `fanIn` and `fanOut`, the units before and behind it, scale some initializers. */
-  parameter(name: string, shape: Shape, begin: InitializerName, fanIn?: number, fanOut?: number): Variable
+  parameter(
+    name: string,
+    shape: Shape,
+    begin: InitializerName | Initializer,
+    fanIn?: number,
+    fanOut?: number,
+  ): Variable
   /** Numbers that the layer itself assigns in training, such as running means. */
-  state(name: string, shape: Shape, begin: InitializerName): Variable
+  state(name: string, shape: Shape, begin: InitializerName | Initializer): Variable
   /** A layer inside of this one; `shapes` are those of one row of its inputs. */
   part(name: string, plan: LayerPlan, ...shapes: Shape[]): Apply
 }
@@ -173,12 +179,13 @@ function begun(
   random: Random,
   name: string,
   shape: Shape,
-  begin: InitializerName,
+  begin: InitializerName | Initializer,
   fanIn: number,
   fanOut: number,
   trainable: boolean,
 ): Variable {
-  const values = initializers[begin](shape, fanIn, fanOut, random.stream(name))
+  const initializer = typeof begin === 'function' ? begin : initializers[begin]
+  const values = initializer(shape, fanIn, fanOut, random.stream(name))
   return variable(values, { shape, name, trainable })
 }
 
@@ -189,6 +196,11 @@ export function checkName(layer: string, what: string, name: string, table: obje
     throw new ValueError(
       `${layer}: there is no ${what} "${name}"; there are ${names.join(', ')}${didYouMean(name, names)}`,
     )
+}
+
+/** @throws ValueError unless it is a function of one's own or there is one of that name. */
+export function checkInitializer(layer: string, given: InitializerName | Initializer): void {
+  if (typeof given !== 'function') checkName(layer, 'initializer', given, initializers)
 }
 
 /** @throws ShapeError unless rows have this many dimensions. */

@@ -1,11 +1,19 @@
 // Recurrent layers, written out step by step, so that a sequence is one graph like any other.
 import { checkCount } from '../check-options.js'
-import { type InitializerName, initializers } from '../initializers.js'
+import type { Initializer, InitializerName } from '../initializers.js'
 import { broadcastTo, matmul, reshape, sigmoid, slice, stack, tanh } from '../ops/index.js'
 import type { Tensor } from '../tensor.js'
 import { type ActivationName, activations } from './activation.js'
 import { asMatrix } from './dense.js'
-import { type Builder, checkName, checkRank, type LayerOptions, type LayerPlan, layer } from './layer.js'
+import {
+  type Builder,
+  checkInitializer,
+  checkName,
+  checkRank,
+  type LayerOptions,
+  type LayerPlan,
+  layer,
+} from './layer.js'
 
 export interface RecurrentOptions extends LayerOptions {
   /** Numbers that are kept from step to step. */
@@ -13,7 +21,7 @@ export interface RecurrentOptions extends LayerOptions {
   /** Puts out the state of every step, rows of [steps, units], in place of the last one alone, [units]. */
   returnSequences?: boolean
   /** Beginning of the weights on inputs, `glorotUniform` unless given; those on the state begin orthogonal. */
-  weights?: InitializerName
+  weights?: InitializerName | Initializer
 }
 
 export interface RnnOptions extends RecurrentOptions {
@@ -88,7 +96,7 @@ function recurrent(
 ): LayerPlan {
   const { units, returnSequences = false, weights = 'glorotUniform' } = options
   checkCount(kind, 'units', units)
-  checkName(kind, 'initializer', weights, initializers)
+  checkInitializer(kind, weights)
   return layer(kind, options, (builder, shape) => {
     checkRank(kind, shape, 2, '[steps, inputs]')
     const [steps, inputs] = shape as [number, number]
