@@ -32,7 +32,12 @@ export function checkCount(caller: string, name: string, value: number, least = 
   )
 }
 
-function check(fine: boolean, caller: string, name: string, wanted: string, value: number): number {
+/** @throws ValueError unless it is true or false. */
+export function checkFlag(caller: string, name: string, value: boolean): boolean {
+  return check(typeof value === 'boolean', caller, name, 'true or false', value)
+}
+
+function check<T>(fine: boolean, caller: string, name: string, wanted: string, value: T): T {
   if (!fine) throw new ValueError(`${caller}: ${name} must be ${wanted}, got ${value}`)
   return value
 }

@@ -30,6 +30,11 @@ export class GradientError extends BackpropagationError {
   override name = 'GradientError'
 }
 
+/** A computation that takes more memory than the kernel can have. */
+export class MemoryError extends BackpropagationError {
+  override name = 'MemoryError'
+}
+
 /** Data that cannot be learnt from as it is. */
 export class DataError extends BackpropagationError {
   override name = 'DataError'

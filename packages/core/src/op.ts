@@ -168,8 +168,8 @@ export function op<
   return result as never
 }
 
-/** A tensor of more cannot be addressed by the kernel, whose memory has 4 GiB. */
-const mostElements = 2 ** 30
+/** Of more, two take half of the kernel's memory of 4 GiB, and one is beyond 2 GiB in float64. */
+const mostElements = 2 ** 28
 
 /** The options of a call, given by name or bare; throws unless each has a name and a value that options can have. */
 function checkOptions(

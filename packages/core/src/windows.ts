@@ -23,16 +23,19 @@ export interface Convolution extends Windows {
   readonly groups: number
 }
 
+/** Sums of a few such numbers are positions that fit 32 bits. */
+const mostCells = 2 ** 28
+
+function isCells(value: unknown, least: number): boolean {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= mostCells
+}
+
 /** A number for both dimensions, or one for each. */
 export function pairOf(op: string, option: string, given: number | Pair, least: number): Pair {
   const pair = typeof given === 'number' ? ([given, given] as const) : given
-  if (
-    !Array.isArray(pair) ||
-    pair.length !== 2 ||
-    !pair.every((value) => Number.isInteger(value) && value >= least)
-  )
+  if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((value) => isCells(value, least)))
     throw new ValueError(
-      `${op}: ${option} must be a whole number from ${least} up, or two of them, [vertical, horizontal]; got ${JSON.stringify(given)}`,
+      `${op}: ${option} must be a whole number from ${least} to ${mostCells}, or two of them, [vertical, horizontal]; got ${JSON.stringify(given)}`,
     )
   return [pair[0]!, pair[1]!]
 }
@@ -65,11 +68,11 @@ export function paddingOf(
     !Array.isArray(sides) ||
     sides.length !== 2 ||
     !sides.every(
-      (side) => Array.isArray(side) && side.length === 2 && side.every((n) => Number.isInteger(n) && n >= 0),
+      (side) => Array.isArray(side) && side.length === 2 && side.every((cells) => isCells(cells, 0)),
     )
   )
     throw new ValueError(
-      `${op}: padding must be "valid", "same", a whole number from 0 up, or [[above, below], [left, right]]; got ${JSON.stringify(given)}`,
+      `${op}: padding must be "valid", "same", a whole number from 0 to ${mostCells}, or [[above, below], [left, right]]; got ${JSON.stringify(given)}`,
     )
   const [vertical, horizontal] = sides as Windows['padding']
   return [

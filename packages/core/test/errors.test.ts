@@ -381,6 +381,47 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     () => run({ loss: 'constructor' as never }),
     /^createRun: there is no loss "constructor"; there are meanSquaredError/,
   ],
+  [
+    'a flag that is no flag',
+    'ValueError',
+    () => bp.sum([1, 2], { keepDims: 'x' as never }),
+    'sum: keepDims must be true or false, got x',
+  ],
+  [
+    'a convolution of more numbers than there is room for',
+    'ShapeError',
+    () => bp.conv2d(input([1, 1, 1, 1]), input([1, 1, 1, 1]), { padding: 16_000 }),
+    'conv2d: the result would be 1×32001×32001×1, more numbers than fit into memory',
+  ],
+  [
+    'a convolution over more cells than can be counted',
+    'ValueError',
+    () => bp.conv2d(input([1, 1, 1, 1]), input([1, 1, 1, 1]), { stride: 1e12 }),
+    /^conv2d: stride must be a whole number from 1 to 268435456/,
+  ],
+  [
+    'a program of more memory than there is',
+    'MemoryError',
+    () => {
+      const x = variable(1)
+      const large = (n: number) => bp.conv2d(x.reshape([1, 1, 1, 1]), [[[[n]]]], { padding: 8000 })
+      return bp.compile({
+        inputs: {},
+        outputs: { a: large(1), b: large(2), c: large(3), d: large(4), e: large(5) },
+      })
+    },
+    /^a program with a conv2d of shape \[1, 16001, 16001, 1\]: out of memory: \d+ MiB are in use and \d+ MiB more/,
+  ],
+  [
+    'an initializer that gives another number of numbers',
+    'ShapeError',
+    () =>
+      bp.sequential([bp.layers.dense({ units: 3, weights: () => new Float32Array(2) })], {
+        inputShape: [1],
+        seed: 0,
+      }),
+    /1×3 holds 3 numbers, 2 were given/,
+  ],
 ]
 
 test.each(cases)('%s is a %s', (_, type, make, message) => {

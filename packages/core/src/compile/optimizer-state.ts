@@ -4,7 +4,8 @@ import { ShapeError, ValueError } from '../errors.js'
 import { checkLearningRate, type Optimizer } from '../optimizers.js'
 import type { Schedule } from '../schedules.js'
 import { describeShape, type Shape, sameShape } from '../shape.js'
-import type { Variable } from '../tensor.js'
+import { describeNode, type Variable } from '../tensor.js'
+import { allocate } from './memory.js'
 import { addressOf, settle } from './parameters.js'
 import { paddedBytes } from './plan.js'
 
@@ -215,7 +216,10 @@ export class OptimizerState {
     const { optimizer } = this
     const bytes = fresh.reduce((total, { size }) => total + paddedBytes(size), 0)
     const arrays = ['gradient', ...this.#kept()]
-    const block = getKernel().allocate(bytes * arrays.length)
+    const block = allocate(
+      bytes * arrays.length,
+      () => `${arrays.join(', ')} of ${fresh.map(describeNode).join(', ')}`,
+    )
     let offset = 0
     for (const variable of fresh) {
       const group = optimizer.groups.find(({ parameters }) =>

@@ -1,7 +1,8 @@
 // Where variables live in kernel memory, side by side.
-import { type Block, getKernel } from '@bp/kernel'
+import type { Block } from '@bp/kernel'
 import { DtypeError } from '../errors.js'
 import { describeNode, type Variable } from '../tensor.js'
+import { allocate } from './memory.js'
 import { paddedBytes } from './plan.js'
 
 interface Home {
@@ -20,7 +21,8 @@ export function settle(variables: readonly Variable[]): void {
       throw new DtypeError(
         `compile: ${describeNode(variable)} is f64, which does not run on the kernel; make it f32`,
       )
-  const block = getKernel().allocate(homeless.reduce((bytes, { size }) => bytes + paddedBytes(size), 0))
+  const bytes = homeless.reduce((total, { size }) => total + paddedBytes(size), 0)
+  const block = allocate(bytes, () => `the numbers of ${homeless.map(describeNode).join(', ')}`)
   let offset = 0
   for (const variable of homeless) {
     const home = { block, offset }

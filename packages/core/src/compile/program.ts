@@ -1,10 +1,11 @@
 // A plan in kernel memory: encoded once, run as often as wanted, in one call each time.
 import { type Block, encode, getKernel, instructions as operandTable } from '@bp/kernel'
 import { indexError } from '../indices.js'
-import { Constant, type Input, type Tensor, type Variable } from '../tensor.js'
+import { Constant, describeNode, type Input, type Tensor, type Variable } from '../tensor.js'
 import { blockSize, elementwise } from './blocks.js'
 import { type Cost, costOf } from './cost.js'
 import type { Buffer } from './lowering.js'
+import { allocate } from './memory.js'
 import { type Instruction, layOut, paddedBytes } from './plan.js'
 
 /** Places that are decided by someone else than the program: parameters, data, gradients side by side. */
@@ -34,11 +35,8 @@ export class Program {
   /** Bytes that it takes. */
   readonly bytes: number
 
-  /** `allocate` may hand out a block that is used again, by programs that run once. */
-  constructor(
-    source: ProgramSource,
-    allocate: (bytes: number) => Block = (bytes) => getKernel().allocate(bytes),
-  ) {
+  /** `take` may hand out a block that is used again, by programs that run once. */
+  constructor(source: ProgramSource, take?: (bytes: number) => Block) {
     const { instructions, placed, leaves, kept } = source
     const own = new Set<Buffer>([...leaves.values(), ...kept].filter((buffer) => !placed.has(buffer)))
     const temporaries = layOut(instructions, (buffer) => placed.has(buffer) || own.has(buffer))
@@ -55,7 +53,7 @@ export class Program {
     this.#offsets = offsets
     this.#own = own
     this.#instructions = instructions
-    this.#block = allocate(this.bytes)
+    this.#block = allocate(this.bytes, () => largestOf(source), take)
 
     const addressOf = (buffer: Buffer): number => {
       const address = placed.get(buffer) ?? this.#block.address + (offsets.get(buffer) ?? Number.NaN)
@@ -115,6 +113,13 @@ export class Program {
     const indices = getKernel().floats(operand('indices'), operand('count'))
     throw indexError(node!, input!, indices, operand('limit'))
   }
+}
+
+/** What of a program is largest, as messages call it. */
+function largestOf({ instructions, leaves }: ProgramSource): string {
+  const nodes = [...leaves.keys(), ...instructions.flatMap(({ nodes }) => nodes)]
+  const [largest] = nodes.sort((a, b) => b.size - a.size)
+  return largest ? `a program with ${describeNode(largest)}` : 'a program'
 }
 
 function assemble(instructions: readonly Instruction[], addressOf: (buffer: Buffer) => number): number[] {

@@ -1,5 +1,5 @@
 // Training steps: forward, backward and update of a graph, compiled to one program.
-import { type Block, getKernel } from '@bp/kernel'
+import type { Block } from '@bp/kernel'
 import { blamingCaller, DivergedError, DtypeError, GradientError, ShapeError, ValueError } from '../errors.js'
 import { gradients } from '../gradients.js'
 import type { Optimizer } from '../optimizers.js'
@@ -10,6 +10,7 @@ import { topological } from '../traverse.js'
 import { describeFirstNonFinite } from './diagnose.js'
 import { checkedValues, checkInputs, type Inputs, placeVariables } from './function.js'
 import { type Buffer, contiguousCopy } from './lowering.js'
+import { allocate } from './memory.js'
 import { longestRun, OptimizerState, type Section } from './optimizer-state.js'
 import { addressOf, settle } from './parameters.js'
 import { type Instruction, paddedBytes, plan } from './plan.js'
@@ -29,7 +30,7 @@ export class Rows {
       Object.entries(arrays).map(([name, array]) => {
         if (count === 0 || array.length % count !== 0)
           throw new ShapeError(`Rows: "${name}" has ${array.length} numbers, which are not ${count} rows`)
-        const block = getKernel().allocate(paddedBytes(array.length))
+        const block = allocate(paddedBytes(array.length), () => `Rows: ${count} rows of "${name}"`)
         block.floats(0, array.length).set(array)
         return [name, { block, size: array.length / count }]
       }),

@@ -1,4 +1,5 @@
 // Activations of networks, element by element, and their fused gradients, which take the input of the activation.
+import { checkFlag } from '../check-options.js'
 import { binary, unary, widened } from '../compile/lowering.js'
 import { erf as erf64, normalCdf } from '../error-function.js'
 import { ValueError } from '../errors.js'
@@ -521,7 +522,10 @@ export const clipGrad: Elementwise<Pair, Bounds & Open> = op('clipGrad', {
   symbol: 'clip′',
   formula: 'y = upstream where min ≤ x ≤ max, else 0',
   attributes: { ...bounds, open: 'The bounds themselves are outside; false unless given.' },
-  prepare: ({ open = false, ...given }: Bounds & Open) => ({ ...checkedBounds(given), open }),
+  prepare: ({ open = false, ...given }: Bounds & Open) => ({
+    ...checkedBounds(given),
+    open: checkFlag('clipGrad', 'open', open),
+  }),
   vjp: {
     x: null,
     upstream: {

@@ -1,4 +1,5 @@
 // Scaled dot-product attention and its fused gradient.
+import { checkFlag } from '../check-options.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { passBack, rulesOf } from '../gradients.js'
 import { type Op, op } from '../op.js'
@@ -39,7 +40,10 @@ const prepare =
   ({ causal = false, scale }: AttentionOptions, { q }: { q: Shape }): Prepared => {
     if (scale !== undefined && !Number.isFinite(scale))
       throw new ValueError(`${name}: scale must be a finite number, got ${scale}`)
-    return { causal, scale: scale ?? 1 / Math.sqrt(Math.max(1, q[q.length - 1] ?? 1)) }
+    return {
+      causal: checkFlag(name, 'causal', causal),
+      scale: scale ?? 1 / Math.sqrt(Math.max(1, q[q.length - 1] ?? 1)),
+    }
   }
 
 function checkAttention(name: string, { q, k, v }: Shapes): Shape {

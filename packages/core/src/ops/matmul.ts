@@ -1,4 +1,5 @@
 // The matrix product, of single matrices and of stacks of them.
+import { checkFlag } from '../check-options.js'
 import { lowerMatmul } from '../compile/lowering.js'
 import { ShapeError } from '../errors.js'
 import { type Op, op } from '../op.js'
@@ -93,8 +94,8 @@ export const matmul: Op<['a', 'b'], Partial<Transposition>, never, 'matmul'> = o
     transposeB: 'Use the transpose of b, without making it.',
   },
   prepare: ({ transposeA = false, transposeB = false }: Partial<Transposition>) => ({
-    transposeA,
-    transposeB,
+    transposeA: checkFlag('matmul', 'transposeA', transposeA),
+    transposeB: checkFlag('matmul', 'transposeB', transposeB),
   }),
   shape: ({ a, b }, transposition): Shape => {
     const { batch, m, n } = matrixSides('matmul', a, b, transposition)

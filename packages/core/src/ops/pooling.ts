@@ -1,6 +1,7 @@
 // Pooling: the largest or the mean of windows that move over an image, and what it passes back.
 //
 // Channels are last, as in convolution.ts. Cells beyond the image take no part in a window.
+import { checkFlag } from '../check-options.js'
 import { lowerPooling } from '../compile/convolution.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { type Op, op } from '../op.js'
@@ -64,7 +65,7 @@ const filledAverage = (
   input: Pair,
 ): Average => ({
   ...filled(name, given, input),
-  countPadding,
+  countPadding: checkFlag(name, 'countPadding', countPadding),
 })
 
 function planeOf(name: string, label: string, shape: Shape): Pair {

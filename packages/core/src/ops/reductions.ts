@@ -1,10 +1,19 @@
 // Operations that turn many numbers into one, along some axes or all.
+import { checkFlag } from '../check-options.js'
 import { lowerRows, reduction } from '../compile/lowering.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { type Elementwise, type Op, op } from '../op.js'
-import type { Array64, Reference } from '../reference.js'
+import { type Array64, forEachStrided, type Reference } from '../reference.js'
 import { type Domain, uniform } from '../sample.js'
-import { describeShape, normalizeAxes, normalizeAxis, reducedShape, type Shape, sizeOf } from '../shape.js'
+import {
+  describeShape,
+  normalizeAxes,
+  normalizeAxis,
+  reducedShape,
+  type Shape,
+  sizeOf,
+  stridesOf,
+} from '../shape.js'
 import { constant, type Tensor } from '../tensor.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { equal, notEqual, where } from './comparison.js'
@@ -34,7 +43,7 @@ const along = (name: string) =>
     shorthand: 'axes',
     prepare: ({ axes, keepDims = false }: Reduction, { x }: { x: Shape }): Prepared => ({
       axes: normalizeAxes(name, axes, x.length),
-      keepDims,
+      keepDims: checkFlag(name, 'keepDims', keepDims),
     }),
     shape: ({ x }: { x: Shape }, { axes, keepDims }: Prepared) => reducedShape(x, axes, keepDims),
   }) as const
@@ -186,7 +195,7 @@ export const argMin: Op<['x'], { axis?: number }, 'axis'> = op('argMin', {
   onnx: 'ArgMin',
 })
 
-function positionWhere(values: readonly number[], better: (value: number, best: number) => boolean): number {
+function positionWhere(values: Float64Array, better: (value: number, best: number) => boolean): number {
   const missing = values.findIndex(Number.isNaN)
   if (missing >= 0) return missing
   return values.indexOf(values.reduce((best, value) => (better(value, best) ? value : best)))
@@ -364,7 +373,7 @@ export const std: Op<['x'], Spread, 'axes', 'reduce'> = op('std', {
 /** `a / b`, and 0 where `b` is 0. */
 const overPositive = (a: Tensor, b: Tensor) => where(b, div(a, where(b, b, 1)), 0)
 
-function varianceOf(values: readonly number[], { divisor }: PreparedSpread): number {
+function varianceOf(values: Float64Array, { divisor }: PreparedSpread): number {
   const mean = values.reduce((total, value) => total + value, 0) / values.length
   return values.reduce((total, value) => total + (value - mean) ** 2, 0) / divisor
 }
@@ -511,7 +520,7 @@ export const cumsum: Elementwise<['x'], Running, 'axis'> = op('cumsum', {
   shorthand: 'axis',
   prepare: ({ axis = -1, reverse = false }: Running, { x }) => ({
     axis: normalizeAxis('cumsum', axis, x.length),
-    reverse,
+    reverse: checkFlag('cumsum', 'reverse', reverse),
   }),
   shape: ({ x }) => x,
   vjp: {
@@ -569,19 +578,23 @@ function checkedShape(name: string) {
 
 /** Lifts a function of the reduced numbers. */
 function reduce<Attributes extends { readonly axes: readonly number[] }>(
-  f: (values: number[], attributes: Attributes) => number,
+  f: (values: Float64Array, attributes: Attributes) => number,
 ): Reference<Attributes> {
   return ([x], shape, attributes) => {
-    const groups = Array.from({ length: sizeOf(shape) }, (): number[] => [])
     const { data, shape: full } = x as Array64
-    const counter = full.map(() => 0)
-    for (let index = 0; index < data.length; index++) {
-      let group = 0
-      for (const [axis, dimension] of full.entries())
-        if (!attributes.axes.includes(axis)) group = group * dimension + counter[axis]!
-      groups[group]!.push(data[index]!)
-      for (let axis = full.length - 1; axis >= 0 && ++counter[axis]! === full[axis]; axis--) counter[axis] = 0
-    }
-    return Float64Array.from(groups, (values) => f(values, attributes))
+    const strides = stridesOf(full)
+    const along = full.map((_, axis) => axis).filter((axis) => attributes.axes.includes(axis))
+    const kept = full.map((_, axis) => axis).filter((axis) => !attributes.axes.includes(axis))
+    const sizes = (axes: readonly number[]) => axes.map((axis) => full[axis]!)
+    const steps = (axes: readonly number[]) => [axes.map((axis) => strides[axis]!)]
+    const out = new Float64Array(sizeOf(shape))
+    const values = new Float64Array(sizeOf(sizes(along)))
+    forEachStrided(sizes(kept), steps(kept), (index, [first]) => {
+      forEachStrided(sizes(along), steps(along), (place, [offset]) => {
+        values[place] = data[first! + offset!]!
+      })
+      out[index] = f(values, attributes)
+    })
+    return out
   }
 }

@@ -1,0 +1,20 @@
+// Memory of the kernel, with an error that says what it was for when there is none left.
+import { type Block, getKernel } from '@bp/kernel'
+import { MemoryError } from '../errors.js'
+
+/**
+ * A block of memory for what `what` says.
+ * @throws MemoryError when the kernel cannot have so much, before anything is written.
+ */
+export function allocate(
+  bytes: number,
+  what: () => string,
+  take: (bytes: number) => Block = (bytes) => getKernel().allocate(bytes),
+): Block {
+  try {
+    return take(bytes)
+  } catch (error) {
+    if (error instanceof RangeError) throw new MemoryError(`${what()}: ${error.message}`)
+    throw error
+  }
+}
