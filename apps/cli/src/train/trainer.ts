@@ -9,6 +9,8 @@ const normalDuration = 5000
 const interval = 50
 /** How long steps may keep keys waiting, in ms. */
 const sliceTime = 25
+/** The part of the time that pictures may take when steps could use all of it. */
+const pictureShare = 0.02
 /** Within this many ms of a change of speed, a guess at what is left would jump about. */
 const settling = 400
 
@@ -44,7 +46,11 @@ export class Trainer {
   /** Time and step from which the pace is measured. */
   #since = { elapsed: 0, step: 0 }
   #shown = 0
-  #timer: NodeJS.Timeout | null = null
+  /** What drawing the last picture took, in ms. */
+  #drawing = 0
+  /** When the steps before it were done, if nothing was waited for since. */
+  #busySince: number | null = null
+  #timer: NodeJS.Timeout | NodeJS.Immediate | null = null
   #view!: View
 
   constructor(plan: Plan) {
@@ -64,14 +70,15 @@ export class Trainer {
   start(): void {
     this.#paused = false
     this.#last = performance.now()
-    this.#timer ??= setTimeout(this.#tick, 0)
+    this.#timer ??= setImmediate(this.#tick)
     this.#show()
   }
 
   /** Stops where it is; `start` goes on. */
   pause(): void {
     this.#paused = true
-    if (this.#timer) clearTimeout(this.#timer)
+    clearTimeout(this.#timer as NodeJS.Timeout)
+    clearImmediate(this.#timer as NodeJS.Immediate)
     this.#timer = null
     this.#show()
   }
@@ -115,17 +122,24 @@ export class Trainer {
     const now = performance.now()
     const passed = now - this.#last
     this.#last = now
+    if (this.#busySince !== null) this.#drawing = now - this.#busySince
+    this.#busySince = null
     const { step, steps } = this.#run.getState()
     this.#elapsed += passed
     this.#due += (passed / normalDuration) * steps * speeds[this.#speed]!
     const until = Math.min(step + Math.floor(this.#due), steps)
     this.#slices.advance(until, sliceTime)
     const after = this.#run.getState()
+    const hurried = after.step < until
     // What could not be done in time is not caught up with.
-    this.#due = after.step < until ? 0 : this.#due - (after.step - step)
+    this.#due = hurried ? 0 : this.#due - (after.step - step)
     const over = after.status === 'done' || after.status === 'diverged'
-    this.#timer = over ? null : setTimeout(this.#tick, after.step < until ? 0 : interval)
-    if (over || now - this.#shown >= interval - 1) this.#show()
+    this.#timer = over ? null : hurried ? setImmediate(this.#tick) : setTimeout(this.#tick, interval)
+    const done = performance.now()
+    const rest = hurried ? Math.max(interval, this.#drawing / pictureShare) : interval - 1
+    if (!over && done - this.#shown < rest) return
+    if (hurried) this.#busySince = done
+    this.#show()
   }
 
   #show(): void {
