@@ -15,3 +15,6 @@ export function describeFailure(error: unknown): string {
     'failed without a message'
   )
 }
+
+/** Why there is no figure with relaxed SIMD. */
+export const withoutRelaxed = 'this engine has no relaxed SIMD; Node 24 has'

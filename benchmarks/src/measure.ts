@@ -1,10 +1,10 @@
 // Takes the measurements of one case: referee first, warm-up second, then rounds in which everyone takes a turn.
-import { measurePeak } from '@bp/core'
+import { measurePeak, useRelaxedSimd } from '@bp/core'
 import { bundleBytes } from './bundle.js'
-import type { BundleCase, Case, Check, ProcessCase, RateCase } from './cases.js'
+import type { BundleCase, Case, Check, PeakCase, ProcessCase, RateCase } from './cases.js'
 import { type Answer, Child } from './child.js'
 import { type Contender, ours } from './contenders.js'
-import { describeFailure } from './failure.js'
+import { describeFailure, withoutRelaxed } from './failure.js'
 import { modulePath, pythonWorkerPath, workerPath } from './paths.js'
 import { problemOf } from './problems.js'
 import { type Figure, summarize } from './statistics.js'
@@ -179,10 +179,13 @@ async function measureProcesses(
 }
 
 /** In this process, which has nothing else to do. */
-function measureCeiling(id: string, settings: Settings): CaseResult {
+async function measureCeiling({ id, relaxed }: PeakCase, settings: Settings): Promise<CaseResult> {
   settings.onProgress(id)
-  const sample = Array.from({ length: settings.rounds }, measurePeak)
-  return { outcomes: new Map([['ours', summarize(sample)]]), versions: new Map() }
+  const outcome =
+    relaxed && !(await useRelaxedSimd())
+      ? { error: withoutRelaxed }
+      : summarize(Array.from({ length: settings.rounds }, measurePeak))
+  return { outcomes: new Map([['ours', outcome]]), versions: new Map() }
 }
 
 async function measureBundles(
@@ -216,6 +219,6 @@ export function measure(
     case 'bundle':
       return measureBundles(measured, contenders, settings)
     case 'peak':
-      return Promise.resolve(measureCeiling(measured.id, settings))
+      return measureCeiling(measured, settings)
   }
 }

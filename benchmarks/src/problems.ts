@@ -75,6 +75,8 @@ export interface ProductProblem {
   layout: Layout
   side: number
   stack: number
+  /** Of what can: with relaxed SIMD. */
+  relaxed: boolean
   /** stack × side × side, as `b`. */
   a: Float32Array
   b: Float32Array
@@ -234,7 +236,7 @@ function transformerProblem(width: number, length: number, batch: number): Trans
 /** Small matrices come in stacks of as many elements as one of this side has. */
 const smallestWork = 256
 
-function productProblem(layout: Layout, side: number): ProductProblem {
+function productProblem(layout: Layout, side: number, relaxed: boolean): ProductProblem {
   const stack = Math.max(1, smallestWork ** 2 / side ** 2)
   const size = stack * side * side
   return {
@@ -242,6 +244,7 @@ function productProblem(layout: Layout, side: number): ProductProblem {
     layout,
     side,
     stack,
+    relaxed,
     a: uniform(31, size, -1, 1),
     b: uniform(32, size, -1, 1),
     rowWeights: uniform(33, stack * side, 0.5, 1.5),
@@ -268,8 +271,8 @@ export function problemOf(caseId: string): Problem {
     const [width, length, batch] = transformer.slice(1).map(Number) as [number, number, number]
     return transformerProblem(width, length, batch)
   }
-  const product = /^gemm-(nn|nt|tn)-(\d+)$/.exec(caseId)
-  if (product) return productProblem(product[1] as Layout, Number(product[2]))
+  const product = /^gemm-(nn|nt|tn)-(\d+)(-relaxed)?$/.exec(caseId)
+  if (product) return productProblem(product[1] as Layout, Number(product[2]), product[3] !== undefined)
   throw new Error(`there is no problem '${caseId}'`)
 }
 

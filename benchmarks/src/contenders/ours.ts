@@ -21,10 +21,12 @@ import {
   sparseSoftmaxCrossEntropy,
   type Tensor,
   transpose,
+  useRelaxedSimd,
   variable,
 } from '@bp/core'
 import { getKernel } from '@bp/kernel'
 import { CannotRun, type Open, type Program, programOf } from '../contender.js'
+import { withoutRelaxed } from '../failure.js'
 import {
   type CnnProblem,
   checksum,
@@ -123,5 +125,7 @@ function product(problem: ProductProblem): Program {
 export const open: Open = async (problem) => {
   const threads = problem.kind === 'mlp' ? problem.threads : 1
   if (threads > 1 && (await setThreads(threads)) !== threads) throw new CannotRun('has one thread here')
+  if (problem.kind === 'product' && problem.relaxed && !(await useRelaxedSimd()))
+    throw new CannotRun(withoutRelaxed)
   return programOf(problem, { mlp, cnn, transformer, product })
 }

@@ -1,4 +1,5 @@
 // Measures the engine: as many multiplications and additions as it can do at once.
+import { multiplyAdd } from './functions'
 
 /**
  * Operands: out, times. Twelve chains, since a multiplication and an addition take six cycles on many machines and
@@ -20,18 +21,18 @@ export function multiplyAdds(pc: usize): void {
   let v10 = f32x4.splat(11)
   let v11 = f32x4.splat(12)
   for (let i = load<u32>(pc, 8); i > 0; i--) {
-    v0 = f32x4.add(f32x4.mul(v0, half), one)
-    v1 = f32x4.add(f32x4.mul(v1, half), one)
-    v2 = f32x4.add(f32x4.mul(v2, half), one)
-    v3 = f32x4.add(f32x4.mul(v3, half), one)
-    v4 = f32x4.add(f32x4.mul(v4, half), one)
-    v5 = f32x4.add(f32x4.mul(v5, half), one)
-    v6 = f32x4.add(f32x4.mul(v6, half), one)
-    v7 = f32x4.add(f32x4.mul(v7, half), one)
-    v8 = f32x4.add(f32x4.mul(v8, half), one)
-    v9 = f32x4.add(f32x4.mul(v9, half), one)
-    v10 = f32x4.add(f32x4.mul(v10, half), one)
-    v11 = f32x4.add(f32x4.mul(v11, half), one)
+    v0 = multiplyAdd(v0, half, one)
+    v1 = multiplyAdd(v1, half, one)
+    v2 = multiplyAdd(v2, half, one)
+    v3 = multiplyAdd(v3, half, one)
+    v4 = multiplyAdd(v4, half, one)
+    v5 = multiplyAdd(v5, half, one)
+    v6 = multiplyAdd(v6, half, one)
+    v7 = multiplyAdd(v7, half, one)
+    v8 = multiplyAdd(v8, half, one)
+    v9 = multiplyAdd(v9, half, one)
+    v10 = multiplyAdd(v10, half, one)
+    v11 = multiplyAdd(v11, half, one)
   }
   v0 = f32x4.add(v0, v1)
   v0 = f32x4.add(v0, v2)
