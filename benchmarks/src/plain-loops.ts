@@ -1036,6 +1036,26 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
       `let s = 0; ${columns('s += upstream[o + c] * output[o + c]')} ${columns('y[o + c] = output[o + c] * (upstream[o + c] - s)')}`,
     ),
   ],
+  sparseSoftmaxCrossEntropyGrad: (n, side) => [
+    {
+      ...byRows(
+        n,
+        [],
+        `let m = -Infinity; ${columns('if (logits[o + c] > m) m = logits[o + c]')} let z = 0; ${columns('const e = Math.exp(logits[o + c] - m); y[o + c] = e; z += e')} const u = upstream[r], q = u / z; ${columns('y[o + c] *= q')} y[o + classes[r]] -= u`,
+      ),
+      shapes: { logits: [side, side], upstream: [side], classes: [side] },
+    },
+  ],
+  sparseSoftmaxCrossEntropyWithLogits: (n, side) => [
+    {
+      ...byRows(
+        n,
+        [],
+        `let m = -Infinity; ${columns('if (logits[o + c] > m) m = logits[o + c]')} let z = 0; ${columns('z += Math.exp(logits[o + c] - m)')} y[r] = m + Math.log(z) - logits[o + classes[r]]`,
+      ),
+      shapes: { logits: [side, side], classes: [side] },
+    },
+  ],
   stack: (n) => [
     { shapes: { xs: [[n / 2], [n / 2]] }, code: 'y.set(x0); y.set(x1, x0.length)' },
     {
