@@ -130,50 +130,69 @@ ${each('i', n, `const ${read}; ${parts.length ? `${parts.join(';')};` : ''} y[i]
   }
 }
 
-/** Along the last dimension of a matrix, along the first, and over all of it: v is added to s, which begins as given. */
-function reductions(n: number, begin: string, step: string, end = 's', more: Partial<PlainCase> = {}) {
-  const side = Math.sqrt(n)
-  const along = (axes: number | undefined, code: string): PlainCase => {
-    const attributes = { ...more.attributes, ...(axes === undefined ? {} : { axes }) }
-    return { ...more, shapes: { x: [side, side] }, attributes, code }
-  }
-  return [
-    along(
-      -1,
-      `const n = ${side}
-${each('r', side, `let s = ${begin}; ${each('c', side, `const v = x[r * ${side} + c]; s = ${step}`)} y[r] = ${end}`)}`,
-    ),
-    along(
-      0,
-      `const n = ${side}; y.fill(${begin})
-${each('r', side, each('c', side, `const v = x[r * ${side} + c], s = y[c]; y[c] = ${step}`))}
-${each('c', side, `const s = y[c]; y[c] = ${end}`)}`,
-    ),
-    along(
-      undefined,
-      `const n = ${n}; let s = ${begin}; ${each('i', n, `const v = x[i]; s = ${step}`)} y[0] = ${end}`,
-    ),
-  ]
-}
-
-/** Row by row of a matrix as high as wide; `o` is where the row begins, `n` its length. */
-function byRows(
-  n: number,
-  inputs: readonly string[],
-  body: string,
-  more: Partial<PlainCase> = {},
-): PlainCase {
-  const side = Math.sqrt(n)
-  return {
-    shapes: Object.fromEntries(inputs.map((name) => [name, [side, side]])),
-    ...more,
-    code: `const n = ${side}; ${each('r', side, `const o = r * n; ${body}`)}`,
-  }
-}
-
 const columns = (body: string) => each('c', 'n', body)
 const largest = `let m = -Infinity; ${columns('if (x[o + c] > m) m = x[o + c]')}`
+const largestLogit = largest.replaceAll('x[', 'logits[')
 const moments = `let m = 0; ${columns('m += x[o + c]')} m /= n; let s = 0; ${columns('const d = x[o + c] - m; s += d * d')}`
+
+interface RowsCase extends Partial<PlainCase> {
+  /** What comes before the rows. */
+  readonly before?: string
+}
+
+/**
+ * Row by row of a matrix as high as wide, and of one with ten columns: `o` is where row `r` of `rows` begins, `n` its
+ * length. Inputs are such matrices unless shapes are given.
+ */
+function byRows(
+  n: number,
+  inputs: readonly string[] | ((rows: number, columns: number) => PlainCase['shapes']),
+  body: string,
+  { before = '', ...more }: RowsCase = {},
+): PlainCase[] {
+  return [Math.sqrt(n), 10].map((width) => {
+    const rows = Math.floor(n / width)
+    return {
+      shapes:
+        typeof inputs === 'function'
+          ? inputs(rows, width)
+          : Object.fromEntries(inputs.map((name) => [name, [rows, width]])),
+      ...more,
+      code: `const rows = ${rows}, n = ${width}; ${before} ${each('r', rows, `const o = r * n; ${body}`)}`,
+    }
+  })
+}
+
+/** Along the last dimension, along the first, and over all of a matrix: v is put to s, which begins as given. */
+function reductions(
+  n: number,
+  begin: string,
+  step: string,
+  end = 's',
+  more: Partial<PlainCase> = {},
+): PlainCase[] {
+  const side = Math.sqrt(n)
+  const shapes = { x: [side, side] }
+  return [
+    ...byRows(n, ['x'], `let s = ${begin}; ${columns(`const v = x[o + c]; s = ${step}`)} y[r] = ${end}`, {
+      ...more,
+      attributes: { ...more.attributes, axes: -1 },
+    }),
+    {
+      ...more,
+      shapes,
+      attributes: { ...more.attributes, axes: 0 },
+      code: `const n = ${side}; y.fill(${begin})
+${each('r', side, each('c', side, `const v = x[r * ${side} + c], s = y[c]; y[c] = ${step}`))}
+${each('c', side, `const s = y[c]; y[c] = ${end}`)}`,
+    },
+    {
+      ...more,
+      shapes,
+      code: `const n = ${n}; let s = ${begin}; ${each('i', n, `const v = x[i]; s = ${step}`)} y[0] = ${end}`,
+    },
+  ]
+}
 
 /** The same along the columns of a matrix, for all of them at once. */
 function byColumns(n: number, inputs: readonly string[], body: string, more: Partial<PlainCase> = {}) {
@@ -219,6 +238,19 @@ function transposes(n: number): PlainCase[] {
       code: each('i', side, each('j', side, `y[i * ${side} + j] = x[j * ${side} + i]`)),
     },
     ...permuted,
+    ...[
+      [4, Math.floor(n / 12), 3],
+      [4, 3, Math.floor(n / 12)],
+    ].map(
+      (sizes): PlainCase => ({
+        shapes: { x: sizes },
+        attributes: { permutation: [0, 2, 1] },
+        code: cube(
+          [sizes[0]!, sizes[2]!, sizes[1]!],
+          `x[i * ${sizes[1]! * sizes[2]!} + k * ${sizes[2]} + j]`,
+        ),
+      }),
+    ),
   ]
 }
 
@@ -230,8 +262,8 @@ const imagesOf = (n: number) =>
  * A convolution of 3×3 with borders of 1, or along one dimension of 3, or what it passes back: `body` for each number
  * of an image, at x[xAt], and its filters, `width` of them from wAt in the weights and from yAt in the output.
  */
-function convolution(n: number, body: string, filters: number, groups = 1, flat = false) {
-  const { images, side, channels } = imagesOf(n)
+function convolution(n: number, body: string, [channels, filters, groups]: Kind, flat = false) {
+  const { images, side } = imagesOf(n)
   const [height, width, down] = flat ? [1, side * side, 1] : [side, side, 3]
   const inside = channels / groups
   const perGroup = filters / groups
@@ -278,14 +310,18 @@ const back = (dy: string) =>
   `let s = 0; for (let o = 0; o < WIDTH; o++) s += ${dy}[yAt + o] * weights[wAt + o]; y[xAt] += s`
 const toWeights = 'const s = x[xAt]; for (let o = 0; o < WIDTH; o++) y[wAt + o] += s * upstream[yAt + o]'
 
-/** Filters and groups of the convolutions that are tried: dense, and two that are depthwise. */
-const kinds = (n: number) => {
+/** Channels, filters and groups of a convolution. */
+type Kind = readonly [channels: number, filters: number, groups: number]
+
+/** Dense, of colours, and two that are depthwise. */
+function kinds(n: number): Kind[] {
   const { channels } = imagesOf(n)
   return [
-    [8, 1],
-    [channels, channels],
-    [2 * channels, channels],
-  ] as const
+    [channels, 8, 1],
+    [3, 8, 1],
+    [channels, channels, channels],
+    [channels, 2 * channels, channels],
+  ]
 }
 
 /** Windows of pooling; `body` for each cell at `at`, between `before` and `after`, which have the window at `to`. */
@@ -296,13 +332,14 @@ function windows(
   body: string,
   after: string | ((cells: (inner: string) => string) => string),
 ): PlainCase[] {
-  const { images, side, channels } = imagesOf(n)
+  const { images, side, channels: usual } = imagesOf(n)
   const flat = op.endsWith('1d')
   return [
-    { size: 2, stride: 2, pad: 0 },
-    { size: 3, stride: 2, pad: 1 },
-    { size: 3, stride: 1, pad: 1 },
-  ].map(({ size, stride, pad }) => {
+    { size: 2, stride: 2, pad: 0, channels: usual },
+    { size: 2, stride: 2, pad: 0, channels: 3 },
+    { size: 3, stride: 2, pad: 1, channels: usual },
+    { size: 3, stride: 1, pad: 1, channels: usual },
+  ].map(({ size, stride, pad, channels }) => {
     const [height, width] = flat ? [1, side * side] : [side, side]
     const out = (length: number) => Math.floor((length + 2 * pad - size) / stride) + 1
     const [outHeight, outWidth] = flat ? [1, out(width)] : [out(height), out(width)]
@@ -421,7 +458,7 @@ ${overAll('m[c] += x[o + c]')} ${perChannel('m[c] /= n')} ${overAll('const d = x
 const onLast = { axis: -1 }
 
 const argument = (sign: string, n: number): PlainCase[] => [
-  byRows(
+  ...byRows(
     n,
     ['x'],
     `let m = x[o], at = 0; ${columns(`if (x[o + c] ${sign} m) { m = x[o + c]; at = c }`)} y[r] = at`,
@@ -434,14 +471,9 @@ const argument = (sign: string, n: number): PlainCase[] => [
   ),
 ]
 
-const rowsAndWeights = (n: number, names: readonly string[], body: string, before = ''): PlainCase => {
-  const side = Math.sqrt(n)
-  const shapes = Object.fromEntries(
-    names.map((name) => [name, name === 'gamma' || name === 'beta' ? [side] : [side, side]]),
-  )
-  const { code } = byRows(n, [], body)
-  return { shapes, code: `${before} ${code}` }
-}
+/** Matrices with a vector for each column. */
+const weighted = (names: readonly string[]) => (rows: number, width: number) =>
+  Object.fromEntries(names.map((name) => [name, /gamma|beta/.test(name) ? [width] : [rows, width]]))
 const spread = `${moments} const q = 1 / Math.sqrt(s / n + 1e-5)`
 const rootMeanSquare = `let s = 0; ${columns('s += x[o + c] * x[o + c]')} const q = 1 / Math.sqrt(s / n + 1e-5)`
 
@@ -474,9 +506,8 @@ const picks = (n: number): PlainCase[] => {
   ]
 }
 
-const triangle = (sign: string, n: number): PlainCase[] => [
-  byRows(n, ['x'], columns(`y[o + c] = c ${sign} r ? x[o + c] : 0`)),
-]
+const triangle = (sign: string, n: number): PlainCase[] =>
+  byRows(n, ['x'], columns(`y[o + c] = c ${sign} r ? x[o + c] : 0`))
 
 /** By op: what to time it with at about n elements, 1024 or 2²⁰. */
 const table: Readonly<Record<string, (n: number, side: number) => PlainCase[]>> = {
@@ -544,18 +575,13 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
       code: each('i', side, each('j', side, `y[i * ${side} + j] = x[i]`)),
     },
   ],
-  categorical: (n, side) =>
-    [
-      {
-        ...byRows(
-          n,
-          [],
-          `let m = -Infinity; ${columns('if (logits[o + c] > m) m = logits[o + c]')} let z = 0; ${columns('z += Math.exp(logits[o + c] - m); sums[c] = z')} const u = z * Math.random(); let at = 0; while (at < n - 1 && sums[at] < u) at++; y[r] = at`,
-        ),
-        shapes: { logits: [side, side], key: [2] },
-        attributes: { seed: 1 },
-      },
-    ].map((case_) => ({ ...case_, code: `const sums = new Float64Array(${side}); ${case_.code}` })),
+  categorical: (n) =>
+    byRows(
+      n,
+      (rows, width) => ({ logits: [rows, width], key: [2] }),
+      `${largestLogit} let z = 0; ${columns('z += Math.exp(logits[o + c] - m); sums[c] = z')} const u = z * Math.random(); let at = 0; while (at < n - 1 && sums[at] < u) at++; y[r] = at`,
+      { before: 'const sums = new Float64Array(n);', attributes: { seed: 1 } },
+    ),
   channelVariance: (n) => [
     channels(
       n,
@@ -603,23 +629,23 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
     },
   ],
   conv1d: (n) =>
-    kinds(n).map(([filters, groups]) => {
-      const { x, weights, attributes, code } = convolution(n, forward('weights'), filters, groups, true)
+    kinds(n).map((kind) => {
+      const { x, weights, attributes, code } = convolution(n, forward('weights'), kind, true)
       return { attributes, code, shapes: { x, weights } }
     }),
   conv1dTranspose: (n) =>
-    kinds(n).map(([filters, groups]) => {
-      const { y, weights, attributes, code } = convolution(n, back('x'), filters, groups, true)
+    kinds(n).map((kind) => {
+      const { y, weights, attributes, code } = convolution(n, back('x'), kind, true)
       return { attributes, code, shapes: { x: y, weights } }
     }),
   conv2d: (n) =>
-    kinds(n).map(([filters, groups]) => {
-      const { x, weights, attributes, code } = convolution(n, forward('weights'), filters, groups)
+    kinds(n).map((kind) => {
+      const { x, weights, attributes, code } = convolution(n, forward('weights'), kind)
       return { attributes, code, shapes: { x, weights } }
     }),
   conv2dInputGrad: (n) =>
-    kinds(n).map(([filters, groups]) => {
-      const { x, y, weights, attributes, code } = convolution(n, back('upstream'), filters, groups)
+    kinds(n).map((kind) => {
+      const { x, y, weights, attributes, code } = convolution(n, back('upstream'), kind)
       return {
         attributes: { ...attributes, inputSize: x.slice(1, 3) },
         code,
@@ -627,18 +653,18 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
       }
     }),
   conv2dTranspose: (n) =>
-    kinds(n).map(([filters, groups]) => {
-      const { y, weights, attributes, code } = convolution(n, back('x'), filters, groups)
+    kinds(n).map((kind) => {
+      const { y, weights, attributes, code } = convolution(n, back('x'), kind)
       return { attributes, code, shapes: { x: y, weights } }
     }),
   conv2dWeightGrad: (n) =>
-    kinds(n).map(([filters, groups]) => {
-      const { x, y, attributes, code } = convolution(n, toWeights, filters, groups)
+    kinds(n).map((kind) => {
+      const { x, y, attributes, code } = convolution(n, toWeights, kind)
       return { attributes: { ...attributes, kernelSize: [3, 3] }, code, shapes: { x, upstream: y } }
     }),
   cumsum: (n) => [
-    byRows(n, ['x'], `let s = 0; ${columns('s += x[o + c]; y[o + c] = s')}`),
-    byRows(n, ['x'], 'let s = 0; for (let c = n - 1; c >= 0; c--) { s += x[o + c]; y[o + c] = s }', {
+    ...byRows(n, ['x'], `let s = 0; ${columns('s += x[o + c]; y[o + c] = s')}`),
+    ...byRows(n, ['x'], 'let s = 0; for (let c = n - 1; c >= 0; c--) { s += x[o + c]; y[o + c] = s }', {
       attributes: { reverse: true },
     }),
     byColumns(
@@ -678,8 +704,8 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
       })),
   flip: (n) => [
     { shapes: { x: [n] }, code: each('i', n, `y[i] = x[${n - 1} - i]`) },
-    byRows(n, ['x'], columns('y[o + c] = x[o + n - 1 - c]'), { attributes: { axes: 1 } }),
-    byRows(n, ['x'], columns('y[o + c] = x[(n - 1 - r) * n + c]'), { attributes: { axes: 0 } }),
+    ...byRows(n, ['x'], columns('y[o + c] = x[o + n - 1 - c]'), { attributes: { axes: 1 } }),
+    ...byRows(n, ['x'], columns('y[o + c] = x[(rows - 1 - r) * n + c]'), { attributes: { axes: 0 } }),
   ],
   gather: picks,
   globalAveragePool: (n) => {
@@ -727,28 +753,25 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
       },
     ]
   },
-  layerNorm: (n) => [
-    rowsAndWeights(
+  layerNorm: (n) =>
+    byRows(
       n,
-      ['x', 'gamma', 'beta'],
+      weighted(['x', 'gamma', 'beta']),
       `${spread}; ${columns('y[o + c] = (x[o + c] - m) * q * gamma[c] + beta[c]')}`,
     ),
-  ],
-  layerNormGammaGrad: (n) => [
-    rowsAndWeights(
+  layerNormGammaGrad: (n) =>
+    byRows(
       n,
-      ['x', 'gamma', 'upstream'],
+      weighted(['x', 'gamma', 'upstream']),
       `${spread}; ${columns('y[c] += upstream[o + c] * (x[o + c] - m) * q')}`,
-      'y.fill(0);',
+      { before: 'y.fill(0);' },
     ),
-  ],
-  layerNormGrad: (n) => [
-    rowsAndWeights(
+  layerNormGrad: (n) =>
+    byRows(
       n,
-      ['x', 'gamma', 'upstream'],
+      weighted(['x', 'gamma', 'upstream']),
       `${spread}; let p = 0, t = 0; ${columns('const g = upstream[o + c] * gamma[c]; p += g; t += g * (x[o + c] - m)')} p /= n; t *= q * q / n; ${columns('y[o + c] = q * (upstream[o + c] * gamma[c] - p - (x[o + c] - m) * t)')}`,
     ),
-  ],
   linear: (n) => {
     const size = product(n)
     return [
@@ -758,22 +781,20 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
       },
     ]
   },
-  logSoftmax: (n) => [
+  logSoftmax: (n) =>
     byRows(
       n,
       ['x'],
       `${largest} let z = 0; ${columns('z += Math.exp(x[o + c] - m)')} const l = m + Math.log(z); ${columns('y[o + c] = x[o + c] - l')}`,
     ),
-  ],
-  logSoftmaxGrad: (n) => [
+  logSoftmaxGrad: (n) =>
     byRows(
       n,
       ['output', 'upstream'],
       `let s = 0; ${columns('s += upstream[o + c]')} ${columns('y[o + c] = upstream[o + c] - Math.exp(output[o + c]) * s')}`,
     ),
-  ],
   logSumExp: (n) => [
-    byRows(
+    ...byRows(
       n,
       ['x'],
       `${largest} let z = 0; ${columns('z += Math.exp(x[o + c] - m)')} y[r] = m + Math.log(z)`,
@@ -786,7 +807,7 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
       code: `let m = -Infinity; ${each('i', n, 'if (x[i] > m) m = x[i]')} let z = 0; ${each('i', n, 'z += Math.exp(x[i] - m)')} y[0] = m + Math.log(z)`,
     },
   ],
-  matmul: (n, side) => {
+  matmul: (n) => {
     const size = product(n)
     const { m, k, n: width } = size
     const [count, length, depth] = heads(n)
@@ -821,10 +842,11 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
             .replaceAll('y[', `y[h * ${length! * length!} + `),
         ),
       },
-      {
-        shapes: { a: [side, side], b: [side] },
-        code: byRows(n, [], `let s = 0; ${columns('s += a[o + c] * b[c]')} y[r] = s`).code,
-      },
+      ...byRows(
+        n,
+        (rows, width) => ({ a: [rows, width], b: [width] }),
+        `let s = 0; ${columns('s += a[o + c] * b[c]')} y[r] = s`,
+      ),
     ]
   },
   max: (n) => reductions(n, '-Infinity', 'v > s ? v : s'),
@@ -890,14 +912,13 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
       }
     }),
   prod: (n) => reductions(n, '1', 's * v', 's', { domain: { low: 0.99, high: 1.01 } }),
-  productOfOthers: (n) => [
+  productOfOthers: (n) =>
     byRows(
       n,
       ['x'],
       `let s = 1; ${columns('y[o + c] = s; s *= x[o + c]')} s = 1; for (let c = n - 1; c >= 0; c--) { y[o + c] *= s; s *= x[o + c] }`,
       { domain: { low: 0.99, high: 1.01 } },
     ),
-  ],
   randomNormal: (n) => [
     random(
       { shape: [n] },
@@ -913,24 +934,25 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
   randomUniform: (n) => [
     random({ shape: [n], low: -1, high: 1 }, each('i', n, 'y[i] = 2 * Math.random() - 1')),
   ],
-  rmsNorm: (n) => [
-    rowsAndWeights(n, ['x', 'gamma'], `${rootMeanSquare}; ${columns('y[o + c] = x[o + c] * q * gamma[c]')}`),
-  ],
-  rmsNormGammaGrad: (n) => [
-    rowsAndWeights(
+  rmsNorm: (n) =>
+    byRows(
       n,
-      ['x', 'gamma', 'upstream'],
-      `${rootMeanSquare}; ${columns('y[c] += upstream[o + c] * x[o + c] * q')}`,
-      'y.fill(0);',
+      weighted(['x', 'gamma']),
+      `${rootMeanSquare}; ${columns('y[o + c] = x[o + c] * q * gamma[c]')}`,
     ),
-  ],
-  rmsNormGrad: (n) => [
-    rowsAndWeights(
+  rmsNormGammaGrad: (n) =>
+    byRows(
       n,
-      ['x', 'gamma', 'upstream'],
+      weighted(['x', 'gamma', 'upstream']),
+      `${rootMeanSquare}; ${columns('y[c] += upstream[o + c] * x[o + c] * q')}`,
+      { before: 'y.fill(0);' },
+    ),
+  rmsNormGrad: (n) =>
+    byRows(
+      n,
+      weighted(['x', 'gamma', 'upstream']),
       `${rootMeanSquare}; let t = 0; ${columns('t += upstream[o + c] * gamma[c] * x[o + c]')} t *= q * q / n; ${columns('y[o + c] = q * (upstream[o + c] * gamma[c] - x[o + c] * t)')}`,
     ),
-  ],
   scaledDotProductAttention: (n) => [
     {
       shapes: { q: heads(n), k: heads(n), v: heads(n) },
@@ -1000,7 +1022,7 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
     },
   ],
   softmax: (n) => [
-    byRows(
+    ...byRows(
       n,
       ['x'],
       `${largest} let z = 0; ${columns('const e = Math.exp(x[o + c] - m); y[o + c] = e; z += e')} ${columns('y[o + c] /= z')}`,
@@ -1012,50 +1034,36 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
       { attributes: { axis: 0 } },
     ),
   ],
-  softmaxCrossEntropyGrad: (n, side) => [
-    {
-      ...byRows(
-        n,
-        [],
-        `let m = -Infinity, t = 0; ${columns('if (logits[o + c] > m) m = logits[o + c]; t += labels[o + c]')} let z = 0; ${columns('const e = Math.exp(logits[o + c] - m); y[o + c] = e; z += e')} const u = upstream[r], q = u * t / z; ${columns('y[o + c] = y[o + c] * q - u * labels[o + c]')}`,
-      ),
-      shapes: { logits: [side, side], labels: [side, side], upstream: [side, 1] },
-    },
-  ],
-  softmaxCrossEntropyWithLogits: (n) => [
+  softmaxCrossEntropyGrad: (n) =>
+    byRows(
+      n,
+      (rows, width) => ({ logits: [rows, width], labels: [rows, width], upstream: [rows, 1] }),
+      `let m = -Infinity, t = 0; ${columns('if (logits[o + c] > m) m = logits[o + c]; t += labels[o + c]')} let z = 0; ${columns('const e = Math.exp(logits[o + c] - m); y[o + c] = e; z += e')} const u = upstream[r], q = u * t / z; ${columns('y[o + c] = y[o + c] * q - u * labels[o + c]')}`,
+    ),
+  softmaxCrossEntropyWithLogits: (n) =>
     byRows(
       n,
       ['logits', 'labels'],
-      `let m = -Infinity; ${columns('if (logits[o + c] > m) m = logits[o + c]')} let z = 0; ${columns('z += Math.exp(logits[o + c] - m)')} const l = m + Math.log(z); let s = 0; ${columns('s += labels[o + c] * (l - logits[o + c])')} y[r] = s`,
+      `${largestLogit} let z = 0; ${columns('z += Math.exp(logits[o + c] - m)')} const l = m + Math.log(z); let s = 0; ${columns('s += labels[o + c] * (l - logits[o + c])')} y[r] = s`,
     ),
-  ],
-  softmaxGrad: (n) => [
+  sparseSoftmaxCrossEntropyGrad: (n) =>
+    byRows(
+      n,
+      (rows, width) => ({ logits: [rows, width], upstream: [rows], classes: [rows] }),
+      `${largestLogit} let z = 0; ${columns('const e = Math.exp(logits[o + c] - m); y[o + c] = e; z += e')} const q = upstream[r] / z; ${columns('y[o + c] *= q')} y[o + classes[r]] -= upstream[r]`,
+    ),
+  sparseSoftmaxCrossEntropyWithLogits: (n) =>
+    byRows(
+      n,
+      (rows, width) => ({ logits: [rows, width], classes: [rows] }),
+      `${largestLogit} let z = 0; ${columns('z += Math.exp(logits[o + c] - m)')} y[r] = m + Math.log(z) - logits[o + classes[r]]`,
+    ),
+  softmaxGrad: (n) =>
     byRows(
       n,
       ['output', 'upstream'],
       `let s = 0; ${columns('s += upstream[o + c] * output[o + c]')} ${columns('y[o + c] = output[o + c] * (upstream[o + c] - s)')}`,
     ),
-  ],
-  sparseSoftmaxCrossEntropyGrad: (n, side) => [
-    {
-      ...byRows(
-        n,
-        [],
-        `let m = -Infinity; ${columns('if (logits[o + c] > m) m = logits[o + c]')} let z = 0; ${columns('const e = Math.exp(logits[o + c] - m); y[o + c] = e; z += e')} const u = upstream[r], q = u / z; ${columns('y[o + c] *= q')} y[o + classes[r]] -= u`,
-      ),
-      shapes: { logits: [side, side], upstream: [side], classes: [side] },
-    },
-  ],
-  sparseSoftmaxCrossEntropyWithLogits: (n, side) => [
-    {
-      ...byRows(
-        n,
-        [],
-        `let m = -Infinity; ${columns('if (logits[o + c] > m) m = logits[o + c]')} let z = 0; ${columns('z += Math.exp(logits[o + c] - m)')} y[r] = m + Math.log(z) - logits[o + classes[r]]`,
-      ),
-      shapes: { logits: [side, side], classes: [side] },
-    },
-  ],
   stack: (n) => [
     { shapes: { xs: [[n / 2], [n / 2]] }, code: 'y.set(x0); y.set(x1, x0.length)' },
     {
@@ -1065,7 +1073,7 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
     },
   ],
   std: (n) => [
-    byRows(n, ['x'], `${moments} y[r] = Math.sqrt(s / n)`, { attributes: { axes: -1 } }),
+    ...byRows(n, ['x'], `${moments} y[r] = Math.sqrt(s / n)`, { attributes: { axes: -1 } }),
     {
       shapes: { x: [n] },
       code: `let m = 0, s = 0; ${each('i', n, 'm += x[i]')} m /= ${n}; ${each('i', n, 'const d = x[i] - m; s += d * d')} y[0] = Math.sqrt(s / ${n})`,
@@ -1110,7 +1118,7 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
     ),
   ],
   variance: (n) => [
-    byRows(n, ['x'], `${moments} y[r] = s / n`, { attributes: { axes: -1 } }),
+    ...byRows(n, ['x'], `${moments} y[r] = s / n`, { attributes: { axes: -1 } }),
     {
       shapes: { x: [n] },
       code: `let m = 0, s = 0; ${each('i', n, 'm += x[i]')} m /= ${n}; ${each('i', n, 'const d = x[i] - m; s += d * d')} y[0] = s / ${n}`,
