@@ -84,7 +84,7 @@ export function openContest(op: Op, plain: PlainCase): Contest {
     shapes: [
       places.map(({ shape }) => `[${shape}]`).join(' '),
       ...Object.entries(attributes ?? {})
-        .filter(([key, value]) => key !== 'seed' && value !== 1)
+        .filter(([key]) => key !== 'seed')
         .map(([key, value]) => `${key}=${Array.isArray(value) ? `[${value}]` : value}`),
     ].join(' '),
     elements: Math.max(y.size, ...arrays.map(({ length }) => length)),

@@ -231,14 +231,23 @@ export function argMax(pc: usize): void {
 }
 
 /** Where in a row its largest number, or a NaN, stands first. */
-function firstLargest(x: usize, count: u32): u32 {
-  const largest = f32x4.splat(combined(Opcode.Max, x, count))
-  const missing = f32x4.ne(largest, largest)
+function firstLargest(x: usize, count: i32): u32 {
+  const lowest = f32x4.splat(-Infinity)
+  let best = lowest
+  let nan = f32x4.splat(0)
+  for (let i = 0; i < count; i += 4) {
+    const v = loadUpTo(x + (i << 2), count - i, lowest)
+    best = f32x4.pmax(best, v)
+    nan = v128.or(nan, f32x4.ne(v, v))
+  }
+  best = f32x4.pmax(best, v128.shuffle<f32>(best, best, 2, 3, 0, 1))
+  best = f32x4.pmax(best, v128.shuffle<f32>(best, best, 1, 0, 3, 2))
+  const missing = v128.any_true(nan)
   const first = x
   let found = 0
   while (found == 0) {
     const v = v128.load(x)
-    found = i32x4.bitmask(v128.or(f32x4.eq(v, largest), v128.and(missing, f32x4.ne(v, v))))
+    found = i32x4.bitmask(missing ? f32x4.ne(v, v) : f32x4.eq(v, best))
     x += 16
   }
   return (<u32>(x - first) >>> 2) - 4 + <u32>ctz(found)
