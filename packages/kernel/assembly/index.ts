@@ -25,7 +25,7 @@ import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } 
 import { dropout, randomNormal, randomPermutation, randomUniform } from './random'
 import { averagePool, averagePoolGrad, maxPool, maxPoolGrad, maxPoolPick } from './pooling'
 import { multiplyAdds } from './peak'
-import { argMax, cumulativeSum, productOfOthers, reduce } from './rows'
+import { argMax, cumulativeSum, divideSums, productOfOthers, reduce } from './rows'
 import {
   logSoftmax,
   logSoftmaxGrad,
@@ -246,7 +246,8 @@ function sumAlong(pc: usize): void {
   reduce(Opcode.Sum, pc)
 }
 function meanAlong(pc: usize): void {
-  reduce(Opcode.Mean, pc)
+  sumAlong(pc)
+  divideSums(pc)
 }
 function maxAlong(pc: usize): void {
   reduce(Opcode.Max, pc)

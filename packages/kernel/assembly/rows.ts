@@ -40,7 +40,12 @@ export function sumOf(x: usize, count: u32): f32 {
 
 /** out[i] = Σⱼ x[j, i] over `rows` rows of `columns` numbers. */
 export function sumRows(out: usize, x: usize, rows: u32, columns: u32): void {
-  alongMiddle(Opcode.Sum, out, x, 1, rows, columns)
+  sumMiddle(out, x, 1, rows, columns)
+}
+
+/** One copy of the loop for all sums. */
+function sumMiddle(out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
+  alongMiddle(Opcode.Sum, out, x, outer, length, inner)
 }
 
 // @ts-ignore: decorator
@@ -79,7 +84,7 @@ function combined(opcode: i32, x: usize, count: u32): f32 {
   return f32x4.extract_lane(total, 0)
 }
 
-/** Operands: out, x, outer, length, inner: out[o, i] = Σⱼ x[o, j, i], or the mean, the largest, … */
+/** Operands: out, x, outer, length, inner: out[o, i] = Σⱼ x[o, j, i], or the largest, … */
 // @ts-ignore: decorator
 @inline
 export function reduce(opcode: i32, pc: usize): void {
@@ -90,24 +95,28 @@ export function reduce(opcode: i32, pc: usize): void {
   const inner = load<u32>(pc, 20)
   if (inner == 1) {
     for (let o: u32 = 0; o < outer; o++) {
-      let total: f32 = 0
-      if (opcode == Opcode.Sum) total = sumOf(x, length)
-      else if (opcode == Opcode.Mean) total = sumOf(x, length) / <f32>length
-      else total = combined(opcode, x, length)
-      store<f32>(out, total)
+      store<f32>(out, opcode == Opcode.Sum ? sumOf(x, length) : combined(opcode, x, length))
       out += 4
       x += length << 2
     }
     return
   }
-  alongMiddle(opcode, out, x, outer, length, inner)
+  if (opcode == Opcode.Sum) sumMiddle(out, x, outer, length, inner)
+  else alongMiddle(opcode, out, x, outer, length, inner)
+}
+
+/** Operands as for `reduce`: divides the sums in out by `length`. */
+export function divideSums(pc: usize): void {
+  const divisor = f32x4.splat(<f32>load<u32>(pc, 16))
+  let out = load<u32>(pc, 4)
+  const end = out + (load<u32>(pc, 12) * load<u32>(pc, 20) << 2)
+  for (; out < end; out += 16) v128.store(out, f32x4.div(v128.load(out), divisor))
 }
 
 // @ts-ignore: decorator
 @inline
 function alongMiddle(opcode: i32, out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
   const row = inner << 2
-  const divisor = f32x4.splat(<f32>length)
   const start = neutral(opcode)
   for (let o: u32 = 0; o < outer; o++) {
     let i: u32 = 0
@@ -125,12 +134,6 @@ function alongMiddle(opcode: i32, out: usize, x: usize, outer: u32, length: u32,
         t3 = combine(opcode, t3, v128.load(at, 48))
         at += row
       }
-      if (opcode == Opcode.Mean) {
-        t0 = f32x4.div(t0, divisor)
-        t1 = f32x4.div(t1, divisor)
-        t2 = f32x4.div(t2, divisor)
-        t3 = f32x4.div(t3, divisor)
-      }
       const to = out + (i << 2)
       v128.store(to, t0)
       v128.store(to, t1, 16)
@@ -144,7 +147,6 @@ function alongMiddle(opcode: i32, out: usize, x: usize, outer: u32, length: u32,
         total = combine(opcode, total, v128.load(at))
         at += row
       }
-      if (opcode == Opcode.Mean) total = f32x4.div(total, divisor)
       storeLanes(out + (i << 2), total, inner - i)
     }
     out += row
