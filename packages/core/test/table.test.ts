@@ -127,6 +127,87 @@ describe('gradients on the kernel stay within the error budget of float64', () =
   })
 })
 
+const specials = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+
+/** Numbers of a trial with one that is not finite in each input in turn, or in the first two. */
+function planted(trial: Trial, { inputs, values }: ReturnType<typeof instance>) {
+  const next = generator(trial.op.name.length)
+  const places = inputs
+    .map((tensor, index) => ({ tensor, ...trial.inputs[index]! }))
+    .filter(({ tensor, name }) => tensor.size > 0 && !trial.op.definition.indices?.[name])
+  const plant = (list: readonly { tensor: Tensor; label: string; special: number; at: number }[]) => ({
+    what: list.map(({ special, at, label }) => `${special} as number ${at} of ${label}`).join(' and '),
+    given: new Map([
+      ...values,
+      ...list.map(({ tensor, special, at }) => [tensor, values.get(tensor)!.with(at, special)] as const),
+    ]),
+  })
+  const [first, second] = places
+  return {
+    alone: places.flatMap((place) =>
+      specials.map((special) => plant([{ ...place, special, at: Math.floor(next() * place.tensor.size) }])),
+    ),
+    together: specials.flatMap((a) =>
+      second
+        ? specials.map((b) =>
+            plant([
+              { ...first!, special: a, at: 0 },
+              { ...second, special: b, at: 0 },
+            ]),
+          )
+        : [],
+    ),
+  }
+}
+
+const near = (found: number, expected: number) =>
+  Object.is(found, expected) || Math.abs(found - expected) <= 1e-3 * Math.max(1, Math.abs(expected))
+
+/**
+ * Operations that may give NaN or infinity where float64 gives something else: attention multiplies what a query does
+ * not see by 0, an infinite mean is NaN for the rest of a row that fills no vector, and einsum sums before it
+ * multiplies where it can.
+ */
+const spreading = [
+  'scaledDotProductAttention',
+  'scaledDotProductAttentionGrad',
+  'channelVariance',
+  'batchNormGammaGrad',
+  'einsum',
+]
+
+describe('NaN and infinity come out of the kernel where they come out of float64', () => {
+  test.each(trials)('$title', (trial) => {
+    const made = instance(trial, 'f32')
+    const { alone, together } = planted(trial, made)
+    for (const { given, what } of [...alone, ...together]) {
+      const expected = evaluateReference([made.y], given).get(made.y)!
+      const [found] = evaluate([made.y], given)
+      const spreads = spreading.includes(trial.op.name)
+      const wrong = expected.findIndex(
+        (value, at) => !near(found![at]!, value) && !(spreads && !Number.isFinite(found![at])),
+      )
+      expect(wrong, `${what}: is ${found![wrong]}, in float64 ${expected[wrong]}`).toBe(-1)
+    }
+  })
+})
+
+describe('gradients are not finite on the kernel where they are not in float64', () => {
+  test.each(trials.filter(differentiable))('$title', (trial) => {
+    const made = instance(trial, 'f32')
+    const xs = made.inputs.filter((_, index) => trial.op.definition.vjp[trial.inputs[index]!.name] !== null)
+    const dxs = gradients(made.y.sum(), xs)
+    for (const { given, what } of planted(trial, made).alone) {
+      const truths = evaluateReference(dxs, given)
+      for (const [index, found] of evaluate(dxs, given).entries()) {
+        const expected = truths.get(dxs[index]!)!
+        const wrong = expected.findIndex((value, at) => !Number.isFinite(value) && Number.isFinite(found[at]))
+        expect(wrong, `${what}: is ${found[wrong]}, in float64 ${expected[wrong]}`).toBe(-1)
+      }
+    }
+  })
+})
+
 describe('an index that picks nothing stops the kernel and float64 with the same error', () => {
   const picking = trials.filter(({ op, inputs }) =>
     inputs.some(({ name, shape }) => op.definition.indices?.[name] && sizeOf(shape) > 0),

@@ -58,6 +58,10 @@ const timesSigmoid = (x: number, w: number) => (x === -Infinity ? -0 : x / (1 + 
 /** Density of the normal distribution. */
 const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)
 
+/** Upstream times a slope that goes from 0 at −∞ to 1 at ∞, where its formula would be ∞ · 0. */
+const timesSlope = (slope: (x: number) => number) => (x?: number, upstream?: number) =>
+  upstream! * (Math.abs(x!) === Infinity ? Number(x! > 0) : slope(x!))
+
 /** Error function. */
 export const erf: Elementwise<One> = op('erf', {
   ...ofOne,
@@ -172,11 +176,11 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
     widened(context.attributes.approximate === 'tanh' ? 'GeluTanhGrad' : 'GeluGrad')(context),
   reference: elementwiseWith(({ approximate }) =>
     approximate === 'tanh'
-      ? (x, upstream) => {
-          const s = 1 / (1 + Math.exp(-exponent(x!)))
-          return upstream! * (s + x! * s * (1 - s) * slope(x!))
-        }
-      : (x, upstream) => upstream! * (normalCdf(x!) + x! * density(x!)),
+      ? timesSlope((x) => {
+          const s = 1 / (1 + Math.exp(-exponent(x)))
+          return s + x * s * (1 - s) * slope(x)
+        })
+      : timesSlope((x) => normalCdf(x) + x * density(x)),
   ),
   // Near −0.75, where the derivative is 0, its parts cancel.
   ulp: 16,
@@ -227,10 +231,12 @@ export const siluGrad: Elementwise<Pair> = op('siluGrad', {
     return mul(upstream, mul(s, add(1, mul(x, sub(1, s)))))
   },
   lower: widened('SiluGrad'),
-  reference: elementwise((x, upstream) => {
-    const s = 1 / (1 + Math.exp(-x!))
-    return upstream! * s * (1 + x! * (1 - s))
-  }),
+  reference: elementwise(
+    timesSlope((x) => {
+      const s = 1 / (1 + Math.exp(-x))
+      return s * (1 + x * (1 - s))
+    }),
+  ),
   // Near −1.28, where the derivative is 0, its parts cancel.
   ulp: 8,
   sample: sampleOfInput(uniform(-4, 4, { avoid: { points: [-1.28], distance: 0.2 } })),
@@ -281,10 +287,12 @@ export const mishGrad: Elementwise<Pair> = op('mishGrad', {
     return mul(upstream, add(t, mul(x, tanhGrad(t, sigmoid(x)))))
   },
   lower: widened('MishGrad'),
-  reference: elementwise((x, upstream) => {
-    const t = Math.tanh(x! > 40 ? x! : Math.log1p(Math.exp(x!)))
-    return upstream! * (t + (x! / (1 + Math.exp(-x!))) * (1 - t * t))
-  }),
+  reference: elementwise(
+    timesSlope((x) => {
+      const t = Math.tanh(x > 40 ? x : Math.log1p(Math.exp(x)))
+      return t + (x / (1 + Math.exp(-x))) * (1 - t * t)
+    }),
+  ),
   // Near −1.19, where the derivative is 0, its parts cancel.
   ulp: 12,
   sample: sampleOfInput(uniform(-4, 4, { avoid: { points: [-1.19], distance: 0.2 } })),

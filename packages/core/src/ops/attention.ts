@@ -28,7 +28,8 @@ type InputName = (typeof names)[number]
 type Shapes = { readonly q: Shape; readonly k: Shape; readonly v: Shape }
 
 const attributes = {
-  causal: 'Query i sees keys 0 to i alone; false unless given.',
+  causal:
+    'Query i sees keys 0 to i alone; false unless given. What is not finite behind them may still reach it.',
   scale: 'What products of queries and keys are multiplied by; 1/√d unless given.',
 }
 

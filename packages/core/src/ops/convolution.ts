@@ -125,7 +125,7 @@ export const conv2d: Op<['x', 'weights'], ConvolutionOptions, never, 'convolve'>
   reference: ([x, weights], shape, attributes) => {
     const y = new Float64Array(sizeOf(shape))
     forEachProduct(x!.shape, weights!.shape, shape, attributes, (atX, atWeights, atY) => {
-      y[atY]! += x!.data[atX]! * weights!.data[atWeights]!
+      y[atY]! += (x!.data[atX] ?? 0) * weights!.data[atWeights]!
     })
     return y
   },
@@ -177,7 +177,7 @@ export const conv2dInputGrad: Op<['upstream', 'weights'], InputGradOptions> = op
   reference: ([upstream, weights], shape, attributes) => {
     const dx = new Float64Array(sizeOf(shape))
     forEachProduct(shape, weights!.shape, upstream!.shape, attributes, (atX, atWeights, atY) => {
-      dx[atX]! += upstream!.data[atY]! * weights!.data[atWeights]!
+      if (atX >= 0) dx[atX]! += upstream!.data[atY]! * weights!.data[atWeights]!
     })
     return dx
   },
@@ -231,7 +231,7 @@ export const conv2dWeightGrad: Op<['x', 'upstream'], WeightGradOptions> = op('co
   reference: ([x, upstream], shape, attributes) => {
     const dw = new Float64Array(sizeOf(shape))
     forEachProduct(x!.shape, shape, upstream!.shape, attributes, (atX, atWeights, atY) => {
-      dw[atWeights]! += x!.data[atX]! * upstream!.data[atY]!
+      dw[atWeights]! += (x!.data[atX] ?? 0) * upstream!.data[atY]!
     })
     return dw
   },
@@ -546,8 +546,9 @@ function cases1d<T>(
 }
 
 /**
- * Calls `visit` with the positions of every number of x, the weight that it is multiplied by, and the number of y that
- * the product belongs to: the definition of convolution, as loops over images, y, x, kernel, channels and outputs.
+ * Calls `visit` with the positions of every number of x, −1 for a zero of the padding, the weight that it is multiplied
+ * by, and the number of y that the product belongs to: the definition of convolution, as loops over images, y, x,
+ * kernel, channels and outputs.
  */
 function forEachProduct(
   x: Shape,
@@ -566,12 +567,12 @@ function forEachProduct(
           for (let v = 0; v < kernelWidth; v++) {
             const row = i * stride[0] + u * dilation[0] - padding[0][0]
             const column = j * stride[1] + v * dilation[1] - padding[1][0]
-            if (row < 0 || row >= height || column < 0 || column >= width) continue
+            const beyond = row < 0 || row >= height || column < 0 || column >= width
             for (let c = 0; c < depth; c++)
               for (let o = 0; o < outputs; o++) {
                 const channel = Math.floor(o / (outputs / groups)) * depth + c
                 visit(
-                  ((n * height + row) * width + column) * channels + channel,
+                  beyond ? -1 : ((n * height + row) * width + column) * channels + channel,
                   ((u * kernelWidth + v) * depth + c) * outputs + o,
                   ((n * outHeight + i) * outWidth + j) * outputs + o,
                 )

@@ -520,9 +520,9 @@ function averageCases<T>(make: (x: Shape, y: Shape, options: AverageOptions) => 
 const counted = (cells: readonly number[], { countPadding, size }: Average): number =>
   countPadding ? size[0] * size[1] : cells.length
 
-/** Position of the largest, the first at a tie. */
+/** Position of the largest, the first at a tie; of the last NaN if there is one, as in PyTorch. */
 function largest(data: Float64Array, cells: readonly number[]): number {
-  return cells.reduce((best, cell) => (data[cell]! > data[best]! ? cell : best))
+  return cells.reduce((best, cell) => (data[cell]! > data[best]! || Number.isNaN(data[cell]) ? cell : best))
 }
 
 /** Calls `visit` with the positions of the cells of each window and that of its number in the output. */

@@ -331,7 +331,8 @@ export const dropout: Op<['x', 'key'], Seeded & { rate: number }> = op('dropout'
 /** The position of a class along the last axis, drawn with the probabilities `softmax(logits)`. */
 export const categorical: Op<['logits', 'key'], Seeded> = op('categorical', {
   inputs: ['logits', 'key'],
-  summary: 'A class for each row of logits, drawn with the probabilities of their softmax.',
+  summary:
+    'A class for each row of logits, drawn with the probabilities of their softmax; that of a NaN if there is one.',
   symbol: 'draw',
   formula: 'y = argmaxᵢ (logitsᵢ − ln(−ln uniformᵢ)), the Gumbel-max trick',
   attributes: { seed: seedText },
@@ -360,7 +361,8 @@ export const categorical: Op<['logits', 'key'], Seeded> = op('categorical', {
     )
     return Float64Array.from({ length: sizeOf(shape) }, (_, row) => {
       const own = scores.subarray(row * n, (row + 1) * n)
-      return own.indexOf(Math.max(...own))
+      const missing = own.findIndex(Number.isNaN)
+      return missing >= 0 ? missing : own.indexOf(Math.max(...own))
     })
   },
   onnx: null,

@@ -479,7 +479,10 @@ export const sigmoidCrossEntropyWithLogits: Elementwise<['logits', 'labels']> = 
     decompose: ({ logits, labels }) =>
       add(sub(relu(logits), mul(logits, labels)), log1p(exp(neg(abs(logits))))),
     lower: binary('SigmoidCrossEntropy'),
-    reference: elementwise((x, z) => Math.max(x!, 0) - x! * z! + Math.log1p(Math.exp(-Math.abs(x!)))),
+    // As the decomposition, but without a difference of two infinities.
+    reference: elementwise(
+      (x, z) => Math.abs(x!) * (x! > 0 ? 1 - z! : z!) + Math.log1p(Math.exp(-Math.abs(x!))),
+    ),
     onnx: null,
     ulp: 8,
     sample: {
