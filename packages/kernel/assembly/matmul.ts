@@ -6,7 +6,7 @@
 // registers, reads numbers of A along k and vectors of B across; what does not lie so in memory, and what lies too far
 // apart, is copied first:
 //
-//   packed A, blockM × blockK: rows
+//   packed A, blockM × blockK: rows, a vector apart
 //   packed B, blockK × blockN: panels of 16 columns, each k × 16 numbers in a row
 //
 // Every number of C adds its products in the order of k, whatever the sizes, so results do not depend on how
@@ -21,10 +21,10 @@ const panelWidth: u32 = 16
 const blockM: u32 = 64
 const blockN: u32 = 512
 const blockK: u32 = 256
-const packedABytes: usize = 64 * 256 * 4
+const packedABytes: usize = 64 * 260 * 4
 /** What a thread needs for its panels. */
 export const panelBytes: usize = packedABytes + 256 * 512 * 4
-let packedA: usize = memory.data(64 * 256 * 4 + 256 * 512 * 4, 16)
+let packedA: usize = memory.data(64 * 260 * 4 + 256 * 512 * 4, 16)
 let packedB: usize = packedA + packedABytes
 
 /** Every thread packs into memory of its own. */
@@ -35,6 +35,8 @@ export function movePanels(to: usize): void {
 
 /** Rows of B that many bytes apart are packed: they would fall on the same lines of the cache. */
 const farApart: usize = 256
+/** Those half as far apart are packed where a product, which goes through k rows m times, reads past more bytes. */
+const manyBytes: u64 = 1 << 20
 /** Fewer rows of A than this do not repay packing B. */
 const repaysPacking: u32 = 16
 
@@ -230,7 +232,8 @@ export function multiply(
   const relu = activation == Activation.Relu
   const turnsA = aStep != 4 && k > 1
   const turnsB = bColumn != 4 && n > 1
-  const packsB = turnsB || (bStep > farApart && m >= repaysPacking)
+  const repays = bStep > farApart || (bStep > farApart >> 1 && <u64>m * k * bStep > manyBytes)
+  const packsB = turnsB || (m >= repaysPacking && repays)
   if (m == 0) return
   for (let jc: u32 = 0; jc < n; jc += blockN) {
     const nc = min(blockN, n - jc)
@@ -242,12 +245,13 @@ export function multiply(
       for (let ic: u32 = 0; ic < m; ic += blockM) {
         const mc = min(blockM, m - ic)
         let blockA = a + ic * aRow + kc * aStep
+        // A vector more than a row, since rows of a power of two would fall on the same lines of the cache.
+        const rowA: usize = turnsA ? (depth << 2) + 16 : aRow
         if (turnsA) {
           for (let p: u32 = 0; p < depth; p += 4)
-            transpose(packedA + (p << 2), depth << 2, blockA + p * aStep, aStep, min(4, depth - p), mc)
+            transpose(packedA + (p << 2), rowA, blockA + p * aStep, aStep, min(4, depth - p), mc)
           blockA = packedA
         }
-        const rowA: usize = turnsA ? depth << 2 : aRow
         for (let j: u32 = 0; j < nc; j += panelWidth) {
           const to = c + ic * cRow + ((jc + j) << 2)
           const more = accumulate || kc != 0
