@@ -1,15 +1,6 @@
 // A small transformer learns some of Shakespeare's sonnets character by character, and goes on from a first line.
 import { readFileSync } from 'node:fs'
-import {
-  adamW,
-  createRun,
-  type Dataset,
-  layers,
-  oneCycle,
-  random,
-  sequential,
-  sparseSoftmaxCrossEntropy,
-} from '@bp/core'
+import { adamW, createRun, type Dataset, layers, oneCycle, random, sequential } from '@bp/core'
 
 const text = readFileSync(new URL('../../data/sonnets.txt', import.meta.url), 'utf8')
 const characters = [...new Set(text)].sort()
@@ -49,11 +40,7 @@ console.log(model.summary())
 
 const run = createRun({
   model,
-  loss: {
-    of: (logits, classes) => sparseSoftmaxCrossEntropy(logits, classes),
-    predictions: (logits) => logits.softmax(),
-    correct: null,
-  },
+  loss: 'sparseSoftmaxCrossEntropy',
   optimizer: adamW({
     learningRate: oneCycle({ learningRate: 0.004, steps: epochs * Math.ceil(rows / batchSize) }),
     weightDecay: 0.01,

@@ -12,7 +12,15 @@ export type { OptimizerRecord, OptimizerState, ParameterRecord } from './compile
 export type { Profile, ProfileLine } from './compile/profile.js'
 export { measurePeak } from './compile/profile.js'
 export { compileStep, Rows, type StepOptions, TrainingStep } from './compile/step.js'
-export { batches, collect, type Row, type RowSource, shuffle, streamBatches } from './data/batches.js'
+export {
+  batches,
+  collect,
+  prefetch,
+  type Row,
+  type RowSource,
+  shuffle,
+  streamBatches,
+} from './data/batches.js'
 export { type Dataset, dataset } from './data/dataset.js'
 export { circle, type GeneratedOptions, gauss, moons, rings, sine, spiral, xor } from './data/generated.js'
 export {

@@ -7,6 +7,7 @@ import {
   broadcastTo,
   div,
   equal,
+  exp,
   gather,
   greater,
   greaterEqual,
@@ -33,7 +34,7 @@ import {
   sum,
   where,
 } from './ops/index.js'
-import { describeShape, sameShape } from './shape.js'
+import { describeShape, type Shape, sameShape } from './shape.js'
 import { type Tensor, type TensorLike, toTensor } from './tensor.js'
 
 /** How the losses of rows or numbers become the loss. */
@@ -326,6 +327,8 @@ export interface Loss {
   readonly predictions: (outputs: Tensor) => Tensor
   /** 1 for each row that is right, 0 for each that is wrong; `null` where right and wrong mean nothing. */
   readonly correct: ((outputs: Tensor, targets: Tensor) => Tensor) | null
+  /** Shape of a row of targets for a row of outputs; for losses by name the same unless given. */
+  readonly targetShape?: (outputShape: Shape) => Shape
 }
 
 const asTheyAre = (outputs: Tensor) => outputs
@@ -348,6 +351,13 @@ export const losses = {
   binaryCrossEntropy: { of: binaryCrossEntropy, predictions: asTheyAre, correct: sameSide(asTheyAre) },
   sigmoidCrossEntropy: { of: sigmoidCrossEntropy, predictions: sigmoid, correct: sameSide(sigmoid) },
   softmaxCrossEntropy: { of: softmaxCrossEntropy, predictions: softmax, correct: sameClass },
+  sparseSoftmaxCrossEntropy: {
+    of: sparseSoftmaxCrossEntropy,
+    predictions: softmax,
+    correct: (logits, classes) => equal(argMax(logits), classes),
+    targetShape: (logits) => logits.slice(0, -1),
+  },
+  negativeLogLikelihood: { of: negativeLogLikelihood, predictions: exp, correct: sameClass },
   klDivergence: { of: klDivergence, predictions: softmax, correct: sameClass },
 } satisfies Readonly<Record<string, Loss>>
 

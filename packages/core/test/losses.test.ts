@@ -16,6 +16,7 @@ import {
   meanSquaredError,
   negativeLogLikelihood,
   poissonLoss,
+  type Loss as RunLoss,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   sparseSoftmaxCrossEntropy,
@@ -223,9 +224,10 @@ test('penalties are sums over all parameters', () => {
 })
 
 test('each loss that a run can have gives one number, predictions of its shape, and a truth for each row', () => {
-  for (const [name, { of, predictions, correct }] of Object.entries(losses)) {
+  for (const [name, { of, predictions, correct, targetShape }] of Object.entries<RunLoss>(losses)) {
     const outputs = variable(name === 'binaryCrossEntropy' ? [[0.5, 0.2, 0.9]] : [[0.5, -2, 1]])
-    const targets = variable([[0, 0, 1]])
+    const targets = targetShape ? variable([2]) : variable([[0, 0, 1]])
+    if (targetShape) expect(targetShape([3]), name).toEqual([])
     expect(of(outputs, targets).shape, name).toEqual([])
     expect(predictions(outputs).shape, name).toEqual([1, 3])
     for (const right of correct?.(outputs, targets).data() ?? []) expect([0, 1], name).toContain(right)

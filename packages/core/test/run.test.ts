@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import {
+  type ActivationName,
   adam,
   type Checkpoint,
   compileStep,
@@ -12,6 +13,7 @@ import {
   dataset,
   functional,
   input,
+  type LossName,
   layer,
   layers,
   losses,
@@ -385,6 +387,43 @@ test('a run in a worker thread gives the same bits', async () => {
   await worker.terminate()
   expect(report.state).toEqual(here.getState())
   expect(report.checkpoint).toEqual(here.save())
+})
+
+test('classes by number and log-probabilities train to what one-hot labels do', () => {
+  const [classes, oneHot] = [Float32Array.of(0, 2, 1, 2), Float32Array.of(1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1)]
+  const trained = (
+    loss: LossName,
+    targets: Float32Array,
+    targetShape: number[],
+    activation: ActivationName = 'linear',
+  ) => {
+    const plans = [dense({ units: 3, activation })]
+    const run = createRun({
+      model: sequential(plans, { inputShape: [2], seed: 1 }),
+      loss,
+      optimizer: sgd({ learningRate: 0.5 }),
+      data: {
+        rows: 4,
+        inputs: Float32Array.of(0, 1, 1, 0, 1, 1, 0, 0),
+        inputShape: [2],
+        targets,
+        targetShape,
+      },
+      epochs: 20,
+      seed: 1,
+    })
+    return run.step(20)
+  }
+  const expected = trained('softmaxCrossEntropy', oneHot, [3])
+  const sparse = trained('sparseSoftmaxCrossEntropy', classes, [])
+  const logs = trained('negativeLogLikelihood', oneHot, [3], 'logSoftmax')
+  for (const state of [sparse, logs]) {
+    expect(state.loss).toBeCloseTo(expected.loss!, 5)
+    expect(state.accuracy).toBe(expected.accuracy)
+  }
+  expect(() => trained('sparseSoftmaxCrossEntropy', oneHot, [3])).toThrow(
+    'data: a row of targets is [3], the model puts out [3], for which the loss wants targets of a scalar',
+  )
 })
 
 describe('a model of two inputs and two outputs with shared weights', () => {

@@ -12,6 +12,7 @@ import {
   moons,
   normalizer,
   oneHotEncoder,
+  prefetch,
   rings,
   shuffle,
   sine,
@@ -134,6 +135,33 @@ test('batches are whole but for a smaller last one', () => {
   const sets = [...batches(numbered(10), 4)]
   expect(sets.map(({ rows }) => rows)).toEqual([4, 4, 2])
   expect(sets.flatMap(({ targets }) => [...targets])).toEqual([...numbered(10).targets])
+})
+
+test('what is fetched ahead comes in order, no more than asked for, with its errors in their place', async () => {
+  let made = 0
+  let closed = false
+  async function* source() {
+    try {
+      for (; made < 6; made++) yield made
+      throw new RangeError('the source broke')
+    } finally {
+      closed = true
+    }
+  }
+  const seen: [number, number][] = []
+  await expect(async () => {
+    for await (const item of prefetch(source(), 2)) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      seen.push([item, made])
+    }
+  }).rejects.toThrow('the source broke')
+  expect(seen.map(([item]) => item)).toEqual([0, 1, 2, 3, 4, 5])
+  for (const [item, ahead] of seen) expect(ahead).toBe(Math.min(item + 2, 6))
+  expect(closed).toBe(true)
+  made = 0
+  closed = false
+  for await (const item of prefetch(source())) if (item === 2) break
+  expect(closed).toBe(true)
 })
 
 test('a stream of rows and pieces of any size comes in equal batches', async () => {

@@ -61,6 +61,31 @@ export async function* streamBatches(source: RowSource, batchSize: number): Asyn
 }
 
 /**
+ * The same items, of which up to `count` are made while the one before is in use: batches are read and prepared while
+ * the network trains.
+ */
+export async function* prefetch<T>(source: AsyncIterable<T>, count = 1): AsyncGenerator<T> {
+  checkCount('prefetch', 'count', count)
+  const iterator = source[Symbol.asyncIterator]()
+  const ahead: Promise<IteratorResult<T>>[] = []
+  try {
+    for (;;) {
+      while (ahead.length <= count) {
+        const next = iterator.next()
+        // An error is thrown when its turn comes; until then it is not unhandled.
+        next.catch(() => {})
+        ahead.push(next)
+      }
+      const { done, value } = await ahead.shift()!
+      if (done) return
+      yield value
+    }
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+/**
  * All rows of a source in one set.
  * @throws DataError when there are none, ShapeError when rows have different shapes.
  */

@@ -85,14 +85,15 @@ export class Objective {
         `${caller}: a row of inputs is ${describeShapes(data.inputShape)}, the model takes ${describeShapes(inputShape)}`,
       )
     // A loss of one's own may take targets of another shape, such as classes by number.
-    const wanted = mapNamed<Shape, Shape>(outputShape, (shape, name) =>
-      typeof pick<LossName | Loss>(this.#options.loss, name) === 'string'
-        ? shape
-        : (pick<Shape>(data.targetShape, name) ?? shape),
-    )
+    const wanted = mapNamed<Shape, Shape>(outputShape, (shape, name) => {
+      const { targetShape } = this.judgements.find((judgement) => judgement.name === name)!.loss
+      if (targetShape) return targetShape(shape)
+      const own = typeof pick<LossName | Loss>(this.#options.loss, name) !== 'string'
+      return (own && pick<Shape>(data.targetShape, name)) || shape
+    })
     if (!sameShapes(data.targetShape, wanted))
       throw new ShapeError(
-        `${caller}: a row of targets is ${describeShapes(data.targetShape)}, the model puts out ${describeShapes(outputShape)}`,
+        `${caller}: a row of targets is ${describeShapes(data.targetShape)}, the model puts out ${describeShapes(outputShape)}${sameShapes(wanted, outputShape) ? '' : `, for which the loss wants targets of ${describeShapes(wanted)}`}`,
       )
   }
 
