@@ -7,8 +7,11 @@ import { describeShape, type Shape, sizeOf } from './shape.js'
 /** Numbers for a parameter of some shape; `fanIn` and `fanOut` are the units before and behind it. */
 export type Initializer = (shape: Shape, fanIn: number, fanOut: number, random: Random) => Float32Array
 
-const fill = (shape: Shape, draw: (index: number) => number) =>
-  Float32Array.from({ length: sizeOf(shape) }, (_, index) => draw(index))
+function fill(shape: Shape, draw: (index: number) => number): Float32Array {
+  const values = new Float32Array(sizeOf(shape))
+  for (let index = 0; index < values.length; index++) values[index] = draw(index)
+  return values
+}
 
 const uniform = (shape: Shape, limit: number, random: Random) =>
   fill(shape, (index) => (2 * random.uniform(index) - 1) * limit)

