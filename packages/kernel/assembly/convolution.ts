@@ -18,6 +18,7 @@ import { Activation } from '../src/opcodes'
 import { multiplyAdd, storeLanes } from './functions'
 import { activate } from './matmul'
 import { sumRows } from './rows'
+import { isFirst } from './threads'
 import { tapTile2x16, tapTile4x8 } from './tiles'
 
 /** The operands that end every convolution, as they stand in the program. */
@@ -57,9 +58,16 @@ function linesOf(g: Geometry): usize {
 
 /** What sums begin with where there is no bias; as a table, one line that starts at the start. */
 const zeros: usize = memory.data(16 * 4, 16)
-const biasPanel: usize = memory.data(16 * 4, 16)
 /** A tile at the ragged edge is made here, and the part of it that exists is copied. */
-const edgeTile: usize = memory.data(4 * 16 * 4, 16)
+let edgeTile: usize = memory.data(4 * 16 * 4 + 16 * 4, 16)
+let biasPanel: usize = edgeTile + 4 * 16 * 4
+/** What a thread needs for these two. */
+export const convolutionBytes: usize = 5 * 16 * 4
+
+export function moveTiles(to: usize): void {
+  edgeTile = to
+  biasPanel = to + 4 * 16 * 4
+}
 
 /** Operands: out, x, weights, bias, activation, gate, image, panels, geometry. */
 export function convolution(pc: usize): void {
@@ -99,9 +107,9 @@ export function convolution(pc: usize): void {
           const count = min(together, g.runs - run)
           const rectify = activation == Activation.Relu && gate == 0 && run + count == g.runs
           if (run == 0)
-            sweep(c, row, from, 0, a, lines, g.outWidth, g.step, pixels, taps, count, g.length, 4, b, width, there, rectify)
+            sweep(c, row, from, 0, a, lines, g.outWidth, g.step, 0, pixels, taps, count, g.length, 4, b, width, there, rectify)
           else
-            sweep(c, row, c, row, a, lines, g.outWidth, g.step, pixels, taps + (run << 2), count, g.length, 4, b, width, there, rectify)
+            sweep(c, row, c, row, a, lines, g.outWidth, g.step, 0, pixels, taps + (run << 2), count, g.length, 4, b, width, there, rectify)
           b += (count * g.length * width) << 2
         }
       }
@@ -134,7 +142,7 @@ export function convolutionInputGrad(pc: usize): void {
         for (let j: u32 = 0, width: u32 = 0; j < columns; j += width) {
           width = panelWidth(columns - j)
           // All columns of a panel exist in `patches`; those behind the last are 0.
-          sweep(patches + (j << 2), row, zeros, 0, a, zeros, count, dyRow, count, zeros, 1, depth, 4, b, width, width, false)
+          sweep(patches + (j << 2), row, zeros, 0, a, zeros, count, dyRow, 0, count, zeros, 1, depth, 4, b, width, width, false)
           b += (depth * width) << 2
         }
         scatter(dx + ((group * (g.channels / g.groups)) << 2), patches, row, start, count, g)
@@ -145,18 +153,19 @@ export function convolutionInputGrad(pc: usize): void {
   finishInput(pc, g)
 }
 
-/** Operands: out, x, dy, sums, image, panels, block, geometry. */
+/** Operands: out, x, dy, sums, image, panels, block, firstRow, rows, geometry. Writes `rows` rows of the weights. */
 export function convolutionWeightGrad(pc: usize): void {
   const out = load<u32>(pc, 4)
   const sums = load<u32>(pc, 16)
   const panels = load<u32>(pc, 24)
   const block = load<u32>(pc, 28)
-  const g = changetype<Geometry>(pc + 32)
+  const firstRow = load<u32>(pc, 32)
+  const rows = load<u32>(pc, 36)
+  const g = changetype<Geometry>(pc + 40)
   const pixels = g.outHeight * g.outWidth
   const row: usize = g.outChannels << 2
   const channels = g.channels / g.groups
   const columns = g.outChannels / g.groups
-  const rows = g.runs * g.length
   const taps = tapsOf(g)
   const lines = linesOf(g)
   memory.fill(out, 0, rows * row)
@@ -173,13 +182,13 @@ export function convolutionWeightGrad(pc: usize): void {
         for (let j: u32 = 0, width: u32 = 0; j < columns; j += width) {
           width = panelWidth(columns - j)
           const c = out + ((group * columns + j) << 2)
-          sweep(c, row, c, row, a, taps, g.length, 4, rows, lines + (line << 2), count, g.outWidth, g.step, b, width, min(width, columns - j), false)
+          sweep(c, row, c, row, a, taps, g.length, 4, firstRow, rows, lines + (line << 2), count, g.outWidth, g.step, b, width, min(width, columns - j), false)
           b += (depth * width) << 2
         }
       }
     }
   }
-  if (sums != 0) sumRows(sums, load<u32>(pc, 12), g.images * pixels, g.outChannels)
+  if (sums != 0 && isFirst()) sumRows(sums, load<u32>(pc, 12), g.images * pixels, g.outChannels)
 }
 
 /** Sixteen columns while there are more than eight. */
@@ -191,29 +200,32 @@ function panelWidth(columns: u32): u32 {
 
 /**
  * A panel of C = or += A·B. Row i of C begins with what is at from + i · fromRow. The rows of A start, in bytes from a, at
- * lines[…] + 0, lineStep, 2 lineStep, … with lineLength rows to a line; the numbers in each at taps[…] + 0, step, … with
+ * lines[…] + 0, lineStep, 2 lineStep, … with lineLength rows to a line; it begins with firstRow; the numbers in each at taps[…] + 0, step, … with
  * `length` numbers to a run. The panel of B is `width` wide, of which `columns` are stored.
  */
 function sweep(
   c: usize, row: usize, from: usize, fromRow: usize,
-  a: usize, lines: usize, lineLength: u32, lineStep: usize, rows: u32,
+  a: usize, lines: usize, lineLength: u32, lineStep: usize, firstRow: u32, rows: u32,
   taps: usize, runs: u32, length: u32, step: usize,
   b: usize, width: u32, columns: u32, rectify: bool,
 ): void {
+  const line = firstRow / lineLength
+  lines += line << 2
+  const skipped = firstRow - line * lineLength
   if (width == 16)
-    sweep16(c, row, from, fromRow, a, lines, lineLength, lineStep, rows, taps, taps + (runs << 2), length, step, b, columns, rectify)
+    sweep16(c, row, from, fromRow, a, lines, lineLength, lineStep, skipped, rows, taps, taps + (runs << 2), length, step, b, columns, rectify)
   else
-    sweep8(c, row, from, fromRow, a, lines, lineLength, lineStep, rows, taps, taps + (runs << 2), length, step, b, columns, rectify)
+    sweep8(c, row, from, fromRow, a, lines, lineLength, lineStep, skipped, rows, taps, taps + (runs << 2), length, step, b, columns, rectify)
 }
 
 /** Two rows at a time. */
 function sweep16(
   c: usize, row: usize, from: usize, fromRow: usize,
-  a: usize, lines: usize, lineLength: u32, lineStep: usize, rows: u32,
+  a: usize, lines: usize, lineLength: u32, lineStep: usize, skipped: u32, rows: u32,
   taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, columns: u32, rectify: bool,
 ): void {
-  let at = a + load<u32>(lines)
-  let left = lineLength
+  let at = a + load<u32>(lines) + skipped * lineStep
+  let left = lineLength - skipped
   for (let i: u32 = 0; i < rows; i += 2) {
     const a0 = at
     if (--left == 0) {
@@ -244,11 +256,11 @@ function sweep16(
 /** Four rows at a time. */
 function sweep8(
   c: usize, row: usize, from: usize, fromRow: usize,
-  a: usize, lines: usize, lineLength: u32, lineStep: usize, rows: u32,
+  a: usize, lines: usize, lineLength: u32, lineStep: usize, skipped: u32, rows: u32,
   taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, columns: u32, rectify: bool,
 ): void {
-  let at = a + load<u32>(lines)
-  let left = lineLength
+  let at = a + load<u32>(lines) + skipped * lineStep
+  let left = lineLength - skipped
   for (let i: u32 = 0; i < rows; i += 4) {
     const a0 = at
     let a1 = at

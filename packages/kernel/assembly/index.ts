@@ -6,12 +6,13 @@ import { Opcode } from '../src/opcodes'
 import { attention, attentionGrad } from './attention'
 import { batchedMatmul } from './batches'
 import {
-  convolution, convolutionInputGrad, convolutionWeightGrad, depthwise, depthwiseInputGrad, depthwiseWeightGrad,
+  convolution, convolutionBytes, convolutionInputGrad, convolutionWeightGrad, depthwise, depthwiseInputGrad,
+  depthwiseWeightGrad, moveTiles,
 } from './convolution'
 import { copy, fill } from './copy'
 import { binary, passBack, ternary, unary, sigmoidCrossEntropyMean, withSlope } from './elementwise'
 import { gather, oneHot, scatterAdd } from './indices'
-import { matmul, matmulSmall, matmulTile, movePanels } from './matmul'
+import { matmul, matmulBytes, matmulSmall, matmulTile, movePanels } from './matmul'
 import {
   batchNorm,
   batchNormGammaGrad,
@@ -49,9 +50,11 @@ import {
   squaredNorm,
   updateEvery,
 } from './training'
-import { enterThreads } from './threads'
+import {
+  beginSharing, endSharing, enterThreads, first, isAlone, isFirst, last, scratch, worthSharing,
+} from './threads'
 
-export { panelBytes } from './matmul'
+export { placeScratch } from './threads'
 
 function neg(pc: usize): void {
   unary(Opcode.Neg, pc)
@@ -259,15 +262,16 @@ function prodAlong(pc: usize): void {
   reduce(Opcode.Prod, pc)
 }
 
-/** Operands: count, bytes, tail, layout; see instructions.ts. */
+/** Operands: size, bytes, layout; see instructions.ts. */
 function blocks(pc: usize): void {
-  const count = load<u32>(pc, 4)
+  const size = load<u32>(pc, 4)
   const bytes = load<u32>(pc, 8)
-  const tail = load<u32>(pc, 12)
-  const moving = pc + 20
-  const sizes = moving + (load<u32>(pc, 16) << 2) + 4
+  const whole = bytes >> 2
+  const count = (size + whole - 1) / whole
+  const tail = size - (count - 1) * whole
+  const moving = pc + 16
+  const sizes = moving + (load<u32>(pc, 12) << 2) + 4
   const program = sizes + (load<u32>(sizes - 4) << 2)
-  const whole = load<u32>(program + (load<u32>(sizes) << 2))
   for (let block: u32 = 0; block < count; block++) {
     if (block == count - 1)
       for (let at = sizes; at < program; at += 4) store<u32>(program + (load<u32>(at) << 2), tail)
@@ -277,6 +281,47 @@ function blocks(pc: usize): void {
   // The program is left as it was found.
   move(moving, sizes - 4, program, -(bytes * count))
   for (let at = sizes; at < program; at += 4) store<u32>(program + (load<u32>(at) << 2), whole)
+}
+
+/** Where this thread copies what it shares. */
+let copyAt: usize = 0
+
+/** Runs an instruction from a copy, which its thread may change. */
+export function runCopy(pc: usize): void {
+  const bytes: usize = (load<u32>(pc) >>> 16) << 2
+  memory.copy(copyAt, pc, bytes)
+  store<u32>(copyAt + bytes, Opcode.End)
+  run(copyAt, 1)
+}
+
+/**
+ * Operands: count, unit, countAt, times, layout; see instructions.ts. Returns the address of the instruction, made ready
+ * to be run by this thread, or 0 when there is nothing left to do.
+ */
+function shared(pc: usize): usize {
+  const moves = pc + 24
+  const places = moves + (load<u32>(pc, 20) << 3) + 4
+  const inner = places + (load<u32>(places - 4) << 3)
+  if (isAlone()) return inner
+  if (beginSharing(pc, worthSharing)) {
+    runCopy(pc)
+    endSharing()
+    return 0
+  }
+  const count = load<u32>(pc, 4)
+  const unit = load<u32>(pc, 8)
+  const start = first(count, unit)
+  const things = last(count, unit) - start
+  if (things == 0) return 0
+  store<u32>(inner + (load<u32>(pc, 12) << 2), things * load<u32>(pc, 16))
+  for (let at = moves; at < places - 4; at += 8) {
+    const word = inner + (load<u32>(at) << 2)
+    store<u32>(word, load<u32>(word) + start * load<u32>(at, 4))
+  }
+  // The first thread has the memory that is the program's.
+  if (!isFirst())
+    for (let at = places; at < inner; at += 8) store<u32>(inner + (load<u32>(at) << 2), scratch() + load<u32>(at, 4))
+  return inner
 }
 
 /** Adds to the words of a program that are listed from one address up to another. */
@@ -307,6 +352,12 @@ export function run(program: usize, times: u32): usize {
       case Opcode.Blocks:
         blocks(pc)
         break
+      case Opcode.Shared: {
+        const inner = shared(pc)
+        if (inner == 0) break
+        pc = inner
+        continue
+      }
       case Opcode.Neg:
         neg(pc)
         break
@@ -719,8 +770,18 @@ export function run(program: usize, times: u32): usize {
   }
 }
 
-/** Says how many threads share work, which of them this is (0 runs the programs), and where its panels may lie. */
-export function joinThreads(count: u32, part: u32, panels: usize): void {
+/** Bytes that a thread needs beside its copies of instructions: what the first has in static memory. */
+export const panelBytes: usize = matmulBytes + convolutionBytes
+
+/**
+ * Says how many threads share work, which of them this is (0 runs the programs), and where its copies of instructions
+ * and its panels may lie.
+ */
+export function joinThreads(count: u32, part: u32, copy: usize, panels: usize): void {
   enterThreads(count, part)
-  if (part != 0) movePanels(panels)
+  copyAt = copy
+  if (part == 0) return
+  movePanels(panels)
+  moveTiles(panels + matmulBytes)
 }
+

@@ -23,7 +23,7 @@ const blockN: u32 = 512
 const blockK: u32 = 256
 const packedABytes: usize = 64 * 260 * 4
 /** What a thread needs for its panels. */
-export const panelBytes: usize = packedABytes + 256 * 512 * 4
+export const matmulBytes: usize = packedABytes + 256 * 512 * 4
 let packedA: usize = memory.data(64 * 260 * 4 + 256 * 512 * 4, 16)
 let packedB: usize = packedA + packedABytes
 

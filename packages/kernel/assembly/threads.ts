@@ -13,7 +13,7 @@ declare function fork(pc: usize): void
 declare function join(): void
 
 /** Multiplications, or as much else, from which sharing is quicker: it costs about 2 µs. */
-const worthSharing: u64 = 1 << 17
+export const worthSharing: u64 = 1 << 17
 
 /** How many threads there are, and which of them this is; 0 is the one that runs programs. */
 let threads: u32 = 1
@@ -27,14 +27,14 @@ export function enterThreads(count: u32, own: u32): void {
   parts = own == 0 ? 1 : count
 }
 
-/** Shares the instruction at `pc` if there are threads and it is worth it: then `first` and `last` say which part. */
+/** Shares the instruction at `pc` if it is not yet, and worth it: then `first` and `last` say which part is whose. */
 // @ts-ignore: decorator
 @inline
-export function beginSharing(pc: usize, work: u64): void {
-  if (threads > 1 && part == 0 && work >= worthSharing) {
-    parts = threads
-    fork(pc)
-  }
+export function beginSharing(pc: usize, work: u64): bool {
+  if (parts == threads || work < worthSharing) return false
+  parts = threads
+  fork(pc)
+  return true
 }
 
 // @ts-ignore: decorator
@@ -64,6 +64,28 @@ function boundary(count: u32, unit: u32, index: u32): u32 {
   if (parts == 1) return index == 0 ? 0 : count
   const units = (<u64>count + unit - 1) / unit
   return <u32>min(<u64>count, ((units * index) / parts) * unit)
+}
+
+/** Whether there is nobody to share with. */
+// @ts-ignore: decorator
+@inline
+export function isAlone(): bool {
+  return threads == 1
+}
+
+/** Address and bytes of the memory that threads but the first have for the temporaries of what they share. */
+const scratches: usize = memory.data(8, 4)
+
+export function placeScratch(address: usize, bytes: usize): void {
+  store<u32>(scratches, address)
+  store<u32>(scratches, bytes, 4)
+}
+
+/** Where that of this thread lies. */
+// @ts-ignore: decorator
+@inline
+export function scratch(): usize {
+  return load<u32>(scratches) + (part - 1) * load<u32>(scratches, 4)
 }
 
 /** Whether this thread is to do what only one should. */

@@ -1,12 +1,15 @@
 // The one door to the WebAssembly kernel: finds, compiles and starts it, and hands out its memory.
 import { binary, pages } from './binary.js'
-import { type Exports, instantiate, type Sharing } from './instance.js'
+import { copyBytes, type Exports, instantiate, type Sharing } from './instance.js'
 import { allocate, type Block, makeHeap } from './memory.js'
 import type { Threads } from './threads.js'
 
 export { encode, instructions } from './instructions.js'
 export { Activation, type Opcode } from './opcodes.js'
 export type { Block }
+
+/** Words that an instruction may have to be shared by threads. */
+export const longestShared = copyBytes / 4 - 1
 
 /** The running kernel. There is one, over one linear memory, started at the first use. */
 export interface Kernel {
@@ -17,6 +20,8 @@ export interface Kernel {
   run(program: number, times: number): number
   /** Reserves bytes at a multiple of 16; they are free again once the block is garbage. */
   allocate(bytes: number): Block
+  /** Sees to it that every thread but the first has so many bytes, a multiple of 16, for what is shared. */
+  reserveScratch(bytes: number): void
   /** Numbers at an address. The view is good until memory grows, so do not keep it. */
   floats(address: number, length: number): Float32Array
   /** Bytes of linear memory. */
@@ -67,12 +72,23 @@ function start(): Kernel {
     if (count === 1) return
     const { Threads } = await import('./threads.js')
     threads = await Threads.start(count, module, heap.memory, (bytes) => allocate(heap, bytes), instance)
-    instance.joinThreads(count, 0, 0)
+    placeScratch()
+  }
+
+  let scratchBytes = 0
+  const placeScratch = () => {
+    threads!.scratch = allocate(heap, (count - 1) * scratchBytes)
+    instance.placeScratch(threads!.scratch.address, scratchBytes)
   }
 
   return {
     run: (program, times) => instance.run(program, times),
     allocate: (size) => allocate(heap, size),
+    reserveScratch(bytes) {
+      if (bytes <= scratchBytes) return
+      scratchBytes = bytes
+      if (threads) placeScratch()
+    },
     floats: (address, length) => new Float32Array(heap.memory.buffer, address, length),
     get size() {
       return heap.memory.buffer.byteLength

@@ -2,8 +2,12 @@
 
 export interface Exports {
   run(program: number, times: number): number
-  /** Says how many threads there are, which of them this is, and where its panels of a product may lie. */
-  joinThreads(count: number, part: number, panels: number): void
+  /** Runs a thread's part of an instruction. */
+  runCopy(instruction: number): void
+  /** Says how many threads there are, which of them this is, and where its copies of instructions and panels may lie. */
+  joinThreads(count: number, part: number, copy: number, panels: number): void
+  /** Says where the threads but the first have memory for programs, so many bytes each. */
+  placeScratch(address: number, bytes: number): void
   readonly panelBytes: WebAssembly.Global
 }
 
@@ -37,8 +41,8 @@ export const Control = {
   size: 4,
 } as const
 
-/** Bytes in which a thread makes a program of the one instruction. */
-export const programBytes = 1024
+/** Bytes in which a thread makes a program of the one instruction, and its end. */
+export const copyBytes = 16384
 
 /** What a thread is told when it starts. */
 export interface Start {
@@ -48,8 +52,9 @@ export interface Start {
   readonly part: number
   /** Address of the words above. */
   readonly control: number
-  /** Address of its own memory: its program, then its panels. */
-  readonly own: number
+  /** Addresses of its own memory. */
+  readonly copy: number
+  readonly panels: number
   /** Where to say that it is ready. */
   readonly ready: MessagePort
 }

@@ -162,11 +162,18 @@ const windows: Operands = {
 export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   End: {},
   /**
-   * Runs the program in `layout` for one block of elements after the other. `layout` is how many words there hold an
-   * address that moves on by `bytes` with each block, and which; how many hold the number of elements, which is
-   * `tail` in the last block, and which; then the program. Words are counted from the program's first.
+   * Runs the program in `layout` for one block of `bytes` after the other of `size` elements. `layout` is how many words
+   * there hold an address that moves on with each block, and which; how many hold the number of elements in a block, and
+   * which; then the program. Words are counted from the program's first.
    */
-  Blocks: { count: 'int', bytes: 'int', tail: 'int', layout: 'ints' },
+  Blocks: { size: 'int', bytes: 'int', layout: 'ints' },
+  /**
+   * The instruction that ends `layout`, of whose `count` things each thread does a part that begins at a multiple of
+   * `unit`. In it, word `countAt` becomes `times` the number of things in the part. `layout` is how many words move on,
+   * and for each which and by how much for a thing; how many are addresses of memory that every thread has for itself,
+   * and for each which and where it lies in that of a thread; then the instruction, from whose first word all are counted.
+   */
+  Shared: { count: 'int', unit: 'int', countAt: 'int', times: 'int', layout: 'ints' },
   Neg: unary,
   Abs: unary,
   Sign: unary,
@@ -370,8 +377,15 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Convolution: { ...convolution, panels: 'out', ...geometry },
   /** `x` is dy. `patches`: room for the rows of `block` output pixels. */
   ConvolutionInputGrad: { ...convolution, panels: 'out', patches: 'out', block: 'int', ...geometry },
-  /** `panels`: room for `block` output rows of dy, packed. */
-  ConvolutionWeightGrad: { ...convolutionWeightGrad, panels: 'out', block: 'int', ...geometry },
+  /** `panels`: room for `block` output rows of dy, packed. `rows` of the weights as a matrix, of all that follow `firstRow`. */
+  ConvolutionWeightGrad: {
+    ...convolutionWeightGrad,
+    panels: 'out',
+    block: 'int',
+    firstRow: 'int',
+    rows: 'int',
+    ...geometry,
+  },
   Depthwise: { ...convolution, ...geometry },
   /** `x` is dy. */
   DepthwiseInputGrad: { ...convolution, ...geometry },

@@ -4,6 +4,7 @@
 export enum Opcode {
   End,
   Blocks,
+  Shared,
 
   // Functions of one array, element by element.
   Neg,

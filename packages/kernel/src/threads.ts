@@ -1,6 +1,6 @@
 // Threads that share the work of single instructions. They meet in a few words of shared memory, so handing over an
 // instruction takes no message.
-import { Control, type Exports, programBytes, type Sharing, type Start } from './instance.js'
+import { Control, copyBytes, type Exports, type Sharing, type Start } from './instance.js'
 import type { Block } from './memory.js'
 
 /** What Node's workers and the web's have in common, and where they differ. */
@@ -31,6 +31,8 @@ export function canShareMemory(): boolean {
 export class Threads implements Sharing {
   /** Kept for as long as the threads use it. */
   readonly block: Block
+  /** The same: what they have for programs. */
+  scratch?: Block
   readonly #control: Int32Array
   readonly #workers: readonly AnyWorker[]
 
@@ -46,10 +48,11 @@ export class Threads implements Sharing {
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
     allocate: (bytes: number) => Block,
-    { panelBytes }: Exports,
+    first: Exports,
   ): Promise<Threads> {
-    const bytesEach = programBytes + panelBytes.value
-    const block = allocate(4 * Control.size + (count - 1) * bytesEach)
+    const panelBytes = first.panelBytes.value
+    const block = allocate(4 * Control.size + count * copyBytes + (count - 1) * panelBytes)
+    const copies = block.address + 4 * Control.size
     const workers: AnyWorker[] = []
     const starts = Array.from({ length: count - 1 }, (_, index) => {
       const worker = new Worker!(new URL('./worker.js', import.meta.url), { type: 'module' })
@@ -66,9 +69,11 @@ export class Threads implements Sharing {
           port1.close()
           resolve()
         }
-        const own = block.address + 4 * Control.size + index * bytesEach
+        const part = index + 1
+        const copy = copies + part * copyBytes
+        const panels = copies + count * copyBytes + index * panelBytes
         worker.postMessage(
-          { module, memory, count, part: index + 1, control: block.address, own, ready: port2 },
+          { module, memory, count, part, control: block.address, copy, panels, ready: port2 },
           [port2],
         )
       })
@@ -80,6 +85,7 @@ export class Threads implements Sharing {
       threads.stop()
       throw error
     }
+    first.joinThreads(count, 0, copies, 0)
     return threads
   }
 

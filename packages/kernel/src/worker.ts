@@ -1,6 +1,5 @@
 // A thread of the kernel: waits for instructions, and runs its part of each.
-import { Control, instantiate, programBytes, type Start } from './instance.js'
-import { encode } from './instructions.js'
+import { Control, instantiate, type Start } from './instance.js'
 
 /** How often to look for the next instruction before going to sleep: some 20 µs, as much as waking up takes. */
 const patience = 4000
@@ -19,12 +18,10 @@ port.onmessage = ({ data }) => {
   serve(data)
 }
 
-function serve({ module, memory, count, part, control: address, own, ready }: Start): void {
+function serve({ module, memory, count, part, control: address, copy, panels, ready }: Start): void {
   const kernel = instantiate(module, memory, { fork() {}, join() {} })
-  kernel.joinThreads(count, part, own + programBytes)
+  kernel.joinThreads(count, part, copy, panels)
   const control = new Int32Array(memory.buffer, address, Control.size)
-  let words = new Int32Array(memory.buffer)
-  const [end] = encode('End', [])
   let turn = 0
   ready.postMessage(null)
   while (true) {
@@ -36,13 +33,9 @@ function serve({ module, memory, count, part, control: address, own, ready }: St
         Atomics.sub(control, Control.asleep, 1)
       }
     turn = Atomics.load(control, Control.turn)
-    const instruction = control[Control.instruction]! / 4
+    const instruction = control[Control.instruction]!
     if (instruction === 0) return
-    if (instruction + programBytes / 4 > words.length) words = new Int32Array(memory.buffer)
-    const length = words[instruction]! >>> 16
-    words.copyWithin(own / 4, instruction, instruction + length)
-    words[own / 4 + length] = end!
-    kernel.run(own, 1)
+    kernel.runCopy(instruction)
     Atomics.sub(control, Control.pending, 1)
   }
 }

@@ -1,5 +1,5 @@
 // Runs chains of elementwise instructions block by block, so that what passes between them stays in the cache.
-import { instructions as operandTable } from '@bp/kernel'
+import { encode, instructions as operandTable } from '@bp/kernel'
 import type { Buffer, Operand } from './lowering.js'
 import type { Instruction } from './plan.js'
 
@@ -91,11 +91,38 @@ function intoBlocks(
     blocks.set(out!, block)
     return { ...instruction, operands: [block, ...read] }
   })
-  const count = Math.ceil(size / blockSize)
   return {
     opcode: 'Blocks',
-    operands: [count, 4 * blockSize, size - (count - 1) * blockSize],
+    operands: [size, 4 * blockSize],
     nodes: chain.flatMap(({ nodes }) => nodes),
     body,
   }
+}
+
+/**
+ * The program that a `Blocks` runs for the first block, and what of it changes from block to block, by the places of
+ * its words: addresses that move on, numbers of elements; `inside` are the addresses of arrays of one block.
+ */
+export function layOutBody(body: readonly Instruction[]) {
+  const moving: number[] = []
+  const sizes: number[] = []
+  const inside: [word: number, array: Buffer][] = []
+  let first = 0
+  const program = body.map((instruction): Instruction => {
+    const { moving: places, sizeAt } = elementwise(instruction)!
+    for (const place of places) {
+      const array = instruction.operands[place] as Buffer
+      const word = first + 1 + place
+      if (array.size === blockSize) inside.push([word, array])
+      else moving.push(word)
+    }
+    sizes.push(first + 1 + sizeAt)
+    const operands = instruction.operands.with(sizeAt, blockSize)
+    first += encode(
+      instruction.opcode,
+      operands.map(() => 0),
+    ).length
+    return { ...instruction, operands }
+  })
+  return { moving, sizes, inside, program }
 }

@@ -139,7 +139,7 @@ export const lowerConvolutionWeightGrad: Lowering<Convolution> = (context) => {
   const { inputs, shape, attributes, output, temporary, emit } = context
   if (sizeOf(shape) === 0) return
   const [x, dy] = inputs as [Value, Value]
-  const { plain, depthwise, imageSize, geometry, outChannels, groups, outHeight, outWidth } = sizes(
+  const { plain, depthwise, imageSize, geometry, patch, outChannels, groups, outHeight, outWidth } = sizes(
     x.shape,
     shape,
     dy.shape,
@@ -156,7 +156,7 @@ export const lowerConvolutionWeightGrad: Lowering<Convolution> = (context) => {
   }
   const block = Math.min(outHeight, Math.max(1, Math.floor(blockDepth / outWidth)))
   const panels = temporary(block * outWidth * groups * inPanels(outChannels / groups))
-  emit('ConvolutionWeightGrad', ...operands, panels, block, ...geometry)
+  emit('ConvolutionWeightGrad', ...operands, panels, block, 0, patch, ...geometry)
 }
 
 /** Pooling: the output, all inputs, what `flags` makes of the attributes, then the sizes. */

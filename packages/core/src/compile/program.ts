@@ -2,11 +2,12 @@
 import { type Block, encode, getKernel, instructions as operandTable } from '@bp/kernel'
 import { indexError } from '../indices.js'
 import { Constant, describeNode, type Input, type Tensor, type Variable } from '../tensor.js'
-import { blockSize, elementwise } from './blocks.js'
+import { layOutBody } from './blocks.js'
 import { type Cost, costOf } from './cost.js'
 import type { Buffer } from './lowering.js'
 import { allocate } from './memory.js'
 import { type Instruction, layOut, paddedBytes } from './plan.js'
+import { shared } from './sharing.js'
 
 /** Places that are decided by someone else than the program: parameters, data, gradients side by side. */
 type Placement = ReadonlyMap<Buffer, number>
@@ -123,36 +124,23 @@ function largestOf({ instructions, leaves }: ProgramSource): string {
 }
 
 function assemble(instructions: readonly Instruction[], addressOf: (buffer: Buffer) => number): number[] {
-  const words = instructions.flatMap((instruction) => {
-    const operands = instruction.operands.map((operand) =>
-      operand === null ? 0 : typeof operand === 'number' ? operand : addressOf(operand),
-    )
-    if (instruction.body) operands.push(...layOutBody(instruction.body, addressOf))
-    return encode(instruction.opcode, operands)
-  })
-  return [...words, ...encode('End', [])]
+  return ended(instructions.map((instruction) => shared(instruction, wordsOf(instruction, addressOf))))
 }
 
-/** The last operands of `Blocks`: what changes from block to block, and the program. */
-function layOutBody(body: readonly Instruction[], addressOf: (buffer: Buffer) => number): number[] {
-  const moving: number[] = []
-  const sizes: number[] = []
-  let first = 0
-  const program = body.map((instruction): Instruction => {
-    const { moving: places, sizeAt } = elementwise(instruction)!
-    const operands = instruction.operands.with(sizeAt, blockSize)
-    // An array that is one block itself stays where it is.
-    for (const place of places)
-      if ((operands[place] as Buffer).size !== blockSize) moving.push(first + 1 + place)
-    sizes.push(first + 1 + sizeAt)
-    first += encode(
-      instruction.opcode,
-      operands.map(() => 0),
-    ).length
-    return { ...instruction, operands }
-  })
-  return [moving.length, ...moving, sizes.length, ...sizes, ...assemble(program, addressOf)]
+function wordsOf(
+  { opcode, operands, body }: Instruction,
+  addressOf: (buffer: Buffer) => number,
+): readonly number[] {
+  const words = operands.map((operand) =>
+    operand === null ? 0 : typeof operand === 'number' ? operand : addressOf(operand),
+  )
+  if (!body) return encode(opcode, words)
+  const { moving, sizes, program } = layOutBody(body)
+  const inner = ended(program.map((instruction) => wordsOf(instruction, addressOf)))
+  return encode(opcode, [...words, moving.length, ...moving, sizes.length, ...sizes, ...inner])
 }
+
+const ended = (instructions: readonly (readonly number[])[]) => [...instructions.flat(), ...encode('End', [])]
 
 /**
  * A table for people, one line an instruction: its operations, the bytes that it reads and writes, its operands and

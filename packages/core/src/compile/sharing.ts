@@ -1,0 +1,180 @@
+// Which instructions threads share, and how: each does a part of the output, and no number is added up by two.
+import { encode, getKernel, longestShared, instructions as operandTable } from '@bp/kernel'
+import { blockSize, elementwise, layOutBody } from './blocks.js'
+import { costOf } from './cost.js'
+import type { Buffer, OpcodeName } from './lowering.js'
+import { type Instruction, paddedBytes } from './plan.js'
+
+interface Rule {
+  /** The operand that counts what is shared. */
+  readonly by: string
+  /** Arrays of which every part needs everything; the others are cut as the output is. */
+  readonly whole?: readonly string[]
+  /** Room for numbers in between, of which each thread needs its own. */
+  readonly own?: readonly string[]
+  /** Parts begin at multiples of this. */
+  readonly unit?: number
+}
+
+const convolution: Rule = {
+  by: 'images',
+  whole: ['weights', 'bias'],
+  own: ['image', 'panels', 'patches'],
+}
+const images: Rule = { by: 'images' }
+const along: Rule = { by: 'outer' }
+const rows: Rule = { by: 'rows', whole: ['gamma', 'beta'] }
+const heads: Rule = { by: 'heads', own: ['scratch'] }
+
+export const rules: Partial<Record<OpcodeName, Rule>> = {
+  Convolution: convolution,
+  ConvolutionInputGrad: convolution,
+  // Rows of the weights in fours, as many as a tile has.
+  ConvolutionWeightGrad: { by: 'rows', whole: ['x', 'dy', 'sums'], own: ['image', 'panels'], unit: 4 },
+  Depthwise: convolution,
+  DepthwiseInputGrad: convolution,
+  MaxPool: images,
+  MaxPoolGrad: images,
+  MaxPoolPick: images,
+  AveragePool: images,
+  AveragePoolGrad: images,
+  Sum: along,
+  Mean: along,
+  Max: along,
+  Min: along,
+  Prod: along,
+  ArgMax: along,
+  CumulativeSum: along,
+  Softmax: along,
+  LogSoftmax: along,
+  SoftmaxGrad: along,
+  LogSoftmaxGrad: along,
+  SoftmaxCrossEntropy: rows,
+  SoftmaxCrossEntropyGrad: rows,
+  NormalizeRows: rows,
+  NormalizeRowsGrad: rows,
+  Attention: heads,
+  AttentionGrad: heads,
+}
+
+/** Numbers to be read or written, or eight times as many operations, from which sharing is quicker: some 10 µs. */
+const worthSharing = 2 ** 16
+
+/** How an instruction is cut; see `Shared` in the kernel's table of instructions. */
+interface Parts {
+  readonly count: number
+  readonly unit: number
+  readonly countAt: number
+  readonly times: number
+  /** Words that move on, and by how much for each of what is counted. */
+  readonly moves: readonly (readonly [word: number, by: number])[]
+  /** Words that are addresses of arrays of which each thread needs its own. */
+  readonly own: readonly (readonly [word: number, array: Buffer])[]
+}
+
+export function partsOf(instruction: Instruction): Parts | null {
+  const { opcode, operands, body } = instruction
+  const { operations, bytes } = costOf(instruction)
+  if (bytes / 4 + operations / 8 < worthSharing) return null
+  const labels = Object.keys(operandTable[opcode])
+  const value = (label: string) => operands[labels.indexOf(label)] as number
+  const wordOf = (label: string) => 1 + labels.indexOf(label)
+  if (body) {
+    const { moving, sizes, inside } = layOutBody(body)
+    // Behind the head, size, bytes and both lists.
+    const program = 5 + moving.length + sizes.length
+    return {
+      count: value('size'),
+      unit: blockSize,
+      countAt: wordOf('size'),
+      times: 1,
+      moves: moving.map((word) => [program + word, 4]),
+      own: inside.map(([word, array]) => [program + word, array]),
+    }
+  }
+  const elements = elementwise(instruction)
+  if (elements) {
+    const { size: count, sizeAt, moving } = elements
+    return { count, unit: 4, countAt: 1 + sizeAt, times: 1, moves: moving.map((at) => [1 + at, 4]), own: [] }
+  }
+  if (opcode === 'BatchedMatmul') {
+    // By the first dimension of the stack.
+    const rank = value('rank')
+    const [count, left, right] = [0, rank, 2 * rank].map(
+      (at) => operands[labels.indexOf('layout') + at] as number,
+    )
+    const times = value('products') / count!
+    const out = 4 * value('m') * value('n') * times
+    return {
+      count: count!,
+      unit: unitOf([out]),
+      countAt: wordOf('products'),
+      times,
+      moves: [
+        [wordOf('out'), out],
+        [wordOf('a'), left!],
+        [wordOf('b'), right!],
+      ],
+      own: [],
+    }
+  }
+  if (labels.includes('aRow') && labels.includes('rows')) {
+    const columns = 4 * value('columns')
+    const moves = [
+      [wordOf('out'), columns],
+      [wordOf('a'), 4 * value('aRow')],
+      [wordOf('b'), 4 * value('bRow')],
+    ] as const
+    return {
+      count: value('rows'),
+      unit: unitOf([columns]),
+      countAt: wordOf('rows'),
+      times: 1,
+      moves,
+      own: [],
+    }
+  }
+  const rule = rules[opcode]
+  if (!rule) return null
+  const arrays = labels.flatMap((label, at): [string, number, Buffer][] => {
+    const operand = operands[at]
+    return operand !== null && typeof operand === 'object' ? [[label, 1 + at, operand]] : []
+  })
+  const { by, whole = [], own = [] } = rule
+  const count = value(by)
+  const moves = arrays
+    .filter(([label]) => !whole.includes(label) && !own.includes(label))
+    .map(([, word, { size }]) => [word, (4 * size) / count] as const)
+  if (labels.includes('firstRow')) moves.push([wordOf('firstRow'), 1])
+  return {
+    count,
+    unit: rule.unit ?? unitOf(moves.map(([, by]) => by)),
+    countAt: wordOf(by),
+    times: 1,
+    moves,
+    own: arrays.filter(([label]) => own.includes(label)).map(([, word, array]) => [word, array]),
+  }
+}
+
+/** Parts must begin at whole vectors, since kernels write such. */
+const unitOf = (bytes: readonly number[]) =>
+  [1, 2].find((unit) => bytes.every((by) => (unit * by) % 16 === 0)) ?? 4
+
+/** The words of an instruction, as what threads share if that is worth it. */
+export function shared(instruction: Instruction, words: readonly number[]): readonly number[] {
+  const parts = partsOf(instruction)
+  if (!parts || parts.count <= parts.unit || words.length > longestShared) return words
+  const { count, unit, countAt, times, moves, own } = parts
+  const offsets = new Map<Buffer, number>()
+  let bytes = 0
+  for (const [, array] of own) {
+    if (offsets.has(array)) continue
+    offsets.set(array, bytes)
+    // Kernels read up to 64 bytes behind an array.
+    bytes += paddedBytes(array.size) + 64
+  }
+  getKernel().reserveScratch(bytes)
+  const places = own.flatMap(([word, array]) => [word, offsets.get(array)!])
+  const layout = [moves.length, ...moves.flat(), own.length, ...places, ...words]
+  return encode('Shared', [count, unit, countAt, times, ...layout])
+}
