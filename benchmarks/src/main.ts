@@ -8,7 +8,7 @@ import { ours } from './contenders.js'
 import { describeFailure, UsageError } from './failure.js'
 import { describeMachine } from './machine.js'
 import { measure } from './measure.js'
-import { measureOps, rounds as opRounds } from './ops.js'
+import { measureOps, rounds as opRounds, slowerOnes } from './ops.js'
 import { packageFolder } from './paths.js'
 import { formatCase, formatMachine, type Report, reportCase } from './report.js'
 import { scalingPage } from './scaling.js'
@@ -36,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
     const cases = await measureOps(options.ops, options.seconds, (line) => process.stdout.write(`${line}\n`))
     process.stdout.write(formatMachine(machine))
     write({ machine, cases })
-    return cases.some(({ ratio }) => ratio < 1) ? 1 : 0
+    return slowerOnes(cases).length > 0 ? 1 : 0
   }
   const contenders = [ours, ...options.peers]
   const settings = { seconds: options.seconds, rounds, processes, onProgress: showProgress }
