@@ -116,6 +116,10 @@ export const cases: readonly Case[] = [
     'conv 5×5×24, conv 3×3×32, each with ReLU and max-pool 2, 128 units, 10 classes, batches of 32, SGD',
     3,
   ),
+  {
+    ...training('cnn-28x28-b32-2threads', 'the same on two threads, beside ours on one', 3),
+    oneThread: 'cnn-28x28-b32',
+  },
   training(
     'transformer-d64-t64-b16',
     'transformer of 2 blocks, 4 heads, width 64; next of 64 characters at 64 positions, batches of 16, Adam',

@@ -9,6 +9,8 @@ interface Parameter {
 }
 
 export interface TrainingProblem {
+  /** Threads that may share the work; ours alone is asked for more than one. */
+  threads: number
   /** In the order of the layers. */
   parameters: readonly Parameter[]
   /** Numbers in a row of data. */
@@ -35,8 +37,6 @@ export interface MlpProblem extends TrainingProblem {
   kind: 'mlp'
   /** Of all layers but the last. */
   activation: 'sigmoid' | 'relu'
-  /** Threads that may share the work; ours alone is asked for more than one. */
-  threads: number
 }
 
 /**
@@ -142,14 +142,13 @@ function classifierProblem(
   sizes: readonly number[],
   batch: number,
   optimizer: TrainingProblem['optimizer'],
-  threads: number,
 ): MlpProblem {
   return {
     kind: 'mlp',
     parameters: sizes.slice(1).flatMap((outputs, index) => layer(24 + index, [sizes[index]!, outputs])),
     ...pictures(Math.max(pictureRows, 2 * batch), sizes[0]!, sizes.at(-1)!),
     activation: 'relu',
-    threads,
+    threads: 1,
     batch,
     optimizer,
     learningRate: optimizer === 'adam' ? 0.001 : 0.05,
@@ -166,6 +165,7 @@ function cnnProblem(batch: number): CnnProblem {
   ]
   return {
     kind: 'cnn',
+    threads: 1,
     parameters: shapes.flatMap((shape, index) => layer(51 + index, shape)),
     ...pictures(Math.max(pictureRows, 2 * batch), 28 * 28, 10),
     activation: 'relu',
@@ -214,6 +214,7 @@ function transformerProblem(width: number, length: number, batch: number): Trans
   const rows = 4 * batch
   return {
     kind: 'transformer',
+    threads: 1,
     parameters: [
       vectors(63, characters),
       vectors(64, length),
@@ -256,13 +257,18 @@ function productProblem(layout: Layout, side: number, relaxed: boolean): Product
 export function problemOf(caseId: string): Problem {
   if (caseId === 'xor-step') return xorProblem(2, 11)
   if (caseId === 'xor-8-step') return xorProblem(8, 41)
-  const network = /^(adam-)?mlp-(\d+(?:-\d+)+)-b(\d+)(?:-(\d)threads)?$/.exec(caseId)
+  const onThreads = /^(.+)-(\d)threads$/.exec(caseId)
+  if (onThreads)
+    return {
+      ...(problemOf(onThreads[1]!) as Exclude<Problem, ProductProblem>),
+      threads: Number(onThreads[2]),
+    }
+  const network = /^(adam-)?mlp-(\d+(?:-\d+)+)-b(\d+)$/.exec(caseId)
   if (network)
     return classifierProblem(
       network[2]!.split('-').map(Number),
       Number(network[3]),
       network[1] ? 'adam' : 'sgd',
-      Number(network[4] ?? 1),
     )
   const convolutional = /^cnn-28x28-b(\d+)$/.exec(caseId)
   if (convolutional) return cnnProblem(Number(convolutional[1]))

@@ -17,6 +17,7 @@ test('without arguments: every case, every peer, no file', () => {
     'mlp-784-512-512-10-b128-2threads',
     'adam-mlp-784-128-10-b32',
     'cnn-28x28-b32',
+    'cnn-28x28-b32-2threads',
     'transformer-d64-t64-b16',
     ...[16, 64, 256, 1024].flatMap((side) => ['nn', 'nt', 'tn'].map((layout) => `gemm-${layout}-${side}`)),
     'gemm-nn-256-relaxed',

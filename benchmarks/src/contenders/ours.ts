@@ -123,7 +123,7 @@ function product(problem: ProductProblem): Program {
 }
 
 export const open: Open = async (problem) => {
-  const threads = problem.kind === 'mlp' ? problem.threads : 1
+  const threads = problem.kind === 'product' ? 1 : problem.threads
   if (threads > 1 && (await setThreads(threads)) !== threads) throw new CannotRun('has one thread here')
   if (problem.kind === 'product' && problem.relaxed && !(await useRelaxedSimd()))
     throw new CannotRun(withoutRelaxed)
