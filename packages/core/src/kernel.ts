@@ -3,8 +3,8 @@ import { getKernel } from '@bp/kernel'
 import { blamingCaller, ValueError } from './errors.js'
 
 /**
- * Has `count` threads, this one included, share the work of large products and updates, from now on. Results keep
- * their bits. Threads wait for work without keeping a process alive; with 1 they end. As many as there are idle
+ * Has `count` threads, this one included, share the work of large arrays, from now on: products, convolutions, pooling,
+ * attention, norms, what goes element by element, updates. Results keep their bits. Threads wait for work without keeping a process alive; with 1 they end. As many as there are idle
  * cores are useful; small networks stay on one thread, as handing work over would take longer than doing it.
  *
  * Resolves to how many threads there are: 1 where memory cannot be shared, as in a page that is not cross-origin
