@@ -55,6 +55,7 @@ export {
   functional,
   type Model,
   type ModelOptions,
+  type NamedValues,
   sequential,
   type Weights,
 } from './layers/model.js'

@@ -126,6 +126,14 @@ describe('a functional model', () => {
         }),
       'setWeights: "layer1/weights" holds 2 numbers, 1 were given',
     ],
+    [
+      'numbers of another shape',
+      () =>
+        sequential([dense({ units: 2, bias: false })], one).setWeights([
+          { name: 'layer1/weights', shape: [2, 1], values: Float32Array.of(1, 2) },
+        ]),
+      'setWeights: "layer1/weights" is 1×2, 2×1 was given',
+    ],
   ])('says what is wrong with %s', (_, make, message) => {
     expect(make).toThrow(message)
   })

@@ -18,6 +18,13 @@ export type Each<P extends Symbolic, T> = P extends SymbolicTensor ? T : { reado
 /** Numbers by the names of variables. */
 export type Weights = Readonly<Record<string, Float32Array>>
 
+/** Numbers with a name and a shape, as variables have them and files hold them. */
+export interface NamedValues {
+  readonly name: string
+  readonly shape: Shape
+  readonly values: Float32Array | Float64Array
+}
+
 /** A function of batches with parameters. One input or output is plain, several are by name. */
 export interface Model<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor> {
   /** Shape of one row of the input. */
@@ -38,10 +45,10 @@ export interface Model<I extends Symbolic = SymbolicTensor, O extends Symbolic =
   /** Copies of the numbers of all variables, by name. */
   getWeights(): Weights
   /**
-   * Puts in the numbers of all variables, by name.
-   * @throws ValueError for a name that is missing or unknown, ShapeError for another number of numbers.
+   * Puts in the numbers of all variables, by name; those that have a shape must have that of the variable.
+   * @throws ValueError for a name that is missing or unknown, ShapeError for another shape or number of numbers.
    */
-  setWeights(weights: Weights): void
+  setWeights(weights: Weights | Iterable<NamedValues>): void
   /** A table of layers, output shapes, numbers of parameters and floating-point operations for a row. */
   summary(): string
 }
@@ -171,18 +178,27 @@ function build(
 }
 
 /** Puts numbers into variables, by name: all of them or none. */
-function setWeights(variables: readonly Variable[], weights: Weights): void {
+function setWeights(variables: readonly Variable[], weights: Weights | Iterable<NamedValues>): void {
   const names = variables.map(({ name }) => name)
-  for (const name of Object.keys(weights))
+  const given = new Map<string, { shape?: Shape; values: Float32Array | Float64Array }>(
+    Symbol.iterator in weights
+      ? Array.from(weights, (one) => [one.name, one])
+      : Object.entries(weights).map(([name, values]) => [name, { values }]),
+  )
+  for (const name of given.keys())
     if (!names.includes(name))
       throw new ValueError(`setWeights: the model has no variable "${name}"${didYouMean(name, names)}`)
-  for (const { name, size } of variables) {
-    const given = pick(weights, name)
-    if (given === undefined) throw new ValueError(`setWeights: the numbers of "${name}" were not given`)
-    if (given.length !== size)
-      throw new ShapeError(`setWeights: "${name}" holds ${size} numbers, ${given.length} were given`)
+  for (const { name, size, shape } of variables) {
+    const one = given.get(name)
+    if (one === undefined) throw new ValueError(`setWeights: the numbers of "${name}" were not given`)
+    if (one.shape && !sameShape(one.shape, shape))
+      throw new ShapeError(
+        `setWeights: "${name}" is ${describeShape(shape)}, ${describeShape(one.shape)} was given`,
+      )
+    if (one.values.length !== size)
+      throw new ShapeError(`setWeights: "${name}" holds ${size} numbers, ${one.values.length} were given`)
   }
-  for (const variable of variables) variable.set(weights[variable.name]!)
+  for (const variable of variables) variable.set(given.get(variable.name)!.values)
 }
 
 function checkNames(variables: readonly Variable[]): void {

@@ -1,0 +1,107 @@
+// The types of number that files of arrays hold, read as the two that tensors have.
+
+/** Numbers of an array, each as the file has it. */
+export type Values = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
+
+interface ElementType {
+  readonly bytes: number
+  /** Holds every number of the type exactly, integers of 64 bits as far as whole numbers go. */
+  readonly array: Float32ArrayConstructor | Float64ArrayConstructor
+  readonly read: (view: DataView, at: number, littleEndian: boolean) => number
+}
+
+const elementTypes = {
+  f64: { bytes: 8, array: Float64Array, read: (view, at, little) => view.getFloat64(at, little) },
+  f32: { bytes: 4, array: Float32Array, read: (view, at, little) => view.getFloat32(at, little) },
+  f16: { bytes: 2, array: Float32Array, read: (view, at, little) => halfToFloat(view.getUint16(at, little)) },
+  // The upper half of an f32.
+  bf16: {
+    bytes: 2,
+    array: Float32Array,
+    read: (view, at, little) => asFloat(view.getUint16(at, little) << 16),
+  },
+  i64: { bytes: 8, array: Float64Array, read: (view, at, little) => Number(view.getBigInt64(at, little)) },
+  u64: { bytes: 8, array: Float64Array, read: (view, at, little) => Number(view.getBigUint64(at, little)) },
+  i32: { bytes: 4, array: Float64Array, read: (view, at, little) => view.getInt32(at, little) },
+  u32: { bytes: 4, array: Float64Array, read: (view, at, little) => view.getUint32(at, little) },
+  i16: { bytes: 2, array: Float32Array, read: (view, at, little) => view.getInt16(at, little) },
+  u16: { bytes: 2, array: Float32Array, read: (view, at, little) => view.getUint16(at, little) },
+  i8: { bytes: 1, array: Float32Array, read: (view, at) => view.getInt8(at) },
+  u8: { bytes: 1, array: Float32Array, read: (view, at) => view.getUint8(at) },
+  bool: { bytes: 1, array: Float32Array, read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
+} as const satisfies Record<string, ElementType>
+
+export type ElementTypeName = keyof typeof elementTypes
+
+/** How many bytes a number takes. */
+export const bytesOf = (type: ElementTypeName): number => elementTypes[type].bytes
+
+/** The numbers in `bytes`, of which there are whole ones. `refuse` makes the error for a number that is lost. */
+export function readElements(
+  type: ElementTypeName,
+  bytes: Uint8Array,
+  littleEndian: boolean,
+  refuse: (problem: string) => Error,
+): Values {
+  const { array, bytes: size, read }: ElementType = elementTypes[type]
+  const values = new array(bytes.length / size)
+  // As bytes, so that NaN keeps its own; typed arrays are little-endian wherever WebAssembly runs.
+  if (littleEndian && (type === 'f32' || type === 'f64')) new Uint8Array(values.buffer).set(bytes)
+  else {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    for (let index = 0; index < values.length; index++) values[index] = read(view, size * index, littleEndian)
+    if (type === 'i64' || type === 'u64') {
+      const lost = values.find((value) => !Number.isSafeInteger(value))
+      if (lost !== undefined)
+        throw refuse(
+          `holds ${lost}, and whole numbers from 2^53 on cannot be told apart; save it as floating-point numbers`,
+        )
+    }
+  }
+  return values
+}
+
+/** The little-endian bytes of the numbers, not a copy. */
+export function bytesOfValues({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+/** @throws what `refuse` makes, unless the shape is one and holds so many numbers. */
+export function checkSize(
+  shape: readonly number[],
+  values: ArrayLike<number>,
+  refuse: (problem: string) => Error,
+): void {
+  const size = shape.reduce((product, dimension) => product * dimension, 1)
+  if (
+    shape.length > mostDimensions ||
+    !shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0)
+  )
+    throw refuse(
+      `has the shape [${shape.join(', ')}]; at most ${mostDimensions} whole numbers can be written`,
+    )
+  if (size !== values.length)
+    throw refuse(`has the shape [${shape.join(', ')}], so ${size} numbers, but ${values.length} were given`)
+}
+
+/** More dimensions are neither read nor written. */
+export const mostDimensions = 8
+
+const float = new Float32Array(1)
+const floatBits = new Uint32Array(float.buffer)
+
+function asFloat(bits: number): number {
+  floatBits[0] = bits
+  return float[0]!
+}
+
+/** IEEE 754 binary16: a sign, five bits of exponent with bias 15, ten of fraction. */
+function halfToFloat(half: number): number {
+  const sign = (half & 0x8000) << 16
+  const exponent = (half >> 10) & 31
+  const fraction = half & 0x3ff
+  if (exponent === 31) return asFloat(sign | 0x7f800000 | (fraction << 13))
+  // 127 is the bias of an f32.
+  if (exponent > 0) return asFloat(sign | ((exponent - 15 + 127) << 23) | (fraction << 13))
+  return (sign ? -1 : 1) * fraction * 2 ** -24
+}
