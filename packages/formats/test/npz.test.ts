@@ -1,0 +1,124 @@
+// Archives that NumPy writes, those that we write, and damaged ones.
+import { readFileSync } from 'node:fs'
+import { layers, type NamedValues, sequential } from '@bp/core'
+import { strToU8, zipSync } from 'fflate'
+import { expect, test } from 'vitest'
+import { NpzError, readNpz, writeNpz } from '../src/npz.js'
+import { mutated } from './mutations.js'
+
+const fixture = (name: string) => Uint8Array.from(readFileSync(new URL(`fixtures/${name}`, import.meta.url)))
+const npy = fixture('f4.npy')
+/** What fixtures.py put into both archives. */
+const arrays: readonly NamedValues[] = [
+  {
+    name: 'layer1/weights',
+    shape: [2, 3],
+    values: Float32Array.of(0, -0, 1.5, -2.25, Number.POSITIVE_INFINITY, 1e-45),
+  },
+  { name: 'größe', shape: [2], values: Float64Array.of(0.1, 1e-310) },
+  { name: 'empty', shape: [0, 3], values: new Float32Array(0) },
+]
+
+test.each(['stored.npz', 'deflated.npz'])('%s of NumPy is read', (name) => {
+  expect(readNpz(fixture(name))).toEqual(arrays)
+})
+
+test('what is written is read again, has the bytes of NumPy in it, and is the same at any time', () => {
+  const file = writeNpz(arrays)
+  expect(readNpz(file)).toEqual(arrays)
+  expect(Buffer.from(file).includes(Buffer.from(npy))).toBe(true)
+  expect(writeNpz(arrays)).toEqual(file)
+  expect(readNpz(writeNpz([]))).toEqual([])
+})
+
+test('a model gets the same bits from another', () => {
+  const model = (seed: number) =>
+    sequential([layers.dense({ units: 3, activation: 'tanh' }), layers.dense({ units: 1 })], {
+      inputShape: [2],
+      seed,
+    })
+  const [from, to] = [model(1), model(2)]
+  to.setWeights(readNpz(writeNpz(from.variables)))
+  expect(to.getWeights()).toEqual(from.getWeights())
+})
+
+/** Changes 32 bits of the entry in the directory at the end of an archive of one file. */
+const withDirectory = (file: Uint8Array, offset: number, value: number) => {
+  const changed = Uint8Array.from(file)
+  new DataView(changed.buffer).setUint32(Buffer.from(file).lastIndexOf('PK\x01\x02') + offset, value, true)
+  return changed
+}
+/** The same archive with another name of as many letters for a file. */
+const renamed = (file: Uint8Array, from: string, to: string) => {
+  const changed = Buffer.from(file)
+  for (let at = changed.indexOf(from); at >= 0; at = changed.indexOf(from)) changed.write(to, at)
+  return changed
+}
+const [packedSize, unpackedSize] = [20, 24]
+const zeros = new Uint8Array(100_000)
+
+test.each<[string, Uint8Array, string]>([
+  ['no file', new Uint8Array(0), 'the file is no zip archive that can be unpacked'],
+  ['one array', npy, 'not one that numpy.savez wrote'],
+  ['an archive cut off', fixture('stored.npz').subarray(0, -30), 'the file is no zip archive'],
+  [
+    'another file in it',
+    zipSync({ 'a.npy': npy, 'b.txt': npy }),
+    'file "b.txt" is no .npy file; take it out',
+  ],
+  [
+    'a property of objects in it',
+    renamed(zipSync({ prototype: npy }), 'prototype', '__proto__'),
+    'file "__proto__" is no .npy file',
+  ],
+  [
+    'no array under the name of one',
+    zipSync({ 'a.npy': strToU8('text') }),
+    'array "a": the file does not begin',
+  ],
+  ['objects', zipSync({ 'a.npy': fixture('O.npy') }), `array "a": the array is of type '|O'`],
+  [
+    'a size that is not that of the array',
+    withDirectory(zipSync({ 'a.npy': zeros }), unpackedSize, 99_999_999),
+    'file "a.npy" cannot unpack to 99999999 bytes from',
+  ],
+  [
+    'more bytes than the archive has',
+    withDirectory(zipSync({ 'a.npy': npy }), packedSize, 99_999),
+    'the archive is damaged',
+  ],
+  [
+    'a size past the most',
+    withDirectory(zipSync({ 'a.npy': npy }), unpackedSize, 2 ** 30 + 1),
+    'the archive unpacks to more than 100000 arrays or 1073741824 bytes; split it',
+  ],
+])('%s is refused', (_, file, message) => {
+  expect(() => readNpz(file)).toThrow(NpzError)
+  expect(() => readNpz(file)).toThrow(message)
+})
+
+test('a name that is there twice is neither read nor written', () => {
+  const twice = renamed(zipSync({ 'a.npy': npy, 'b.npy': npy }), 'b.npy', 'a.npy')
+  expect(() => readNpz(twice)).toThrow('file "a.npy" is there twice')
+  expect(() => writeNpz([arrays[0]!, arrays[0]!])).toThrow('array "layer1/weights" is there twice')
+  expect(() => writeNpz([{ ...arrays[0]!, shape: [5] }])).toThrow(NpzError)
+  expect(() => writeNpz([{ ...arrays[0]!, shape: [5] }])).toThrow(
+    'array "layer1/weights": the array has the shape [5]',
+  )
+})
+
+test('2,000 mutated archives are refused with its own error, or read as what they say', () => {
+  const outcomes = { read: 0, refused: 0 }
+  const sources = ['stored.npz', 'deflated.npz'].map(fixture)
+  for (let seed = 0; seed < 2000; seed++) {
+    try {
+      for (const { shape, values } of readNpz(mutated(sources[seed % 2]!, seed)))
+        expect(values).toHaveLength(shape.reduce((product, dimension) => product * dimension, 1))
+      outcomes.read++
+    } catch (error) {
+      if (!(error instanceof NpzError)) throw error
+      outcomes.refused++
+    }
+  }
+  expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(100)
+})
