@@ -1,0 +1,49 @@
+// The records of a run as lines of a file, CSV or JSON Lines: for `onRecord`, and for what reads the file later.
+import type { RunRecord } from '@bp/core'
+import papaparse from 'papaparse'
+
+/**
+ * The first line of a CSV file of records, which names the columns as they are reached in a record: `epoch`, `step`,
+ * `loss`, `accuracy`, `metrics.f1`, `validation.loss`. All records of a run have the same.
+ *
+ * ```ts
+ * onRecord: (record, { history }) =>
+ *   appendFileSync('run.csv', (history.length === 1 ? csvHeader(record) : '') + csvLine(record))
+ * ```
+ */
+export function csvHeader(record: RunRecord): string {
+  return line(cells(record).map(([name]) => name))
+}
+
+/** A record as a line of a CSV file: numbers with all digits that they need, an empty cell for none. */
+export function csvLine(record: RunRecord): string {
+  return line(cells(record).map(([, value]) => value))
+}
+
+/** A record as a line of JSON, with what is not finite as text: `"NaN"`, since JSON has no number for it. */
+export function jsonLine(record: RunRecord): string {
+  const finite = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+  return `${JSON.stringify(record, finite)}\n`
+}
+
+type Cell = readonly [path: string, value: number | null]
+
+function cells({ epoch, step, validation, ...score }: RunRecord): Cell[] {
+  return numbersIn({ epoch, step, ...score, ...(validation && { validation }) })
+}
+
+/** Each number with its path. */
+function numbersIn(record: object, prefix = ''): Cell[] {
+  return Object.entries(record).flatMap(([key, value]: [string, number | null | object | undefined]) =>
+    typeof value === 'object' && value !== null
+      ? numbersIn(value, `${prefix}${key}.`)
+      : value === undefined
+        ? []
+        : [[prefix + key, value] satisfies Cell],
+  )
+}
+
+function line(row: readonly (string | number | null)[]): string {
+  return `${papaparse.unparse([[...row]])}\n`
+}
