@@ -557,6 +557,10 @@ describe('a model of two inputs and two outputs with shared weights', () => {
       'createRun: lossWeights is given for "totla", which is no output of the model; there are larger, total; did you mean "total"?',
     )
     expect(withChange({ lossWeights: { total: Number.NaN } })).toThrow(ValueError)
+    const alone = sequential([layers.dense({ units: 1 })], { inputShape: [2], seed: 1 })
+    expect(withChange({ model: alone, loss: 'meanSquaredError', lossWeights: {} })).toThrow(
+      'the model has one',
+    )
     expect(withChange({ monitor: 'accuracy' })).toThrow('larger.accuracy')
     expect(() => make().predict({ left: left.subarray(2), right })).toThrow(
       'predict: inputs must have one number of rows, got 36, 37',

@@ -51,6 +51,10 @@ export class Objective {
   constructor(model: Model<Symbolic, Symbolic>, options: ObjectiveOptions<Symbolic>) {
     this.model = model
     this.#options = options
+    if (options.lossWeights && !isRecord(model.outputShape))
+      throw new ValueError(
+        'createRun: lossWeights weigh several outputs against each other; the model has one',
+      )
     const loss = this.#byOutput<LossName | Loss>('loss', options.loss)
     const weights = this.#byOutput<number>('lossWeights', options.lossWeights ?? {})
     const metrics = this.#byOutput<Readonly<Record<string, Metric>>>('metrics', options.metrics ?? {})
