@@ -56,6 +56,7 @@ export {
   type Model,
   type ModelOptions,
   type NamedValues,
+  type Symbolic,
   sequential,
   type Weights,
 } from './layers/model.js'

@@ -194,7 +194,7 @@ export function checkName(layer: string, what: string, name: string, table: obje
   const names = Object.keys(table)
   if (!Object.hasOwn(table, name))
     throw new ValueError(
-      `${layer}: there is no ${what} "${name}"; there are ${names.join(', ')}${didYouMean(name, names)}`,
+      `${layer}: there is no ${what} "${name}"; there are ${names.join(', ')}${didYouMean(String(name), names)}`,
     )
 }
 

@@ -27,6 +27,8 @@ export interface NamedValues {
 
 /** A function of batches with parameters. One input or output is plain, several are by name. */
 export interface Model<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor> {
+  /** What it was made of. */
+  readonly made: Readonly<FunctionalOptions<I, O>>
   /** Shape of one row of the input. */
   readonly inputShape: Each<I, Shape>
   /** Shape of one row of the output. */
@@ -129,6 +131,7 @@ export function functional<I extends Symbolic, O extends Symbolic>(
       return each(outputs, (node) => values.get(node)!)
     }
     const model: Model<I, O> = {
+      made: options,
       inputShape: each(inputs, (tensor) => shapes.get(tensor)!),
       outputShape: each(outputs, (tensor) => shapes.get(tensor)!),
       layers: built,

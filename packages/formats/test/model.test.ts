@@ -1,0 +1,217 @@
+// Models through JSON and back: the same layers, names and numbers.
+import {
+  adam,
+  constant,
+  createRun,
+  functional,
+  layer,
+  layers,
+  type Model,
+  modelInput,
+  type Shape,
+  sequential,
+  xor,
+} from '@bp/core'
+import { expect, test } from 'vitest'
+import { ModelFileError, readModel, writeModel } from '../src/model.js'
+import { readSafetensors, writeSafetensors } from '../src/safetensors.js'
+import { mutated } from './mutations.js'
+
+const { dense, dropout } = layers
+
+/** Options that are not those unless given, and rows, for each layer that can be written. */
+const samples: Readonly<Record<string, [options: object, inputShape: Shape]>> = {
+  multiHeadAttention: [{ heads: 2, causal: true }, [3, 4]],
+  transformerBlock: [{ heads: 2, hidden: 5, activation: 'relu', dropout: 0.1 }, [3, 4]],
+  conv1d: [{ filters: 4, kernelSize: 3, stride: 2, padding: 'same', groups: 2 }, [7, 2]],
+  conv2d: [{ filters: 2, kernelSize: [3, 2], dilation: 2, activation: 'relu' }, [7, 7, 1]],
+  depthwiseConv2d: [{ kernelSize: 2, multiplier: 3, bias: false }, [4, 4, 2]],
+  conv1dTranspose: [{ filters: 2, kernelSize: 3, stride: 2 }, [3, 2]],
+  conv2dTranspose: [{ filters: 2, kernelSize: 2, padding: 'same' }, [3, 3, 1]],
+  dense: [{ units: 3, activation: 'softmax', weights: 'heNormal', bias: 'ones', name: 'last' }, [2]],
+  dropout: [{ rate: 0.25 }, [3]],
+  embedding: [{ words: 5, units: 2, weights: 'zeros' }, [4]],
+  positionalEmbedding: [{ kind: 'sinusoidal' }, [3, 2]],
+  batchNorm: [{ momentum: 0.5, epsilon: 0.01 }, [3]],
+  layerNorm: [{ epsilon: 0.1 }, [3]],
+  rmsNorm: [{ trainable: false }, [3]],
+  groupNorm: [{ groups: 2 }, [4]],
+  maxPool1d: [{ size: 2 }, [5, 1]],
+  avgPool1d: [{ size: 3, stride: 1, padding: 'same' }, [5, 1]],
+  maxPool2d: [{ size: [2, 1], stride: [1, 2] }, [4, 4, 1]],
+  avgPool2d: [{ size: 2, padding: 1 }, [4, 4, 1]],
+  globalAveragePool: [{}, [4, 4, 2]],
+  globalMaxPool: [{ name: 'largest' }, [4, 2]],
+  rnn: [{ units: 2, activation: 'relu' }, [3, 2]],
+  lstm: [{ units: 2, returnSequences: true }, [3, 2]],
+  gru: [{ units: 2, weights: 'zeros' }, [3, 2]],
+  flatten: [{}, [2, 3]],
+  reshape: [{ shape: [3, 2] }, [6]],
+}
+
+/** That the second is the first again: layers, names, numbers, and what comes out for some rows. */
+function expectSame(model: Model, again: Model): void {
+  expect(again.summary()).toBe(model.summary())
+  expect(again.layers.map(({ kind, name, trainable }) => [kind, name, trainable])).toEqual(
+    model.layers.map(({ kind, name, trainable }) => [kind, name, trainable]),
+  )
+  expect(again.getWeights()).toEqual(model.getWeights())
+  const shape = [2, ...model.inputShape]
+  const size = shape.reduce((product, dimension) => product * dimension)
+  const x = constant(
+    Float32Array.from({ length: size }, (_, index) => index % 3),
+    { shape },
+  )
+  expect(again.apply(x).data()).toEqual(model.apply(x).data())
+}
+
+const ofKind = (kind: string, options: object) =>
+  (layers as unknown as Record<string, (options: object) => ReturnType<typeof dense>>)[kind]!(options)
+
+test('there is a sample of each layer but those that take functions or names', () => {
+  const kinds = Object.entries(layers).flatMap(([name, value]) => (typeof value === 'function' ? name : []))
+  expect(Object.keys(samples).sort()).toEqual(
+    kinds.filter((kind) => kind !== 'activation' && kind !== 'compute').sort(),
+  )
+})
+
+test.each(Object.entries(samples))('%s is read with its options', (kind, [options, inputShape]) => {
+  const model = sequential([ofKind(kind, options)], { inputShape, seed: 7 })
+  expectSame(model, readModel(writeModel(model)))
+})
+
+test.each(Object.keys(layers.activations))('the activation %s is read', (name) => {
+  const plan = layers.activation(name as layers.ActivationName, { name: 'last' })
+  const model = sequential([dense({ units: 3 }), plan], { inputShape: [2], seed: 7 })
+  expectSame(model, readModel(writeModel(model)))
+})
+
+test('several inputs and outputs, layers that are shared, and inputs that are not used', () => {
+  const [left, right, unused] = [modelInput([3]), modelInput([3]), modelInput([1])]
+  const shared = dense({ units: 4, activation: 'tanh' })
+  const attended = layers.multiHeadAttention({ heads: 1 })
+  const rows = layers.reshape({ shape: [2, 2] })
+  const [a, b] = [rows(shared(left)), rows(shared(right))]
+  const model = functional({
+    inputs: { left, right, unused },
+    outputs: { mixed: attended(b, a), plain: dropout({ rate: 0.5 })(a) },
+    seed: 5,
+  })
+  const again = readModel<typeof model.made.inputs, typeof model.made.outputs>(writeModel(model))
+  expect(again.inputShape).toEqual({ left: [3], right: [3], unused: [1] })
+  expect(again.summary()).toBe(model.summary())
+  expect(again.getWeights()).toEqual(model.getWeights())
+  const x = { left: [[1, 2, 3]], right: [[-1, 0, 1]], unused: [[0]] }
+  expect(again.apply(x).mixed.data()).toEqual(model.apply(x).mixed.data())
+  expect(again.apply(x).plain.data()).toEqual(model.apply(x).plain.data())
+})
+
+test('what was learnt comes back with the numbers beside it, and training goes on to the same bits', async () => {
+  const plans = [
+    dense({ units: 8, activation: 'tanh' }),
+    layers.batchNorm(),
+    dropout({ rate: 0.5 }),
+    dense({ units: 1 }),
+  ]
+  const model = sequential(plans, { inputShape: [2], seed: 1 })
+  const train = (trained: Model) =>
+    createRun({
+      model: trained,
+      loss: 'sigmoidCrossEntropy',
+      optimizer: adam({ learningRate: 0.1 }),
+      data: xor(),
+      epochs: 20,
+      seed: 2,
+    }).start()
+  await train(model)
+  model.layers[0]!.trainable = false
+  const again = readModel(writeModel(model))
+  expect(again.getWeights()).not.toEqual(model.getWeights())
+  again.setWeights(readSafetensors(writeSafetensors(model.variables)))
+  expectSame(model, again)
+  const before = model.getWeights()
+  await train(model)
+  await train(again)
+  expect(model.getWeights()).not.toEqual(before)
+  expect(again.getWeights()).toEqual(model.getWeights())
+})
+
+const sized = { inputShape: [2], seed: 1 }
+test.each<[string, Model, string]>([
+  [
+    'a function',
+    sequential([layers.compute((x) => x.neg())], sized),
+    'layer "layer1", compute, is not one of',
+  ],
+  [
+    'a layer of one’s own',
+    sequential([layer('mine', {}, () => (_, x) => x)], sized),
+    'layer "layer1", mine, is not',
+  ],
+  [
+    'an initializer of one’s own',
+    sequential([dense({ units: 1, name: 'a', weights: () => new Float32Array(2) })], sized),
+    'layer "a", dense, has a function as weights, which JSON cannot hold; give it a name or a number',
+  ],
+])('%s is not written', (_, model, message) => {
+  expect(() => writeModel(model)).toThrow(ModelFileError)
+  expect(() => writeModel(model)).toThrow(message)
+})
+
+const small = writeModel(sequential([dense({ units: 3, bias: 'ones' }), layers.batchNorm()], sized))
+test.each<[string, string, string]>([
+  ['no JSON', small.slice(1), 'the file is no JSON'],
+  ['other JSON', '{"units": 3}', 'the file has no "format": "backpropagation-model"'],
+  ['null', 'null', 'it was not written by writeModel'],
+  ['a version to come', small.replace('"version":1', '"version":2'), 'the file is of version 2'],
+  [
+    'a layer that does not exist',
+    small.replace('"dense"', '"densse"'),
+    'layers[0]: there is no layer "densse"',
+  ],
+  ['a layer that takes functions', small.replace('"dense"', '"compute"'), 'there is no layer "compute"'],
+  ['a property of objects', small.replace('"dense"', '"toString"'), 'there is no layer "toString"'],
+  ['no options', small.replace(/"options":\{"units.*?\}/, '"options":3'), 'layers[0]: wants options'],
+  ['options out of range', small.replace('3', '-3'), 'layers[0]: dense: units must be a whole number'],
+  [
+    'options of another type',
+    small.replace('"ones"', '{}'),
+    'layers[0]: dense: there is no initializer "[object Object]"; there are',
+  ],
+  [
+    'a tensor of itself',
+    small.replace('"inputs":[0]', '"inputs":[1]'),
+    'wants the place of one of 1 tensors, got 1',
+  ],
+  [
+    'a layer past the last',
+    small.replace('"layer":1', '"layer":2'),
+    'tensors[2]: wants a shape, or the place of one of 2',
+  ],
+  ['a shape of text', small.replace('"shape":[2]', '"shape":["2"]'), 'the model: '],
+  [
+    'layers that do not fit',
+    small.replace('"inputs":[0]', '"inputs":[0,0]'),
+    'tensors[1]: dense: takes 1 input',
+  ],
+  ['no outputs', small.replace('"outputs"', '"output"'), 'outputs: wants the place of one of 3 tensors'],
+  ['no seed', small.replace('"seed"', '"seeds"'), 'the model: '],
+])('%s is refused', (_, text, message) => {
+  expect(() => readModel(text)).toThrow(ModelFileError)
+  expect(() => readModel(text)).toThrow(message)
+})
+
+test('2,000 mutated files are refused with its own error, or read', () => {
+  const outcomes = { read: 0, refused: 0 }
+  const file = new TextEncoder().encode(small)
+  for (let seed = 0; seed < 2000; seed++) {
+    try {
+      readModel(new TextDecoder().decode(mutated(file, seed))).getWeights()
+      outcomes.read++
+    } catch (error) {
+      if (!(error instanceof ModelFileError)) throw error
+      outcomes.refused++
+    }
+  }
+  expect(outcomes.read).toBeGreaterThan(0)
+})
