@@ -9,8 +9,8 @@ const normalDuration = 5000
 const interval = 50
 /** How long steps may keep keys waiting, in ms. */
 const sliceTime = 25
-/** The part of the time that pictures may take when steps could use all of it. */
-const pictureShare = 0.02
+/** The part of the time that pictures may take when steps could use all of it; what Ink writes later comes on top. */
+const pictureShare = 0.015
 /** Within this many ms of a change of speed, a guess at what is left would jump about. */
 const settling = 400
 
