@@ -1,0 +1,192 @@
+// How operations are written as operators of ONNX, version 17, wherever the two are not the same.
+import type { Tensor } from '@bp/core'
+import { type Attribute, dataTypes } from './onnx-messages.js'
+
+/** What operations become part of; each call returns the name of a value. */
+export interface GraphWriter {
+  node(operator: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string
+  /** A list of whole numbers that an operator takes as an input, or one alone. */
+  integers(values: readonly number[] | number): string
+  /** The same of numbers. */
+  floats(values: readonly number[] | number): string
+}
+
+type Convert = (
+  to: GraphWriter,
+  inputs: readonly string[],
+  // Each operation knows its own attributes, hence `any`; what they are stands in its definition.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  attributes: any,
+  tensor: Tensor,
+) => string
+
+const cast = (to: GraphWriter, value: string, type: keyof typeof dataTypes) =>
+  to.node('Cast', [value], { to: dataTypes[type] })
+
+/** The operator of the name that the operation's definition gives. */
+const same: Convert = (to, inputs, _, tensor) => to.node(tensor.op!.definition.onnx!, inputs)
+
+/** Truth values are numbers here, and a type of their own there. */
+const comparison: Convert = (to, inputs, attributes, tensor) =>
+  cast(to, same(to, inputs, attributes, tensor), 'float')
+
+const withAxis: Convert = (to, inputs, { axis }, tensor) =>
+  to.node(tensor.op!.definition.onnx!, inputs, { axis })
+
+const reduction: Convert = (to, [x], { axes, keepDims }, tensor) =>
+  // Of no axes the operator makes all of them.
+  axes.length === 0
+    ? to.node('Identity', [x!])
+    : to.node(tensor.op!.definition.onnx!, [x!], { axes, keepdims: Number(keepDims) })
+
+const swapped = (to: GraphWriter, value: string, rank: number) =>
+  to.node('Transpose', [value], {
+    perm: Array.from({ length: rank }, (_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)),
+  })
+
+/** Channels are last here and second there. */
+const channelsSecond = (to: GraphWriter, value: string) =>
+  to.node('Transpose', [value], { perm: [0, 3, 1, 2] })
+const channelsLast = (to: GraphWriter, value: string) => to.node('Transpose', [value], { perm: [0, 2, 3, 1] })
+
+const windows = ({
+  stride,
+  padding,
+}: {
+  stride: readonly number[]
+  padding: readonly (readonly number[])[]
+}) => ({
+  strides: stride,
+  pads: [padding[0]![0]!, padding[1]![0]!, padding[0]![1]!, padding[1]![1]!],
+})
+
+/** By the names of operations. What is not here is written as what it decomposes to. */
+export const operators: ReadonlyMap<string, Convert> = new Map<string, Convert>([
+  ...[
+    ...['abs', 'add', 'atan', 'ceil', 'cos', 'div', 'erf', 'exp', 'floor', 'hardSwish', 'log', 'maximum'],
+    ...['minimum', 'mul', 'neg', 'pow', 'reciprocal', 'relu', 'round', 'selu', 'sigmoid', 'sign', 'sin'],
+    ...['softplus', 'sqrt', 'stopGradient', 'sub', 'tan', 'tanh'],
+  ].map((name) => [name, same] as const),
+  ...['equal', 'greater', 'greaterEqual', 'less', 'lessEqual'].map((name) => [name, comparison] as const),
+  ...['concat', 'softmax', 'logSoftmax'].map((name) => [name, withAxis] as const),
+  ...['mean', 'max', 'min', 'prod'].map((name) => [name, reduction] as const),
+  ['notEqual', (to, inputs) => cast(to, to.node('Not', [to.node('Equal', inputs)]), 'float')],
+  ['where', (to, [condition, a, b]) => to.node('Where', [cast(to, condition!, 'boolean'), a!, b!])],
+  ['clip', (to, [x], { min, max }) => to.node('Clip', [x!, to.floats(min), to.floats(max)])],
+  ['elu', (to, inputs, { alpha }) => to.node('Elu', inputs, { alpha: { float: alpha } })],
+  ['leakyRelu', (to, inputs, { slope }) => to.node('LeakyRelu', inputs, { alpha: { float: slope } })],
+  [
+    'sum',
+    (to, [x], { axes, keepDims }) =>
+      axes.length === 0
+        ? to.node('Identity', [x!])
+        : to.node('ReduceSum', [x!, to.integers(axes)], { keepdims: Number(keepDims) }),
+  ],
+  [
+    'argMax',
+    (to, inputs, { axes: [axis] }) => cast(to, to.node('ArgMax', inputs, { axis, keepdims: 0 }), 'float'),
+  ],
+  [
+    'cumsum',
+    (to, [x], { axis, reverse }) => to.node('CumSum', [x!, to.integers(axis)], { reverse: Number(reverse) }),
+  ],
+  [
+    'reshape',
+    // Or 0 would stand for the size that x has there.
+    (to, [x], _, { shape }) => to.node('Reshape', [x!, to.integers(shape)], { allowzero: 1 }),
+  ],
+  // Which dimensions of size 1 come or go stands in the shape of the result.
+  ['expandDims', (to, [x], _, { shape }) => to.node('Reshape', [x!, to.integers(shape)], { allowzero: 1 })],
+  ['squeeze', (to, [x], _, { shape }) => to.node('Reshape', [x!, to.integers(shape)], { allowzero: 1 })],
+  ['broadcastTo', (to, [x], _, { shape }) => to.node('Expand', [x!, to.integers(shape)])],
+  ['transpose', (to, inputs, { permutation }) => to.node('Transpose', inputs, { perm: permutation })],
+  [
+    'slice',
+    (to, [x], { begin, size, steps }) => {
+      if (begin.length === 0) return to.node('Identity', [x!])
+      const ends = begin.map((start: number, axis: number) => {
+        const end = start + size[axis] * steps[axis]
+        // Going down, the end before the first is a number that cannot be counted from the end.
+        return end < 0 ? -(2 ** 31) : end
+      })
+      const axes = begin.map((_: number, axis: number) => axis)
+      return to.node('Slice', [x!, ...[begin, ends, axes, steps].map((list) => to.integers(list))])
+    },
+  ],
+  [
+    'pad',
+    (to, [x], { paddings, mode, value }) => {
+      if (paddings.length === 0) return to.node('Identity', [x!])
+      const sides = [0, 1].flatMap((side) => paddings.map((pair: readonly number[]) => pair[side]!))
+      return to.node('Pad', [x!, to.integers(sides), to.floats(value)], { mode })
+    },
+  ],
+  ['gather', (to, [x, indices], { axis }) => to.node('Gather', [x!, cast(to, indices!, 'int64')], { axis })],
+  [
+    'embedding',
+    (to, [table, indices]) => to.node('Gather', [table!, cast(to, indices!, 'int64')], { axis: 0 }),
+  ],
+  [
+    'matmul',
+    (to, [a, b], { transposeA, transposeB }, { inputs: [left, right] }) => {
+      const side = (value: string, { rank }: Tensor, turned: boolean) =>
+        turned && rank > 1 ? swapped(to, value, rank) : value
+      return to.node('MatMul', [side(a!, left!, transposeA), side(b!, right!, transposeB)])
+    },
+  ],
+  [
+    'layerNorm',
+    (to, inputs, { epsilon }, { inputs: [, gamma] }) =>
+      to.node('LayerNormalization', inputs, { axis: -gamma!.rank, epsilon: { float: epsilon } }),
+  ],
+  [
+    // OneHot counts negative classes from the end, where ours are none.
+    'oneHot',
+    (to, [x], { depth }, { inputs: [classes] }) => {
+      const column = to.node('Reshape', [x!, to.integers([...classes!.shape, 1])], { allowzero: 1 })
+      const numbers = to.floats(Array.from({ length: depth }, (_, index) => index))
+      return cast(to, to.node('Equal', [column, numbers]), 'float')
+    },
+  ],
+  [
+    'conv2d',
+    (to, [x, weights], { dilation, groups, ...attributes }) => {
+      const filters = to.node('Transpose', [weights!], { perm: [3, 2, 0, 1] })
+      const given = { ...windows(attributes), dilations: dilation, group: groups }
+      return channelsLast(to, to.node('Conv', [channelsSecond(to, x!), filters], given))
+    },
+  ],
+  [
+    // A transposed convolution is the derivative of one, and decomposes to it.
+    'conv2dInputGrad',
+    (to, [upstream, weights], { dilation, groups, inputSize, ...attributes }, { inputs: [y, w] }) => {
+      const filters = to.node('Transpose', [weights!], { perm: [3, 2, 0, 1] })
+      const { strides, pads } = windows(attributes)
+      // Rows and columns that no window reached.
+      const rest = [0, 1].map(
+        (axis) =>
+          inputSize[axis] +
+          pads[axis]! +
+          pads[axis + 2]! -
+          (strides[axis]! * (y!.shape[axis + 1]! - 1) + dilation[axis] * (w!.shape[axis]! - 1) + 1),
+      )
+      const given = { strides, pads, dilations: dilation, group: groups, output_padding: rest }
+      return channelsLast(to, to.node('ConvTranspose', [channelsSecond(to, upstream!), filters], given))
+    },
+  ],
+  [
+    'maxPool2d',
+    (to, [x], { size, ...attributes }) =>
+      channelsLast(
+        to,
+        to.node('MaxPool', [channelsSecond(to, x!)], { kernel_shape: size, ...windows(attributes) }),
+      ),
+  ],
+  [
+    'avgPool2d',
+    (to, [x], { size, countPadding, ...attributes }) => {
+      const given = { kernel_shape: size, ...windows(attributes), count_include_pad: Number(countPadding) }
+      return channelsLast(to, to.node('AveragePool', [channelsSecond(to, x!)], given))
+    },
+  ],
+])

@@ -1,0 +1,208 @@
+// Graphs as ONNX, run by another engine: what comes out is what the operations' float64 references give.
+import {
+  byName,
+  caseInputs,
+  constant,
+  evaluate,
+  input,
+  layers,
+  type Model,
+  type Op,
+  ops,
+  sequential,
+  type Tensor,
+  variable,
+} from '@bp/core'
+import { Tensor as EngineTensor, InferenceSession } from 'onnxruntime-web'
+import { describe, expect, test } from 'vitest'
+import { draw, generator } from '../../core/test/sampling.js'
+import { OnnxError, writeOnnx } from '../src/onnx.js'
+
+interface Numbers {
+  readonly data: Float32Array
+  readonly shape: readonly number[]
+}
+
+const table = Object.values(ops).filter((op): op is typeof op & Op => 'definition' in op)
+
+/** Operations that cannot be written, and so neither can what decomposes to them. */
+const refused = new Set([
+  ...['randomUniform', 'randomNormal', 'truncatedNormal', 'randomPermutation', 'bernoulli', 'categorical'],
+  ...[
+    'dropout',
+    'atan2',
+    'mod',
+    'expm1',
+    'log1p',
+    'sigmoidCrossEntropyWithLogits',
+    'scatterAdd',
+    'sliceGrad',
+  ],
+  ...['clipGrad', 'conv2dWeightGrad', 'avgPool2dGrad', 'maxPool2dGrad', 'maxPool2dPick'],
+])
+
+/** What the engine makes of the numbers of each input. */
+async function run(file: Uint8Array, values: Readonly<Record<string, Numbers>>): Promise<Numbers> {
+  // Errors alone: that it drops what is not used is no news.
+  const session = await InferenceSession.create(file, { logSeverityLevel: 3 })
+  const { out } = await session.run(
+    Object.fromEntries(
+      Object.entries(values).map(([name, { data, shape }]) => [
+        name,
+        new EngineTensor('float32', data, shape),
+      ]),
+    ),
+  )
+  await session.release()
+  return { data: out!.data as Float32Array, shape: out!.dims }
+}
+
+function expectClose(
+  found: Numbers,
+  expected: Numbers | { data: Float64Array; shape: readonly number[] },
+): void {
+  expect(found.shape).toEqual(expected.shape)
+  const far = Array.from(found.data).findIndex((value, index) => {
+    const wanted = expected.data[index]!
+    return (
+      !Object.is(value, wanted) &&
+      value !== wanted &&
+      !(Math.abs(value - wanted) <= 1e-5 + 1e-4 * Math.abs(wanted))
+    )
+  })
+  expect(far < 0 ? null : [far, found.data[far], expected.data[far]]).toBeNull()
+}
+
+/** A case of the table: the op applied to given tensors, and numbers for these. */
+function instance(op: (typeof table)[number], number: number) {
+  const { inputs: names, sample } = op.definition
+  const { shapes, attributes } = sample.cases[number]!
+  const next = generator(number + 1)
+  const drawn = caseInputs(names, shapes).map(({ name, shape }) => {
+    const size = shape.reduce((product, dimension) => product * dimension, 1)
+    return { shape, data: Float32Array.from(draw(sample.domains[name]!, size, next)) }
+  })
+  const call = op as unknown as (...args: unknown[]) => Tensor
+  const build = (tensors: readonly Tensor[]) => {
+    const given = byName(names, [...tensors]) as Readonly<Record<string, unknown>>
+    const taken = (names as readonly string[]).map((name) => given[name.replace('...', '')])
+    return attributes ? call(...taken, attributes) : call(...taken)
+  }
+  return { drawn, build }
+}
+
+const keyed = <T>(values: readonly T[]) =>
+  Object.fromEntries(values.map((value, index) => [`in${index}`, value]))
+
+test.each(table.filter(({ name }) => !refused.has(name)).map((op) => [op.name, op] as const))(
+  '%s gives the same in another engine, for each of its samples',
+  async (_, op) => {
+    for (const number of op.definition.sample.cases.keys()) {
+      const { drawn, build } = instance(op, number)
+      const inputs = drawn.map(({ shape }) => input(shape))
+      const found = await run(
+        writeOnnx({ inputs: keyed(inputs), outputs: { out: build(inputs) } }),
+        keyed(drawn),
+      )
+      const y = build(drawn.map(({ data, shape }) => constant(data, { shape })))
+      expectClose(found, { data: evaluate([y])[0] as Float64Array, shape: y.shape })
+    }
+  },
+)
+
+test.each(table.filter(({ name }) => refused.has(name)).map((op) => [op.name, op] as const))(
+  '%s is refused, since ONNX has nothing for it',
+  (_, op) => {
+    const { drawn, build } = instance(op, op.definition.sample.cases.length - 1)
+    const inputs = drawn.map(({ shape }) => input(shape))
+    const attempt = () => writeOnnx({ inputs: keyed(inputs), outputs: { out: build(inputs) } })
+    expect(attempt).toThrow(OnnxError)
+    expect(attempt).toThrow('ONNX has no operator for')
+  },
+)
+
+describe('a model gives the same in another engine:', () => {
+  const { dense } = layers
+  test.each<[string, Model]>([
+    [
+      'dense layers',
+      sequential([dense({ units: 8, activation: 'gelu' }), dense({ units: 2 })], {
+        inputShape: [3],
+        seed: 1,
+      }),
+    ],
+    [
+      'convolutions',
+      sequential(
+        [
+          layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu' }),
+          layers.batchNorm(),
+          layers.maxPool2d({ size: 2 }),
+          layers.depthwiseConv2d({ kernelSize: 2 }),
+          layers.conv2dTranspose({ filters: 3, kernelSize: 3, stride: 2 }),
+          layers.globalAveragePool(),
+          dense({ units: 3, activation: 'softmax' }),
+        ],
+        { inputShape: [8, 8, 2], seed: 2 },
+      ),
+    ],
+    [
+      'attention',
+      sequential([layers.transformerBlock({ heads: 2, causal: true })], { inputShape: [5, 8], seed: 3 }),
+    ],
+    [
+      'a recurrent layer',
+      sequential([layers.lstm({ units: 4 }), dense({ units: 1 })], { inputShape: [6, 3], seed: 4 }),
+    ],
+  ])('%s', async (_, model) => {
+    const x = input([3, ...model.inputShape])
+    const next = generator(7)
+    const given = { shape: x.shape, data: Float32Array.from({ length: x.size }, () => 2 * next() - 1) }
+    const y = model.apply(constant(given.data, { shape: given.shape }))
+    const found = await run(writeOnnx({ inputs: { in: x }, outputs: { out: model.apply(x) } }), { in: given })
+    expectClose(found, { data: Float32Array.from(y.data()), shape: y.shape })
+  })
+})
+
+test('a value that is put out twice, a constant and an input are outputs too', async () => {
+  const x = input([2])
+  const y = x.mul(variable([2, 3], { name: 'in' }))
+  const session = await InferenceSession.create(
+    writeOnnx({ inputs: { in: x }, outputs: { a: y, b: y, c: constant([7]), x } }),
+  )
+  const results = await session.run({ in: new EngineTensor('float32', Float32Array.of(1, -1), [2]) })
+  await session.release()
+  expect(Object.entries(results).map(([name, { data }]) => [name, data])).toEqual([
+    ['a', Float32Array.of(2, -3)],
+    ['b', Float32Array.of(2, -3)],
+    ['c', Float32Array.of(7)],
+    ['x', Float32Array.of(1, -1)],
+  ])
+})
+
+test.each<[string, () => unknown, string]>([
+  [
+    'an input that is not listed',
+    () => writeOnnx({ inputs: {}, outputs: { y: input([2], { name: 'x' }).neg() } }),
+    'the outputs depend on input "x" of shape [2], which is not among the inputs; list it there',
+  ],
+  [
+    'float64',
+    () => {
+      const x = input([2], { dtype: 'f64' })
+      return writeOnnx({ inputs: { x }, outputs: { y: x.neg() } })
+    },
+    'is of float64, and float32 is written; make the graph in float32',
+  ],
+  [
+    'an input and an output of one name',
+    () => {
+      const x = input([2])
+      return writeOnnx({ inputs: { x }, outputs: { x: x.neg() } })
+    },
+    'an input and an output are both called "x"; rename one',
+  ],
+])('%s is refused', (_, attempt, message) => {
+  expect(attempt).toThrow(OnnxError)
+  expect(attempt).toThrow(message)
+})
