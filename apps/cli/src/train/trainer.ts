@@ -70,7 +70,7 @@ export class Trainer {
   start(): void {
     this.#paused = false
     this.#last = performance.now()
-    this.#timer ??= setImmediate(this.#tick)
+    this.#timer ??= setTimeout(this.#tick, 0)
     this.#show()
   }
 
@@ -113,7 +113,8 @@ export class Trainer {
     this.#initial = initial
     this.#slices = new Slices(run)
     this.#elapsed = 0
-    this.#due = 0
+    // One at once, so that whoever sees a run stops it after a step.
+    this.#due = 1
     this.#since = { elapsed: 0, step: 0 }
     this.#show()
   }
