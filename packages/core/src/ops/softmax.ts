@@ -116,11 +116,7 @@ export const softmax: Op<['x'], SoftmaxOptions, 'axis'> = op('softmax', {
   },
   decompose: ({ x }, { axis }) => exp(logSoftmax(x, { axis })),
   lower: lowerAlong('Softmax'),
-  reference: lines(([x]) => {
-    const largest = Math.max(...x!)
-    const total = x!.reduce((total, value) => total + Math.exp(value - largest), 0)
-    return x!.map((value) => Math.exp(value - largest) / total)
-  }),
+  reference: lines(([x]) => softmaxOf(x!)),
   onnx: 'Softmax',
 })
 
@@ -175,11 +171,7 @@ export const logSoftmax: Op<['x'], SoftmaxOptions, 'axis'> = op('logSoftmax', {
     return sub(shifted, log(sum(exp(shifted), { axes: axis, keepDims: true })))
   },
   lower: lowerAlong('LogSoftmax'),
-  reference: lines(([x]) => {
-    const largest = Math.max(...x!)
-    const total = x!.reduce((total, value) => total + Math.exp(value - largest), 0)
-    return x!.map((value) => value - largest - Math.log(total))
-  }),
+  reference: lines(([x]) => logSoftmaxOf(x!)),
   onnx: 'LogSoftmax',
 })
 
@@ -248,13 +240,11 @@ export const softmaxCrossEntropyWithLogits: Op<['logits', 'labels']> = op('softm
     const n = logits!.shape[logits!.shape.length - 1]!
     const out = new Float64Array(n === 0 ? 0 : logits!.data.length / n)
     for (let row = 0; row < out.length; row++) {
-      const x = [...logits!.data.subarray(row * n, (row + 1) * n)]
-      const largest = Math.max(...x)
-      const logTotal = Math.log(x.reduce((total, value) => total + Math.exp(value - largest), 0))
+      const logarithms = logSoftmaxOf([...logits!.data.subarray(row * n, (row + 1) * n)])
       for (let i = 0; i < n; i++) {
         const label = labels!.data[row * n + i]!
         // An impossible class with an infinitely small logit adds nothing, not 0 · ∞.
-        if (label !== 0) out[row]! -= label * (x[i]! - largest - logTotal)
+        if (label !== 0) out[row]! -= label * logarithms[i]!
       }
     }
     return out
@@ -309,13 +299,10 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
     const n = logits!.shape[logits!.shape.length - 1]!
     const out = new Float64Array(logits!.data.length)
     for (let start = 0; start < out.length; start += n) {
-      const x = logits!.data.subarray(start, start + n)
+      const p = softmaxOf([...logits!.data.subarray(start, start + n)])
       const z = labels!.data.subarray(start, start + n)
-      const largest = Math.max(...x)
-      const total = x.reduce((total, value) => total + Math.exp(value - largest), 0)
       const mass = z.reduce((total, value) => total + value, 0)
-      for (let i = 0; i < n; i++)
-        out[start + i] = upstream!.data[start / n]! * ((Math.exp(x[i]! - largest) / total) * mass - z[i]!)
+      for (let i = 0; i < n; i++) out[start + i] = upstream!.data[start / n]! * (p[i]! * mass - z[i]!)
     }
     return out
   },
@@ -377,12 +364,10 @@ export const sparseSoftmaxCrossEntropyWithLogits: Op<['logits', 'classes']> = op
       neg(sum(mul(oneHot(classes, logits.shape[logits.rank - 1]!), logSoftmax(logits)), -1)),
     reference: ([logits, classes]) => {
       const n = logits!.shape[logits!.shape.length - 1]!
-      return Float64Array.from(classes!.data, (place, row) => {
-        const x = logits!.data.subarray(row * n, (row + 1) * n)
-        const largest = Math.max(...x)
-        const total = x.reduce((total, value) => total + Math.exp(value - largest), 0)
-        return Math.log(total) - (x[place]! - largest)
-      })
+      const out = new Float64Array(classes!.data.length)
+      for (const [row, place] of classes!.data.entries())
+        out[row]! -= logSoftmaxOf([...logits!.data.subarray(row * n, (row + 1) * n)])[place]!
+      return out
     },
     lower: lowerClasses('SparseSoftmaxCrossEntropy'),
     onnx: null,
@@ -423,13 +408,9 @@ export const sparseSoftmaxCrossEntropyGrad: Op<['logits', 'upstream', 'classes']
     reference: ([logits, upstream, classes]) => {
       const n = logits!.shape[logits!.shape.length - 1]!
       const out = new Float64Array(logits!.data.length)
-      for (const [row, place] of classes!.data.entries()) {
-        const x = logits!.data.subarray(row * n, (row + 1) * n)
-        const largest = Math.max(...x)
-        const total = x.reduce((total, value) => total + Math.exp(value - largest), 0)
-        for (const [i, value] of x.entries())
-          out[row * n + i] = upstream!.data[row]! * (Math.exp(value - largest) / total - Number(i === place))
-      }
+      for (const [row, place] of classes!.data.entries())
+        for (const [i, p] of softmaxOf([...logits!.data.subarray(row * n, (row + 1) * n)]).entries())
+          out[row * n + i] = upstream!.data[row]! * (p - Number(i === place))
       return out
     },
     lower: lowerClasses('SparseSoftmaxCrossEntropyGrad'),
@@ -544,4 +525,24 @@ function lines(f: (values: readonly number[][]) => number[]): Reference<Axis> {
     }
     return out
   }
+}
+
+/** The softmax of one row. */
+function softmaxOf(x: readonly number[]): number[] {
+  const { shifted, total } = exponentials(x)
+  return shifted.map((value) => Math.exp(value) / total)
+}
+
+/** Its logarithm. */
+function logSoftmaxOf(x: readonly number[]): number[] {
+  const { shifted, total } = exponentials(x)
+  const logTotal = Math.log(total)
+  return shifted.map((value) => value - logTotal)
+}
+
+/** The numbers less the largest of them, so that no exponential overflows, and the sum of their exponentials. */
+function exponentials(x: readonly number[]) {
+  const largest = Math.max(...x)
+  const shifted = x.map((value) => value - largest)
+  return { shifted, total: shifted.reduce((total, value) => total + Math.exp(value), 0) }
 }
