@@ -9,6 +9,8 @@ const normalDuration = 5000
 const interval = 50
 /** How long steps may keep keys waiting, in ms. */
 const sliceTime = 25
+/** At full speed too there is a picture every so many ms. */
+const longestInterval = 1000
 /** The part of the time that pictures may take when steps could use all of it; what Ink writes later comes on top. */
 const pictureShare = 0.015
 /** Within this many ms of a change of speed, a guess at what is left would jump about. */
@@ -137,7 +139,9 @@ export class Trainer {
     const over = after.status === 'done' || after.status === 'diverged'
     this.#timer = over ? null : hurried ? setImmediate(this.#tick) : setTimeout(this.#tick, interval)
     const done = performance.now()
-    const rest = hurried ? Math.max(interval, this.#drawing / pictureShare) : interval - 1
+    const rest = hurried
+      ? Math.min(longestInterval, Math.max(interval, this.#drawing / pictureShare))
+      : interval - 1
     if (!over && done - this.#shown < rest) return
     if (hurried) this.#busySince = done
     this.#show()
