@@ -52,7 +52,7 @@ export function writeSafetensors(tensors: Iterable<NamedValues>): Uint8Array<Arr
   const seen = new Set<string>([metadata])
   let size = 0
   const entries = sorted.map(({ name, shape, values }) => {
-    const refuse = (problem: string) => new SafetensorsError(`tensor ${JSON.stringify(name)} ${problem}`)
+    const refuse = refusing(name)
     if (seen.has(name))
       throw refuse(
         name === metadata
@@ -108,7 +108,7 @@ export function readSafetensors(file: Uint8Array): (NamedValues & { readonly val
   let end = 0
   for (const entry of entries) {
     const { name, dtype, type, shape } = entry
-    const refuse = (problem: string) => new SafetensorsError(`tensor ${JSON.stringify(name)} ${problem}`)
+    const refuse = refusing(name)
     const bytes = shape.reduce((product, dimension) => product * dimension, bytesOf(type))
     if (entry.end - entry.begin !== bytes)
       throw refuse(
@@ -125,10 +125,14 @@ export function readSafetensors(file: Uint8Array): (NamedValues & { readonly val
       `the tensors take ${end} bytes, but ${data.length} follow the header; the file is cut off or has something behind it`,
     )
   return entries.map(({ name, type, shape, begin, end }) => {
-    const refuse = (problem: string) => new SafetensorsError(`tensor ${JSON.stringify(name)} ${problem}`)
+    const refuse = refusing(name)
     return { name, shape, values: readElements(type, data.subarray(begin, end), true, refuse) }
   })
 }
+
+/** Makes the errors about one tensor. */
+const refusing = (name: string) => (problem: string) =>
+  new SafetensorsError(`tensor ${JSON.stringify(name)} ${problem}`)
 
 interface Entry {
   readonly name: string
@@ -219,6 +223,7 @@ function parseHeader(bytes: Uint8Array): Entry[] {
     if (name === metadata) return object(string)
     if (entries.length === mostTensors)
       throw new SafetensorsError(`the file has more than ${mostTensors} tensors; split it`)
+    const refuse = refusing(name)
     let dtype: string | undefined
     let shape: number[] | undefined
     let offsets: number[] | undefined
@@ -226,18 +231,13 @@ function parseHeader(bytes: Uint8Array): Entry[] {
       if (key === 'dtype') dtype = string()
       else if (key === 'shape') shape = integers(mostDimensions)
       else if (key === 'data_offsets') offsets = integers(2)
-      else
-        throw new SafetensorsError(
-          `tensor ${JSON.stringify(name)} has ${JSON.stringify(key)}, which is not known`,
-        )
+      else throw refuse(`has ${JSON.stringify(key)}, which is not known`)
     })
     if (dtype === undefined || shape === undefined || offsets?.length !== 2)
-      throw new SafetensorsError(
-        `tensor ${JSON.stringify(name)} must have dtype, shape, and two data_offsets; the header is damaged`,
-      )
+      throw refuse('must have dtype, shape, and two data_offsets; the header is damaged')
     if (!Object.hasOwn(types, dtype))
-      throw new SafetensorsError(
-        `tensor ${JSON.stringify(name)} is of type ${JSON.stringify(dtype)}; ${Object.keys(types).join(', ')} can be read, convert it to one of them`,
+      throw refuse(
+        `is of type ${JSON.stringify(dtype)}; ${Object.keys(types).join(', ')} can be read, convert it to one of them`,
       )
     const [begin, end] = offsets as [number, number]
     entries.push({ name, dtype, type: types[dtype]!, shape, begin, end })
