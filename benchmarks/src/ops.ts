@@ -1,5 +1,5 @@
 // The suite `ops`: every operation of the table against the plain loops for it, in one process, on one thread.
-import { byName, caseInputs, compile, type Op, ops, type Tensor, variable } from '@bp/core'
+import { byName, caseInputs, compile, type Op, ops, sizeOf, type Tensor, variable } from '@bp/core'
 import { getKernel } from '@bp/kernel'
 import { type PlainCase, plainCases, plainLoop } from './plain-loops.js'
 import { randomInteger } from './random.js'
@@ -99,8 +99,6 @@ export function openContest(op: Op, plain: PlainCase): Contest {
     plainResult,
   }
 }
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1)
 
 /** What runs a compiled function's program in the kernel, found out from a call: without copying its result. */
 function programOf(call: () => void): (times: number) => void {

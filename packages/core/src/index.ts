@@ -151,7 +151,7 @@ export {
   type WarmUpOptions,
   warmUp,
 } from './schedules.js'
-export type { Shape } from './shape.js'
+export { type Shape, sizeOf } from './shape.js'
 export type { ShapeOf } from './shape-types.js'
 export {
   Constant,

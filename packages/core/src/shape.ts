@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from './errors.js'
 /** Sizes of the dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[]
 
-/** Number of elements. */
+/** How many elements a tensor of a shape has: the product of its dimensions, 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   let size = 1
   for (const dimension of shape) size *= dimension

@@ -1,4 +1,5 @@
 // The types of number that files of arrays hold, read as the two that tensors have.
+import { sizeOf } from '@bp/core'
 
 /** Numbers of an array, each as the file has it. */
 export type Values = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
@@ -72,7 +73,7 @@ export function checkSize(
   values: ArrayLike<number>,
   refuse: (problem: string) => Error,
 ): void {
-  const size = shape.reduce((product, dimension) => product * dimension, 1)
+  const size = sizeOf(shape)
   if (
     shape.length > mostDimensions ||
     !shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0)

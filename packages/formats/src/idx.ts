@@ -1,5 +1,5 @@
 // IDX, the form of MNIST and its kin: one array of numbers of any number of dimensions (Y. LeCun, yann.lecun.com/exdb/mnist).
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError, sizeOf } from '@bp/core'
 
 /** Bytes that are not an IDX array; the message says what is wrong with them. */
 export class IdxError extends BackpropagationError {
@@ -44,7 +44,7 @@ export function parseIdx(file: Uint8Array): IdxArray {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const shape = Array.from({ length: dimensions }, (_, index) => view.getUint32(4 + 4 * index))
   const { bytes, array, read } = types[code as keyof typeof types]
-  const count = shape.reduce((product, dimension) => product * dimension, 1)
+  const count = sizeOf(shape)
   if (header + count * bytes !== file.length)
     throw new IdxError(
       `${shape.join(' × ')} numbers of ${bytes} bytes are ${count * bytes} bytes, but ${file.length - header} follow; the file is cut off or damaged`,

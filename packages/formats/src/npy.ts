@@ -1,6 +1,6 @@
 // NPY, NumPy's form of one array (numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a header that is
 // a dictionary in Python, then the numbers.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError, sizeOf } from '@bp/core'
 import {
   bytesOf,
   bytesOfValues,
@@ -88,7 +88,7 @@ export function readNpy(file: Uint8Array): NpyArray & { readonly values: Values 
     new TextDecoder().decode(file.subarray(headerBegin, begin)),
   )
   const size = bytesOf(type)
-  const count = shape.reduce((product, dimension) => product * dimension, 1)
+  const count = sizeOf(shape)
   if (count * size !== file.length - begin)
     throw new NpyError(
       `${shape.join(' × ') || 'one'} numbers of ${size} bytes are ${count * size} bytes, but ${file.length - begin} follow; the file is cut off or has something behind it`,
@@ -149,9 +149,7 @@ function parseHeader(text: string) {
 function rowByRow(columns: Values, shape: readonly number[]): Values {
   const rows = columns.slice()
   const index = shape.map(() => 0)
-  const strides = shape.map((_, axis) =>
-    shape.slice(0, axis).reduce((product, dimension) => product * dimension, 1),
-  )
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(0, axis)))
   let from = 0
   for (let to = 0; to < rows.length; to++) {
     rows[to] = columns[from]!

@@ -784,4 +784,3 @@ export function joinThreads(count: u32, part: u32, copy: usize, panels: usize): 
   movePanels(panels)
   moveTiles(panels + matmulBytes)
 }
-

@@ -1,5 +1,5 @@
 // Values of nodes as plain data: a number, or nested arrays of numbers.
-import type { NestedArray, Shape } from '@bp/core'
+import { type NestedArray, type Shape, sizeOf } from '@bp/core'
 import { formatNumber } from './format-number.js'
 
 /** One number for a scalar, nested arrays for a tensor. */
@@ -28,7 +28,7 @@ const mostWrittenOut = 9
 
 /** The numbers written out when they are few, else `4×8 numbers`. */
 export function formatNumbers(numbers: Numbers, shape: Shape): string {
-  const count = shape.reduce((product, dimension) => product * dimension, 1)
+  const count = sizeOf(shape)
   return count <= mostWrittenOut ? writeOut(numbers) : `${shape.join('×')} numbers`
 }
 
