@@ -11,6 +11,7 @@ export { type CompiledFunction, type CompileOptions, compile } from './compile/f
 export type { OptimizerRecord, OptimizerState, ParameterRecord } from './compile/optimizer-state.js'
 export type { Profile, ProfileLine } from './compile/profile.js'
 export { measurePeak } from './compile/profile.js'
+export { simplify } from './compile/simplify.js'
 export { compileStep, Rows, type StepOptions, TrainingStep } from './compile/step.js'
 export {
   batches,

@@ -1,15 +1,16 @@
 // ONNX, the form in which other engines run models (onnx.ai): a graph, with the numbers of its variables in it.
 import {
   BackpropagationError,
-  byName,
   type CompileOptions,
   Constant,
   type Input,
+  simplify,
   type Tensor,
   topological,
   Variable,
 } from '@bp/core'
 import { bytesOfValues } from './elements.js'
+import { distinctNames } from './names.js'
 import { encodeModel, type Initializer, type Node } from './onnx-messages.js'
 import { type GraphWriter, operators } from './onnx-operators.js'
 
@@ -41,16 +42,10 @@ export function writeOnnx({
       throw new OnnxError(`${tensor} is of float64, and float32 is written; make the graph in float32`)
   const nodes: Node[] = []
   const initializers: Initializer[] = []
-  const taken = new Set([...Object.keys(inputs), ...Object.keys(outputs)])
   for (const name of Object.keys(inputs))
     if (Object.hasOwn(outputs, name))
       throw new OnnxError(`an input and an output are both called ${JSON.stringify(name)}; rename one`)
-  const nameFor = (wanted: string) => {
-    let name = wanted
-    for (let count = 2; taken.has(name); count++) name = `${wanted}_${count}`
-    taken.add(name)
-    return name
-  }
+  const nameFor = distinctNames([...Object.keys(inputs), ...Object.keys(outputs)])
   const initializer = (
     wanted: string,
     shape: readonly number[],
@@ -88,33 +83,29 @@ export function writeOnnx({
       throw new OnnxError(`the outputs depend on ${tensor}, which is not among the inputs; list it there`)
     // Of no numbers nothing is computed, and operators do not agree on what to do with them.
     if (tensor.size === 0) return floats(name || op.name, shape, [])
-    const { definition } = op
     const operator = operators.get(op.name)
-    if (operator) {
-      current = name || op.name
-      return operator(
-        writer,
-        tensor.inputs.map((input) => values.get(input)!),
-        attributes,
-        tensor,
-      )
-    }
-    if (!definition.decompose)
+    if (!operator)
       throw new OnnxError(
         `ONNX has no operator for ${tensor}, and it does not decompose into operations that have one; write a graph without it`,
       )
-    const simpler = definition.decompose(byName(definition.inputs, [...tensor.inputs]), attributes) as Tensor
-    write([simpler])
-    return values.get(simpler)!
+    current = name || op.name
+    return operator(
+      writer,
+      tensor.inputs.map((input) => values.get(input)!),
+      attributes,
+      tensor,
+    )
   }
-  /** Writes the tensors and what they depend on, as far as it is not there yet. */
-  const write = (tensors: readonly Tensor[]) => {
-    for (const tensor of topological(tensors, (tensor) => values.has(tensor) || tensor.size === 0))
-      if (!values.has(tensor)) values.set(tensor, convert(tensor))
-  }
-  write(Object.values(outputs))
-  for (const [name, tensor] of Object.entries(outputs))
-    nodes.push({ operator: 'Identity', inputs: [values.get(tensor)!], output: name, attributes: {} })
+  const computed = simplify(Object.values(outputs), undefined, ({ name }) => operators.has(name))
+  for (const tensor of topological(computed, (tensor) => values.has(tensor) || tensor.size === 0))
+    if (!values.has(tensor)) values.set(tensor, convert(tensor))
+  for (const [index, name] of Object.keys(outputs).entries())
+    nodes.push({
+      operator: 'Identity',
+      inputs: [values.get(computed[index]!)!],
+      output: name,
+      attributes: {},
+    })
   const ports = (tensors: Readonly<Record<string, Tensor>>) =>
     Object.entries(tensors).map(([name, { shape }]) => ({ name, shape }))
   return encodeModel(

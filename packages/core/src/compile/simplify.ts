@@ -1,5 +1,5 @@
 // Makes a graph smaller without changing what it computes: folds constants, merges equal nodes, drops no-ops.
-import { byName } from '../op.js'
+import { byName, type Op } from '../op.js'
 import * as ops from '../ops/index.js'
 import { evaluateReference } from '../reference.js'
 import { broadcastShapes, sameShape, sizeOf } from '../shape.js'
@@ -10,12 +10,14 @@ import { topological } from '../traverse.js'
 const foldedSize = 4096
 
 /**
- * The same tensors in a graph of lowered operations: what has no kernel of its own is replaced by its
- * decomposition. Tensors for which `keep` is true stay themselves.
+ * Tensors of the same values in a graph of fewer and simpler operations: what comes of constants alone is computed,
+ * equal nodes become one, and an operation that is not `basic`, which is to have a kernel unless given, is replaced by
+ * what it decomposes to, or stays if it does not. Tensors for which `keep` is true stay themselves.
  */
 export function simplify(
   outputs: readonly Tensor[],
   keep: (tensor: Tensor) => boolean = () => false,
+  basic: (op: Op) => boolean = ({ definition }) => definition.lower !== undefined,
 ): Tensor[] {
   const replaced = new Map<Tensor, Tensor>()
   const known = new Map<string, Tensor>()
@@ -47,9 +49,8 @@ export function simplify(
           shape: tensor.shape,
           name: tensor.name,
         })
-    if (!definition.lower) {
-      return simplified(definition.decompose!(byName(definition.inputs, inputs), tensor.attributes))
-    }
+    if (definition.decompose && !basic(tensor.op))
+      return simplified(definition.decompose(byName(definition.inputs, inputs), tensor.attributes))
     const key = `${tensor.op.name}(${inputs.map(({ id }) => id).join()})${JSON.stringify(tensor.attributes, distinctly)}`
     return merged(key, rebuilt)
   }
