@@ -23,6 +23,7 @@ import {
   type Run,
   rmsProp,
   sequential,
+  setThreads,
   sgd,
   type TrainingStep,
   type Variable,
@@ -262,6 +263,32 @@ describe.each(rules)('%s', (_, optimizer, byHand) => {
     other.step.state.restore(saved)
     expect(other.step.run(9)).toEqual(rest)
     expect(other.step.state.save()).toEqual(through.step.state.save())
+  })
+
+  test('keeps no subnormal numbers when gradients end', () => {
+    const x = input([3])
+    const w = variable([0.1, -0.2, 0.3], { name: 'w' })
+    const step = compileStep({ inputs: { x }, loss: w.mul(x).sum(), optimizer })
+    step.run(3, { x: [1, -2, 1e-20] })
+    step.run(100_000, { x: [0, 0, 0] })
+    for (const [slot, numbers] of Object.entries(step.state.save().parameters.w!.slots))
+      for (const number of numbers)
+        expect(number === 0 || Math.abs(number) >= 2 ** -126, `${number} in ${slot}`).toBe(true)
+  })
+
+  test('gives the same bits on three threads', async () => {
+    const train = () => {
+      // Enough to be shared, in parts of no equal size.
+      const w = variable(Float32Array.from({ length: 20_011 }, (_, index) => (index % 17) / 17 - 0.4))
+      const step = compileStep({ inputs: {}, loss: w.mul(w).sum(), optimizer })
+      step.run(5)
+      return step.state.save()
+    }
+    const alone = train()
+    expect(await setThreads(3)).toBe(3)
+    const together = train()
+    await setThreads(1)
+    expect(together).toEqual(alone)
   })
 })
 

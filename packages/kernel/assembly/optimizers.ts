@@ -9,17 +9,28 @@ import { beginSharing, endSharing, first, isFirst, last } from './threads'
 /** Multiplications that take as long as the update of one parameter, which waits for memory. */
 const workOfUpdate: u64 = 8
 
+/** What stays the same in a loop, 16 bytes each: settings, then what is made of them. */
+const constants = memory.data(24 * 16)
+
+/** Four times a number, read back from memory: V8 moves conversions and divisions into a loop, but not reads. */
+// @ts-ignore: decorator
+@inline
+function constant(index: usize, value: f64): v128 {
+  v128.store(constants + (index << 4), f32x4.splat(<f32>value))
+  return v128.load(constants + (index << 4))
+}
+
 // @ts-ignore: decorator
 @inline
 function setting(settings: usize, index: usize): v128 {
-  return f32x4.splat(<f32>load<f64>(settings + (index << 3)))
+  return constant(index, load<f64>(settings + (index << 3)))
 }
 
 /** 1 − β, rounded once. */
 // @ts-ignore: decorator
 @inline
 function complement(settings: usize, index: usize): v128 {
-  return f32x4.splat(<f32>(1 - load<f64>(settings + (index << 3))))
+  return constant(8 + index, 1 - load<f64>(settings + (index << 3)))
 }
 
 /** g + λ·p */
@@ -34,6 +45,20 @@ function decayed(g: v128, decay: v128, p: v128): v128 {
 @inline
 function blend(keep: v128, mean: v128, take: v128, value: v128): v128 {
   return f32x4.add(f32x4.mul(keep, mean), f32x4.mul(take, value))
+}
+
+/** The bits of exponents, of which numbers below 2⁻¹²⁶ have none. */
+const exponents = memory.data<u32>([0x7f800000, 0x7f800000, 0x7f800000, 0x7f800000], 16)
+
+/**
+ * Keeps four numbers of a slot, and 0 for a subnormal one: what decays step by step would stay subnormal for ever once
+ * its gradients are 0, and arithmetic with such numbers takes ten times as long on many processors.
+ */
+// @ts-ignore: decorator
+@inline
+function storeSlot(at: usize, x: v128): void {
+  const subnormal = i32x4.eq(v128.and(x, v128.load(exponents)), i32x4.splat(0))
+  v128.store(at, v128.andnot(x, subnormal))
 }
 
 /** No slots. */
@@ -71,7 +96,7 @@ export function momentum(pc: usize): void {
     const p = v128.load(parameters + i)
     const g = decayed(v128.load(gradients + i), decay, p)
     const v = f32x4.add(f32x4.mul(mu, v128.load(velocity + i)), g)
-    v128.store(velocity + i, v)
+    storeSlot(velocity + i, v)
     const direction = nesterov ? f32x4.add(g, f32x4.mul(mu, v)) : v
     v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, direction)))
   }
@@ -96,10 +121,10 @@ export function adam(pc: usize): void {
   const power1 = load<f64>(settings, 48)
   const power2 = load<f64>(settings, 56)
   const decoupled = load<f64>(settings, 40) != 0
-  const decay = decoupled ? f32x4.splat(0) : setting(settings, 1)
-  const shrink = f32x4.splat(decoupled ? <f32>(1 - load<f64>(settings) * load<f64>(settings, 8)) : 1)
-  const rate = f32x4.splat(<f32>(load<f64>(settings) / (1 - power1)))
-  const correction = f32x4.splat(<f32>(1 / (1 - power2)))
+  const decay = constant(1, decoupled ? 0 : load<f64>(settings, 8))
+  const shrink = constant(18, decoupled ? 1 - load<f64>(settings) * load<f64>(settings, 8) : 1)
+  const rate = constant(16, load<f64>(settings) / (1 - power1))
+  const correction = constant(17, 1 / (1 - power2))
   const epsilon = setting(settings, 4)
   const keep1 = setting(settings, 2)
   const keep2 = setting(settings, 3)
@@ -110,8 +135,8 @@ export function adam(pc: usize): void {
     const g = decayed(v128.load(gradients + i), decay, p)
     const m = blend(keep1, v128.load(mean + i), take1, g)
     const v = blend(keep2, v128.load(variance + i), take2, f32x4.mul(g, g))
-    v128.store(mean + i, m)
-    v128.store(variance + i, v)
+    storeSlot(mean + i, m)
+    storeSlot(variance + i, v)
     const scale = f32x4.add(f32x4.sqrt(f32x4.mul(v, correction)), epsilon)
     const step = f32x4.div(f32x4.mul(rate, m), scale)
     v128.store(parameters + i, f32x4.sub(f32x4.mul(shrink, p), step))
@@ -126,24 +151,28 @@ export function adamax(pc: usize): void {
   const mean = load<u32>(pc, 12)
   const norm = load<u32>(pc, 16)
   const settings = load<u32>(pc, 20)
-  const bytes = load<u32>(pc, 24) << 2
-  const power1 = load<f64>(settings, 40) * load<f64>(settings, 16)
-  store<f64>(settings, power1, 40)
+  // Once, before others read it.
+  if (isFirst()) store<f64>(settings, load<f64>(settings, 40) * load<f64>(settings, 16), 40)
+  const size = load<u32>(pc, 24)
+  beginSharing(pc, <u64>size * workOfUpdate)
+  const end = last(size, 4) << 2
+  const power1 = load<f64>(settings, 40)
   const decay = setting(settings, 1)
-  const rate = f32x4.splat(<f32>(load<f64>(settings) / (1 - power1)))
+  const rate = constant(16, load<f64>(settings) / (1 - power1))
   const epsilon = setting(settings, 4)
   const keep1 = setting(settings, 2)
   const keep2 = setting(settings, 3)
   const take1 = complement(settings, 2)
-  for (let i: u32 = 0; i < bytes; i += 16) {
+  for (let i = first(size, 4) << 2; i < end; i += 16) {
     const p = v128.load(parameters + i)
     const g = decayed(v128.load(gradients + i), decay, p)
     const m = blend(keep1, v128.load(mean + i), take1, g)
     const u = f32x4.max(f32x4.mul(keep2, v128.load(norm + i)), f32x4.add(f32x4.abs(g), epsilon))
-    v128.store(mean + i, m)
-    v128.store(norm + i, u)
+    storeSlot(mean + i, m)
+    storeSlot(norm + i, u)
     v128.store(parameters + i, f32x4.sub(p, f32x4.div(f32x4.mul(rate, m), u)))
   }
+  endSharing()
 }
 
 /**
@@ -156,37 +185,44 @@ export function nadam(pc: usize): void {
   const mean = load<u32>(pc, 12)
   const variance = load<u32>(pc, 16)
   const settings = load<u32>(pc, 20)
-  const bytes = load<u32>(pc, 24) << 2
   const beta1 = load<f64>(settings, 16)
-  const power2 = load<f64>(settings, 48) * load<f64>(settings, 24)
   const half = load<f64>(settings, 64)
   const nextHalf = half * load<f64>(settings, 40)
   const mu = beta1 * (1 - half)
   const nextMu = beta1 * (1 - nextHalf)
-  const product = load<f64>(settings, 56) * mu
-  store<f64>(settings, power2, 48)
-  store<f64>(settings, product, 56)
-  store<f64>(settings, nextHalf, 64)
+  // Once, before others read them.
+  if (isFirst()) {
+    store<f64>(settings, load<f64>(settings, 48) * load<f64>(settings, 24), 48)
+    store<f64>(settings, load<f64>(settings, 56) * mu, 56)
+  }
+  const size = load<u32>(pc, 24)
+  beginSharing(pc, <u64>size * workOfUpdate)
+  const end = last(size, 4) << 2
+  const power2 = load<f64>(settings, 48)
+  const product = load<f64>(settings, 56)
   const decay = setting(settings, 1)
-  const ofGradient = f32x4.splat(<f32>((load<f64>(settings) * (1 - mu)) / (1 - product)))
-  const ofMean = f32x4.splat(<f32>((load<f64>(settings) * nextMu) / (1 - product * nextMu)))
-  const correction = f32x4.splat(<f32>(1 / (1 - power2)))
+  const ofGradient = constant(16, (load<f64>(settings) * (1 - mu)) / (1 - product))
+  const ofMean = constant(17, (load<f64>(settings) * nextMu) / (1 - product * nextMu))
+  const correction = constant(18, 1 / (1 - power2))
   const epsilon = setting(settings, 4)
   const keep1 = setting(settings, 2)
   const keep2 = setting(settings, 3)
   const take1 = complement(settings, 2)
   const take2 = complement(settings, 3)
-  for (let i: u32 = 0; i < bytes; i += 16) {
+  for (let i = first(size, 4) << 2; i < end; i += 16) {
     const p = v128.load(parameters + i)
     const g = decayed(v128.load(gradients + i), decay, p)
     const m = blend(keep1, v128.load(mean + i), take1, g)
     const v = blend(keep2, v128.load(variance + i), take2, f32x4.mul(g, g))
-    v128.store(mean + i, m)
-    v128.store(variance + i, v)
+    storeSlot(mean + i, m)
+    storeSlot(variance + i, v)
     const scale = f32x4.add(f32x4.sqrt(f32x4.mul(v, correction)), epsilon)
     const step = f32x4.div(blend(ofGradient, g, ofMean, m), scale)
     v128.store(parameters + i, f32x4.sub(p, step))
   }
+  endSharing()
+  // Once, when nobody reads it any more.
+  if (isFirst()) store<f64>(settings, nextHalf, 64)
 }
 
 /** Slots: square, mean or none, velocity or none. Settings: α, ε, μ. */
@@ -197,31 +233,34 @@ export function rmsProp(pc: usize): void {
   const mean = load<u32>(pc, 16)
   const velocity = load<u32>(pc, 20)
   const settings = load<u32>(pc, 24)
-  const bytes = load<u32>(pc, 28) << 2
+  const size = load<u32>(pc, 28)
+  beginSharing(pc, <u64>size * workOfUpdate)
+  const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const decay = setting(settings, 1)
   const keep = setting(settings, 2)
   const take = complement(settings, 2)
   const epsilon = setting(settings, 3)
   const mu = setting(settings, 4)
-  for (let i: u32 = 0; i < bytes; i += 16) {
+  for (let i = first(size, 4) << 2; i < end; i += 16) {
     const p = v128.load(parameters + i)
     const g = decayed(v128.load(gradients + i), decay, p)
     let variance = blend(keep, v128.load(square + i), take, f32x4.mul(g, g))
-    v128.store(square + i, variance)
+    storeSlot(square + i, variance)
     if (mean != 0) {
       const m = blend(keep, v128.load(mean + i), take, g)
-      v128.store(mean + i, m)
+      storeSlot(mean + i, m)
       // Rounding can make the variance of a gradient that stays the same negative.
       variance = f32x4.max(f32x4.splat(0), f32x4.sub(variance, f32x4.mul(m, m)))
     }
     let direction = f32x4.div(g, f32x4.add(f32x4.sqrt(variance), epsilon))
     if (velocity != 0) {
       direction = f32x4.add(f32x4.mul(mu, v128.load(velocity + i)), direction)
-      v128.store(velocity + i, direction)
+      storeSlot(velocity + i, direction)
     }
     v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, direction)))
   }
+  endSharing()
 }
 
 /** Slots: sum. Settings: ε. */
@@ -230,17 +269,20 @@ export function adagrad(pc: usize): void {
   const gradients = load<u32>(pc, 8)
   const sum = load<u32>(pc, 12)
   const settings = load<u32>(pc, 16)
-  const bytes = load<u32>(pc, 20) << 2
+  const size = load<u32>(pc, 20)
+  beginSharing(pc, <u64>size * workOfUpdate)
+  const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const decay = setting(settings, 1)
   const epsilon = setting(settings, 2)
-  for (let i: u32 = 0; i < bytes; i += 16) {
+  for (let i = first(size, 4) << 2; i < end; i += 16) {
     const p = v128.load(parameters + i)
     const g = decayed(v128.load(gradients + i), decay, p)
     const s = f32x4.add(v128.load(sum + i), f32x4.mul(g, g))
-    v128.store(sum + i, s)
+    storeSlot(sum + i, s)
     v128.store(parameters + i, f32x4.sub(p, f32x4.div(f32x4.mul(rate, g), f32x4.add(f32x4.sqrt(s), epsilon))))
   }
+  endSharing()
 }
 
 /** Slots: square, squared steps. Settings: ρ, ε. */
@@ -250,23 +292,26 @@ export function adadelta(pc: usize): void {
   const square = load<u32>(pc, 12)
   const steps = load<u32>(pc, 16)
   const settings = load<u32>(pc, 20)
-  const bytes = load<u32>(pc, 24) << 2
+  const size = load<u32>(pc, 24)
+  beginSharing(pc, <u64>size * workOfUpdate)
+  const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const decay = setting(settings, 1)
   const keep = setting(settings, 2)
   const take = complement(settings, 2)
   const epsilon = setting(settings, 3)
-  for (let i: u32 = 0; i < bytes; i += 16) {
+  for (let i = first(size, 4) << 2; i < end; i += 16) {
     const p = v128.load(parameters + i)
     const g = decayed(v128.load(gradients + i), decay, p)
     const s = blend(keep, v128.load(square + i), take, f32x4.mul(g, g))
-    v128.store(square + i, s)
+    storeSlot(square + i, s)
     const before = v128.load(steps + i)
     const ratio = f32x4.div(f32x4.sqrt(f32x4.add(before, epsilon)), f32x4.sqrt(f32x4.add(s, epsilon)))
     const step = f32x4.mul(ratio, g)
-    v128.store(steps + i, blend(keep, before, take, f32x4.mul(step, step)))
+    storeSlot(steps + i, blend(keep, before, take, f32x4.mul(step, step)))
     v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, step)))
   }
+  endSharing()
 }
 
 /** Slots: mean. Settings: β₁, β₂. */
@@ -275,22 +320,25 @@ export function lion(pc: usize): void {
   const gradients = load<u32>(pc, 8)
   const mean = load<u32>(pc, 12)
   const settings = load<u32>(pc, 16)
-  const bytes = load<u32>(pc, 20) << 2
+  const size = load<u32>(pc, 20)
+  beginSharing(pc, <u64>size * workOfUpdate)
+  const end = last(size, 4) << 2
   const rate = setting(settings, 0)
-  const shrink = f32x4.splat(<f32>(1 - load<f64>(settings) * load<f64>(settings, 8)))
+  const shrink = constant(16, 1 - load<f64>(settings) * load<f64>(settings, 8))
   const keep1 = setting(settings, 2)
   const keep2 = setting(settings, 3)
   const take1 = complement(settings, 2)
   const take2 = complement(settings, 3)
   const zero = f32x4.splat(0)
-  for (let i: u32 = 0; i < bytes; i += 16) {
+  for (let i = first(size, 4) << 2; i < end; i += 16) {
     const g = v128.load(gradients + i)
     const m = v128.load(mean + i)
     const c = blend(keep1, m, take1, g)
-    v128.store(mean + i, blend(keep2, m, take2, g))
+    storeSlot(mean + i, blend(keep2, m, take2, g))
     // η with the sign of c, and 0 where c is 0.
     const up = v128.and(f32x4.gt(c, zero), rate)
     const step = f32x4.sub(up, v128.and(f32x4.lt(c, zero), rate))
     v128.store(parameters + i, f32x4.sub(f32x4.mul(shrink, v128.load(parameters + i)), step))
   }
+  endSharing()
 }
