@@ -1,6 +1,7 @@
 // The records of a run as lines of a file, CSV or JSON Lines: for `onRecord`, and for what reads the file later.
 import type { RunRecord } from '@bp/core'
 import papaparse from 'papaparse'
+import { numbersIn } from './record-numbers.js'
 
 /**
  * The first line of a CSV file of records, which names the columns as they are reached in a record: `epoch`, `step`,
@@ -27,21 +28,9 @@ export function jsonLine(record: RunRecord): string {
   return `${JSON.stringify(record, finite)}\n`
 }
 
-type Cell = readonly [path: string, value: number | null]
-
-function cells({ epoch, step, validation, ...score }: RunRecord): Cell[] {
-  return numbersIn({ epoch, step, ...score, ...(validation && { validation }) })
-}
-
-/** Each number with its path. */
-function numbersIn(record: object, prefix = ''): Cell[] {
-  return Object.entries(record).flatMap(([key, value]: [string, number | null | object | undefined]) =>
-    typeof value === 'object' && value !== null
-      ? numbersIn(value, `${prefix}${key}.`)
-      : value === undefined
-        ? []
-        : [[prefix + key, value] satisfies Cell],
-  )
+function cells({ epoch, step, validation, ...score }: RunRecord) {
+  const numbers = numbersIn({ epoch, step, ...score, ...(validation && { validation }) })
+  return numbers.map(([path, value]) => [path.join('.'), value] as const)
 }
 
 function line(row: readonly (string | number | null)[]): string {

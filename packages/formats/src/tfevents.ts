@@ -1,0 +1,127 @@
+// Event files of TensorBoard: scores of a run, histograms of its weights, its graph. They are TFRecords of protocol
+// buffers; numbers of fields are those of event.proto and summary.proto (github.com/tensorflow/tensorboard).
+import type { RunRecord, Weights } from '@bp/core'
+import { PbfWriter } from 'pbf'
+import { crc32c } from './crc32c.js'
+import { graphDefBytes, type NamedGraph } from './graph-def.js'
+import { numbersIn } from './record-numbers.js'
+
+/**
+ * What an event file begins with. TensorBoard reads files that have `tfevents` in their names, and takes each folder
+ * of them for a run. Times are in seconds since 1970, as the clock has them unless given.
+ *
+ * ```ts
+ * const file = 'logs/first/events.out.tfevents'
+ * writeFileSync(file, versionEvent())
+ * createRun({ …, callbacks: { onRecord: (record) => appendFileSync(file, scalarsEvent(record)) } })
+ * ```
+ */
+export function versionEvent(wallTime: number = now()): Uint8Array<ArrayBuffer> {
+  return event(wallTime, (pbf) => pbf.writeStringField(3, 'brain.Event:2'))
+}
+
+/**
+ * The scores of a record, at its step, by tags `loss`, `accuracy`, `metrics/f1`, `validation/loss`. They are
+ * rounded to float32.
+ */
+export function scalarsEvent(record: RunRecord, wallTime: number = now()): Uint8Array<ArrayBuffer> {
+  const { epoch: _, step, ...scores } = record
+  return summaryEvent(wallTime, step, (pbf) => {
+    for (const [path, value] of numbersIn(scores))
+      if (value !== null) writeValue(pbf, path.join('/'), (to) => to.writeFloatField(2, value))
+  })
+}
+
+/**
+ * A histogram for each array, by its name: `histogramsEvent(model.getWeights(), record.step)`. Numbers that are not
+ * finite are not counted, and an array without others has no histogram.
+ */
+export function histogramsEvent(
+  arrays: Weights,
+  step: number,
+  wallTime: number = now(),
+): Uint8Array<ArrayBuffer> {
+  return summaryEvent(wallTime, step, (pbf) => {
+    for (const [tag, values] of Object.entries(arrays)) {
+      const finite = values.filter(Number.isFinite)
+      if (finite.length > 0) writeValue(pbf, tag, (to) => to.writeMessage(5, writeHistogram, finite))
+    }
+  })
+}
+
+/** A graph as in `graphDefText`, for TensorBoard to show under "Graphs". */
+export function graphEvent(graph: NamedGraph, wallTime: number = now()): Uint8Array<ArrayBuffer> {
+  return event(wallTime, (pbf) => pbf.writeBytesField(4, graphDefBytes(graph)))
+}
+
+const now = () => Date.now() / 1000
+
+type Write = (pbf: PbfWriter) => void
+
+const writeInto = (write: Write, pbf: PbfWriter) => write(pbf)
+
+function summaryEvent(wallTime: number, step: number, write: Write): Uint8Array<ArrayBuffer> {
+  return event(wallTime, (pbf) => {
+    pbf.writeVarintField(2, step)
+    pbf.writeMessage(5, writeInto, write)
+  })
+}
+
+function event(wallTime: number, write: Write): Uint8Array<ArrayBuffer> {
+  const pbf = new PbfWriter()
+  pbf.writeDoubleField(1, wallTime)
+  write(pbf)
+  return tfRecord(pbf.finish())
+}
+
+function writeValue(pbf: PbfWriter, tag: string, write: Write): void {
+  const writeTagged = (to: PbfWriter) => {
+    to.writeStringField(1, tag)
+    write(to)
+  }
+  pbf.writeMessage(1, writeInto, writeTagged)
+}
+
+/** As many as TensorBoard's own writer makes. */
+const mostBuckets = 30
+
+/** Buckets of equal width from the least number to the largest; one alone if they are the same. */
+function writeHistogram(values: Float32Array, pbf: PbfWriter): void {
+  let min = Number.POSITIVE_INFINITY
+  let max = Number.NEGATIVE_INFINITY
+  let sum = 0
+  let squares = 0
+  for (const value of values) {
+    min = Math.min(min, value)
+    max = Math.max(max, value)
+    sum += value
+    squares += value * value
+  }
+  const buckets = min < max ? mostBuckets : 1
+  const width = (max - min) / buckets
+  const counts = new Array<number>(buckets).fill(0)
+  for (const value of values) counts[Math.min(Math.floor((value - min) / width) || 0, buckets - 1)]! += 1
+  const limits = counts.map((_, index) => (index === buckets - 1 ? max : min + (index + 1) * width))
+  for (const [index, statistic] of [min, max, values.length, sum, squares].entries())
+    pbf.writeDoubleField(index + 1, statistic)
+  pbf.writePackedDouble(6, limits)
+  pbf.writePackedDouble(7, counts)
+}
+
+/**
+ * A record of TensorFlow's: its length in 8 bytes, little-endian, and behind both the length and the data a checksum.
+ */
+function tfRecord(data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const record = new Uint8Array(8 + 4 + data.length + 4)
+  const view = new DataView(record.buffer)
+  view.setBigUint64(0, BigInt(data.length), true)
+  view.setUint32(8, masked(crc32c(record.subarray(0, 8))), true)
+  record.set(data, 12)
+  view.setUint32(12 + data.length, masked(crc32c(data)), true)
+  return record
+}
+
+/** A checksum of data that has checksums in it is weak, so TensorFlow rotates them and adds a number. */
+function masked(crc: number): number {
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
+}
