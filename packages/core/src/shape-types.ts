@@ -6,7 +6,7 @@ import type { NumberArray, shapeOf, Tensor, TensorLike } from './tensor.js'
 /** The shape of a tensor, or of the numbers that stand for one: `readonly [2, 3]`, or `Shape` when it is not known. */
 export type ShapeOf<X> = X extends { [shapeOf]?(shape: infer S extends Shape): void }
   ? S
-  : X extends number
+  : X extends number | boolean
     ? readonly []
     : X extends NumberArray
       ? readonly [number]
@@ -22,7 +22,7 @@ type NestedShape<X extends readonly unknown[]> = X extends readonly [infer First
   : X extends readonly []
     ? readonly [0]
     : X extends readonly (infer Entry)[]
-      ? [Entry] extends [number]
+      ? [Entry] extends [number | boolean]
         ? readonly [number]
         : [Entry] extends [readonly unknown[]]
           ? unknown extends Entry[number]

@@ -8,11 +8,11 @@ import type { GivenShape } from './shape-types.js'
 export type Dtype = 'f32' | 'f64'
 
 /** Arrays of numbers in arrays, all of one depth and with equal lengths at each. */
-export type NestedArray = readonly (number | NestedArray)[]
+export type NestedArray<Entry = number> = readonly (Entry | NestedArray<Entry>)[]
 /** A typed array of numbers. */
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array
-/** Whatever numbers can be made into a tensor. */
-export type Values = number | NestedArray | NumberArray
+/** Whatever can be made into a tensor; of truth values `true` is 1 and `false` is 0. */
+export type Values = number | boolean | NestedArray<number | boolean> | NumberArray
 /** Where an operation wants a tensor, plain numbers and arrays do as well. */
 export type TensorLike = Tensor | Values
 
@@ -247,8 +247,8 @@ export function flatten(
 ): { flat: ArrayLike<number>; shape: Shape } {
   let flat: ArrayLike<number>
   let found: Shape
-  if (typeof values === 'number') {
-    flat = [values]
+  if (isNumber(values)) {
+    flat = [Number(values)]
     found = []
   } else if (isNumberArray(values)) {
     flat = values
@@ -274,6 +274,10 @@ export function flatten(
   return { flat, shape: [...shape] }
 }
 
+function isNumber(value: unknown): value is number | boolean {
+  return typeof value === 'number' || typeof value === 'boolean'
+}
+
 /** A typed array of numbers; those of bigints are not, nor is a `DataView`. */
 function isNumberArray(values: unknown): values is NumberArray {
   return ArrayBuffer.isView(values) && 'length' in values && typeof (values as NumberArray)[0] !== 'bigint'
@@ -287,11 +291,11 @@ function unnest(
   out: number[],
 ): void {
   if (depth === dimensions.length) {
-    if (typeof value !== 'number')
+    if (!isNumber(value))
       throw new ValueError(
         `${caller}: wants numbers, found ${Array.isArray(value) ? 'a deeper array' : typeof value}`,
       )
-    out.push(value)
+    out.push(Number(value))
     return
   }
   if (!Array.isArray(value) || value.length !== dimensions[depth])

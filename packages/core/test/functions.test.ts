@@ -1,6 +1,6 @@
 // Holds every function of one number against float64 over the whole range of float32, and at special values.
 import { describe, expect, test } from 'vitest'
-import { evaluate, input, type Op, ops } from '../src/index.js'
+import { evaluate, input, type Op, ops, sum, variable, where } from '../src/index.js'
 import { ofOne } from '../src/op.js'
 import { evaluateReference } from '../src/reference.js'
 import { ulps } from './sampling.js'
@@ -43,4 +43,10 @@ test('what makes a truth value of a number takes NaN; every other function gives
     ({ op }) => !Number.isNaN(evaluate([op(x)], new Map([[x, [Number.NaN]]]))[0]![0]!),
   )
   expect(giving.map(({ name }) => name)).toEqual(['logicalNot'])
+})
+
+test('truth values are taken as 1 and 0, alone and in nested arrays', () => {
+  expect(where([[true, false]], variable([[1, 2]]), [[3, 4]]).toArray()).toEqual([[1, 4]])
+  expect(sum([true, false, true]).add(true).item()).toBe(3)
+  expect(() => sum([true, '1'] as never)).toThrow('sum, input x: wants numbers, found string')
 })

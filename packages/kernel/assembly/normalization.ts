@@ -1,5 +1,7 @@
 // Layer, RMS and batch normalisation, and what they pass back. Variances are of two passes: the mean first, then the
 // squares of what is left of it. Rows are short enough to stay in the cache, so the passes cost no memory traffic.
+//
+// Loops over a row end with their condition: only out of such loops does V8 take what does not change in them.
 import { storeLanes, sumLanes } from './functions'
 import { loadUpTo, sumOf } from './rows'
 
@@ -49,18 +51,21 @@ export function normalizeRows(pc: usize): void {
   const columns = load<u32>(pc, 24)
   const epsilon = load<f32>(pc, 28)
   const centred = load<u32>(pc, 32)
+  if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
     const mean = meanOf(x, columns, centred)
     const means = f32x4.splat(mean)
     const factor = f32x4.splat(reciprocalDeviation(x, columns, mean, epsilon))
-    for (let j: i32 = 0; j < <i32>columns; j += 4) {
+    let j: i32 = 0
+    do {
       const at = j << 2
       const left = columns - j
       let y = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, means), means), factor)
       if (gamma != 0) y = f32x4.mul(y, loadUpTo(gamma + at, left, means))
       if (beta != 0) y = f32x4.add(y, loadUpTo(beta + at, left, means))
       storeLanes(out + at, y, left)
-    }
+      j += 4
+    } while (j < <i32>columns)
     out += columns << 2
     x += columns << 2
   }
@@ -80,6 +85,7 @@ export function normalizeRowsGrad(pc: usize): void {
   const epsilon = load<f32>(pc, 28)
   const centred = load<u32>(pc, 32)
   const zero = f32x4.splat(0)
+  if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
     const mean = meanOf(x, columns, centred)
     const means = f32x4.splat(mean)
@@ -87,17 +93,20 @@ export function normalizeRowsGrad(pc: usize): void {
     const factor = f32x4.splat(r)
     let sums = zero
     let products = zero
-    for (let j: i32 = 0; j < <i32>columns; j += 4) {
+    let j: i32 = 0
+    do {
       const at = j << 2
       const left = columns - j
       let g = loadUpTo(dy + at, left, zero)
       if (gamma != 0) g = f32x4.mul(g, loadUpTo(gamma + at, left, zero))
       sums = f32x4.add(sums, g)
       products = f32x4.add(products, f32x4.mul(g, f32x4.sub(loadUpTo(x + at, left, means), means)))
-    }
+      j += 4
+    } while (j < <i32>columns)
     const meanG = f32x4.splat(centred ? sumLanes(sums) / <f32>columns : 0)
     const slope = f32x4.splat((sumLanes(products) / <f32>columns) * r * r)
-    for (let j: i32 = 0; j < <i32>columns; j += 4) {
+    j = 0
+    do {
       const at = j << 2
       const left = columns - j
       let g = loadUpTo(dy + at, left, zero)
@@ -108,7 +117,8 @@ export function normalizeRowsGrad(pc: usize): void {
         f32x4.mul(factor, f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(deviation, slope))),
         left,
       )
-    }
+      j += 4
+    } while (j < <i32>columns)
     out += columns << 2
     x += columns << 2
     dy += columns << 2
@@ -125,17 +135,20 @@ export function normalizeRowsGammaGrad(pc: usize): void {
   const epsilon = load<f32>(pc, 24)
   const centred = load<u32>(pc, 28)
   memory.fill(out, 0, columns << 2)
+  if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
     const mean = meanOf(x, columns, centred)
     const means = f32x4.splat(mean)
     const factor = f32x4.splat(reciprocalDeviation(x, columns, mean, epsilon))
-    for (let j: i32 = 0; j < <i32>columns; j += 4) {
+    let j: i32 = 0
+    do {
       const at = j << 2
       const left = columns - j
       const y = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, means), means), factor)
       const share = f32x4.mul(loadUpTo(dy + at, left, means), y)
       storeLanes(out + at, f32x4.add(loadUpTo(out + at, left, means), share), left)
-    }
+      j += 4
+    } while (j < <i32>columns)
     x += columns << 2
     dy += columns << 2
   }
