@@ -1,9 +1,11 @@
 // Compiles the AssemblyScript and inlines the binaries, so that no file has to be found or fetched at run time.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import asc from 'assemblyscript/asc'
 import { tiles } from './tiles.mjs'
 
-mkdirSync('dist', { recursive: true })
+// Files whose names change with their contents would pile up.
+rmSync('dist', { recursive: true, force: true })
+mkdirSync('dist')
 writeFileSync('assembly/tiles.ts', tiles)
 
 const wanted = ['env.memory', 'env.fork', 'env.join']
