@@ -6,7 +6,7 @@ import { type Placed, place, shapeRadius, type TextWidths } from './geometry.js'
 import { write, writeShort } from './words.js'
 
 /** Text stays readable; a drawing that is too wide even so can be scrolled. */
-const smallestScale = 0.72
+const smallestScale = 0.7
 
 interface DrawingProps {
   readonly trace: Trace

@@ -53,10 +53,11 @@ function placeAcross(trace: Trace, along: number, { node, edge }: TextWidths): P
 
 /** Texts stand to the right of the shapes, out of the way of the edges. */
 function placeDown(trace: Trace, { node, edge }: TextWidths): Placed {
-  const right = shapeRadius + 12 + node
+  const gap = 8
+  const right = shapeRadius + gap + node
   // The layout keeps 2 heights from layer to layer, and 1.25 widths within one.
-  const size = { nodeWidth: (right + shapeRadius + 12) / 1.25, nodeHeight: 146 / 2 }
-  return arrange(trace, 'TB', size, { left: 40, right, top: 40, bottom: 40 }, edge)
+  const size = { nodeWidth: (right + shapeRadius + gap) / 1.25, nodeHeight: 146 / 2 }
+  return arrange(trace, 'TB', size, { left: shapeRadius + gap, right, top: 40, bottom: 40 }, edge)
 }
 
 interface Margins {
