@@ -1,29 +1,10 @@
 // Graphs as ONNX, run by another engine: what comes out is what the operations' float64 references give.
-import {
-  byName,
-  caseInputs,
-  constant,
-  evaluate,
-  input,
-  layers,
-  type Model,
-  type Op,
-  ops,
-  sequential,
-  type Tensor,
-  variable,
-} from '@bp/core'
+import { constant, evaluate, input, layers, type Model, sequential, variable } from '@bp/core'
 import { Tensor as EngineTensor, InferenceSession } from 'onnxruntime-web'
 import { describe, expect, test } from 'vitest'
-import { draw, generator } from '../../core/test/sampling.js'
+import { generator } from '../../core/test/sampling.js'
 import { OnnxError, writeOnnx } from '../src/onnx.js'
-
-interface Numbers {
-  readonly data: Float32Array
-  readonly shape: readonly number[]
-}
-
-const table = Object.values(ops).filter((op): op is typeof op & Op => 'definition' in op)
+import { instance, keyed, type Numbers, table } from './table.js'
 
 /** Operations that cannot be written, and so neither can what decomposes to them. */
 const refused = new Set([
@@ -72,27 +53,6 @@ function expectClose(
   })
   expect(far < 0 ? null : [far, found.data[far], expected.data[far]]).toBeNull()
 }
-
-/** A case of the table: the op applied to given tensors, and numbers for these. */
-function instance(op: (typeof table)[number], number: number) {
-  const { inputs: names, sample } = op.definition
-  const { shapes, attributes } = sample.cases[number]!
-  const next = generator(number + 1)
-  const drawn = caseInputs(names, shapes).map(({ name, shape }) => {
-    const size = shape.reduce((product, dimension) => product * dimension, 1)
-    return { shape, data: Float32Array.from(draw(sample.domains[name]!, size, next)) }
-  })
-  const call = op as unknown as (...args: unknown[]) => Tensor
-  const build = (tensors: readonly Tensor[]) => {
-    const given = byName(names, [...tensors]) as Readonly<Record<string, unknown>>
-    const taken = (names as readonly string[]).map((name) => given[name.replace('...', '')])
-    return attributes ? call(...taken, attributes) : call(...taken)
-  }
-  return { drawn, build }
-}
-
-const keyed = <T>(values: readonly T[]) =>
-  Object.fromEntries(values.map((value, index) => [`in${index}`, value]))
 
 test.each(table.filter(({ name }) => !refused.has(name)).map((op) => [op.name, op] as const))(
   '%s gives the same in another engine, for each of its samples',
