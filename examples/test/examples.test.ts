@@ -32,6 +32,13 @@ test('XOR: all four right with a hidden layer, and ln 2 without', () => {
   expect(lastNumber(lines.at(-1)!.split(';')[0])).toBeCloseTo(Math.LN2, 5)
 })
 
+test('standalone: the text that it prints is a module that is right about XOR', async () => {
+  const text = run('standalone').join('\n')
+  const { predict } = await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(text)}`)
+  const answers = [0, 1, 2, 3].map((index) => Math.round(predict([index >> 1, index & 1])[0]))
+  expect(answers).toEqual([0, 1, 1, 0])
+})
+
 test('the Hessian leads Newton’s method to the lowest point of Rosenbrock’s valley', () => {
   const lines = run('hessian')
   // By hand: ∇f = (−2(1−x) − 400x(y−x²), 200(y−x²)); ∂²f/∂x² = 2 − 400(y − 3x²) = 1330 at (−1.2, 1).

@@ -1,0 +1,21 @@
+// A network that has learned XOR, as the text of a JavaScript module that needs nothing else: prints it.
+import { createRun, input, layers, sequential, sgd, xor } from '@bp/core'
+import { writeJavaScript } from '@bp/formats/javascript'
+
+const { dense } = layers
+const model = sequential([dense({ units: 2, activation: 'sigmoid' }), dense({ units: 1 })], {
+  inputShape: [2],
+  seed: 7,
+})
+createRun({
+  model,
+  loss: 'sigmoidCrossEntropy',
+  optimizer: sgd({ learningRate: 1 }),
+  data: xor(),
+  epochs: 1000,
+  seed: 7,
+}).step(1000)
+
+// One row; the loss took logits, a reader wants probabilities.
+const x = input([1, 2])
+console.log(writeJavaScript({ inputs: { x }, outputs: { probability: model.apply(x).sigmoid() } }))
