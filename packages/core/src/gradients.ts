@@ -1,6 +1,7 @@
 // Reverse-mode differentiation: makes the graph of the derivatives from the rules in the op table.
 import { blamingCaller, GradientError } from './errors.js'
-import { byName, type GradientRule, inputAt } from './op.js'
+import { byName, inputAt } from './input-names.js'
+import type { GradientRule } from './op.js'
 import { add } from './ops/arithmetic.js'
 import { broadcastTo, reshape, sumTo } from './ops/shape.js'
 import { describeShape, sameShape } from './shape.js'

@@ -38,6 +38,7 @@ export * from './errors.js'
 export { evaluate, type Given } from './evaluate.js'
 export { gradients, localProduct } from './gradients.js'
 export { constantInitializer, type Initializer, type InitializerName, initializers } from './initializers.js'
+export { byName, inputAt, isList } from './input-names.js'
 export { setThreads, useRelaxedSimd } from './kernel.js'
 export type { ActivationName } from './layers/activation.js'
 export * as layers from './layers/index.js'
@@ -85,15 +86,7 @@ export {
 export type { Metric } from './metrics.js'
 export * as metrics from './metrics.js'
 export { didYouMean, nearest } from './nearest.js'
-export {
-  byName,
-  type Definition,
-  type GradientRule,
-  inputAt,
-  isList,
-  type Op,
-  type RuleContext,
-} from './op.js'
+export type { Definition, GradientRule, Op, RuleContext } from './op.js'
 export * as ops from './ops/index.js'
 export * from './ops/index.js'
 export {

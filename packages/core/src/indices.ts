@@ -1,6 +1,6 @@
 // Inputs that pick places: what is said of a number in them that picks none.
 import { IndexError } from './errors.js'
-import { byName } from './op.js'
+import { byName } from './input-names.js'
 import type { Array64 } from './reference.js'
 import { describeNode, type Tensor } from './tensor.js'
 

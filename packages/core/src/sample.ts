@@ -1,5 +1,5 @@
 // Seeds of the table's tests: for each op the numbers and shapes to try it with.
-import { type ByInput, type InputName, inputAt, isList } from './op.js'
+import { type ByInput, type InputName, inputAt, isList } from './input-names.js'
 import type { Shape } from './shape.js'
 
 /** Where one input's numbers are drawn from, uniformly. */

@@ -10,7 +10,7 @@ import {
   Tensor,
   topological,
 } from '../src/index.js'
-import { byName } from '../src/op.js'
+import { byName } from '../src/input-names.js'
 import { evaluateReference } from '../src/reference.js'
 import type { Domain } from '../src/sample.js'
 import { type Shape, sizeOf } from '../src/shape.js'

@@ -11,7 +11,7 @@ import {
   ops,
   type Tensor,
 } from '../src/index.js'
-import { byName, inputAt } from '../src/op.js'
+import { byName, inputAt } from '../src/input-names.js'
 import { evaluateReference } from '../src/reference.js'
 import { caseInputs } from '../src/sample.js'
 import { type Shape, sizeOf } from '../src/shape.js'

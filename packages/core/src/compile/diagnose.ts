@@ -1,7 +1,7 @@
 // Finds where the first number that is not finite came from.
 import { evaluate, type Given } from '../evaluate.js'
 import { formatShort } from '../format.js'
-import { inputAt } from '../op.js'
+import { inputAt } from '../input-names.js'
 import { describeNode, type Tensor } from '../tensor.js'
 import { topological } from '../traverse.js'
 

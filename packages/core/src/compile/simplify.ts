@@ -1,5 +1,6 @@
 // Makes a graph smaller without changing what it computes: folds constants, merges equal nodes, drops no-ops.
-import { byName, type Op } from '../op.js'
+import { byName } from '../input-names.js'
+import type { Op } from '../op.js'
 import * as ops from '../ops/index.js'
 import { evaluateReference } from '../reference.js'
 import { broadcastShapes, sameShape, sizeOf } from '../shape.js'
