@@ -1,7 +1,11 @@
 // Compiles the AssemblyScript and inlines the binaries, so that no file has to be found or fetched at run time.
+import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import asc from 'assemblyscript/asc'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { tiles } from './tiles.mjs'
+
+const asc = fileURLToPath(import.meta.resolve('assemblyscript/bin/asc.js'))
 
 // Files whose names change with their contents would pile up.
 rmSync('dist', { recursive: true, force: true })
@@ -10,33 +14,35 @@ writeFileSync('assembly/tiles.ts', tiles)
 
 const wanted = ['env.memory', 'env.fork', 'env.join']
 
-/** Compiles to `dist/NAME.wasm`; returns the binary and the pages of memory that it starts with. */
+/** Compiles to `dist/NAME.wasm`, in a process of its own; gives the binary and the pages of memory that it starts with. */
 async function compile(name, ...features) {
-  const { error, stderr } = await asc.main([
-    'assembly/index.ts',
-    '--outFile',
-    `dist/${name}.wasm`,
-    '--textFile',
-    `dist/${name}.wat`,
-    '--config',
-    'none',
-    '--runtime',
-    'stub',
-    ...['simd', ...features].flatMap((feature) => ['--enable', feature]),
-    '--importMemory',
-    '--noExportMemory',
-    '--zeroFilledMemory',
-    '--maximumMemory',
-    '65536',
-    '--noAssert',
-    '--optimizeLevel',
-    '3',
-    '--shrinkLevel',
-    '0',
-    '--converge',
-  ])
-  if (error) {
-    process.stderr.write(`${stderr.toString()}\n${error.message}\n`)
+  try {
+    await promisify(execFile)(process.execPath, [
+      asc,
+      'assembly/index.ts',
+      '--outFile',
+      `dist/${name}.wasm`,
+      '--textFile',
+      `dist/${name}.wat`,
+      '--config',
+      'none',
+      '--runtime',
+      'stub',
+      ...['simd', ...features].flatMap((feature) => ['--enable', feature]),
+      '--importMemory',
+      '--noExportMemory',
+      '--zeroFilledMemory',
+      '--maximumMemory',
+      '65536',
+      '--noAssert',
+      '--optimizeLevel',
+      '3',
+      '--shrinkLevel',
+      '0',
+      '--converge',
+    ])
+  } catch (error) {
+    process.stderr.write(error.stderr ?? `${error.message}\n`)
     process.exit(1)
   }
   const wasm = readFileSync(`dist/${name}.wasm`)
@@ -54,14 +60,14 @@ export const binary =
 export const pages = ${pages}
 `
 
-const strict = await compile('kernel')
+// Each takes some 20 s of one core.
+const [strict, relaxed] = await Promise.all([compile('kernel'), compile('kernel-relaxed', 'relaxed-simd')])
+writeFileSync('src/binary.ts', inlined(strict))
+writeFileSync('src/binary-relaxed.ts', inlined(relaxed))
+
 const module = new WebAssembly.Module(strict.wasm)
 const imports = WebAssembly.Module.imports(module).map(({ module, name }) => `${module}.${name}`)
 const surprising = imports.filter((name) => !wanted.includes(name))
 if (surprising.length > 0) throw new Error(`the kernel must import ${wanted}, it wants ${surprising} too`)
-writeFileSync('src/binary.ts', inlined(strict))
 const exports = WebAssembly.Module.exports(module).map(({ name }) => name)
 process.stdout.write(`kernel.wasm: ${strict.wasm.length} bytes, exports ${exports.join(', ')}\n`)
-
-const relaxed = await compile('kernel-relaxed', 'relaxed-simd')
-writeFileSync('src/binary-relaxed.ts', inlined(relaxed))
