@@ -5,8 +5,9 @@ import { expect, test } from 'vitest'
 import { compile, evaluate, type Input, input, jvp, type Tensor, vjp } from '../src/index.js'
 import { evaluateReference } from '../src/reference.js'
 import { sizeOf } from '../src/shape.js'
-import { type Choice, derivatives, describeProgram, grow, table, tolerances } from './programs.js'
+import { type Choice, derivatives, describeProgram, grow, tolerances } from './programs.js'
 import { generator } from './sampling.js'
+import { table } from './trials.js'
 
 const numRuns = Number(process.env.BP_PROGRAMS ?? 200)
 const seed = Number(process.env.BP_SEED ?? 20261124)

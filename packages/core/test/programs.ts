@@ -6,7 +6,6 @@ import {
   inputAt,
   isList,
   type Op,
-  ops,
   Tensor,
   topological,
 } from '../src/index.js'
@@ -15,6 +14,7 @@ import { evaluateReference } from '../src/reference.js'
 import type { Domain } from '../src/sample.js'
 import { type Shape, sizeOf } from '../src/shape.js'
 import { draw, generator } from './sampling.js'
+import { table } from './trials.js'
 
 /** One operation of a program, as numbers that mean something modulo what there is to choose from. */
 export interface Choice {
@@ -32,7 +32,6 @@ export interface Grown {
   readonly total: Tensor
 }
 
-export const table = Object.values(ops) as unknown as Op[]
 /** A list of tensors for an input such as `...xs`, which is the only one of its op. */
 const call = (op: Op, inputs: readonly Tensor[], attributes?: object): Tensor =>
   (op as (...args: unknown[]) => Tensor)(

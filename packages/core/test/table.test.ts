@@ -1,60 +1,12 @@
 // Holds every operation of the table against independent truth, in one loop.
 import { describe, expect, test } from 'vitest'
 import * as core from '../src/index.js'
-import {
-  Constant,
-  checkGradients,
-  evaluate,
-  gradients,
-  input,
-  type Op,
-  ops,
-  type Tensor,
-} from '../src/index.js'
+import { Constant, checkGradients, evaluate, gradients, type Op, ops, type Tensor } from '../src/index.js'
 import { byName, inputAt } from '../src/input-names.js'
 import { evaluateReference } from '../src/reference.js'
-import { caseInputs } from '../src/sample.js'
-import { type Shape, sizeOf } from '../src/shape.js'
-import { draw, generator, ulps, unitInLastPlace } from './sampling.js'
-
-interface Trial {
-  readonly title: string
-  readonly op: Op
-  readonly inputs: ReturnType<typeof caseInputs>
-  /** Shapes by name, as the op's own functions take them. */
-  readonly byInput: Record<string, Shape | readonly Shape[]>
-  readonly attributes: object | undefined
-}
-
-const table = Object.values(ops) as unknown as Op[]
-
-const trials: Trial[] = table.flatMap((op) =>
-  op.definition.sample.cases.map((example: { shapes: Trial['byInput']; attributes?: object }) => {
-    const inputs = caseInputs(op.definition.inputs, example.shapes)
-    return {
-      title: `${op.name} of ${inputs.map(({ shape }) => `[${shape}]`).join(', ')}${example.attributes ? ` ${JSON.stringify(example.attributes)}` : ''}`,
-      op,
-      inputs,
-      byInput: example.shapes,
-      attributes: example.attributes,
-    }
-  }),
-)
-
-/** The op applied to inputs of the trial's shapes, and numbers for these, rounded to what f32 can hold. */
-function instance({ op, inputs: wanted, attributes }: Trial, dtype: 'f32' | 'f64') {
-  const next = generator(op.name.length + sizeOf(wanted[0]!.shape))
-  const inputs = wanted.map(({ shape, label }) => input(shape, { name: label, dtype }))
-  const values = new Map(
-    inputs.map((tensor, index) => {
-      const domain = op.definition.sample.domains[wanted[index]!.name]!
-      return [tensor, draw(domain, tensor.size, next).map(Math.fround)] as const
-    }),
-  )
-  const call = op as unknown as (...args: unknown[]) => Tensor
-  const given = Object.values(byName(op.definition.inputs, inputs))
-  return { inputs, values, y: attributes ? call(...given, attributes) : call(...given) }
-}
+import { sizeOf } from '../src/shape.js'
+import { generator, ulps, unitInLastPlace } from './sampling.js'
+import { instance, type Trial, table, trials } from './trials.js'
 
 const budgetOf = ({ op: { definition }, byInput }: Trial): number =>
   typeof definition.ulp === 'function' ? definition.ulp(byInput) : definition.ulp
