@@ -1,40 +1,73 @@
-// Finds a Chromium-like browser for the end-to-end tests, or installs Debian's where that is possible.
+// Finds the browsers that tests and checks run in, or installs Debian's where that is possible.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-const advice =
-  'No browser was found for the end-to-end tests. Install Chromium, Google Chrome or Microsoft Edge' +
-  ' (Debian, Ubuntu: apt-get install chromium), or set CHROME_PATH to the program of one.'
+/** What each is called, where programs usually are, and what says that it is elsewhere. */
+const browsers = {
+  chromium: {
+    variable: 'CHROME_PATH',
+    names: 'Chromium, Google Chrome or Microsoft Edge',
+    debian: 'chromium',
+    darwin: [
+      'Google Chrome.app/Contents/MacOS/Google Chrome',
+      'Chromium.app/Contents/MacOS/Chromium',
+      'Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
+    ],
+    win32: [
+      'Google\\Chrome\\Application\\chrome.exe',
+      'Chromium\\Application\\chrome.exe',
+      'Microsoft\\Edge\\Application\\msedge.exe',
+    ],
+    linux: [
+      'chromium',
+      'chromium-browser',
+      'google-chrome-stable',
+      'google-chrome',
+      'microsoft-edge-stable',
+      'microsoft-edge',
+    ],
+  },
+  firefox: {
+    variable: 'FIREFOX_PATH',
+    names: 'Firefox',
+    debian: 'firefox-esr',
+    darwin: ['Firefox.app/Contents/MacOS/firefox'],
+    win32: ['Mozilla Firefox\\firefox.exe'],
+    linux: ['firefox', 'firefox-esr'],
+  },
+}
 
 /**
- * Path of the browser's program: CHROME_PATH if set, else the first of the usual places that exists.
- * Throws an error whose message says what to install.
+ * Path of the program of a browser, `chromium` (or one like it) or `firefox`: what CHROME_PATH or FIREFOX_PATH says,
+ * else the first of the usual places that exists. Throws an error whose message says what to install.
  */
-export function findBrowser() {
-  const given = process.env.CHROME_PATH
+export function findBrowser(name = 'chromium') {
+  const { variable } = browsers[name]
+  const given = process.env[variable]
   if (given) {
     if (isProgram(given)) return given
     throw new Error(
-      `CHROME_PATH is ${given}, and there is no program that can be run; correct it or unset it.`,
+      `${variable} is ${given}, and there is no program that can be run; correct it or unset it.`,
     )
   }
-  const found = candidates().find(isProgram)
-  if (!found) throw new Error(advice)
+  const found = candidates(browsers[name]).find(isProgram)
+  if (!found) throw new Error(advice(browsers[name]))
   return found
 }
 
-/** Like `findBrowser`, and where there is none, installs Debian's `chromium` if this is Debian and the user is root. */
-export function ensureBrowser() {
+/** Like `findBrowser`, and where there is none, installs Debian's if this is Debian and the user is root. */
+export function ensureBrowser(name = 'chromium') {
+  const { variable, debian } = browsers[name]
   try {
-    return findBrowser()
+    return findBrowser(name)
   } catch (error) {
-    if (process.env.CHROME_PATH || !canInstall()) throw error
+    if (process.env[variable] || !canInstall()) throw error
   }
-  process.stderr.write('Installing Chromium for the end-to-end tests with apt-get (once, about a minute) …\n')
+  process.stderr.write(`Installing ${debian} with apt-get (once, about a minute) …\n`)
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', debian]]) {
     const result = spawnSync('apt-get', args, {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -42,10 +75,14 @@ export function ensureBrowser() {
     })
     if (result.status !== 0)
       throw new Error(
-        `apt-get ${args.join(' ')} failed.\n${`${result.stdout ?? ''}${result.stderr ?? ''}`.trim()}\n${advice}`,
+        `apt-get ${args.join(' ')} failed.\n${`${result.stdout ?? ''}${result.stderr ?? ''}`.trim()}\n${advice(browsers[name])}`,
       )
   }
-  return findBrowser()
+  return findBrowser(name)
+}
+
+function advice({ names, debian, variable }) {
+  return `There is no browser for this. Install ${names} (Debian, Ubuntu: apt-get install ${debian}), or set ${variable} to the program of one.`
 }
 
 function canInstall() {
@@ -61,39 +98,13 @@ function isProgram(path) {
   }
 }
 
-function candidates() {
-  if (process.platform === 'darwin') {
-    const programs = [
-      'Google Chrome.app/Contents/MacOS/Google Chrome',
-      'Chromium.app/Contents/MacOS/Chromium',
-      'Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
-    ]
-    return ['/Applications', join(homedir(), 'Applications')].flatMap((folder) =>
-      programs.map((program) => join(folder, program)),
-    )
-  }
-  if (process.platform === 'win32') {
-    const folders = [process.env.PROGRAMFILES, process.env['PROGRAMFILES(X86)'], process.env.LOCALAPPDATA]
-    const programs = [
-      'Google\\Chrome\\Application\\chrome.exe',
-      'Chromium\\Application\\chrome.exe',
-      'Microsoft\\Edge\\Application\\msedge.exe',
-    ]
-    return folders.filter(Boolean).flatMap((folder) => programs.map((program) => join(folder, program)))
-  }
-  const names = [
-    'chromium',
-    'chromium-browser',
-    'google-chrome-stable',
-    'google-chrome',
-    'microsoft-edge-stable',
-    'microsoft-edge',
-  ]
-  const folders = [
-    '/usr/bin',
-    '/usr/local/bin',
-    '/snap/bin',
-    ...(process.env.PATH ?? '').split(delimiter).filter(Boolean),
-  ]
-  return folders.flatMap((folder) => names.map((name) => join(folder, name)))
+function candidates({ darwin, win32, linux }) {
+  const { PROGRAMFILES, 'PROGRAMFILES(X86)': programFiles32, LOCALAPPDATA, PATH = '' } = process.env
+  const [folders, programs] =
+    process.platform === 'darwin'
+      ? [['/Applications', join(homedir(), 'Applications')], darwin]
+      : process.platform === 'win32'
+        ? [[PROGRAMFILES, programFiles32, LOCALAPPDATA], win32]
+        : [['/usr/bin', '/usr/local/bin', '/snap/bin', ...PATH.split(delimiter)], linux]
+  return folders.filter(Boolean).flatMap((folder) => programs.map((program) => join(folder, program)))
 }

@@ -4,9 +4,12 @@ import { ensureBrowser, findBrowser } from '../../../scripts/browser.mjs'
 
 afterEach(() => vi.unstubAllEnvs())
 
-test('CHROME_PATH comes first', () => {
-  vi.stubEnv('CHROME_PATH', process.execPath)
-  expect(findBrowser()).toBe(process.execPath)
+test.each([
+  ['chromium', 'CHROME_PATH'],
+  ['firefox', 'FIREFOX_PATH'],
+] as const)('of %s, %s comes first', (name, variable) => {
+  vi.stubEnv(variable, process.execPath)
+  expect(findBrowser(name)).toBe(process.execPath)
 })
 
 test.each([findBrowser, ensureBrowser])('%o says so when there is no program at CHROME_PATH', (find) => {
