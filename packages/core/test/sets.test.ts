@@ -1,5 +1,4 @@
 // Sets of rows: generated ones, cut, shuffled, split, streamed, scaled.
-import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
   batches,
@@ -91,15 +90,12 @@ describe('a generated set', () => {
     expect(Math.max(...inputs)).toBeGreaterThan(0.95)
   })
 
-  // The promise of the same bits on every engine: no Math.sin, no Math.cos.
-  test('has the bits that it had, and others for another seed', () => {
-    const hash = createHash('sha256')
+  test('is another for another seed', () => {
     for (const make of [circle, gauss, moons, spiral, rings, sine]) {
-      const { inputs, targets } = make({ rows: 101, noise: 0.1, seed: 7 })
-      hash.update(inputs).update(targets)
-      expect(make({ rows: 101, noise: 0.1, seed: 8 }).inputs).not.toEqual(inputs)
+      const [first, again, other] = [7, 7, 8].map((seed) => make({ rows: 101, noise: 0.1, seed }).inputs)
+      expect(again).toEqual(first)
+      expect(other).not.toEqual(first)
     }
-    expect(hash.digest('hex')).toBe('e0efcce266629a737ce21ac7805ee5b095658759ce8e58da2356c86a4a2e6866')
   })
 })
 
