@@ -9,10 +9,10 @@ import {
   topological,
   Variable,
 } from '@bp/core'
-import { Kernel, Kernels } from './javascript-kernels.js'
-import { Statements } from './javascript-loops.js'
-import { arrayText, decode } from './javascript-numbers.js'
-import { helpers, operators } from './javascript-operators.js'
+import { Kernel, Kernels } from './javascript/kernels.js'
+import { Statements } from './javascript/loops.js'
+import { arrayText, decode } from './javascript/numbers.js'
+import { helpers, operators } from './javascript/operators.js'
 
 /** A graph that cannot be written as JavaScript; the message says which operation, and why. */
 export class JavaScriptError extends BackpropagationError {

@@ -11,8 +11,8 @@ import {
 } from '@bp/core'
 import { bytesOfValues } from './elements.js'
 import { distinctNames } from './names.js'
-import { encodeModel, type Initializer, type Node } from './onnx-messages.js'
-import { type GraphWriter, operators } from './onnx-operators.js'
+import { encodeModel, type Initializer, type Node } from './onnx/messages.js'
+import { type GraphWriter, operators } from './onnx/operators.js'
 
 /** A graph that cannot be written as ONNX; the message says which operation, and why. */
 export class OnnxError extends BackpropagationError {

@@ -14,7 +14,7 @@ import {
   times,
   truth,
   within,
-} from './javascript-loops.js'
+} from './loops.js'
 
 /** A place along each dimension. */
 export type Position = readonly Index[]

@@ -12,14 +12,14 @@ import {
   plus,
   type Statements,
   times,
-} from './javascript-loops.js'
+} from './loops.js'
 import {
   type helpers,
   type KernelWriter,
   type Operator,
   operators,
   type Position,
-} from './javascript-operators.js'
+} from './operators.js'
 
 /** Of what reads a tensor at one place, whatever that is: an expression in it has the same value. */
 type Place = object

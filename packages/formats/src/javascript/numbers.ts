@@ -1,5 +1,5 @@
 // Numbers in the text of a program: few of them to be read, many as base64.
-import { literal } from './javascript-loops.js'
+import { literal } from './loops.js'
 
 /** Up to this many are written out, in some ten characters each, of which base64 takes five and a half. */
 const mostReadable = 256

@@ -1,6 +1,6 @@
 // How operations are written as operators of ONNX, version 17, wherever the two are not the same.
 import type { Tensor } from '@bp/core'
-import { type Attribute, dataTypes } from './onnx-messages.js'
+import { type Attribute, dataTypes } from './messages.js'
 
 /** What operations become part of; each call returns the name of a value. */
 export interface GraphWriter {
