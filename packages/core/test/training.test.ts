@@ -202,15 +202,3 @@ test('a step picks the rows that its order says', () => {
   expect([...step.run(2)]).toEqual([17, 10])
   expect(() => step.setOrder(Int32Array.of(0, 1, 2, 5))).toThrow('row 5 does not exist; there are 5')
 })
-
-test('memory stands still from step 10 to step 10,000', async () => {
-  const { getKernel } = await import('@bp/kernel')
-  const run = classifier({ epochs: 100_000 })
-  // What the first record would compile.
-  run.evaluate(blobs(50))
-  run.evaluate(blobs(21))
-  run.step(10)
-  const before = getKernel().size
-  run.step(10_000)
-  expect(getKernel().size).toBe(before)
-})

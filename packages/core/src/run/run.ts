@@ -200,7 +200,7 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   readonly #snapshots = new Snapshots<Checkpoint>()
   /** When the last snapshot was taken and how long that took, in ms. */
   #snapshotTime = { at: Number.NEGATIVE_INFINITY, took: 0 }
-  /** Changes of the learning rate from outside, which a replay must make too. */
+  /** Changes of the learning rate from outside, in order, which a replay must make too. */
   #rates: { readonly step: number; readonly learningRate: number }[] = []
   #replaying = false
   #state: RunState
@@ -374,7 +374,8 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   set learningRate(value: number) {
     this.#whole.learningRate = value
     const { step } = this.#state
-    this.#rates = [...this.#rates.filter((rate) => rate.step < step), { step, learningRate: value }]
+    while (this.#rates.length > 0 && this.#rates.at(-1)!.step >= step) this.#rates.pop()
+    this.#rates.push({ step, learningRate: value })
   }
 
   #isRunning(): boolean {
