@@ -178,3 +178,10 @@ test('0 and −0 stay apart when constants are merged', () => {
   const { a, b } = f({ x: [1, 1] })
   expect([1 / a[0]!, 1 / b[0]!]).toEqual([Infinity, -Infinity])
 })
+
+test('a tensor whose numbers are given is not looked behind', () => {
+  const x = input([2])
+  const repeated = x.broadcastTo([3, 2])
+  const given = new Map([[repeated, [1, 2, 3, 4, 5, 6]]])
+  expect([...evaluate([repeated.add(1)], given)[0]!]).toEqual([2, 3, 4, 5, 6, 7])
+})

@@ -38,7 +38,7 @@ export function simplify(
       return merged(constantKey(folded), folded)
     }
     let inputs = tensor.inputs.map((input) => replaced.get(input)!)
-    if (definition.broadcasts) inputs = withoutRepeats(tensor, inputs, merged)
+    if (definition.broadcasts) inputs = withoutRepeats(tensor, inputs, keep, merged)
     const same = noOp(tensor, inputs)
     if (same) return same
     const rebuilt = inputs.every((input, index) => input === tensor.inputs[index])
@@ -82,12 +82,13 @@ function constantKey({ values, shape }: Constant): string | undefined {
 function withoutRepeats(
   tensor: Tensor,
   inputs: Tensor[],
+  keep: (tensor: Tensor) => boolean,
   merged: (key: string | undefined, tensor: Tensor) => Tensor,
 ): Tensor[] {
   const name = tensor.op!.name
   let result = inputs
   for (const [index, input] of inputs.entries()) {
-    const source = smallerSource(input)
+    const source = keep(input) ? undefined : smallerSource(input)
     if (!source) continue
     const smaller = source instanceof Constant ? merged(constantKey(source), source) : source
     const tried = result.with(index, smaller)
