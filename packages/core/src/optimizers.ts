@@ -18,7 +18,8 @@ export interface ParameterGroup {
 
 /**
  * The largest that gradients may become, before weight decay: each number by itself, the Euclidean norm of each
- * parameter's gradient, or the norm of all gradients together (Pascanu, Mikolov and Bengio 2013).
+ * parameter's gradient, or the norm of all gradients together (Pascanu, Mikolov and Bengio 2013). A gradient that is
+ * infinite becomes NaN, which stops a run.
  */
 export type Clip = { value: number } | { norm: number } | { globalNorm: number }
 

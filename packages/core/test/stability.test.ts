@@ -77,6 +77,12 @@ test('layer norm of numbers far from 0 keeps their differences', () => {
     expect(value).toBeCloseTo([-1.3416408, -0.4472136, 0.4472136, 1.3416408][index]!, 6)
 })
 
+test('rows whose variance no float32 holds are NaN, and not 0', () => {
+  const x = variable([1e20, -1e20, 1e19, 3e38])
+  for (const y of [layerNorm(x, [1, 1, 1, 1], [0, 0, 0, 0]), rmsNorm(x, [1, 1, 1, 1])])
+    expect(numbers(y)).toEqual(Array(4).fill(Number.NaN))
+})
+
 test('what is constant, or 0, is normalised to 0 with derivatives that are finite', () => {
   const x = variable([[7, 7, 7]])
   const y = layerNorm(x, [1, 2, 3], [0, 0, 0])

@@ -117,14 +117,17 @@ const near = (found: number, expected: number) =>
 
 /**
  * Operations that may give NaN or infinity where float64 gives something else: attention multiplies what a query does
- * not see by 0, an infinite mean is NaN for the rest of a row that fills no vector, and einsum sums before it
- * multiplies where it can.
+ * not see by 0, an infinite mean is NaN for the rest of a row that fills no vector, a row of infinite variance is NaN,
+ * and einsum sums before it multiplies where it can.
  */
 const spreading = [
   'scaledDotProductAttention',
   'scaledDotProductAttentionGrad',
   'channelVariance',
   'batchNormGammaGrad',
+  'rmsNorm',
+  'rmsNormGrad',
+  'rmsNormGammaGrad',
   'einsum',
 ]
 

@@ -31,11 +31,12 @@ function meanOf(x: usize, columns: u32, centred: u32): f32 {
   return centred ? sumOf(x, columns) / <f32>columns : 0
 }
 
-/** What a row is multiplied by so that its variance becomes 1. */
+/** What a row is multiplied by so that its variance becomes 1; NaN where that is infinite, or the row would be 0. */
 // @ts-ignore: decorator
 @inline
 function reciprocalDeviation(x: usize, columns: u32, mean: f32, epsilon: f32): f32 {
-  return 1 / sqrt(squaresOf(x, columns, mean) / <f32>columns + epsilon)
+  const variance = squaresOf(x, columns, mean) / <f32>columns + epsilon
+  return 1 / sqrt(variance) + (variance - variance)
 }
 
 /**

@@ -127,14 +127,19 @@ export function clipByNorm(pc: usize): void {
     v128.store(gradients + i, f32x4.mul(scale, v128.load(gradients + i)))
 }
 
-/** Operands: gradients, limit, size. Each gradient is brought to between −limit and limit; NaN stays. */
+/**
+ * Operands: gradients, limit, size. Each gradient is brought to between −limit and limit. What is not finite becomes
+ * NaN, as it does in a clipped norm.
+ */
 export function clipByValue(pc: usize): void {
   const gradients = load<u32>(pc, 4)
   const limit = f32x4.splat(<f32>load<f64>(load<u32>(pc, 8)))
   const bytes = load<u32>(pc, 12) << 2
   const least = f32x4.neg(limit)
-  for (let i: u32 = 0; i < bytes; i += 16)
-    v128.store(gradients + i, f32x4.min(limit, f32x4.max(least, v128.load(gradients + i))))
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    const g = v128.load(gradients + i)
+    v128.store(gradients + i, f32x4.add(f32x4.min(limit, f32x4.max(least, g)), f32x4.sub(g, g)))
+  }
 }
 
 /** Operands: averages, parameters, decay, size. a += (1 − decay) · (p − a). */

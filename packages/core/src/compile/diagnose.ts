@@ -2,35 +2,84 @@
 import { evaluate, type Given } from '../evaluate.js'
 import { formatShort } from '../format.js'
 import { inputAt } from '../input-names.js'
-import { describeNode, type Tensor } from '../tensor.js'
+import { describeNode, type Tensor, Variable } from '../tensor.js'
 import { topological } from '../traverse.js'
 
-/** One sentence about the first node, inputs before what uses them, that holds a NaN or an infinity. */
-export function describeFirstNonFinite(outputs: readonly Tensor[], given: Given): string {
-  const order = topological(outputs)
-  const values = evaluate(order, given)
-  const numbers = new Map(order.map((tensor, index) => [tensor, values[index]!]))
-  for (const tensor of order) {
-    const at = numbers.get(tensor)!.findIndex((value) => !Number.isFinite(value))
-    if (at < 0) continue
-    const value = numbers.get(tensor)![at]!
-    const where = tensor.size > 1 ? `, element ${at}` : ''
-    if (!tensor.op) return `${describeNode(tensor)} holds ${value}${where}`
-    const inputs = tensor.inputs.map((input, index) => {
-      const { label } = inputAt(tensor.op!.definition.inputs, index)
-      const data = numbers.get(input)!
-      const range =
-        data.length === 0
-          ? 'nothing'
-          : `${formatShort(Math.min(...take(data)))} to ${formatShort(Math.max(...take(data)))}`
-      return `${label} from ${range}`
-    })
-    return `${describeNode(tensor)} was the first to give ${value}${where}; its inputs: ${inputs.join(', ')}`
-  }
-  return 'every node is finite, so it is the update that went too far'
+/** What is to be known of a node's numbers. */
+interface Summary {
+  readonly low: number
+  readonly high: number
+  /** The first that is not finite, and where it stands; −1 where all are finite. */
+  readonly bad: number
+  readonly at: number
 }
 
-/** At most as many as may be spread over the arguments of one call. */
-function take(data: Float32Array | Float64Array): Float32Array | Float64Array {
-  return data.length > 10_000 ? data.subarray(0, 10_000) : data
+/** What a training step computes. */
+interface Step {
+  readonly loss: Tensor
+  readonly gradients: readonly Tensor[]
+  /** What variables that are not trained are given. */
+  readonly assigned: readonly Tensor[]
+}
+
+/**
+ * One sentence about the node that made the first NaN or infinity of those that come out of a step. What is infinite
+ * on the way to numbers that are finite, such as a mask, is none of them.
+ */
+export function describeFirstNonFinite({ loss, gradients, assigned }: Step, given: Given): string {
+  const outputs = [loss, ...gradients, ...assigned]
+  const summaries = summarized(outputs, given)
+  const isBad = (tensor: Tensor) => summaries.get(tensor)!.at >= 0
+  const origins = topological(outputs.filter(isBad), (tensor) => !isBad(tensor)).filter(
+    (tensor) => isBad(tensor) && !tensor.inputs.some(isBad),
+  )
+  // A leaf may hold an infinity on purpose, so an operation comes first.
+  const origin = origins.find(({ op }) => op) ?? origins[0]
+  if (!origin)
+    return `every node is finite, so it is the update that went too far; derivatives from ${range(gradients.map((gradient) => summaries.get(gradient)!))}`
+  const { bad, at } = summaries.get(origin)!
+  const where = origin.size > 1 ? `, element ${at}` : ''
+  if (!origin.op)
+    return `${describeNode(origin)} holds ${bad}${where}${origin instanceof Variable ? ', since before this step' : ''}`
+  const inputs = origin.inputs.map((input, index) => {
+    const { label } = inputAt(origin.op!.definition.inputs, index)
+    return `${label} from ${input.size === 0 ? 'nothing' : range([summaries.get(input)!])}`
+  })
+  return `${describeNode(origin)} was the first to give ${bad}${where}; its inputs: ${inputs.join(', ')}`
+}
+
+/** Computes node by node, and keeps numbers only until their last use: all of them may not fit into memory. */
+function summarized(outputs: readonly Tensor[], given: Given): ReadonlyMap<Tensor, Summary> {
+  const order = topological(outputs)
+  const lastUse = new Map<Tensor, Tensor>()
+  for (const tensor of order) for (const input of tensor.inputs) lastUse.set(input, tensor)
+  const numbers = new Map<Tensor, ArrayLike<number>>()
+  const summaries = new Map<Tensor, Summary>()
+  for (const tensor of order) {
+    const own = given.get(tensor)
+    const known: Given = own
+      ? new Map([[tensor, own]])
+      : new Map(tensor.inputs.map((input) => [input, numbers.get(input)!]))
+    const [values] = evaluate([tensor], known)
+    summaries.set(tensor, summaryOf(values!))
+    numbers.set(tensor, values!)
+    for (const input of tensor.inputs) if (lastUse.get(input) === tensor) numbers.delete(input)
+  }
+  return summaries
+}
+
+function summaryOf(values: Float32Array | Float64Array): Summary {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of values) {
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  const at = values.findIndex((value) => !Number.isFinite(value))
+  return { low, high, at, bad: values[at] ?? 0 }
+}
+
+function range(summaries: readonly Summary[]): string {
+  const low = Math.min(...summaries.map((summary) => summary.low))
+  const high = Math.max(...summaries.map((summary) => summary.high))
+  return `${formatShort(low)} to ${formatShort(high)}`
 }

@@ -207,6 +207,14 @@ export class OptimizerState {
     if (learningRate !== null) this.#learningRate = learningRate
   }
 
+  /** @internal Whether every number that is kept beside the parameters is finite. */
+  isFinite(): boolean {
+    const slots = this.#kept()
+    return [...this.#places.values()].every((place) =>
+      slots.every((slot) => this.#array(place, slot).every(Number.isFinite)),
+    )
+  }
+
   /** @internal Makes room for parameters that it does not know yet. */
   include(variables: readonly Variable[]): void {
     settle(variables)

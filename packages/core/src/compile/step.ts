@@ -103,6 +103,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
   #batch = 0
   readonly #rows: Rows | undefined
   readonly #gradients: readonly Tensor[]
+  /** What variables that are not trained are given. */
+  readonly #assigned: readonly Tensor[]
   readonly #key: Input | undefined
 
   /** @internal Made by `compileStep`. */
@@ -120,6 +122,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.state.include(trained)
     this.#trained = trained
     this.#gradients = gradients(loss, trained)
+    this.#assigned = values
     settle(assigned.map(([variable]) => variable))
     const { instructions, outputs, leaves } = plan([loss, ...this.#gradients, ...values])
     const [lossBuffer, ...others] = outputs
@@ -223,7 +226,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
   /**
    * Does `steps` training steps and returns the loss of each, as it was before its update. `values` are the
    * numbers of the inputs where the step has no rows of its own.
-   * @throws DivergedError at a loss that is not finite; the parameters are then as they were before that step.
+   * @throws DivergedError at a loss that is not finite; the parameters are then as they were before that step. A
+   * gradient alone that is not finite shows at the next step; `createRun` goes back to the step that made it.
    */
   run(steps: number, values?: { readonly [K in keyof I]: Values }): Float32Array {
     if (!Number.isInteger(steps) || steps < 0)
@@ -315,7 +319,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
    * must be as they were before it.
    */
   diverged(what: string): DivergedError {
-    const first = describeFirstNonFinite([this.#loss, ...this.#gradients], this.#given())
+    const nodes = { loss: this.#loss, gradients: this.#gradients, assigned: this.#assigned }
+    const first = describeFirstNonFinite(nodes, this.#given())
     return new DivergedError(
       `${what} at step ${this.state.steps + 1}: ${first}. A smaller learning rate (now ${this.learningRate}), scaled inputs or a loss from logits usually cure it`,
     )

@@ -489,17 +489,19 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     const { epoch, epochs } = this.#state
     const { checkpoint, callbacks } = this.#options
     const last = epoch === epochs
-    const improved = (last || epoch % this.#recordInterval === 0) && this.#record(last)
+    const recorded = last || epoch % this.#recordInterval === 0
+    const saved = checkpoint?.every !== undefined && epoch % checkpoint.every === 0
+    if ((recorded || saved) && !this.#replaying && !this.#isFinite())
+      throw new DivergedError('what is trained is not finite')
+    const improved = recorded && this.#record(last)
     if (this.#replaying) return
-    const due = checkpoint?.every === undefined ? improved : epoch % checkpoint.every === 0
-    if (due) checkpoint?.save(this.save())
+    if (saved || (improved && checkpoint?.every === undefined)) checkpoint?.save(this.save())
     callbacks?.onEpoch?.(this.#state)
     if (this.#isOver()) callbacks?.onEnd?.(this.#state)
   }
 
   /** Adds a record to the history; returns whether it is the best. */
   #record(last: boolean): boolean {
-    if (!this.#replaying && !this.#isFinite()) throw new DivergedError('a variable is not finite')
     const { epoch, step, loss, history, best } = this.#state
     const { earlyStopping, callbacks } = this.#options
     const score = this.#scores()
@@ -606,12 +608,17 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     this.#options.callbacks?.onEnd?.(this.#state)
   }
 
+  /** Whether all numbers that decide how the run goes on are finite. */
   #isFinite(): boolean {
+    return this.#variablesAreFinite() && this.#whole.state.isFinite()
+  }
+
+  #variablesAreFinite(): boolean {
     return this.model.variables.every(({ values }) => values.every(Number.isFinite))
   }
 
   /**
-   * Where variables are not finite, or steps not counted: does the steps since the last good snapshot again, one by
+   * Where they are not, or steps not counted: does the steps since the last good snapshot again, one by
    * one, and stops before the step that made them so. Its error names the first node, which is one of the gradients
    * when the loss was finite still.
    */
@@ -628,8 +635,9 @@ class ModelRun implements Run<Symbolic, Symbolic> {
       const before = this.save()
       this.#replay(this.#state.step + 1)
       if (this.#isFinite()) continue
+      const what = this.#variablesAreFinite() ? `what ${this.#options.optimizer.name} keeps` : 'a variable'
       this.#restore(before)
-      return this.#last.diverged('a variable became NaN or infinite')
+      return this.#last.diverged(`${what} became NaN or infinite`)
     }
     return null
   }

@@ -1,0 +1,372 @@
+// A number that is not finite stops a run, which names the node that made it, and the step: of every operation that can
+// make one, forward and backward, behind and in front of every operation, and whatever the optimizer.
+import { describe, expect, test } from 'vitest'
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  type Checkpoint,
+  type Clip,
+  compileStep,
+  concat,
+  constant,
+  createRun,
+  DivergedError,
+  evaluate,
+  gradients,
+  input,
+  type Loss,
+  layer,
+  lion,
+  type Model,
+  momentum,
+  nadam,
+  type Op,
+  ops,
+  type Run,
+  type RunOptions,
+  random,
+  rmsProp,
+  sequential,
+  sgd,
+  sigmoidCrossEntropy,
+  softmax,
+  type Tensor,
+  variable,
+  where,
+} from '../src/index.js'
+import { byName } from '../src/input-names.js'
+import { evaluateReference } from '../src/reference.js'
+import { caseInputs, type Domain } from '../src/sample.js'
+import { type Shape, sizeOf } from '../src/shape.js'
+import { describeNode } from '../src/tensor.js'
+import { StepContext } from '../src/training-context.js'
+import { topological } from '../src/traverse.js'
+import { draw, generator } from './sampling.js'
+
+const table = Object.values(ops) as unknown as Op[]
+
+/** Takes the bad row at `badStep`, and rows that are fine before. */
+const rows = 5
+const bad = 3
+const seed = 1
+const badStep = [...random(seed).stream('order').stream(0).permutation(rows)].indexOf(bad) + 1
+
+/** The sum of all that comes out. */
+const sumOfAll: Loss = { of: (outputs) => outputs.sum(), predictions: (outputs) => outputs, correct: null }
+
+/**
+ * A model of rows of numbers that computes `body` of each, with parameters that are 0 and are added to the numbers but
+ * the last one.
+ */
+function modelOf(size: number, body: (numbers: Tensor, last: Tensor) => Tensor): Model {
+  const probe = layer('probe', {}, (builder) => {
+    const w = builder.parameter('w', [size], 'zeros')
+    const ofRow = (row: Tensor) => {
+      const [numbers, last] = row.reshape([size + 1]).split([size, 1])
+      return body(numbers!.add(w), last!).reshape([1, -1])
+    }
+    return (_, x) => (x.shape[0] === 1 ? ofRow(x) : concat(x.split(x.shape[0]!).map(ofRow)))
+  })
+  return sequential([probe], { inputShape: [size + 1], seed: 1 })
+}
+
+/** A rate that is 0 as a float32, so that parameters stay 0 unless a gradient is not finite. */
+const standing = { learningRate: 1e-50 }
+
+/** Trains on five rows, one at a time; the last number of each is 1, of the bad one 0. */
+function runOf(
+  model: Model,
+  rowOf: (row: number) => readonly number[],
+  badRow: readonly number[],
+  options: Partial<RunOptions> = {},
+): Run {
+  const numbers = Array.from({ length: rows }, (_, row) =>
+    row === bad ? [...badRow, 0] : [...rowOf(row), 1],
+  )
+  return createRun({
+    model,
+    loss: sumOfAll,
+    optimizer: sgd(standing),
+    data: {
+      rows,
+      inputs: Float32Array.from(numbers.flat()),
+      inputShape: model.inputShape,
+      targets: new Float32Array(rows),
+      targetShape: [],
+    },
+    batchSize: 1,
+    epochs: 2,
+    seed,
+    ...options,
+  })
+}
+
+/** What comes of the bad row, every node by itself in float64 and rounded. */
+function truthOf(model: Model, badRow: readonly number[]) {
+  const x = input([1, ...model.inputShape])
+  const loss = sumOfAll.of(model.apply(x, new StepContext()), x)
+  const outputs = [loss, ...gradients(loss, model.parameters)]
+  const values = new Map<Tensor, Float64Array>([[x, Float64Array.of(...badRow, 0)]])
+  for (const tensor of topological(outputs))
+    if (!values.has(tensor))
+      values.set(tensor, evaluateReference([tensor], values).get(tensor)!.map(Math.fround))
+  const isBad = (tensor: Tensor) => !values.get(tensor)!.every(Number.isFinite)
+  return {
+    /** Nodes that made numbers that are not finite of such that are. */
+    origins: topological(outputs).filter((tensor) => isBad(tensor) && !tensor.inputs.some(isBad)),
+    lossIsBad: isBad(loss),
+    /** Whether anything comes of them. */
+    stops: outputs.some(isBad),
+    /** What the kernel makes of it, whose sums may be infinite where those in float64 are not. */
+    lossOnKernel: evaluate([loss], new Map([[x, values.get(x)!]]))[0]![0]!,
+  }
+}
+
+/** That the run stops before the step of the bad row, and says that one of the nodes is to blame. */
+function expectStop(run: Run, blamed: readonly Tensor[]): void {
+  const { status, step, error } = run.step(2 * rows)
+  expect(status).toBe('diverged')
+  expect(error).toBeInstanceOf(DivergedError)
+  const message = error!.message
+  const [, at, node] =
+    /^.* became .* at step (\d+): (.*) was the first to give (?:NaN|-?Infinity)(?:, element \d+)?; its inputs: \S+ from \S+ to \S+.*\. A smaller learning rate .* cure it$/.exec(
+      message,
+    ) ?? []
+  expect(blamed.map(describeNode), message).toContain(node)
+  expect(Number(at)).toBe(badStep)
+  expect(step).toBe(badStep - 1)
+  expect(run.weights().every(Number.isFinite)).toBe(true)
+}
+
+/** An op in the smallest of its samples that has some numbers in it. */
+function probeOf(op: Op) {
+  const { inputs: names, sample, vjp, indices } = op.definition
+  const sizeOfAll = (inputs: readonly { shape: Shape }[]) =>
+    inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+  const samples = (sample.cases as { shapes: Record<string, Shape>; attributes?: object }[])
+    .map(({ shapes, attributes }) => ({ attributes, inputs: caseInputs(names, shapes) }))
+    .filter(({ inputs }) => inputs.every(({ shape }) => sizeOf(shape) > 0))
+    .sort((a, b) => sizeOfAll(a.inputs) - sizeOfAll(b.inputs))
+  const { attributes, inputs } = samples.find(({ inputs }) => sizeOfAll(inputs) >= 8) ?? samples.at(-1)!
+  const domains = inputs.map(({ name }) => sample.domains[name] as Domain)
+  const sizes = inputs.map(({ shape }) => sizeOf(shape))
+  return {
+    size: sizeOfAll(inputs),
+    /** Places of the inputs that may be any numbers and have derivatives. */
+    free: inputs.flatMap(({ name }, at) =>
+      vjp[name] !== null && !indices?.[name] && !domains[at]!.whole ? [at] : [],
+    ),
+    apply: (numbers: Tensor, change: (input: Tensor, at: number) => Tensor): Tensor => {
+      const tensors = numbers.split(sizes).map((part, at) => change(part, at).reshape(inputs[at]!.shape))
+      const given = Object.values(byName(names, tensors))
+      return (op as unknown as (...args: unknown[]) => Tensor)(...given, ...(attributes ? [attributes] : []))
+    },
+    /** Numbers for all inputs as the sample says, or one and the same for those at some places. */
+    draw: (seed: number, filled: ReadonlyMap<number, number> = new Map()): number[] => {
+      const next = generator(seed + 1)
+      return domains.flatMap((domain, at) => [
+        ...draw(domain, sizes[at]!, next).map((value) => filled.get(at) ?? value),
+      ])
+    },
+  }
+}
+
+const unchanged = (tensor: Tensor) => tensor
+
+const differentiable = table.filter(({ definition: { vjp } }) =>
+  Object.values(vjp).some((rule) => rule !== null),
+)
+
+/** Where functions or their derivatives may not be finite, though these numbers are. */
+const extremes = [3.4e38, -3.4e38, 1e30, 1e20, 100, -1, 0, 1e-30]
+
+/** Whose derivatives cancel in the kernel where a rest is left in float64, of numbers that are all alike. */
+const cancelling = ['scaledDotProductAttentionGrad']
+
+describe('an operation that makes a number that is not finite is named, with the step', () => {
+  const found = { forward: 0, backward: 0 }
+
+  test.each(differentiable.map((op) => [op.name, op] as const))('%s', (_, op) => {
+    const { size, free, apply, draw } = probeOf(op)
+    const model = modelOf(size, (numbers) => apply(numbers, unchanged))
+    const left = new Set<keyof typeof found>(['forward', 'backward'])
+    if (cancelling.includes(op.name)) left.delete('backward')
+    const tryWith = (filled: ReadonlyMap<number, number>) => {
+      if (left.size === 0) return
+      const badRow = draw(bad, filled)
+      const { origins, lossIsBad, stops, lossOnKernel } = truthOf(model, badRow)
+      const origin = origins[0]!
+      if (!stops || (!lossIsBad && !Number.isFinite(lossOnKernel))) return
+      const forward = origin.op === op && !origin.name.startsWith('gradients/')
+      const way = forward ? 'forward' : lossIsBad ? undefined : 'backward'
+      if (!way || !left.delete(way)) return
+      expectStop(runOf(model, draw, badRow), forward ? [origin] : origins)
+      found[way]++
+    }
+    for (const first of extremes) {
+      tryWith(new Map(free.map((place) => [place, first])))
+      for (const a of free) {
+        tryWith(new Map([[a, first]]))
+        for (const b of free.filter((place) => place > a))
+          for (const second of extremes)
+            tryWith(
+              new Map([
+                [a, first],
+                [b, second],
+              ]),
+            )
+      }
+    }
+  })
+
+  test('which many can, of finite numbers', () => {
+    expect(found.forward).toBeGreaterThan(50)
+    expect(found.backward).toBeGreaterThan(20)
+  })
+})
+
+type Body = (numbers: Tensor, last: Tensor) => Tensor
+
+/** Its derivative is infinite at 0, which the last number of the bad row makes of it. */
+const withRoot =
+  (body: (numbers: Tensor) => Tensor): Body =>
+  (numbers, last) =>
+    body(numbers).mul(last).square().add(last).sqrt()
+
+const expectToStop = (body: Body, rowOf: (row: number) => readonly number[], badRow: readonly number[]) => {
+  const model = modelOf(badRow.length, body)
+  expectStop(runOf(model, rowOf, badRow), truthOf(model, badRow).origins)
+}
+
+describe('what is not finite in front of an operation, or arrives from behind, stops the run at the node that made it', () => {
+  test.each(differentiable.map((op) => [op.name, op] as const))('%s', (_, op) => {
+    const { free, apply, draw } = probeOf(op)
+    // By 0: NaN, and both infinities.
+    for (const place of free)
+      for (const value of [0, 1, -1])
+        expectToStop(
+          (numbers, last) => apply(numbers, (input, at) => (at === place ? input.div(last) : input)),
+          draw,
+          draw(bad, new Map([[place, value]])),
+        )
+    expectToStop(
+      withRoot((numbers) => apply(numbers, unchanged)),
+      draw,
+      draw(bad),
+    )
+  })
+
+  const matrix = constant([
+    [1, 2, 3],
+    [-1, 1, 2],
+  ])
+  /** What the compiler makes one instruction of, or a chain of blocks. */
+  const fused: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    'a product, its bias and relu': (x) => x.reshape([2, 2]).matmul(matrix).add([1, 2, 3]).relu(),
+    'a product, its bias and sigmoid': (x) => x.reshape([2, 2]).matmul(matrix).add([1, 2, 3]).sigmoid(),
+    'a product, its bias and tanh': (x) => x.reshape([2, 2]).matmul(matrix).add([1, 2, 3]).tanh(),
+    'gelu and its slope': (x) => x.gelu().mul(x),
+    'cross-entropy and its mean': (x) => sigmoidCrossEntropy(x, constant([0, 1, 0, 1])),
+    'a chain of blocks': (x) => x.reshape([4, 1]).broadcastTo([4, 5000]).mul(2).sigmoid().square().mean(1),
+  }
+  test.each(Object.entries(fused))('%s', (_, body) => {
+    const row = (row: number) => [1, 2, -row, 1]
+    for (const value of [0, 1, -1])
+      expectToStop((numbers, last) => body(numbers.div(last)), row, [value, value, value, value])
+    expectToStop(withRoot(body), row, row(bad))
+  })
+})
+
+describe('whatever the optimizer', () => {
+  const optimizers = { adadelta, adagrad, adam, adamW, adamax, lion, momentum, nadam, rmsProp, sgd }
+  const clips: (Clip | undefined)[] = [undefined, { value: 1 }, { norm: 1 }, { globalNorm: 1 }]
+  const cases = Object.entries(optimizers).flatMap(([name, make]) =>
+    clips.map((clip) => [`${name}${clip ? `, clipped by ${Object.keys(clip)}` : ''}`, make, clip] as const),
+  )
+  /** Derivatives by the parameters: NaN, infinite, and finite with a square that is not. */
+  const gradientsOf = {
+    NaN: withRoot((numbers) => numbers),
+    infinite: (numbers: Tensor, last: Tensor) => numbers.mul(constant(1).sub(last).mul(3e38).add(1)).mul(100),
+    large: (numbers: Tensor, last: Tensor) => numbers.mul(constant(1).sub(last).mul(1e30).add(1)),
+  }
+  const row = () => [0]
+
+  test.each(cases)('%s: a gradient that is not finite stops the run at its step', (_, make, clip) => {
+    for (const body of [gradientsOf.NaN, gradientsOf.infinite]) {
+      const model = modelOf(1, body)
+      const run = runOf(model, row, [0], { optimizer: make({ ...standing, ...(clip && { clip }) }) })
+      expectStop(run, truthOf(model, [0]).origins)
+    }
+  })
+
+  test.each(Object.entries(optimizers))('%s: so does a square that is not', (name, make) => {
+    const run = runOf(modelOf(1, gradientsOf.large), row, [0], { optimizer: make(standing) })
+    const { status, error } = run.step(2 * rows)
+    if (['sgd', 'momentum', 'adamax', 'lion'].includes(name)) expect(status).toBe('done')
+    else
+      expect(error!.message).toMatch(
+        new RegExp(
+          `^what ${name} keeps became NaN or infinite at step ${badStep}: every node is finite, so it is the update that went too far; derivatives from 1e\\+30 to 1e\\+30`,
+        ),
+      )
+  })
+})
+
+describe('the node to blame', () => {
+  test('is none that is infinite on purpose, on the way to what is finite', () => {
+    const model = modelOf(2, (numbers, last) => {
+      const seen = where(constant([1, 0]), numbers, constant(Number.NEGATIVE_INFINITY))
+      return softmax(seen).mul(last).sum().log()
+    })
+    const run = runOf(model, () => [1, 2], [1, 2])
+    expect(run.step(rows).error!.message).toContain(
+      `at step ${badStep}: log "layer1/log" of shape [] was the first to give -Infinity; its inputs: x from 0 to 0`,
+    )
+  })
+
+  test('may be one that only a running mean depends on', () => {
+    const keeper = layer('keeper', {}, (builder) => {
+      const w = builder.parameter('w', [1], 'zeros')
+      const total = builder.state('total', [1], 'zeros')
+      return (context, x) => {
+        const first = x.slice({ begin: [0, 0], size: [x.shape[0]!, 1] })
+        if (context.training) context.assign(total, total.add(first.mean(0).mul(1e10)))
+        return x.mul(w).sum(1)
+      }
+    })
+    const model = sequential([keeper], { inputShape: [2], seed: 1 })
+    const run = runOf(model, () => [1], [3e38])
+    expect(run.step(2 * rows).error!.message).toMatch(
+      new RegExp(
+        `^a variable became NaN or infinite at step ${badStep}: mul "layer1/mul" of shape \\[1\\] was the first to give Infinity; its inputs: a from 3e\\+38 to 3e\\+38, b from 10000000000 to`,
+      ),
+    )
+    expect(model.getWeights()['layer1/total']![0]).toBeLessThan(1e12)
+  })
+
+  test('is a variable where one held such a number before the step', () => {
+    const w = variable([1, Number.NaN], { name: 'w' })
+    const step = compileStep({ inputs: {}, loss: w.square().sum(), optimizer: sgd({ learningRate: 0.1 }) })
+    expect(() => step.run(1)).toThrow(
+      'the loss became NaN at step 1: variable "w" of shape [2] holds NaN, element 1, since before this step. A smaller',
+    )
+  })
+})
+
+test('no checkpoint holds a number that is not finite, though the loss does not show it', () => {
+  const checkpoints: Checkpoint[] = []
+  const run = runOf(modelOf(1, withRoot(unchanged)), () => [0], [0], {
+    // Its parameters follow the sign of a mean, which stays NaN.
+    optimizer: lion(standing),
+    // One record every second epoch.
+    epochs: 1000,
+    checkpoint: { every: 1, save: (checkpoint) => checkpoints.push(checkpoint) },
+  })
+  expect(run.step(3 * rows).error!.message).toContain(
+    `what lion keeps became NaN or infinite at step ${badStep}: `,
+  )
+  expect(checkpoints).toEqual([])
+})
