@@ -1,9 +1,10 @@
 // The error function in float64, for the references of what is made of the normal distribution.
+import { exponential } from './elementary.js'
 
 /** erf x = 2/√π · ∫₀ˣ e^(−t²) dt: for |x| < 2 the series of which all terms are positive (DLMF 7.6.2). */
 export function erf(x: number): number {
   if (!(Math.abs(x) < 2)) return x < 0 ? erfc(-x) - 1 : 1 - erfc(x)
-  let term = (2 / Math.sqrt(Math.PI)) * x * Math.exp(-x * x)
+  let term = (2 / Math.sqrt(Math.PI)) * x * exponential(-x * x)
   let sum = term
   for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
     term *= (2 * x * x) / (2 * n + 1)
@@ -17,7 +18,7 @@ function erfc(x: number): number {
   if (x < 2) return 1 - erf(x)
   let fraction = x
   for (let n = 120; n > 0; n--) fraction = x + n / 2 / fraction
-  return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction
+  return exponential(-x * x) / Math.sqrt(Math.PI) / fraction
 }
 
 /** Φ(x), the share of the normal distribution that lies below x. */

@@ -1,6 +1,5 @@
-// Schedules against their formulas in `Math`, and the elementary functions that they are made of.
+// Schedules against their formulas in `Math`.
 import { describe, expect, test } from 'vitest'
-import { cosineOfHalfTurn, exponential, logarithm, power } from '../src/elementary.js'
 import {
   cosineDecay,
   cosineRestarts,
@@ -11,36 +10,6 @@ import {
   stepDecay,
   warmUp,
 } from '../src/index.js'
-
-describe('elementary functions are those of Math to a few last digits', () => {
-  const spread = (from: number, to: number) =>
-    Array.from({ length: 2001 }, (_, index) => from + ((to - from) * index) / 2000)
-  test.each<[string, (x: number) => number, (x: number) => number, number[]]>([
-    ['exponential', exponential, Math.exp, [...spread(-3, 3), ...spread(-700, 700)]],
-    [
-      'logarithm',
-      logarithm,
-      Math.log,
-      [...spread(1e-3, 5).filter((x) => Math.abs(x - 1) > 1e-3), 1e-300, 1e300],
-    ],
-    ['power of a fraction', (x) => power(0.97, x), (x) => 0.97 ** x, spread(-50, 50)],
-    ['power of a whole number', (x) => power(0.9, x), (x) => 0.9 ** x, [0, 1, 2, 3, 10, 99, -4]],
-    [
-      'cosine',
-      cosineOfHalfTurn,
-      (t) => Math.cos(Math.PI * t),
-      spread(0, 1).filter((t) => Math.abs(t - 0.5) > 0.01),
-    ],
-  ])('%s', (_, own, theirs, xs) => {
-    for (const x of xs) expect(Math.abs(own(x) / theirs(x) - 1), `at ${x}`).toBeLessThan(2e-14)
-  })
-
-  test('at the ends', () => {
-    expect([exponential(0), exponential(1000), exponential(-1000)]).toEqual([1, Infinity, 0])
-    expect([logarithm(1), power(2, 0), power(2, 10)]).toEqual([0, 1, 1024])
-    expect([0, 0.5, 1].map(cosineOfHalfTurn)).toEqual([1, 0, -1])
-  })
-})
 
 const cosine = (from: number, to: number, share: number) =>
   to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2

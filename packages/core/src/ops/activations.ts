@@ -1,6 +1,7 @@
 // Activations of networks, element by element, and their fused gradients, which take the input of the activation.
 import { checkFlag } from '../check-options.js'
 import { binary, unary, widened } from '../compile/lowering.js'
+import { exponential, exponentialMinusOne, hyperbolicTangent, logarithmOfOnePlus } from '../elementary.js'
 import { erf as erf64, normalCdf } from '../error-function.js'
 import { ValueError } from '../errors.js'
 import { type Elementwise, ofOne, op } from '../op.js'
@@ -53,10 +54,10 @@ function finite(name: string, what: string, value: number): number {
 }
 
 /** x · σ(w), and its limit 0 at −∞. */
-const timesSigmoid = (x: number, w: number) => (x === -Infinity ? -0 : x / (1 + Math.exp(-w)))
+const timesSigmoid = (x: number, w: number) => (x === -Infinity ? -0 : x / (1 + exponential(-w)))
 
 /** Density of the normal distribution. */
-const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)
+const density = (x: number) => exponential((-x * x) / 2) / Math.sqrt(2 * Math.PI)
 
 /** Upstream times a slope that goes from 0 at −∞ to 1 at ∞, where its formula would be ∞ · 0. */
 const timesSlope = (slope: (x: number) => number) => (x?: number, upstream?: number) =>
@@ -177,7 +178,7 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
   reference: elementwiseWith(({ approximate }) =>
     approximate === 'tanh'
       ? timesSlope((x) => {
-          const s = 1 / (1 + Math.exp(-exponent(x)))
+          const s = 1 / (1 + exponential(-exponent(x)))
           return s + x * s * (1 - s) * slope(x)
         })
       : timesSlope((x) => normalCdf(x) + x * density(x)),
@@ -233,7 +234,7 @@ export const siluGrad: Elementwise<Pair> = op('siluGrad', {
   lower: widened('SiluGrad'),
   reference: elementwise(
     timesSlope((x) => {
-      const s = 1 / (1 + Math.exp(-x))
+      const s = 1 / (1 + exponential(-x))
       return s * (1 + x * (1 - s))
     }),
   ),
@@ -257,7 +258,7 @@ export const mish: Elementwise<One> = op('mish', {
   decompose: ({ x }) => mul(x, tanh(softplus(x))),
   lower: unary('Mish'),
   reference: elementwise((x) =>
-    x === -Infinity ? -0 : x! > 40 ? x! : x! * Math.tanh(Math.log1p(Math.exp(x!))),
+    x === -Infinity ? -0 : x! > 40 ? x! : x! * hyperbolicTangent(logarithmOfOnePlus(exponential(x!))),
   ),
   onnx: 'Mish',
   ulp: 6,
@@ -289,8 +290,8 @@ export const mishGrad: Elementwise<Pair> = op('mishGrad', {
   lower: widened('MishGrad'),
   reference: elementwise(
     timesSlope((x) => {
-      const t = Math.tanh(x > 40 ? x : Math.log1p(Math.exp(x)))
-      return t + (x / (1 + Math.exp(-x))) * (1 - t * t)
+      const t = hyperbolicTangent(x > 40 ? x : logarithmOfOnePlus(exponential(x)))
+      return t + (x / (1 + exponential(-x))) * (1 - t * t)
     }),
   ),
   // Near −1.19, where the derivative is 0, its parts cancel.
@@ -306,7 +307,7 @@ export const logSigmoid: Elementwise<One> = op('logSigmoid', {
   formula: 'y = −ln(1 + e⁻ˣ)',
   vjp: { x: { formula: 'x̄ = ȳ · σ(−x)', rule: ({ x, dy }) => mul(dy, sigmoid(neg(x))) } },
   decompose: ({ x }) => neg(softplus(neg(x))),
-  reference: elementwise((x) => Math.min(x!, 0) - Math.log1p(Math.exp(-Math.abs(x!)))),
+  reference: elementwise((x) => Math.min(x!, 0) - logarithmOfOnePlus(exponential(-Math.abs(x!)))),
   onnx: null,
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
@@ -383,7 +384,7 @@ interface Alpha {
   alpha?: number
 }
 
-const exponential = {
+const exponentialLinear = {
   attributes: { alpha: 'The result far on the left is −alpha; 1 unless given.' },
   shorthand: 'alpha',
   prepare: ({ alpha = 1 }: Alpha) => ({ alpha: finite('elu', 'alpha', alpha) }),
@@ -393,7 +394,7 @@ const alphas: Alpha[] = [{ alpha: 1 }, { alpha: 0.4 }]
 /** `x`, or `alpha · (eˣ − 1)` where it is negative (Clevert, Unterthiner and Hochreiter 2016). */
 export const elu: Elementwise<One, Alpha, 'alpha'> = op('elu', {
   ...ofOne,
-  ...exponential,
+  ...exponentialLinear,
   summary: 'Rectifier that goes to −alpha exponentially; the derivative at 0 is alpha.',
   symbol: 'elu',
   formula: 'y = x where x > 0, else alpha · (eˣ − 1)',
@@ -408,7 +409,7 @@ export const elu: Elementwise<One, Alpha, 'alpha'> = op('elu', {
   reference: elementwiseWith(
     ({ alpha }) =>
       (x) =>
-        x! > 0 ? x! : alpha * Math.expm1(x!),
+        x! > 0 ? x! : alpha * exponentialMinusOne(x!),
   ),
   onnx: 'Elu',
   ulp: 5,
@@ -418,7 +419,7 @@ export const elu: Elementwise<One, Alpha, 'alpha'> = op('elu', {
 /** `upstream`, or `upstream · alpha · eˣ` where `x` is not positive: what `elu` passes back. */
 export const eluGrad: Elementwise<Pair, Alpha, 'alpha'> = op('eluGrad', {
   ...ofInput('eluGrad'),
-  ...exponential,
+  ...exponentialLinear,
   summary: 'What elu passes back, from its input and the upstream derivative.',
   symbol: 'elu′',
   formula: 'y = upstream where x > 0, else upstream · alpha · eˣ',
@@ -439,7 +440,7 @@ export const eluGrad: Elementwise<Pair, Alpha, 'alpha'> = op('eluGrad', {
   reference: elementwiseWith(
     ({ alpha }) =>
       (x, upstream) =>
-        x! > 0 ? upstream! : upstream! * alpha * Math.exp(x!),
+        x! > 0 ? upstream! : upstream! * alpha * exponential(x!),
   ),
   ulp: 6,
   sample: {
@@ -465,7 +466,7 @@ export const selu: Elementwise<One> = op('selu', {
     },
   },
   decompose: ({ x }) => mul(seluScale, elu(x, seluAlpha)),
-  reference: elementwise((x) => seluScale * (x! > 0 ? x! : seluAlpha * Math.expm1(x!))),
+  reference: elementwise((x) => seluScale * (x! > 0 ? x! : seluAlpha * exponentialMinusOne(x!))),
   onnx: 'Selu',
   ulp: 6,
   sample: { domains: { x: kinkAtZero }, cases: unaryCases },

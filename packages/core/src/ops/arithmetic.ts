@@ -1,5 +1,6 @@
 // Sums, products, quotients and powers of two tensors, with broadcasting.
 import { binary } from '../compile/lowering.js'
+import { power } from '../elementary.js'
 import { type Elementwise, op } from '../op.js'
 import { elementwise } from '../reference.js'
 import { broadcastCases, uniform } from '../sample.js'
@@ -110,7 +111,7 @@ export const pow: Elementwise<Pair> = op('pow', {
     },
   },
   lower: binary('Pow'),
-  reference: elementwise((a, b) => a! ** b!),
+  reference: elementwise(power),
   onnx: 'Pow',
   ulp: 16,
   sample: { domains: { a: uniform(0.2, 3), b: uniform(-3, 3) }, cases: broadcastCases(['a', 'b']) },

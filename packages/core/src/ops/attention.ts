@@ -1,5 +1,6 @@
 // Scaled dot-product attention and its fused gradient.
 import { checkFlag } from '../check-options.js'
+import { exponential } from '../elementary.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { passBack, rulesOf } from '../gradients.js'
 import { type Op, op } from '../op.js'
@@ -95,7 +96,7 @@ function probabilities(q: Float64Array, k: Float64Array, queries: number, depth:
       return score * options.scale
     })
     const largest = Math.max(...scores)
-    const weights = scores.map((score) => Math.exp(score - largest))
+    const weights = scores.map((score) => exponential(score - largest))
     const total = weights.reduce((total, weight) => total + weight, 0)
     return weights.map((weight) => weight / total)
   })

@@ -1,5 +1,12 @@
 // Functions of one tensor, element by element, and their fused gradients.
 import { binary, unary } from '../compile/lowering.js'
+import {
+  exponential,
+  exponentialMinusOne,
+  hyperbolicTangent,
+  logarithm,
+  logarithmOfOnePlus,
+} from '../elementary.js'
 import { type Elementwise, ofOne, op } from '../op.js'
 import { elementwise } from '../reference.js'
 import { broadcastCases, unaryCases, uniform } from '../sample.js'
@@ -127,7 +134,7 @@ export const exp: Elementwise<One> = op('exp', {
   formula: 'y = eˣ',
   vjp: { x: { formula: 'x̄ = ȳ · y', rule: ({ y, dy }) => mul(dy, y) } },
   lower: unary('Exp'),
-  reference: elementwise((x) => Math.exp(x!)),
+  reference: elementwise(exponential),
   onnx: 'Exp',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
@@ -141,7 +148,7 @@ export const expm1: Elementwise<One> = op('expm1', {
   formula: 'y = eˣ − 1',
   vjp: { x: { formula: 'x̄ = ȳ · eˣ', rule: ({ x, dy }) => mul(dy, exp(x)) } },
   lower: unary('Expm1'),
-  reference: elementwise((x) => Math.expm1(x!)),
+  reference: elementwise(exponentialMinusOne),
   onnx: null,
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
@@ -155,7 +162,7 @@ export const log: Elementwise<One> = op('log', {
   formula: 'y = ln x',
   vjp: { x: { formula: 'x̄ = ȳ / x', rule: ({ x, dy }) => div(dy, x) } },
   lower: unary('Log'),
-  reference: elementwise((x) => Math.log(x!)),
+  reference: elementwise(logarithm),
   onnx: 'Log',
   ulp: 4,
   sample: { domains: { x: uniform(0.1, 5) }, cases: unaryCases },
@@ -169,7 +176,7 @@ export const log1p: Elementwise<One> = op('log1p', {
   formula: 'y = ln(1 + x)',
   vjp: { x: { formula: 'x̄ = ȳ / (1 + x)', rule: ({ x, dy }) => div(dy, add(1, x)) } },
   lower: unary('Log1p'),
-  reference: elementwise((x) => Math.log1p(x!)),
+  reference: elementwise(logarithmOfOnePlus),
   onnx: null,
   ulp: 4,
   sample: { domains: { x: uniform(-0.8, 4) }, cases: unaryCases },
@@ -184,7 +191,7 @@ export const tanh: Elementwise<One> = op('tanh', {
   vjp: { x: { formula: 'x̄ = ȳ · (1 − y²)', rule: ({ y, dy }) => tanhGrad(y, dy) } },
   decompose: ({ x }) => sub(mul(2, sigmoid(mul(2, x))), 1),
   lower: unary('Tanh'),
-  reference: elementwise((x) => Math.tanh(x!)),
+  reference: elementwise(hyperbolicTangent),
   onnx: 'Tanh',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
@@ -223,7 +230,7 @@ export const sigmoid: Elementwise<One> = op('sigmoid', {
   vjp: { x: { formula: 'x̄ = ȳ · y · (1 − y)', rule: ({ y, dy }) => sigmoidGrad(y, dy) } },
   decompose: ({ x }) => reciprocal(add(exp(neg(x)), 1)),
   lower: unary('Sigmoid'),
-  reference: elementwise((x) => 1 / (1 + Math.exp(-x!))),
+  reference: elementwise((x) => 1 / (1 + exponential(-x!))),
   onnx: 'Sigmoid',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
@@ -296,7 +303,7 @@ export const softplus: Elementwise<One> = op('softplus', {
   vjp: { x: { formula: 'x̄ = ȳ · σ(x)', rule: ({ x, dy }) => mul(dy, sigmoid(x)) } },
   decompose: ({ x }) => add(relu(x), log1p(exp(neg(abs(x))))),
   lower: unary('Softplus'),
-  reference: elementwise((x) => Math.max(x!, 0) + Math.log1p(Math.exp(-Math.abs(x!)))),
+  reference: elementwise((x) => Math.max(x!, 0) + logarithmOfOnePlus(exponential(-Math.abs(x!)))),
   onnx: 'Softplus',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }) }, cases: unaryCases },

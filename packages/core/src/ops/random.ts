@@ -1,6 +1,7 @@
 // Random operations: functions of a seed and a key, so that a graph with them can be computed again, on any engine,
 // with the same numbers. Operations that draw uniform numbers draw the same ones if seed and key are the same.
 import type { Buffer, Operand, Value } from '../compile/lowering.js'
+import { logarithm } from '../elementary.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { type Definition, type Op, op } from '../op.js'
 import {
@@ -357,7 +358,7 @@ export const categorical: Op<['logits', 'key'], Seeded> = op('categorical', {
   reference: ([logits, key], shape, { seed }) => {
     const n = logits!.shape[logits!.shape.length - 1]!
     const scores = uniformNumbers(seed, key!, logits!.data.length).map(
-      (unit, index) => logits!.data[index]! - Math.log(Math.max(-Math.log(1 - unit), 2 ** -25)),
+      (unit, index) => logits!.data[index]! - logarithm(Math.max(-logarithm(1 - unit), 2 ** -25)),
     )
     return Float64Array.from({ length: sizeOf(shape) }, (_, row) => {
       const own = scores.subarray(row * n, (row + 1) * n)

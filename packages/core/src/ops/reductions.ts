@@ -1,6 +1,7 @@
 // Operations that turn many numbers into one, along some axes or all.
 import { checkFlag } from '../check-options.js'
 import { lowerRows, reduction } from '../compile/lowering.js'
+import { exponential, logarithm } from '../elementary.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { type Elementwise, type Op, op } from '../op.js'
 import { type Array64, forEachStrided, type Reference } from '../reference.js'
@@ -402,7 +403,7 @@ export const logSumExp: Op<['x'], Reduction, 'axes', 'reduce'> = op('logSumExp',
   reference: reduce((values) => {
     const largest = values.reduce((a, b) => Math.max(a, b))
     if (Math.abs(largest) === Infinity) return largest
-    return largest + Math.log(values.reduce((total, value) => total + Math.exp(value - largest), 0))
+    return largest + logarithm(values.reduce((total, value) => total + exponential(value - largest), 0))
   }),
   onnx: 'ReduceLogSumExp',
   ulp: ({ x }) => 2 * sizeOf(x) + 18,

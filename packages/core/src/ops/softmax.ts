@@ -7,6 +7,7 @@ import {
   type OpcodeName,
   ternary,
 } from '../compile/lowering.js'
+import { exponential, logarithm, logarithmOfOnePlus } from '../elementary.js'
 import { ShapeError } from '../errors.js'
 import { type Elementwise, type Op, op } from '../op.js'
 import { elementwise, type Reference } from '../reference.js'
@@ -197,7 +198,7 @@ export const logSoftmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> 
   lower: lowerAlong('LogSoftmaxGrad'),
   reference: lines(([output, upstream]) => {
     const total = upstream!.reduce((total, value) => total + value, 0)
-    return upstream!.map((value, index) => value - Math.exp(output![index]!) * total)
+    return upstream!.map((value, index) => value - exponential(output![index]!) * total)
   }),
   ulp: ({ output }) => 3 * Math.max(...output, 1) + 3,
   sample: {
@@ -462,7 +463,7 @@ export const sigmoidCrossEntropyWithLogits: Elementwise<['logits', 'labels']> = 
     lower: binary('SigmoidCrossEntropy'),
     // As the decomposition, but without a difference of two infinities.
     reference: elementwise(
-      (x, z) => Math.abs(x!) * (x! > 0 ? 1 - z! : z!) + Math.log1p(Math.exp(-Math.abs(x!))),
+      (x, z) => Math.abs(x!) * (x! > 0 ? 1 - z! : z!) + logarithmOfOnePlus(exponential(-Math.abs(x!))),
     ),
     onnx: null,
     ulp: 8,
@@ -501,7 +502,7 @@ export const sigmoidCrossEntropyGrad: Elementwise<['logits', 'labels', 'upstream
     },
     decompose: ({ logits, labels, upstream }) => mul(upstream, sub(sigmoid(logits), labels)),
     lower: ternary('SigmoidCrossEntropyGrad'),
-    reference: elementwise((x, z, upstream) => upstream! * (1 / (1 + Math.exp(-x!)) - z!)),
+    reference: elementwise((x, z, upstream) => upstream! * (1 / (1 + exponential(-x!)) - z!)),
     onnx: null,
     // Of the sigmoid and the product; where labels come near the sigmoid the difference cancels.
     ulp: 5,
@@ -530,13 +531,13 @@ function lines(f: (values: readonly number[][]) => number[]): Reference<Axis> {
 /** The softmax of one row. */
 function softmaxOf(x: readonly number[]): number[] {
   const { shifted, total } = exponentials(x)
-  return shifted.map((value) => Math.exp(value) / total)
+  return shifted.map((value) => exponential(value) / total)
 }
 
 /** Its logarithm. */
 function logSoftmaxOf(x: readonly number[]): number[] {
   const { shifted, total } = exponentials(x)
-  const logTotal = Math.log(total)
+  const logTotal = logarithm(total)
   return shifted.map((value) => value - logTotal)
 }
 
@@ -544,5 +545,5 @@ function logSoftmaxOf(x: readonly number[]): number[] {
 function exponentials(x: readonly number[]) {
   const largest = Math.max(...x)
   const shifted = x.map((value) => value - largest)
-  return { shifted, total: shifted.reduce((total, value) => total + Math.exp(value), 0) }
+  return { shifted, total: shifted.reduce((total, value) => total + exponential(value), 0) }
 }

@@ -1,5 +1,6 @@
 // Angles: sine, cosine, tangent and their inverses. All in radians.
 import { binary, unary } from '../compile/lowering.js'
+import { angleOf, arctangent, cosine, sine, tangent } from '../elementary.js'
 import { type Elementwise, ofOne, op } from '../op.js'
 import { elementwise } from '../reference.js'
 import { broadcastCases, unaryCases, uniform } from '../sample.js'
@@ -15,7 +16,7 @@ export const sin: Elementwise<['x']> = op('sin', {
   formula: 'y = sin x',
   vjp: { x: { formula: 'x̄ = ȳ · cos x', rule: ({ x, dy }) => mul(dy, cos(x)) } },
   lower: unary('Sin'),
-  reference: elementwise((x) => Math.sin(x!)),
+  reference: elementwise(sine),
   onnx: 'Sin',
   ulp: 2,
   sample: { domains: { x: uniform(-7, 7) }, cases: unaryCases },
@@ -29,7 +30,7 @@ export const cos: Elementwise<['x']> = op('cos', {
   formula: 'y = cos x',
   vjp: { x: { formula: 'x̄ = −ȳ · sin x', rule: ({ x, dy }) => neg(mul(dy, sin(x))) } },
   lower: unary('Cos'),
-  reference: elementwise((x) => Math.cos(x!)),
+  reference: elementwise(cosine),
   onnx: 'Cos',
   ulp: 2,
   sample: { domains: { x: uniform(-7, 7) }, cases: unaryCases },
@@ -43,7 +44,7 @@ export const tan: Elementwise<['x']> = op('tan', {
   formula: 'y = sin x / cos x',
   vjp: { x: { formula: 'x̄ = ȳ · (1 + y²)', rule: ({ y, dy }) => mul(dy, add(1, square(y))) } },
   decompose: ({ x }) => div(sin(x), cos(x)),
-  reference: elementwise((x) => Math.tan(x!)),
+  reference: elementwise(tangent),
   onnx: 'Tan',
   ulp: 5,
   sample: { domains: { x: uniform(-1.3, 1.3) }, cases: unaryCases },
@@ -57,7 +58,7 @@ export const atan: Elementwise<['x']> = op('atan', {
   formula: 'y = arctan x',
   vjp: { x: { formula: 'x̄ = ȳ / (1 + x²)', rule: ({ x, dy }) => div(dy, add(1, square(x))) } },
   decompose: ({ x }) => atan2(x, 1),
-  reference: elementwise((x) => Math.atan(x!)),
+  reference: elementwise(arctangent),
   onnx: 'Atan',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
@@ -83,7 +84,7 @@ export const atan2: Elementwise<['a', 'b']> = op('atan2', {
     },
   },
   lower: binary('Atan2'),
-  reference: elementwise((a, b) => Math.atan2(a!, b!)),
+  reference: elementwise(angleOf),
   onnx: null,
   ulp: 4,
   sample: {

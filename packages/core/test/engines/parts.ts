@@ -132,15 +132,32 @@ function operations(): Numbers[] {
   })
 }
 
-/** Every operation of constants, which is computed when compiling. */
-function constants(): Numbers[] {
+function float64(): Numbers[] {
   return trials.flatMap((trial) => {
-    const { inputs, values, y } = instance(trial, 'f32')
-    const of = inputs.map((tensor) => constant(values.get(tensor)!, { shape: tensor.shape }))
-    const folded = new Tensor({ op: y.op!, inputs: of, attributes: y.attributes, shape: y.shape })
-    const one = input([])
-    return evaluate([folded.mul(one)], new Map([[one, [1]]]))
+    const { values, y } = instance(trial, 'f64')
+    return evaluate([y], values)
   })
+}
+
+/** Every operation of constants, which is computed when compiling, and what is whole but for the last digits. */
+function constants(): Numbers[] {
+  const one = input([])
+  const given = new Map([[one, [1]]])
+  const folded = trials.map((trial) => {
+    const { inputs, values, y } = instance(trial, 'f32')
+    const known = inputs.map((tensor) => constant(values.get(tensor)!, { shape: tensor.shape }))
+    return new Tensor({ op: y.op!, inputs: known, attributes: y.attributes, shape: y.shape })
+  })
+  const whole = constant(listOf(2000, (index) => index + 1))
+  folded.push(
+    whole.log().exp().floor(),
+    whole
+      .pow(3)
+      .pow(1 / 3)
+      .floor(),
+    whole.atan().tan().floor(),
+  )
+  return folded.flatMap((tensor) => evaluate([tensor.mul(one)], given))
 }
 
 /** Numbers of rows and whole numbers below `classes`, at random. */
@@ -259,6 +276,7 @@ export const parts: Readonly<Record<string, () => Numbers[]>> = {
   schedules: () => Object.values(schedules).map((schedule) => listOf(steps, schedule)),
   functions,
   operations,
+  float64,
   constants,
   mlp,
   cnn,
