@@ -13,13 +13,7 @@ import {
   type Statements,
   times,
 } from './loops.js'
-import {
-  type helpers,
-  type KernelWriter,
-  type Operator,
-  operators,
-  type Position,
-} from './operators.js'
+import { type helpers, type KernelWriter, type Operator, operators, type Position } from './operators.js'
 
 /** Of what reads a tensor at one place, whatever that is: an expression in it has the same value. */
 type Place = object
