@@ -45,7 +45,7 @@ function row(line: Measured, peak: number, name: string, nodes: string): string 
   const flops = rate(line.operations, line.microseconds)
   return [
     percent(line.share).padStart(6),
-    line.microseconds.toFixed(2).padStart(10),
+    formatShort(line.microseconds).padStart(10),
     flops.toFixed(1).padStart(9),
     percent(flops / peak).padStart(9),
     rate(line.bytes, line.microseconds).toFixed(1).padStart(8),
