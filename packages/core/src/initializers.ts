@@ -61,6 +61,12 @@ export function constantInitializer(value: number): Initializer {
   return (shape) => fill(shape, () => value)
 }
 
+/** @throws ShapeError unless `identity` can begin a parameter of that shape. */
+export function checkMatrix(shape: Shape): void {
+  if (shape.length !== 2)
+    throw new ShapeError(`identity: begins matrices only, this parameter is ${describeShape(shape)}`)
+}
+
 /** Initialisers by name. */
 export const initializers = {
   zeros: (shape) => fill(shape, () => 0),
@@ -84,9 +90,8 @@ export const initializers = {
   orthogonal: (shape, _fanIn, _fanOut, random) => orthogonal(shape, random),
   /** 1 on the diagonal of a matrix, else 0. */
   identity: (shape) => {
+    checkMatrix(shape)
     const [rows, columns] = shape
-    if (shape.length !== 2)
-      throw new ShapeError(`identity: begins matrices only, this parameter is ${describeShape(shape)}`)
     return fill([rows!, columns!], (index) =>
       Number(index % (columns! + 1) === 0 && index < columns! * columns!),
     )

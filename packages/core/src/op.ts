@@ -1,10 +1,10 @@
 // What an operation is: one literal that holds everything about it, and the function that makes nodes of it.
 import type { Lowering } from './compile/lowering.js'
-import { BackpropagationError, blamingCaller, ShapeError, ValueError } from './errors.js'
+import { BackpropagationError, blamingCaller, ValueError } from './errors.js'
 import { type ByInput, byName, type InputName, inputName, isList } from './input-names.js'
 import type { Reference } from './reference.js'
 import type { Sampler } from './sample.js'
-import { describeShape, type Shape, sizeOf } from './shape.js'
+import { checkFits, type Shape } from './shape.js'
 import type { Call, ShapeRules } from './shape-types.js'
 import { describeValue, isRecord, Tensor, type TensorLike, toTensor } from './tensor.js'
 
@@ -139,10 +139,7 @@ export function op<
           ? definition.prepare(given, shapes)
           : (given as unknown as Attributes)
         const shape = definition.shape(shapes, attributes)
-        if (sizeOf(shape) > mostElements)
-          throw new ShapeError(
-            `${name}: the result would be ${describeShape(shape)}, more numbers than fit into memory`,
-          )
+        checkFits(name, 'the result', shape)
         return new Tensor({ op: result, inputs: tensors, attributes: attributes as object, shape })
       } catch (error) {
         if (error instanceof BackpropagationError) {
@@ -158,9 +155,6 @@ export function op<
   const result = Object.assign(create, { definition }) as unknown as Op
   return result as never
 }
-
-/** Of more, two take half of the kernel's memory of 4 GiB, and one is beyond 2 GiB in float64. */
-const mostElements = 2 ** 28
 
 /** The options of a call, given by name or bare; throws unless each has a name and a value that options can have. */
 function checkOptions(

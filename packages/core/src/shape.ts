@@ -40,6 +40,17 @@ export function checkShape(name: string, shape: Shape): void {
       throw new ShapeError(`${name}: shape [${shape.join(', ')}] must be whole numbers from 0 up`)
 }
 
+/** Of more numbers, two tensors take half of the kernel's memory of 4 GiB, and one is beyond 2 GiB in float64. */
+const mostElements = 2 ** 28
+
+/** Throws when a tensor, which `what` calls, would have more numbers than can be computed with. */
+export function checkFits(name: string, what: string, shape: Shape): void {
+  if (sizeOf(shape) > mostElements)
+    throw new ShapeError(
+      `${name}: ${what} would be ${describeShape(shape)}, more numbers than fit into memory`,
+    )
+}
+
 /** The shape that both broadcast to: aligned at the last dimension, equal or 1 (NumPy's rule). */
 export function broadcastShapes(op: string, names: readonly string[], shapes: readonly Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length))

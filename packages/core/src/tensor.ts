@@ -96,17 +96,21 @@ export class Tensor<S extends Shape = Shape> {
 export class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** False: gradients are not asked for and training leaves it as it is. */
   trainable: boolean
-  #values: Float32Array | Float64Array
+  /** Here, until they move into kernel memory. */
+  #values: Float32Array | Float64Array | null
+  readonly #begin: (() => Float32Array) | null
 
-  /** @internal */
+  /** @internal `values` may be a function, which is called if and when they are first asked for. */
   constructor(
-    values: Float32Array | Float64Array,
+    values: Float32Array | Float64Array | (() => Float32Array),
     shape: Shape,
     name: string | undefined,
     trainable: boolean,
   ) {
     super({ shape, dtype: values instanceof Float64Array ? 'f64' : 'f32', name })
-    this.#values = values
+    const later = typeof values === 'function'
+    this.#values = later ? null : values
+    this.#begin = later ? values : null
     this.trainable = trainable
   }
 
@@ -121,13 +125,16 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
         throw new ShapeError(
           `set: ${describeNode(this)} is ${describeShape(this.shape)}, the new values are ${describeShape(shape)}`,
         )
+      if (!this.#home) this.#values ??= new Float32Array(this.size)
       this.values.set(flat)
     })
   }
 
   /** The numbers themselves, not a copy. Valid until the next call into the library. */
   get values(): Float32Array | Float64Array {
-    return this.#home?.() ?? this.#values
+    if (this.#home) return this.#home()
+    this.#values ??= this.#begin!()
+    return this.#values
   }
 
   #home: (() => Float32Array) | null = null
@@ -136,6 +143,7 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
   moveTo(home: () => Float32Array): void {
     home().set(this.values)
     this.#home = home
+    this.#values = null
   }
 }
 

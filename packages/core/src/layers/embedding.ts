@@ -1,8 +1,10 @@
 // Layers that turn numbers of words into vectors, and tell positions apart.
 import { checkCount } from '../check-options.js'
 import { power, sineOfTurns } from '../elementary.js'
+import { ShapeError } from '../errors.js'
 import type { Initializer, InitializerName } from '../initializers.js'
 import * as ops from '../ops/index.js'
+import { describeShape } from '../shape.js'
 import { constant } from '../tensor.js'
 import { checkInitializer, checkName, checkRank, type LayerOptions, type LayerPlan, layer } from './layer.js'
 
@@ -42,6 +44,10 @@ export function positionalEmbedding(options: PositionalEmbeddingOptions = {}): L
   return layer('positionalEmbedding', options, (builder, shape) => {
     checkRank('positionalEmbedding', shape, 2, '[positions, units]')
     const [positions, units] = shape as [number, number]
+    if (kind === 'sinusoidal' && positions * units > mostSinusoids)
+      throw new ShapeError(
+        `positionalEmbedding: rows of ${describeShape(shape)} want more than ${mostSinusoids} sines; learn them, or cut rows into pieces`,
+      )
     const vectors =
       kind === 'learned'
         ? builder.parameter('weights', shape, 'normal')
@@ -49,6 +55,9 @@ export function positionalEmbedding(options: PositionalEmbeddingOptions = {}): L
     return (_, x) => x.add(vectors)
   })
 }
+
+/** Four seconds' work. */
+const mostSinusoids = 2 ** 24
 
 /** Sines in even places, cosines in odd ones, of position / 10,000^(2i / units) for the pair i. */
 function sinusoids(positions: number, units: number): Float64Array {

@@ -1,10 +1,10 @@
 // What a layer is: how it is described before its inputs are known, called in a model, and built.
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
-import { type Initializer, type InitializerName, initializers } from '../initializers.js'
+import { checkMatrix, type Initializer, type InitializerName, initializers } from '../initializers.js'
 import { didYouMean } from '../nearest.js'
 import type { Random } from '../random.js'
-import { describeShape, type Shape } from '../shape.js'
-import { input, scope, type Tensor, type Variable, variable } from '../tensor.js'
+import { checkFits, describeShape, type Shape } from '../shape.js'
+import { input, scope, type Tensor, Variable, variable } from '../tensor.js'
 import { type Context, inference } from '../training-context.js'
 import { countFlops } from './flops.js'
 
@@ -136,12 +136,12 @@ export function buildLayer(plan: LayerPlan, name: string, draws: Random, shapes:
   const builderFor = (random: Random): Builder => ({
     random,
     parameter(name, shape, begin, fanIn = 1, fanOut = 1) {
-      const made = begun(random, name, shape, begin, fanIn, fanOut, plan.options.trainable ?? true)
+      const made = begun(plan.kind, random, name, shape, begin, fanIn, fanOut, plan.options.trainable ?? true)
       parameters.push(made)
       return made
     },
     state(name, shape, begin) {
-      const made = begun(random, name, shape, begin, 1, 1, false)
+      const made = begun(plan.kind, random, name, shape, begin, 1, 1, false)
       state.push(made)
       return made
     },
@@ -176,6 +176,7 @@ export function buildLayer(plan: LayerPlan, name: string, draws: Random, shapes:
 }
 
 function begun(
+  kind: string,
   random: Random,
   name: string,
   shape: Shape,
@@ -184,9 +185,13 @@ function begun(
   fanOut: number,
   trainable: boolean,
 ): Variable {
-  const initializer = typeof begin === 'function' ? begin : initializers[begin]
-  const values = initializer(shape, fanIn, fanOut, random.stream(name))
-  return variable(values, { shape, name, trainable })
+  const draws = random.stream(name)
+  if (typeof begin === 'function')
+    return variable(begin(shape, fanIn, fanOut, draws), { shape, name, trainable })
+  checkFits(kind, name, shape)
+  if (begin === 'identity') checkMatrix(shape)
+  // Where they come from a file, they need not be drawn.
+  return new Variable(() => initializers[begin](shape, fanIn, fanOut, draws), [...shape], name, trainable)
 }
 
 /** @throws ValueError unless the table has the name. */

@@ -1,10 +1,11 @@
 // Models: layers connected to one another, with parameters of unique names.
+import { checkFlag } from '../check-options.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
 import { didYouMean } from '../nearest.js'
 import { random } from '../random.js'
 import { checkShape, describeShape, type Shape, sameShape } from '../shape.js'
-import { scope, type Tensor, type TensorLike, toTensor, type Variable } from '../tensor.js'
+import { describeValue, scope, type Tensor, type TensorLike, toTensor, type Variable } from '../tensor.js'
 import { type Context, inference } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { buildLayer, type Layer, type LayerPlan, SymbolicTensor } from './layer.js'
@@ -75,10 +76,11 @@ export function functional<I extends Symbolic, O extends Symbolic>(
   return blamingCaller(functional, () => {
     const { inputs, outputs, seed } = options
     const given = listed<SymbolicTensor>(inputs)
-    for (const [name, input] of given) checkShape(name, input.shape ?? [Number.NaN])
+    for (const [name, input] of given) checkShape(name || 'input', input.shape ?? [Number.NaN])
     const order = topological(listed<SymbolicTensor>(outputs).map(([, output]) => output))
     const shapes = new Map<SymbolicTensor, Shape>(given.map(([, input]) => [input, input.shape!]))
     const layers = new Map<LayerPlan, Layer>()
+    const names = new Set<string>()
     const draws = random(seed).stream('initialization')
     for (const node of order) {
       if (!node.plan) {
@@ -90,7 +92,7 @@ export function functional<I extends Symbolic, O extends Symbolic>(
       }
       const rows = node.inputs.map((input) => shapes.get(input)!)
       const known = layers.get(node.plan)
-      const layer = known ?? build(node.plan, rows, layers, draws)
+      const layer = known ?? build(node.plan, rows, names, draws)
       if (rows.some((shape, index) => !sameShape(shape, layer.inputShapes[index] ?? [])))
         throw new ShapeError(
           `functional: layer "${layer.name}" is shared and takes rows of ${layer.inputShapes.map(describeShape).join(', ')}, here it is called on rows of ${rows.map(describeShape).join(', ')}`,
@@ -168,16 +170,20 @@ export function sequential(plans: readonly LayerPlan[], { inputShape, seed }: Mo
 function build(
   plan: LayerPlan,
   shapes: readonly Shape[],
-  layers: ReadonlyMap<LayerPlan, Layer>,
+  names: Set<string>,
   draws: ReturnType<typeof random>,
 ): Layer {
-  const name = plan.options.name ?? `layer${layers.size + 1}`
-  for (const other of layers.values())
-    if (other.name === name)
-      throw new ValueError(
-        `functional: two layers are called "${name}"; names of layers must differ, since those of parameters begin with them`,
-      )
-  return scope(name, () => buildLayer(plan, name, draws.stream(layers.size), shapes))
+  const place = names.size
+  const name = plan.options.name ?? `layer${place + 1}`
+  if (typeof name !== 'string' || name === '')
+    throw new ValueError(`${plan.kind}: name must be text that is not empty, got ${describeValue(name)}`)
+  if (names.has(name))
+    throw new ValueError(
+      `functional: two layers are called "${name}"; names of layers must differ, since those of parameters begin with them`,
+    )
+  names.add(name)
+  checkFlag(plan.kind, 'trainable', plan.options.trainable ?? true)
+  return scope(name, () => buildLayer(plan, name, draws.stream(place), shapes))
 }
 
 /** Puts numbers into variables, by name: all of them or none. */

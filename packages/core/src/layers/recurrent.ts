@@ -1,5 +1,6 @@
 // Recurrent layers, written out step by step, so that a sequence is one graph like any other.
 import { checkCount } from '../check-options.js'
+import { ShapeError } from '../errors.js'
 import type { Initializer, InitializerName } from '../initializers.js'
 import { broadcastTo, matmul, reshape, sigmoid, slice, stack, tanh } from '../ops/index.js'
 import type { Tensor } from '../tensor.js'
@@ -84,6 +85,9 @@ export function gru(options: RecurrentOptions): LayerPlan {
   })
 }
 
+/** So many compile in half a minute. */
+const mostSteps = 10_000
+
 /** The next state, its first part the output, from x · W + b and the state before. */
 type Step = (x: Tensor, state: readonly Tensor[]) => Tensor[]
 
@@ -101,6 +105,10 @@ function recurrent(
     checkRank(kind, shape, 2, '[steps, inputs]')
     const [steps, inputs] = shape as [number, number]
     checkCount(kind, 'steps', steps)
+    if (steps > mostSteps)
+      throw new ShapeError(
+        `${kind}: rows of ${steps} steps are too long, since every step is part of the graph; cut them into pieces of up to ${mostSteps}`,
+      )
     const width = gates * units
     const w = builder.parameter('weights', [inputs, width], weights, inputs, units)
     const next = build(builder)
