@@ -1,5 +1,6 @@
 // IDX, the form of MNIST and its kin: one array of numbers of any number of dimensions (Y. LeCun, yann.lecun.com/exdb/mnist).
 import { BackpropagationError, sizeOf } from '@bp/core'
+import { mostDimensions } from './elements.js'
 
 /** Bytes that are not an IDX array; the message says what is wrong with them. */
 export class IdxError extends BackpropagationError {
@@ -21,8 +22,6 @@ const types = {
   13: { bytes: 4, array: Float32Array, read: (view: DataView, at: number) => view.getFloat32(at) },
   14: { bytes: 8, array: Float64Array, read: (view: DataView, at: number) => view.getFloat64(at) },
 } as const
-
-const mostDimensions = 8
 
 /**
  * The array in a file: two zero bytes, the type, the number of dimensions, each dimension in four bytes, then the

@@ -34,7 +34,8 @@ const types: Readonly<Record<string, ElementTypeName>> = {
 }
 
 const longestHeader = 16 * 2 ** 20
-const mostTensors = 100_000
+/** Tensors of a file, and entries of the text that goes with it. */
+const mostEntries = 100_000
 /** The key of the header that holds no tensor, but text of the program that wrote it. */
 const metadata = '__metadata__'
 
@@ -204,6 +205,8 @@ function parseHeader(bytes: Uint8Array): Entry[] {
     list('{', '}', () => {
       const key = string()
       if (seen.has(key)) throw new SafetensorsError(`the header has ${JSON.stringify(key)} twice`)
+      if (seen.size === mostEntries)
+        throw new SafetensorsError(`the header has more than ${mostEntries} tensors or texts; split the file`)
       seen.add(key)
       take(':')
       member(key)
@@ -221,8 +224,6 @@ function parseHeader(bytes: Uint8Array): Entry[] {
   const entries: Entry[] = []
   object((name) => {
     if (name === metadata) return object(string)
-    if (entries.length === mostTensors)
-      throw new SafetensorsError(`the file has more than ${mostTensors} tensors; split it`)
     const refuse = refusing(name)
     let dtype: string | undefined
     let shape: number[] | undefined

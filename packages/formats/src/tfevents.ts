@@ -2,7 +2,7 @@
 // buffers; numbers of fields are those of event.proto and summary.proto (github.com/tensorflow/tensorboard).
 import type { RunRecord, Weights } from '@bp/core'
 import { PbfWriter } from 'pbf'
-import { crc32c } from './crc32c.js'
+import { crc32c } from './checksums.js'
 import { graphDefBytes, type NamedGraph } from './graph-def.js'
 import { numbersIn } from './record-numbers.js'
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { gradients, input, layers, type RunRecord, scope, sequential, topological, variable } from '@bp/core'
 import { expect, test } from 'vitest'
-import { crc32c } from '../src/crc32c.js'
+import { crc32c } from '../src/checksums.js'
 import { graphDefText } from '../src/graph-def.js'
 import { graphEvent, histogramsEvent, scalarsEvent, versionEvent } from '../src/tfevents.js'
 
