@@ -68,23 +68,21 @@ const pieces = [
   'broadcastTo(x, [1e5, 1e5])',
 ] as const
 
-/** `count` sources, each with one to four random cuts, doublings, swaps or insertions. */
-export function* mutations(seed: number, count: number): Generator<string> {
+/** A source with one to four random cuts, doublings, swaps or insertions. */
+export function mutation(seed: number): string {
   const draw = random(seed)
   let drawn = 0
   const below = (limit: number) => draw.integer(drawn++, limit)
-  for (let number = 0; number < count; number++) {
-    let text: string = sources[below(sources.length)]!
-    for (let change = below(4); change >= 0; change--) {
-      const at = below(text.length + 1)
-      const end = Math.min(text.length, at + 1 + below(5))
-      const kind = below(4)
-      if (kind === 0) text = text.slice(0, at) + text.slice(end)
-      else if (kind === 1) text = text.slice(0, end) + text.slice(at)
-      else if (kind === 2)
-        text = text.slice(0, at) + [...text.slice(at, end)].reverse().join('') + text.slice(end)
-      else text = text.slice(0, at) + pieces[below(pieces.length)] + text.slice(at)
-    }
-    yield text
+  let text: string = sources[below(sources.length)]!
+  for (let change = below(4); change >= 0; change--) {
+    const at = below(text.length + 1)
+    const end = Math.min(text.length, at + 1 + below(5))
+    const kind = below(4)
+    if (kind === 0) text = text.slice(0, at) + text.slice(end)
+    else if (kind === 1) text = text.slice(0, end) + text.slice(at)
+    else if (kind === 2)
+      text = text.slice(0, at) + [...text.slice(at, end)].reverse().join('') + text.slice(end)
+    else text = text.slice(0, at) + pieces[below(pieces.length)] + text.slice(at)
   }
+  return text
 }

@@ -1,5 +1,6 @@
 // That no text gets out of the language: not into JavaScript's objects, not into a terminal, not into a crash.
 import { describe, expect, it } from 'vitest'
+import { expectToBearDamage, mutationCount, mutationTime } from '../../formats/test/mutations.js'
 import {
   build,
   ExpressionError,
@@ -10,7 +11,7 @@ import {
   toLatex,
   toText,
 } from '../src/index.js'
-import { mutations } from './mutations.js'
+import { mutation } from './mutations.js'
 
 const inherited = [
   'constructor',
@@ -126,8 +127,9 @@ describe('text that tries to get out', () => {
   })
 })
 
-describe('2000 damaged sources', () => {
-  it('are read, or refused with an ExpressionError that points into the source', () => {
+it(
+  `${mutationCount} damaged sources are read, or refused with an ExpressionError that points into the source`,
+  () => {
     const values = {
       x: 1,
       w: 2,
@@ -143,26 +145,24 @@ describe('2000 damaged sources', () => {
       H: 0.5,
       B: [[1, 2]],
     }
-    let read = 0
-    for (const source of mutations(1, 2000)) {
-      try {
+    expectToBearDamage({
+      parser: 'expressions',
+      make: mutation,
+      read: (source) => {
         const program = parse(source)
-        const graph = build(program, values)
-        toDot(graph)
+        toDot(build(program, values))
         toLatex(program)
         toText(program)
-        read++
-      } catch (error) {
-        if (!(error instanceof ExpressionError))
-          throw new Error(`${JSON.stringify(source)} threw ${error}`, { cause: error })
-        expect(error.position).toBeGreaterThanOrEqual(0)
-        expect(error.end).toBeLessThanOrEqual(source.length)
-        expect(error.end).toBeGreaterThanOrEqual(error.position)
-        expect(error.line).toBe(source.slice(0, error.position).split(/\r\n|\r|\n/).length)
-      }
-    }
-    // Neither of the two ways is out of use.
-    expect(read).toBeGreaterThan(50)
-    expect(read).toBeLessThan(1500)
-  })
-})
+      },
+      ownError: ExpressionError,
+      check: (error, source) => {
+        const { position, end, line } = error as ExpressionError
+        expect(position).toBeGreaterThanOrEqual(0)
+        expect(end).toBeLessThanOrEqual(source.length)
+        expect(end).toBeGreaterThanOrEqual(position)
+        expect(line).toBe(source.slice(0, position).split(/\r\n|\r|\n/).length)
+      },
+    })
+  },
+  mutationTime,
+)

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { prepare, random } from '@bp/core'
+import { prepare } from '@bp/core'
 import { describe, expect, it } from 'vitest'
 import { CsvError, parseCsv } from '../src/csv.js'
+import { expectToBearDamage, mutated, mutationCount, mutationTime } from './mutations.js'
 
 const bundled = (name: string) => readFileSync(new URL(`../../../data/${name}.csv`, import.meta.url))
 const bytes = (...values: number[]) => Uint8Array.from(values)
@@ -118,46 +119,29 @@ describe('parseCsv refuses', () => {
     expect(attempt).toThrow(CsvError)
     expect(attempt).toThrow(`line ${line}: ${message}`)
   })
-
-  it('2,000 mutated files with its own error, or reads them as regular tables', () => {
-    const firstLines = (file: Buffer, lines: number) =>
-      Buffer.from(file.toString().split('\n').slice(0, lines).join('\n'))
-    const sources = [firstLines(bundled('iris'), 25), firstLines(bundled('penguins'), 25), quoted]
-    const special = Buffer.from('",\n\r;\t\0\uFEFF\u00ff', 'latin1')
-    const outcomes = { read: 0, refused: 0 }
-    for (let seed = 0; seed < 2000; seed++) {
-      const source = random(seed)
-      const original = sources[source.integer(0, sources.length)]!
-      let file = Buffer.from(original)
-      const mutations = 1 + source.integer(1, 3)
-      for (let mutation = 0; mutation < mutations; mutation++) {
-        const draw = (index: number, below: number) => source.stream(mutation).integer(index, below)
-        const at = draw(0, file.length + 1)
-        const length = draw(1, 4)
-        const between = [
-          () => Buffer.of(draw(2, 256)),
-          () => special.subarray(draw(2, special.length)),
-          () => Buffer.alloc(0),
-          () => file.subarray(draw(2, file.length + 1)).subarray(0, 20),
-        ][draw(3, 4)]!()
-        file = Buffer.concat([file.subarray(0, at), between, file.subarray(at + length)])
-      }
-      try {
-        const { columns, lines } = parseCsv(file)
-        const lengths = new Set(columns.map(({ cells }) => cells.length))
-        expect([...lengths]).toEqual([lines!.length])
-        outcomes.read++
-      } catch (error) {
-        if (!(error instanceof CsvError)) throw error
-        expect(error.line).toBeGreaterThan(0)
-        outcomes.refused++
-      }
-    }
-    // Both ways are taken often, or the mutations would test nothing.
-    expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(200)
-  })
 })
 
 const quoted = Buffer.from(
   'name,"text, more",n\r\n"a ""b""","line\r\nline",1\r\nc,,"2"\r\n"",d,3\r\n'.repeat(4),
+)
+
+it(
+  `${mutationCount} damaged files are refused with its own error, or read as regular tables`,
+  () => {
+    const firstLines = (file: Buffer, lines: number) =>
+      Buffer.from(file.toString().split('\n').slice(0, lines).join('\n'))
+    const sources = [firstLines(bundled('iris'), 25), firstLines(bundled('penguins'), 25), quoted]
+    const special = Array.from(Buffer.from('",\n\r;\t\0\u00ff', 'latin1'), (byte) => bytes(byte))
+    expectToBearDamage({
+      parser: 'CSV',
+      make: (seed) => mutated(sources[seed % sources.length]!, seed, [...special, bytes(0xef, 0xbb, 0xbf)]),
+      read: (file) => {
+        const { columns, lines } = parseCsv(file)
+        for (const { cells } of columns) expect(cells).toHaveLength(lines!.length)
+      },
+      ownError: CsvError,
+      check: (error) => expect((error as CsvError).line).toBeGreaterThan(0),
+    })
+  },
+  mutationTime,
 )
