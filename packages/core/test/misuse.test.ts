@@ -1,5 +1,7 @@
-// Every operation, called wrongly in every way: it refuses by an error of this library that names it, or it works.
-import { expect, test } from 'vitest'
+// Every operation, called wrongly in every way: it refuses by an error of this library that names it, before it takes
+// any memory, or it works.
+import { getKernel } from '@bp/kernel'
+import { expect, test, vi } from 'vitest'
 import {
   BackpropagationError,
   DtypeError,
@@ -58,13 +60,17 @@ function variations(shape: Shape): Shape[] {
   ]
 }
 
+const allocations = vi.spyOn(getKernel(), 'allocate')
+
 /** Throws unless the call refuses by a typed error that names the op, or gives what can be computed. */
 function expectGrace(op: Op, what: string, args: readonly unknown[]): void {
   const title = `${op.name}: ${what}`
   let y: Tensor
+  allocations.mockClear()
   try {
     y = call(op, ...args)
   } catch (error) {
+    expect(allocations, title).not.toHaveBeenCalled()
     expect(error, title).toBeInstanceOf(BackpropagationError)
     expect((error as Error).message, title).toContain(op.name)
     return
