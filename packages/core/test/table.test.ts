@@ -79,7 +79,9 @@ describe('gradients on the kernel stay within the error budget of float64', () =
     // least that of 1, since derivatives through a normalisation cancel altogether. Over a single number rmsNorm is
     // nearly its sign, of which the derivative is what is left of parts as large as 1/x: four times as much there.
     const budget = (2 * budgetOf(trial) + 16) * (trial.op.name === 'rmsNorm' ? 4 : 1)
-    for (const [index, found] of evaluate(xs, values).entries()) {
+    const results = evaluate(xs, values)
+    expect(evaluate(gradients(y.mul(y).sum(), inputs), values), 'a second time').toEqual(results)
+    for (const [index, found] of results.entries()) {
       const truth = expected.get(xs[index]!)!
       const unit = unitInLastPlace(truth.reduce((most, value) => Math.max(most, Math.abs(value)), 1))
       const worst = Math.max(0, ...Array.from(found, (value, at) => Math.abs(value - truth[at]!)))
