@@ -1,12 +1,9 @@
 // TensorFlow's GraphDef, the form of graphs that TensorBoard draws; numbers of fields are those of graph.proto,
 // node_def.proto, attr_value.proto and tensor_shape.proto (github.com/tensorflow/tensorflow). It is made to be looked
 // at: operations are ours under TensorFlow's names, and TensorFlow cannot run them.
-import { type CompileOptions, Constant, type Input, type Tensor, topological, Variable } from '@bp/core'
+import { type CompileOptions, Constant, type Tensor, topological, Variable } from '@bp/core'
 import { PbfWriter } from 'pbf'
-import { distinctNames } from './names.js'
-
-/** What `compile` takes: a graph, its inputs and outputs by name. */
-export type NamedGraph = CompileOptions<Readonly<Record<string, Input>>, Readonly<Record<string, Tensor>>>
+import { distinctNames, labelOf } from './names.js'
 
 type Message = readonly Field[]
 type Field =
@@ -27,19 +24,19 @@ type Attributes = Readonly<Record<string, Attribute>>
  * thick as their tensors are large, and a node shows the attributes of its operation, a scalar constant its value.
  * The graph is drawn as it was made; `simplify` makes of the outputs what is left of them when they are compiled.
  */
-export function graphDefText(graph: NamedGraph): string {
+export function graphDefText(graph: CompileOptions): string {
   return textOf(graphDef(graph))
 }
 
 /** The same as bytes, `graph.pb`. */
-export function graphDefBytes(graph: NamedGraph): Uint8Array<ArrayBuffer> {
+export function graphDefBytes(graph: CompileOptions): Uint8Array<ArrayBuffer> {
   const pbf = new PbfWriter()
   writeMessage(graphDef(graph), pbf)
   return Uint8Array.from(pbf.finish())
 }
 
-function graphDef({ inputs, outputs }: NamedGraph): Message {
-  const distinct = distinctNames([])
+function graphDef({ inputs, outputs }: CompileOptions): Message {
+  const distinct = distinctNames(new Set())
   // `^a` would be a dependency without a value, `a:1` the second output of `a`.
   const nameFor = (wanted: string) => distinct(wanted.replace(/[\^:]/g, '_'))
   const names = new Map<Tensor, string>()
@@ -55,12 +52,6 @@ function graphDef({ inputs, outputs }: NamedGraph): Message {
     ),
     ...results.map(([name, tensor]) => node(name, 'Identity', [nameOf(tensor)], tensor)),
   ]
-}
-
-function labelOf(tensor: Tensor): string {
-  if (tensor.name) return tensor.name
-  if (tensor.op) return tensor.op.name
-  return tensor instanceof Variable ? 'variable' : tensor instanceof Constant ? 'constant' : 'input'
 }
 
 function operationOf(tensor: Tensor): string {

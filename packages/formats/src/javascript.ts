@@ -3,7 +3,6 @@ import {
   BackpropagationError,
   type CompileOptions,
   Constant,
-  type Input,
   simplify,
   type Tensor,
   topological,
@@ -13,6 +12,7 @@ import { Kernel, Kernels } from './javascript/kernels.js'
 import { Statements } from './javascript/loops.js'
 import { arrayText, decode } from './javascript/numbers.js'
 import { helpers, operators } from './javascript/operators.js'
+import { distinctNames } from './names.js'
 
 /** A graph that cannot be written as JavaScript; the message says which operation, and why. */
 export class JavaScriptError extends BackpropagationError {
@@ -30,23 +30,15 @@ export class JavaScriptError extends BackpropagationError {
  * @throws JavaScriptError for an input that is missing, and for an operation that is not written and does not decompose
  * into such: random numbers.
  */
-export function writeJavaScript({
-  inputs,
-  outputs,
-}: CompileOptions<Readonly<Record<string, Input>>, Readonly<Record<string, Tensor>>>): string {
+export function writeJavaScript({ inputs, outputs }: CompileOptions): string {
   const results = simplify(Object.values(outputs), undefined, ({ name }) => operators.has(name))
   checkGraph(results, new Set(Object.values(inputs)))
   const graph = new Kernels(results)
 
   const taken = new Set(reserved)
   const isTaken = (name: string) => taken.has(name)
-  const nameFor = (wanted: string) => {
-    const base = identifier(wanted)
-    let name = base
-    for (let count = 2; taken.has(name); count++) name = `${base}${count}`
-    taken.add(name)
-    return name
-  }
+  const distinct = distinctNames(taken, '')
+  const nameFor = (wanted: string) => distinct(identifier(wanted))
   const parameters = Object.entries(inputs).map(([key, tensor]) => ({ key, tensor, name: nameFor(key) }))
   const names = new Map<Tensor, string>(parameters.map(({ tensor, name }) => [tensor, name]))
   const arrays: { name: string; text: string }[] = []

@@ -1,11 +1,21 @@
 // Names of what stands in a file, each once.
+import { Constant, type Tensor, Variable } from '@bp/core'
 
-/** A function that gives a name as it is wanted the first time, then with a number: `add`, `add_2`, `add_3`. */
-export function distinctNames(reserved: Iterable<string>): (wanted: string) => string {
-  const taken = new Set(reserved)
+/** A tensor's own name, or what it is. */
+export function labelOf(tensor: Tensor): string {
+  if (tensor.name) return tensor.name
+  if (tensor.op) return tensor.op.name
+  return tensor instanceof Variable ? 'variable' : tensor instanceof Constant ? 'constant' : 'input'
+}
+
+/**
+ * A function that gives a name as it is wanted the first time, then with a number: `add`, `add_2`, `add_3`. Names that
+ * are taken are no longer given, and those that it gives are taken.
+ */
+export function distinctNames(taken: Set<string>, separator = '_'): (wanted: string) => string {
   return (wanted) => {
     let name = wanted
-    for (let count = 2; taken.has(name); count++) name = `${wanted}_${count}`
+    for (let count = 2; taken.has(name); count++) name = `${wanted}${separator}${count}`
     taken.add(name)
     return name
   }

@@ -3,14 +3,13 @@ import {
   BackpropagationError,
   type CompileOptions,
   Constant,
-  type Input,
   simplify,
   type Tensor,
   topological,
   Variable,
 } from '@bp/core'
 import { bytesOfValues } from './elements.js'
-import { distinctNames } from './names.js'
+import { distinctNames, labelOf } from './names.js'
 import { encodeModel, type Initializer, type Node } from './onnx/messages.js'
 import { type GraphWriter, operators } from './onnx/operators.js'
 
@@ -30,13 +29,7 @@ const format = 8
  * @throws OnnxError for a graph in float64, an input that is missing, and an operation that has no operator and does
  * not decompose: random numbers, and some derivatives.
  */
-export function writeOnnx({
-  inputs,
-  outputs,
-}: CompileOptions<
-  Readonly<Record<string, Input>>,
-  Readonly<Record<string, Tensor>>
->): Uint8Array<ArrayBuffer> {
+export function writeOnnx({ inputs, outputs }: CompileOptions): Uint8Array<ArrayBuffer> {
   for (const tensor of [...Object.values(inputs), ...Object.values(outputs)])
     if (tensor.dtype === 'f64')
       throw new OnnxError(`${tensor} is of float64, and float32 is written; make the graph in float32`)
@@ -45,7 +38,7 @@ export function writeOnnx({
   for (const name of Object.keys(inputs))
     if (Object.hasOwn(outputs, name))
       throw new OnnxError(`an input and an output are both called ${JSON.stringify(name)}; rename one`)
-  const nameFor = distinctNames([...Object.keys(inputs), ...Object.keys(outputs)])
+  const nameFor = distinctNames(new Set([...Object.keys(inputs), ...Object.keys(outputs)]))
   const initializer = (
     wanted: string,
     shape: readonly number[],
@@ -76,19 +69,19 @@ export function writeOnnx({
   const values = new Map<Tensor, string>()
   for (const [name, input] of Object.entries(inputs)) values.set(input, name)
   const convert = (tensor: Tensor): string => {
-    const { op, name, shape, attributes } = tensor
-    if (tensor instanceof Variable || tensor instanceof Constant)
-      return floats(name || (tensor instanceof Variable ? 'variable' : 'constant'), shape, tensor.values)
+    const { op, shape, attributes } = tensor
+    const label = labelOf(tensor)
+    if (tensor instanceof Variable || tensor instanceof Constant) return floats(label, shape, tensor.values)
     if (!op)
       throw new OnnxError(`the outputs depend on ${tensor}, which is not among the inputs; list it there`)
     // Of no numbers nothing is computed, and operators do not agree on what to do with them.
-    if (tensor.size === 0) return floats(name || op.name, shape, [])
+    if (tensor.size === 0) return floats(label, shape, [])
     const operator = operators.get(op.name)
     if (!operator)
       throw new OnnxError(
         `ONNX has no operator for ${tensor}, and it does not decompose into operations that have one; write a graph without it`,
       )
-    current = name || op.name
+    current = label
     return operator(
       writer,
       tensor.inputs.map((input) => values.get(input)!),

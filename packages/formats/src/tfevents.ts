@@ -1,9 +1,9 @@
 // Event files of TensorBoard: scores of a run, histograms of its weights, its graph. They are TFRecords of protocol
 // buffers; numbers of fields are those of event.proto and summary.proto (github.com/tensorflow/tensorboard).
-import type { RunRecord, Weights } from '@bp/core'
+import type { CompileOptions, RunRecord, Weights } from '@bp/core'
 import { PbfWriter } from 'pbf'
 import { crc32c } from './checksums.js'
-import { graphDefBytes, type NamedGraph } from './graph-def.js'
+import { graphDefBytes } from './graph-def.js'
 import { numbersIn } from './record-numbers.js'
 
 /**
@@ -50,7 +50,7 @@ export function histogramsEvent(
 }
 
 /** A graph as in `graphDefText`, for TensorBoard to show under "Graphs". */
-export function graphEvent(graph: NamedGraph, wallTime: number = now()): Uint8Array<ArrayBuffer> {
+export function graphEvent(graph: CompileOptions, wallTime: number = now()): Uint8Array<ArrayBuffer> {
   return event(wallTime, (pbf) => pbf.writeBytesField(4, graphDefBytes(graph)))
 }
 

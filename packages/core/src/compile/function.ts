@@ -24,7 +24,7 @@ export type Outputs = Readonly<Record<string, Tensor>>
 type Result<O> = { [K in keyof O]: Float32Array | Float64Array }
 
 /** A graph to compile, its inputs and outputs by name. */
-export interface CompileOptions<I extends Inputs, O extends Outputs> {
+export interface CompileOptions<I extends Inputs = Inputs, O extends Outputs = Outputs> {
   /** The inputs, by the names under which their numbers will be given. */
   inputs: I
   /** What to compute, by the names under which it will be returned. */
@@ -57,13 +57,11 @@ export function compile<I extends Inputs, O extends Outputs>(
 export function compile<Parameters extends readonly unknown[] = Tensor[], R = Tensor>(
   f: (...parameters: Parameters) => R,
 ): (...args: { [K in keyof Parameters]: Like<Parameters[K]> }) => Tensors<R>
-export function compile(
-  given: CompileOptions<Inputs, Outputs> | ((...parameters: never[]) => unknown),
-): unknown {
+export function compile(given: CompileOptions | ((...parameters: never[]) => unknown)): unknown {
   return typeof given === 'function' ? compileByShape(given) : compileGraph(given)
 }
 
-function compileGraph({ inputs, outputs }: CompileOptions<Inputs, Outputs>) {
+function compileGraph({ inputs, outputs }: CompileOptions) {
   const names = Object.keys(outputs)
   const tensors = Object.values(outputs)
   blamingCaller(compile, () => checkInputs('compile', inputs, tensors))

@@ -131,6 +131,13 @@ export class Statements {
     return this.#nameIn(this.#block, wanted)
   }
 
+  /** Declares what changes, and gives its name. */
+  variable(wanted: string, start: string): string {
+    const name = this.name(wanted)
+    this.line(`let ${name} = ${start}`)
+    return name
+  }
+
   /** A name that is visible in all blocks, those that are written already too. */
   outerName(...wanted: readonly string[]): string {
     return this.#nameIn(this.#blocks[0]!, wanted)

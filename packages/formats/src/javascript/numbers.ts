@@ -5,10 +5,13 @@ import { literal } from './loops.js'
 const mostReadable = 256
 const lineLength = 100
 
+/** Of base64. */
+const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
 /** The function that a module with base64 in it has. */
 export const decode = `/** Numbers from base64: little-endian float32, or float64. */
 function decode(text, Numbers) {
-  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+  const digits = '${digits}'
   const values = new Map(Array.from(digits, (digit, value) => [digit, value]))
   const bytes = new DataView(new ArrayBuffer(text.length))
   let length = 0
@@ -64,7 +67,6 @@ function shortest(value: number): string {
 }
 
 function base64(values: Float32Array | Float64Array): string {
-  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
   // Typed arrays are little-endian wherever WebAssembly runs.
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
   let text = ''

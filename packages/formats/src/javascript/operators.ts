@@ -161,8 +161,7 @@ const reduction = (
   reads: () => 'once',
   write: (to, tensor, position, { axes, keepDims }) => {
     const [x] = tensor.inputs
-    const result = to.statements.name(name)
-    to.statements.line(`let ${result} = ${start}`)
+    const result = to.statements.variable(name, start)
     to.statements.loops(
       axes.map((axis: number) => x!.shape[axis]!),
       (inner) => {
@@ -318,14 +317,11 @@ function cells(
 function largestIn(to: KernelWriter, x: Tensor, attributes: Attributes, position: Position): Position {
   const { statements } = to
   const [n, i, j, c] = position
-  const largest = statements.name('largest')
-  statements.line(`let ${largest} = -Infinity`)
+  const largest = statements.variable('largest', '-Infinity')
   const best = [i!, j!].map((place, axis) => {
     const side = sideOf(attributes, axis, place, fixed(0), x.shape[axis + 1]!)
     const first = indexText(side.place).text
-    const name = statements.name(`${sides[axis]}OfLargest`)
-    statements.line(`let ${name} = ${side.padded ? `Math.max(${first}, 0)` : first}`)
-    return name
+    return statements.variable(`${sides[axis]}OfLargest`, side.padded ? `Math.max(${first}, 0)` : first)
   })
   overWindow(to, x, attributes, position, (cell) => {
     const value = statements.constant('value', to.read(x, cell)).text
@@ -346,6 +342,10 @@ function picked(to: KernelWriter, indices: Tensor, position: Position, count: nu
     to.statements.constant('picked', checked, { of: `${indices.id} ${text}`, places: position }).text,
   )
 }
+
+/** The place in what is sliced, of one in the slice. */
+const beforeSlice = (position: Position, { begin, steps }: Attributes): Position =>
+  position.map((index, axis) => plus(times(index, steps[axis]), begin[axis]))
 
 const extremes = (name: string, start: string, f: string) =>
   reduction(name, start, (result, element) => `${result} = Math.${f}(${result}, ${element.text})`)
@@ -420,9 +420,8 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
       reads: () => 'once',
       // The first of the largest, or the first NaN.
       write: ({ statements, read }, { inputs: [x] }, position, { axes }) => {
-        const [largest, at] = [statements.name('largest'), statements.name('at')]
-        statements.line(`let ${largest} = -Infinity`)
-        statements.line(`let ${at} = 0`)
+        const largest = statements.variable('largest', '-Infinity')
+        const at = statements.variable('at', '0')
         statements.loops([x!.shape[axes[0]]!], (inner) => {
           const element = read(x!, alongAxes(x!, position, axes, false, inner))
           const value = statements.constant('value', element).text
@@ -443,8 +442,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
       reads: () => 'once',
       write: ({ statements, read }, { shape, inputs: [x] }, y, { axis, reverse }) => {
         statements.loops(shape.with(axis, 1), (outer) => {
-          const total = statements.name('sum')
-          statements.line(`let ${total} = 0`)
+          const total = statements.variable('sum', '0')
           statements.loops([shape[axis]!], ([step]) => {
             const place = reverse ? plus(shape[axis]! - 1, times(step!, -1)) : step!
             const position = outer.with(axis, place)
@@ -473,8 +471,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
           outer === null
             ? read(matrix, [inner])
             : read(matrix, [...inStack(matrix), ...(innerLast ? [outer, inner] : [inner, outer])])
-        const total = statements.name('sum')
-        statements.line(`let ${total} = 0`)
+        const total = statements.variable('sum', '0')
         statements.loops([a.shape[a.rank === 1 ? 0 : a.rank - (transposeA ? 2 : 1)]!], ([k]) => {
           const left = within(Binding.Product, side(a, row, k!, !transposeA))
           const right = within(Binding.Sign, side(b, column, k!, transposeB))
@@ -493,8 +490,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
       kind: 'element',
       reads: () => 'often',
       write: (to, { inputs: [x] }, position, attributes) => {
-        const largest = to.statements.name('largest')
-        to.statements.line(`let ${largest} = -Infinity`)
+        const largest = to.statements.variable('largest', '-Infinity')
         overWindow(to, x!, attributes, position, (cell) =>
           to.statements.line(`${largest} = Math.max(${largest}, ${to.read(x!, cell).text})`),
         )
@@ -508,8 +504,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
       kind: 'element',
       reads: () => 'often',
       write: (to, { inputs: [x] }, position, attributes) => {
-        const total = to.statements.name('sum')
-        to.statements.line(`let ${total} = 0`)
+        const total = to.statements.variable('sum', '0')
         overWindow(to, x!, attributes, position, (cell) =>
           to.statements.line(`${total} += ${to.read(x!, cell).text}`),
         )
@@ -572,11 +567,9 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
           const seen = indexText(plus(query, 1)).text
           const end = !causal ? `${keys}` : queries <= keys ? seen : `Math.min(${keys}, ${seen})`
           const score = (key: Index) => `${scores}[${indexText(key).text}]`
-          const largest = statements.name('largest')
-          statements.line(`let ${largest} = -Infinity`)
+          const largest = statements.variable('largest', '-Infinity')
           statements.upTo(end, (key) => {
-            const total = statements.name('sum')
-            statements.line(`let ${total} = 0`)
+            const total = statements.variable('sum', '0')
             statements.loops([depth], ([at]) => {
               const left = within(Binding.Product, read(q, [...heads, query, at!]))
               const right = within(Binding.Sign, read(k, [...heads, key, at!]))
@@ -585,8 +578,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
             statements.line(`${score(key)} = ${total} * ${scale}`)
             statements.line(`${largest} = Math.max(${largest}, ${score(key)})`)
           })
-          const total = statements.name('total')
-          statements.line(`let ${total} = 0`)
+          const total = statements.variable('total', '0')
           statements.upTo(end, (key) => {
             statements.line(`${score(key)} = Math.exp(${score(key)} - ${largest})`)
             statements.line(`${total} += ${score(key)}`)
@@ -618,8 +610,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
     'slice',
     {
       kind: 'view',
-      place: (_, position, { begin, steps }) =>
-        position.map((index, axis) => plus(times(index, steps[axis]), begin[axis])),
+      place: (_, position, attributes) => beforeSlice(position, attributes),
     },
   ],
   [
@@ -627,11 +618,10 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
     {
       kind: 'array',
       reads: () => 'once',
-      write: ({ statements, read }, { inputs: [x] }, y, { begin, steps }) =>
-        statements.loops(x!.shape, (position) => {
-          const place = position.map((index, axis) => plus(times(index, steps[axis]), begin[axis]))
-          statements.line(`${y(place)} = ${read(x!, position).text}`)
-        }),
+      write: ({ statements, read }, { inputs: [x] }, y, attributes) =>
+        statements.loops(x!.shape, (position) =>
+          statements.line(`${y(beforeSlice(position, attributes))} = ${read(x!, position).text}`),
+        ),
     },
   ],
   [
