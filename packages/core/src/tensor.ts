@@ -96,9 +96,8 @@ export class Tensor<S extends Shape = Shape> {
 export class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** False: gradients are not asked for and training leaves it as it is. */
   trainable: boolean
-  /** Here, until they move into kernel memory. */
-  #values: Float32Array | Float64Array | null
-  readonly #begin: (() => Float32Array) | null
+  /** Here, until they move into kernel memory; a function until they are first asked for. */
+  #values: Float32Array | Float64Array | (() => Float32Array)
 
   /** @internal `values` may be a function, which is called if and when they are first asked for. */
   constructor(
@@ -108,9 +107,7 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
     trainable: boolean,
   ) {
     super({ shape, dtype: values instanceof Float64Array ? 'f64' : 'f32', name })
-    const later = typeof values === 'function'
-    this.#values = later ? null : values
-    this.#begin = later ? values : null
+    this.#values = values
     this.trainable = trainable
   }
 
@@ -125,7 +122,7 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
         throw new ShapeError(
           `set: ${describeNode(this)} is ${describeShape(this.shape)}, the new values are ${describeShape(shape)}`,
         )
-      if (!this.#home) this.#values ??= new Float32Array(this.size)
+      if (typeof this.#values === 'function') this.#values = new Float32Array(this.size)
       this.values.set(flat)
     })
   }
@@ -133,7 +130,7 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** The numbers themselves, not a copy. Valid until the next call into the library. */
   get values(): Float32Array | Float64Array {
     if (this.#home) return this.#home()
-    this.#values ??= this.#begin!()
+    if (typeof this.#values === 'function') this.#values = this.#values()
     return this.#values
   }
 
@@ -143,7 +140,7 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
   moveTo(home: () => Float32Array): void {
     home().set(this.values)
     this.#home = home
-    this.#values = null
+    this.#values = new Float32Array(0)
   }
 }
 
