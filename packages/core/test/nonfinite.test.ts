@@ -36,14 +36,13 @@ import {
   variable,
   where,
 } from '../src/index.js'
-import { byName } from '../src/input-names.js'
 import { evaluateReference } from '../src/reference.js'
 import { sizeOf } from '../src/shape.js'
 import { describeNode } from '../src/tensor.js'
 import { StepContext } from '../src/training-context.js'
 import { topological } from '../src/traverse.js'
 import { draw, generator } from './sampling.js'
-import { type Trial, table, trials } from './trials.js'
+import { call, type Trial, table, trials } from './trials.js'
 
 /** Takes the bad row at `badStep`, and rows that are fine before. */
 const rows = 5
@@ -140,7 +139,7 @@ function expectStop(run: Run, blamed: readonly Tensor[]): void {
 
 /** An op in the smallest of its samples that has some numbers in it. */
 function probeOf(op: Op) {
-  const { inputs: names, sample, vjp, indices } = op.definition
+  const { sample, vjp, indices } = op.definition
   const sizesOf = ({ inputs }: Trial) => inputs.map(({ shape }) => sizeOf(shape))
   const total = (trial: Trial) => sizesOf(trial).reduce((sum, size) => sum + size, 0)
   const own = trials
@@ -158,8 +157,7 @@ function probeOf(op: Op) {
     ),
     apply: (numbers: Tensor, change: (input: Tensor, at: number) => Tensor): Tensor => {
       const tensors = numbers.split(sizes).map((part, at) => change(part, at).reshape(inputs[at]!.shape))
-      const given = Object.values(byName(names, tensors))
-      return (op as unknown as (...args: unknown[]) => Tensor)(...given, ...(attributes ? [attributes] : []))
+      return call(op, tensors, attributes)
     },
     /** Numbers for all inputs as the sample says, or one and the same for those at some places. */
     draw: (seed: number, filled: ReadonlyMap<number, number> = new Map()): number[] => {

@@ -1,20 +1,11 @@
 // Random programs: operations of the table, applied to each other's results, with what their samplers allow.
-import {
-  caseInputs,
-  constant,
-  gradients,
-  inputAt,
-  isList,
-  type Op,
-  Tensor,
-  topological,
-} from '../src/index.js'
+import { caseInputs, constant, gradients, inputAt, Tensor, topological } from '../src/index.js'
 import { byName } from '../src/input-names.js'
 import { evaluateReference } from '../src/reference.js'
 import type { Domain } from '../src/sample.js'
 import { type Shape, sizeOf } from '../src/shape.js'
 import { draw, generator } from './sampling.js'
-import { table } from './trials.js'
+import { call, table } from './trials.js'
 
 /** One operation of a program, as numbers that mean something modulo what there is to choose from. */
 export interface Choice {
@@ -31,13 +22,6 @@ export interface Grown {
   /** A scalar that depends on every result that is not empty. */
   readonly total: Tensor
 }
-
-/** A list of tensors for an input such as `...xs`, which is the only one of its op. */
-const call = (op: Op, inputs: readonly Tensor[], attributes?: object): Tensor =>
-  (op as (...args: unknown[]) => Tensor)(
-    ...(isList(op.definition.inputs[0]) ? [inputs] : inputs),
-    ...(attributes ? [attributes] : []),
-  )
 
 /** Larger examples of an op are left to the test of the table. */
 const mostElements = 600

@@ -30,6 +30,12 @@ export const trials: Trial[] = table.flatMap((op) =>
   }),
 )
 
+/** The op called on tensors in order, those for an input such as `...xs` as a list. */
+export function call(op: Op, inputs: readonly Tensor[], attributes?: object): Tensor {
+  const given = Object.values(byName(op.definition.inputs, inputs))
+  return (op as unknown as (...args: unknown[]) => Tensor)(...given, ...(attributes ? [attributes] : []))
+}
+
 /** The op applied to inputs of the trial's shapes, and numbers for these, rounded to what f32 can hold. */
 export function instance({ op, inputs: wanted, attributes }: Trial, dtype: 'f32' | 'f64') {
   const next = generator(op.name.length + sizeOf(wanted[0]!.shape))
@@ -40,7 +46,5 @@ export function instance({ op, inputs: wanted, attributes }: Trial, dtype: 'f32'
       return [tensor, draw(domain, tensor.size, next).map(Math.fround)] as const
     }),
   )
-  const call = op as unknown as (...args: unknown[]) => Tensor
-  const given = Object.values(byName(op.definition.inputs, inputs))
-  return { inputs, values, y: attributes ? call(...given, attributes) : call(...given) }
+  return { inputs, values, y: call(op, inputs, attributes) }
 }
