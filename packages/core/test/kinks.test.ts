@@ -1,5 +1,6 @@
 // Derivatives where a function has a kink, a tie or a 0, as its summary and PyTorch say; and values far from 0.
 import { describe, expect, test } from 'vitest'
+import { buffersOf, plan } from '../src/compile/plan.js'
 import * as bp from '../src/index.js'
 
 const { gradients, variable } = bp
@@ -30,15 +31,35 @@ describe('at a kink', () => {
   })
 })
 
-test.each([[[2, 3, 4]], [[2, 0, 4]], [[0, 3, 0]], [[0, 0, 0]]])(
-  'derivatives of the product of %j are right, first and second',
-  (x) => {
-    const at = variable(x, { dtype: 'f64' })
-    for (const order of [1, 2] as const) expect(bp.checkGradients(bp.prod(at), [at], { order }).ok).toBe(true)
-    const others = x.map((_, i) => x.reduce((product, value, j) => (i === j ? product : product * value), 1))
-    expect(derivative(bp.prod, x)).toEqual(others)
-  },
-)
+test.each([
+  [[2, 3, 4]],
+  [[2, 0, 4]],
+  [[0, 3, 0]],
+  [[0, 0, 0]],
+  [[2, 3, 0, 5, 0.5, 4, 3]],
+  [[0, 3, -1, 2, 0.5, 0]],
+])('derivatives of the product of %j are right, first and second', (x) => {
+  const at = variable(x, { dtype: 'f64' })
+  for (const order of [1, 2] as const) expect(bp.checkGradients(bp.prod(at), [at], { order }).ok).toBe(true)
+  const others = x.map((_, i) => x.reduce((product, value, j) => (i === j ? product : product * value), 1))
+  expect(derivative(bp.prod, x)).toEqual(others)
+})
+
+test('a second derivative of the product of n numbers takes memory for a few times n, and is exact where one is 0', () => {
+  const n = 5000
+  const zero = 1234
+  const numbers = Array.from({ length: n }, (_, i) => (i === zero ? 0 : [1, -1, 2, -0.5][i % 4]!))
+  const x = bp.variable(numbers)
+  const [first] = gradients(bp.prod(x), [x])
+  const [second] = gradients(first!.square().sum(), [x])
+  // Of the first derivatives only that at the 0 is not 0: the product of all others.
+  const product = numbers.reduce((product, value) => (value === 0 ? product : product * value), 1)
+  expect([...second!.data()]).toEqual(numbers.map((value) => (value === 0 ? 0 : (2 * product ** 2) / value)))
+  const sizes = plan([second!]).instructions.flatMap((instruction) =>
+    buffersOf(instruction, 'in', 'out', 'update').map(({ size }) => size),
+  )
+  expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThan(100 * n)
+})
 
 test('positions are of the first at a tie and of the first NaN, along rows and down columns', () => {
   const rows = [

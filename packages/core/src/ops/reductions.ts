@@ -3,6 +3,7 @@ import { checkFlag } from '../check-options.js'
 import { lowerRows, reduction } from '../compile/lowering.js'
 import { exponential, logarithm } from '../elementary.js'
 import { ShapeError, ValueError } from '../errors.js'
+import { rulesOf } from '../gradients.js'
 import { type Elementwise, type Op, op } from '../op.js'
 import { type Array64, forEachStrided, type Reference } from '../reference.js'
 import { type Domain, uniform } from '../sample.js'
@@ -15,11 +16,13 @@ import {
   sizeOf,
   stridesOf,
 } from '../shape.js'
-import { constant, type Tensor } from '../tensor.js'
+import type { Tensor } from '../tensor.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { equal, notEqual, where } from './comparison.js'
 import { abs, exp, log, neg, sign, sqrt, square, stopGradient } from './elementwise.js'
-import { broadcastTo, expandDims, reshape, transpose } from './shape.js'
+import { concat } from './joining.js'
+import { broadcastTo, reshape, transpose } from './shape.js'
+import { slice } from './slicing.js'
 
 interface Reduction {
   /** The axes to reduce, negative ones counted from the end; all unless given. */
@@ -250,16 +253,12 @@ export const productOfOthers: Elementwise<['x']> = op('productOfOthers', {
     return x
   },
   vjp: {
-    // For each i the row without xᵢ, of which again the products of others: nothing is divided, so 0 is no exception.
     x: {
+      ...rulesOf(['x'], othersByPairs).x,
       formula: 'x̄ₖ = Σᵢ ȳᵢ · Πⱼ xⱼ over i ≠ k and j ≠ i, k',
-      rule: ({ x, dy }) => {
-        const others = productOfOthers(rowsWithoutOne(x))
-        return sum(where(diagonal(x), 0, mul(expandDims(dy, -1), others)), -2)
-      },
     },
   },
-  decompose: ({ x }) => prod(rowsWithoutOne(x), -1),
+  decompose: othersByPairs,
   lower: lowerRows('ProductOfOthers'),
   reference: ([x], shape) => {
     const n = shape[shape.length - 1]!
@@ -280,15 +279,23 @@ export const productOfOthers: Elementwise<['x']> = op('productOfOthers', {
   },
 })
 
-/** 1 where two positions along the last axis are the same. */
-function diagonal(x: Tensor): Tensor {
-  const positions = Array.from({ length: x.shape[x.rank - 1]! }, (_, index) => index)
-  return equal(expandDims(constant(positions), 1), constant(positions))
-}
-
-/** Along a new axis before the last, the row with one after the other of its numbers replaced by 1. */
-function rowsWithoutOne(x: Tensor): Tensor {
-  return where(diagonal(x), 1, expandDims(x, -2))
+/**
+ * The row is halved, and each number makes a pair with the one at its place in the other half: the others of a number are
+ * the other of its pair and all other pairs. Nothing is divided, so 0 is no exception, and neither this nor any of its
+ * derivatives takes more than a few times the memory of `x`.
+ */
+function othersByPairs({ x }: { x: Tensor }): Tensor {
+  const rows = x.shape.slice(0, -1)
+  const length = x.shape[rows.length]!
+  if (length <= 1) return broadcastTo(1, x.shape)
+  const half = Math.ceil(length / 2)
+  const part = (of: Tensor, begin: number, size: number) =>
+    slice(of, { begin: [...rows.map(() => 0), begin], size: [...rows, size] })
+  const left = part(x, 0, half)
+  const rest = part(x, half, length - half)
+  const right = length % 2 === 0 ? rest : concat([rest, broadcastTo(1, [...rows, 1])], -1)
+  const others = othersByPairs({ x: mul(left, right) })
+  return concat([mul(right, others), part(mul(left, others), 0, length - half)], -1)
 }
 
 interface Spread extends Reduction {
