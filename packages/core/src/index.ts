@@ -124,7 +124,7 @@ export {
   type RunRecord,
   type RunState,
 } from './run/run.js'
-export type { Score } from './run/scorer.js'
+export type { Score } from './run/score.js'
 export { caseInputs } from './sample.js'
 export {
   type CosineDecayOptions,

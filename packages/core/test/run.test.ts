@@ -146,6 +146,55 @@ describe('stepping back', () => {
   })
 })
 
+describe('a record', () => {
+  const data = noisy(38, 1)
+
+  test('has the loss and accuracy of the steps of its epoch, each before its update', async () => {
+    const run = make()
+    const other = make()
+    const batch = (rows: number[]): Dataset => ({
+      ...data,
+      rows: rows.length,
+      inputs: Float32Array.from(rows.flatMap((row) => [...data.inputs.subarray(2 * row, 2 * row + 2)])),
+      targets: Float32Array.from(rows, (row) => data.targets[row]!),
+    })
+    for (let epoch = 0; epoch < 3; epoch++) {
+      const order = [...random(2).stream('order').stream(epoch).permutation(38)]
+      let [loss, right] = [0, 0]
+      for (let step = 0; step < stepsPerEpoch; step++) {
+        const rows = order.slice(8 * step, 8 * step + 8)
+        const before = other.evaluate(batch(rows))
+        loss += before.loss
+        right += Math.round(before.accuracy! * rows.length)
+        other.step()
+      }
+      // In pieces that do not end with the epoch, and going through it again.
+      run.step(3)
+      run.stepBack(1)
+      run.step(stepsPerEpoch - 2)
+      const record = run.getState().history.at(-1)!
+      expect(record.epoch).toBe(epoch + 1)
+      expect(record.accuracy).toBe(right / 38)
+      expect(record.loss).toBeCloseTo(loss / stepsPerEpoch, 5)
+      expect(run.getState().accuracy).toBe(record.accuracy)
+    }
+  })
+
+  test.each([1, 7, 1000])('of epochs of one step is that of its last one, %d steps at a time', (count) => {
+    const run = make({ batchSize: 38, epochs: 1537 })
+    const other = make({ batchSize: 38, epochs: 1537 })
+    while (run.getState().status !== 'done') run.step(count)
+    const { history } = run.getState()
+    expect(history.at(-1)!.epoch).toBe(1537)
+    for (const { epoch, loss, accuracy } of history.filter((_, at) => at % 97 === 0 || at > 380)) {
+      other.step(epoch - 1 - other.getState().step)
+      const before = other.evaluate(data)
+      expect(accuracy).toBe(before.accuracy)
+      expect(loss).toBeCloseTo(before.loss, 5)
+    }
+  })
+})
+
 describe('early stopping', () => {
   test('ends with exactly the weights of the best epoch', async () => {
     const weights = new Map<number, Float32Array>()
@@ -513,6 +562,19 @@ describe('a model of two inputs and two outputs with shared weights', () => {
       Number(value >= 0.5 === data.targets.larger[row]! >= 0.5),
     )
     expect(metrics!['larger.accuracy']).toBeCloseTo(mean(right), 6)
+  })
+
+  test('records the mean loss and accuracy of each output in the steps of an epoch, and other metrics after it', () => {
+    const run = make()
+    run.step(4)
+    run.step(1)
+    const { loss, metrics } = run.getState().history[0]!
+    expect(Object.keys(metrics!)).toEqual(['larger.loss', 'larger.accuracy', 'total.loss', 'total.distance'])
+    expect(loss).toBeCloseTo(metrics!['larger.loss']! + 0.25 * metrics!['total.loss']!, 5)
+    expect((metrics!['larger.accuracy']! * rows) % 1).toBe(0)
+    const after = run.evaluate(data).metrics!
+    expect(metrics!['total.distance']).toBe(after['total.distance'])
+    expect(metrics!['total.loss']).toBeGreaterThan(after['total.loss']!)
   })
 
   test('steps back to the same bits, with rows held back and an output to monitor', () => {

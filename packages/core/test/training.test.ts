@@ -187,6 +187,55 @@ test('parameters that were compiled elsewhere before, in another order, train al
   expect(train(other)).toEqual(train(plain))
 })
 
+describe('what a step watches', () => {
+  const steps = (watching: boolean) => {
+    const x = input([3])
+    const w = variable([2])
+    const step = compileStep({
+      inputs: { x },
+      loss: x.mul(w).sub(1).square().mean(),
+      optimizer: sgd({ learningRate: 0.1 }),
+      watch: { weight: w.sum(), large: x.mul(w).greater(1).sum() },
+    })
+    step.watching = watching
+    return step
+  }
+
+  test('is recorded for every step, as it was before its update', () => {
+    const step = steps(true)
+    const expected: Record<string, number[]> = { losses: [], weight: [], large: [] }
+    let w = 2
+    for (let i = 0; i < 5; i++) {
+      const y = [0.25, 0.5, 1].map((x) => x * w)
+      expected.losses!.push(y.reduce((sum, y) => sum + (y - 1) ** 2, 0) / 3)
+      expected.weight!.push(w)
+      expected.large!.push(y.filter((y) => y > 1).length)
+      w -= (0.1 * [0.25, 0.5, 1].reduce((sum, x, at) => sum + 2 * (y[at]! - 1) * x, 0)) / 3
+    }
+    const losses = step.run(5, { x: [0.25, 0.5, 1] })
+    for (const [name, values] of Object.entries({ losses, ...step.watched }))
+      for (const [at, value] of values.entries()) expect(value).toBeCloseTo(expected[name]![at]!, 5)
+    expect(Object.keys(step.watched)).toEqual(['weight', 'large'])
+  })
+
+  test('changes no bit of what is trained, and costs nothing while it is off', () => {
+    const [on, off] = [steps(true), steps(false)]
+    expect(off.run(7, { x: [1, 2, 3] })).toEqual(on.run(7, { x: [1, 2, 3] }))
+    expect(off.watched).toEqual({})
+    off.watching = true
+    const plain = off.run(3)
+    expect(plain).toEqual(on.run(3))
+    expect(off.watched).toEqual(on.watched)
+  })
+
+  test('can be longer than what one call of the kernel holds', () => {
+    const step = steps(true)
+    step.run(10_000, { x: [1, 1, 1] })
+    expect(step.watched.weight).toHaveLength(10_000)
+    expect(step.watched.weight!.at(-1)).toBeCloseTo(1, 5)
+  })
+})
+
 test('a step picks the rows that its order says', () => {
   const x = input([2, 1])
   const w = variable([[1]])

@@ -47,8 +47,10 @@ import {
   nextKey,
   nextRate,
   record,
+  skipped,
   squaredNorm,
   updateEvery,
+  watch,
 } from './training'
 import {
   beginSharing, endSharing, enterThreads, first, isAlone, isFirst, last, scratch, worthSharing,
@@ -732,6 +734,12 @@ export function run(program: usize, times: u32): usize {
         break
       case Opcode.GatherRows:
         gatherRows(pc)
+        break
+      case Opcode.Watch:
+        watch(pc)
+        break
+      case Opcode.SkipUnless:
+        pc += skipped(pc)
         break
       case Opcode.Record:
         if (!record(pc)) return pc

@@ -33,6 +33,20 @@ export function nextKey(pc: usize): void {
   }
 }
 
+/** Operands: value, history, status (steps done). */
+export function watch(pc: usize): void {
+  store<f32>(load<u32>(pc, 8) + (load<u32>(load<u32>(pc, 12)) << 2), load<f32>(load<u32>(pc, 4)))
+}
+
+/** Operands: flag, count; returns the bytes of the instructions behind this one that are to be skipped. */
+export function skipped(pc: usize): usize {
+  if (load<u32>(load<u32>(pc, 4)) != 0) return 0
+  const begin = pc + 12
+  let end = begin
+  for (let count = load<u32>(pc, 8); count > 0; count--) end += (load<u32>(end) >>> 16) << 2
+  return end - begin
+}
+
 /** Operands: value, history, status (steps done); returns whether the value is finite. */
 export function record(pc: usize): bool {
   const value = load<f32>(load<u32>(pc, 4))

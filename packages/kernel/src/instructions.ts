@@ -397,6 +397,10 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   AveragePoolGrad: { out: 'out', dy: 'in', countPadding: 'int', ...windows },
   /** Copies rows of `table` picked by `rows` numbers of `order`, from where `cursor` stands. */
   GatherRows: { out: 'out', table: 'in', order: 'in', cursor: 'in', rows: 'int', columns: 'int' },
+  /** history[steps] = value, where `status` counts the steps. */
+  Watch: { value: 'in', history: 'out', status: 'in' },
+  /** Goes on behind the next `count` instructions where `flag` is 0. */
+  SkipUnless: { flag: 'in', count: 'int' },
   /** history[steps] = value; steps += 1; ends the call when the value is not finite. */
   Record: { value: 'in', history: 'out', status: 'update' },
   /** `cursor`, the position in an order and its length: position += rows, and back to 0 at the end. */

@@ -157,6 +157,8 @@ export enum Opcode {
 
   // The data and the record of a training step.
   GatherRows,
+  Watch,
+  SkipUnless,
   Record,
   NextBatch,
   NextKey,

@@ -1,5 +1,6 @@
 // Finds where the first number that is not finite came from.
 import { evaluate, type Given } from '../evaluate.js'
+import { findNonFinite } from '../finite.js'
 import { formatShort } from '../format.js'
 import { inputAt } from '../input-names.js'
 import { describeNode, type Tensor, Variable } from '../tensor.js'
@@ -74,7 +75,7 @@ function summaryOf(values: Float32Array | Float64Array): Summary {
     if (value < low) low = value
     if (value > high) high = value
   }
-  const at = values.findIndex((value) => !Number.isFinite(value))
+  const at = findNonFinite(values)
   return { low, high, at, bad: values[at] ?? 0 }
 }
 

@@ -1,6 +1,7 @@
 // What an optimizer keeps for its parameters between steps: slots, sums, averages, counters, the learning rate.
 import { type Block, getKernel } from '@bp/kernel'
 import { ShapeError, ValueError } from '../errors.js'
+import { findNonFinite } from '../finite.js'
 import { checkLearningRate, type Optimizer } from '../optimizers.js'
 import type { Schedule } from '../schedules.js'
 import { describeShape, type Shape, sameShape } from '../shape.js'
@@ -211,7 +212,7 @@ export class OptimizerState {
   isFinite(): boolean {
     const slots = this.#kept()
     return [...this.#places.values()].every((place) =>
-      slots.every((slot) => this.#array(place, slot).every(Number.isFinite)),
+      slots.every((slot) => findNonFinite(this.#array(place, slot)) < 0),
     )
   }
 

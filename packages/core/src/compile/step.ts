@@ -2,6 +2,7 @@
 import type { Block } from '@bp/kernel'
 import { blamingCaller, DivergedError, DtypeError, GradientError, ShapeError, ValueError } from '../errors.js'
 import { gradients } from '../gradients.js'
+import { reshape } from '../ops/index.js'
 import type { Optimizer } from '../optimizers.js'
 import { describeShape, sizeOf } from '../shape.js'
 import { describeNode, type Input, type Tensor, type Values, Variable } from '../tensor.js'
@@ -13,7 +14,7 @@ import { type Buffer, contiguousCopy } from './lowering.js'
 import { allocate } from './memory.js'
 import { longestRun, OptimizerState, type Section } from './optimizer-state.js'
 import { addressOf, settle } from './parameters.js'
-import { type Instruction, paddedBytes, plan } from './plan.js'
+import { buffersOf, type Instruction, paddedBytes, plan } from './plan.js'
 import { type Profile, profileProgram } from './profile.js'
 import { describeInstructions, Program } from './program.js'
 import { type Update, updateOf } from './update.js'
@@ -75,6 +76,8 @@ export interface StepOptions<I extends Inputs> {
   state?: OptimizerState
   /** What the layers were told: the key of their random operations, and what they assign. */
   context?: StepContext
+  /** Scalars to record beside the loss, by name, such as how many rows of the batch are right. */
+  watch?: Readonly<Record<string, Tensor>>
 }
 
 /**
@@ -84,6 +87,10 @@ export interface StepOptions<I extends Inputs> {
 export class TrainingStep<I extends Inputs = Inputs> {
   /** What the optimizer keeps; give it to another step that trains the same parameters. */
   readonly state: OptimizerState
+  /** Whether steps record what they watch; what is needed for that alone is not computed otherwise. */
+  watching = true
+  /** What was watched, by name: a number for each step of the last `run`. */
+  watched: Readonly<Record<string, Float32Array>> = {}
   readonly #inputs: I
   readonly #loss: Tensor
   readonly #trained: readonly Variable[]
@@ -96,6 +103,9 @@ export class TrainingStep<I extends Inputs = Inputs> {
   #update: Update
   readonly #buffers: ReadonlyMap<Tensor, Buffer>
   readonly #history: Buffer = { size: longestRun }
+  /** Histories of what is watched. */
+  readonly #watches: ReadonlyMap<string, Buffer>
+  readonly #watchFlag: Buffer = { size: 1 }
   readonly #status: Buffer = { size: 1 }
   readonly #order: Buffer | null = null
   /** Position in the order, and how much of it is in use. */
@@ -108,10 +118,15 @@ export class TrainingStep<I extends Inputs = Inputs> {
   readonly #key: Input | undefined
 
   /** @internal Made by `compileStep`. */
-  constructor({ inputs, loss, optimizer, parameters, rows, state, context }: StepOptions<I>) {
+  constructor({ inputs, loss, optimizer, parameters, rows, state, context, watch = {} }: StepOptions<I>) {
     const assigned = [...(context?.assignments ?? [])]
     const values = assigned.map(([, value]) => value)
-    checkInputs('compileStep', context ? { ...inputs, key: context.key } : inputs, [loss, ...values])
+    const watched = Object.values(watch)
+    checkInputs('compileStep', context ? { ...inputs, key: context.key } : inputs, [
+      loss,
+      ...values,
+      ...watched,
+    ])
     const trained = parameters ?? trainable(loss)
     checkTrainable(loss, trained)
     this.#inputs = inputs
@@ -124,15 +139,33 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.#gradients = gradients(loss, trained)
     this.#assigned = values
     settle(assigned.map(([variable]) => variable))
-    const { instructions, outputs, leaves } = plan([loss, ...this.#gradients, ...values])
+    const { instructions, outputs, leaves } = plan([
+      loss,
+      ...this.#gradients,
+      ...values,
+      // Plans keep the order in which tensors came about, so that these come last and can be skipped.
+      ...watched.map((scalar) => reshape(scalar, [])),
+    ])
     const [lossBuffer, ...others] = outputs
     const placed = placeVariables(leaves)
+    const watchBuffers = others.splice(others.length - watched.length)
+    this.#watches = new Map(Object.keys(watch).map((name) => [name, { size: longestRun }]))
+    const watches = [...this.#watches.values()].map((history, index): Instruction => {
+      const operands = [watchBuffers[index]!, history, this.#status]
+      return { opcode: 'Watch', operands, nodes: [watched[index]!] }
+    })
+    if (watched.length > 0) {
+      const place = placeBehind(instructions, [lossBuffer!, ...others])
+      const count = instructions.length - place + watches.length
+      instructions.splice(place, 0, { opcode: 'SkipUnless', operands: [this.#watchFlag, count], nodes: [] })
+    }
 
     const before: Instruction[] = []
     const after: Instruction[] = [
+      ...watches,
       { opcode: 'Record', operands: [lossBuffer!, this.#history, this.#status], nodes: [] },
     ]
-    const kept: Buffer[] = [this.#history, this.#status]
+    const kept: Buffer[] = [this.#history, this.#status, this.#watchFlag, ...this.#watches.values()]
     if (rows) {
       const batch = batchOf(inputs, rows)
       const names = Object.keys(inputs).filter((name) => leaves.has(inputs[name]!))
@@ -240,6 +273,11 @@ export class TrainingStep<I extends Inputs = Inputs> {
       }
     this.#takeUpState()
     const losses = new Float32Array(steps)
+    const records = new Map([[this.#history, losses]])
+    const watched = this.watching ? [...this.#watches] : []
+    for (const [, history] of watched) records.set(history, new Float32Array(steps))
+    this.watched = Object.fromEntries(watched.map(([name, history]) => [name, records.get(history)!]))
+    this.#program.words(this.#watchFlag)[0] = Number(this.watching)
     const { state } = this
     if (this.#key) this.#program.floats(this.#buffers.get(this.#key)!).set(keyOf(state.steps))
     for (let done = 0; done < steps; ) {
@@ -248,7 +286,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
       state.fillRates(this.#sections, wanted)
       this.#program.run(wanted)
       const ran = this.#program.words(this.#status)[0]!
-      losses.set(this.#program.floats(this.#history).subarray(0, ran), done)
+      for (const [history, record] of records)
+        record.set(this.#program.floats(history).subarray(0, ran), done)
       done += ran
       const finite = Number.isFinite(losses[done - 1]!)
       state.advance(finite ? ran : ran - 1)
@@ -307,6 +346,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
     const begin = () => {
       this.#program.words(this.#status)[0] = 0
     }
+    // Alone, an instruction that skips others must not.
+    this.#program.words(this.#watchFlag)[0] = 1
     const words = (index: number) => this.#program.instructionWords(index)
     const profile = profileProgram(this.#instructions, words, this.#program.address, begin)
     this.state.restore(saved)
@@ -383,6 +424,13 @@ function assignments(
     return copy(target, from, variable)
   })
   return [...rescues, ...copies]
+}
+
+/** Place behind the last instruction that writes one of `buffers`. */
+function placeBehind(instructions: readonly Instruction[], buffers: readonly Buffer[]): number {
+  const writes = (instruction: Instruction) =>
+    buffersOf(instruction, 'out', 'update').some((buffer) => buffers.includes(buffer))
+  return instructions.findLastIndex(writes) + 1
 }
 
 function trainable(loss: Tensor): Variable[] {

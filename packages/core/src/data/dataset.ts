@@ -1,5 +1,6 @@
 // What a training run is given: rows of numbers and what should come out for each.
 import { blamingCaller, DataError } from '../errors.js'
+import { findNonFinite } from '../finite.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
 import { type Shape, sizeOf } from '../shape.js'
 import { flatten, type Values } from '../tensor.js'
@@ -89,7 +90,7 @@ export function checkDataset(caller: string, data: Dataset<Columns, Columns>): v
         throw new DataError(
           `${caller}: ${data.rows} rows of ${size} ${label} are ${data.rows * size} numbers, but there are ${numbers.length}`,
         )
-      const at = numbers.findIndex((value) => !Number.isFinite(value))
+      const at = findNonFinite(numbers)
       if (at >= 0)
         throw new DataError(
           `${caller}: ${label} hold ${numbers[at]} in row ${Math.floor(at / size)}, number ${at % size}; fill or drop such rows first`,

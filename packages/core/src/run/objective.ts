@@ -11,6 +11,7 @@ import { didYouMean } from '../nearest.js'
 import type { Shape } from '../shape.js'
 import { type Input, input, isRecord, type Tensor } from '../tensor.js'
 import type { Context } from '../training-context.js'
+import { nameOf } from './score.js'
 
 /** A set of rows for a model with these inputs and outputs. */
 export type DatasetFor<I extends Symbolic, O extends Symbolic> = Dataset<
@@ -117,7 +118,10 @@ export class Objective {
     return batchOf('x', rows, this.model.inputShape)
   }
 
-  /** The graph of a batch of so many rows: its inputs by key, the outputs and targets, losses, and their sum. */
+  /**
+   * The graph of a batch of so many rows: its inputs by key, what becomes of each output, the loss, and what else
+   * scores are made of: the answers of each output that are right, and the loss of each where there are several.
+   */
   graph(rows: number, targetShape: Named<Shape>, context?: Context) {
     const x = this.inputs(rows)
     const y = batchOf('y', rows, targetShape)
@@ -125,23 +129,32 @@ export class Objective {
     const parts = this.judgements.map((judgement) => {
       const output = pick<Tensor>(outputs, judgement.name)!
       const target = pick(y, judgement.name)!
-      return { ...judgement, output, target, lossOfBatch: judgement.loss.of(output, target) }
+      const correct = judgement.loss.correct?.(output, target)
+      return {
+        ...judgement,
+        output,
+        lossOfBatch: judgement.loss.of(output, target),
+        right: correct?.sum(),
+        // A row may hold many answers, such as one for each position of a text.
+        answers: correct ? correct.size / rows : null,
+      }
     })
+    const watch = Object.fromEntries(
+      parts.flatMap(({ name, lossOfBatch, right }) => [
+        ...(name === '' ? [] : [[nameOf(name, 'loss'), lossOfBatch] as const]),
+        ...(right ? [[nameOf(name, 'right'), right] as const] : []),
+      ]),
+    )
     const loss = parts
       .map(({ lossOfBatch, weight }) => (weight === 1 ? lossOfBatch : lossOfBatch.mul(weight)))
       .reduce((sum, term) => sum.add(term))
-    return { inputs: { ...byKey('x', x), ...byKey('y', y) }, parts, loss }
+    return { inputs: { ...byKey('x', x), ...byKey('y', y) }, parts, watch, loss }
   }
 
   /** The numbers for the inputs of a graph, by key. */
   columns({ inputs, targets }: Dataset<Columns, Columns>): Record<string, Float32Array> {
     return { ...byKey<Float32Array>('x', inputs), ...byKey<Float32Array>('y', targets) }
   }
-}
-
-/** `accuracy`, or `left.accuracy` for one of several outputs. */
-export function nameOf(output: string, what: string): string {
-  return output === '' ? what : `${output}.${what}`
 }
 
 /** One as `x`, or several as `x.left` and so on. */

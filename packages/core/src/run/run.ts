@@ -8,6 +8,7 @@ import { compileStep, Rows, type TrainingStep } from '../compile/step.js'
 import type { Columns, Dataset } from '../data/dataset.js'
 import { split } from '../data/split.js'
 import { blamingCaller, DivergedError, ValueError } from '../errors.js'
+import { findNonFinite } from '../finite.js'
 import type { SymbolicTensor } from '../layers/layer.js'
 import type { Each, Model, Symbolic, Weights } from '../layers/model.js'
 import { didYouMean } from '../nearest.js'
@@ -15,7 +16,8 @@ import type { Optimizer } from '../optimizers.js'
 import { random } from '../random.js'
 import { StepContext } from '../training-context.js'
 import { type DatasetFor, Objective, type ObjectiveOptions } from './objective.js'
-import { type Score, Scorer } from './scorer.js'
+import { type Part, type Score, type Sums, scoreOf } from './score.js'
+import { Scorer } from './scorer.js'
 import { Snapshots } from './snapshots.js'
 
 /** What a run trains, on what, and for how long. */
@@ -76,9 +78,14 @@ export interface Callbacks {
   onEnd?: (state: RunState) => void
 }
 
+/**
+ * An epoch that is done. Loss and accuracy are those of its steps, each before its update; the metrics that the run was
+ * given are of all rows and the weights that came of it.
+ */
 export interface RunRecord extends Score {
   readonly epoch: number
   readonly step: number
+  /** Of the weights at the end of the epoch. */
   readonly validation: Score | null
 }
 
@@ -93,7 +100,7 @@ export interface RunState {
   readonly steps: number
   /** Mean loss of the steps of this epoch so far; of all rows once done. `null` before the first step. */
   readonly loss: number | null
-  /** As of the last record; of the final weights once done. */
+  /** Of the steps of the epoch of the last record; of all rows and the final weights once done. */
   readonly accuracy: number | null
   readonly validation: Score | null
   /** Up to 512 records, evenly spaced over the epochs so far, and one of the last epoch. */
@@ -109,9 +116,8 @@ export interface Checkpoint {
   readonly rows: number
   readonly batchSize: number
   readonly state: Omit<RunState, 'error'>
-  /** Sum and number of the losses of the present epoch so far. */
-  readonly lossSum: number
-  readonly lossCount: number
+  /** What the steps of the present epoch so far add up to. */
+  readonly sums: Sums
   /** What the optimizer changes: parameters, its slots, counters and settings. */
   readonly optimizer: OptimizerRecord
   /** Numbers of all variables of the model, by name. */
@@ -195,6 +201,8 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   readonly #rest: TrainingStep | null
   /** The one of them that ran last. */
   #last: TrainingStep
+  /** What is scored of each output. */
+  readonly #parts: readonly Part[]
   readonly #scorer: Scorer
   readonly #listeners = new Set<(state: RunState) => void>()
   readonly #snapshots = new Snapshots<Checkpoint>()
@@ -204,9 +212,8 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   #rates: { readonly step: number; readonly learningRate: number }[] = []
   #replaying = false
   #state: RunState
-  /** Sum and number of the losses of this epoch so far. */
-  #lossSum = 0
-  #lossCount = 0
+  /** What the steps of this epoch so far add up to. */
+  #sums: Record<string, number> = {}
   #bestWeights: Weights | null = null
   #stop: 'pause' | 'cancel' | null = null
 
@@ -242,10 +249,12 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     const resident = new Rows(rows, this.#objective.columns(this.#data))
     const graph = (count: number) => {
       const context = new StepContext()
-      const { inputs, loss } = this.#objective.graph(count, data.targetShape, context)
-      return { inputs, loss, rows: resident, optimizer: options.optimizer, context }
+      const { inputs, parts, loss, watch } = this.#objective.graph(count, data.targetShape, context)
+      return { inputs, parts, loss, watch, rows: resident, optimizer: options.optimizer, context }
     }
-    this.#whole = compileStep(graph(batchSize))
+    const whole = graph(batchSize)
+    this.#parts = whole.parts
+    this.#whole = compileStep(whole)
     this.#rest = remainder > 0 ? compileStep({ ...graph(remainder), state: this.#whole.state }) : null
     this.#last = this.#whole
     for (const set of [this.#data, this.#validation]) if (set) this.#scorer.prepare(set.rows)
@@ -334,8 +343,7 @@ class ModelRun implements Run<Symbolic, Symbolic> {
       rows: this.#data.rows,
       batchSize: this.#batchSize,
       state: { ...state, status: status === 'done' || status === 'idle' ? status : 'paused' },
-      lossSum: this.#lossSum,
-      lossCount: this.#lossCount,
+      sums: { ...this.#sums },
       optimizer: this.#whole.state.save(),
       weights: this.model.getWeights(),
       bestWeights: this.#bestWeights,
@@ -425,17 +433,20 @@ class ModelRun implements Run<Symbolic, Symbolic> {
         if (this.#replaying) this.#repeatRate()
         const within = step % perEpoch
         if (within === 0) {
-          this.#lossSum = 0
-          this.#lossCount = 0
+          this.#sums = {}
           this.#order(step)
         }
         const inRest = this.#rest !== null && within === perEpoch - 1
         this.#last = inRest ? this.#rest! : this.#whole
-        const ran = inRest ? 1 : Math.min(left, onStep ? 1 : this.#room(step))
+        const room = inRest ? 1 : this.#room(step)
+        const ran = Math.min(left, onStep ? 1 : room)
+        // Where an epoch is one step, no other counts than the one before a record.
+        this.#last.watching = perEpoch > 1 || room === 1
         this.#take(this.#last.run(ran))
         left -= ran
         const done = step + ran
-        this.#set({ step: done, epoch: Math.floor(done / perEpoch), loss: this.#lossSum / this.#lossCount })
+        const count = perEpoch === 1 ? 1 : within + ran
+        this.#set({ step: done, epoch: Math.floor(done / perEpoch), loss: this.#sums.loss! / count })
         onStep?.(this.#state)
         if (done % perEpoch === 0) this.#endEpoch()
         this.#snapshotNowAndThen()
@@ -452,11 +463,13 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     const change = this.#replaying ? this.#rates.find((rate) => rate.step > step) : undefined
     const untilChange = (change?.step ?? Number.POSITIVE_INFINITY) - step
     if (perEpoch > 1) return Math.min(untilChange, (this.#rest ? perEpoch - 1 : perEpoch) - (step % perEpoch))
-    // With one step to an epoch the order never changes, so many epochs fit one call.
+    // With one step to an epoch the order never changes, so many epochs fit one call; the last before someone looks is
+    // one by itself.
     const { checkpoint, callbacks } = this.#options
     const intervals = [this.#recordInterval, checkpoint?.every ?? this.#recordInterval]
     if (callbacks?.onEpoch) intervals.push(1)
-    return Math.min(untilChange, ...intervals.map((interval) => interval - (step % interval)))
+    const untilLook = intervals.map((interval) => interval - (step % interval))
+    return Math.min(untilChange, Math.max(1, Math.min(this.#state.steps - step, ...untilLook) - 1))
   }
 
   /** Puts the rows into the order of the epoch that `step` belongs to, beginning with those of `step`. */
@@ -475,14 +488,11 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     this.#rest?.setOrder(order.subarray(whole))
   }
 
+  /** Adds steps to what their epoch adds up to; where an epoch is one step, the last of them is its own. */
   #take(losses: Float32Array): void {
-    if (this.#stepsPerEpoch === 1) {
-      this.#lossSum = losses[losses.length - 1]!
-      this.#lossCount = 1
-      return
-    }
-    for (const loss of losses) this.#lossSum += loss
-    this.#lossCount += losses.length
+    for (const [name, values] of Object.entries({ loss: losses, ...this.#last.watched }))
+      if (this.#stepsPerEpoch === 1) this.#sums[name] = values.at(-1)!
+      else for (const value of values) this.#sums[name] = (this.#sums[name] ?? 0) + value
   }
 
   #endEpoch(): void {
@@ -502,11 +512,12 @@ class ModelRun implements Run<Symbolic, Symbolic> {
 
   /** Adds a record to the history; returns whether it is the best. */
   #record(last: boolean): boolean {
-    const { epoch, step, loss, history, best } = this.#state
+    const { epoch, step, history, best } = this.#state
     const { earlyStopping, callbacks } = this.#options
-    const score = this.#scores()
-    const record = { ...score, epoch, step, loss: loss! }
-    this.#set({ history: [...history, record], accuracy: score.accuracy, validation: score.validation })
+    const score = this.#scoreOfEpoch()
+    const validation = this.#validation && this.#scorer.score(this.#validation)
+    const record = { ...score, epoch, step, validation }
+    this.#set({ history: [...history, record], accuracy: score.accuracy, validation })
     const improved = best === null || this.#value(record) > this.#value(best) + (earlyStopping?.least ?? 0)
     if (improved) {
       this.#set({ best: record })
@@ -515,18 +526,18 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     if (!this.#replaying) callbacks?.onRecord?.(record, this.#state)
     const stopped = earlyStopping && epoch - this.#state.best!.epoch >= earlyStopping.patience
     if (last || stopped) {
-      if (this.#bestWeights && !improved) {
-        this.model.setWeights(this.#bestWeights)
-        this.#set({ status: 'done', ...this.#scores() })
-      } else this.#set({ status: 'done', ...score })
+      const restored = !improved && this.#bestWeights
+      if (restored) this.model.setWeights(restored)
+      const { loss, accuracy } = this.#scorer.score(this.#data)
+      this.#set({ status: 'done', loss, accuracy, validation: restored ? best!.validation : validation })
     }
     return improved
   }
 
-  /** How good the present weights are on all rows. */
-  #scores() {
-    const validation = this.#validation && this.#scorer.score(this.#validation)
-    return { ...this.#scorer.score(this.#data), validation }
+  /** What the steps of the epoch were like, each before its update; other metrics are of the present weights. */
+  #scoreOfEpoch(): Score {
+    if (this.#parts.some(({ metrics }) => metrics.length > 0)) this.#scorer.score(this.#data)
+    return scoreOf(this.#parts, this.#sums, this.#stepsPerEpoch, this.#data.rows)
   }
 
   /** What is monitored, turned so that more is better. */
@@ -575,11 +586,10 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     if (change) this.#whole.learningRate = change.learningRate
   }
 
-  #restore({ state, lossSum, lossCount, optimizer, weights, bestWeights }: Checkpoint): void {
+  #restore({ state, sums, optimizer, weights, bestWeights }: Checkpoint): void {
     this.model.setWeights(weights)
     this.#whole.state.restore(optimizer)
-    this.#lossSum = lossSum
-    this.#lossCount = lossCount
+    this.#sums = { ...sums }
     this.#bestWeights = bestWeights
     const { epochs, steps } = this.#state
     this.#state = { ...state, epochs, steps, error: null }
@@ -614,7 +624,7 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   }
 
   #variablesAreFinite(): boolean {
-    return this.model.variables.every(({ values }) => values.every(Number.isFinite))
+    return this.model.variables.every(({ values }) => findNonFinite(values) < 0)
   }
 
   /**

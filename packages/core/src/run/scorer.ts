@@ -1,25 +1,12 @@
 // Predictions and scores of a model on any number of rows.
 import { compile } from '../compile/function.js'
-import { batches } from '../data/batches.js'
 import type { Columns, Dataset } from '../data/dataset.js'
 import { ShapeError } from '../errors.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
 import { type Shape, sizeOf } from '../shape.js'
 import { isRecord, type Tensor } from '../tensor.js'
-import { byKey, nameOf, type Objective } from './objective.js'
-
-/** How good a set of rows is predicted. */
-export interface Score {
-  /** Of several outputs the weighted sum of their losses. */
-  readonly loss: number
-  /** Share of answers that are right, one to a row or more; `null` where right and wrong mean nothing. */
-  readonly accuracy: number | null
-  /**
-   * The metrics that the run was given, by name. For several outputs also the loss and accuracy of each, and all
-   * names begin with that of the output: `left.loss`.
-   */
-  readonly metrics?: Readonly<Record<string, number>>
-}
+import { byKey, type Objective } from './objective.js'
+import { nameOf, type Score, scoreOf } from './score.js'
 
 /** Rows that are predicted in one call. */
 const batchSize = 256
@@ -60,44 +47,38 @@ export class Scorer {
 
   /** Compiles what it takes to score so many rows, so that no memory is taken later. */
   prepare(rows: number): void {
-    for (const count of [Math.min(batchSize, rows), rows % batchSize])
-      if (count > 0) cached(this.#scorers, count, () => this.compileScorer(count))
+    for (const count of [Math.min(batchSize, rows), rows % batchSize]) if (count > 0) this.#scorerOf(count)
   }
 
   score(data: Dataset<Columns, Columns>): Score {
-    const { judgements } = this.#objective
-    const sums = judgements.map(() => ({ loss: 0, right: 0, answers: 0 }))
-    let lossSum = 0
-    for (const { metrics } of judgements) for (const [, metric] of metrics) metric.reset()
-    for (const batch of batches(data, batchSize)) {
-      const { score, answers } = cached(this.#scorers, batch.rows, () => this.compileScorer(batch.rows))
-      const results = score(this.#objective.columns(batch))
-      lossSum += results.loss![0]! * batch.rows
-      for (const [index, { name, metrics }] of judgements.entries()) {
-        const sum = sums[index]!
-        sum.loss += results[`loss${index}`]![0]! * batch.rows
-        sum.right += results[`right${index}`]![0]!
-        sum.answers += answers[index]!
-        const targets = pick<Float32Array>(batch.targets, name)!
+    const columns = Object.entries(this.#objective.columns(data))
+    const { parts } = this.#scorerOf(Math.min(batchSize, data.rows))
+    const sums: Record<string, number> = {}
+    for (const { metrics } of parts) for (const [, metric] of metrics) metric.reset()
+    for (let first = 0; first < data.rows; first += batchSize) {
+      const rows = Math.min(batchSize, data.rows - first)
+      const ofBatch = (numbers: Float32Array) => {
+        const size = numbers.length / data.rows
+        return numbers.subarray(first * size, (first + rows) * size)
+      }
+      const batch = columns.map(([key, numbers]) => [key, ofBatch(numbers)])
+      const results = this.#scorerOf(rows).score(Object.fromEntries(batch))
+      const add = (key: string, weight: number) => {
+        sums[key] = (sums[key] ?? 0) + weight * results[key]![0]!
+      }
+      add('loss', rows)
+      for (const [index, { name, answers, metrics }] of parts.entries()) {
+        if (name !== '') add(nameOf(name, 'loss'), rows)
+        if (answers !== null) add(nameOf(name, 'right'), 1)
+        const targets = ofBatch(pick<Float32Array>(data.targets, name)!)
         for (const [, metric] of metrics) metric.add(results[`predictions${index}`]!, targets)
       }
     }
-    const several = isRecord(this.#targetShape)
-    const accuracies = judgements.map(({ loss }, index) =>
-      loss.correct ? sums[index]!.right / sums[index]!.answers : null,
-    )
-    const values = judgements.flatMap(({ name, metrics }, index) => [
-      ...(several ? [[nameOf(name, 'loss'), sums[index]!.loss / data.rows] as const] : []),
-      ...(several && accuracies[index] !== null
-        ? [[nameOf(name, 'accuracy'), accuracies[index]!] as const]
-        : []),
-      ...metrics.map(([metric, { value }]) => [nameOf(name, metric), value] as const),
-    ])
-    return {
-      loss: lossSum / data.rows,
-      accuracy: several ? null : accuracies[0]!,
-      ...(values.length > 0 && { metrics: Object.fromEntries(values) }),
-    }
+    return scoreOf(parts, sums, data.rows, data.rows)
+  }
+
+  #scorerOf(rows: number) {
+    return cached(this.#scorers, rows, () => this.compileScorer(rows))
   }
 
   private compilePredictor(rows: number) {
@@ -113,17 +94,12 @@ export class Scorer {
   }
 
   private compileScorer(rows: number) {
-    const { inputs, parts, loss: total } = this.#objective.graph(rows, this.#targetShape)
-    const outputs: Record<string, Tensor> = { loss: total }
-    const answers = parts.map(({ loss, output, target, lossOfBatch, metrics }, index) => {
-      const right = loss.correct?.(output, target)
-      outputs[`loss${index}`] = lossOfBatch
-      outputs[`right${index}`] = right?.sum() ?? lossOfBatch
-      outputs[`predictions${index}`] = metrics.length > 0 ? loss.predictions(output) : lossOfBatch
-      // A row may hold many answers, such as one for each position of a text.
-      return right?.size ?? rows
-    })
-    return { score: compile({ inputs, outputs }), answers }
+    const { inputs, parts, watch, loss } = this.#objective.graph(rows, this.#targetShape)
+    const predictions = parts.flatMap(({ metrics, loss, output }, index) =>
+      metrics.length > 0 ? [[`predictions${index}`, loss.predictions(output)] as const] : [],
+    )
+    const outputs: Record<string, Tensor> = { loss, ...watch, ...Object.fromEntries(predictions) }
+    return { score: compile({ inputs, outputs }), parts }
   }
 }
 
