@@ -1,18 +1,24 @@
 // Compiled programs against the float64 executor, on graphs drawn at random.
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { plan } from '../src/compile/plan.js'
 import {
+  type ClassLossOptions,
   compile,
   constant,
   evaluate,
   gradients,
   type Input,
   input,
+  softmax,
+  softmaxCrossEntropy,
+  sparseSoftmaxCrossEntropy,
   type Tensor,
   valueAndGrad,
   variable,
 } from '../src/index.js'
 import { evaluateReference } from '../src/reference.js'
+import { sizeOf } from '../src/shape.js'
 import { draw, generator } from './sampling.js'
 
 const unary = ['neg', 'abs', 'square', 'sigmoid', 'tanh', 'relu', 'softplus', 'exp', 'transpose'] as const
@@ -98,6 +104,57 @@ test('a compiled function follows its variables and can be called again and agai
   expect([...y]).toEqual([30, 80])
   expect([...same]).toEqual([10, 20])
   expect(w.mul(2).toArray()).toEqual([20, 40])
+})
+
+describe('a cross-entropy of softmaxes and its gradient', () => {
+  const next = generator(7)
+  const given = (shape: readonly number[], low: number, high: number) =>
+    constant(draw({ low, high }, sizeOf(shape), next), { shape })
+  type Cost = (logits: Tensor, options?: ClassLossOptions) => Tensor
+  const dense: Cost = (logits, options) =>
+    softmaxCrossEntropy(logits, softmax(given(logits.shape, -3, 3)), options)
+  const sparse: Cost = (logits, options) => {
+    const [rows, classes] = logits.shape as [number, number]
+    // The last row is padding.
+    const targets = Array.from({ length: rows }, (_, row) => (row === rows - 1 ? -1 : (5 * row) % classes))
+    return sparseSoftmaxCrossEntropy(logits, targets, options)
+  }
+  const costs: Record<string, Cost> = {
+    'of labels': dense,
+    'of labels, summed': (logits) => dense(logits, { reduction: 'sum' }),
+    'of labels, weighted': (logits) => dense(logits, { weights: given([logits.shape[0]!], 0, 1) }),
+    'of labels, smoothed': (logits) => dense(logits, { labelSmoothing: 0.1 }),
+    'of class numbers': sparse,
+    'of class numbers, smoothed and weighted': (logits) =>
+      sparse(logits, { labelSmoothing: 0.1, classWeights: given([logits.shape[1]!], 0, 1) }),
+    // What the gradient is multiplied with must be there before the losses.
+    'of labels, the square of its mean': (logits) => dense(logits).square(),
+  }
+  const crossEntropies = (outputs: readonly Tensor[]) =>
+    plan(outputs).instructions.filter(({ opcode }) => opcode.endsWith('SoftmaxCrossEntropy')).length
+
+  test.each(Object.entries(costs))('%s: the numbers of each alone', (name, cost) => {
+    for (const shape of [
+      [1, 3],
+      [4, 10],
+      [7, 2],
+      [9, 65],
+    ]) {
+      const logits = variable(draw({ low: -60, high: 60 }, sizeOf(shape), next), { shape })
+      const loss = cost(logits)
+      const both = [loss, gradients(loss, [logits])[0]!]
+      expect(crossEntropies(both)).toBe(name.includes('square') ? 2 : 1)
+      const together = evaluate(both)
+      expect(together).toEqual(both.map((tensor) => evaluate([tensor])[0]))
+      const truth = evaluateReference(both)
+      for (const [index, values] of together.entries()) {
+        const expected = truth.get(both[index]!)!
+        const largest = Math.max(...expected.map(Math.abs))
+        for (const [at, value] of values.entries())
+          expect(Math.abs(value - expected[at]!)).toBeLessThanOrEqual(1e-5 * largest)
+      }
+    }
+  })
 })
 
 test('results can be written into arrays that are there already', () => {

@@ -101,6 +101,21 @@ export function exp(x: v128): v128 {
   return scaled(f32x4.add(constant(Constant.One), expm1OfRemainder(r)), wholeInteger(shifted))
 }
 
+/**
+ * The same to the bit for x ≤ 0, which may be −∞, and NaN. Where the result is 0 nothing underflows on the way, since
+ * that costs as much as four exponentials.
+ */
+// @ts-ignore: decorator
+@inline
+export function expOfNonPositive(x: v128): v128 {
+  const vanishing = f32x4.lt(x, constant(Constant.Lowest))
+  const clamped = v128.andnot(x, vanishing)
+  const shifted = shiftedQuotient(clamped)
+  const r = remainder(clamped, wholeFloat(shifted))
+  const y = scaled(f32x4.add(constant(Constant.One), expm1OfRemainder(r)), wholeInteger(shifted))
+  return v128.andnot(y, vanishing)
+}
+
 /** eˣ − 1 = 2ⁿ · ((eʳ − 1) + (1 − 2⁻ⁿ)), of which the first is exact where n = 0 and the second always. */
 export function expm1(x: v128): v128 {
   // Below −40 it is −1 to the last bit.

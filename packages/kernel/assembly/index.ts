@@ -32,10 +32,8 @@ import {
   logSoftmaxGrad,
   softmax,
   softmaxCrossEntropy,
-  softmaxCrossEntropyGrad,
   softmaxGrad,
   sparseSoftmaxCrossEntropy,
-  sparseSoftmaxCrossEntropyGrad,
 } from './softmax'
 import {
   accumulate,
@@ -606,14 +604,8 @@ export function run(program: usize, times: u32): usize {
       case Opcode.SoftmaxCrossEntropy:
         softmaxCrossEntropy(pc)
         break
-      case Opcode.SoftmaxCrossEntropyGrad:
-        softmaxCrossEntropyGrad(pc)
-        break
       case Opcode.SparseSoftmaxCrossEntropy:
         if (!sparseSoftmaxCrossEntropy(pc)) return pc
-        break
-      case Opcode.SparseSoftmaxCrossEntropyGrad:
-        if (!sparseSoftmaxCrossEntropyGrad(pc)) return pc
         break
       case Opcode.Attention:
         attention(pc)

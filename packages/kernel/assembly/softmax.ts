@@ -1,7 +1,7 @@
 // Softmax, its logarithm, cross-entropies from logits, and their gradients. The largest of a row is subtracted before
 // any exponential. The last numbers of a row are a vector that is filled up with what changes nothing, so rows of a
 // few numbers cost whole vectors too; the order of every sum depends on the length of the row alone.
-import { exp, log, storeLanes, sumLanes } from './functions'
+import { exp, expOfNonPositive, log, storeLanes, sumLanes } from './functions'
 import { indexAt, none } from './indices'
 import { loadLast, loadUpTo, sumOf } from './rows'
 
@@ -40,8 +40,8 @@ export function exponentials(out: usize, x: usize, columns: u32, shift: f32): f3
   let odd = even
   const end = x + ((columns & ~7) << 2)
   while (x < end) {
-    const e0 = exp(f32x4.sub(v128.load(x), offset))
-    const e1 = exp(f32x4.sub(v128.load(x, 16), offset))
+    const e0 = expOfNonPositive(f32x4.sub(v128.load(x), offset))
+    const e1 = expOfNonPositive(f32x4.sub(v128.load(x, 16), offset))
     if (out != 0) {
       v128.store(out, e0)
       v128.store(out, e1, 16)
@@ -52,7 +52,7 @@ export function exponentials(out: usize, x: usize, columns: u32, shift: f32): f3
     x += 32
   }
   for (let left: i32 = columns & 7; left > 0; left -= 4) {
-    const e = exp(f32x4.sub(loadUpTo(x, left, impossible()), offset))
+    const e = expOfNonPositive(f32x4.sub(loadUpTo(x, left, impossible()), offset))
     if (out != 0) {
       storeLanes(out, e, left)
       out += 16
@@ -125,7 +125,7 @@ function softmaxColumns(logarithm: bool, out: usize, x: usize, length: u32, inne
     for (let j: usize = 0; j < end; j += row) best = f32x4.pmax(best, loadUpTo(x + j, count, none))
     let total = f32x4.splat(0)
     for (let j: usize = 0; j < end; j += row) {
-      const e = exp(f32x4.sub(loadUpTo(x + j, count, none), best))
+      const e = expOfNonPositive(f32x4.sub(loadUpTo(x + j, count, none), best))
       if (!logarithm) storeLanes(out + j, e, count)
       total = f32x4.add(total, e)
     }
@@ -248,93 +248,101 @@ export function logSoftmaxGrad(pc: usize): void {
   }
 }
 
-/** Operands: out, logits, labels, rows, columns: −Σ labels · log softmax(logits), row by row. */
+/** Makes of each row's Σ e^(x − largest) its logarithm, four rows at a time. */
+function logTotals(losses: usize, rows: u32): void {
+  for (const end = losses + (rows << 2); losses < end; losses += 16) v128.store(losses, log(v128.load(losses)))
+}
+
+/**
+ * Operands: losses, gradient, logits, labels, upstream, rows, columns. Row by row −Σ labels · log softmax(logits), and
+ * upstream · (softmax · Σ labels − labels): both need the same exponentials. Either may be missing.
+ */
 export function softmaxCrossEntropy(pc: usize): void {
+  const losses = load<u32>(pc, 4)
+  let gradient = load<u32>(pc, 8)
+  const logits = load<u32>(pc, 12)
+  const truth = load<u32>(pc, 16)
+  let upstream = load<u32>(pc, 20)
+  const rows = load<u32>(pc, 24)
+  const columns = load<u32>(pc, 28)
   const none = f32x4.splat(0)
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  let labels = load<u32>(pc, 12)
-  const rows = load<u32>(pc, 16)
-  const columns = load<u32>(pc, 20)
+  let x = logits
+  let labels = truth
   for (let row: u32 = 0; row < rows; row++) {
-    const shift = largest(x, columns)
-    const shifts = f32x4.splat(shift)
-    const logTotal = f32x4.splat(logOf(exponentials(0, x, columns, shift)))
-    let loss = f32x4.splat(0)
+    const total = exponentials(gradient, x, columns, largest(x, columns))
+    if (losses != 0) store<f32>(losses + (row << 2), total)
+    if (gradient != 0) {
+      const scale = v128.load32_splat(upstream)
+      const mass = f32x4.splat(sumOf(labels, columns) / total)
+      for (let j: i32 = 0; j < <i32>columns; j += 4) {
+        const count = min<u32>(4, columns - j)
+        const to = gradient + (j << 2)
+        const p = f32x4.mul(loadUpTo(to, count, none), mass)
+        storeLanes(to, f32x4.mul(scale, f32x4.sub(p, loadUpTo(labels + (j << 2), count, none))), count)
+      }
+      gradient += columns << 2
+      upstream += 4
+    }
+    x += columns << 2
+    labels += columns << 2
+  }
+  if (losses == 0) return
+  logTotals(losses, rows)
+  x = logits
+  labels = truth
+  for (let at = losses; at < losses + (rows << 2); at += 4) {
+    const shifts = f32x4.splat(largest(x, columns))
+    const logTotal = v128.load32_splat(at)
+    let loss = none
     for (let j: i32 = 0; j < <i32>columns; j += 4) {
       const count = min<u32>(4, columns - j)
       const label = loadUpTo(labels + (j << 2), count, none)
       const cost = f32x4.sub(logTotal, f32x4.sub(loadUpTo(x + (j << 2), count, none), shifts))
       // An impossible class with an infinitely small logit adds nothing, not 0 · ∞.
-      loss = f32x4.add(loss, v128.and(f32x4.mul(label, cost), f32x4.ne(label, f32x4.splat(0))))
+      loss = f32x4.add(loss, v128.and(f32x4.mul(label, cost), f32x4.ne(label, none)))
     }
-    store<f32>(out, sumLanes(loss))
-    out += 4
+    store<f32>(at, sumLanes(loss))
     x += columns << 2
     labels += columns << 2
   }
 }
 
-/** Operands: out, logits, labels, upstream, rows, columns: upstream · (softmax · Σ labels − labels). */
-export function softmaxCrossEntropyGrad(pc: usize): void {
-  const none = f32x4.splat(0)
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  let labels = load<u32>(pc, 12)
-  let upstream = load<u32>(pc, 16)
+/**
+ * Operands: losses, gradient, logits, classes, rows, columns, upstream. Row by row ln Σ eˣ − x[class], and
+ * upstream · (softmax − 1 at the class). Either may be missing. False at what is no class.
+ */
+export function sparseSoftmaxCrossEntropy(pc: usize): bool {
+  const losses = load<u32>(pc, 4)
+  let gradient = load<u32>(pc, 8)
+  const logits = load<u32>(pc, 12)
+  const classes = load<u32>(pc, 16)
   const rows = load<u32>(pc, 20)
   const columns = load<u32>(pc, 24)
+  let upstream = load<u32>(pc, 28)
+  let x = logits
   for (let row: u32 = 0; row < rows; row++) {
-    const scale = v128.load32_splat(upstream)
-    const mass = f32x4.splat(sumOf(labels, columns) / exponentials(out, x, columns, largest(x, columns)))
-    for (let j: i32 = 0; j < <i32>columns; j += 4) {
-      const count = min<u32>(4, columns - j)
-      const p = f32x4.mul(loadUpTo(out + (j << 2), count, none), mass)
-      storeLanes(out + (j << 2), f32x4.mul(scale, f32x4.sub(p, loadUpTo(labels + (j << 2), count, none))), count)
+    const place = indexAt(classes + (row << 2), columns)
+    if (place == none) return false
+    const total = exponentials(gradient, x, columns, largest(x, columns))
+    if (losses != 0) store<f32>(losses + (row << 2), total)
+    if (gradient != 0) {
+      const scale = load<f32>(upstream)
+      const own = gradient + (place << 2)
+      const slope = scale * (load<f32>(own) / total - 1)
+      scaleRow(gradient, columns, scale / total)
+      store<f32>(own, slope)
+      gradient += columns << 2
+      upstream += 4
     }
-    out += columns << 2
-    x += columns << 2
-    labels += columns << 2
-    upstream += 4
-  }
-}
-
-/** Operands: out, logits, classes, rows, columns: ln Σ eˣ − x[class], row by row. False at what is no class. */
-export function sparseSoftmaxCrossEntropy(pc: usize): bool {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  let at = load<u32>(pc, 12)
-  const columns = load<u32>(pc, 20)
-  for (const end = at + (load<u32>(pc, 16) << 2); at < end; at += 4) {
-    const place = indexAt(at, columns)
-    if (place == none) return false
-    const shift = largest(x, columns)
-    store<f32>(out, logOf(exponentials(0, x, columns, shift)) - (load<f32>(x + (place << 2)) - shift))
-    out += 4
     x += columns << 2
   }
-  return true
-}
-
-/** Operands: out, logits, upstream, classes, rows, columns: upstream · (softmax − 1 at the class). */
-export function sparseSoftmaxCrossEntropyGrad(pc: usize): bool {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  let upstream = load<u32>(pc, 12)
-  let at = load<u32>(pc, 16)
-  const columns = load<u32>(pc, 24)
-  for (const end = at + (load<u32>(pc, 20) << 2); at < end; at += 4) {
-    const place = indexAt(at, columns)
-    if (place == none) return false
-    const total = exponentials(out, x, columns, largest(x, columns))
-    const scale = load<f32>(upstream)
-    const own = out + (place << 2)
-    const slope = scale * (load<f32>(own) / total - 1)
-    scaleRow(out, columns, scale / total)
-    store<f32>(own, slope)
-    out += columns << 2
+  if (losses == 0) return true
+  logTotals(losses, rows)
+  x = logits
+  for (let i: u32 = 0; i < rows << 2; i += 4) {
+    const place = <u32>load<f32>(classes + i)
+    store<f32>(losses + i, load<f32>(losses + i) - (load<f32>(x + (place << 2)) - largest(x, columns)))
     x += columns << 2
-    upstream += 4
   }
   return true
 }

@@ -267,17 +267,24 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   LogSoftmax: reduction,
   SoftmaxGrad: softmaxGrad,
   LogSoftmaxGrad: softmaxGrad,
-  SoftmaxCrossEntropy: { out: 'out', logits: 'in', labels: 'in', rows: 'int', columns: 'int' },
-  SoftmaxCrossEntropyGrad: {
-    out: 'out',
+  /** Of `losses` and `gradient` the one that is not wanted may be missing; without the latter `upstream` is too. */
+  SoftmaxCrossEntropy: {
+    losses: 'out',
+    gradient: 'out',
     logits: 'in',
     labels: 'in',
     upstream: 'in',
     rows: 'int',
     columns: 'int',
   },
-  SparseSoftmaxCrossEntropy: { out: 'out', logits: 'in', ...indexed },
-  SparseSoftmaxCrossEntropyGrad: { out: 'out', logits: 'in', upstream: 'in', ...indexed },
+  /** The same, with class numbers for labels. */
+  SparseSoftmaxCrossEntropy: {
+    losses: 'out',
+    gradient: 'out',
+    logits: 'in',
+    ...indexed,
+    upstream: 'in',
+  },
   Attention: { out: 'out', q: 'in', k: 'in', v: 'in', scratch: 'out', ...attention },
   /** Of `dq`, `dk` and `dv` those that are not wanted may be missing. */
   AttentionGrad: {

@@ -101,9 +101,7 @@ export enum Opcode {
   SoftmaxGrad,
   LogSoftmaxGrad,
   SoftmaxCrossEntropy,
-  SoftmaxCrossEntropyGrad,
   SparseSoftmaxCrossEntropy,
-  SparseSoftmaxCrossEntropyGrad,
 
   Attention,
   AttentionGrad,

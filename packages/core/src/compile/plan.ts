@@ -65,7 +65,7 @@ export function plan(outputs: readonly Tensor[], keep: (tensor: Tensor) => boole
   const results = simple.map((tensor) => values.get(tensor)!.buffer)
   return {
     instructions: chainBlocks(
-      fuseSlopes(fuseLoss(fuse(list, new Set(results)), new Set(results))),
+      fuseSlopes(fuseLoss(fuseGradients(fuse(list, new Set(results))), new Set(results))),
       new Set(results),
     ),
     outputs: results,
@@ -200,6 +200,48 @@ function sumsColumns({ operands, nodes }: Instruction, others: readonly Instruct
   if (!product || outer !== 1) return false
   product.operands[placeOf(product.opcode, 'sums')] = out!
   product.nodes.push(...nodes)
+  return true
+}
+
+/** Lets cross-entropies of softmaxes write their gradients too, which need the same exponentials. */
+function fuseGradients(list: readonly Instruction[]): Instruction[] {
+  const done: Instruction[] = []
+  for (const instruction of list) if (!joinsLoss(instruction, done)) done.push(instruction)
+  return done
+}
+
+/**
+ * Makes one of the instructions before write this gradient, if it computes the losses of the same logits. What the
+ * gradient is multiplied with is then made before them, so it must not depend on them.
+ */
+function joinsLoss({ opcode, operands, nodes }: Instruction, before: Instruction[]): boolean {
+  const [losses, gradient, upstream] = ['losses', 'gradient', 'upstream'].map((label) =>
+    placeOf(opcode, label),
+  ) as [number, number, number]
+  if (losses < 0 || operands[losses] !== null) return false
+  const own = [losses, gradient, upstream]
+  const place = before.findIndex(
+    (other) =>
+      other.opcode === opcode &&
+      other.operands[gradient] === null &&
+      other.operands.every((operand, at) => own.includes(at) || operand === operands[at]),
+  )
+  if (place < 0) return false
+  const loss = before[place]!
+  const wanted = new Set([operands[upstream] as Buffer])
+  const needed: Instruction[] = []
+  const others: Instruction[] = []
+  for (const other of before.slice(place + 1).reverse()) {
+    const isNeeded = buffersOf(other, 'out').some((buffer) => wanted.has(buffer))
+    if (isNeeded) for (const buffer of buffersOf(other, 'in')) wanted.add(buffer)
+    ;(isNeeded ? needed : others).push(other)
+  }
+  if (wanted.has(loss.operands[losses] as Buffer)) return false
+  loss.operands[gradient] = operands[gradient]!
+  loss.operands[upstream] = operands[upstream]!
+  loss.nodes.push(...nodes)
+  before.length = place
+  for (const instruction of [...needed.reverse(), loss, ...others.reverse()]) before.push(instruction)
   return true
 }
 

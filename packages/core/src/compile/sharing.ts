@@ -50,7 +50,6 @@ export const rules: Partial<Record<OpcodeName, Rule>> = {
   SoftmaxGrad: along,
   LogSoftmaxGrad: along,
   SoftmaxCrossEntropy: rows,
-  SoftmaxCrossEntropyGrad: rows,
   NormalizeRows: rows,
   NormalizeRowsGrad: rows,
   Attention: heads,

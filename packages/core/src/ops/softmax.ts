@@ -1,12 +1,5 @@
 // Softmax, and the losses that are computed from logits without ever forming a probability first.
-import {
-  binary,
-  type Lowering,
-  lowerAlong,
-  lowerRows,
-  type OpcodeName,
-  ternary,
-} from '../compile/lowering.js'
+import { binary, lowerAlong, ternary } from '../compile/lowering.js'
 import { exponential, logarithm, logarithmOfOnePlus } from '../elementary.js'
 import { ShapeError } from '../errors.js'
 import { type Elementwise, type Op, op } from '../op.js'
@@ -208,6 +201,11 @@ export const logSoftmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> 
   },
 })
 
+/** How many rows there are, and the numbers in each. */
+function rowsOf(shape: Shape): [rows: number, columns: number] {
+  return [sizeOf(shape.slice(0, -1)), shape[shape.length - 1]!]
+}
+
 const rowPair = {
   domains: { logits: uniform(-3, 3), labels: uniform(0, 1) },
   cases: rowShapes.map((shape) => ({ shapes: { logits: shape, labels: shape } })),
@@ -250,7 +248,16 @@ export const softmaxCrossEntropyWithLogits: Op<['logits', 'labels']> = op('softm
     }
     return out
   },
-  lower: lowerRows('SoftmaxCrossEntropy'),
+  lower: ({ inputs: [logits, labels], output, emit }) =>
+    emit(
+      'SoftmaxCrossEntropy',
+      output(),
+      null,
+      logits!.buffer,
+      labels!.buffer,
+      null,
+      ...rowsOf(logits!.shape),
+    ),
   onnx: null,
   ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 3,
   sample: rowPair,
@@ -307,7 +314,10 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
     }
     return out
   },
-  lower: lowerRows('SoftmaxCrossEntropyGrad'),
+  lower: ({ inputs, output, emit }) => {
+    const [logits, labels, upstream] = inputs.map(({ buffer }) => buffer)
+    emit('SoftmaxCrossEntropy', null, output(), logits!, labels!, upstream!, ...rowsOf(inputs[0]!.shape))
+  },
   onnx: null,
   ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 6,
   sample: {
@@ -370,7 +380,10 @@ export const sparseSoftmaxCrossEntropyWithLogits: Op<['logits', 'classes']> = op
         out[row]! -= logSoftmaxOf([...logits!.data.subarray(row * n, (row + 1) * n)])[place]!
       return out
     },
-    lower: lowerClasses('SparseSoftmaxCrossEntropy'),
+    lower: ({ inputs: [logits, classes], output, emit }) => {
+      const counts = rowsOf(logits!.shape)
+      emit('SparseSoftmaxCrossEntropy', output(), null, logits!.buffer, classes!.buffer, ...counts, null)
+    },
     onnx: null,
     ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 3,
     sample: {
@@ -414,7 +427,11 @@ export const sparseSoftmaxCrossEntropyGrad: Op<['logits', 'upstream', 'classes']
           out[row * n + i] = upstream!.data[row]! * (p - Number(i === place))
       return out
     },
-    lower: lowerClasses('SparseSoftmaxCrossEntropyGrad'),
+    lower: ({ inputs, output, emit }) => {
+      const [logits, upstream, classes] = inputs.map(({ buffer }) => buffer)
+      const counts = rowsOf(inputs[0]!.shape)
+      emit('SparseSoftmaxCrossEntropy', null, output(), logits!, classes!, ...counts, upstream!)
+    },
     onnx: null,
     ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 6,
     sample: {
@@ -429,15 +446,6 @@ export const sparseSoftmaxCrossEntropyGrad: Op<['logits', 'upstream', 'classes']
 /** softmax(logits) − oneHot(classes). */
 function lessOneHot(logits: Tensor, classes: Tensor): Tensor {
   return sub(softmax(logits), oneHot(classes, logits.shape[logits.rank - 1]!))
-}
-
-/** The output, all inputs with the classes last, rows and columns; of no rows or columns too, as `Gather` is. */
-function lowerClasses(opcode: OpcodeName): Lowering {
-  return ({ inputs, output, emit }) => {
-    const { shape } = inputs[0]!
-    const rows = sizeOf(shape.slice(0, -1))
-    emit(opcode, output(), ...inputs.map(({ buffer }) => buffer), rows, shape[shape.length - 1]!)
-  }
 }
 
 /** Cross-entropy of `σ(logits)` against probabilities, element by element, finite for every logit. */
