@@ -1,7 +1,14 @@
 // Attention over several blocks of queries, behind a causal mask, and of large scores.
 import { describe, expect, test } from 'vitest'
 import { plan } from '../src/compile/plan.js'
-import { evaluate, gradients, scaledDotProductAttention, type Tensor, variable } from '../src/index.js'
+import {
+  evaluate,
+  gradients,
+  scaledDotProductAttention,
+  type Tensor,
+  type Variable,
+  variable,
+} from '../src/index.js'
 import { evaluateReference } from '../src/reference.js'
 import { draw, generator } from './sampling.js'
 
@@ -32,15 +39,37 @@ describe.each([
   })
 })
 
-test('a causal mask keeps later keys and values out, however large they are', () => {
-  const early = { q: random(40, 4), k: random(40, 4), v: random(40, 3) }
-  const late = (x: typeof early.k, from: number) => {
-    const values = x.values.slice().fill(1e30, from * x.shape[1]!)
-    return variable(values, { shape: x.shape })
+describe.each([1e30, Number.NaN, Number.POSITIVE_INFINITY])('through a causal mask, %s', (special) => {
+  const [q, k, v, dy] = [random(40, 9), random(40, 9), random(40, 19), random(40, 19)] as const
+  const replaced = (x: Variable, begin: number, end: number) => {
+    const width = x.shape[1]!
+    return variable(x.values.slice().fill(special, begin * width, end * width), { shape: x.shape })
   }
-  const of = (k: Tensor, v: Tensor) =>
-    [...scaledDotProductAttention(early.q, k, v, { causal: true }).data()].slice(0, 35 * 3)
-  expect(of(late(early.k, 35), late(early.v, 35))).toEqual(of(early.k, early.v))
+  const attention = (...[q, k, v]: [Tensor, Tensor, Tensor]) =>
+    scaledDotProductAttention(q, k, v, { causal: true })
+  const composed: typeof attention = (q, k, v) =>
+    scaledDotProductAttention.definition.decompose!({ q, k, v }, attention(q, k, v).attributes)
+  const rows = (x: Tensor, begin: number, end: number) => [
+    ...x.data().slice(begin * x.shape[1]!, end * x.shape[1]!),
+  ]
+
+  test.each([
+    ['the kernel', attention],
+    ['the decomposition', composed],
+  ])(
+    'reaches no query from a later key or value, and none of these from an earlier query, by %s',
+    (_, of) => {
+      const forward = (k: Variable, v: Variable) => {
+        const y = of(q, k, v)
+        const [dq] = gradients(y, [q], dy)
+        return [y, dq!, gradients(dq!, [q], q)[0]!].map((x) => rows(x, 0, 35))
+      }
+      expect(forward(replaced(k, 35, 40), replaced(v, 35, 40))).toEqual(forward(k, v))
+      const backward = (q: Variable, dy: Variable) =>
+        gradients(of(q, k, v), [k, v], dy).map((x) => rows(x, 7, 40))
+      expect(backward(replaced(q, 0, 7), replaced(dy, 0, 7))).toEqual(backward(q, dy))
+    },
+  )
 })
 
 test('scores of thousands give weights of 0 and 1, not NaN', () => {

@@ -127,13 +127,10 @@ const near = (found: number, expected: number) =>
   Object.is(found, expected) || Math.abs(found - expected) <= 1e-3 * Math.max(1, Math.abs(expected))
 
 /**
- * Operations that may give NaN or infinity where float64 gives something else: attention multiplies what a query does
- * not see by 0, an infinite mean is NaN for the rest of a row that fills no vector, a row of infinite variance is NaN,
+ * Operations that may give NaN or infinity where float64 gives something else: an infinite mean is NaN for the rest of a row that fills no vector, a row of infinite variance is NaN,
  * and einsum sums before it multiplies where it can.
  */
 const spreading = [
-  'scaledDotProductAttention',
-  'scaledDotProductAttentionGrad',
   'channelVariance',
   'batchNormGammaGrad',
   'rmsNorm',

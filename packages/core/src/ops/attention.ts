@@ -29,8 +29,7 @@ type InputName = (typeof names)[number]
 type Shapes = { readonly q: Shape; readonly k: Shape; readonly v: Shape }
 
 const attributes = {
-  causal:
-    'Query i sees keys 0 to i alone; false unless given. What is not finite behind them may still reach it.',
+  causal: 'Query i sees keys 0 to i alone; false unless given.',
   scale: 'What products of queries and keys are multiplied by; 1/√d unless given.',
 }
 
@@ -76,14 +75,18 @@ function sizesOf(q: Shape, k: Shape, v: Shape) {
 
 function attentionOf({ q, k, v }: { q: Tensor; k: Tensor; v: Tensor }, { causal, scale }: Prepared): Tensor {
   const { queries, keys } = sizesOf(q.shape, k.shape, v.shape)
-  const scores = mul(sum(mul(expandDims(q, -2), expandDims(k, -3)), -1), scale)
-  const seen = Float64Array.from({ length: queries * keys }, (_, index) =>
-    Number(index % keys <= Math.floor(index / keys)),
+  const seen = constant(
+    Float64Array.from({ length: queries * keys }, (_, index) =>
+      Number(index % keys <= Math.floor(index / keys)),
+    ),
+    { shape: [queries, keys] },
   )
-  const masked = causal
-    ? where(constant(seen, { shape: [queries, keys] }), scores, Number.NEGATIVE_INFINITY)
-    : scores
-  return sum(mul(expandDims(softmax(masked), -1), expandDims(v, -3)), -2)
+  // What a query does not see it has a 0 for, since a weight of 0 times what is not finite would be NaN.
+  const ofEach = (x: Tensor) =>
+    causal ? where(expandDims(seen, -1), expandDims(x, -3), 0) : expandDims(x, -3)
+  const scores = mul(sum(mul(expandDims(q, -2), ofEach(k)), -1), scale)
+  const weights = softmax(causal ? where(seen, scores, Number.NEGATIVE_INFINITY) : scores)
+  return sum(mul(expandDims(weights, -1), ofEach(v)), -2)
 }
 
 /** Probabilities of each query of a head, in float64. */
