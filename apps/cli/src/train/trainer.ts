@@ -10,7 +10,7 @@ const interval = 50
 /** How long steps may keep keys waiting, in ms. */
 const sliceTime = 25
 /** At full speed too there is a picture every so many ms. */
-const longestInterval = 1000
+const longestInterval = 1500
 /** The part of the time that pictures may take when steps could use all of it; what Ink writes later comes on top. */
 const pictureShare = 0.015
 /** Within this many ms of a change of speed, a guess at what is left would jump about. */
