@@ -22,7 +22,52 @@ const run = (change: Partial<bp.RunOptions>) =>
     ...change,
   })
 
+/** What types forbid and plain JavaScript lets through. */
+const forbidden = <T>(value: unknown) => value as T
+
 const cases: [what: string, type: string, make: () => unknown, message: string | RegExp][] = [
+  [
+    'a layer that is none',
+    'ValueError',
+    () => bp.sequential(forbidden([8]), { inputShape: [2], seed: 0 }),
+    'sequential: what is at 0 must be a layer, such as layers.dense({ units: 8 }); got 8',
+  ],
+  [
+    'no layers',
+    'ValueError',
+    () => bp.sequential(forbidden(undefined), { inputShape: [2], seed: 0 }),
+    'sequential: wants a list of at least one layer',
+  ],
+  [
+    'a run without a model',
+    'ValueError',
+    () => run({ model: forbidden(undefined) }),
+    'createRun: model must be one that sequential() or functional() made; got undefined',
+  ],
+  [
+    'a run with the name of an optimizer',
+    'ValueError',
+    () => run({ optimizer: forbidden('adam') }),
+    'compileStep: optimizer must be one, such as adam({ learningRate: 0.001 }); got "adam"',
+  ],
+  [
+    'a run without data',
+    'DataError',
+    () => run({ data: forbidden([[1, 2]]) }),
+    'data: wants rows of inputs and targets, such as dataset() gives; got an array',
+  ],
+  [
+    'a run of a loss without a name',
+    'ValueError',
+    () => run({ loss: forbidden(null) }),
+    /^createRun: there is no loss null; give one/,
+  ],
+  [
+    'a step with a number for its loss',
+    'ValueError',
+    () => bp.compileStep({ inputs: {}, loss: forbidden(1), optimizer: bp.sgd({ learningRate: 1 }) }),
+    'compileStep: wants tensors to compute, got 1',
+  ],
   [
     'matmul of shapes that do not fit',
     'ShapeError',
@@ -379,7 +424,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'a loss that does not exist',
     'ValueError',
     () => run({ loss: 'constructor' as never }),
-    /^createRun: there is no loss "constructor"; there are meanSquaredError/,
+    /^createRun: there is no loss "constructor"; give one of your own, or of meanSquaredError/,
   ],
   [
     'a flag that is no flag',

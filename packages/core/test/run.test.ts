@@ -610,7 +610,7 @@ describe('a model of two inputs and two outputs with shared weights', () => {
       'data: a row of targets is larger [2], total [2], the model puts out larger [1], total [2]',
     )
     expect(withChange({ loss: { larger: 'sigmoidCrossEntropy' } })).toThrow(
-      'there is no loss for output "total"',
+      'there is no loss undefined for output "total"',
     )
     expect(withChange({ loss: 'meanSquaredError' })).toThrow(
       'loss must be given by name of output: larger, total',

@@ -5,10 +5,11 @@ import { describeShape, sameShape } from '../shape.js'
 import {
   Constant,
   describeNode,
+  describeValue,
   flatten,
   Input,
   input,
-  type Tensor,
+  Tensor,
   type Values,
   Variable,
 } from '../tensor.js'
@@ -169,6 +170,9 @@ export function checkInputs(caller: string, inputs: Inputs, tensors: readonly Te
       throw new ValueError(
         `${caller}: inputs must be made by input(); got ${tensor instanceof Object ? describeNode(tensor) : typeof tensor}`,
       )
+  for (const tensor of tensors)
+    if (!(tensor instanceof Tensor))
+      throw new ValueError(`${caller}: wants tensors to compute, got ${describeValue(tensor)}`)
   for (const tensor of topological(tensors))
     if (tensor instanceof Input && !listed.has(tensor))
       throw new ValueError(

@@ -5,7 +5,7 @@ import { gradients } from '../gradients.js'
 import { reshape } from '../ops/index.js'
 import type { Optimizer } from '../optimizers.js'
 import { describeShape, sizeOf } from '../shape.js'
-import { describeNode, type Input, type Tensor, type Values, Variable } from '../tensor.js'
+import { describeNode, describeValue, type Input, type Tensor, type Values, Variable } from '../tensor.js'
 import type { StepContext } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { describeFirstNonFinite } from './diagnose.js'
@@ -127,6 +127,10 @@ export class TrainingStep<I extends Inputs = Inputs> {
       ...values,
       ...watched,
     ])
+    if (typeof optimizer?.update !== 'function')
+      throw new ValueError(
+        `compileStep: optimizer must be one, such as adam({ learningRate: 0.001 }); got ${describeValue(optimizer)}`,
+      )
     const trained = parameters ?? trainable(loss)
     checkTrainable(loss, trained)
     this.#inputs = inputs

@@ -3,7 +3,7 @@ import { checkCount } from '../check-options.js'
 import { blamingCaller, DataError, ShapeError } from '../errors.js'
 import { random } from '../random.js'
 import { flatten, type Values } from '../tensor.js'
-import { type Columns, type Dataset, mapColumns } from './dataset.js'
+import { type Columns, checkDataset, type Dataset, mapColumns } from './dataset.js'
 import { pickRows } from './split.js'
 
 /** The rows of a set in random order, each order equally likely. */
@@ -11,6 +11,7 @@ export function shuffle<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
   seed: number,
 ): Dataset<I, T> {
+  checkDataset('shuffle', data)
   return pickRows(data, [...random(seed).stream('order').permutation(data.rows)])
 }
 
@@ -20,6 +21,7 @@ export function* batches<I extends Columns, T extends Columns>(
   batchSize: number,
 ): Generator<Dataset<I, T>> {
   checkCount('batches', 'batchSize', batchSize)
+  checkDataset('batches', data)
   for (let first = 0; first < data.rows; first += batchSize) {
     const end = Math.min(first + batchSize, data.rows)
     yield mapColumns(data, end - first, (numbers, size) => numbers.subarray(first * size, end * size))

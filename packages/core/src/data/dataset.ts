@@ -3,7 +3,7 @@ import { blamingCaller, DataError } from '../errors.js'
 import { findNonFinite } from '../finite.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
 import { type Shape, sizeOf } from '../shape.js'
-import { flatten, type Values } from '../tensor.js'
+import { describeValue, flatten, type Values } from '../tensor.js'
 
 /** The numbers of all rows, one behind the other: in one array, or in several by name. */
 export type Columns = Named<Float32Array>
@@ -75,6 +75,10 @@ function labelOf(part: string, name: string): string {
  * @throws DataError naming the row.
  */
 export function checkDataset(caller: string, data: Dataset<Columns, Columns>): void {
+  if (!data?.inputs || !data.targets)
+    throw new DataError(
+      `${caller}: wants rows of inputs and targets, such as dataset() gives; got ${describeValue(data)}`,
+    )
   if (!Number.isInteger(data.rows) || data.rows < 1)
     throw new DataError(`${caller}: has ${data.rows} rows; at least 1 is needed`)
   for (const [part, columns, shapes] of [

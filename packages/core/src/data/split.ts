@@ -2,7 +2,7 @@
 import { DataError, ValueError } from '../errors.js'
 import { listed } from '../named.js'
 import { type Random, random } from '../random.js'
-import { type Columns, type Dataset, mapColumns } from './dataset.js'
+import { type Columns, checkDataset, type Dataset, mapColumns } from './dataset.js'
 
 /** Rows by number, in order. */
 export interface SplitRows {
@@ -50,6 +50,7 @@ export function split<I extends Columns, T extends Columns>(
   const { heldBack, seed, stratified = false } = options
   if (!(heldBack > 0 && heldBack < 1))
     throw new ValueError(`split: heldBack must be above 0 and below 1, got ${heldBack}`)
+  checkDataset('split', data)
   const rowOf = (numbers: Float32Array, row: number) => {
     const size = numbers.length / data.rows
     return numbers.subarray(row * size, (row + 1) * size)

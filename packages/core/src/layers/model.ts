@@ -160,7 +160,12 @@ export interface ModelOptions {
 /** A model in which each layer takes what the one before puts out. */
 export function sequential(plans: readonly LayerPlan[], { inputShape, seed }: ModelOptions): Model {
   return blamingCaller(sequential, () => {
-    if (plans.length === 0) throw new ValueError('sequential: wants at least one layer')
+    if (!(plans?.length > 0)) throw new ValueError('sequential: wants a list of at least one layer')
+    for (const [index, plan] of plans.entries())
+      if (typeof plan !== 'function')
+        throw new ValueError(
+          `sequential: what is at ${index} must be a layer, such as layers.dense({ units: 8 }); got ${describeValue(plan)}`,
+        )
     const inputs = new SymbolicTensor(null, [], inputShape)
     const outputs = plans.reduce((rows, plan) => plan(rows), inputs)
     return functional({ inputs, outputs, seed })

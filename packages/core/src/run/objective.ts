@@ -9,7 +9,7 @@ import type { Metric } from '../metrics.js'
 import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../named.js'
 import { didYouMean } from '../nearest.js'
 import type { Shape } from '../shape.js'
-import { type Input, input, isRecord, type Tensor } from '../tensor.js'
+import { describeValue, type Input, input, isRecord, type Tensor } from '../tensor.js'
 import type { Context } from '../training-context.js'
 import { nameOf } from './score.js'
 
@@ -171,11 +171,10 @@ function batchOf(key: string, rows: number, shapes: Named<Shape>): Named<Input> 
 }
 
 function lossOf(given: LossName | Loss | undefined, output: string): Loss {
-  if (typeof given === 'object' && typeof given.of === 'function') return given
+  if (typeof given === 'object' && typeof given?.of === 'function') return given
   if (typeof given === 'string' && Object.hasOwn(losses, given)) return losses[given]
+  const missing = output === '' ? describeValue(given) : `${describeValue(given)} for output "${output}"`
   throw new ValueError(
-    given === undefined || typeof given === 'object'
-      ? `createRun: there is no loss for output "${output}"; give one for each output`
-      : `createRun: there is no loss "${given}"; there are ${Object.keys(losses).join(', ')}`,
+    `createRun: there is no loss ${missing}; give one of your own, or of ${Object.keys(losses).join(', ')}`,
   )
 }

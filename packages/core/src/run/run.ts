@@ -14,6 +14,7 @@ import type { Each, Model, Symbolic, Weights } from '../layers/model.js'
 import { didYouMean } from '../nearest.js'
 import type { Optimizer } from '../optimizers.js'
 import { random } from '../random.js'
+import { describeValue } from '../tensor.js'
 import { StepContext } from '../training-context.js'
 import { type DatasetFor, Objective, type ObjectiveOptions } from './objective.js'
 import { type Part, type Score, type Sums, scoreOf } from './score.js'
@@ -221,6 +222,10 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     const { model, data, validation, epochs, seed, earlyStopping, checkpoint } = options
     this.model = model
     this.#options = options
+    if (typeof model?.apply !== 'function')
+      throw new ValueError(
+        `createRun: model must be one that sequential() or functional() made; got ${describeValue(model)}`,
+      )
     this.#objective = new Objective(model, options)
     this.#objective.checkFit('data', data)
     const parts = typeof validation === 'number' ? split(data, { heldBack: validation, seed }) : null
