@@ -5,6 +5,13 @@
 import { storeLanes, sumLanes } from './functions'
 import { loadUpTo, sumOf } from './rows'
 
+/** The first `count` numbers of a vector, and 0 in the other lanes, also where these are NaN. */
+// @ts-ignore: decorator
+@inline
+function firstLanes(v: v128, count: i32): v128 {
+  return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)))
+}
+
 /** Σ (x − mean)² of a row. */
 function squaresOf(x: usize, columns: u32, mean: f32): f32 {
   const means = f32x4.splat(mean)
@@ -18,7 +25,7 @@ function squaresOf(x: usize, columns: u32, mean: f32): f32 {
     odd = f32x4.add(odd, f32x4.mul(v, v))
   }
   for (let left: i32 = columns & 7; left > 0; left -= 4) {
-    const u = f32x4.sub(loadUpTo(x, left, means), means)
+    const u = firstLanes(f32x4.sub(v128.load(x), means), left)
     even = f32x4.add(even, f32x4.mul(u, u))
     x += 16
   }
@@ -31,12 +38,22 @@ function meanOf(x: usize, columns: u32, centred: u32): f32 {
   return centred ? sumOf(x, columns) / <f32>columns : 0
 }
 
-/** What a row is multiplied by so that its variance becomes 1; NaN where that is infinite, or the row would be 0. */
+/** What a row is multiplied by so that its variance becomes 1. */
 // @ts-ignore: decorator
 @inline
 function reciprocalDeviation(x: usize, columns: u32, mean: f32, epsilon: f32): f32 {
   const variance = squaresOf(x, columns, mean) / <f32>columns + epsilon
-  return 1 / sqrt(variance) + (variance - variance)
+  return variance < Infinity ? 1 / sqrt(variance) : reciprocalOfLarge(x, columns, mean)
+}
+
+/** The same where squares are too large for a float32, and epsilon is nothing beside them. */
+function reciprocalOfLarge(x: usize, columns: u32, mean: f32): f32 {
+  let total: f64 = 0
+  for (const end = x + (columns << 2); x < end; x += 4) {
+    const u = <f64>load<f32>(x) - <f64>mean
+    total += u * u
+  }
+  return <f32>(1 / sqrt(total / <f64>columns))
 }
 
 /**
@@ -258,8 +275,8 @@ export function batchNormGammaGrad(pc: usize): void {
         const means = v128.load32_splat(mean + at)
         let total = zero
         for (let i: u32 = 0; i < inner; i += 4) {
-          const u = f32x4.sub(loadUpTo(x + (i << 2), inner - i, zero), means)
-          total = f32x4.add(total, f32x4.mul(loadUpTo(dy + (i << 2), inner - i, zero), u))
+          const u = f32x4.sub(v128.load(x + (i << 2)), means)
+          total = f32x4.add(total, firstLanes(f32x4.mul(v128.load(dy + (i << 2)), u), inner - i))
         }
         store<f32>(out + at, load<f32>(out + at) + sumLanes(total))
         x += inner << 2

@@ -141,30 +141,36 @@ export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum'
     })
     return ordered(result, output)
   },
-  reference: (inputs, shape, { equation }) => {
+  reference: (inputs, _, { equation }) => {
     const { terms, output } = parse(equation)
     const sizes = sizesOf(
       equation,
       terms,
       inputs.map((input) => input.shape),
     )
-    const letters = [...unique(output + terms.join(''))]
-    const stridesIn = (term: string, of: Shape) => {
-      const own = stridesOf(of)
-      return letters.map((letter) =>
-        [...term].reduce((stride, other, axis) => (other === letter ? stride + own[axis]! : stride), 0),
-      )
+    const shapeOf = (letters: string) => [...letters].map((letter) => sizes.get(letter)!)
+    /** Sums over the letters that the target has not of the products of the factors. */
+    const contracted = (factors: readonly { data: Float64Array; term: string }[], target: string) => {
+      const letters = unique(target + factors.map(({ term }) => term).join(''))
+      const strides = [target, ...factors.map(({ term }) => term)].map((term) => {
+        const own = stridesOf(shapeOf(term))
+        return [...letters].map((letter) =>
+          [...term].reduce((stride, other, axis) => (other === letter ? stride + own[axis]! : stride), 0),
+        )
+      })
+      const out = new Float64Array(sizeOf(shapeOf(target)))
+      forEachStrided(shapeOf(letters), strides, (_, [to, ...from]) => {
+        out[to!]! += factors.reduce((product, { data }, place) => product * data[from[place]!]!, 1)
+      })
+      return out
     }
-    const out = new Float64Array(sizeOf(shape))
-    const strides = [
-      stridesIn(output, shape),
-      ...inputs.map((input, place) => stridesIn(terms[place]!, input.shape)),
-    ]
-    const all = letters.map((letter) => sizes.get(letter)!)
-    forEachStrided(all, strides, (_, [to, ...from]) => {
-      out[to!]! += inputs.reduce((product, { data }, place) => product * data[from[place]!]!, 1)
+    // What one input alone is summed over comes first: with infinities it makes a difference.
+    const factors = inputs.map(({ data }, place) => {
+      const others = output + terms.filter((_, other) => other !== place).join('')
+      const kept = common(unique(terms[place]!), others)
+      return { data: contracted([{ data, term: terms[place]! }], kept), term: kept }
     })
-    return out
+    return contracted(factors, output)
   },
   onnx: 'Einsum',
   ulp: ({ xs }) => 2 * Math.max(1, ...xs.map(sizeOf)),
