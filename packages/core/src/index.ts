@@ -33,7 +33,7 @@ export {
 } from './data/prepare.js'
 export { imputer, normalizer, oneHotEncoder, type Scaler, standardizer } from './data/scaling.js'
 export { type SplitOptions, split } from './data/split.js'
-export type { Cell, Column, Table } from './data/table.js'
+export type { Cell, Cells, Column, Table } from './data/table.js'
 export * from './errors.js'
 export { evaluate, type Given } from './evaluate.js'
 export { gradients, localProduct } from './gradients.js'

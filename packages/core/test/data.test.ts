@@ -271,7 +271,7 @@ describe('prepare: data from which nothing can be learned', () => {
       'a column of names',
       table({ name: repeat(101, (row) => `n${row}`), y: repeat(101, (row) => row % 2) }),
       {},
-      'column "name" holds 101 different texts; at most 100 can serve as categories; remove the column, or group its texts',
+      'column "name" holds more than 100 different texts, which is the most that can serve as categories; remove the column, or group its texts',
     ],
     [
       'nothing but the target',

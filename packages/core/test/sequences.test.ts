@@ -205,6 +205,38 @@ describe('a transformer block', () => {
   })
 })
 
+test.each<[kind: 'rnn' | 'lstm' | 'gru', gates: number]>([
+  ['rnn', 1],
+  ['lstm', 4],
+  ['gru', 3],
+])(
+  '%s has the shapes and FLOPs of its formula, without a graph of 10,000 steps to see them',
+  (kind, gates) => {
+    for (const steps of [1, 2, 7, 10_000])
+      for (const returnSequences of [false, true]) {
+        const [inputs, units] = [5, 3]
+        const model = sequential([layers[kind]({ units, returnSequences })], {
+          inputShape: [steps, inputs],
+          seed: 1,
+        })
+        const [layer] = model.layers
+        expect(layer!.flops).toBe(2 * steps * gates * units * (inputs + units))
+        expect(model.outputShape).toEqual(returnSequences ? [steps, units] : [units])
+        if (steps < 10)
+          expect(model.apply(new Array(2).fill(Array(steps).fill(Array(inputs).fill(0)))).shape).toEqual([
+            2,
+            ...model.outputShape,
+          ])
+      }
+  },
+)
+
+test('a sequence of more numbers than fit into memory is refused before a graph is made of it', () => {
+  expect(() => sequential([layers.lstm({ units: 10_000 })], { inputShape: [10_000, 1], seed: 1 })).toThrow(
+    'lstm: the sums of all steps would be 10000×40000, more numbers than fit into memory',
+  )
+})
+
 test('positions are sines and cosines, or learned', () => {
   const model = sequential([layers.positionalEmbedding({ kind: 'sinusoidal' })], {
     inputShape: [9, 6],

@@ -1,10 +1,24 @@
 // What a column holds: numbers, or texts that name categories.
 import { DataError } from '../errors.js'
-import { type Cell, type Column, placeOf, quote, type Table } from './table.js'
+import { type Cell, type Cells, type Column, placeOf, quote, type Table } from './table.js'
 
+/** Cells by row. */
 export type Content =
-  | { readonly kind: 'numbers'; readonly values: readonly (number | null)[] }
-  | { readonly kind: 'categories'; readonly values: readonly (string | null)[] }
+  /** An empty cell is NaN. */
+  { readonly kind: 'numbers'; readonly values: Float64Array } | Categories
+
+export interface Categories {
+  readonly kind: 'categories'
+  /** The distinct texts, in the order in which they appear. */
+  readonly texts: readonly string[]
+  /** The place among the texts, or −1 for an empty cell. */
+  readonly places: Int8Array
+}
+
+/** Whether a row has a cell that is not empty. */
+export function isFilled(content: Content, row: number): boolean {
+  return content.kind === 'numbers' ? !Number.isNaN(content.values[row]) : content.places[row]! >= 0
+}
 
 /** From this share of numbers on, a column is one of numbers, and text in it is a mistake. */
 const mostly = 0.9
@@ -15,33 +29,85 @@ const mostCategories = 100
 /** The square of a larger number would not be finite. */
 const largest = 1e150
 
-/** Reads the cells of a column; empty ones are `null`. */
-export function readColumn(table: Table, { name, cells }: Column): Content {
-  const read = cells.map(readCell)
-  const filled = read.filter((cell) => cell !== null)
-  if (filled.length === 0)
-    throw new DataError(`column ${quote(name)} is empty in all rows; remove it from the data`)
-  const numbers = filled.filter((cell) => typeof cell === 'number').length
-  if (numbers > 0 && numbers >= mostly * filled.length) {
-    for (const [row, cell] of read.entries()) {
-      if (typeof cell === 'string')
-        throw new DataError(
-          `column ${quote(name)}, ${placeOf(table, row)}: ${quote(cell)} is not a number, but ${numbers} of ${filled.length} cells of the column are; correct it, or leave the cell empty`,
-        )
-      if (cell !== null && !(Math.abs(cell) <= largest))
-        throw new DataError(
-          `column ${quote(name)}, ${placeOf(table, row)}: ${quote(cells[row]!)} is ${Number.isFinite(cell) ? 'too large' : 'not a finite number'}; correct it, or leave the cell empty`,
-        )
-    }
-    return { kind: 'numbers', values: read as (number | null)[] }
+/** Numbers that wait, in all columns that are read together: 8 MiB of them. */
+const mostWaiting = 2 ** 20
+
+/**
+ * Reads the cells of columns, one column after the other. Some are read together, row by row, since that is how they lie
+ * in a file.
+ */
+export function* readColumns(table: Table, columns: readonly Column[]): Generator<Content> {
+  const rows = columns[0]?.cells.length ?? 0
+  const together = Math.max(1, Math.floor(mostWaiting / rows))
+  for (let begin = 0; begin < columns.length; begin += together) {
+    const readings = columns.slice(begin, begin + together).map((column) => new Reading(column))
+    for (let row = 0; row < rows; row++) for (const reading of readings) reading.take(row)
+    for (const reading of readings) yield reading.content(table)
   }
-  const values = cells.map((cell) => (cell === null ? null : String(cell).trim() || null))
-  const distinct = new Set(values).size - Number(values.includes(null))
-  if (distinct > mostCategories)
-    throw new DataError(
-      `column ${quote(name)} holds ${distinct} different texts; at most ${mostCategories} can serve as categories; remove the column, or group its texts`,
-    )
-  return { kind: 'categories', values }
+}
+
+/** A column while it is read. */
+class Reading {
+  readonly #column: Column
+  readonly #values: Float64Array
+  #filled = 0
+  #numbers = 0
+  /** The first row with a text, as long as there is one. */
+  #text: number | null = null
+  /** The first with a number that is not finite or too large. */
+  #wild: number | null = null
+
+  constructor(column: Column) {
+    this.#column = column
+    this.#values = new Float64Array(column.cells.length).fill(Number.NaN)
+  }
+
+  take(row: number): void {
+    const cell = readCell(this.#column.cells.at(row)!)
+    if (cell === null) return
+    this.#filled++
+    if (typeof cell === 'string') {
+      this.#text ??= row
+      return
+    }
+    this.#numbers++
+    this.#values[row] = cell
+    if (!(Math.abs(cell) <= largest)) this.#wild ??= row
+  }
+
+  content(table: Table): Content {
+    const { name, cells } = this.#column
+    const [filled, numbers, text, wild] = [this.#filled, this.#numbers, this.#text, this.#wild]
+    const refuse = (row: number, problem: string) =>
+      new DataError(
+        `column ${quote(name)}, ${placeOf(table, row)}: ${quote(cells.at(row)!)} is ${problem}; correct it, or leave the cell empty`,
+      )
+    if (filled === 0)
+      throw new DataError(`column ${quote(name)} is empty in all rows; remove it from the data`)
+    if (numbers === 0 || numbers < mostly * filled) return readCategories(name, cells)
+    if (text !== null && text < (wild ?? text + 1))
+      throw refuse(text, `not a number, but ${numbers} of ${filled} cells of the column are`)
+    if (wild !== null)
+      throw refuse(wild, Number.isFinite(this.#values[wild]) ? 'too large' : 'not a finite number')
+    return { kind: 'numbers', values: this.#values }
+  }
+}
+
+function readCategories(name: string, cells: Cells): Categories {
+  const places = new Int8Array(cells.length).fill(-1)
+  const known = new Map<string, number>()
+  for (let row = 0; row < places.length; row++) {
+    const text = String(cells.at(row) ?? '').trim()
+    if (text === '') continue
+    const place = known.get(text) ?? known.size
+    if (place === mostCategories)
+      throw new DataError(
+        `column ${quote(name)} holds more than ${mostCategories} different texts, which is the most that can serve as categories; remove the column, or group its texts`,
+      )
+    known.set(text, place)
+    places[row] = place
+  }
+  return { kind: 'categories', texts: [...known.keys()], places }
 }
 
 const finite = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i

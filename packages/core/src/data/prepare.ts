@@ -2,9 +2,9 @@
 import { DataError, ValueError } from '../errors.js'
 import { didYouMean } from '../nearest.js'
 import { random } from '../random.js'
-import { type Content, readColumn } from './column.js'
+import { type Categories, type Content, isFilled, readColumns } from './column.js'
 import type { Dataset } from './dataset.js'
-import { countCategories, positionsOf, standard } from './scaling.js'
+import { countCategories, standard } from './scaling.js'
 import { splitGroups } from './split.js'
 import { quote, type Table } from './table.js'
 
@@ -92,21 +92,14 @@ export function prepare(table: Table, { target: name, heldBack, seed }: PrepareO
   if (names.length === 1)
     throw new DataError(`${quote(name)} is the only column; there is nothing to predict it from`)
 
-  const labels = readLabels(readColumn(table, targetColumn))
-  const rows = [...targetColumn.cells.keys()].filter((row) => labels.values[row] !== null)
-  const distinct = new Set(rows.map((row) => labels.values[row]!))
-  if (distinct.size < 2)
+  const labels = readLabels(readColumns(table, [targetColumn]).next().value!)
+  const rows = [...Array(targetColumn.cells.length).keys()].filter((row) => isFilled(labels, row))
+  const groups = labels.kind === 'numbers' ? [rows] : groupsOf(labels.places, rows)
+  const first = labels.kind === 'numbers' ? labels.values[rows[0]!]! : labels.texts[labels.places[rows[0]!]!]!
+  if (labels.kind === 'numbers' ? rows.every((row) => labels.values[row] === first) : groups.length === 1)
     throw new DataError(
-      `column ${quote(name)} is ${quote([...distinct][0]!)} in every row; to learn from, the target needs different values`,
+      `column ${quote(name)} is ${quote(first)} in every row; to learn from, the target needs different values`,
     )
-
-  const contents = table.columns
-    .filter((column) => column !== targetColumn)
-    .map((column) => ({ name: column.name, content: readColumn(table, column) }))
-  const groups =
-    labels.kind === 'numbers'
-      ? [rows]
-      : [...distinct].map((label) => rows.filter((row) => labels.values[row] === label))
   const { kept, held } = splitGroups(groups, heldBack, random(seed).stream('held back'))
   if (kept.length < 2 || (heldBack > 0 && held.length === 0))
     throw new DataError(
@@ -114,7 +107,11 @@ export function prepare(table: Table, { target: name, heldBack, seed }: PrepareO
     )
 
   const target = encodeTarget(name, labels, kept)
-  const columns = contents.map(({ name, content }) => encodeColumn(name, content, kept))
+  const inputColumns = table.columns.filter((column) => column !== targetColumn)
+  const columns: Encoded<PreparedColumn>[] = []
+  // One after the other, so that few are there with all of their digits.
+  for (const content of readColumns(table, inputColumns))
+    columns.push(encodeColumn(inputColumns[columns.length]!.name, content, kept))
   const dataset = (rows: readonly number[]): Dataset => ({
     rows: rows.length,
     ...fill('input', columns, rows),
@@ -153,15 +150,31 @@ function listed(names: readonly string[]): string {
 /** The target's cells, with numbered classes as categories. */
 function readLabels(content: Content): Content {
   if (content.kind === 'categories') return content
-  const filled = content.values.filter((value) => value !== null)
-  const distinct = new Set(filled)
-  const numbered =
-    filled.every(Number.isInteger) &&
-    distinct.size <= mostNumberedClasses &&
-    distinct.size * 2 <= filled.length
-  return numbered
-    ? { kind: 'categories', values: content.values.map((value) => (value === null ? null : String(value))) }
-    : content
+  const { values } = content
+  const places = new Int8Array(values.length).fill(-1)
+  const classes = new Map<number, number>()
+  let filled = 0
+  for (const [row, value] of values.entries()) {
+    if (Number.isNaN(value)) continue
+    const place = classes.get(value) ?? classes.size
+    if (place === mostNumberedClasses || !Number.isInteger(value)) return content
+    classes.set(value, place)
+    places[row] = place
+    filled++
+  }
+  if (classes.size * 2 > filled) return content
+  return { kind: 'categories', texts: Array.from(classes.keys(), String), places }
+}
+
+/** Rows by what stands in them, in the order in which it appears. */
+function groupsOf(places: Int8Array, rows: readonly number[]): number[][] {
+  const groups = new Map<number, number[]>()
+  for (const row of rows) {
+    const group = groups.get(places[row]!)
+    if (group) group.push(row)
+    else groups.set(places[row]!, [row])
+  }
+  return [...groups.values()]
 }
 
 /** A column that can write itself into a row, `width` numbers wide. */
@@ -172,60 +185,69 @@ interface Encoded<Description> {
 }
 
 function encodeColumn(name: string, content: Content, training: readonly number[]): Encoded<PreparedColumn> {
-  const empty = content.values.filter((value) => value === null).length
-  const known = <T>(values: readonly (T | null)[]) => {
-    const found = training.map((row) => values[row]!).filter((value) => value !== null)
-    if (found.length === 0)
-      throw new DataError(
-        `column ${quote(name)} is empty in all ${training.length} rows that are trained on; remove it, or hold back other rows with another seed`,
-      )
-    return found
-  }
+  const empty = countEmpty(content)
+  const known = empty === 0 ? training : training.filter((row) => isFilled(content, row))
+  if (known.length === 0)
+    throw new DataError(
+      `column ${quote(name)} is empty in all ${training.length} rows that are trained on; remove it, or hold back other rows with another seed`,
+    )
   if (content.kind === 'numbers') {
-    const { values } = content
-    const { mean, deviation } = standard(known(values))
-    return {
-      description: { name, empty, kind: 'numbers', mean, deviation },
-      width: 1,
-      write: (row, out, at) => {
-        out[at] = ((values[row] ?? mean) - mean) / deviation
-      },
-    }
+    const { mean, deviation, write } = scaled(content.values, known)
+    return { description: { name, empty, kind: 'numbers', mean, deviation }, width: 1, write }
   }
-  const { values } = content
-  const { categories, usual } = countCategories(known(values))
-  const positions = positionsOf(categories)
+  const { places } = content
+  const { categories, usual, positions } = ranked(content, known)
+  const usualPosition = categories.indexOf(usual)
   return {
     description: { name, empty, kind: 'categories', categories, usual },
     width: categories.length,
     write: (row, out, at) => {
-      const position = positions.get(values[row] ?? usual)
+      const place = places[row]!
+      const position = place < 0 ? usualPosition : positions[place]!
       // A text that no training row has stays all zeros.
-      if (position !== undefined) out[at + position] = 1
+      if (position >= 0) out[at + position] = 1
     },
   }
 }
 
 function encodeTarget(name: string, labels: Content, training: readonly number[]): Encoded<PreparedTarget> {
   if (labels.kind === 'numbers') {
-    const { mean, deviation } = standard(training.map((row) => labels.values[row]!))
-    return {
-      description: { name, task: 'regression', mean, deviation },
-      width: 1,
-      write: (row, out, at) => {
-        out[at] = (labels.values[row]! - mean) / deviation
-      },
-    }
+    const { mean, deviation, write } = scaled(labels.values, training)
+    return { description: { name, task: 'regression', mean, deviation }, width: 1, write }
   }
-  const { categories: classes } = countCategories(training.map((row) => labels.values[row]!))
-  const positions = positionsOf(classes)
+  const { categories: classes, positions } = ranked(labels, training)
   return {
     description: { name, task: 'classification', classes },
     width: classes.length,
     write: (row, out, at) => {
-      out[at + positions.get(labels.values[row]!)!] = 1
+      out[at + positions[labels.places[row]!]!] = 1
     },
   }
+}
+
+function countEmpty(content: Content): number {
+  const { length } = content.kind === 'numbers' ? content.values : content.places
+  let empty = 0
+  for (let row = 0; row < length; row++) if (!isFilled(content, row)) empty++
+  return empty
+}
+
+/** Numbers in the scale of some of the rows, with the mean of these where a cell is empty. */
+function scaled(values: Float64Array, rows: readonly number[]) {
+  const { mean, deviation } = standard(rows.map((row) => values[row]!))
+  const numbers = new Float32Array(values.length)
+  for (let row = 0; row < numbers.length; row++)
+    numbers[row] = Number.isNaN(values[row]) ? 0 : (values[row]! - mean) / deviation
+  const write = (row: number, out: Float32Array, at: number) => {
+    out[at] = numbers[row]!
+  }
+  return { mean, deviation, write }
+}
+
+/** The texts of some of the rows, in their order, and where each of all texts stands there, or −1. */
+function ranked({ texts, places }: Categories, rows: readonly number[]) {
+  const { categories, usual } = countCategories(rows.map((row) => texts[places[row]!]!))
+  return { categories, usual, positions: texts.map((text) => categories.indexOf(text)) }
 }
 
 function fill<Prefix extends string>(

@@ -112,16 +112,21 @@ function columnsOf(caller: string, rows: ArrayLike<number>, columns: number): nu
 }
 
 /** Mean and standard deviation of numbers; a deviation of 0 counts as 1, so that it can be divided by. */
-export function standard(values: readonly number[]): { mean: number; deviation: number } {
+export function standard(values: ArrayLike<number>): { mean: number; deviation: number } {
+  const { length } = values
+  let [mean, variance, equal] = [0, 0, true]
+  for (let at = 0; at < length; at++) {
+    mean += values[at]! / length
+    equal &&= values[at] === values[0]
+  }
   // Exactly: the rounded mean of equal numbers may differ from them, and would then count as variance.
-  if (values.every((value) => value === values[0])) return { mean: values[0]!, deviation: 1 }
-  const mean = values.reduce((sum, value) => sum + value / values.length, 0)
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0)
+  if (equal) return { mean: values[0]!, deviation: 1 }
+  for (let at = 0; at < length; at++) variance += (values[at]! - mean) ** 2 / length
   return { mean, deviation: Math.sqrt(variance) || 1 }
 }
 
 /** The distinct texts, numbers by size and before other texts, and the most frequent one. */
-export function countCategories(values: readonly string[]): { categories: string[]; usual: string } {
+export function countCategories(values: Iterable<string>): { categories: string[]; usual: string } {
   const counts = new Map<string, number>()
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
   const categories = [...counts.keys()].sort(
@@ -134,6 +139,6 @@ export function countCategories(values: readonly string[]): { categories: string
 }
 
 /** Where each name stands. */
-export function positionsOf(names: readonly string[]): Map<string, number> {
+function positionsOf(names: readonly string[]): Map<string, number> {
   return new Map(names.map((name, position) => [name, position]))
 }

@@ -5,8 +5,16 @@ import { ShapeError } from '../errors.js'
 import type { Initializer, InitializerName } from '../initializers.js'
 import * as ops from '../ops/index.js'
 import { describeShape } from '../shape.js'
-import { constant } from '../tensor.js'
-import { checkInitializer, checkName, checkRank, type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { constant, type Tensor } from '../tensor.js'
+import {
+  type Apply,
+  checkInitializer,
+  checkName,
+  checkRank,
+  type LayerOptions,
+  type LayerPlan,
+  layer,
+} from './layer.js'
 
 export interface EmbeddingOptions extends LayerOptions {
   /** How many different words there are, numbered from 0. */
@@ -48,11 +56,17 @@ export function positionalEmbedding(options: PositionalEmbeddingOptions = {}): L
       throw new ShapeError(
         `positionalEmbedding: rows of ${describeShape(shape)} want more than ${mostSinusoids} sines; learn them, or cut rows into pieces`,
       )
-    const vectors =
-      kind === 'learned'
-        ? builder.parameter('weights', shape, 'normal')
-        : constant(sinusoids(positions, units), { shape })
-    return (_, x) => x.add(vectors)
+    if (kind === 'learned') {
+      const vectors = builder.parameter('weights', shape, 'normal')
+      return (_, x) => x.add(vectors)
+    }
+    // Computed when they are needed, since they take long, and a file of a few bytes may ask for them.
+    let vectors: Tensor | undefined
+    const apply: Apply = (_, x) => {
+      vectors ??= constant(sinusoids(positions, units), { shape })
+      return x.add(vectors)
+    }
+    return Object.assign(apply, { foreseen: { outputShape: shape, flops: 0 } })
   })
 }
 

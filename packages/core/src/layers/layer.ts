@@ -38,7 +38,17 @@ export function modelInput(shape: Shape): SymbolicTensor {
 }
 
 /** The output for batches of rows, the context first. */
-export type Apply = (context: Context, ...inputs: Tensor[]) => Tensor
+export interface Apply {
+  (context: Context, ...inputs: Tensor[]): Tensor
+  /** What is known of the output for a row, where it takes too long to make the graph to see. */
+  readonly foreseen?: Foreseen
+}
+
+/** Shape of one row of an output, and the multiplications and additions that it takes. */
+interface Foreseen {
+  readonly outputShape: Shape
+  readonly flops: number
+}
 
 /** What a layer can ask for while it is built. Names of variables begin with the name of the layer. */
 export interface Builder {
@@ -151,20 +161,15 @@ export function buildLayer(plan: LayerPlan, name: string, draws: Random, shapes:
     },
   })
   const apply = plan.build(builderFor(draws), ...shapes)
-  // One row is enough to see what the layer makes of it.
-  const output = apply(inference, ...shapes.map((shape) => input([1, ...shape])))
-  if (output.shape[0] !== 1)
-    throw new ShapeError(
-      `${plan.kind}: must put out a row for each row, but its output for 1 row is ${describeShape(output.shape)}`,
-    )
+  const { outputShape, flops } = apply.foreseen ?? outputOf(plan.kind, apply, shapes)
   return {
     kind: plan.kind,
     name,
     parameters,
     state,
     inputShapes: shapes,
-    outputShape: output.shape.slice(1),
-    flops: countFlops(output),
+    outputShape,
+    flops,
     get trainable() {
       return parameters.some(({ trainable }) => trainable)
     },
@@ -173,6 +178,16 @@ export function buildLayer(plan: LayerPlan, name: string, draws: Random, shapes:
     },
     apply,
   }
+}
+
+/** One row is enough to see what a layer makes of it. */
+export function outputOf(kind: string, apply: Apply, shapes: readonly Shape[]): Foreseen {
+  const output = apply(inference, ...shapes.map((shape) => input([1, ...shape])))
+  if (output.shape[0] !== 1)
+    throw new ShapeError(
+      `${kind}: must put out a row for each row, but its output for 1 row is ${describeShape(output.shape)}`,
+    )
+  return { outputShape: output.shape.slice(1), flops: countFlops(output) }
 }
 
 function begun(
@@ -185,13 +200,13 @@ function begun(
   fanOut: number,
   trainable: boolean,
 ): Variable {
-  const draws = random.stream(name)
   if (typeof begin === 'function')
-    return variable(begin(shape, fanIn, fanOut, draws), { shape, name, trainable })
+    return variable(begin(shape, fanIn, fanOut, random.stream(name)), { shape, name, trainable })
   checkFits(kind, name, shape)
   if (begin === 'identity') checkMatrix(shape)
   // Where they come from a file, they need not be drawn.
-  return new Variable(() => initializers[begin](shape, fanIn, fanOut, draws), [...shape], name, trainable)
+  const draw = () => initializers[begin](shape, fanIn, fanOut, random.stream(name))
+  return new Variable(draw, [...shape], name, trainable)
 }
 
 /** @throws ValueError unless the table has the name. */

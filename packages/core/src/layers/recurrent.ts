@@ -3,10 +3,12 @@ import { checkCount } from '../check-options.js'
 import { ShapeError } from '../errors.js'
 import type { Initializer, InitializerName } from '../initializers.js'
 import { broadcastTo, matmul, reshape, sigmoid, slice, stack, tanh } from '../ops/index.js'
+import { checkFits } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { type ActivationName, activations } from './activation.js'
 import { asMatrix } from './dense.js'
 import {
+  type Apply,
   type Builder,
   checkInitializer,
   checkName,
@@ -14,6 +16,7 @@ import {
   type LayerOptions,
   type LayerPlan,
   layer,
+  outputOf,
 } from './layer.js'
 
 export interface RecurrentOptions extends LayerOptions {
@@ -110,11 +113,12 @@ function recurrent(
         `${kind}: rows of ${steps} steps are too long, since every step is part of the graph; cut them into pieces of up to ${mostSteps}`,
       )
     const width = gates * units
+    checkFits(kind, 'the sums of all steps', [steps, width])
     const w = builder.parameter('weights', [inputs, width], weights, inputs, units)
     const next = build(builder)
     const b = builder.parameter('bias', [width], 'zeros')
-    return (_, x) => {
-      const rows = x.shape[0]!
+    const apply: Apply = (_, x) => {
+      const [rows, steps] = x.shape as [number, number]
       const products = reshape(matmul(asMatrix(x), w).add(b), [rows, steps, width])
       const zeros = broadcastTo(0, [rows, units])
       let state: readonly Tensor[] = [zeros, zeros]
@@ -126,6 +130,13 @@ function recurrent(
       }
       return returnSequences ? stack(outputs, 1) : outputs.at(-1)!
     }
+    // All steps are alike: a graph of two tells what there is to know of one of ten thousand.
+    const [one, two] = [1, 2].map((steps) => outputOf(kind, apply, [[steps, inputs]]).flops) as [
+      number,
+      number,
+    ]
+    const outputShape = returnSequences ? [steps, units] : [units]
+    return Object.assign(apply, { foreseen: { outputShape, flops: one + (steps - 1) * (two - one) } })
   })
 }
 
