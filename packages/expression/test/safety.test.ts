@@ -1,5 +1,6 @@
 // That no text gets out of the language: not into JavaScript's objects, not into a terminal, not into a crash.
 import { describe, expect, it } from 'vitest'
+import { expectToFit, measure } from '../../formats/test/measure.js'
 import { expectToBearDamage, mutationCount, mutationTime } from '../../formats/test/mutations.js'
 import {
   build,
@@ -124,6 +125,56 @@ describe('text that tries to get out', () => {
       message = (error as Error).message
     }
     expect(message.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u)
+  })
+})
+
+describe('sources made to cost as much as they can take no more than 16 MiB', () => {
+  const times = (text: string, count: number, between = '') => Array(count).fill(text).join(between)
+  it.each<[string, string, 'read' | RegExp]>([
+    ['brackets', times('(', 4096), /deep/],
+    ['lists in lists', `x = ${times('[', 4092)}`, /deep/],
+    ['signs', `${times('-', 4095)}x`, /deep/],
+    ['functions of functions', `${times('tanh(', 800)}x${times(')', 50)}`, /deep/],
+    ['powers of powers', times('x', 2048, '^'), /deep/],
+    ['a sum', times('x', 1000, '+'), 'read'],
+    ['a product of matrices', times('B', 1000, '@'), 'read'],
+    ['sums of rows and columns', times('(B+H)', 390, '*'), 'read'],
+    ['a long list', `sum([${times('1', 1900, ',')}])`, 'read'],
+    ['many names', `f = ${Array.from({ length: 600 }, (_, index) => `v${index}`).join('+')}`, /has no value/],
+    [
+      'many statements',
+      `f0 = x; ${Array.from({ length: 200 }, (_, at) => `f${at + 1} = f${at} + f${at}`).join(';')}`,
+      'read',
+    ],
+    ['a source of 16 MiB', times('x+', 2 ** 23), /has 16777216 characters, more than the 4096/],
+    ['16 MiB of line ends', times('\n', 2 ** 24), /has 16777216 characters, more than the 4096/],
+  ])('%s', (shape, source, outcome) => {
+    let error: unknown
+    const measured = measure(() => {
+      try {
+        const program = parse(source)
+        toDot(
+          build(program, {
+            x: 0.5,
+            H: 2,
+            B: [
+              [1, 0],
+              [0, 1],
+            ],
+          }),
+        )
+        toLatex(program)
+        toText(program)
+      } catch (thrown) {
+        error = thrown
+      }
+    })
+    if (outcome === 'read') expect(error).toBeUndefined()
+    else {
+      expect(error).toBeInstanceOf(ExpressionError)
+      expect((error as Error).message).toMatch(outcome)
+    }
+    expectToFit(`expressions, ${shape}`, source.length, measured)
   })
 })
 

@@ -21,8 +21,19 @@ const elementTypes = {
     array: Float32Array,
     read: (view, at, little) => asFloat(view.getUint16(at, little) << 16),
   },
-  i64: { bytes: 8, array: Float64Array, read: (view, at, little) => Number(view.getBigInt64(at, little)) },
-  u64: { bytes: 8, array: Float64Array, read: (view, at, little) => Number(view.getBigUint64(at, little)) },
+  // Exact where both halves together are a whole number that can be told apart, and nothing else is read.
+  i64: {
+    bytes: 8,
+    array: Float64Array,
+    read: (view, at, little) =>
+      view.getInt32(little ? at + 4 : at, little) * 2 ** 32 + view.getUint32(little ? at : at + 4, little),
+  },
+  u64: {
+    bytes: 8,
+    array: Float64Array,
+    read: (view, at, little) =>
+      view.getUint32(little ? at + 4 : at, little) * 2 ** 32 + view.getUint32(little ? at : at + 4, little),
+  },
   i32: { bytes: 4, array: Float64Array, read: (view, at, little) => view.getInt32(at, little) },
   u32: { bytes: 4, array: Float64Array, read: (view, at, little) => view.getUint32(at, little) },
   i16: { bytes: 2, array: Float32Array, read: (view, at, little) => view.getInt16(at, little) },
@@ -37,30 +48,66 @@ export type ElementTypeName = keyof typeof elementTypes
 /** How many bytes a number takes. */
 export const bytesOf = (type: ElementTypeName): number => elementTypes[type].bytes
 
-/** The numbers in `bytes`, of which there are whole ones. `refuse` makes the error for a number that is lost. */
-export function readElements(
+/** @throws what `refuse` makes, if one of the numbers in `bytes` would be another one when it is read. */
+export function checkElements(
   type: ElementTypeName,
   bytes: Uint8Array,
   littleEndian: boolean,
   refuse: (problem: string) => Error,
-): Values {
+): void {
+  if (type !== 'i64' && type !== 'u64') return
+  const { read }: ElementType = elementTypes[type]
+  const view = viewOf(bytes)
+  for (let at = 0; at < bytes.length; at += 8) {
+    const value = read(view, at, littleEndian)
+    if (!Number.isSafeInteger(value))
+      throw refuse(
+        `holds ${value}, and whole numbers from 2^53 on cannot be told apart; save it as floating-point numbers`,
+      )
+  }
+}
+
+/** The numbers in `bytes`, of which there are whole ones that have been checked. */
+export function readElements(type: ElementTypeName, bytes: Uint8Array, littleEndian: boolean): Values {
   const { array, bytes: size, read }: ElementType = elementTypes[type]
   const values = new array(bytes.length / size)
   // As bytes, so that NaN keeps its own; typed arrays are little-endian wherever WebAssembly runs.
   if (littleEndian && (type === 'f32' || type === 'f64')) new Uint8Array(values.buffer).set(bytes)
+  else if (type === 'u8') values.set(bytes)
   else {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const view = viewOf(bytes)
     for (let index = 0; index < values.length; index++) values[index] = read(view, size * index, littleEndian)
-    if (type === 'i64' || type === 'u64') {
-      const lost = values.find((value) => !Number.isSafeInteger(value))
-      if (lost !== undefined)
-        throw refuse(
-          `holds ${lost}, and whole numbers from 2^53 on cannot be told apart; save it as floating-point numbers`,
-        )
+  }
+  return values
+}
+
+/** The same of an array whose numbers lie as Fortran has them, the first index running fastest; row by row. */
+export function readColumns(
+  type: ElementTypeName,
+  bytes: Uint8Array,
+  littleEndian: boolean,
+  shape: readonly number[],
+): Values {
+  const { array, bytes: size, read }: ElementType = elementTypes[type]
+  const values = new array(bytes.length / size)
+  const view = viewOf(bytes)
+  const index = shape.map(() => 0)
+  const strides = shape.map((_, axis) => size * sizeOf(shape.slice(0, axis)))
+  let from = 0
+  for (let to = 0; to < values.length; to++) {
+    values[to] = read(view, from, littleEndian)
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!
+      if (++index[axis]! < shape[axis]!) break
+      from -= strides[axis]! * shape[axis]!
+      index[axis] = 0
     }
   }
   return values
 }
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  new DataView(buffer, byteOffset, byteLength)
 
 /** The little-endian bytes of the numbers, not a copy. */
 export function bytesOfValues({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): Uint8Array {

@@ -48,6 +48,7 @@ export function parseIdx(file: Uint8Array): IdxArray {
     throw new IdxError(
       `${shape.join(' × ')} numbers of ${bytes} bytes are ${count * bytes} bytes, but ${file.length - header} follow; the file is cut off or damaged`,
     )
+  if (bytes === 1) return { shape, data: new array(file.slice(header).buffer) }
   const data = new array(count)
   for (let index = 0; index < count; index++) data[index] = read(view, header + bytes * index)
   return { shape, data }

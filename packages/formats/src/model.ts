@@ -36,10 +36,21 @@ function activationOf(kind: string): Constructor {
 const format = 'backpropagation-model'
 const version = 1
 
+/** Values and keys of JSON, each of which may take a hundred bytes as an object where it is two in the file. */
+const mostValues = 50_000
+const deepest = 100
+/** Layers take five KiB each, however little of the file. */
+const mostLayers = 2000
+/** For how many layers those count that are made of others, or whose graph is. */
+const sizes = new Map(Object.entries({ multiHeadAttention: 4, transformerBlock: 8, rnn: 8, lstm: 8, gru: 8 }))
+/** Calls of layers, and inputs. */
+const mostTensors = 5000
+
 /**
  * A model as JSON. What `readModel` makes of it has the same layers and names, and begins with the same numbers; those
  * that it has learnt are in `writeSafetensors(model.variables)`.
- * @throws ModelFileError for layers that options alone do not make: functions, and layers of one's own.
+ * @throws ModelFileError for layers that options alone do not make: functions, and layers of one's own; and for more
+ * layers than `readModel` reads.
  */
 export function writeModel<I extends Symbolic, O extends Symbolic>(model: Model<I, O>): string {
   const { inputs, outputs, seed } = model.made
@@ -47,7 +58,11 @@ export function writeModel<I extends Symbolic, O extends Symbolic>(model: Model<
   const plans = [...new Set(tensors.flatMap(({ plan }) => plan ?? []))]
   const places = new Map(tensors.map((tensor, place) => [tensor, place]))
   const place = (tensor: SymbolicTensor) => places.get(tensor)!
-  return JSON.stringify({
+  checkCounts(
+    plans.map(({ kind }) => kind),
+    tensors.length,
+  )
+  const text = JSON.stringify({
     format,
     version,
     seed,
@@ -58,6 +73,17 @@ export function writeModel<I extends Symbolic, O extends Symbolic>(model: Model<
     inputs: mapped(inputs, place),
     outputs: mapped(outputs, place),
   })
+  checkExtent(text)
+  return text
+}
+
+/** @throws ModelFileError for a model whose making would take more than its file lets expect. */
+function checkCounts(kinds: readonly unknown[], tensors: number): void {
+  const layers = kinds.reduce((total: number, kind) => total + (sizes.get(kind as string) ?? 1), 0)
+  if (layers > mostLayers || tensors > mostTensors)
+    throw new ModelFileError(
+      `the model counts as ${layers} layers and ${tensors} inputs and calls of layers; a file can have ${mostLayers} and ${mostTensors}, make larger ones in code`,
+    )
 }
 
 /** The options of a layer, with whether training changes it at present. */
@@ -89,11 +115,15 @@ function isPlain(value: unknown): boolean {
 /**
  * The model that `writeModel` wrote, with the numbers that its seed gives:
  * `readModel(text).setWeights(readSafetensors(file))`. The types of inputs and outputs are for the caller to say.
+ *
+ * How much a file asks for is checked before any of it is made: up to 2,000 layers, of which one with attention counts
+ * for 4, a transformer's block and a recurrent one for 8; and up to 5,000 inputs and calls of layers.
  * @throws ModelFileError for text that is no such JSON, names layers that do not exist, or layers that do not fit.
  */
 export function readModel<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor>(
   text: string,
 ): Model<I, O> {
+  checkExtent(text)
   let file: unknown
   try {
     file = JSON.parse(text)
@@ -104,12 +134,18 @@ export function readModel<I extends Symbolic = SymbolicTensor, O extends Symboli
     throw new ModelFileError(`the file has no "format": "${format}"; it was not written by writeModel`)
   if (field(file, 'version') !== version)
     throw new ModelFileError(
-      `the file is of version ${field(file, 'version')}; version ${version} can be read`,
+      `the file is of version ${shown(field(file, 'version'))}; version ${version} can be read`,
     )
-  const plans = list('layers', field(file, 'layers')).map((given, index) => {
+  const described = list('layers', field(file, 'layers'))
+  const calls = list('tensors', field(file, 'tensors'))
+  checkCounts(
+    described.map((given) => field(given, 'kind')),
+    calls.length,
+  )
+  const plans = described.map((given, index) => {
     const kind = field(given, 'kind')
     const make = constructors.get(kind as string)
-    if (!make) throw new ModelFileError(`layers[${index}]: there is no layer ${JSON.stringify(kind)}`)
+    if (!make) throw new ModelFileError(`layers[${index}]: there is no layer ${shown(kind)}`)
     const options = field(given, 'options')
     if (!isRecord(options)) throw new ModelFileError(`layers[${index}]: wants options as an object`)
     return within(`layers[${index}]`, () => make(options))
@@ -119,11 +155,11 @@ export function readModel<I extends Symbolic = SymbolicTensor, O extends Symboli
     const found = Number.isInteger(place) ? tensors[place as number] : undefined
     if (!found)
       throw new ModelFileError(
-        `${where}: wants the place of one of ${tensors.length} tensors, got ${JSON.stringify(place)}`,
+        `${where}: wants the place of one of ${tensors.length} tensors, got ${shown(place)}`,
       )
     return found
   }
-  for (const [index, given] of list('tensors', field(file, 'tensors')).entries()) {
+  for (const [index, given] of calls.entries()) {
     const where = `tensors[${index}]`
     const shape = field(given, 'shape')
     if (shape !== undefined) {
@@ -148,6 +184,32 @@ export function readModel<I extends Symbolic = SymbolicTensor, O extends Symboli
   )
 }
 
+/** @throws ModelFileError for more values, or deeper ones, than a model has: JSON.parse makes objects of all of them. */
+function checkExtent(text: string): void {
+  let values = 0
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]!
+    if (character === '"') {
+      for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++
+      continue
+    }
+    if (character === ']' || character === '}') depth--
+    if (character === '[' || character === '{') depth++
+    else if (character !== ',' && character !== ':') continue
+    if (++values > mostValues || depth > deepest)
+      throw new ModelFileError(
+        `a file of a model has up to ${mostValues} values, within up to ${deepest} brackets; this one has more`,
+      )
+  }
+}
+
+/** A value as messages show it. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -157,7 +219,7 @@ function field(value: unknown, key: string): unknown {
 }
 
 function list(where: string, value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw new ModelFileError(`${where}: wants a list, got ${JSON.stringify(value)}`)
+  if (!Array.isArray(value)) throw new ModelFileError(`${where}: wants a list, got ${shown(value)}`)
   return value
 }
 

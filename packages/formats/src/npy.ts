@@ -4,9 +4,11 @@ import { BackpropagationError, sizeOf } from '@bp/core'
 import {
   bytesOf,
   bytesOfValues,
+  checkElements,
   checkSize,
   type ElementTypeName,
   mostDimensions,
+  readColumns,
   readElements,
   type Values,
 } from './elements.js'
@@ -63,11 +65,37 @@ export function writeNpy({ shape, values }: NpyArray): Uint8Array<ArrayBuffer> {
 
 /**
  * The array in a file. Floating-point numbers, integers of 8 to 64 bits and truth values are read, of either order of
- * bytes and of dimensions: as float64 what has 64 bits or is an integer of 32, as float32 all else. Lengths are checked
- * before anything is allocated.
+ * bytes and of dimensions: as float64 what has 64 bits or is an integer of 32, as float32 all else.
+ *
+ * All of the file is checked, before anything is allocated. The array of numbers, which has up to four times the bytes
+ * of the file, is made when `values` is first asked for; until then the file must stay as it is.
  * @throws NpyError for what is no such file, is cut off, or holds objects, text, records or complex numbers.
  */
 export function readNpy(file: Uint8Array): NpyArray & { readonly values: Values } {
+  const { begin, type, littleEndian, fortranOrder, shape } = readNpyHeader(file, file.length)
+  const bytes = file.subarray(begin)
+  checkElements(type, bytes, littleEndian, (problem) => new NpyError(`the array ${problem}`))
+  let values: Values | undefined
+  return {
+    shape,
+    get values() {
+      values ??=
+        fortranOrder && shape.length > 1
+          ? readColumns(type, bytes, littleEndian, shape)
+          : readElements(type, bytes, littleEndian)
+      return values
+    },
+  }
+}
+
+/** More bytes of a file are not looked at before its numbers. */
+export const longestNpyBeginning = 12 + longestHeader
+
+/**
+ * How the numbers of a file of `length` bytes lie, of which at least so many are given as are looked at.
+ * @throws NpyError unless there are as many numbers.
+ */
+export function readNpyHeader(file: Uint8Array, fileLength: number) {
   if (file.length < 10 || magic.some((byte, index) => file[index] !== byte))
     throw new NpyError('the file does not begin with \\x93NUMPY; it is not one that numpy.save wrote')
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
@@ -84,22 +112,14 @@ export function readNpy(file: Uint8Array): NpyArray & { readonly values: Values 
     throw new NpyError(
       `the header should have ${length} bytes, but ${file.length - headerBegin} follow; the file is cut off`,
     )
-  const { littleEndian, type, fortranOrder, shape } = parseHeader(
-    new TextDecoder().decode(file.subarray(headerBegin, begin)),
-  )
-  const size = bytesOf(type)
-  const count = sizeOf(shape)
-  if (count * size !== file.length - begin)
+  const header = parseHeader(new TextDecoder().decode(file.subarray(headerBegin, begin)))
+  const size = bytesOf(header.type)
+  const count = sizeOf(header.shape)
+  if (count * size !== fileLength - begin)
     throw new NpyError(
-      `${shape.join(' × ') || 'one'} numbers of ${size} bytes are ${count * size} bytes, but ${file.length - begin} follow; the file is cut off or has something behind it`,
+      `${header.shape.join(' × ') || 'one'} numbers of ${size} bytes are ${count * size} bytes, but ${fileLength - begin} follow; the file is cut off or has something behind it`,
     )
-  const values = readElements(
-    type,
-    file.subarray(begin),
-    littleEndian,
-    (problem) => new NpyError(`the array ${problem}`),
-  )
-  return { shape, values: fortranOrder && shape.length > 1 ? rowByRow(values, shape) : values }
+  return { begin, ...header }
 }
 
 /** An entry of the dictionary: a key, then text, a truth value, a tuple of numbers, or the beginning of another value. */
@@ -143,22 +163,4 @@ function parseHeader(text: string) {
   if (shape.length > mostDimensions)
     throw new NpyError(`the array has ${shape.length} dimensions; up to ${mostDimensions} can be read`)
   return { littleEndian: order !== '>', type: types[name]!, fortranOrder: fortran === 'True', shape }
-}
-
-/** Numbers that lie column by column, as Fortran has them: the first index runs fastest. */
-function rowByRow(columns: Values, shape: readonly number[]): Values {
-  const rows = columns.slice()
-  const index = shape.map(() => 0)
-  const strides = shape.map((_, axis) => sizeOf(shape.slice(0, axis)))
-  let from = 0
-  for (let to = 0; to < rows.length; to++) {
-    rows[to] = columns[from]!
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!
-      if (++index[axis]! < shape[axis]!) break
-      from -= strides[axis]! * shape[axis]!
-      index[axis] = 0
-    }
-  }
-  return rows
 }

@@ -4,12 +4,14 @@ import { BackpropagationError, type NamedValues } from '@bp/core'
 import {
   bytesOf,
   bytesOfValues,
+  checkElements,
   checkSize,
   type ElementTypeName,
   mostDimensions,
   readElements,
   type Values,
 } from './elements.js'
+import { decode, piecesOf } from './utf8.js'
 
 /** Bytes that are no safetensors file, or tensors that cannot be in one; the message says what is wrong. */
 export class SafetensorsError extends BackpropagationError {
@@ -36,6 +38,8 @@ const types: Readonly<Record<string, ElementTypeName>> = {
 const longestHeader = 16 * 2 ** 20
 /** Tensors of a file, and entries of the text that goes with it. */
 const mostEntries = 100_000
+/** Bytes of a name; text that goes with the file may be longer. */
+const longestName = 4096
 /** The key of the header that holds no tensor, but text of the program that wrote it. */
 const metadata = '__metadata__'
 
@@ -84,8 +88,11 @@ export function writeSafetensors(tensors: Iterable<NamedValues>): Uint8Array<Arr
 
 /**
  * The tensors of a file, in the order of their numbers: `model.setWeights(readSafetensors(file))`. F64 and integers
- * of 32 and 64 bits become float64, all other types float32, which holds each of their numbers. Everything is checked
- * before numbers are copied, and text that goes with the file is passed over.
+ * of 32 and 64 bits become float64, all other types float32, which holds each of their numbers. Text that goes with the
+ * file is passed over.
+ *
+ * All of the file is checked. A tensor's array of numbers, which has up to four times their bytes in the file, is made
+ * when its `values` are first asked for; until then the file must stay as it is.
  * @throws SafetensorsError for what is no such file: cut off, with holes, overlaps, names that are there twice, types
  * that are not known, or a header of more than 16 MiB or 100,000 tensors.
  */
@@ -103,89 +110,157 @@ export function readSafetensors(file: Uint8Array): (NamedValues & { readonly val
     throw new SafetensorsError(
       `the header has ${length} bytes; headers of up to ${longestHeader} are read, split the file`,
     )
-  const entries = parseHeader(file.subarray(8, 8 + length))
   const data = file.subarray(8 + length)
-  entries.sort((a, b) => a.begin - b.begin || a.end - b.end)
-  let end = 0
-  for (const entry of entries) {
-    const { name, dtype, type, shape } = entry
-    const refuse = refusing(name)
-    const bytes = shape.reduce((product, dimension) => product * dimension, bytesOf(type))
-    if (entry.end - entry.begin !== bytes)
-      throw refuse(
-        `is ${dtype} of the shape [${shape.join(', ')}], so ${bytes} bytes, but lies from byte ${entry.begin} to ${entry.end}; the header is damaged`,
-      )
-    if (entry.begin !== end)
-      throw refuse(
-        `begins at byte ${entry.begin}, but ${end === 0 ? 'the first must begin at 0' : `the one before it ends at ${end}`}; there must be neither holes nor overlaps`,
-      )
-    end = entry.end
-  }
+  const tensors = parseHeader(file.subarray(8, 8 + length), data)
+  // They mostly are in order, and sorting takes memory.
+  if (tensors.some((tensor, index) => index > 0 && tensors[index - 1]!.follows(tensor) > 0))
+    tensors.sort((a, b) => a.follows(b))
+  const end = tensors.reduce((end, tensor) => tensor.endBehind(end), 0)
   if (end !== data.length)
     throw new SafetensorsError(
       `the tensors take ${end} bytes, but ${data.length} follow the header; the file is cut off or has something behind it`,
     )
-  return entries.map(({ name, type, shape, begin, end }) => {
-    const refuse = refusing(name)
-    return { name, shape, values: readElements(type, data.subarray(begin, end), true, refuse) }
-  })
+  for (const tensor of tensors) tensor.checkNumbers()
+  return tensors
 }
 
 /** Makes the errors about one tensor. */
 const refusing = (name: string) => (problem: string) =>
   new SafetensorsError(`tensor ${JSON.stringify(name)} ${problem}`)
 
-interface Entry {
-  readonly name: string
+/** What all tensors of one type in a file have in common. */
+interface Source {
   readonly dtype: string
   readonly type: ElementTypeName
-  readonly shape: readonly number[]
-  readonly begin: number
-  readonly end: number
+  /** Of the file, behind the header. */
+  readonly data: Uint8Array
 }
 
+/** A tensor as it lies in a file; there may be very many, so it holds no more than it must. */
+class StoredTensor implements NamedValues {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly #source: Source
+  readonly #begin: number
+  #values: Values | undefined
+
+  constructor(name: string, shape: readonly number[], source: Source, begin: number, end: number) {
+    this.name = name
+    this.shape = shape
+    this.#source = source
+    this.#begin = begin
+    const bytes = this.#length
+    if (end - begin !== bytes)
+      throw refusing(name)(
+        `is ${source.dtype} of the shape [${shape.join(', ')}], so ${bytes} bytes, but lies from byte ${begin} to ${end}; the header is damaged`,
+      )
+  }
+
+  get values(): Values {
+    this.#values ??= readElements(this.#source.type, this.#bytes(), true)
+    return this.#values
+  }
+
+  /** Positive if it lies behind the other. Of two that begin at one place the first has no numbers. */
+  follows(other: StoredTensor): number {
+    return this.#begin - other.#begin || this.#length - other.#length
+  }
+
+  /** Where it ends, if it begins where the one before ends. */
+  endBehind(endBefore: number): number {
+    if (this.#begin !== endBefore)
+      throw refusing(this.name)(
+        `begins at byte ${this.#begin}, but ${endBefore === 0 ? 'the first must begin at 0' : `the one before it ends at ${endBefore}`}; there must be neither holes nor overlaps`,
+      )
+    return endBefore + this.#length
+  }
+
+  checkNumbers(): void {
+    checkElements(this.#source.type, this.#bytes(), true, refusing(this.name))
+  }
+
+  #bytes(): Uint8Array {
+    return this.#source.data.subarray(this.#begin, this.#begin + this.#length)
+  }
+
+  /** In bytes. */
+  get #length(): number {
+    return this.shape.reduce((product, dimension) => product * dimension, bytesOf(this.#source.type))
+  }
+}
+
+const [quote, backslash] = [0x22, 0x5c]
+const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 9 || byte === 10 || byte === 13
+/** What JSON has behind a backslash, beside u and four digits. */
+const escapes = new Set(Array.from('"\\/bfnrt', (character) => character.charCodeAt(0)))
+const isDigit = (byte: number | undefined) => byte! >= 0x30 && byte! <= 0x39
+const isHexadecimal = (byte: number | undefined) =>
+  isDigit(byte) || (byte! >= 0x41 && byte! <= 0x46) || (byte! >= 0x61 && byte! <= 0x66)
+
 /**
- * What the header says. JSON.parse would take keys that are there twice, and make millions of arrays of a header that
- * has them.
+ * What the header says of the tensors in `data`. JSON.parse would take keys that are there twice, and make millions of
+ * arrays of a header that has them. It is read as bytes, since as text it may take twice as many.
  */
-function parseHeader(bytes: Uint8Array): Entry[] {
-  let text: string
+function parseHeader(bytes: Uint8Array, data: Uint8Array): StoredTensor[] {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    for (const [, piece] of piecesOf(bytes)) decoder.decode(piece)
   } catch {
     throw new SafetensorsError('the header is not UTF-8 text; the file is damaged or of another format')
   }
   let at = 0
   const unexpected = (wanted: string) => {
-    const found = at < text.length ? JSON.stringify(text.slice(at, at + 12)) : 'the end'
-    return new SafetensorsError(`the header has ${found} at character ${at}, where ${wanted} must be`)
+    const found = at < bytes.length ? JSON.stringify(ascii(at, at + 12)) : 'the end'
+    return new SafetensorsError(`the header has ${found} at byte ${at}, where ${wanted} must be`)
   }
+  const ascii = (begin: number, end: number) => String.fromCharCode(...bytes.subarray(begin, end))
   const next = () => {
-    while (at < text.length && ' \t\n\r'.includes(text[at]!)) at++
-    return text[at]
+    while (isSpace(bytes[at])) at++
+    return at < bytes.length ? String.fromCharCode(bytes[at]!) : undefined
   }
   const take = (character: string) => {
     if (next() !== character) throw unexpected(JSON.stringify(character))
     at++
   }
-  const string = (): string => {
-    if (next() !== '"') throw unexpected('text in quotes')
-    const begin = at++
-    while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-    at++
-    try {
-      return JSON.parse(text.slice(begin, at)) as string
-    } catch {
+  /** Goes past text in quotes; whether there are escapes in it. */
+  const skipText = (): boolean => {
+    next()
+    const begin = at
+    const refuse = () => {
       at = begin
-      throw unexpected('text in quotes')
+      return unexpected('text in quotes')
     }
+    let escaped = false
+    if (bytes[at] !== quote) throw refuse()
+    for (at++; bytes[at] !== quote; at++) {
+      if (at >= bytes.length || bytes[at]! < 0x20) throw refuse()
+      if (bytes[at] !== backslash) continue
+      escaped = true
+      at++
+      if (escapes.has(bytes[at]!)) continue
+      if (bytes[at] !== 0x75 || ![1, 2, 3, 4].every((digit) => isHexadecimal(bytes[at + digit])))
+        throw refuse()
+      at += 4
+    }
+    at++
+    return escaped
+  }
+  const name = (): string => {
+    next()
+    const begin = at
+    const escaped = skipText()
+    if (at - begin > longestName)
+      throw new SafetensorsError(
+        `the header has a name of ${at - begin} bytes; names of up to ${longestName} are read`,
+      )
+    return escaped ? JSON.parse(decode(bytes, begin, at)) : decode(bytes, begin + 1, at - 1)
   }
   const integer = (): number => {
     next()
     const begin = at
-    while (text[at]! >= '0' && text[at]! <= '9') at++
-    const digits = text.slice(begin, at)
-    if (/^(0|[1-9]\d{0,15})$/.test(digits) && Number.isSafeInteger(Number(digits))) return Number(digits)
+    let value = 0
+    for (; isDigit(bytes[at]); at++) value = 10 * value + bytes[at]! - 0x30
+    if (at > begin && (bytes[begin] !== 0x30 || at === begin + 1) && Number.isSafeInteger(value)) return value
     at = begin
     throw unexpected('a whole number below 2^53')
   }
@@ -200,49 +275,72 @@ function parseHeader(bytes: Uint8Array): Entry[] {
       }
     take(close)
   }
-  const object = (member: (key: string) => void) => {
-    const seen = new Set<string>()
+  const object = (member: (key: string) => void) =>
     list('{', '}', () => {
-      const key = string()
-      if (seen.has(key)) throw new SafetensorsError(`the header has ${JSON.stringify(key)} twice`)
-      if (seen.size === mostEntries)
-        throw new SafetensorsError(`the header has more than ${mostEntries} tensors or texts; split the file`)
-      seen.add(key)
+      const key = name()
       take(':')
       member(key)
     })
-  }
+  /** As an array that has room for no more, since one that grows has room for as many again. */
   const integers = (most: number): number[] => {
-    const numbers: number[] = []
+    let count = 0
     list('[', ']', () => {
-      if (numbers.length === most) throw unexpected(`the end of at most ${most} numbers`)
-      numbers.push(integer())
+      if (count === most) throw unexpected(`the end of at most ${most} numbers`)
+      found[count++] = integer()
     })
-    return numbers
+    return Array.from({ length: count }, (_, index) => found[index]!)
   }
+  const found = new Float64Array(mostDimensions)
+  /** Makes a check that a key is not there twice, nor one of too many. */
+  const distinct = () => {
+    const seen = new Set<string>()
+    return (key: string) => {
+      if (seen.has(key)) throw twice(key)
+      if (seen.size === mostEntries)
+        throw new SafetensorsError(`the header has more than ${mostEntries} tensors or texts; split the file`)
+      seen.add(key)
+    }
+  }
+  const twice = (key: string) => new SafetensorsError(`the header has ${JSON.stringify(key)} twice`)
 
-  const entries: Entry[] = []
+  const sources = new Map<string, Source>(
+    Object.entries(types).map(([dtype, type]) => [dtype, { dtype, type, data }]),
+  )
+  const tensors: StoredTensor[] = []
+  const checkName = distinct()
   object((name) => {
-    if (name === metadata) return object(string)
-    const refuse = refusing(name)
+    checkName(name)
+    if (name === metadata) {
+      const checkKey = distinct()
+      return object((key) => {
+        checkKey(key)
+        skipText()
+      })
+    }
+    tensors.push(tensor(name))
+  })
+  if (next() !== undefined) throw unexpected('the end')
+  return tensors
+
+  function tensor(title: string): StoredTensor {
     let dtype: string | undefined
     let shape: number[] | undefined
     let offsets: number[] | undefined
     object((key) => {
-      if (key === 'dtype') dtype = string()
-      else if (key === 'shape') shape = integers(mostDimensions)
-      else if (key === 'data_offsets') offsets = integers(2)
-      else throw refuse(`has ${JSON.stringify(key)}, which is not known`)
+      if (key === 'dtype' && dtype === undefined) dtype = name()
+      else if (key === 'shape' && shape === undefined) shape = integers(mostDimensions)
+      else if (key === 'data_offsets' && offsets === undefined) offsets = integers(2)
+      else if (key === 'dtype' || key === 'shape' || key === 'data_offsets') throw twice(key)
+      else throw refusing(title)(`has ${JSON.stringify(key)}, which is not known`)
     })
     if (dtype === undefined || shape === undefined || offsets?.length !== 2)
-      throw refuse('must have dtype, shape, and two data_offsets; the header is damaged')
-    if (!Object.hasOwn(types, dtype))
-      throw refuse(
+      throw refusing(title)('must have dtype, shape, and two data_offsets; the header is damaged')
+    const source = sources.get(dtype)
+    if (!source)
+      throw refusing(title)(
         `is of type ${JSON.stringify(dtype)}; ${Object.keys(types).join(', ')} can be read, convert it to one of them`,
       )
     const [begin, end] = offsets as [number, number]
-    entries.push({ name, dtype, type: types[dtype]!, shape, begin, end })
-  })
-  if (next() !== undefined) throw unexpected('the end')
-  return entries
+    return new StoredTensor(title, shape, source, begin, end)
+  }
 }

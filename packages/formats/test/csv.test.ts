@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { prepare } from '@bp/core'
+import papaparse from 'papaparse'
 import { describe, expect, it } from 'vitest'
 import { CsvError, parseCsv } from '../src/csv.js'
 import { expectToBearDamage, mutated, mutationCount, mutationTime } from './mutations.js'
@@ -30,11 +31,19 @@ describe('parseCsv reads', () => {
     ],
   ])('%s', (_, file, expected) => {
     const { columns } = parseCsv(file)
-    expect(columns.map(({ name, cells }) => [name, cells])).toEqual(Object.entries(expected))
+    expect(columns.map(({ name, cells }) => [name, [...cells]])).toEqual(Object.entries(expected))
+  })
+
+  it('cells in any order, and none past the last row', () => {
+    const { columns } = parseCsv('a,b,c\n1,2,3\n"4\n",5,6\n\n7,"8",9')
+    const [a, b, c] = columns.map(({ cells }) => cells)
+    const read = [c!.at(2), a!.at(0), b!.at(1), a!.at(1), b!.at(2), c!.at(0), a!.at(3), a!.at(-1)]
+    expect(read).toEqual(['9', '1', '5', '4\n', '8', '3', undefined, undefined])
   })
 
   it('the line of each row, past line breaks in cells and empty lines', () => {
-    expect(parseCsv('a,b\n"1\n1\n1",x\n\n2,y\r\n3,"z\r\nz"\n4,w').lines).toEqual([2, 6, 7, 9])
+    const { lines } = parseCsv('a,b\n"1\n1\n1",x\n\n2,y\r\n3,"z\r\nz"\n4,w')
+    expect([0, 1, 2, 3].map((row) => lines!.at(row))).toEqual([2, 6, 7, 9])
   })
 
   // Rows and columns counted with wc and head; empty cells with grep.
@@ -48,7 +57,9 @@ describe('parseCsv reads', () => {
     const table = parseCsv(bundled(name))
     expect(table.columns).toHaveLength(columns)
     expect(new Set(table.columns.map(({ cells }) => cells.length))).toEqual(new Set([rows]))
-    expect(table.columns.flatMap(({ cells }) => cells).filter((cell) => cell === null)).toHaveLength(empty)
+    expect(table.columns.flatMap(({ cells }) => [...cells]).filter((cell) => cell === null)).toHaveLength(
+      empty,
+    )
   })
 
   it('real data that can be trained on', () => {
@@ -125,6 +136,30 @@ const quoted = Buffer.from(
   'name,"text, more",n\r\n"a ""b""","line\r\nline",1\r\nc,,"2"\r\n"",d,3\r\n'.repeat(4),
 )
 
+it('damaged files that are read are what Papa Parse reads', () => {
+  const special = Array.from(Buffer.from('",\n\r " ', 'latin1'), (byte) => bytes(byte))
+  let read = 0
+  for (let seed = 0; seed < 2000; seed++) {
+    const file = mutated(quoted, seed, special)
+    let table: ReturnType<typeof parseCsv>
+    try {
+      table = parseCsv(file)
+    } catch {
+      continue
+    }
+    read++
+    const text = new TextDecoder().decode(file).replace(/\r\n?/g, '\n')
+    const { data, errors } = papaparse.parse<string[]>(text, { delimiter: ',', newline: '\n' })
+    const [names, ...rows] = data.filter((row) => row.length > 1 || row[0] !== '')
+    expect(errors).toEqual([])
+    expect(table.columns.map(({ name }) => name)).toEqual(names!.map((name) => name.trim()))
+    const cells = table.columns.map(({ cells }) => [...cells])
+    expect(rows).toEqual(rows.map((_, row) => cells.map((column) => column[row] ?? '')))
+    expect(table.columns[0]!.cells).toHaveLength(rows.length)
+  }
+  expect(read).toBeGreaterThan(300)
+})
+
 it(
   `${mutationCount} damaged files are refused with its own error, or read as regular tables`,
   () => {
@@ -137,7 +172,8 @@ it(
       make: (seed) => mutated(sources[seed % sources.length]!, seed, [...special, bytes(0xef, 0xbb, 0xbf)]),
       read: (file) => {
         const { columns, lines } = parseCsv(file)
-        for (const { cells } of columns) expect(cells).toHaveLength(lines!.length)
+        for (const { cells } of columns) expect([...cells]).toHaveLength(columns[0]!.cells.length)
+        expect(lines!.at(columns[0]!.cells.length - 1)).toBeGreaterThan(1)
       },
       ownError: CsvError,
       check: (error) => expect((error as CsvError).line).toBeGreaterThan(0),

@@ -1,11 +1,10 @@
 // Damaged files, and what a parser must do with them: refuse them by its own error, or read what they say.
-import { getHeapStatistics } from 'node:v8'
 import { random } from '@bp/core'
 import { expect } from 'vitest'
+import { measure, memoryFor, timed } from './measure.js'
 
 /** How many damaged files each parser is given; `npm run check:parsers` says how many, and from which seed on. */
-const asked = process.env.BP_MUTATIONS
-export const mutationCount = Number(asked ?? 2000)
+export const mutationCount = Number(process.env.BP_MUTATIONS ?? 2000)
 const firstSeed = Number(process.env.BP_SEED ?? 0)
 
 /** For so many, in ms. */
@@ -50,9 +49,6 @@ export function mutated(
   return source.integer(1, 8) === 0 ? bytes.subarray(0, source.integer(2, bytes.length + 1)) : bytes
 }
 
-/** What a parser may allocate beside twice the file, in bytes. */
-const slack = 2 ** 24
-
 interface Damage<File> {
   readonly parser: string
   readonly make: (seed: number) => File
@@ -70,34 +66,27 @@ export function expectToBearDamage<File extends Uint8Array | string>(damage: Dam
   let [slowest, largest] = [0, 0]
   for (let seed = firstSeed; seed < firstSeed + mutationCount; seed++) {
     const file = make(seed)
-    const before = allocated()
-    const begin = performance.now()
-    try {
-      read(file)
-      counts.read++
-    } catch (error) {
-      const about = `${parser}, seed ${seed}`
-      if (!(error instanceof ownError)) throw new Error(`${about}: ${error}`, { cause: error })
-      check?.(error, file)
-      counts.refused++
-    }
-    slowest = Math.max(slowest, performance.now() - begin)
-    const bytes = allocated() - before
-    largest = Math.max(largest, bytes)
-    expect(bytes, `bytes that ${parser} allocates for the file of seed ${seed}`).toBeLessThan(
-      2 * file.length + slack,
+    const { milliseconds, peak } = measure(() => {
+      try {
+        read(file)
+        counts.read++
+      } catch (error) {
+        const about = `${parser}, seed ${seed}`
+        if (!(error instanceof ownError)) throw new Error(`${about}: ${error}`, { cause: error })
+        check?.(error, file)
+        counts.refused++
+      }
+    })
+    slowest = Math.max(slowest, milliseconds)
+    largest = Math.max(largest, peak)
+    expect(peak, `bytes that ${parser} allocates for the file of seed ${seed}`).toBeLessThan(
+      memoryFor(file.length),
     )
   }
   expect(Math.min(counts.read, counts.refused) / mutationCount, JSON.stringify(counts)).toBeGreaterThan(0.02)
-  if (asked === undefined) return
+  if (!timed) return
   process.stdout.write(
     `${parser}: ${counts.read} read, ${counts.refused} refused; at most ${slowest.toFixed(0)} ms and ${(largest / 2 ** 20).toFixed(1)} MiB\n`,
   )
   expect(slowest).toBeLessThan(1000)
-}
-
-/** Bytes of the JavaScript heap and outside of it; what was collected in between is lost, so it may be less. */
-function allocated(): number {
-  const { used_heap_size, external_memory } = getHeapStatistics()
-  return used_heap_size + external_memory
 }

@@ -19,13 +19,17 @@ const arrays: readonly NamedValues[] = [
   { name: 'empty', shape: [0, 3], values: new Float32Array(0) },
 ]
 
+/** All that is in an archive; by itself it is read as it is asked for. */
+const readAll = (file: Uint8Array): NamedValues[] =>
+  readNpz(file).map(({ name, shape, values }) => ({ name, shape, values }))
+
 test.each(['stored.npz', 'deflated.npz'])('%s of NumPy is read', (name) => {
-  expect(readNpz(fixture(name))).toEqual(arrays)
+  expect(readAll(fixture(name))).toEqual(arrays)
 })
 
 test('what is written is read again, has the bytes of NumPy in it, and is the same at any time', () => {
   const file = writeNpz(arrays)
-  expect(readNpz(file)).toEqual(arrays)
+  expect(readAll(file)).toEqual(arrays)
   expect(Buffer.from(file).includes(Buffer.from(npy))).toBe(true)
   expect(writeNpz(arrays)).toEqual(file)
   expect(readNpz(writeNpz([]))).toEqual([])
@@ -93,8 +97,8 @@ test.each<[string, Uint8Array, string]>([
     'the archive unpacks to more than 100000 arrays or 1073741824 bytes; split it',
   ],
 ])('%s is refused', (_, file, message) => {
-  expect(() => readNpz(file)).toThrow(NpzError)
-  expect(() => readNpz(file)).toThrow(message)
+  expect(() => readAll(file)).toThrow(NpzError)
+  expect(() => readAll(file)).toThrow(message)
 })
 
 test('a name that is there twice is neither read nor written', () => {
@@ -113,7 +117,9 @@ test('every bit that is not as it was written is found, in the numbers and in th
   for (let bit = 0; bit < 8 * npy.length; bit++) {
     const damaged = Uint8Array.from(file)
     damaged[begin + (bit >> 3)]! ^= 1 << (bit & 7)
-    expect(() => readNpz(damaged)).toThrow('array "a" does not have its checksum; the archive is damaged')
+    expect(() => readNpz(damaged)[0]!.values).toThrow(
+      'array "a" does not have its checksum; the archive is damaged',
+    )
   }
 })
 
@@ -130,7 +136,7 @@ test('an archive whose end has the form of large ones is read', () => {
   more.setUint32(56, 0x07064b50, true)
   more.setUint32(64, at, true)
   const end = file.slice(at).fill(255, 8, 20)
-  expect(readNpz(Uint8Array.of(...file.subarray(0, at), ...new Uint8Array(more.buffer), ...end))).toEqual(
+  expect(readAll(Uint8Array.of(...file.subarray(0, at), ...new Uint8Array(more.buffer), ...end))).toEqual(
     arrays,
   )
 })

@@ -29,7 +29,7 @@ test('a run writes a CSV file that has each of its numbers, to the last bit', as
     file += (length === 1 ? csvHeader(record) : '') + csvLine(record)
   })
   const { columns } = parseCsv(file)
-  const read = Object.fromEntries(columns.map(({ name, cells }) => [name, cells.map(Number)]))
+  const read = Object.fromEntries(columns.map(({ name, cells }) => [name, Array.from(cells, Number)]))
   const metric = 'absolute, mean'
   expect(history).toHaveLength(20)
   expect(read).toEqual({

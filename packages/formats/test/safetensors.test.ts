@@ -19,7 +19,8 @@ const weights: readonly NamedValues[] = [
   { name: 'größe "a"\n', shape: [], values: Float32Array.of(7) },
   { name: 'layer2/bias', shape: [2], values: Float64Array.of(0.1, 1e-310) },
 ]
-const byName = (tensors: Iterable<NamedValues>) => new Map(Array.from(tensors, (one) => [one.name, one]))
+const byName = (tensors: Iterable<NamedValues>) =>
+  new Map(Array.from(tensors, ({ name, shape, values }) => [name, { shape, values }]))
 
 /** A file with a header as it is given and some bytes behind it. */
 const withHeader = (header: string | object, data = 0) => {
@@ -138,12 +139,12 @@ test.each<[string, Uint8Array, string]>([
     'the header has more than 100000 tensors or texts; split the file',
   ],
   ['a header that is no text', withHeader('\xff').fill(255, 8), 'the header is not UTF-8 text'],
-  ['no JSON', withHeader('[]'), 'the header has "[]" at character 0, where "{" must be'],
-  ['JSON cut off', withHeader('{"x":'), 'the header has the end at character 5, where "{" must be'],
+  ['no JSON', withHeader('[]'), 'the header has "[]" at byte 0, where "{" must be'],
+  ['JSON cut off', withHeader('{"x":'), 'the header has the end at byte 5, where "{" must be'],
   [
     'text that is not closed',
     withHeader('{"x'),
-    'the header has "\\"x" at character 1, where text in quotes must be',
+    'the header has "\\"x" at byte 1, where text in quotes must be',
   ],
   ['text behind the header', withHeader(`{"x":${entry}}x`, 8), 'where the end must be'],
   ['a name twice', withHeader(`{"x":${entry},"\\u0078":${entry}}`, 8), 'the header has "x" twice'],
@@ -169,7 +170,7 @@ test.each<[string, Uint8Array, string]>([
   [
     'half a dimension',
     withHeader({ x: { ...x, shape: [1.5] } }, 8),
-    '".5],\\"data_of" at character 30, where "," must be',
+    '".5],\\"data_of" at byte 30, where "," must be',
   ],
   ['a dimension past 2^53', withHeader({ x: { ...x, shape: [2 ** 53] } }, 8), 'a whole number below 2^53'],
   [
@@ -203,10 +204,24 @@ test.each<[string, Uint8Array, string]>([
     withHeader({ x: tensor('I64', [1], 0, 8) }, 8).fill(0x7f, -8),
     'tensor "x" holds 9187201950435738000, and whole numbers from 2^53 on cannot be told apart',
   ],
+  [
+    'a name without end',
+    withHeader({ ['x'.repeat(5000)]: x }, 8),
+    'a name of 5002 bytes; names of up to 4096 are read',
+  ],
+  ['an escape that JSON does not have', withHeader('{"__metadata__":{"a":"\\x41"}}'), 'where text in quotes'],
+  ['a control character in text', withHeader('{"__metadata__":{"a":"\n"}}'), 'where text in quotes'],
+  ['text twice', withHeader('{"__metadata__":{"a":"","a":""}}'), 'the header has "a" twice'],
   ['a number in the text that goes with it', withHeader({ __metadata__: { a: 1 } }), 'where text in quotes'],
 ])('%s is refused', (_, file, message) => {
   expect(() => readSafetensors(file)).toThrow(SafetensorsError)
   expect(() => readSafetensors(file)).toThrow(message)
+})
+
+test('numbers are made once, when they are first asked for', () => {
+  const [read] = readSafetensors(withHeader({ x: tensor('U8', [2], 0, 2) }, 2))
+  expect(read!.values).toEqual(Float32Array.of(0, 0))
+  expect(read!.values).toBe(read!.values)
 })
 
 test.each<[string, readonly NamedValues[], string]>([

@@ -1,0 +1,319 @@
+// Files made to cost a parser as much as they can: what it takes for each is held to twice the file and 16 MiB.
+import { strToU8, zipSync } from 'fflate'
+import { describe, expect, it } from 'vitest'
+import { CsvError, parseCsv } from '../src/csv.js'
+import { IdxError, parseIdx } from '../src/idx.js'
+import { ModelFileError, readModel } from '../src/model.js'
+import { NpyError, readNpy } from '../src/npy.js'
+import { NpzError, readNpz, writeNpz } from '../src/npz.js'
+import { readSafetensors, SafetensorsError } from '../src/safetensors.js'
+import { expectToFit, measure, memoryFor, settled } from './measure.js'
+
+const size = 2 ** 24
+/** For a test, in ms, most of which go into making the file. */
+const patience = 30_000
+
+/** A beginning, then one piece again and again up to 16 MiB, then an end. */
+function filled(beginning: string, piece: string, end = ''): Uint8Array {
+  const [head, body, tail] = [beginning, piece, end].map((text) => strToU8(text)) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ]
+  const times = Math.floor((size - head.length - tail.length) / body.length)
+  const file = Buffer.alloc(head.length + times * body.length + tail.length, body)
+  // Filling begins with the first byte, and the piece must begin behind the head.
+  file.fill(body, head.length)
+  file.set(head)
+  file.set(tail, head.length + times * body.length)
+  return file
+}
+
+const listOf = (length: number, entry: (index: string) => string, between = ',') =>
+  Array.from({ length }, (_, index) => entry(index.toString(36))).join(between)
+
+const header = (json: string, data = 0) => {
+  const text = strToU8(json)
+  const file = new Uint8Array(8 + text.length + data)
+  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true)
+  file.set(text, 8)
+  return file
+}
+const tensors = (entry: (index: string) => string) => header(`{${listOf(100_000, entry)}}`)
+const npy = (descr: string, shape: string, data: number, fortran = 'False') => {
+  const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran}, 'shape': ${shape}, }`
+  const file = new Uint8Array(10 + dictionary.length + data)
+  file.set(Uint8Array.of(0x93, ...strToU8('NUMPY'), 1, 0, dictionary.length))
+  file.set(strToU8(dictionary), 10)
+  return file
+}
+const idx = (type: number, count: number, bytes: number) => {
+  const file = new Uint8Array(8 + bytes)
+  file.set([0, 0, type, 1])
+  new DataView(file.buffer).setUint32(4, count)
+  return file
+}
+const model = (layers: readonly (readonly [kind: string, options: object])[], shape: readonly number[]) =>
+  JSON.stringify({
+    format: 'backpropagation-model',
+    version: 1,
+    seed: 1,
+    layers: layers.map(([kind, options]) => ({ kind, options })),
+    tensors: [{ shape }, ...layers.map((_, index) => ({ layer: index, inputs: [index] }))],
+    inputs: 0,
+    outputs: layers.length,
+  })
+const stack = (times: number, kind: string, options: object, shape: readonly number[]) =>
+  model(Array(times).fill([kind, options]), shape)
+const inJson = (text: string) => `{"format":${text}}`
+
+type Shapes<File> = Readonly<Record<string, readonly [make: () => File, outcome: 'read' | RegExp]>>
+
+const columns = (count: number) => listOf(count, (index) => `c${index}`)
+const csv: Shapes<string | Uint8Array> = {
+  commas: [() => filled('', ','), /more than 65536 columns/],
+  'a row of commas': [() => filled('a,b\n', ','), /16777213 cells where/],
+  'empty cells in two columns': [() => filled('a,b\n', ',\n'), 'read'],
+  'empty cells in a hundred columns': [() => filled(`${columns(100)}\n`, `${','.repeat(99)}\n`), 'read'],
+  'empty cells in as many columns as there may be': [
+    () => filled(`${columns(65_536)}\n`, `${','.repeat(65_535)}\n`),
+    'read',
+  ],
+  'as many columns as there may be, and one row': [
+    () => strToU8(`${columns(65_536)}\n${','.repeat(65_535)}`),
+    'read',
+  ],
+  'too many columns': [() => strToU8(columns(2_000_000)), /more than 65536 columns/],
+  'one digit a row': [() => filled('a\n', '1\n'), 'read'],
+  'line ends': [() => filled('', '\n'), /the file is empty/],
+  'line ends behind a row': [() => filled('a,b\n1,2', '\r'), 'read'],
+  'an empty line between rows': [() => filled('a\n', '1\n\r\n'), 'read'],
+  quotes: [() => filled('', '""'), /there are no rows/],
+  'quotes in one cell': [() => filled('a\n"', '""', '"'), 'read'],
+  'a quote that is never closed': [() => filled('a\n1,"', '""'), /never closed/],
+  'quoted empty cells': [() => filled('a,b\n', '"",""\n'), 'read'],
+  'text behind the last quote': [() => filled('a,b\n', '"",""\n', '""x'), /text follows a closing quote/],
+  'one name': [() => filled('x', 'x', '\n1\n'), 'read'],
+  'one name, which needs two bytes a letter': [() => filled('이', 'x', '\n1\n'), 'read'],
+  'a name twice': [() => filled('', `${'x'.repeat(5_000_000)},`), /two columns are called/],
+  'one cell, which needs two bytes a letter': [() => filled('a\n이', 'x'), 'read'],
+  'a string': [() => Buffer.from(filled('a,b\n', '1,1\n')).toString(), 'read'],
+  'a string of two bytes a letter': [() => Buffer.from(filled('a,b\n', '이,1\n')).toString(), 'read'],
+  'what is no UTF-8 at its end': [() => filled('a,b\n', '1,1\n').fill(255, size - 10), /not UTF-8/],
+  'what is no UTF-8': [() => new Uint8Array(size).fill(0x80), /not UTF-8/],
+  'a zero byte at its end': [() => filled('a,b\n', '1,1\n').fill(0, size - 10), /zero byte/],
+}
+
+const small = '"dtype":"U8","shape":[0],"data_offsets":[0,0]'
+const safetensors: Shapes<Uint8Array> = {
+  '100,000 tensors': [() => tensors((index) => `"${index}":{${small}}`), 'read'],
+  '100,000 tensors from the last to the first': [
+    () => {
+      const json = `{${Array.from({ length: 100_000 }, (_, at) => {
+        const begin = 99_999 - at
+        return `"${at.toString(36)}":{"dtype":"U8","shape":[1],"data_offsets":[${begin},${begin + 1}]}`
+      })}}`
+      return header(json, 100_000)
+    },
+    'read',
+  ],
+  '100,000 tensors of eight dimensions': [
+    () => tensors((index) => `"${index}":{${small.replace('[0]', '[0,0,0,0,0,0,0,0]')}}`),
+    'read',
+  ],
+  '100,000 tensors with names of two bytes a letter': [
+    () => tensors((index) => `"이${index.padStart(95, '-')}":{${small}}`),
+    'read',
+  ],
+  'one tensor too many': [
+    () => header(`{${listOf(100_001, (index) => `"${index}":{${small}}`)}}`),
+    /more than 100000 tensors/,
+  ],
+  'text that goes with it': [
+    () => header(`{"__metadata__":{${listOf(100_000, (index) => `"${index}":"이${'x'.repeat(150)}"`)}}}`),
+    'read',
+  ],
+  escapes: [() => header(`{"__metadata__":{"a":"${'\\u0041'.repeat(2_700_000)}"}}`), 'read'],
+  'a long name': [() => header(`{"${'x'.repeat(16_000_000)}":{${small}}}`), /names of up to 4096 are read/],
+  'a long name of escapes': [() => header(`{"${'\\n'.repeat(8_000_000)}":{${small}}}`), /names of up to/],
+  brackets: [() => header('['.repeat(16_000_000)), /where "{" must be/],
+  'brackets in a shape': [
+    () => header(`{"a":{"dtype":"U8","shape":${'['.repeat(16_000_000)}`),
+    /a whole number/,
+  ],
+  'digits in a shape': [() => header(`{"a":{"shape":[${'9'.repeat(16_000_000)}`), /a whole number/],
+  spaces: [() => header(' '.repeat(16_000_000)), /the end/],
+  'bytes of integers': [
+    () => header(`{"a":{"dtype":"U8","shape":[${size}],"data_offsets":[0,${size}]}}`, size),
+    'read',
+  ],
+  'integers of 64 bits': [
+    () => header(`{"a":{"dtype":"I64","shape":[${size / 8}],"data_offsets":[0,${size}]}}`, size),
+    'read',
+  ],
+}
+
+const arrays: Shapes<Uint8Array> = {
+  'bytes of integers': [() => npy('|u1', `(${size},)`, size), 'read'],
+  'integers of 64 bits': [() => npy('>i8', `(${size / 8},)`, size), 'read'],
+  'a header of brackets': [() => npy('['.repeat(65_000), '()', 0), /type|dictionary|header/],
+}
+
+const archives: Shapes<Uint8Array> = {
+  'a thousand times its size': [() => zipSync({ 'a.npy': npy('|u1', `(${size},)`, size) }), 'read'],
+  'many arrays': [
+    () => {
+      const values = new Float32Array(1)
+      return writeNpz(Array.from({ length: 5000 }, (_, name) => ({ name: `${name}`, shape: [1], values })))
+    },
+    'read',
+  ],
+  'many packed arrays': [
+    () => {
+      const file = npy('|u1', '(0,)', 0)
+      return zipSync(Object.fromEntries(Array.from({ length: 5000 }, (_, name) => [`${name}.npy`, file])))
+    },
+    'read',
+  ],
+  'nearly an end at every place': [() => filled('', 'PK\x05'), /no zip archive/],
+}
+
+const models: Shapes<string> = {
+  'brackets without end': [() => '['.repeat(size), /of a model has up to/],
+  brackets: [() => inJson('['.repeat(99) + ']'.repeat(99)), /no "format"/],
+  'many small objects': [() => inJson(`[${listOf(24_000, () => '{}')}]`), /no "format"/],
+  'many small lists': [() => inJson(`[${listOf(24_000, () => '[]')}]`), /no "format"/],
+  'many kinds of objects': [() => inJson(`[${listOf(16_000, (index) => `{"${index}":0}`)}]`), /no "format"/],
+  'many keys': [() => inJson(`{${listOf(24_000, (index) => `"${index}":0`)}}`), /no "format"/],
+  'more than a model has': [() => `[${'{},'.repeat(5_000_000)}{}]`, /of a model has up to/],
+  'one text': [() => Buffer.from(filled('["', 'x', '"]')).toString(), /no "format"/],
+  'one text of two bytes a letter': [() => Buffer.from(filled('["이', 'x', '"]')).toString(), /no "format"/],
+  'dense layers': [() => stack(2000, 'dense', { units: 1 }, [1]), 'read'],
+  'batch normalisation': [() => stack(2000, 'batchNorm', {}, [3]), 'read'],
+  'group normalisation': [() => stack(2000, 'groupNorm', { groups: 1 }, [3, 1]), 'read'],
+  convolutions: [() => stack(2000, 'conv2d', { filters: 1, kernelSize: 1 }, [3, 3, 1]), 'read'],
+  'depthwise convolutions': [() => stack(2000, 'depthwiseConv2d', { kernelSize: 1 }, [3, 3, 1]), 'read'],
+  attention: [() => stack(500, 'multiHeadAttention', { heads: 1, causal: true }, [9, 1]), 'read'],
+  'blocks of transformers': [
+    () => stack(250, 'transformerBlock', { heads: 1, dropout: 0.5 }, [9, 1]),
+    'read',
+  ],
+  ...Object.fromEntries(
+    ['rnn', 'lstm', 'gru'].map((kind) => [
+      `${kind} of 10,000 steps, as often as may be`,
+      [() => stack(250, kind, { units: 1, returnSequences: true }, [10_000, 1]), 'read'] as const,
+    ]),
+  ),
+  'sixteen million sines': [
+    () => stack(2000, 'positionalEmbedding', { kind: 'sinusoidal' }, [4096, 4096]),
+    'read',
+  ],
+  'attention of 16,384 positions': [
+    () => model([['multiHeadAttention', { heads: 1, causal: true }]], [16_384, 16_384]),
+    'read',
+  ],
+  'windows of 25 million cells': [
+    () => stack(2000, 'maxPool2d', { size: 5000, stride: 1 }, [5000, 5000, 1]),
+    /maxPool2d/,
+  ],
+  '65,536 groups': [
+    () => model([['conv2d', { filters: 65_536, kernelSize: 1, groups: 65_536 }]], [1, 1, 65_536]),
+    'read',
+  ],
+  'one layer again and again': [
+    () =>
+      model([['flatten', {}]], [3]).replace(
+        '],"inputs":0',
+        `,${listOf(4998, () => '{"layer":0,"inputs":[0]}')}],"inputs":0`,
+      ),
+    'read',
+  ],
+}
+
+function held<File extends string | Uint8Array>(
+  parser: string,
+  shapes: Shapes<File>,
+  read: (file: File) => unknown,
+  ownError: abstract new (...parameters: never[]) => Error,
+): void {
+  it.each(Object.entries(shapes))(
+    `${parser}: %s`,
+    async (shape, [make, outcome]) => {
+      const file = make()
+      const bytes = typeof file === 'string' ? Buffer.byteLength(file) : file.length
+      await settled()
+      let [found, error]: unknown[] = []
+      const measured = measure(() => {
+        try {
+          found = read(file)
+        } catch (thrown) {
+          error = thrown
+        }
+      })
+      if (outcome === 'read') expect(error).toBeUndefined()
+      else {
+        expect(found).toBeUndefined()
+        expect(error).toBeInstanceOf(ownError)
+        expect((error as Error).message).toMatch(outcome)
+        expect((error as Error).message.length).toBeLessThan(1000)
+      }
+      expectToFit(`${parser}, ${shape}`, bytes, measured)
+    },
+    patience,
+  )
+}
+
+describe('files made to cost as much as they can take no more than twice their size and 16 MiB', () => {
+  held('CSV', csv, parseCsv, CsvError)
+  held('safetensors', safetensors, readSafetensors, SafetensorsError)
+  held('NPY', arrays, readNpy, NpyError)
+  held('NPZ', archives, (file) => readNpz(file)[0]!.shape, NpzError)
+  held('models as JSON', models, readModel, ModelFileError)
+  held(
+    'IDX',
+    {
+      bytes: [() => idx(8, size, size), 'read'],
+      'numbers of 64 bits': [() => idx(14, size / 8, size), 'read'],
+    },
+    parseIdx,
+    IdxError,
+  )
+})
+
+describe('beside numbers that are asked for is no more, but what they are unpacked from', () => {
+  it.each<[string, () => Uint8Array, (file: Uint8Array) => Float32Array | Float64Array, unpacked: number]>([
+    ['bytes of NPY', arrays['bytes of integers']![0], (file) => readNpy(file).values, 0],
+    ['columns of NPY', () => npy('|u1', `(4096, 4096)`, size, 'True'), (file) => readNpy(file).values, 0],
+    [
+      'bytes of safetensors',
+      safetensors['bytes of integers']![0],
+      (file) => readSafetensors(file)[0]!.values,
+      0,
+    ],
+    ['a packed array', archives['a thousand times its size']![0], (file) => readNpz(file)[0]!.values, size],
+  ])(
+    '%s',
+    async (_, make, read, unpacked) => {
+      const file = make()
+      await settled()
+      let bytes = 0
+      const { peak } = measure(() => {
+        bytes = read(file).byteLength
+      })
+      expect(bytes).toBeGreaterThan(file.length)
+      expect(peak - bytes - unpacked).toBeLessThan(memoryFor(file.length))
+    },
+    patience,
+  )
+})
+
+it('what has been dropped before the end is counted', async () => {
+  await settled()
+  const { peak } = measure(() => {
+    for (let round = 0; round < 4; round++) {
+      new Float64Array(2 ** 22).fill(round)
+      globalThis.gc!()
+    }
+  })
+  expect(peak).toBeGreaterThan(0.9 * 2 ** 25)
+})
