@@ -1,10 +1,11 @@
 // Finds the data to train on: by the name of a bundled set, or in a file.
 import { readFileSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { didYouMean, type Table } from '@bp/core'
 import { parseCsv } from '@bp/formats/csv'
 import { UsageError } from './usage-error.js'
+import { userPath } from './user-path.js'
 
 /** The bundled data sets and the column of each that is usually predicted. */
 const targets = new Map([
@@ -34,8 +35,7 @@ export interface TableSource {
  */
 export function findTable(argument: string): TableSource {
   if (targets.has(argument)) return readBundled(argument, null)
-  // npm and pnpm change the folder and say in INIT_CWD which one the user is in.
-  const path = resolve(process.env.INIT_CWD ?? process.cwd(), argument)
+  const path = userPath(argument)
   try {
     return { name: basename(path), table: parseCsv(readFileSync(path)), usualTarget: null, note: null }
   } catch (error) {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,7 +46,7 @@ describe('bp, not on a terminal,', () => {
     const { status, stderr } = bp(['train'], { BP_THREADS: 'two' })
     expect(status).toBe(2)
     expect(stderr).toBe('bp: setThreads: wants a whole number of threads from 1 to 64, got NaN\n')
-  })
+  }, 30_000)
 
   it('gives the same output each time but for the time it took', () => {
     const withoutTime = () => bp(['train', 'iris']).stdout.replace(/[\d.]+ s$/m, '')
@@ -234,6 +234,44 @@ describe('bp, not on a terminal,', () => {
     expect(end).toMatchObject({ type: 'end', status: 'interrupted' })
     expect(end.steps).toBeGreaterThan(0)
   })
+
+  it('goes on from the checkpoints of a run that was stopped, to the weights of one that never was', async () => {
+    const args = ['train', 'iris', '--epochs', '3000', '--ui', 'json']
+    const through = objects(bp(args).lines).at(-1)
+    const child = spawn(process.execPath, [program, ...args, '--checkpoints', 'runs/iris'], {
+      cwd: folder,
+      env: { ...process.env, INIT_CWD: folder },
+    })
+    child.stdout.once('data', () => child.kill('SIGTERM'))
+    const status = await new Promise((resolve) => child.on('close', resolve))
+    expect(status).toBe(143)
+    const refused = bp([...args, '--checkpoints', 'runs/iris'])
+    expect(refused).toMatchObject({ status: 2, stdout: '' })
+    expect(refused.stderr).toContain('go on with --resume runs/iris, or name another folder')
+    expect(bp([...args, '--activation', 'tanh', '--resume', 'runs/iris']).stderr).toContain(
+      'the run in runs/iris has activation relu, this one tanh; only epochs may differ',
+    )
+    const resumed = bp([...args, '--resume', 'runs/iris'])
+    expect(resumed.status).toBe(0)
+    expect(objects(resumed.lines).at(-1)).toEqual({ ...through, checkpoints: 'runs/iris' })
+  }, 30_000)
+
+  it('refuses folders that checkpoints cannot be in, before it trains', () => {
+    const refusal = (...args: string[]) => {
+      const { status, stdout, stderr } = bp(['train', 'iris', ...args])
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+      return stderr
+    }
+    expect(refusal('--resume', 'nowhere')).toContain('nowhere has no checkpoints to go on from')
+    expect(refusal('--resume', 'a', '--checkpoints', 'b')).toContain('leave --checkpoints out')
+    expect(refusal('--checkpoints', join(file('taken', ''), 'runs'))).toContain(
+      'taken/runs cannot be made: ENOTDIR',
+    )
+    const damaged = join(folder, 'damaged')
+    mkdirSync(damaged)
+    writeFileSync(join(damaged, 'step-0000000000000001.safetensors'), 'no')
+    expect(refusal('--resume', 'damaged')).toContain('the file is no checkpoint, or it is cut off')
+  }, 30_000)
 
   it('ends quietly when the reader of its output stops early', async () => {
     const child = spawn(process.execPath, [

@@ -46,10 +46,13 @@ const metadata = '__metadata__'
 /**
  * A file of named tensors: `writeSafetensors(model.variables)` is one of the weights of a model. Numbers keep
  * their precision and bits. The order of the tensors does not matter: the same tensors give the same bytes, those
- * that the format's own library writes.
+ * that the format's own library writes. `text` goes with them, by keys of your choice.
  * @throws SafetensorsError
  */
-export function writeSafetensors(tensors: Iterable<NamedValues>): Uint8Array<ArrayBuffer> {
+export function writeSafetensors(
+  tensors: Iterable<NamedValues>,
+  text?: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
   const sorted = [...tensors].sort(
     // Wide numbers first, so that all of them are aligned.
     (a, b) => b.values.BYTES_PER_ELEMENT - a.values.BYTES_PER_ELEMENT || (a.name < b.name ? -1 : 1),
@@ -71,6 +74,7 @@ export function writeSafetensors(tensors: Iterable<NamedValues>): Uint8Array<Arr
     const dtype = values instanceof Float64Array ? 'F64' : 'F32'
     return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, size] })}`
   })
+  if (text) entries.unshift(`${JSON.stringify(metadata)}:${JSON.stringify(text)}`)
   const json = new TextEncoder().encode(`{${entries.join(',')}}`)
   // The numbers begin at a multiple of eight bytes; spaces fill the header up to there.
   const header = Math.ceil(json.length / 8) * 8

@@ -10,6 +10,13 @@ import { plainReporter } from './plain.js'
 import { makePlan } from './plan.js'
 import { trainWithReports } from './reports.js'
 
+/** Writes what went wrong, if anything did, and returns the exit code. */
+export function reportProblems(...problems: readonly (string | null | undefined)[]): number {
+  const known = problems.filter((problem) => problem)
+  for (const problem of known) process.stderr.write(`bp: ${problem}\n`)
+  return known.length === 0 ? 0 : 1
+}
+
 /** Runs the command and returns the exit code. */
 export async function train(args: readonly string[]): Promise<number> {
   const { given, rest } = readArguments(args, trainOptions)
@@ -29,8 +36,6 @@ export async function train(args: readonly string[]): Promise<number> {
   return interruptible(async (interrupted) => {
     const reporter = form === 'json' ? jsonReporter(write, profiled) : plainReporter(write, profiled)
     const { error } = await trainWithReports(plan, reporter, interrupted)
-    if (error === null) return 0
-    process.stderr.write(`bp: ${error.message}\n`)
-    return 1
+    return reportProblems(error?.message, plan.checkpoints?.problem)
   })
 }

@@ -27,7 +27,7 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
     report(_, state) {
       line({ type: 'report', epoch: state.epoch, step: state.step, ...scores(state) })
     },
-    end({ settings }, run) {
+    end({ settings, checkpoints }, run) {
       const state = run.getState()
       if (profiled) line(profileObject(run.profile()))
       line({
@@ -38,6 +38,7 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
         ...scores(state),
         weights_sha256: hashWeights(run),
         status: state.status === 'done' || state.status === 'diverged' ? state.status : 'interrupted',
+        ...(checkpoints && { checkpoints: checkpoints.folder }),
         ...(state.error && { error: state.error.message }),
       })
     },

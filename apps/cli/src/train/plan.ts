@@ -18,6 +18,7 @@ import { xorSettings } from '@bp/lab'
 import { findTable } from '../data-sets.js'
 import type { Given } from '../options.js'
 import { UsageError } from '../usage-error.js'
+import { Checkpoints } from './checkpoints.js'
 import type { trainOptions } from './options.js'
 
 type TrainOptions = Given<typeof trainOptions>
@@ -51,6 +52,8 @@ export interface Plan {
   readonly data: Dataset
   readonly validation: Dataset | null
   readonly settings: Settings
+  /** Where to keep what it takes to go on; `null` for nowhere. */
+  readonly checkpoints: Checkpoints | null
 }
 
 interface Defaults extends Omit<Settings, 'learningRate'> {
@@ -86,6 +89,20 @@ const tableDefaults: Defaults = {
  * @throws UsageError, or an error of the library, when they cannot be used.
  */
 export function makePlan(subject: string, given: TrainOptions): Plan {
+  const plan = makeProblem(subject, given)
+  const { checkpoints, resume } = given
+  if (checkpoints !== undefined && resume !== undefined)
+    throw new UsageError('--resume goes on in its own folder; leave --checkpoints out')
+  const folder = checkpoints ?? resume
+  const { epochs, ...settings } = plan.settings
+  const fixed = { data: plan.name, rows: plan.data.rows, target: given.target ?? null, ...settings }
+  return {
+    ...plan,
+    checkpoints: folder === undefined ? null : new Checkpoints(folder, resume !== undefined, fixed),
+  }
+}
+
+function makeProblem(subject: string, given: TrainOptions): Omit<Plan, 'checkpoints'> {
   if (subject === 'xor') {
     for (const option of ['target', 'held-back'] as const)
       if (given[option] !== undefined)
@@ -137,8 +154,14 @@ function settle({ learningRates, ...defaults }: Defaults, given: TrainOptions): 
   }
 }
 
-/** A run before its first step, and how good its first weights are. */
-export function begin({ data, validation, target, settings }: Plan): { run: Run; initial: Score } {
+/**
+ * A run before its first step, and how good its first weights are; or where an earlier one stopped, unless it is to
+ * begin `anew`.
+ */
+export function begin(
+  { data, validation, target, settings, checkpoints }: Plan,
+  anew = false,
+): { run: Run; initial: Score } {
   const { hidden, activation, optimizer, learningRate, batchSize, epochs, seed } = settings
   const model = sequential(
     [
@@ -158,6 +181,8 @@ export function begin({ data, validation, target, settings }: Plan): { run: Run;
     optimizer: optimizers[optimizer]({ learningRate }),
     data,
     ...(validation && { validation }),
+    ...(checkpoints && { checkpoint: { save: checkpoints.keep } }),
+    ...(checkpoints?.resume && !anew && { resume: checkpoints.resume }),
     batchSize,
     epochs,
     seed,

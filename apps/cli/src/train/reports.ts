@@ -30,7 +30,8 @@ export async function trainWithReports(
   const { epochs, steps } = run.getState()
   // By steps and not by time, so that the same run always gives the same reports.
   const every = niceStep(epochs / mostReports, 1) * (steps / epochs)
-  for (let due = every; !interrupted.aborted; ) {
+  const { step } = run.getState()
+  for (let due = step - (step % every) + every; !interrupted.aborted; ) {
     slices.advance(due, sliceTime)
     const state = run.getState()
     if (state.status === 'diverged') break
@@ -39,8 +40,10 @@ export async function trainWithReports(
       due += every
     }
     if (state.status === 'done') break
+    plan.checkpoints?.tick(run)
     await new Promise(setImmediate)
   }
+  plan.checkpoints?.save(run)
   reporter.end(plan, run, initial, performance.now() - started)
   return run.getState()
 }

@@ -2,6 +2,7 @@
 import { showFullScreen } from '../full-screen.js'
 import { drawProfile } from '../profile/table.js'
 import { hasColours } from '../terminal.js'
+import { reportProblems } from './command.js'
 import type { Plan } from './plan.js'
 import { TrainScreen } from './screen.js'
 import { summarize } from './summary.js'
@@ -17,9 +18,10 @@ export async function trainOnScreen(plan: Plan, exitOnDone: boolean, profiled: b
   ))
   trainer.pause()
   const { run, initial, elapsed } = trainer.view()
+  plan.checkpoints?.save(run)
   process.stdout.write(`${summarize(plan, run, initial, elapsed).join('\n')}\n`)
   if (profiled) process.stdout.write(`\n${drawProfile(run.profile()).join('\n')}\n`)
   const { error } = run.getState()
-  if (error !== null) process.stderr.write(`bp: ${error.message}\n`)
-  return code !== 0 ? code : error === null ? 0 : 1
+  const problems = reportProblems(error?.message, plan.checkpoints?.problem)
+  return code !== 0 ? code : problems
 }

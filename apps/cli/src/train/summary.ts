@@ -29,6 +29,8 @@ export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number)
     `  seed ${plan.settings.seed} gives these weights on every machine, SHA-256:`,
     `  ${hashWeights(run)}`,
   )
+  if (plan.checkpoints && !plan.checkpoints.problem)
+    lines.push('', `  go on from here with --resume ${plan.checkpoints.folder}`)
   return lines
 }
 

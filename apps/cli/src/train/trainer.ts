@@ -57,7 +57,7 @@ export class Trainer {
 
   constructor(plan: Plan) {
     this.plan = plan
-    this.#begin()
+    this.#begin(false)
   }
 
   /** The latest view; the same object until something changes. */
@@ -98,7 +98,8 @@ export class Trainer {
 
   restart(): void {
     this.pause()
-    this.#begin()
+    this.plan.checkpoints?.leave()
+    this.#begin(true)
     this.start()
   }
 
@@ -109,15 +110,15 @@ export class Trainer {
     this.#show()
   }
 
-  #begin(): void {
-    const { run, initial } = begin(this.plan)
+  #begin(anew: boolean): void {
+    const { run, initial } = begin(this.plan, anew)
     this.#run = run
     this.#initial = initial
     this.#slices = new Slices(run)
     this.#elapsed = 0
     // One at once, so that whoever sees a run stops it after a step.
     this.#due = 1
-    this.#since = { elapsed: 0, step: 0 }
+    this.#since = { elapsed: 0, step: run.getState().step }
     this.#show()
   }
 
@@ -133,6 +134,7 @@ export class Trainer {
     const until = Math.min(step + Math.floor(this.#due), steps)
     this.#slices.advance(until, sliceTime)
     const after = this.#run.getState()
+    this.plan.checkpoints?.tick(this.#run)
     const hurried = after.step < until
     // What could not be done in time is not caught up with.
     this.#due = hurried ? 0 : this.#due - (after.step - step)

@@ -1,0 +1,241 @@
+// Checkpoints: what is saved comes back to the bit, and nothing that happens to the files goes unnoticed.
+import { spawn } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  adam,
+  type Checkpoint,
+  cosineDecay,
+  createRun,
+  type Dataset,
+  functional,
+  layers,
+  metrics,
+  modelInput,
+  momentum,
+  type RunOptions,
+  random,
+  sequential,
+  sgd,
+} from '@bp/core'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { CheckpointError, readCheckpoint, writeCheckpoint } from '../src/checkpoint.js'
+import { loadCheckpoint, saveCheckpoint } from '../src/checkpoint-folder.js'
+import { writeSafetensors } from '../src/safetensors.js'
+
+const draws = random(3)
+const data: Dataset = {
+  rows: 30,
+  inputs: Float32Array.from({ length: 60 }, (_, at) => draws.normal(at)),
+  inputShape: [2],
+  targets: Float32Array.from({ length: 30 }, (_, at) => Number(draws.normal(at) > 0)),
+  targetShape: [1],
+}
+const { dense, batchNorm, dropout } = layers
+
+const options = (change: Partial<RunOptions> = {}): RunOptions => ({
+  model: sequential([dense({ units: 5, activation: 'tanh' }), dense({ units: 1 })], {
+    inputShape: [2],
+    seed: 1,
+  }),
+  loss: 'sigmoidCrossEntropy',
+  optimizer: adam({ learningRate: 0.03 }),
+  data,
+  batchSize: 8,
+  epochs: 12,
+  seed: 2,
+  ...change,
+})
+
+/** Runs that keep different things, made anew by each call. */
+const runs: Record<string, () => RunOptions> = {
+  'of Adam with rows held back': () => options({ validation: 0.3 }),
+  'of gradient descent, which keeps nothing': () => options({ optimizer: sgd({ learningRate: 0.1 }) }),
+  'of a schedule, averages, accumulation and weight decay': () =>
+    options({
+      optimizer: momentum({
+        learningRate: cosineDecay({ learningRate: 0.1, steps: 40 }),
+        ema: 0.9,
+        accumulate: 2,
+        weightDecay: 0.01,
+      }),
+    }),
+  'of layers that have a state and draw numbers': () =>
+    options({
+      model: sequential([dense({ units: 4 }), batchNorm(), dropout({ rate: 0.2 }), dense({ units: 1 })], {
+        inputShape: [2],
+        seed: 1,
+      }),
+    }),
+  'that keeps its best weights, and metrics that are no number': () =>
+    options({ validation: 0.2, earlyStopping: { patience: 50 }, metrics: { auc: metrics.auc() } }),
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'checkpoints-'))
+const here = join(folder, 'runs', 'first')
+afterAll(() => rmSync(folder, { recursive: true }))
+beforeEach(() => rmSync(here, { recursive: true, force: true }))
+
+describe.each(Object.entries(runs))('a run %s', (_, make) => {
+  test.each([0, 1, 7, 20])('comes back after %d steps, and goes on to the same bits', (steps) => {
+    const run = createRun(make())
+    if (steps > 0) run.step(steps)
+    const saved = run.save()
+    const { checkpoint, about } = readCheckpoint(writeCheckpoint(saved, 'seven "7"\n'))
+    expect(checkpoint).toEqual(saved)
+    expect(about).toBe('seven "7"\n')
+    const resumed = createRun({ ...make(), resume: checkpoint })
+    expect(resumed.step(1000)).toEqual(run.step(1000))
+    expect(resumed.save()).toEqual(run.save())
+  })
+})
+
+const after = (steps: number) => {
+  const run = createRun(options())
+  run.step(steps)
+  return run.save()
+}
+
+test('a run of several outputs comes back', () => {
+  const x = modelInput([2])
+  const model = () =>
+    functional({ inputs: x, outputs: { a: dense({ units: 1 })(x), b: dense({ units: 1 })(x) }, seed: 1 })
+  const make = () =>
+    createRun({
+      model: model(),
+      loss: { a: 'sigmoidCrossEntropy', b: 'meanSquaredError' },
+      optimizer: adam({ learningRate: 0.1 }),
+      data: { ...data, targets: { a: data.targets, b: data.targets }, targetShape: { a: [1], b: [1] } },
+      batchSize: 7,
+      epochs: 3,
+      seed: 1,
+    })
+  const run = make()
+  run.step(8)
+  expect(readCheckpoint(writeCheckpoint(run.save())).checkpoint).toEqual(run.save())
+})
+
+test('numbers that are not finite come back as they are', () => {
+  const saved = after(9)
+  const odd = { loss: Number.NEGATIVE_INFINITY, accuracy: null, metrics: { auc: Number.NaN } }
+  const checkpoint: Checkpoint = {
+    ...saved,
+    sums: { loss: Number.POSITIVE_INFINITY },
+    state: { ...saved.state, validation: odd, history: [{ ...odd, epoch: 1, step: 4, validation: odd }] },
+  }
+  expect(readCheckpoint(writeCheckpoint(checkpoint)).checkpoint).toEqual(checkpoint)
+})
+
+describe('a file', () => {
+  const file = writeCheckpoint(after(9))
+
+  test('of which a bit is changed, any of 1,000, is refused', () => {
+    for (let flip = 0; flip < 1000; flip++) {
+      const damaged = file.slice()
+      const bit = Math.floor(random(1).uniform(flip) * 8 * file.length)
+      damaged[bit >>> 3]! ^= 1 << (bit & 7)
+      expect(() => readCheckpoint(damaged), `bit ${bit}`).toThrow(CheckpointError)
+    }
+  })
+
+  test('that is cut off, or has something behind it, is refused', () => {
+    for (let length = 0; length < file.length; length += 7)
+      expect(() => readCheckpoint(file.subarray(0, length))).toThrow(CheckpointError)
+    expect(() => readCheckpoint(Uint8Array.of(...file, 0))).toThrow(CheckpointError)
+  })
+
+  test('of weights alone is no checkpoint', () => {
+    const weights = writeSafetensors([{ name: 'w', shape: [1], values: Float32Array.of(1) }])
+    expect(() => readCheckpoint(weights)).toThrow('the file is no checkpoint')
+  })
+})
+
+describe('a folder', () => {
+  const names = () => readdirSync(here).sort()
+  const at = (step: number) => `step-${String(step).padStart(16, '0')}.safetensors`
+
+  test('has no checkpoint before the first', () => {
+    expect(loadCheckpoint(here)).toBeNull()
+  })
+
+  test('keeps the last two, and the best', () => {
+    const best = { loss: 0, accuracy: 1, epoch: 1, step: 4, validation: null }
+    for (const step of [4, 8, 9, 12, 13]) {
+      const saved = after(step)
+      saveCheckpoint(here, { ...saved, state: { ...saved.state, best } }, String(step))
+    }
+    expect(names()).toEqual([at(4), at(12), at(13)])
+    expect(loadCheckpoint(here)).toMatchObject({ about: '13', checkpoint: { state: { step: 13 } } })
+  })
+
+  test('gives the one before when the last is damaged, and says so when all are', () => {
+    saveCheckpoint(here, after(4))
+    saveCheckpoint(here, after(8))
+    const damage = (step: number) => {
+      const bytes = readFileSync(join(here, at(step)))
+      bytes[bytes.length - 3]! ^= 4
+      writeFileSync(join(here, at(step)), bytes)
+    }
+    damage(8)
+    expect(loadCheckpoint(here)!.checkpoint).toEqual(after(4))
+    damage(4)
+    expect(() => loadCheckpoint(here)).toThrow(CheckpointError)
+    expect(() => loadCheckpoint(here)).toThrow(/0008\.safetensors: the file is damaged/)
+  })
+
+  test('passes over files that are not its own, and those that were never finished', () => {
+    saveCheckpoint(here, after(4))
+    copyFileSync(join(here, at(4)), join(here, 'mine.safetensors'))
+    writeFileSync(join(here, 'unfinished'), 'half')
+    expect(loadCheckpoint(here)!.checkpoint.state.step).toBe(4)
+    for (const step of [9, 10, 11]) saveCheckpoint(here, after(step))
+    expect(names()).toContain('mine.safetensors')
+  })
+
+  test.runIf(existsSync('/dev/full'))('on a full disk keeps what it had, and says why', () => {
+    saveCheckpoint(here, after(4))
+    symlinkSync('/dev/full', join(here, 'unfinished'))
+    expect(() => saveCheckpoint(here, after(8))).toThrow(/ENOSPC/)
+    expect(names()).toEqual([at(4)])
+    expect(loadCheckpoint(here)!.checkpoint).toEqual(after(4))
+    saveCheckpoint(here, after(8))
+    expect(loadCheckpoint(here)!.checkpoint).toEqual(after(8))
+  })
+
+  // `npm run check:checkpoints` has 200.
+  const kills = Number(process.env.BP_KILLS ?? 5)
+  test(
+    `has a checkpoint that is whole after each of ${kills} kills at any time, and never an older one than was saved`,
+    async () => {
+      const program = fileURLToPath(new URL('save-until-killed.mjs', import.meta.url))
+      for (let kill = 0, newest = 0; kill < kills; kill++) {
+        const child = spawn(process.execPath, [program, here], { stdio: ['ignore', 'pipe', 'inherit'] })
+        let said = ''
+        child.stdout.on('data', (chunk) => {
+          // From the first word on, so that start-up does not count.
+          if (said === '') setTimeout(() => child.kill('SIGKILL'), 200 * Math.random())
+          said += chunk
+        })
+        await new Promise((resolve) => child.on('close', resolve))
+        const saved = Number(said.split('\n').at(-2))
+        const { step } = loadCheckpoint(here)!.checkpoint.state
+        expect(saved).toBeGreaterThan(newest)
+        expect(step).toBeGreaterThanOrEqual(saved)
+        expect(step).toBeLessThanOrEqual(saved + 1)
+        newest = step
+      }
+    },
+    kills * 5000,
+  )
+})

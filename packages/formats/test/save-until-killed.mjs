@@ -1,0 +1,32 @@
+// Trains from the last checkpoint of a folder, saves after every step, and says the step when it is saved.
+import { writeSync } from 'node:fs'
+import { adam, createRun, layers, sequential, spiral } from '@bp/core'
+import { loadCheckpoint, saveCheckpoint } from '@bp/formats/checkpoint-folder'
+
+const folder = process.argv[2]
+const data = spiral({ rows: 100, seed: 1 })
+const run = createRun({
+  // Large enough that most of the time goes into writing.
+  model: sequential(
+    [
+      layers.dense({ units: 512, activation: 'relu' }),
+      layers.dense({ units: 512 }),
+      layers.dense({ units: data.targetShape[0] }),
+    ],
+    {
+      inputShape: [2],
+      seed: 1,
+    },
+  ),
+  loss: 'sigmoidCrossEntropy',
+  optimizer: adam({ learningRate: 0.001 }),
+  data,
+  epochs: 1_000_000,
+  seed: 1,
+  ...(loadCheckpoint(folder) && { resume: loadCheckpoint(folder).checkpoint }),
+})
+for (;;) {
+  run.step()
+  saveCheckpoint(folder, run.save())
+  writeSync(1, `${run.getState().step}\n`)
+}

@@ -1,0 +1,8 @@
+// `npm run check:checkpoints [kills]`: a program that saves checkpoints is killed, 200 times unless given, at any time.
+import { bin, bootstrap, run } from './bootstrap.mjs'
+
+const [kills = '200'] = process.argv.slice(2)
+bootstrap()
+run(bin('vitest'), ['run', 'packages/formats/test/checkpoint.test.ts'], {
+  env: { ...process.env, BP_KILLS: kills },
+})
