@@ -4,7 +4,13 @@ import { BackpropagationError, type Checkpoint, type NamedValues } from '@bp/cor
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import * as v from 'valibot'
-import { readSafetensors, writeSafetensors } from './safetensors.js'
+import { isTooLarge } from './json.js'
+import {
+  type readSafetensors,
+  readSafetensorsWithText,
+  SafetensorsError,
+  writeSafetensors,
+} from './safetensors.js'
 
 /** Bytes that are no checkpoint, or one that is damaged; the message says what is wrong. */
 export class CheckpointError extends BackpropagationError {
@@ -61,11 +67,20 @@ export function readCheckpoint(file: Uint8Array): { checkpoint: Checkpoint; abou
     .update(file.subarray(at + 64))
   if (bytesToHex(digest.digest()) !== given)
     throw new CheckpointError('the file is damaged: its SHA-256 is not the one that it was written with')
-  const tensors = readSafetensors(file)
-  const { checkpoint, about = '', run = '' } = textOf(file)
-  if (checkpoint !== version)
-    throw new CheckpointError(`the file is of version ${checkpoint}; this program reads version ${version}`)
-  return { checkpoint: assembled(parsed(run), tensors), about }
+  const { tensors, text } = partsOf(file)
+  const written = text.get('checkpoint')
+  if (written !== version)
+    throw new CheckpointError(`the file is of version ${written}; this program reads version ${version}`)
+  return { checkpoint: assembled(parsed(text.get('run') ?? ''), tensors), about: text.get('about') ?? '' }
+}
+
+function partsOf(file: Uint8Array) {
+  try {
+    return readSafetensorsWithText(file, ['checkpoint', 'about', 'run'])
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new CheckpointError(error.message)
+    throw error
+  }
 }
 
 function headerOf(file: Uint8Array): Uint8Array {
@@ -77,11 +92,6 @@ function placeOfDigest(file: Uint8Array): number | null {
   // Latin-1 has a character for each byte.
   const at = new TextDecoder('latin1').decode(headerOf(file)).indexOf(digestKey)
   return at < 0 ? null : 8 + at + digestKey.length
-}
-
-/** The text of a safetensors file that was read before, so that it is known to have a header that is right. */
-function textOf(file: Uint8Array): Readonly<Record<string, string>> {
-  return JSON.parse(new TextDecoder().decode(headerOf(file))).__metadata__ ?? {}
 }
 
 /** JSON has no number for what is not finite, so that is text. */
@@ -123,9 +133,13 @@ const runSchema = v.object({
   best: v.boolean(),
 })
 
+/** A record of the history has about twenty. */
+const mostValues = 2_000_000
+
 function parsed(text: string): v.InferOutput<typeof runSchema> {
   try {
-    return v.parse(runSchema, JSON.parse(text))
+    if (isTooLarge(text, mostValues)) throw new CheckpointError(`it has more than ${mostValues} values`)
+    return v.parse(runSchema, JSON.parse(text), { abortEarly: true })
   } catch (error) {
     throw new CheckpointError(`the file says nothing useful of its run: ${(error as Error).message}`)
   }

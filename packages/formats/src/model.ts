@@ -12,6 +12,7 @@ import {
   SymbolicTensor,
   topological,
 } from '@bp/core'
+import { deepest, isTooLarge } from './json.js'
 
 /** Text that describes no model, or a model that cannot be described; the message says where and why. */
 export class ModelFileError extends BackpropagationError {
@@ -36,9 +37,7 @@ function activationOf(kind: string): Constructor {
 const format = 'backpropagation-model'
 const version = 1
 
-/** Values and keys of JSON, each of which may take a hundred bytes as an object where it is two in the file. */
 const mostValues = 50_000
-const deepest = 100
 /** Layers take five KiB each, however little of the file. */
 const mostLayers = 2000
 /** For how many layers those count that are made of others, or whose graph is. */
@@ -73,7 +72,7 @@ export function writeModel<I extends Symbolic, O extends Symbolic>(model: Model<
     inputs: mapped(inputs, place),
     outputs: mapped(outputs, place),
   })
-  checkExtent(text)
+  if (isTooLarge(text, mostValues)) throw tooLarge()
   return text
 }
 
@@ -123,7 +122,7 @@ function isPlain(value: unknown): boolean {
 export function readModel<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor>(
   text: string,
 ): Model<I, O> {
-  checkExtent(text)
+  if (isTooLarge(text, mostValues)) throw tooLarge()
   let file: unknown
   try {
     file = JSON.parse(text)
@@ -184,25 +183,10 @@ export function readModel<I extends Symbolic = SymbolicTensor, O extends Symboli
   )
 }
 
-/** @throws ModelFileError for more values, or deeper ones, than a model has: JSON.parse makes objects of all of them. */
-function checkExtent(text: string): void {
-  let values = 0
-  let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]!
-    if (character === '"') {
-      for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++
-      continue
-    }
-    if (character === ']' || character === '}') depth--
-    if (character === '[' || character === '{') depth++
-    else if (character !== ',' && character !== ':') continue
-    if (++values > mostValues || depth > deepest)
-      throw new ModelFileError(
-        `a file of a model has up to ${mostValues} values, within up to ${deepest} brackets; this one has more`,
-      )
-  }
-}
+const tooLarge = () =>
+  new ModelFileError(
+    `a file of a model has up to ${mostValues} values, within up to ${deepest} brackets; this one has more`,
+  )
 
 /** A value as messages show it. */
 function shown(value: unknown): string {

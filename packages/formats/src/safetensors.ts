@@ -101,6 +101,11 @@ export function writeSafetensors(
  * that are not known, or a header of more than 16 MiB or 100,000 tensors.
  */
 export function readSafetensors(file: Uint8Array): (NamedValues & { readonly values: Values })[] {
+  return readSafetensorsWithText(file, []).tensors
+}
+
+/** The same, and the text under those of some keys that are there. */
+export function readSafetensorsWithText(file: Uint8Array, keys: readonly string[]) {
   if (file.length < 8)
     throw new SafetensorsError(
       `the file has ${file.length} bytes, but 8 must say how long its header is; it is cut off or of another format`,
@@ -115,7 +120,7 @@ export function readSafetensors(file: Uint8Array): (NamedValues & { readonly val
       `the header has ${length} bytes; headers of up to ${longestHeader} are read, split the file`,
     )
   const data = file.subarray(8 + length)
-  const tensors = parseHeader(file.subarray(8, 8 + length), data)
+  const { tensors, text } = parseHeader(file.subarray(8, 8 + length), data, keys)
   // They mostly are in order, and sorting takes memory.
   if (tensors.some((tensor, index) => index > 0 && tensors[index - 1]!.follows(tensor) > 0))
     tensors.sort((a, b) => a.follows(b))
@@ -125,7 +130,7 @@ export function readSafetensors(file: Uint8Array): (NamedValues & { readonly val
       `the tensors take ${end} bytes, but ${data.length} follow the header; the file is cut off or has something behind it`,
     )
   for (const tensor of tensors) tensor.checkNumbers()
-  return tensors
+  return { tensors, text }
 }
 
 /** Makes the errors about one tensor. */
@@ -205,7 +210,7 @@ const isHexadecimal = (byte: number | undefined) =>
  * What the header says of the tensors in `data`. JSON.parse would take keys that are there twice, and make millions of
  * arrays of a header that has them. It is read as bytes, since as text it may take twice as many.
  */
-function parseHeader(bytes: Uint8Array, data: Uint8Array): StoredTensor[] {
+function parseHeader(bytes: Uint8Array, data: Uint8Array, keys: readonly string[]) {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   try {
     for (const [, piece] of piecesOf(bytes)) decoder.decode(piece)
@@ -311,6 +316,7 @@ function parseHeader(bytes: Uint8Array, data: Uint8Array): StoredTensor[] {
     Object.entries(types).map(([dtype, type]) => [dtype, { dtype, type, data }]),
   )
   const tensors: StoredTensor[] = []
+  const text = new Map<string, string>()
   const checkName = distinct()
   object((name) => {
     checkName(name)
@@ -318,13 +324,16 @@ function parseHeader(bytes: Uint8Array, data: Uint8Array): StoredTensor[] {
       const checkKey = distinct()
       return object((key) => {
         checkKey(key)
+        next()
+        const begin = at
         skipText()
+        if (keys.includes(key)) text.set(key, JSON.parse(decode(bytes, begin, at)))
       })
     }
     tensors.push(tensor(name))
   })
   if (next() !== undefined) throw unexpected('the end')
-  return tensors
+  return { tensors, text }
 
   function tensor(title: string): StoredTensor {
     let dtype: string | undefined

@@ -1,6 +1,8 @@
 // Files made to cost a parser as much as they can: what it takes for each is held to twice the file and 16 MiB.
+import { createHash } from 'node:crypto'
 import { strToU8, zipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
+import { CheckpointError, readCheckpoint } from '../src/checkpoint.js'
 import { CsvError, parseCsv } from '../src/csv.js'
 import { IdxError, parseIdx } from '../src/idx.js'
 import { ModelFileError, readModel } from '../src/model.js'
@@ -11,7 +13,7 @@ import { expectToFit, measure, memoryFor, settled } from './measure.js'
 
 const size = 2 ** 24
 /** For a test, in ms, most of which go into making the file. */
-const patience = 30_000
+const patience = 60_000
 
 /** A beginning, then one piece again and again up to 16 MiB, then an end. */
 function filled(beginning: string, piece: string, end = ''): Uint8Array {
@@ -102,6 +104,35 @@ const csv: Shapes<string | Uint8Array> = {
   'what is no UTF-8 at its end': [() => filled('a,b\n', '1,1\n').fill(255, size - 10), /not UTF-8/],
   'what is no UTF-8': [() => new Uint8Array(size).fill(0x80), /not UTF-8/],
   'a zero byte at its end': [() => filled('a,b\n', '1,1\n').fill(0, size - 10), /zero byte/],
+}
+
+/** A checkpoint with the right digest, of text as JSON and of tensors. */
+const checkpoint = (run: string, tensors = '') => {
+  const text = `"__metadata__":{"checkpoint":"1","sha256":"${'0'.repeat(64)}","run":${JSON.stringify(run)}}`
+  const file = header(`{${text}${tensors}}`)
+  const digest = createHash('sha256').update(file).digest('hex')
+  file.set(strToU8(digest), Buffer.from(file).indexOf('0'.repeat(64)))
+  return file
+}
+const checkpoints: Shapes<Uint8Array> = {
+  '100,000 tensors': [
+    () => checkpoint('{}', `,${listOf(99_999, (index) => `"weights/${index}":{${small}}`)}`),
+    /nothing useful of its run/,
+  ],
+  'damage that its digest agrees with': [() => checkpoint('{}', '['), /where "," must be/],
+  'a run of other things': [
+    () => checkpoint(`[${listOf(100_000, () => '{}')}]`),
+    /nothing useful of its run/,
+  ],
+  'a history of other things': [
+    () => checkpoint(`{"state":{"history":[${listOf(100_000, () => '1')}]}}`),
+    /nothing useful of its run/,
+  ],
+  'a run of too many things': [
+    () => checkpoint(`[${listOf(2_000_010, () => '1')}]`),
+    /more than 2000000 values/,
+  ],
+  zeros: [() => new Uint8Array(size), /no checkpoint/],
 }
 
 const small = '"dtype":"U8","shape":[0],"data_offsets":[0,0]'
@@ -266,6 +297,7 @@ function held<File extends string | Uint8Array>(
 describe('files made to cost as much as they can take no more than twice their size and 16 MiB', () => {
   held('CSV', csv, parseCsv, CsvError)
   held('safetensors', safetensors, readSafetensors, SafetensorsError)
+  held('checkpoints', checkpoints, readCheckpoint, CheckpointError)
   held('NPY', arrays, readNpy, NpyError)
   held('NPZ', archives, (file) => readNpz(file)[0]!.shape, NpzError)
   held('models as JSON', models, readModel, ModelFileError)
