@@ -33,6 +33,7 @@ import {
   sigmoidCrossEntropy,
   softmax,
   type Tensor,
+  type Variable,
   variable,
   where,
 } from '../src/index.js'
@@ -295,7 +296,36 @@ describe('whatever the optimizer', () => {
     }
   })
 
-  test.each(Object.entries(optimizers))('%s: so does a square that is not', (name, make) => {
+  test.each(cases)('%s: a step by itself stops before it, with everything as it was', (_, make, clip) => {
+    // Sizes that leave room behind, and a gradient that is made elsewhere.
+    for (const size of [1, 7, 300]) {
+      const x = input([size], { name: 'x' })
+      const [w, b, c] = [[size], [3], []].map((shape) =>
+        variable(new Float32Array(sizeOf(shape)).fill(0.5), { shape }),
+      ) as [Variable, Variable, Variable]
+      const loss = w.mul(x).square().sum().sqrt().add(b.square().sum()).add(c)
+      const optimizer = make({ learningRate: 0.01, ...(clip && { clip }) })
+      const step = compileStep({ inputs: { x }, loss, optimizer })
+      const ones = new Float32Array(size).fill(1)
+      expect(step.run(3, { x: ones }).every(Number.isFinite)).toBe(true)
+      const before = step.state.save()
+      // The derivative of the root of 0 is infinite; the loss is finite.
+      expect(() => step.run(2, { x: ones.fill(0) })).toThrow(
+        /^a gradient became NaN or infinite at step 4: .* "gradients\/.* was the first to give (Infinity|NaN)/,
+      )
+      expect(step.state.save()).toEqual(before)
+      expect(step.run(1, { x: ones.fill(1) }).every(Number.isFinite)).toBe(true)
+    }
+  })
+
+  test('gradients that are finite do not stop a step, though their sum would not be', () => {
+    const w = variable(new Float32Array(9).fill(0))
+    const loss = w.mul([3e38, 3e38, 3e38, 3e38, 3e38, -3e38, 3e38, 3e38, 3e38]).sum()
+    const step = compileStep({ inputs: {}, loss, optimizer: sgd(standing) })
+    expect([...step.run(3)]).toEqual([0, 0, 0])
+  })
+
+  test.each(Object.entries(optimizers))('%s: a square that is not stops the run, too', (name, make) => {
     const run = runOf(modelOf(1, gradientsOf.large), row, [0], { optimizer: make(standing) })
     const { status, error } = run.step(2 * rows)
     if (['sgd', 'momentum', 'adamax', 'lion'].includes(name)) expect(status).toBe('done')
@@ -359,7 +389,7 @@ test('no checkpoint holds a number that is not finite, though the loss does not 
     checkpoint: { every: 1, save: (checkpoint) => checkpoints.push(checkpoint) },
   })
   expect(run.step(3 * rows).error!.message).toContain(
-    `what lion keeps became NaN or infinite at step ${badStep}: `,
+    `a gradient became NaN or infinite at step ${badStep}: `,
   )
   expect(checkpoints).toEqual([])
 })

@@ -396,7 +396,7 @@ describe('a gradient that is not finite while the loss is', () => {
         expect(status).toBe('diverged')
         expect(error!.message).toMatch(
           new RegExp(
-            `^a variable became NaN or infinite at step ${bad}: .*"gradients/.* was the first to give (NaN|-?Infinity)`,
+            `^a gradient became NaN or infinite at step ${bad}: .*"gradients/.* was the first to give (NaN|-?Infinity)`,
           ),
         )
         expect(step).toBe(bad - 1)

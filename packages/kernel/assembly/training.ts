@@ -47,14 +47,46 @@ export function skipped(pc: usize): usize {
   return end - begin
 }
 
-/** Operands: value, history, status (steps done); returns whether the value is finite. */
+/**
+ * Operands: value, history, status (steps done), arrays, pieces, layout; see instructions.ts. Returns whether value and
+ * gradients are finite: a sum of them all tells, but for overflow and what stands between the arrays.
+ */
 export function record(pc: usize): bool {
   const value = load<f32>(load<u32>(pc, 4))
   const status = load<u32>(pc, 12)
   const steps = load<u32>(status)
   store<f32>(load<u32>(pc, 8) + (steps << 2), value)
   store<u32>(status, steps + 1)
-  return value - value == 0
+  let s0 = f32x4.splat(value)
+  let s1 = f32x4.splat(0)
+  let s2 = s1
+  let s3 = s1
+  let piece = pc + 24
+  for (const end = piece + (load<u32>(pc, 20) << 3); piece < end; piece += 8) {
+    let at: usize = load<u32>(piece)
+    const end = load<u32>(piece, 4)
+    for (; at + 64 <= end; at += 64) {
+      s0 = f32x4.add(s0, v128.load(at))
+      s1 = f32x4.add(s1, v128.load(at, 16))
+      s2 = f32x4.add(s2, v128.load(at, 32))
+      s3 = f32x4.add(s3, v128.load(at, 48))
+    }
+    for (; at < end; at += 16) s0 = f32x4.add(s0, v128.load(at))
+  }
+  s0 = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))
+  // 0 for what is finite, NaN for what is not.
+  return !v128.any_true(f32x4.sub(s0, s0)) || (value - value == 0 && areFinite(load<u32>(pc, 16)))
+}
+
+/** Whether arrays are finite. Operands: how many, and for each its address and how many numbers. */
+function areFinite(table: usize): bool {
+  const end = table + 4 + (load<u32>(table) << 3)
+  for (let entry = table + 4; entry < end; entry += 8) {
+    let at: usize = load<u32>(entry)
+    const end = at + (load<u32>(entry, 4) << 2)
+    for (; at < end; at += 4) if (load<f32>(at) - load<f32>(at) != 0) return false
+  }
+  return true
 }
 
 /**

@@ -408,8 +408,11 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Watch: { value: 'in', history: 'out', status: 'in' },
   /** Goes on behind the next `count` instructions where `flag` is 0. */
   SkipUnless: { flag: 'in', count: 'int' },
-  /** history[steps] = value; steps += 1; ends the call when the value is not finite. */
-  Record: { value: 'in', history: 'out', status: 'update' },
+  /**
+   * history[steps] = value; steps += 1; ends the call when value or gradients are not finite. `layout` is where each of
+   * the `pieces` of memory that they fill begins and ends, `arrays` how many they are and for each its address and size.
+   */
+  Record: { value: 'in', history: 'out', status: 'update', arrays: 'in', pieces: 'int', layout: 'ints' },
   /** `cursor`, the position in an order and its length: position += rows, and back to 0 at the end. */
   NextBatch: { cursor: 'update', rows: 'int' },
   /** `key`, a number as its lower and upper 24 bits, each in float32: adds one. */

@@ -93,10 +93,14 @@ export class Program {
     return all.subarray(start, start + (all[start]! >>> 16))
   }
 
-  /** Ends early at a `Record` of a loss that is not finite. @throws IndexError at an index out of range. */
-  run(times: number): void {
+  /**
+   * Whether it ran to its end, and was not stopped by a `Record` of what is not finite.
+   * @throws IndexError at an index out of range.
+   */
+  run(times: number): boolean {
     const stopped = getKernel().run(this.#block.address, times)
     if (stopped !== 0) this.#checkIndices(stopped)
+    return stopped === 0
   }
 
   /** Throws when what stopped the program is an index that the instruction at `address` met. */

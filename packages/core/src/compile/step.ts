@@ -165,11 +165,24 @@ export class TrainingStep<I extends Inputs = Inputs> {
     }
 
     const before: Instruction[] = []
+    const { arrays, pieces } = this.#gradientPlaces()
+    const arrayTable: Buffer = { size: arrays.length }
     const after: Instruction[] = [
       ...watches,
-      { opcode: 'Record', operands: [lossBuffer!, this.#history, this.#status], nodes: [] },
+      ...this.#placeGradients(others.slice(0, trained.length), leaves, placed),
+      {
+        opcode: 'Record',
+        operands: [lossBuffer!, this.#history, this.#status, arrayTable, pieces.length / 2, ...pieces],
+        nodes: [],
+      },
     ]
-    const kept: Buffer[] = [this.#history, this.#status, this.#watchFlag, ...this.#watches.values()]
+    const kept: Buffer[] = [
+      this.#history,
+      this.#status,
+      arrayTable,
+      this.#watchFlag,
+      ...this.#watches.values(),
+    ]
     if (rows) {
       const batch = batchOf(inputs, rows)
       const names = Object.keys(inputs).filter((name) => leaves.has(inputs[name]!))
@@ -196,7 +209,6 @@ export class TrainingStep<I extends Inputs = Inputs> {
       }
     }
     after.push(...assignments(assigned, others.slice(trained.length), leaves, placed))
-    after.push(...this.#placeGradients(others.slice(0, trained.length), leaves, placed))
     const keyBuffer = context && leaves.get(context.key)
     if (keyBuffer) {
       this.#key = context.key
@@ -208,6 +220,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.#kept = kept
     this.#update = this.#planUpdate()
     this.#program = this.#assemble()
+    this.#program.words(arrayTable).set(arrays)
     if (this.#order) this.setOrder(Int32Array.from({ length: this.#order.size }, (_, row) => row))
   }
 
@@ -230,6 +243,21 @@ export class TrainingStep<I extends Inputs = Inputs> {
       placed.set(copy, address)
       return [{ opcode: 'Copy', operands: contiguousCopy(copy, gradient), nodes: [variable] }]
     })
+  }
+
+  /** Where the gradients lie, as `Record` wants to know it. */
+  #gradientPlaces(): { arrays: number[]; pieces: number[] } {
+    const places = this.#trained
+      .map((variable) => ({ address: this.state.addressOf(variable, 'gradient'), size: variable.size }))
+      .sort((a, b) => a.address - b.address)
+    const pieces: number[] = []
+    for (const { address, size } of places) {
+      // Most lie where the one before ends.
+      if (pieces[pieces.length - 1] === address) pieces.pop()
+      else pieces.push(address)
+      pieces.push(address + paddedBytes(size))
+    }
+    return { arrays: [places.length, ...places.flatMap(({ address, size }) => [address, size])], pieces }
   }
 
   #planUpdate(): Update {
@@ -263,8 +291,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
   /**
    * Does `steps` training steps and returns the loss of each, as it was before its update. `values` are the
    * numbers of the inputs where the step has no rows of its own.
-   * @throws DivergedError at a loss that is not finite; the parameters are then as they were before that step. A
-   * gradient alone that is not finite shows at the next step; `createRun` goes back to the step that made it.
+   * @throws DivergedError at a loss or a gradient that is not finite; the parameters are then as they were before that
+   * step. An update that itself goes too far shows at the next step; `createRun` goes back to the step that did it.
    */
   run(steps: number, values?: { readonly [K in keyof I]: Values }): Float32Array {
     if (!Number.isInteger(steps) || steps < 0)
@@ -288,14 +316,17 @@ export class TrainingStep<I extends Inputs = Inputs> {
       const wanted = Math.min(longestRun, steps - done)
       this.#program.words(this.#status)[0] = 0
       state.fillRates(this.#sections, wanted)
-      this.#program.run(wanted)
+      const finite = this.#program.run(wanted)
       const ran = this.#program.words(this.#status)[0]!
       for (const [history, record] of records)
         record.set(this.#program.floats(history).subarray(0, ran), done)
       done += ran
-      const finite = Number.isFinite(losses[done - 1]!)
       state.advance(finite ? ran : ran - 1)
-      if (!finite) throw this.diverged(`the loss became ${losses[done - 1]}`)
+      if (finite) continue
+      const loss = losses[done - 1]!
+      throw this.diverged(
+        Number.isFinite(loss) ? 'a gradient became NaN or infinite' : `the loss became ${loss}`,
+      )
     }
     return losses
   }
