@@ -40,7 +40,7 @@ export class DataError extends BackpropagationError {
   override name = 'DataError'
 }
 
-/** A training run that left the finite numbers. */
+/** A loss, a gradient or what is trained became NaN or infinite. */
 export class DivergedError extends BackpropagationError {
   override name = 'DivergedError'
 }

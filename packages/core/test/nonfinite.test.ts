@@ -350,6 +350,18 @@ describe('the node to blame', () => {
     )
   })
 
+  test('stops nothing where its infinity reaches neither loss nor gradients, and is found by looking at every node', () => {
+    const model = modelOf(2, (numbers) =>
+      softmax(where(constant([1, 0]), numbers, constant(Number.NEGATIVE_INFINITY))),
+    )
+    expect(runOf(model, () => [1, 2], [1, 2]).step(2 * rows).status).toBe('done')
+    const y = model.apply(constant([[1, 2, 1]]), new StepContext())
+    const infinite = topological([y]).filter(
+      (node) => node.op && !evaluate([node])[0]!.every(Number.isFinite),
+    )
+    expect(infinite.map(({ op }) => op!.name)).toEqual(['where'])
+  })
+
   test('may be one that only a running mean depends on', () => {
     const keeper = layer('keeper', {}, (builder) => {
       const w = builder.parameter('w', [1], 'zeros')

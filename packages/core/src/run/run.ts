@@ -127,7 +127,12 @@ export interface Checkpoint {
   readonly bestWeights: Weights | null
 }
 
-/** A training run, which can be started, paused, stepped and stepped back. */
+/**
+ * A training run, which can be started, paused, stepped and stepped back. It has diverged when a loss, a gradient or
+ * anything that is trained or kept for it became NaN or infinite; its error names the first node that made such a number,
+ * and it stands before that step. What is infinite on the way and reaches none of these, such as a mask of −Infinity,
+ * stops nothing.
+ */
 export interface Run<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor> {
   readonly model: Model<I, O>
   getState(): RunState
