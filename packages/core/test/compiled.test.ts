@@ -16,6 +16,7 @@ import {
   type Tensor,
   valueAndGrad,
   variable,
+  where,
 } from '../src/index.js'
 import { evaluateReference } from '../src/reference.js'
 import { sizeOf } from '../src/shape.js'
@@ -241,4 +242,17 @@ test('a tensor whose numbers are given is not looked behind', () => {
   const repeated = x.broadcastTo([3, 2])
   const given = new Map([[repeated, [1, 2, 3, 4, 5, 6]]])
   expect([...evaluate([repeated.add(1)], given)[0]!]).toEqual([2, 3, 4, 5, 6, 7])
+})
+
+test('what is chosen from is not computed where the choice is known', () => {
+  const [x, y] = [variable([1, 2]), variable([3, 4])]
+  const opcodes = (condition: number[]) =>
+    plan([where(condition, x.exp(), y.square())]).instructions.flatMap(({ opcode, body = [] }) => [
+      opcode,
+      ...body.map((inner) => inner.opcode),
+    ])
+  expect(opcodes([1, Number.NaN])).toEqual(['Exp'])
+  expect(opcodes([0, 0])).toEqual(['Square'])
+  expect(opcodes([0, 1])).toContain('Where')
+  expect([...where([2, 1], x, y).data(), ...where([0, -0], x, y).data()]).toEqual([1, 2, 3, 4])
 })

@@ -25,6 +25,9 @@ describe('at a kink', () => {
     ['norm of 0', bp.norm, [0, 0], [0, 0]],
     ['norm, order 1', (x) => bp.norm(x, 1), [0, -2], [0, -1]],
     ['norm, order ∞', (x) => bp.norm(x, Infinity), [-3, 3, 1], [-0.5, 0.5, 0]],
+    ['pow 0', (x) => bp.pow(x, 0), [0, 2, -3], [0, 0, 0]],
+    ['pow 1', (x) => bp.pow(x, 1), [0, -2], [1, 1]],
+    ['pow ½', (x) => bp.pow(x, 0.5), [0, 4], [Infinity, 0.25]],
     ['steps', (x) => bp.floor(x).add(bp.ceil(x)).add(bp.round(x)), [0.5, 2], [0, 0]],
   ])('%s has the derivative that its summary names', (_, f, x, expected) => {
     expect(derivative(f, x).map((value) => value + 0)).toEqual(expected)
@@ -95,10 +98,24 @@ test('logSumExp does not overflow, and passes back shares', () => {
   const total = Math.log(x.reduce((sum, value) => sum + Math.exp(value - 10003), 0))
   expect(Math.abs(bp.logSumExp(variable(x)).item() - (10003 + total))).toBeLessThan(1e-3)
   const shares = derivative(bp.logSumExp, x)
-  expect(Math.abs(shares.reduce((sum, value) => sum + value, 0) - 1)).toBeLessThan(1e-3)
+  expect(Math.abs(shares.reduce((sum, value) => sum + value, 0) - 1)).toBeLessThan(1e-6)
+  expect(derivative(bp.logSumExp, [1e10, 0, 1e10])).toEqual([0.5, 0, 0.5])
   expect(bp.logSumExp(variable([-Infinity, -Infinity])).item()).toBe(-Infinity)
   expect(derivative(bp.logSumExp, [-Infinity, -Infinity])).toEqual([0, 0])
   expect(bp.logSumExp(variable([1, Infinity])).item()).toBe(Infinity)
+})
+
+test.each<[string, (x: bp.Tensor) => bp.Tensor]>([
+  ['gelu', bp.gelu],
+  ['gelu, approximated', (x) => bp.gelu(x, 'tanh')],
+  ['silu', bp.silu],
+  ['mish', bp.mish],
+])('%s is not curved far from 0', (_, f) => {
+  const x = variable([-1e30, -1e10, -1000, 100, 1e10, 3e38])
+  const [first] = gradients(f(x).sum(), [x])
+  const [second] = gradients(first!.sum(), [x])
+  expect([...first!.data()].map((value) => value + 0)).toEqual([0, 0, 0, 1, 1, 1])
+  expect([...second!.data()].map((value) => value + 0)).toEqual([0, 0, 0, 0, 0, 0])
 })
 
 test('the variance of small differences far from 0 keeps them', () => {

@@ -111,13 +111,15 @@ function smallerSource(tensor: Tensor): Tensor | undefined {
 
 /** The input that an operation hands on unchanged, if it does. */
 function noOp({ op, shape }: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
-  const [a, b] = inputs
+  const [a, b, c] = inputs
   const keeps = (candidate: Tensor | undefined) =>
     candidate && sameShape(candidate.shape, shape) ? candidate : undefined
   if (op === ops.reshape || op === ops.broadcastTo || op === ops.sumTo || op === ops.stopGradient)
     return keeps(a)
   if (op === ops.mul) return isConstant(b, 1) ? keeps(a) : isConstant(a, 1) ? keeps(b) : undefined
   if (op === ops.div) return isConstant(b, 1) ? keeps(a) : undefined
+  if (op === ops.where && a instanceof Constant && a.size > 0)
+    return a.values.every((own) => own !== 0) ? keeps(b) : isConstant(a, 0) ? keeps(c) : undefined
   return undefined
 }
 

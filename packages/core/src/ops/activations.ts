@@ -63,6 +63,9 @@ const density = (x: number) => exponential((-x * x) / 2) / Math.sqrt(2 * Math.PI
 const timesSlope = (slope: (x: number) => number) => (x?: number, upstream?: number) =>
   upstream! * (Math.abs(x!) === Infinity ? Number(x! > 0) : slope(x!))
 
+/** `x`, brought to where curvature ends: beyond it is 0 in float64 too, and its formulas would be ∞ · 0. */
+const curved = (x: Tensor) => clip(x, { min: -750, max: 750 })
+
 /** Error function. */
 export const erf: Elementwise<One> = op('erf', {
   ...ofOne,
@@ -146,7 +149,8 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
   vjp: {
     x: {
       formula: 'ȳ · upstream · φ(x) · (2 − x²)',
-      rule: ({ x, upstream, dy }, { approximate }) => {
+      rule: ({ x: given, upstream, dy }, { approximate }) => {
+        const x = curved(given)
         if (approximate === 'tanh') {
           // σ(w) · (1 − σ(w)) of −|w|, where neither factor is a small difference; 1 − 2σ(w) = −tanh(w/2).
           const w = exponentOf(x)
@@ -220,7 +224,8 @@ export const siluGrad: Elementwise<Pair> = op('siluGrad', {
   vjp: {
     x: {
       formula: 'ȳ · upstream · σ(x) · (1 − σ(x)) · (2 + x · (1 − 2σ(x)))',
-      rule: ({ x, upstream, dy }) => {
+      rule: ({ x: given, upstream, dy }) => {
+        const x = curved(given)
         const s = sigmoid(x)
         return sigmoidGrad(s, mul(mul(dy, upstream), add(2, mul(x, sub(1, mul(2, s))))))
       },
@@ -274,7 +279,8 @@ export const mishGrad: Elementwise<Pair> = op('mishGrad', {
   vjp: {
     x: {
       formula: 'ȳ · upstream · σ(x) · (1 − t²) · (2 + x · (1 − σ(x) − 2t · σ(x)))',
-      rule: ({ x, upstream, dy }) => {
+      rule: ({ x: given, upstream, dy }) => {
+        const x = curved(given)
         const s = sigmoid(x)
         const t = tanh(softplus(x))
         const curve = add(2, mul(x, sub(sub(1, s), mul(2, mul(t, s)))))

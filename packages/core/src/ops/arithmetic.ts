@@ -102,7 +102,11 @@ export const pow: Elementwise<Pair> = op('pow', {
   symbol: '^',
   formula: 'y = aᵇ',
   vjp: {
-    a: { formula: 'ā = ȳ · b · aᵇ⁻¹', rule: ({ a, b, dy }) => mul(dy, mul(b, pow(a, sub(b, 1)))) },
+    // 0 where both are 0, as in PyTorch: there 0⁻¹ is infinite, but for every other base a⁰ is 1, too.
+    a: {
+      formula: 'ā = ȳ · b · aᵇ⁻¹',
+      rule: ({ a, b, dy }) => mul(dy, mul(b, pow(where(b, a, where(a, a, 1)), sub(b, 1)))),
+    },
     // 0 where the base is not positive, as in PyTorch at 0; the logarithm does not exist there.
     b: {
       formula: 'b̄ = ȳ · y · ln a',

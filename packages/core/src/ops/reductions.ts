@@ -396,17 +396,17 @@ export const logSumExp: Op<['x'], Reduction, 'axes', 'reduce'> = op('logSumExp',
   shape: checkedShape('logSumExp'),
   vjp: {
     x: {
-      formula: 'x̄ᵢ = ȳ · e^(xᵢ − y)',
-      rule: ({ x, y, dy }, { axes }) =>
-        mul(spread(dy, x, axes), exp(sub(x, spread(where(equal(y, -Infinity), 0, y), x, axes)))),
+      formula: 'x̄ᵢ = ȳ · eˣⁱ / Σⱼ eˣʲ',
+      // Not e^(xᵢ − y), which is off by as much as y is rounded: by a factor of 2 for two numbers of 10⁸.
+      rule: ({ x, dy }, { axes }) => {
+        const { exponentials, total } = shiftedExponentials(x, axes)
+        return mul(spread(dy, x, axes), div(exponentials, where(total, total, 1)))
+      },
     },
   },
   decompose: ({ x }, { axes, keepDims }) => {
-    const largest = stopGradient(max(x, { axes, keepDims: true }))
-    // An infinite one would be subtracted from itself.
-    const shift = where(equal(abs(largest), Infinity), 0, largest)
-    const total = add(log(sum(exp(sub(x, shift)), { axes, keepDims: true })), shift)
-    return reshape(total, reducedShape(x.shape, axes, keepDims))
+    const { total, shift } = shiftedExponentials(x, axes)
+    return reshape(add(log(total), shift), reducedShape(x.shape, axes, keepDims))
   },
   reference: reduce((values) => {
     const largest = values.reduce((a, b) => Math.max(a, b))
@@ -417,6 +417,15 @@ export const logSumExp: Op<['x'], Reduction, 'axes', 'reduce'> = op('logSumExp',
   ulp: ({ x }) => 2 * sizeOf(x) + 18,
   sample: sampleOf(uniform(-3, 3), false),
 })
+
+/** eˣ over e to the largest along axes, the sum, and that largest. */
+function shiftedExponentials(x: Tensor, axes: readonly number[]) {
+  const largest = stopGradient(max(x, { axes, keepDims: true }))
+  // An infinite one would be subtracted from itself.
+  const shift = where(equal(abs(largest), Infinity), 0, largest)
+  const exponentials = exp(sub(x, shift))
+  return { exponentials, total: sum(exponentials, { axes, keepDims: true }), shift }
+}
 
 interface Norm extends Reduction {
   /** 1 for the sum of magnitudes, 2 for the Euclidean length, Infinity for the largest magnitude; 2 unless given. */
