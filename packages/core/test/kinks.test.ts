@@ -91,6 +91,14 @@ test('the remainder has the sign of the divisor, exactly, however large the quot
     Infinity,
   ])
   expect(bp.mod(variable(1), 0).item()).toBeNaN()
+  // Of 0 it has the sign of a, whatever stands beside.
+  expect([...bp.mod(variable([-0, -6, 0, 1, -0, 1e30]), [1, 3, -2, 0, 2, 0.1]).data()].slice(0, 5)).toEqual([
+    -0,
+    -0,
+    0,
+    Number.NaN,
+    -0,
+  ])
 })
 
 test('logSumExp does not overflow, and passes back shares', () => {

@@ -139,6 +139,50 @@ describe('NaN and infinity come out of the kernel where they come out of float64
   })
 })
 
+/** Numbers for which functions go different ways. */
+const mixed = [0, -0, 1, -1, 0.3, -2.5, 7, 100, -100, 1e10, -1e20, 1e30, 1e-30, 1e-40, -1e-45, ...specials]
+
+const attributesOf = ({ definition: { sample } }: Op): object | undefined =>
+  sample.cases.find((example: { attributes?: object }) => example.attributes)?.attributes
+
+/** Whether it takes numbers one by one: of a scalar, too, and to as many. */
+function isElementwise(op: Op): boolean {
+  const { inputs, broadcasts, indices } = op.definition
+  if (broadcasts || inputs.length > 1) return Boolean(broadcasts) && !indices
+  try {
+    return [[], [3]].every((shape) => call(op, [input(shape)], attributesOf(op)).rank === shape.length)
+  } catch {
+    return false
+  }
+}
+
+test.each(table.filter(isElementwise).map((op) => [op.name, op] as const))(
+  '%s: what stands beside a number does not change its result',
+  (_, op) => {
+    const { length } = op.definition.inputs
+    const rows = Array.from({ length: mixed.length ** Math.min(length, 2) }, (_, row) =>
+      Array.from(
+        { length },
+        (_, at) => mixed[Math.floor(row / mixed.length ** at + at * row) % mixed.length]!,
+      ),
+    )
+    const xs = Array.from({ length }, () => input([rows.length]))
+    const y = call(op, xs, attributesOf(op))
+    const resultsOf = (order: readonly number[][]) => {
+      const given = xs.map((x, at) => [x, Float32Array.from(order, (row) => row[at]!)] as const)
+      const [results] = evaluate([y], new Map(given))
+      return new Map(order.map((row, at) => [row, results![at]!]))
+    }
+    const found = resultsOf(rows)
+    for (const order of [
+      rows.toReversed(),
+      rows.toSorted((a, b) => a[0]! - b[0]!),
+      [...rows.slice(1), rows[0]!],
+    ])
+      for (const [row, result] of resultsOf(order)) expect(result, `of ${row}`).toBe(found.get(row))
+  },
+)
+
 describe('gradients are not finite on the kernel where they are not in float64', () => {
   test.each(trials.filter(differentiable))('$title', (trial) => {
     const made = instance(trial, 'f32')

@@ -161,10 +161,14 @@ function modOf64(a: v128, b: v128): v128 {
     f64x2.lt(f64x2.abs(quotient), f64x2.splat(67108864)),
     f64x2.lt(f64x2.abs(b), f64x2.splat(Infinity)),
   )
+  // Each lane by itself: what stands beside a number must not decide how it is computed.
   if (!i64x2.all_true(short)) {
-    r = f64x2.splat(NativeMath.mod(f64x2.extract_lane(a, 0), f64x2.extract_lane(b, 0)))
-    r = f64x2.replace_lane(r, 1, NativeMath.mod(f64x2.extract_lane(a, 1), f64x2.extract_lane(b, 1)))
+    const first = f64x2.splat(NativeMath.mod(f64x2.extract_lane(a, 0), f64x2.extract_lane(b, 0)))
+    const both = f64x2.replace_lane(first, 1, NativeMath.mod(f64x2.extract_lane(a, 1), f64x2.extract_lane(b, 1)))
+    r = v128.bitselect(r, both, short)
   }
+  // It has the sign of a, also where it is 0.
+  r = v128.bitselect(a, r, f64x2.splat(-0.0))
   const zero = f64x2.splat(0)
   const other = v128.and(f64x2.ne(r, zero), v128.xor(f64x2.lt(r, zero), f64x2.lt(b, zero)))
   return v128.bitselect(f64x2.add(r, b), r, other)
