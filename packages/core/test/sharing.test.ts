@@ -6,12 +6,16 @@ import { partsOf, rules } from '../src/compile/sharing.js'
 import {
   argMax,
   avgPool2d,
+  compile,
   constant,
   conv2d,
   cumsum,
+  dropout,
   evaluate,
+  gather,
   gelu,
   gradients,
+  input,
   layerNorm,
   logSoftmax,
   matmul,
@@ -19,12 +23,17 @@ import {
   maxPool2d,
   mean,
   min,
+  oneHot,
   prod,
   random,
+  randomNormal,
+  randomUniform,
   scaledDotProductAttention,
+  scatterAdd,
   setThreads,
   softmax,
   softmaxCrossEntropyWithLogits,
+  sparseSoftmaxCrossEntropyWithLogits,
   sum,
   type Tensor,
   type Variable,
@@ -44,6 +53,9 @@ const array = (...shape: number[]) => {
     { shape },
   )
 }
+
+/** Whole numbers below a limit. */
+const places = (count: number, limit: number) => array(count).mul(limit).mod(limit).floor()
 
 /** A result and what it passes back to the variables, weighted so that every number counts. */
 const withGradients = (y: Tensor, ...variables: Variable[]): Tensor[] => {
@@ -91,6 +103,32 @@ const cases: Record<string, () => Tensor[]> = {
     const [logits, labels] = [array(263, 131), array(263, 131)]
     return withGradients(softmaxCrossEntropyWithLogits(logits, labels), logits)
   },
+  'cross-entropy of class numbers': () => {
+    const [logits, classes] = [array(1031, 67), places(1031, 67)]
+    return withGradients(sparseSoftmaxCrossEntropyWithLogits(logits, classes), logits)
+  },
+  // Of rows so few that each is picked, and added to, many times.
+  'rows picked by index, and added': () => {
+    const [table, inner, single] = [array(37, 131), array(5, 37, 67), array(1031)]
+    const rows = places(2069, 37)
+    const numbers = places(160_001, 1031)
+    return [
+      ...withGradients(gather(table, rows), table),
+      ...withGradients(gather(inner, rows, 1), inner),
+      gather(single, numbers),
+      scatterAdd(array(2069, 7, 9), rows, 37),
+    ]
+  },
+  'one-hot rows': () => [oneHot(array(1031).mul(10).floor(), 257)],
+  'random numbers': () => {
+    const key = variable([3, 4])
+    const [x, shape, seed] = [array(131, 257), [131, 257], 5]
+    return [
+      randomUniform(key, { shape, seed }),
+      randomNormal(key, { shape, seed }),
+      ...withGradients(dropout(x, key, { rate: 0.3, seed }), x),
+    ]
+  },
   'layer norm': () => {
     const [x, gamma, beta] = [array(263, 131), array(131), array(131)]
     return withGradients(layerNorm(x, gamma, beta), x, gamma, beta)
@@ -123,6 +161,29 @@ const cases: Record<string, () => Tensor[]> = {
   },
 }
 
+function checkIndices() {
+  const [count, limit] = [1031, 67]
+  const indices = input([count], { name: 'indices' })
+  const rows = array(count, limit)
+  const stopping: Record<string, Tensor> = {
+    Gather: gather(array(limit, 2 * limit), indices),
+    ScatterAdd: scatterAdd(rows, indices, limit),
+    SparseSoftmaxCrossEntropy: sparseSoftmaxCrossEntropyWithLogits(rows, indices),
+  }
+  for (const [opcode, tensor] of Object.entries(stopping)) {
+    expect(shared([tensor])).toContain(opcode)
+    const run = compile({ inputs: { indices }, outputs: { sum: tensor.sum() } })
+    const right = new Float32Array(count).fill(limit - 1)
+    const before = run({ indices: right })
+    for (const at of [0, 400, count - 1]) {
+      expect(() => run({ indices: right.with(at, limit) })).toThrow(
+        new RegExp(`\\[${at}\\] is ${limit}, which must be a whole number from 0 to ${limit - 1}`),
+      )
+      expect(run({ indices: right })).toEqual(before)
+    }
+  }
+}
+
 const shared = (outputs: readonly Tensor[]) =>
   plan(outputs)
     .instructions.filter((instruction) => partsOf(instruction))
@@ -143,7 +204,10 @@ describe.each([2, 3])('on %i threads', (count) => {
   test.each(outputs)('$name: the same bits as on one', ({ name, tensors }) => {
     expect(bits(tensors)).toEqual(alone.get(name))
   })
+  test('an index out of range in any part stops the program, once, and the error says which', checkIndices)
 })
+
+test('alone an index out of range in what could be shared does so too', checkIndices)
 
 test('every instruction that can be shared is among them', () => {
   const found = new Set(outputs.flatMap(({ tensors }) => shared(tensors)))

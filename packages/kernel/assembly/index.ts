@@ -23,7 +23,7 @@ import {
   normalizeRowsGrad,
 } from './normalization'
 import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } from './optimizers'
-import { dropout, randomNormal, randomPermutation, randomUniform } from './random'
+import { drawnBytes, dropout, moveDrawn, randomNormal, randomPermutation, randomUniform } from './random'
 import { averagePool, averagePoolGrad, maxPool, maxPoolGrad, maxPoolPick } from './pooling'
 import { multiplyAdds } from './peak'
 import { argMax, cumulativeSum, divideSums, productOfOthers, reduce } from './rows'
@@ -285,18 +285,20 @@ function blocks(pc: usize): void {
 
 /** Where this thread copies what it shares. */
 let copyAt: usize = 0
+/** Whether the part of any thread met what stops the program. */
+const stopped: usize = memory.data(4, 4)
 
 /** Runs an instruction from a copy, which its thread may change. */
 export function runCopy(pc: usize): void {
   const bytes: usize = (load<u32>(pc) >>> 16) << 2
   memory.copy(copyAt, pc, bytes)
   store<u32>(copyAt + bytes, Opcode.End)
-  run(copyAt, 1)
+  if (run(copyAt, 1) != 0) store<u32>(stopped, 1)
 }
 
 /**
  * Operands: count, unit, countAt, times, layout; see instructions.ts. Returns the address of the instruction, made ready
- * to be run by this thread, or 0 when there is nothing left to do.
+ * to be run by this thread; 0 when there is nothing left to do; the address and 1 when it stops the program.
  */
 function shared(pc: usize): usize {
   const moves = pc + 24
@@ -306,7 +308,9 @@ function shared(pc: usize): usize {
   if (beginSharing(pc, worthSharing)) {
     runCopy(pc)
     endSharing()
-    return 0
+    if (load<u32>(stopped) == 0) return 0
+    store<u32>(stopped, 0)
+    return inner + 1
   }
   const count = load<u32>(pc, 4)
   const unit = load<u32>(pc, 8)
@@ -355,6 +359,7 @@ export function run(program: usize, times: u32): usize {
       case Opcode.Shared: {
         const inner = shared(pc)
         if (inner == 0) break
+        if (inner & 1) return inner - 1
         pc = inner
         continue
       }
@@ -771,7 +776,7 @@ export function run(program: usize, times: u32): usize {
 }
 
 /** Bytes that a thread needs beside its copies of instructions: what the first has in static memory. */
-export const panelBytes: usize = matmulBytes + convolutionBytes
+export const panelBytes: usize = matmulBytes + convolutionBytes + drawnBytes
 
 /**
  * Says how many threads share work, which of them this is (0 runs the programs), and where its copies of instructions
@@ -783,4 +788,5 @@ export function joinThreads(count: u32, part: u32, copy: usize, panels: usize): 
   if (part == 0) return
   movePanels(panels)
   moveTiles(panels + matmulBytes)
+  moveDrawn(panels + matmulBytes + convolutionBytes)
 }

@@ -63,8 +63,9 @@ export function gather(pc: usize): bool {
 }
 
 /**
- * Operands: out, x, indices, count, limit, outer, inner. out is 0 but for out[o, indices[i], …] += x[o, i, …], in the
- * order of i, so that the bits do not depend on how rows repeat.
+ * Operands: out, x, indices, count, limit, outer, inner, firstPlace, places. out is 0 but for out[o, indices[i], …] +=
+ * x[o, i, …], in the order of i, so that the bits do not depend on how rows repeat; of the places that indices pick so
+ * many from the first of them on.
  */
 export function scatterAdd(pc: usize): bool {
   let out = load<u32>(pc, 4)
@@ -74,10 +75,12 @@ export function scatterAdd(pc: usize): bool {
   const limit = load<u32>(pc, 20)
   const outer = load<u32>(pc, 24)
   const bytes = load<u32>(pc, 28) << 2
-  memory.fill(out, 0, outer * limit * bytes)
+  const firstPlace = load<u32>(pc, 32)
+  const places = load<u32>(pc, 36)
+  memory.fill(out, 0, outer * places * bytes)
   for (let o: u32 = 0; o < outer; o++) {
     let at = indices
-    if (bytes == 4)
+    if (bytes == 4 && places == limit)
       for (; at + 16 <= end; at += 16) {
         if (!allInside(at, limit)) return false
         const offsets = offsetsAt(at)
@@ -90,10 +93,11 @@ export function scatterAdd(pc: usize): bool {
     for (; at < end; at += 4) {
       const index = indexAt(at, limit)
       if (index == none) return false
-      addRow(out + index * bytes, x, bytes)
+      const place = index - firstPlace
+      if (place < places) addRow(out + place * bytes, x, bytes)
       x += bytes
     }
-    out += limit * bytes
+    out += places * bytes
   }
   return true
 }

@@ -1,8 +1,21 @@
 // Random numbers without state: each depends on seed, key, purpose and its index alone, and is the number that
 // core's random.ts gives in float64, rounded.
 
-/** Words of one draw: sixteen, of four blocks of Philox. */
-const drawn: usize = memory.data(64, 16)
+/** Bytes of one draw: sixteen words, of four blocks of Philox. */
+export const drawnBytes: usize = 64
+let drawn: usize = memory.data(64, 16)
+
+/** Every thread draws into memory of its own. */
+export function moveDrawn(to: usize): void {
+  drawn = to
+}
+
+/** The number of the block with which an instruction that draws numbers begins. */
+// @ts-ignore: decorator
+@inline
+function firstBlock(pc: usize): u32 {
+  return load<u32>(pc, 28) >>> 2
+}
 
 // @ts-ignore: decorator
 @inline
@@ -47,13 +60,13 @@ function draw(pc: usize, first: u32, attempt: u32): void {
   v128.store(drawn, v128.shuffle<i64>(ab23, cd23, 1, 3), 48)
 }
 
-/** Operands: out, key, size, seedLow, seedHigh, purpose, low, range. */
+/** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex, low, range. */
 export function randomUniform(pc: usize): void {
   let out = load<u32>(pc, 4)
   const end = out + (load<u32>(pc, 12) << 2)
-  const low = f64x2.splat(load<f64>(pc, 28))
-  const range = f64x2.splat(load<f64>(pc, 36))
-  for (let block: u32 = 0; out < end; block += 4) {
+  const low = f64x2.splat(load<f64>(pc, 32))
+  const range = f64x2.splat(load<f64>(pc, 40))
+  for (let block = firstBlock(pc); out < end; block += 4) {
     draw(pc, block, 0)
     for (let at: usize = 0; at < 64 && out < end; at += 16) {
       // The upper 24 bits, as a multiple of 2⁻²⁴.
@@ -75,15 +88,15 @@ export function randomUniform(pc: usize): void {
   }
 }
 
-/** Operands: out, key, size, seedLow, seedHigh, purpose, from, range, mean, deviation. */
+/** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex, from, range, mean, deviation. */
 export function randomNormal(pc: usize): void {
   let out = load<u32>(pc, 4)
   const end = out + (load<u32>(pc, 12) << 2)
-  const from = f64x2.splat(load<f64>(pc, 28))
-  const range = f64x2.splat(load<f64>(pc, 36))
-  const mean = f64x2.splat(load<f64>(pc, 44))
-  const deviation = f64x2.splat(load<f64>(pc, 52))
-  for (let block: u32 = 0; out < end; block += 4) {
+  const from = f64x2.splat(load<f64>(pc, 32))
+  const range = f64x2.splat(load<f64>(pc, 40))
+  const mean = f64x2.splat(load<f64>(pc, 48))
+  const deviation = f64x2.splat(load<f64>(pc, 56))
+  for (let block = firstBlock(pc); out < end; block += 4) {
     draw(pc, block, 0)
     for (let at: usize = 0; at < 64 && out < end; at += 8) {
       const bits = f64x2.convert_low_i32x4_u(v128.load64_zero(drawn + at))
@@ -188,7 +201,7 @@ function logarithm(x: f64): f64 {
   return 2 * s * series + exponent * 0.6931471805599453
 }
 
-/** Operands: out, key, size, seedLow, seedHigh, purpose. Fisher-Yates (Durstenfeld 1964). */
+/** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex. Fisher-Yates (Durstenfeld 1964). */
 export function randomPermutation(pc: usize): void {
   const out = load<u32>(pc, 4)
   const size = load<u32>(pc, 12)
@@ -215,14 +228,14 @@ export function randomPermutation(pc: usize): void {
   }
 }
 
-/** Operands: out, key, size, seedLow, seedHigh, purpose, x, threshold, scale. */
+/** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex, x, threshold, scale. */
 export function dropout(pc: usize): void {
   let out = load<u32>(pc, 4)
   const end = out + (load<u32>(pc, 12) << 2)
-  let x = load<u32>(pc, 28)
-  const threshold = v128.load32_splat(pc, 32)
-  const scale = v128.load32_splat(pc, 36)
-  for (let block: u32 = 0; out < end; block += 4) {
+  let x = load<u32>(pc, 32)
+  const threshold = v128.load32_splat(pc, 36)
+  const scale = v128.load32_splat(pc, 40)
+  for (let block = firstBlock(pc); out < end; block += 4) {
     draw(pc, block, 0)
     for (let at: usize = 0; at < 64 && out < end; at += 16) {
       const stays = i32x4.ge_s(i32x4.shr_u(v128.load(drawn + at), 8), threshold)

@@ -72,7 +72,10 @@ const normalizedRows: Operands = { rows: 'int', columns: 'int', epsilon: 'float'
 /** `scratch`, in front of them, holds numbers for each channel, padded to whole vectors. */
 const channels: Operands = { outer: 'int', channels: 'int', inner: 'int' }
 
-/** `key`: two whole numbers. `purpose`: a word that sets these random bits apart from others of seed and key. */
+/**
+ * `key`: two whole numbers. `purpose`: a word that sets these random bits apart from others of seed and key.
+ * `firstIndex`: that of the first number, a multiple of 16; 0 of a permutation, which is drawn as a whole.
+ */
 const random: Operands = {
   out: 'out',
   key: 'in',
@@ -80,6 +83,7 @@ const random: Operands = {
   seedLow: 'int',
   seedHigh: 'int',
   purpose: 'int',
+  firstIndex: 'int',
 }
 
 /**
@@ -252,7 +256,16 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   /** `bits` is the number as float32. */
   Fill: { out: 'out', size: 'int', bits: 'int' },
   Gather: { out: 'out', table: 'in', ...indexed, outer: 'int', inner: 'int' },
-  ScatterAdd: { out: 'out', x: 'in', ...indexed, outer: 'int', inner: 'int' },
+  /** Of the rows of out, `limit` for each of `outer`, `places` from `firstPlace` on. */
+  ScatterAdd: {
+    out: 'out',
+    x: 'in',
+    ...indexed,
+    outer: 'int',
+    inner: 'int',
+    firstPlace: 'int',
+    places: 'int',
+  },
   OneHot: { out: 'out', x: 'in', rows: 'int', depth: 'int' },
   Sum: reduction,
   Mean: reduction,

@@ -108,7 +108,8 @@ export class Program {
     const stopped = (address - this.#block.address) / 4
     const words = this.#block.words(0, this.bytes / 4)
     let index = 0
-    for (let at = 0; at < stopped; at += words[at]! >>> 16) index++
+    // It may lie inside of one that threads share.
+    for (let at = 0; at + (words[at]! >>> 16) <= stopped; at += words[at]! >>> 16) index++
     const { opcode, nodes } = this.#instructions[index]!
     const names = Object.keys(operandTable[opcode])
     if (!names.includes('indices')) return

@@ -8,12 +8,16 @@ import { type Instruction, paddedBytes } from './plan.js'
 interface Rule {
   /** The operand that counts what is shared. */
   readonly by: string
+  /** The operand that says with which of them a part begins, where the kernel must know. */
+  readonly first?: string
   /** Arrays of which every part needs everything; the others are cut as the output is. */
   readonly whole?: readonly string[]
   /** Room for numbers in between, of which each thread needs its own. */
   readonly own?: readonly string[]
   /** Parts begin at multiples of this. */
   readonly unit?: number
+  /** How many times as long a number takes as one that is read and written; 1 unless given. */
+  readonly weight?: number
 }
 
 const convolution: Rule = {
@@ -25,12 +29,25 @@ const images: Rule = { by: 'images' }
 const along: Rule = { by: 'outer' }
 const rows: Rule = { by: 'rows', whole: ['gamma', 'beta'] }
 const heads: Rule = { by: 'heads', own: ['scratch'] }
+/** Sixteen of the numbers are drawn together. */
+const drawn: Rule = { by: 'size', first: 'firstIndex', whole: ['key'], unit: 16, weight: 8 }
 
-export const rules: Partial<Record<OpcodeName, Rule>> = {
+/** The weight of what only moves numbers: what another thread has written comes back from its cache, not from this one's. */
+const moved = 1 / 4
+
+type Values = (operand: string) => number
+
+export const rules: Partial<Record<OpcodeName, Rule | ((value: Values) => Rule)>> = {
   Convolution: convolution,
   ConvolutionInputGrad: convolution,
   // Rows of the weights in fours, as many as a tile has.
-  ConvolutionWeightGrad: { by: 'rows', whole: ['x', 'dy', 'sums'], own: ['image', 'panels'], unit: 4 },
+  ConvolutionWeightGrad: {
+    by: 'rows',
+    first: 'firstRow',
+    whole: ['x', 'dy', 'sums'],
+    own: ['image', 'panels'],
+    unit: 4,
+  },
   Depthwise: convolution,
   DepthwiseInputGrad: convolution,
   MaxPool: images,
@@ -50,10 +67,24 @@ export const rules: Partial<Record<OpcodeName, Rule>> = {
   SoftmaxGrad: along,
   LogSoftmaxGrad: along,
   SoftmaxCrossEntropy: rows,
+  SparseSoftmaxCrossEntropy: { by: 'count' },
   NormalizeRows: rows,
   NormalizeRowsGrad: rows,
   Attention: heads,
   AttentionGrad: heads,
+  Gather: (value) =>
+    value('outer') > 1
+      ? { by: 'outer', whole: ['indices'], weight: moved }
+      : { by: 'count', whole: ['table'], weight: moved },
+  // By rows of the output, since those that are added to the same one must be so in order.
+  ScatterAdd: (value) =>
+    value('outer') > 1
+      ? { by: 'outer', whole: ['indices'] }
+      : { by: 'places', first: 'firstPlace', whole: ['x', 'indices'] },
+  OneHot: { ...rows, weight: moved },
+  RandomUniform: drawn,
+  Dropout: drawn,
+  RandomNormal: { ...drawn, weight: 64 },
 }
 
 /** Numbers to be read or written, or eight times as many operations, from which sharing is quicker: some 10 µs. */
@@ -74,9 +105,11 @@ interface Parts {
 export function partsOf(instruction: Instruction): Parts | null {
   const { opcode, operands, body } = instruction
   const { operations, bytes } = costOf(instruction)
-  if (bytes / 4 + operations / 8 < worthSharing) return null
   const labels = Object.keys(operandTable[opcode])
   const value = (label: string) => operands[labels.indexOf(label)] as number
+  const given = rules[opcode]
+  const rule = typeof given === 'function' ? given(value) : given
+  if ((rule?.weight ?? 1) * (bytes / 4 + operations / 8) < worthSharing) return null
   const wordOf = (label: string) => 1 + labels.indexOf(label)
   if (body) {
     const { moving, sizes, inside } = layOutBody(body)
@@ -133,18 +166,17 @@ export function partsOf(instruction: Instruction): Parts | null {
       own: [],
     }
   }
-  const rule = rules[opcode]
   if (!rule) return null
   const arrays = labels.flatMap((label, at): [string, number, Buffer][] => {
     const operand = operands[at]
     return operand !== null && typeof operand === 'object' ? [[label, 1 + at, operand]] : []
   })
-  const { by, whole = [], own = [] } = rule
+  const { by, first, whole = [], own = [] } = rule
   const count = value(by)
   const moves = arrays
     .filter(([label]) => !whole.includes(label) && !own.includes(label))
     .map(([, word, { size }]) => [word, (4 * size) / count] as const)
-  if (labels.includes('firstRow')) moves.push([wordOf('firstRow'), 1])
+  if (first) moves.push([wordOf(first), 1])
   return {
     count,
     unit: rule.unit ?? unitOf(moves.map(([, by]) => by)),

@@ -111,7 +111,7 @@ export const scatterAdd: Op<['x', 'indices'], { size: number; axis?: number }, '
   },
   lower: ({ inputs, shape, attributes: { size, axis }, output, emit }) => {
     const [x, indices] = inputs
-    const counts = [sizeOf(indices!.shape), size, ...around(shape, axis)]
+    const counts = [sizeOf(indices!.shape), size, ...around(shape, axis), 0, size]
     emit('ScatterAdd', output(), x!.buffer, indices!.buffer, ...counts)
   },
   reference: ([x, indices], shape, { size, axis }) => {

@@ -105,9 +105,9 @@ function checkShare(name: string, option: string, value: number): number {
   return Math.ceil(value * 2 ** 24)
 }
 
-/** The first operands of every instruction that draws. */
+/** The first operands of every instruction that draws; the last of them is the index of the first number. */
 function operands(out: Buffer, key: Value, size: number, seed: number, purpose: number): Operand[] {
-  return [out, key.buffer, size, seed >>> 0, Math.floor(seed / 2 ** 32), purpose]
+  return [out, key.buffer, size, seed >>> 0, Math.floor(seed / 2 ** 32), purpose, 0]
 }
 
 /** The two words of a key, as the kernel reads them: whole and not negative. */
