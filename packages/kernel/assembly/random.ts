@@ -23,21 +23,27 @@ function keyWord(key: usize): u32 {
   return <u32>i32x4.extract_lane(i32x4.trunc_sat_f32x4_u(v128.load32_splat(key)), 0)
 }
 
+/** Its two multipliers and what is added to the two words of its key; from memory V8 loads them before the rounds. */
+const philox: usize = memory.data<u32>([0xd2511f53, 0xcd9e8d57, 0x9e3779b9, 0xbb67ae85])
+
 /**
  * Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011) of four blocks side by side: the random bits of sixteen indices
  * from 4 · `first` on. Operands at `pc`: out, key, size, seedLow, seedHigh, purpose.
  */
 function draw(pc: usize, first: u32, attempt: u32): void {
   const key = load<u32>(pc, 8)
-  const multiplier0 = i32x4.splat(0xd2511f53)
-  const multiplier1 = i32x4.splat(0xcd9e8d57)
+  const multiplier0 = v128.load32_splat(philox)
+  const multiplier1 = v128.load32_splat(philox, 4)
+  const step0 = v128.load32_splat(philox, 8)
+  const step1 = v128.load32_splat(philox, 12)
   let k0 = v128.load32_splat(pc, 16)
   let k1 = v128.load32_splat(pc, 20)
   let a = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3))
   let b = i32x4.splat(keyWord(key))
   let c = v128.load32_splat(pc, 24)
   let d = i32x4.splat(keyWord(key + 4) + (attempt << 24))
-  for (let round = 0; round < 10; round++) {
+  let round = 0
+  do {
     const a01 = i64x2.extmul_low_i32x4_u(a, multiplier0)
     const a23 = i64x2.extmul_high_i32x4_u(a, multiplier0)
     const c01 = i64x2.extmul_low_i32x4_u(c, multiplier1)
@@ -46,9 +52,10 @@ function draw(pc: usize, first: u32, attempt: u32): void {
     b = v128.shuffle<i32>(c01, c23, 0, 2, 4, 6)
     c = v128.xor(v128.xor(v128.shuffle<i32>(a01, a23, 1, 3, 5, 7), d), k1)
     d = v128.shuffle<i32>(a01, a23, 0, 2, 4, 6)
-    k0 = i32x4.add(k0, i32x4.splat(0x9e3779b9))
-    k1 = i32x4.add(k1, i32x4.splat(0xbb67ae85))
-  }
+    k0 = i32x4.add(k0, step0)
+    k1 = i32x4.add(k1, step1)
+    round++
+  } while (round < 10)
   // A 4 × 4 transpose: the four words of a block become neighbours.
   const ab01 = v128.shuffle<i32>(a, b, 0, 4, 1, 5)
   const ab23 = v128.shuffle<i32>(a, b, 2, 6, 3, 7)
