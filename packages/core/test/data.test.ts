@@ -244,6 +244,12 @@ describe('prepare: data from which nothing can be learned', () => {
       '2 rows with a target are too few to hold back 0.2 of them; give more rows, or hold back none',
     ],
     [
+      'a cell, where rows are too few as well',
+      table({ x: [1, 'NaN', 3], y: ['a', 'b', 'a'] }),
+      { heldBack: 0.2 },
+      'column "x", row 2: "NaN" is not a finite number',
+    ],
+    [
       'two columns of one name',
       {
         columns: [

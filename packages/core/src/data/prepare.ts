@@ -101,17 +101,17 @@ export function prepare(table: Table, { target: name, heldBack, seed }: PrepareO
       `column ${quote(name)} is ${quote(first)} in every row; to learn from, the target needs different values`,
     )
   const { kept, held } = splitGroups(groups, heldBack, random(seed).stream('held back'))
-  if (kept.length < 2 || (heldBack > 0 && held.length === 0))
+  const tooFew = kept.length < 2 || (heldBack > 0 && held.length === 0)
+  const inputColumns = table.columns.filter((column) => column !== targetColumn)
+  const columns: Encoded<PreparedColumn>[] = []
+  // One after the other, so that few are there with all of their digits. A mistake in a cell is said first.
+  for (const content of readColumns(table, inputColumns))
+    if (!tooFew) columns.push(encodeColumn(inputColumns[columns.length]!.name, content, kept))
+  if (tooFew)
     throw new DataError(
       `${rows.length} rows with a target are too few to hold back ${heldBack} of them; give more rows, or hold back ${heldBack > 0 ? 'none' : 'fewer'}`,
     )
-
   const target = encodeTarget(name, labels, kept)
-  const inputColumns = table.columns.filter((column) => column !== targetColumn)
-  const columns: Encoded<PreparedColumn>[] = []
-  // One after the other, so that few are there with all of their digits.
-  for (const content of readColumns(table, inputColumns))
-    columns.push(encodeColumn(inputColumns[columns.length]!.name, content, kept))
   const dataset = (rows: readonly number[]): Dataset => ({
     rows: rows.length,
     ...fill('input', columns, rows),
