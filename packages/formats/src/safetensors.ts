@@ -68,14 +68,23 @@ export function writeSafetensors(
           : 'is there twice; give each a name of its own',
       )
     seen.add(name)
+    const title = JSON.stringify(name)
+    if (new TextEncoder().encode(title).length > longestName)
+      throw new SafetensorsError(
+        `the name that begins with ${title.slice(0, 40)} is too long; names of up to ${longestName} bytes are written`,
+      )
     checkSize(shape, values, refuse)
     const begin = size
     size += values.byteLength
     const dtype = values instanceof Float64Array ? 'F64' : 'F32'
-    return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, size] })}`
+    return `${title}:${JSON.stringify({ dtype, shape, data_offsets: [begin, size] })}`
   })
   if (text) entries.unshift(`${JSON.stringify(metadata)}:${JSON.stringify(text)}`)
   const json = new TextEncoder().encode(`{${entries.join(',')}}`)
+  if (sorted.length > mostEntries || json.length + 7 > longestHeader)
+    throw new SafetensorsError(
+      `a file has up to ${mostEntries} tensors, and ${longestHeader} bytes to name them; these are ${sorted.length} in ${json.length}, write several files`,
+    )
   // The numbers begin at a multiple of eight bytes; spaces fill the header up to there.
   const header = Math.ceil(json.length / 8) * 8
   const file = new Uint8Array(8 + header + size)

@@ -232,6 +232,12 @@ test.each<[string, readonly NamedValues[], string]>([
     [{ ...weights[0]!, shape: [3] }],
     'has the shape [3], so 3 numbers, but 6 were given',
   ],
+  ['a name without end', [{ ...weights[2]!, name: 'ü'.repeat(2048) }], 'is too long; names of up to 4096'],
+  [
+    'more tensors than are read',
+    Array.from({ length: 100_001 }, (_, at) => ({ ...weights[1]!, name: `${at}` })),
+    'a file has up to 100000 tensors',
+  ],
   ['a shape of no whole numbers', [{ ...weights[0]!, shape: [1.5, 4] }], 'at most 8 whole numbers'],
 ])('%s is not written', (_, tensors, message) => {
   expect(() => writeSafetensors(tensors)).toThrow(SafetensorsError)
