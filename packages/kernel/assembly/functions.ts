@@ -102,13 +102,13 @@ export function exp(x: v128): v128 {
 }
 
 /**
- * The same to the bit for x ≤ 0, which may be −∞, and NaN, but 0 below `lowest`, of −104 or more. No product underflows
- * there, since that costs as much as four exponentials.
+ * The same to the bit for x ≤ 0, which may be −∞, and NaN. Where the result is 0 nothing underflows on the way, since
+ * that costs as much as four exponentials.
  */
 // @ts-ignore: decorator
 @inline
-export function expOfNonPositive(x: v128, lowest: v128): v128 {
-  const vanishing = f32x4.lt(x, lowest)
+export function expOfNonPositive(x: v128): v128 {
+  const vanishing = f32x4.lt(x, constant(Constant.Lowest))
   const clamped = v128.andnot(x, vanishing)
   const shifted = shiftedQuotient(clamped)
   const r = remainder(clamped, wholeFloat(shifted))

@@ -33,27 +33,15 @@ export function largest(x: usize, columns: u32): f32 {
   return f32x4.extract_lane(f32x4.pmax(best, v128.shuffle<f32>(best, best, 1, 0, 3, 2)), 0)
 }
 
-/** Where an exponential becomes 0 in float32. */
-const lowest: f32 = -104
-/**
- * Where one counts as 0 in a cross-entropy: e^−69.3 = 2⁻¹⁰⁰. It changes no bit of the loss. As a derivative it is 2⁷⁵ times
- * smaller than the rounding error of that of the true class, but makes products underflow all the way back.
- */
-const negligible: f32 = -69.31472
-
-/**
- * Σ e^(x − shift) of a row; the exponentials are written to `out`, which may be x, unless it is 0. Below `least` they
- * are 0.
- */
-export function exponentials(out: usize, x: usize, columns: u32, shift: f32, least: f32 = lowest): f32 {
-  const leasts = f32x4.splat(least)
+/** Σ e^(x − shift) of a row; the exponentials are written to `out`, which may be x, unless it is 0. */
+export function exponentials(out: usize, x: usize, columns: u32, shift: f32): f32 {
   const offset = f32x4.splat(shift)
   let even = f32x4.splat(0)
   let odd = even
   const end = x + ((columns & ~7) << 2)
   while (x < end) {
-    const e0 = expOfNonPositive(f32x4.sub(v128.load(x), offset), leasts)
-    const e1 = expOfNonPositive(f32x4.sub(v128.load(x, 16), offset), leasts)
+    const e0 = expOfNonPositive(f32x4.sub(v128.load(x), offset))
+    const e1 = expOfNonPositive(f32x4.sub(v128.load(x, 16), offset))
     if (out != 0) {
       v128.store(out, e0)
       v128.store(out, e1, 16)
@@ -64,7 +52,7 @@ export function exponentials(out: usize, x: usize, columns: u32, shift: f32, lea
     x += 32
   }
   for (let left: i32 = columns & 7; left > 0; left -= 4) {
-    const e = expOfNonPositive(f32x4.sub(loadUpTo(x, left, impossible()), offset), leasts)
+    const e = expOfNonPositive(f32x4.sub(loadUpTo(x, left, impossible()), offset))
     if (out != 0) {
       storeLanes(out, e, left)
       out += 16
@@ -137,7 +125,7 @@ function softmaxColumns(logarithm: bool, out: usize, x: usize, length: u32, inne
     for (let j: usize = 0; j < end; j += row) best = f32x4.pmax(best, loadUpTo(x + j, count, none))
     let total = f32x4.splat(0)
     for (let j: usize = 0; j < end; j += row) {
-      const e = expOfNonPositive(f32x4.sub(loadUpTo(x + j, count, none), best), f32x4.splat(lowest))
+      const e = expOfNonPositive(f32x4.sub(loadUpTo(x + j, count, none), best))
       if (!logarithm) storeLanes(out + j, e, count)
       total = f32x4.add(total, e)
     }
@@ -281,7 +269,7 @@ export function softmaxCrossEntropy(pc: usize): void {
   let x = logits
   let labels = truth
   for (let row: u32 = 0; row < rows; row++) {
-    const total = exponentials(gradient, x, columns, largest(x, columns), negligible)
+    const total = exponentials(gradient, x, columns, largest(x, columns))
     if (losses != 0) store<f32>(losses + (row << 2), total)
     if (gradient != 0) {
       const scale = v128.load32_splat(upstream)
@@ -335,7 +323,7 @@ export function sparseSoftmaxCrossEntropy(pc: usize): bool {
   for (let row: u32 = 0; row < rows; row++) {
     const place = indexAt(classes + (row << 2), columns)
     if (place == none) return false
-    const total = exponentials(gradient, x, columns, largest(x, columns), negligible)
+    const total = exponentials(gradient, x, columns, largest(x, columns))
     if (losses != 0) store<f32>(losses + (row << 2), total)
     if (gradient != 0) {
       const scale = load<f32>(upstream)
