@@ -91,13 +91,30 @@ export function geluTanh(x: v128): v128 {
   return timesSigmoid(x, u, cubicBell64(u))
 }
 
+/** Its derivative, of u and t64 as above. */
+// @ts-ignore: decorator
+@inline
+function cubicGrad(x: v128, u: v128, t64: v128): v128 {
+  const square = f32x4.mul(u, u)
+  const slope = f32x4.add(f32x4.splat(1.5957691), f32x4.mul(square, f32x4.splat(0.21406445)))
+  return timesSigmoidGrad(x, u, slope, t64)
+}
+
 // @ts-ignore: decorator
 @inline
 export function geluTanhGrad(x: v128, dy: v128): v128 {
   const u = cubicTailArgument(x)
-  const square = f32x4.mul(u, u)
-  const slope = f32x4.add(f32x4.splat(1.5957691), f32x4.mul(square, f32x4.splat(0.21406445)))
-  return f32x4.mul(dy, timesSigmoidGrad(x, u, slope, cubicBell64(u)))
+  return f32x4.mul(dy, cubicGrad(x, u, cubicBell64(u)))
+}
+
+/** Both, which need the same exponential. */
+// @ts-ignore: decorator
+@inline
+export function geluTanhSlope(out: usize, slope: usize, x: v128): void {
+  const u = cubicTailArgument(x)
+  const t64 = cubicBell64(u)
+  v128.store(slope, cubicGrad(x, u, t64))
+  v128.store(out, timesSigmoid(x, u, t64))
 }
 
 /** x · tanh(ln(1 + eˣ)); with t = e^(−|x|) the tanh is t(t + 2) / (t(t + 2) + 2) or (1 + 2t) / (1 + 2t + 2t²). */

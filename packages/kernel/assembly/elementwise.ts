@@ -1,8 +1,8 @@
 // Loops over elements. Arrays start at multiples of 16 bytes and are padded to such, so whole vectors are
 // written even behind the last element.
 import { Opcode } from '../src/opcodes'
-import { geluTanh, geluTanhGrad, mish, mishGrad, silu, siluGrad } from './activations'
-import { erf, gelu, geluGrad } from './error-function'
+import { geluTanh, geluTanhGrad, geluTanhSlope, mish, mishGrad, silu, siluGrad } from './activations'
+import { erf, gelu, geluGrad, geluSlope } from './error-function'
 import { exp, expm1, log, log1p, log1pOfUnit, sigmoid, sigmoidOf, softplus, tanh } from './functions'
 import { sumOf } from './rows'
 import { atan2, cos, sin } from './trigonometry'
@@ -73,7 +73,10 @@ function hardSigmoid(x: v128): v128 {
   return f32x4.div(f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), f32x4.splat(0)), six), six)
 }
 
-/** Operands: out, x, size, and what numbers the function has besides. */
+/**
+ * Operands: out, x, size, and what numbers the function has besides. The condition stands at the end, so that Node 20
+ * makes constants once and not in every round.
+ */
 // @ts-ignore: decorator
 @inline
 export function unary(opcode: i32, pc: usize): void {
@@ -83,10 +86,12 @@ export function unary(opcode: i32, pc: usize): void {
   const p = parameter(opcode, pc, 16)
   const q = parameter(opcode, pc, 20)
   let from = x
-  for (let to = out; to < end; to += 16) {
+  let to = out
+  do {
     v128.store(to, unaryLanes(opcode, v128.load(from), p, q))
     from += 16
-  }
+    to += 16
+  } while (to < end)
 }
 
 // @ts-ignore: decorator
@@ -258,7 +263,10 @@ export function passBack(opcode: i32, pc: usize): void {
   }
 }
 
-/** Operands: out, slope, x, size. A function and its derivative, which need the same exponentials. */
+/**
+ * Operands: out, slope, x, size. A function and its derivative, which need the same exponentials. The condition stands
+ * at the end, so that Node 20 makes constants once and not in every round.
+ */
 // @ts-ignore: decorator
 @inline
 export function withSlope(opcode: i32, pc: usize): void {
@@ -266,17 +274,13 @@ export function withSlope(opcode: i32, pc: usize): void {
   const slope = load<u32>(pc, 8)
   const x = load<u32>(pc, 12)
   const bytes = load<u32>(pc, 16) << 2
-  const one = f32x4.splat(1)
-  for (let i: u32 = 0; i < bytes; i += 16) {
+  let i: u32 = 0
+  do {
     const v = v128.load(x + i)
-    if (opcode == Opcode.GeluSlope) {
-      v128.store(slope + i, geluGrad(v, one))
-      v128.store(out + i, gelu(v))
-    } else {
-      v128.store(slope + i, geluTanhGrad(v, one))
-      v128.store(out + i, geluTanh(v))
-    }
-  }
+    if (opcode == Opcode.GeluSlope) geluSlope(out + i, slope + i, v)
+    else geluTanhSlope(out + i, slope + i, v)
+    i += 16
+  } while (i < bytes)
 }
 
 // @ts-ignore: decorator

@@ -73,22 +73,43 @@ export function erf(x: v128): v128 {
   return v128.bitselect(y, x, i32x4.splat(0x7fffffff))
 }
 
-/** x · Φ(x) = max(x, 0) − u · Φ(−u) with u = |x|. */
+/** x · Φ(x) = max(x, 0) − u · Φ(−u) with u = |x|, of Φ(−u) = tail · bell. */
+// @ts-ignore: decorator
+@inline
+function timesNormal(x: v128, u: v128, tail: v128, bell: v128): v128 {
+  return f32x4.sub(f32x4.max(x, f32x4.splat(0)), unscaled(f32x4.mul(f32x4.mul(u, tail), bell)))
+}
+
+/** Its derivative Φ(x) + x · φ(x), of which both parts are e^(−x²/2) times a number of moderate size. */
+// @ts-ignore: decorator
+@inline
+function timesNormalGrad(x: v128, u: v128, tail: v128, bell: v128): v128 {
+  const inner = f32x4.sub(tail, f32x4.mul(u, f32x4.splat(0.39894228)))
+  const left = unscaled(f32x4.mul(inner, bell))
+  return v128.bitselect(left, f32x4.sub(f32x4.splat(1), left), f32x4.lt(x, f32x4.splat(0)))
+}
+
 // @ts-ignore: decorator
 @inline
 export function gelu(x: v128): v128 {
   const u = tailArgument(x)
-  const tail = unscaled(f32x4.mul(f32x4.mul(u, scaledTail(u)), bell64(u)))
-  return f32x4.sub(f32x4.max(x, f32x4.splat(0)), tail)
+  return timesNormal(x, u, scaledTail(u), bell64(u))
 }
 
-/** dy · (Φ(x) + x · φ(x)), of which both parts are e^(−x²/2) times a number of moderate size. */
 // @ts-ignore: decorator
 @inline
 export function geluGrad(x: v128, dy: v128): v128 {
   const u = tailArgument(x)
-  const inner = f32x4.sub(scaledTail(u), f32x4.mul(u, f32x4.splat(0.39894228)))
-  const left = unscaled(f32x4.mul(inner, bell64(u)))
-  const right = f32x4.sub(f32x4.splat(1), left)
-  return f32x4.mul(dy, v128.bitselect(left, right, f32x4.lt(x, f32x4.splat(0))))
+  return f32x4.mul(dy, timesNormalGrad(x, u, scaledTail(u), bell64(u)))
+}
+
+/** Both, which need the same tail and bell. */
+// @ts-ignore: decorator
+@inline
+export function geluSlope(out: usize, slope: usize, x: v128): void {
+  const u = tailArgument(x)
+  const tail = scaledTail(u)
+  const bell = bell64(u)
+  v128.store(slope, timesNormalGrad(x, u, tail, bell))
+  v128.store(out, timesNormal(x, u, tail, bell))
 }
