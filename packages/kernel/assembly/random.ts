@@ -3,7 +3,8 @@
 
 /** Bytes of one draw: sixteen words, of four blocks of Philox. */
 export const drawnBytes: usize = 64
-let drawn: usize = memory.data(64, 16)
+/** On lines of the cache of its own: one thread writes there while others read constants. */
+let drawn: usize = memory.data(64 + 64 + 64, 16) + 64
 
 /** Every thread draws into memory of its own. */
 export function moveDrawn(to: usize): void {
