@@ -23,6 +23,7 @@ import {
   maxPool2d,
   mean,
   min,
+  norm,
   oneHot,
   prod,
   random,
@@ -150,6 +151,7 @@ const cases: Record<string, () => Tensor[]> = {
       max(x, along),
       min(x, along),
       prod(x.mul(0.1).add(1), along),
+      norm(x, along),
       argMax(x, { axis: 1 }),
       cumsum(x, { axis: 1 }),
     ]

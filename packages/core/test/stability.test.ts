@@ -69,6 +69,18 @@ test('a row without a possible class, or with a NaN, is NaN as a whole', () => {
   expect(numbers(softmax(variable([1, Number.NaN, 3, 2, 1])))).toEqual(Array(5).fill(Number.NaN))
 })
 
+test.each([1e-30, 1, 1e25])('lengths and deviations are of numbers times %s as of the numbers', (scale) => {
+  const numbersOf = [3, -4, 12, 0.5, 7, -1, 2, 2, 9, 1, -6]
+  const x = variable(numbersOf.map((value) => value * scale))
+  const columns = x.expandDims(1).mul([1, 2, 4, 8, 16])
+  for (const y of [x.norm(), x.std(), columns.norm({ axes: 0 }), columns.std(0), columns.norm({ axes: 1 })])
+    for (const tensor of [y, gradients(y.sum(), [x])[0]!]) {
+      const expected = inFloat64(tensor)
+      for (const [index, value] of numbers(tensor).entries())
+        expect(Math.abs(value / expected[index]! - 1)).toBeLessThan(3e-6)
+    }
+})
+
 test('layer norm of numbers far from 0 keeps their differences', () => {
   // The mean of the squares less the square of the mean would be 0 here.
   const x = variable([10000, 10001, 10002, 10003])

@@ -113,6 +113,114 @@ export function divideSums(pc: usize): void {
   for (; out < end; out += 16) v128.store(out, f32x4.div(v128.load(out), divisor))
 }
 
+/** The squares of the first two of four numbers, in float64. */
+// @ts-ignore: decorator
+@inline
+function lowSquares(v: v128): v128 {
+  const two = f64x2.promote_low_f32x4(v)
+  return f64x2.mul(two, two)
+}
+
+// @ts-ignore: decorator
+@inline
+function highSquares(v: v128): v128 {
+  return lowSquares(v128.shuffle<f32>(v, v, 2, 3, 2, 3))
+}
+
+/** Four roots in float32. */
+// @ts-ignore: decorator
+@inline
+function roots(low: v128, high: v128): v128 {
+  const second = f32x4.demote_f64x2_zero(f64x2.sqrt(high))
+  return v128.shuffle<f32>(f32x4.demote_f64x2_zero(f64x2.sqrt(low)), second, 0, 1, 4, 5)
+}
+
+/** Operands as for `reduce`: roots of sums of squares, in float64, where no square is too large or too small. */
+export function norm(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const outer = load<u32>(pc, 12)
+  const length = load<u32>(pc, 16)
+  const inner = load<u32>(pc, 20)
+  const row = inner << 2
+  const zero = f64x2.splat(0)
+  for (let o: u32 = 0; o < outer; o++) {
+    if (inner == 1) {
+      let s0 = zero
+      let s1 = zero
+      let s2 = zero
+      let s3 = zero
+      let left: i32 = length
+      for (; left >= 8; left -= 8) {
+        const v = v128.load(x)
+        const w = v128.load(x, 16)
+        s0 = f64x2.add(s0, lowSquares(v))
+        s1 = f64x2.add(s1, highSquares(v))
+        s2 = f64x2.add(s2, lowSquares(w))
+        s3 = f64x2.add(s3, highSquares(w))
+        x += 32
+      }
+      const sum = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3))
+      let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)
+      for (; left > 0; left--) {
+        const value = <f64>load<f32>(x)
+        total += value * value
+        x += 4
+      }
+      store<f32>(out, <f32>sqrt(total))
+      out += 4
+      continue
+    }
+    let i: u32 = 0
+    // A cache line of each row at a time.
+    for (; i + 16 <= inner; i += 16) {
+      let s0 = zero
+      let s1 = zero
+      let s2 = zero
+      let s3 = zero
+      let s4 = zero
+      let s5 = zero
+      let s6 = zero
+      let s7 = zero
+      let at = x + (i << 2)
+      for (let j: u32 = 0; j < length; j++) {
+        let v = v128.load(at)
+        s0 = f64x2.add(s0, lowSquares(v))
+        s1 = f64x2.add(s1, highSquares(v))
+        v = v128.load(at, 16)
+        s2 = f64x2.add(s2, lowSquares(v))
+        s3 = f64x2.add(s3, highSquares(v))
+        v = v128.load(at, 32)
+        s4 = f64x2.add(s4, lowSquares(v))
+        s5 = f64x2.add(s5, highSquares(v))
+        v = v128.load(at, 48)
+        s6 = f64x2.add(s6, lowSquares(v))
+        s7 = f64x2.add(s7, highSquares(v))
+        at += row
+      }
+      const to = out + (i << 2)
+      v128.store(to, roots(s0, s1))
+      v128.store(to, roots(s2, s3), 16)
+      v128.store(to, roots(s4, s5), 32)
+      v128.store(to, roots(s6, s7), 48)
+    }
+    for (; i < inner; i += 4) {
+      let low = zero
+      let high = zero
+      let at = x + (i << 2)
+      for (let j: u32 = 0; j < length; j++) {
+        const v = v128.load(at)
+        low = f64x2.add(low, lowSquares(v))
+        high = f64x2.add(high, highSquares(v))
+        at += row
+      }
+      storeLanes(out + (i << 2), roots(low, high), inner - i)
+    }
+    out += row
+    x += length * row
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function alongMiddle(opcode: i32, out: usize, x: usize, outer: u32, length: u32, inner: u32): void {

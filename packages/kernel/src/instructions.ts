@@ -272,6 +272,8 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Max: reduction,
   Min: reduction,
   Prod: reduction,
+  /** Root of the sum of squares. */
+  Norm: reduction,
   ArgMax: reduction,
   /** Along `length`; from the end when `reverse` is 1. */
   CumulativeSum: { ...reduction, reverse: 'int' },

@@ -91,6 +91,7 @@ export enum Opcode {
   Max,
   Min,
   Prod,
+  Norm,
   ArgMax,
   CumulativeSum,
   ProductOfOthers,

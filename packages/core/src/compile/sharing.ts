@@ -60,6 +60,7 @@ export const rules: Partial<Record<OpcodeName, Rule | ((value: Values) => Rule)>
   Max: along,
   Min: along,
   Prod: along,
+  Norm: along,
   ArgMax: along,
   CumulativeSum: along,
   Softmax: along,

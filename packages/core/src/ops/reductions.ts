@@ -372,7 +372,9 @@ export const std: Op<['x'], Spread, 'axes', 'reduce'> = op('std', {
         mul(spread(overPositive(dy, mul(y, divisor)), x, axes), centred(x, axes)),
     },
   },
-  decompose: ({ x }, { axes, keepDims, correction }) => sqrt(variance(x, { axes, keepDims, correction })),
+  // Not the root of the variance, which may be too large or too small where its root is not.
+  decompose: ({ x }, { axes, keepDims, divisor }) =>
+    div(norm(centred(x, axes), { axes, keepDims }), Math.sqrt(divisor)),
   reference: reduce((values, attributes) => Math.sqrt(varianceOf(values, attributes))),
   onnx: null,
   ulp: ({ x }) => sizeOf(x) + 8,
@@ -469,6 +471,18 @@ export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
   decompose: ({ x }, { axes, keepDims, order }) => {
     if (order === 2) return sqrt(sum(square(x), { axes, keepDims }))
     return order === 1 ? sum(abs(x), { axes, keepDims }) : max(abs(x), { axes, keepDims })
+  },
+  lower: (context) => {
+    const { shape, attributes, output, temporary, emit } = context
+    const [x] = context.inputs
+    if (sizeOf(shape) === 0) return
+    if (attributes.axes.length === 0) return emit('Abs', output(), x!.buffer, sizeOf(shape))
+    // Squares are added in float64, where none is too large or too small.
+    if (attributes.order === 2) return reduction('Norm')(context)
+    const magnitudes = temporary(sizeOf(x!.shape))
+    emit('Abs', magnitudes, x!.buffer, magnitudes.size)
+    const inputs = [{ buffer: magnitudes, shape: x!.shape }]
+    reduction(attributes.order === 1 ? 'Sum' : 'Max')({ ...context, inputs })
   },
   reference: reduce((values, { order }) => {
     if (order === 2) return Math.sqrt(values.reduce((total, value) => total + value * value, 0))
