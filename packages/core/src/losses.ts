@@ -179,8 +179,8 @@ function towardsUnit(x: Tensor): Tensor {
 
 /**
  * `−mean(Y · ln H + (1 − Y) · ln(1 − H))` for probabilities H, the cost of the lecture, as its graph of log,
- * mul, sub, mean and neg. It is infinite when a probability is rounded to 0 or 1 on the wrong side; train with
- * `sigmoidCrossEntropy`, which cannot be.
+ * mul, sub, mean and neg. It is infinite when a probability is rounded to 0 or 1 on the wrong side, and NaN, from
+ * 0 · ln 0, on the right one; train with `sigmoidCrossEntropy`, which is always finite.
  */
 export function binaryCrossEntropy(probabilities: TensorLike, targets: TensorLike): Tensor {
   const h = toTensor(probabilities)
