@@ -46,7 +46,7 @@ describe('bp, not on a terminal,', () => {
     const { status, stderr } = bp(['train'], { BP_THREADS: 'two' })
     expect(status).toBe(2)
     expect(stderr).toBe('bp: setThreads: wants a whole number of threads from 1 to 64, got NaN\n')
-  }, 30_000)
+  })
 
   it('gives the same output each time but for the time it took', () => {
     const withoutTime = () => bp(['train', 'iris']).stdout.replace(/[\d.]+ s$/m, '')
@@ -254,7 +254,7 @@ describe('bp, not on a terminal,', () => {
     const resumed = bp([...args, '--resume', 'runs/iris'])
     expect(resumed.status).toBe(0)
     expect(objects(resumed.lines).at(-1)).toEqual({ ...through, checkpoints: 'runs/iris' })
-  }, 30_000)
+  })
 
   it('refuses folders that checkpoints cannot be in, before it trains', () => {
     const refusal = (...args: string[]) => {
@@ -271,7 +271,7 @@ describe('bp, not on a terminal,', () => {
     mkdirSync(damaged)
     writeFileSync(join(damaged, 'step-0000000000000001.safetensors'), 'no')
     expect(refusal('--resume', 'damaged')).toContain('the file is no checkpoint, or it is cut off')
-  }, 30_000)
+  })
 
   it('ends quietly when the reader of its output stops early', async () => {
     const child = spawn(process.execPath, [
