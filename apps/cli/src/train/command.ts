@@ -8,14 +8,8 @@ import { jsonReporter } from './json.js'
 import { trainOptions } from './options.js'
 import { plainReporter } from './plain.js'
 import { makePlan } from './plan.js'
+import { reportProblems } from './problems.js'
 import { trainWithReports } from './reports.js'
-
-/** Writes what went wrong, if anything did, and returns the exit code. */
-export function reportProblems(...problems: readonly (string | null | undefined)[]): number {
-  const known = problems.filter((problem) => problem)
-  for (const problem of known) process.stderr.write(`bp: ${problem}\n`)
-  return known.length === 0 ? 0 : 1
-}
 
 /** Runs the command and returns the exit code. */
 export async function train(args: readonly string[]): Promise<number> {
