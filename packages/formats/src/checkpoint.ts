@@ -4,7 +4,7 @@ import { BackpropagationError, type Checkpoint, type NamedValues } from '@bp/cor
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import * as v from 'valibot'
-import { isTooLarge } from './json.js'
+import { finiteOrText, isTooLarge } from './json.js'
 import {
   type readSafetensors,
   readSafetensorsWithText,
@@ -44,7 +44,7 @@ export function writeCheckpoint(checkpoint: Checkpoint, about = ''): Uint8Array<
   const text = { ...run, optimizer: { ...rest, counters }, best: bestWeights !== null }
   const file = writeSafetensors(
     [...named('weights', weights), ...named('best', bestWeights ?? {}), ...slots],
-    { checkpoint: version, about, run: JSON.stringify(text, asText), sha256: noDigest },
+    { checkpoint: version, about, run: JSON.stringify(text, finiteOrText), sha256: noDigest },
   )
   const at = placeOfDigest(file)!
   file.set(new TextEncoder().encode(bytesToHex(sha256(file))), at)
@@ -93,10 +93,6 @@ function placeOfDigest(file: Uint8Array): number | null {
   const at = new TextDecoder('latin1').decode(headerOf(file)).indexOf(digestKey)
   return at < 0 ? null : 8 + at + digestKey.length
 }
-
-/** JSON has no number for what is not finite, so that is text. */
-const asText = (_: string, value: unknown) =>
-  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const number = v.union([
@@ -150,16 +146,18 @@ function assembled(
   tensors: ReturnType<typeof readSafetensors>,
 ): Checkpoint {
   const under = (prefix: string) =>
-    tensors.flatMap(({ name, values, shape }) => {
-      if (!name.startsWith(`${prefix}/`)) return []
-      if (!(values instanceof Float32Array)) throw new CheckpointError(`${name} is not of 32-bit numbers`)
-      return [{ name: name.slice(prefix.length + 1), values, shape }]
-    })
-  const arrays = (prefix: string) =>
-    Object.fromEntries(under(prefix).map(({ name, values }) => [name, values]))
-  const weights = new Map(under('weights').map((tensor) => [tensor.name, tensor]))
+    new Map(
+      tensors.flatMap(({ name, values, shape }) => {
+        if (!name.startsWith(`${prefix}/`)) return []
+        if (!(values instanceof Float32Array)) throw new CheckpointError(`${name} is not of 32-bit numbers`)
+        return [[name.slice(prefix.length + 1), { values, shape }] as const]
+      }),
+    )
+  const arraysOf = (named: ReturnType<typeof under>) =>
+    Object.fromEntries([...named].map(([name, { values }]) => [name, values]))
+  const weights = under('weights')
   const slots = new Map<string, Record<string, Float32Array>>()
-  for (const { name, values } of under('slots')) {
+  for (const [name, { values }] of under('slots')) {
     const [slot, ...rest] = name.split('/')
     const parameter = rest.join('/')
     slots.set(parameter, { ...slots.get(parameter), [slot!]: values })
@@ -174,7 +172,7 @@ function assembled(
   return {
     ...run,
     optimizer: { ...rest, parameters: Object.fromEntries(parameters) },
-    weights: arrays('weights'),
-    bestWeights: best ? arrays('best') : null,
+    weights: arraysOf(weights),
+    bestWeights: best ? arraysOf(under('best')) : null,
   }
 }

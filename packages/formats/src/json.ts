@@ -1,4 +1,9 @@
-// JSON of which nothing is known yet: how much would come of it.
+// What JSON cannot say by itself: how much would come of it, and numbers that are not finite.
+
+/** For JSON.stringify: `"NaN"`, since JSON has no number for what is not finite. */
+export function finiteOrText(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+}
 
 /** Brackets within brackets. */
 export const deepest = 100

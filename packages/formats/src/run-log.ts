@@ -1,6 +1,7 @@
 // The records of a run as lines of a file, CSV or JSON Lines: for `onRecord`, and for what reads the file later.
 import type { RunRecord } from '@bp/core'
 import papaparse from 'papaparse'
+import { finiteOrText } from './json.js'
 import { numbersIn } from './record-numbers.js'
 
 /**
@@ -23,9 +24,7 @@ export function csvLine(record: RunRecord): string {
 
 /** A record as a line of JSON, with what is not finite as text: `"NaN"`, since JSON has no number for it. */
 export function jsonLine(record: RunRecord): string {
-  const finite = (_: string, value: unknown) =>
-    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
-  return `${JSON.stringify(record, finite)}\n`
+  return `${JSON.stringify(record, finiteOrText)}\n`
 }
 
 function cells({ epoch, step, validation, ...score }: RunRecord) {

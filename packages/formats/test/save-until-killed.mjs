@@ -5,6 +5,7 @@ import { loadCheckpoint, saveCheckpoint } from '@bp/formats/checkpoint-folder'
 
 const folder = process.argv[2]
 const data = spiral({ rows: 100, seed: 1 })
+const before = loadCheckpoint(folder)
 const run = createRun({
   // Large enough that most of the time goes into writing.
   model: sequential(
@@ -23,7 +24,7 @@ const run = createRun({
   data,
   epochs: 1_000_000,
   seed: 1,
-  ...(loadCheckpoint(folder) && { resume: loadCheckpoint(folder).checkpoint }),
+  ...(before && { resume: before.checkpoint }),
 })
 for (;;) {
   run.step()

@@ -27,10 +27,9 @@ export async function trainWithReports(
   const { run, initial } = begin(plan)
   const slices = new Slices(run)
   reporter.start(plan, run)
-  const { epochs, steps } = run.getState()
+  const { epochs, step, steps } = run.getState()
   // By steps and not by time, so that the same run always gives the same reports.
   const every = niceStep(epochs / mostReports, 1) * (steps / epochs)
-  const { step } = run.getState()
   for (let due = step - (step % every) + every; !interrupted.aborted; ) {
     slices.advance(due, sliceTime)
     const state = run.getState()

@@ -47,10 +47,17 @@ export function split<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
   options: SplitOptions,
 ): { training: Dataset<I, T>; heldBack: Dataset<I, T> } {
-  const { heldBack, seed, stratified = false } = options
+  checkDataset('split', data)
+  return splitChecked(data, options)
+}
+
+/** The same for rows that were checked. */
+export function splitChecked<I extends Columns, T extends Columns>(
+  data: Dataset<I, T>,
+  { heldBack, seed, stratified = false }: SplitOptions,
+): { training: Dataset<I, T>; heldBack: Dataset<I, T> } {
   if (!(heldBack > 0 && heldBack < 1))
     throw new ValueError(`split: heldBack must be above 0 and below 1, got ${heldBack}`)
-  checkDataset('split', data)
   const rowOf = (numbers: Float32Array, row: number) => {
     const size = numbers.length / data.rows
     return numbers.subarray(row * size, (row + 1) * size)

@@ -6,7 +6,7 @@ import type { OptimizerRecord } from '../compile/optimizer-state.js'
 import type { Profile } from '../compile/profile.js'
 import { compileStep, Rows, type TrainingStep } from '../compile/step.js'
 import type { Columns, Dataset } from '../data/dataset.js'
-import { split } from '../data/split.js'
+import { splitChecked } from '../data/split.js'
 import { blamingCaller, DivergedError, ValueError } from '../errors.js'
 import { findNonFinite } from '../finite.js'
 import type { SymbolicTensor } from '../layers/layer.js'
@@ -233,10 +233,10 @@ class ModelRun implements Run<Symbolic, Symbolic> {
       )
     this.#objective = new Objective(model, options)
     this.#objective.checkFit('data', data)
-    const parts = typeof validation === 'number' ? split(data, { heldBack: validation, seed }) : null
+    const parts = typeof validation === 'number' ? splitChecked(data, { heldBack: validation, seed }) : null
     this.#data = parts?.training ?? data
     this.#validation = parts?.heldBack ?? (validation as Dataset<Columns, Columns> | undefined) ?? null
-    if (this.#validation) this.#objective.checkFit('validation', this.#validation)
+    if (this.#validation && !parts) this.#objective.checkFit('validation', this.#validation)
     checkCount('createRun', 'epochs', epochs)
     const { rows } = this.#data
     const batchSize = Math.min(options.batchSize ?? rows, rows)
