@@ -327,6 +327,8 @@ export interface Loss {
   readonly predictions: (outputs: Tensor) => Tensor
   /** 1 for each row that is right, 0 for each that is wrong; `null` where right and wrong mean nothing. */
   readonly correct: ((outputs: Tensor, targets: Tensor) => Tensor) | null
+  /** 1 for each answer that counts, 0 for one that is ignored, such as padding; all count where it is absent. */
+  readonly counted?: (outputs: Tensor, targets: Tensor) => Tensor
   /** Shape of a row of targets for a row of outputs; for losses by name the same unless given. */
   readonly targetShape?: (outputShape: Shape) => Shape
 }
