@@ -1,43 +1,142 @@
-// Checks of numbers that callers give as options, with errors that name the option and what it may be.
+// How functions read their options: a table with a check for each refuses wrong types and names that do not exist.
 import { ValueError } from './errors.js'
+import { didYouMean } from './nearest.js'
 
-/** @throws ValueError unless it is a finite number. */
-export function checkFinite(caller: string, name: string, value: number): number {
-  return check(Number.isFinite(value), caller, name, 'a finite number', value)
+/** Returns the value, or throws a ValueError that names the caller, the option, and what it must be. */
+export type Check<T> = (caller: string, name: string, value: unknown) => T
+
+/** A check for each option. One that the options' type has and the table lacks does not compile. */
+export type Checks<O> = { readonly [K in keyof O]-?: Check<O[K]> }
+
+/** The options after their checks: those with a default, and those that are required, are there. */
+export type Checked<O, C extends Checks<O>> = {
+  [K in keyof O]-?: undefined extends ReturnType<C[K]> ? O[K] : Exclude<O[K], undefined>
 }
 
-/** @throws ValueError unless it is a finite number above 0. */
-export function checkPositive(caller: string, name: string, value: number): number {
-  return check(value > 0 && Number.isFinite(value), caller, name, 'a finite number above 0', value)
+/**
+ * The options by name, each as its check returns it; `undefined` counts as not given.
+ * @throws ValueError for anything but a plain object, for a name without a check, and for what a check refuses.
+ */
+export function checkOptions<O extends object, const C extends Checks<O>>(
+  caller: string,
+  given: O | undefined,
+  checks: C,
+): Checked<O, C> {
+  const names = Object.keys(checks)
+  if (given !== undefined && !isRecord(given))
+    throw new ValueError(
+      `${caller}: expects options by name, { ${names.join(', ')} }; got ${describeValue(given)}`,
+    )
+  for (const name of Object.keys(given ?? {}))
+    if (!Object.hasOwn(checks, name))
+      throw new ValueError(
+        `${caller}: unknown option "${name}"${didYouMean(name, names) || (names.length ? `; options are ${names.join(', ')}` : '; it has no options')}`,
+      )
+  return Object.fromEntries(
+    names.map((name) => [name, checks[name as keyof C](caller, name, given?.[name as keyof O])]),
+  ) as Checked<O, C>
 }
 
-/** @throws ValueError unless it is a finite number from 0 up. */
-export function checkNotNegative(caller: string, name: string, value: number): number {
-  return check(value >= 0 && Number.isFinite(value), caller, name, 'a finite number from 0 up', value)
+/** A check of what `expected` says and `test` tells. */
+export function check<T>(
+  expected: string,
+  test: (value: unknown) => boolean,
+  candidates: readonly string[] = [],
+): Check<T> {
+  return (caller, name, value) => {
+    if (test(value)) return value as T
+    const hint = typeof value === 'string' ? didYouMean(value, candidates) : ''
+    throw new ValueError(`${caller}: ${name} must be ${expected}, got ${describeValue(value)}${hint}`)
+  }
 }
 
-/** @throws ValueError unless it is a number from 0 up to but without 1. */
-export function checkShare(caller: string, name: string, value: number): number {
-  return check(value >= 0 && value < 1, caller, name, 'from 0 up to but without 1', value)
-}
+export const checkFinite: Check<number> = check('a finite number', Number.isFinite)
 
-/** @throws ValueError unless it is a whole number from `least` up. */
-export function checkCount(caller: string, name: string, value: number, least = 1): number {
+export const checkPositive: Check<number> = check(
+  'a positive finite number',
+  (value) => Number.isFinite(value) && (value as number) > 0,
+)
+
+export const checkNotNegative: Check<number> = check(
+  'a non-negative finite number',
+  (value) => Number.isFinite(value) && (value as number) >= 0,
+)
+
+export const checkShare: Check<number> = check(
+  'a number in [0, 1)',
+  (value) => typeof value === 'number' && value >= 0 && value < 1,
+)
+
+/** An integer, `least` or larger. */
+export const integerFrom = (least: number): Check<number> =>
+  check(
+    `an integer of at least ${least}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= least,
+  )
+
+export const checkCount: Check<number> = integerFrom(1)
+
+export const checkSeed: Check<number> = integerFrom(0)
+
+export const checkFlag: Check<boolean> = check('true or false', (value) => typeof value === 'boolean')
+
+export const checkText: Check<string> = check('a string', (value) => typeof value === 'string')
+
+// Of whatever parameters: what they are cannot be seen from outside.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export const checkFunction: Check<any> = check('a function', (value) => typeof value === 'function')
+
+/** One of some names, or of the keys of a table. */
+export function oneOf<const Name extends string>(
+  table: readonly Name[] | Readonly<Record<Name, unknown>>,
+): Check<Name> {
+  const names: readonly string[] = Array.isArray(table) ? table : Object.keys(table)
   return check(
-    Number.isSafeInteger(value) && value >= least,
-    caller,
-    name,
-    `a whole number from ${least} up`,
-    value,
+    names.map((name) => `"${name}"`).join(' or '),
+    (value) => names.includes(value as string),
+    names,
   )
 }
 
-/** @throws ValueError unless it is true or false. */
-export function checkFlag(caller: string, name: string, value: boolean): boolean {
-  return check(typeof value === 'boolean', caller, name, 'true or false', value)
+/** An array of which every entry passes a check. */
+export function listOf<T>(entry: Check<T>): Check<T[]> {
+  return (caller, name, value) =>
+    Array.from(checkArray(caller, name, value), (one, index) => entry(caller, `${name}[${index}]`, one))
 }
 
-function check<T>(fine: boolean, caller: string, name: string, wanted: string, value: T): T {
-  if (!fine) throw new ValueError(`${caller}: ${name} must be ${wanted}, got ${value}`)
-  return value
+const checkArray: Check<unknown[]> = check('an array', Array.isArray)
+
+/** Options within an option. */
+export function optionsOf<O extends object>(checks: Checks<O>): Check<O> {
+  return (caller, name, value) =>
+    checkOptions(`${caller}, ${name}`, (value ?? null) as O, checks) as unknown as O
+}
+
+/** The default, or nothing, where the option is not given. */
+export function optional<T, const D extends T | undefined = undefined>(
+  check: Check<T>,
+  byDefault?: D,
+): Check<T | D> {
+  return (caller, name, value) => (value === undefined ? (byDefault as D) : check(caller, name, value))
+}
+
+/** How messages call a value. */
+export function describeValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  if (isRecord(value)) return 'an object'
+  // Tensors describe themselves; so may other classes.
+  return ArrayBuffer.isView(value) || value.toString === Object.prototype.toString
+    ? `a ${value.constructor?.name}`
+    : String(value)
+}
+
+/** An object of the language's own kind, `{ … }`, and no instance of a class. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }

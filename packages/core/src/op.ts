@@ -1,4 +1,5 @@
 // What an operation is: one literal that holds everything about it, and the function that makes nodes of it.
+import { describeValue, isRecord } from './check-options.js'
 import type { Lowering } from './compile/lowering.js'
 import { BackpropagationError, blamingCaller, ValueError } from './errors.js'
 import { type ByInput, byName, type InputName, inputName, isList } from './input-names.js'
@@ -6,7 +7,7 @@ import type { Reference } from './reference.js'
 import type { Sampler } from './sample.js'
 import { checkFits, type Shape } from './shape.js'
 import type { Call, ShapeRules } from './shape-types.js'
-import { describeValue, isRecord, Tensor, type TensorLike, toTensor } from './tensor.js'
+import { Tensor, type TensorLike, toTensor } from './tensor.js'
 
 /** What a gradient rule may use: the inputs by name, the output `y`, and the upstream derivative `dy`. */
 export type RuleContext<Name extends string> = ByInput<Name, Tensor> & {

@@ -1,13 +1,28 @@
 // Learning rates that change with the step: pure functions of the number of updates done before.
-import { checkCount, checkNotNegative, checkPositive, checkShare } from './check-options.js'
+import {
+  check,
+  checkCount,
+  checkNotNegative,
+  checkOptions,
+  checkPositive,
+  checkShare,
+  integerFrom,
+  oneOf,
+  optional,
+} from './check-options.js'
 import { cosineOfHalfTurn, power } from './elementary.js'
-import { ValueError } from './errors.js'
 
 /**
  * The learning rate of an update, by the number of updates done before it: 0 for the first. Any function may
  * serve, as long as it always gives the same for the same step; it must give finite numbers from 0 up.
  */
 export type Schedule = (step: number) => number
+
+/** A learning rate, or a schedule that gives one for each step. */
+export const checkRate = check<number | Schedule>(
+  'a positive finite number, such as 0.01, or a schedule',
+  (value) => typeof value === 'function' || (Number.isFinite(value) && (value as number) > 0),
+)
 
 /** Options of `stepDecay`. */
 export interface StepDecayOptions {
@@ -23,10 +38,12 @@ export interface StepDecayOptions {
  * Falls by a factor every so many steps: η(t) = η₀ · factor^⌊t / every⌋.
  * @throws ValueError for options out of range.
  */
-export function stepDecay({ learningRate, factor = 0.1, every }: StepDecayOptions): Schedule {
-  checkPositive('stepDecay', 'learningRate', learningRate)
-  checkPositive('stepDecay', 'factor', factor)
-  checkCount('stepDecay', 'every', every)
+export function stepDecay(options: StepDecayOptions): Schedule {
+  const { learningRate, factor, every } = checkOptions('stepDecay', options, {
+    learningRate: checkPositive,
+    factor: optional(checkPositive, 0.1),
+    every: checkCount,
+  })
   return (step) => learningRate * power(factor, Math.floor(step / every))
 }
 
@@ -44,16 +61,24 @@ export interface ExponentialDecayOptions {
  * Falls evenly by a factor over so many steps: η(t) = η₀ · factor^(t / every).
  * @throws ValueError for options out of range.
  */
-export function exponentialDecay({ learningRate, factor, every = 1 }: ExponentialDecayOptions): Schedule {
-  checkPositive('exponentialDecay', 'learningRate', learningRate)
-  checkPositive('exponentialDecay', 'factor', factor)
-  checkCount('exponentialDecay', 'every', every)
+export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
+  const { learningRate, factor, every } = checkOptions('exponentialDecay', options, {
+    learningRate: checkPositive,
+    factor: checkPositive,
+    every: optional(checkCount, 1),
+  })
   return (step) => learningRate * power(factor, step / every)
 }
 
 /** From `start` to `end` along half a wave, `share` of 0 to 1 of the way. */
 function alongCosine(start: number, end: number, share: number): number {
   return end + ((start - end) * (1 + cosineOfHalfTurn(share))) / 2
+}
+
+const cosineChecks = {
+  learningRate: checkPositive,
+  end: optional(checkNotNegative, 0),
+  steps: checkCount,
 }
 
 /** Options of `cosineDecay`. */
@@ -71,10 +96,8 @@ export interface CosineDecayOptions {
  * (Loshchilov and Hutter 2017, "SGDR").
  * @throws ValueError for options out of range.
  */
-export function cosineDecay({ learningRate, end = 0, steps }: CosineDecayOptions): Schedule {
-  checkPositive('cosineDecay', 'learningRate', learningRate)
-  checkNotNegative('cosineDecay', 'end', end)
-  checkCount('cosineDecay', 'steps', steps)
+export function cosineDecay(options: CosineDecayOptions): Schedule {
+  const { learningRate, end, steps } = checkOptions('cosineDecay', options, cosineChecks)
   return (step) => alongCosine(learningRate, end, Math.min(1, step / steps))
 }
 
@@ -90,16 +113,11 @@ export interface CosineRestartsOptions extends CosineDecayOptions {
  * `cosineDecay` again and again, each time from the first rate: warm restarts (Loshchilov and Hutter 2017).
  * @throws ValueError for options out of range.
  */
-export function cosineRestarts({
-  learningRate,
-  end = 0,
-  steps,
-  growth = 1,
-}: CosineRestartsOptions): Schedule {
-  checkPositive('cosineRestarts', 'learningRate', learningRate)
-  checkNotNegative('cosineRestarts', 'end', end)
-  checkCount('cosineRestarts', 'steps', steps)
-  checkCount('cosineRestarts', 'growth', growth)
+export function cosineRestarts(options: CosineRestartsOptions): Schedule {
+  const { learningRate, end, steps, growth } = checkOptions('cosineRestarts', options, {
+    ...cosineChecks,
+    growth: optional(checkCount, 1),
+  })
   return (step) => {
     let length = steps
     let within = step
@@ -128,10 +146,12 @@ export interface WarmUpOptions {
  * η′(t − steps) (Goyal et al. 2017, "Accurate, large minibatch SGD").
  * @throws ValueError for options out of range.
  */
-export function warmUp({ steps, start = 0, learningRate }: WarmUpOptions): Schedule {
-  checkCount('warmUp', 'steps', steps)
-  checkNotNegative('warmUp', 'start', start)
-  if (typeof learningRate === 'number') checkPositive('warmUp', 'learningRate', learningRate)
+export function warmUp(options: WarmUpOptions): Schedule {
+  const { steps, start, learningRate } = checkOptions('warmUp', options, {
+    steps: checkCount,
+    start: optional(checkNotNegative, 0),
+    learningRate: checkRate,
+  })
   const after = typeof learningRate === 'function' ? learningRate : () => learningRate
   return (step) => (step < steps ? start + ((after(0) - start) * step) / steps : after(step - steps))
 }
@@ -155,18 +175,14 @@ export interface OneCycleOptions {
  * "Super-convergence", in the two-phase form of PyTorch's OneCycleLR).
  * @throws ValueError for options out of range.
  */
-export function oneCycle({
-  learningRate,
-  steps,
-  rise = 0.3,
-  startDivisor = 25,
-  endDivisor = 1e4,
-}: OneCycleOptions): Schedule {
-  checkPositive('oneCycle', 'learningRate', learningRate)
-  checkCount('oneCycle', 'steps', steps, 2)
-  checkShare('oneCycle', 'rise', rise)
-  checkPositive('oneCycle', 'startDivisor', startDivisor)
-  checkPositive('oneCycle', 'endDivisor', endDivisor)
+export function oneCycle(options: OneCycleOptions): Schedule {
+  const { learningRate, steps, rise, startDivisor, endDivisor } = checkOptions('oneCycle', options, {
+    learningRate: checkPositive,
+    steps: integerFrom(2),
+    rise: optional(checkShare, 0.3),
+    startDivisor: optional(checkPositive, 25),
+    endDivisor: optional(checkPositive, 1e4),
+  })
   const start = learningRate / startDivisor
   const end = start / endDivisor
   const top = rise * steps - 1
@@ -176,6 +192,14 @@ export function oneCycle({
       ? alongCosine(start, learningRate, step / top)
       : alongCosine(learningRate, end, Math.min(1, (step - Math.max(top, 0)) / (last - Math.max(top, 0))))
 }
+
+/** Infinity is no better than anything, so that a diverging metric lowers the rate. */
+const checkMetric = check<number>('a number', (value) => typeof value === 'number' && !Number.isNaN(value))
+
+const checkFactor = check<number>(
+  'a number in (0, 1)',
+  (value) => typeof value === 'number' && value > 0 && value < 1,
+)
 
 /** Options of `reduceOnPlateau`. */
 export interface PlateauOptions {
@@ -220,29 +244,25 @@ export interface Plateau {
  * `step.learningRate = plateau.next(validationLoss)`.
  * @throws ValueError for options out of range; `next` for a value that is not a number.
  */
-export function reduceOnPlateau({
-  learningRate,
-  factor = 0.1,
-  patience = 10,
-  threshold = 1e-4,
-  cooldown = 0,
-  least = 0,
-  mode = 'min',
-}: PlateauOptions): Plateau {
-  checkPositive('reduceOnPlateau', 'learningRate', learningRate)
-  checkPositive('reduceOnPlateau', 'factor', factor)
-  checkShare('reduceOnPlateau', 'factor', factor)
-  checkCount('reduceOnPlateau', 'patience', patience, 0)
-  checkNotNegative('reduceOnPlateau', 'threshold', threshold)
-  checkCount('reduceOnPlateau', 'cooldown', cooldown, 0)
-  checkNotNegative('reduceOnPlateau', 'least', least)
-  if (mode !== 'min' && mode !== 'max')
-    throw new ValueError(`reduceOnPlateau: mode must be min or max, got ${mode}`)
+export function reduceOnPlateau(options: PlateauOptions): Plateau {
+  const { learningRate, factor, patience, threshold, cooldown, least, mode } = checkOptions(
+    'reduceOnPlateau',
+    options,
+    {
+      learningRate: checkPositive,
+      factor: optional(checkFactor, 0.1),
+      patience: optional(integerFrom(0), 10),
+      threshold: optional(checkNotNegative, 1e-4),
+      cooldown: optional(integerFrom(0), 0),
+      least: optional(checkNotNegative, 0),
+      mode: optional(oneOf(['min', 'max']), 'min'),
+    },
+  )
   const sign = mode === 'min' ? 1 : -1
   let record: PlateauRecord = { learningRate, best: null, waited: 0, cooling: 0 }
   return {
     next(value) {
-      if (Number.isNaN(value)) throw new ValueError('reduceOnPlateau: the value is not a number')
+      checkMetric('reduceOnPlateau', 'the value', value)
       const { best } = record
       const better = best === null || sign * value < sign * best - threshold * Math.abs(best)
       const cooling = Math.max(0, record.cooling - 1)

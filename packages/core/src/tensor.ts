@@ -1,4 +1,5 @@
 // Nodes of the graph: variables, constants, inputs, and what operations make of them.
+import { describeValue } from './check-options.js'
 import { blamingCaller, DtypeError, ShapeError, ValueError } from './errors.js'
 import type { Op } from './op.js'
 import { checkShape, describeShape, type Shape, sameShape, sizeOf } from './shape.js'
@@ -208,21 +209,6 @@ export function toTensor(value: TensorLike, caller = 'constant'): Tensor {
   if (value instanceof Tensor) return value
   const { flat, shape } = flatten(caller, value)
   return new Constant(Float64Array.from(flat), shape)
-}
-
-/** How error messages call something that is of the wrong kind. */
-export function describeValue(value: unknown): string {
-  if (value instanceof Tensor) return describeNode(value)
-  if (value === null || ['number', 'boolean', 'undefined'].includes(typeof value)) return String(value)
-  if (typeof value === 'string') return `"${value}"`
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
-}
-
-/** An object of the language's own kind, `{ … }`, and no instance of a class. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
 
 /** How error messages call a tensor. */

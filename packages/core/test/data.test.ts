@@ -309,7 +309,7 @@ describe('prepare: data from which nothing can be learned', () => {
 
   it.each([-0.1, 1, Number.NaN])('refuses to hold back a share of %d', (heldBack) => {
     expect(() => prepare(table({ x: [1, 2], y: [0, 1] }), options({ heldBack }))).toThrow(
-      `heldBack must be from 0 up to but without 1, got ${heldBack}`,
+      `heldBack must be a number in [0, 1), got ${heldBack}`,
     )
   })
 

@@ -345,7 +345,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'a momentum of 1',
     'ValueError',
     () => bp.momentum({ learningRate: 1, momentum: 1 }),
-    'momentum: momentum must be from 0 up to but without 1, got 1',
+    'momentum: momentum must be a number in [0, 1), got 1',
   ],
   [
     'a loss that is no scalar',
@@ -375,7 +375,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'no units',
     'ValueError',
     () => bp.layers.dense({ units: 0 }),
-    'dense: units must be a whole number from 1 up, got 0',
+    'dense: units must be an integer of at least 1, got 0',
   ],
   [
     'rows without a dimension for a dense layer',
@@ -411,13 +411,13 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'no epochs',
     'ValueError',
     () => run({ epochs: 0 }),
-    'createRun: epochs must be a whole number from 1 up, got 0',
+    'createRun: epochs must be an integer of at least 1, got 0',
   ],
   [
     'half a batch',
     'ValueError',
     () => run({ batchSize: 0.5 }),
-    'createRun: batchSize must be a whole number from 1 up, got 0.5',
+    'createRun: batchSize must be an integer of at least 1, got 0.5',
   ],
   ['a negative seed', 'ValueError', () => run({ seed: -1 }), /the seed must be a whole number/],
   [
@@ -430,7 +430,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'a flag that is no flag',
     'ValueError',
     () => bp.sum([1, 2], { keepDims: 'x' as never }),
-    'sum: keepDims must be true or false, got x',
+    'sum: keepDims must be true or false, got "x"',
   ],
   [
     'a convolution of more numbers than there is room for',

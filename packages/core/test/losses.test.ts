@@ -238,7 +238,7 @@ test.each<[() => unknown, string, string]>([
   [
     () => huberLoss([1], [1], { delta: 0 }),
     'ValueError',
-    'huberLoss: delta must be a finite number above 0, got 0',
+    'huberLoss: delta must be a positive finite number, got 0',
   ],
   [
     () => meanSquaredError([1], [1], { reduction: 'average' as never }),
@@ -258,7 +258,7 @@ test.each<[() => unknown, string, string]>([
   [
     () => softmaxCrossEntropy(values, truth, { labelSmoothing: 1 }),
     'ValueError',
-    'softmaxCrossEntropy: labelSmoothing must be from 0 up to but without 1, got 1',
+    'softmaxCrossEntropy: labelSmoothing must be a number in [0, 1), got 1',
   ],
   [
     () => sparseSoftmaxCrossEntropy(values, truth),
@@ -270,7 +270,7 @@ test.each<[() => unknown, string, string]>([
   [
     () => l2Penalty([variable(1)], -1),
     'ValueError',
-    'l2Penalty: factor must be a finite number above 0, got -1',
+    'l2Penalty: factor must be a positive finite number, got -1',
   ],
 ])('what a loss cannot take is refused: %#', (make, name, message) => {
   expect(make).toThrow(expect.objectContaining({ name, message }))

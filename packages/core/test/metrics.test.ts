@@ -212,9 +212,9 @@ test.each<[() => unknown, string, string]>([
   [
     () => topKAccuracy({ k: 0, classes: 2 }),
     'ValueError',
-    'topKAccuracy: k must be a whole number from 1 up, got 0',
+    'topKAccuracy: k must be an integer of at least 1, got 0',
   ],
-  [() => f1({ classes: 0 }), 'ValueError', 'f1: classes must be a whole number from 1 up, got 0'],
+  [() => f1({ classes: 0 }), 'ValueError', 'f1: classes must be an integer of at least 1, got 0'],
   [
     () => f1({ average: 'weighted' as never }),
     'ValueError',

@@ -646,18 +646,18 @@ const learningRate = 0.1
 test.each<[() => unknown, string]>([
   [
     () => sgd({ learningRate, weightDecay: -1 }),
-    'sgd: weightDecay must be a finite number from 0 up, got -1',
+    'sgd: weightDecay must be a non-negative finite number, got -1',
   ],
-  [() => sgd({ learningRate, accumulate: 0 }), 'sgd: accumulate must be a whole number from 1 up, got 0'],
-  [() => sgd({ learningRate, ema: 1 }), 'sgd: ema must be from 0 up to but without 1, got 1'],
-  [() => sgd({ learningRate, clip: { norm: 0 } }), 'sgd: clip.norm must be a finite number above 0, got 0'],
+  [() => sgd({ learningRate, accumulate: 0 }), 'sgd: accumulate must be an integer of at least 1, got 0'],
+  [() => sgd({ learningRate, ema: 1 }), 'sgd: ema must be a number in [0, 1), got 1'],
+  [() => sgd({ learningRate, clip: { norm: 0 } }), 'sgd: clip.norm must be a positive finite number, got 0'],
   [
     () => sgd({ learningRate, clip: { norm: 1, value: 1 } }),
     'sgd: clip must be one of { value }, { norm } and { globalNorm }, got { norm, value }',
   ],
-  [() => adamW({ learningRate, beta2: 1 }), 'adamW: beta2 must be from 0 up to but without 1, got 1'],
-  [() => rmsProp({ learningRate, alpha: -0.1 }), 'rmsProp: alpha must be from 0 up'],
-  [() => adadelta({ epsilon: 0 }), 'adadelta: epsilon must be a finite number above 0, got 0'],
+  [() => adamW({ learningRate, beta2: 1 }), 'adamW: beta2 must be a number in [0, 1), got 1'],
+  [() => rmsProp({ learningRate, alpha: -0.1 }), 'rmsProp: alpha must be a number in [0, 1)'],
+  [() => adadelta({ epsilon: 0 }), 'adadelta: epsilon must be a positive finite number, got 0'],
   [() => nadam({ learningRate: 0 }), 'nadam: the learning rate must be a finite number above 0, got 0'],
   [
     () => compiled(sgd({ learningRate, groups: [{ parameters: /gamma/ }] })),

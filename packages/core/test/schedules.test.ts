@@ -90,40 +90,37 @@ const learningRate = 0.1
 test.each<[() => unknown, string]>([
   [
     () => stepDecay({ learningRate: 0, every: 1 }),
-    'stepDecay: learningRate must be a finite number above 0, got 0',
+    'stepDecay: learningRate must be a positive finite number, got 0',
   ],
-  [() => stepDecay({ learningRate, every: 0 }), 'stepDecay: every must be a whole number from 1 up, got 0'],
+  [() => stepDecay({ learningRate, every: 0 }), 'stepDecay: every must be an integer of at least 1, got 0'],
   [
     () => exponentialDecay({ learningRate, factor: -1 }),
-    'exponentialDecay: factor must be a finite number above 0',
+    'exponentialDecay: factor must be a positive finite number',
   ],
   [
     () => cosineDecay({ learningRate, steps: 1.5 }),
-    'cosineDecay: steps must be a whole number from 1 up, got 1.5',
+    'cosineDecay: steps must be an integer of at least 1, got 1.5',
   ],
   [
     () => cosineDecay({ learningRate, steps: 1, end: -1 }),
-    'cosineDecay: end must be a finite number from 0 up, got -1',
+    'cosineDecay: end must be a non-negative finite number, got -1',
   ],
-  [
-    () => cosineRestarts({ learningRate, steps: 5, growth: 0 }),
-    'cosineRestarts: growth must be a whole number',
-  ],
+  [() => cosineRestarts({ learningRate, steps: 5, growth: 0 }), 'cosineRestarts: growth must be an integer'],
   [
     () => warmUp({ steps: 5, learningRate: -0.1 }),
-    'warmUp: learningRate must be a finite number above 0, got -0.1',
+    'warmUp: learningRate must be a positive finite number, such as 0.01, or a schedule, got -0.1',
   ],
-  [() => oneCycle({ learningRate, steps: 1 }), 'oneCycle: steps must be a whole number from 2 up, got 1'],
-  [
-    () => oneCycle({ learningRate, steps: 9, rise: 1 }),
-    'oneCycle: rise must be from 0 up to but without 1, got 1',
-  ],
-  [() => reduceOnPlateau({ learningRate, factor: 1 }), 'reduceOnPlateau: factor must be from 0 up to but'],
+  [() => oneCycle({ learningRate, steps: 1 }), 'oneCycle: steps must be an integer of at least 2, got 1'],
+  [() => oneCycle({ learningRate, steps: 9, rise: 1 }), 'oneCycle: rise must be a number in [0, 1), got 1'],
+  [() => reduceOnPlateau({ learningRate, factor: 1 }), 'reduceOnPlateau: factor must be a number in (0, 1)'],
   [
     () => reduceOnPlateau({ learningRate, mode: 'up' as never }),
-    'reduceOnPlateau: mode must be min or max, got up',
+    'reduceOnPlateau: mode must be "min" or "max", got "up"',
   ],
-  [() => reduceOnPlateau({ learningRate }).next(Number.NaN), 'reduceOnPlateau: the value is not a number'],
+  [
+    () => reduceOnPlateau({ learningRate }).next(Number.NaN),
+    'reduceOnPlateau: the value must be a number, got NaN',
+  ],
 ])('an option out of range is refused: %#', (make, message) => {
   expect(make).toThrow(message)
 })

@@ -148,7 +148,7 @@ test.each<[string, string, string]>([
   ['a layer that takes functions', small.replace('"dense"', '"compute"'), 'there is no layer "compute"'],
   ['a property of objects', small.replace('"dense"', '"toString"'), 'there is no layer "toString"'],
   ['no options', small.replace(/"options":\{"units.*?\}/, '"options":3'), 'layers[0]: wants options'],
-  ['options out of range', small.replace('3', '-3'), 'layers[0]: dense: units must be a whole number'],
+  ['options out of range', small.replace('3', '-3'), 'layers[0]: dense: units must be an integer'],
   [
     'options of another type',
     small.replace('"ones"', '{}'),

@@ -1,18 +1,9 @@
 // Functions of a graph, compiled to one program.
+import { describeValue } from '../check-options.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
 import { evaluate, type Given } from '../evaluate.js'
 import { describeShape, sameShape } from '../shape.js'
-import {
-  Constant,
-  describeNode,
-  describeValue,
-  flatten,
-  Input,
-  input,
-  Tensor,
-  type Values,
-  Variable,
-} from '../tensor.js'
+import { Constant, describeNode, flatten, Input, input, Tensor, type Values, Variable } from '../tensor.js'
 import { type Like, type Tensors, type Unpacked, unpack } from '../transforms/nested.js'
 import { topological } from '../traverse.js'
 import type { Buffer } from './lowering.js'

@@ -1,11 +1,13 @@
 // Training steps: forward, backward and update of a graph, compiled to one program.
+
 import type { Block } from '@bp/kernel'
+import { describeValue } from '../check-options.js'
 import { blamingCaller, DivergedError, DtypeError, GradientError, ShapeError, ValueError } from '../errors.js'
 import { gradients } from '../gradients.js'
 import { reshape } from '../ops/index.js'
 import type { Optimizer } from '../optimizers.js'
 import { describeShape, sizeOf } from '../shape.js'
-import { describeNode, describeValue, type Input, type Tensor, type Values, Variable } from '../tensor.js'
+import { describeNode, type Input, type Tensor, type Values, Variable } from '../tensor.js'
 import type { StepContext } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { describeFirstNonFinite } from './diagnose.js'

@@ -1,9 +1,10 @@
 // What a training run is given: rows of numbers and what should come out for each.
+import { describeValue } from '../check-options.js'
 import { blamingCaller, DataError } from '../errors.js'
 import { findNonFinite } from '../finite.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
 import { type Shape, sizeOf } from '../shape.js'
-import { describeValue, flatten, type Values } from '../tensor.js'
+import { flatten, type Values } from '../tensor.js'
 
 /** The numbers of all rows, one behind the other: in one array, or in several by name. */
 export type Columns = Named<Float32Array>

@@ -1,5 +1,6 @@
 // From a table to rows that a network can be trained on, and rows held back to test it.
-import { DataError, ValueError } from '../errors.js'
+import { checkOptions, checkSeed, checkShare, checkText } from '../check-options.js'
+import { DataError } from '../errors.js'
 import { didYouMean } from '../nearest.js'
 import { random } from '../random.js'
 import { type Categories, type Content, isFilled, readColumns } from './column.js'
@@ -79,9 +80,12 @@ const mostNumberedClasses = 20
  * other numbers are a regression, with the target standardised too.
  * @throws DataError when the data does not fit.
  */
-export function prepare(table: Table, { target: name, heldBack, seed }: PrepareOptions): Prepared {
-  if (!(heldBack >= 0 && heldBack < 1))
-    throw new ValueError(`prepare: heldBack must be from 0 up to but without 1, got ${heldBack}`)
+export function prepare(table: Table, options: PrepareOptions): Prepared {
+  const {
+    target: name,
+    heldBack,
+    seed,
+  } = checkOptions('prepare', options, { target: checkText, heldBack: checkShare, seed: checkSeed })
   checkTable(table)
   const names = table.columns.map((column) => column.name)
   const targetColumn = table.columns.find((column) => column.name === name)

@@ -1,11 +1,11 @@
 // Models: layers connected to one another, with parameters of unique names.
-import { checkFlag } from '../check-options.js'
+import { checkFlag, describeValue } from '../check-options.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
 import { didYouMean } from '../nearest.js'
 import { random } from '../random.js'
 import { checkShape, describeShape, type Shape, sameShape } from '../shape.js'
-import { describeValue, scope, type Tensor, type TensorLike, toTensor, type Variable } from '../tensor.js'
+import { scope, type Tensor, type TensorLike, toTensor, type Variable } from '../tensor.js'
 import { type Context, inference } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { buildLayer, type Layer, type LayerPlan, SymbolicTensor } from './layer.js'

@@ -1,5 +1,5 @@
 // What a run makes small: the loss of a model's output, or the weighted sum of those of several.
-import { checkFinite } from '../check-options.js'
+import { checkFinite, describeValue, isRecord } from '../check-options.js'
 import { type Columns, checkDataset, type Dataset } from '../data/dataset.js'
 import { ShapeError, ValueError } from '../errors.js'
 import type { SymbolicTensor } from '../layers/layer.js'
@@ -9,7 +9,7 @@ import type { Metric } from '../metrics.js'
 import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../named.js'
 import { didYouMean } from '../nearest.js'
 import type { Shape } from '../shape.js'
-import { describeValue, type Input, input, isRecord, type Tensor } from '../tensor.js'
+import { type Input, input, type Tensor } from '../tensor.js'
 import type { Context } from '../training-context.js'
 import { nameOf } from './score.js'
 

@@ -1,7 +1,7 @@
 // A training run: its state, and what starts, pauses and steps it. It draws nothing and knows no clock that
 // could change a result.
 
-import { checkCount } from '../check-options.js'
+import { checkCount, describeValue } from '../check-options.js'
 import type { OptimizerRecord } from '../compile/optimizer-state.js'
 import type { Profile } from '../compile/profile.js'
 import { compileStep, Rows, type TrainingStep } from '../compile/step.js'
@@ -14,7 +14,6 @@ import type { Each, Model, Symbolic, Weights } from '../layers/model.js'
 import { didYouMean } from '../nearest.js'
 import type { Optimizer } from '../optimizers.js'
 import { random } from '../random.js'
-import { describeValue } from '../tensor.js'
 import { StepContext } from '../training-context.js'
 import { type DatasetFor, Objective, type ObjectiveOptions } from './objective.js'
 import { type Part, type Score, type Sums, scoreOf } from './score.js'

@@ -1,10 +1,11 @@
 // Predictions and scores of a model on any number of rows.
+import { isRecord } from '../check-options.js'
 import { compile } from '../compile/function.js'
 import type { Columns, Dataset } from '../data/dataset.js'
 import { ShapeError } from '../errors.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
 import { type Shape, sizeOf } from '../shape.js'
-import { isRecord, type Tensor } from '../tensor.js'
+import type { Tensor } from '../tensor.js'
 import { byKey, type Objective } from './objective.js'
 import { nameOf, type Score, scoreOf } from './score.js'
 
