@@ -22,19 +22,28 @@ export function checkOptions<O extends object, const C extends Checks<O>>(
   given: O | undefined,
   checks: C,
 ): Checked<O, C> {
-  const names = Object.keys(checks)
   if (given !== undefined && !isRecord(given))
     throw new ValueError(
-      `${caller}: expects options by name, { ${names.join(', ')} }; got ${describeValue(given)}`,
+      `${caller}: expects options by name, { ${Object.keys(checks).join(', ')} }; got ${describeValue(given)}`,
     )
-  for (const name of Object.keys(given ?? {}))
+  return checkEach(caller, '', given ?? {}, checks) as Checked<O, C>
+}
+
+function checkEach(
+  caller: string,
+  path: string,
+  given: Readonly<Record<string, unknown>>,
+  checks: Readonly<Record<string, Check<unknown>>>,
+) {
+  const names = Object.keys(checks)
+  for (const name of Object.keys(given))
     if (!Object.hasOwn(checks, name))
       throw new ValueError(
-        `${caller}: unknown option "${name}"${didYouMean(name, names) || (names.length ? `; options are ${names.join(', ')}` : '; it has no options')}`,
+        `${caller}: unknown option "${path}${name}"${didYouMean(name, names) || (names.length ? `; options are ${names.join(', ')}` : '; it has no options')}`,
       )
   return Object.fromEntries(
-    names.map((name) => [name, checks[name as keyof C](caller, name, given?.[name as keyof O])]),
-  ) as Checked<O, C>
+    Object.entries(checks).map(([name, check]) => [name, check(caller, path + name, given[name])]),
+  )
 }
 
 /** A check of what `expected` says and `test` tells. */
@@ -108,8 +117,9 @@ const checkArray: Check<unknown[]> = check('an array', Array.isArray)
 
 /** Options within an option. */
 export function optionsOf<O extends object>(checks: Checks<O>): Check<O> {
-  return (caller, name, value) =>
-    checkOptions(`${caller}, ${name}`, (value ?? null) as O, checks) as unknown as O
+  const names = Object.keys(checks).join(', ')
+  const checkRecord = check<Record<string, unknown>>(`options, { ${names} }`, isRecord)
+  return (caller, name, value) => checkEach(caller, `${name}.`, checkRecord(caller, name, value), checks) as O
 }
 
 /** The default, or nothing, where the option is not given. */

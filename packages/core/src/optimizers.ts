@@ -1,10 +1,23 @@
 // How parameters follow their gradients: each rule once for the kernel, once in plain float64.
-import { checkCount, checkNotNegative, checkPositive, checkShare } from './check-options.js'
+import {
+  type Check,
+  type Checked,
+  check,
+  checkCount,
+  checkFlag,
+  checkNotNegative,
+  checkOptions,
+  checkPositive,
+  checkShare,
+  listOf,
+  optional,
+  optionsOf,
+} from './check-options.js'
 import type { OpcodeName } from './compile/lowering.js'
 import { power } from './elementary.js'
 import { ValueError } from './errors.js'
-import type { Schedule } from './schedules.js'
-import type { Variable } from './tensor.js'
+import { checkRate, type Schedule } from './schedules.js'
+import { Variable } from './tensor.js'
 
 /** Parameters that follow settings of their own. */
 export interface ParameterGroup {
@@ -69,40 +82,60 @@ export interface Optimizer extends Readonly<Required<Omit<OptimizerOptions, 'cli
 
 type Rule = Pick<Optimizer, 'opcode' | 'slots' | 'settings' | 'update'> & { counters?: readonly number[] }
 
-function optimizer(name: string, options: OptimizerOptions, rule: Rule): Optimizer {
-  const { learningRate, weightDecay = 0, clip, groups = [], accumulate = 1, ema } = options
-  if (typeof learningRate !== 'function') checkLearningRate(name, learningRate)
-  checkNotNegative(name, 'weightDecay', weightDecay)
-  if (clip) {
-    const [kind, limit] = Object.entries(clip)[0] ?? ['', 0]
-    if (Object.keys(clip).length !== 1 || !['value', 'norm', 'globalNorm'].includes(kind))
-      throw new ValueError(
-        `${name}: clip must be one of { value }, { norm } and { globalNorm }, got { ${Object.keys(clip).join(', ')} }`,
-      )
-    checkPositive(name, `clip.${kind}`, limit)
-  }
-  for (const { learningRateFactor, weightDecay } of groups) {
-    if (learningRateFactor !== undefined) checkNotNegative(name, 'learningRateFactor', learningRateFactor)
-    if (weightDecay !== undefined) checkNotNegative(name, 'weightDecay', weightDecay)
-  }
-  checkCount(name, 'accumulate', accumulate)
-  if (ema !== undefined) checkShare(name, 'ema', ema)
-  return {
-    name,
-    counters: [],
-    ...rule,
-    learningRate,
-    weightDecay,
-    clip: clip ?? null,
-    groups,
-    accumulate,
-    ema: ema ?? null,
-  }
+const limits = {
+  value: optional(checkPositive),
+  norm: optional(checkPositive),
+  globalNorm: optional(checkPositive),
+}
+
+const checkClip: Check<Clip> = (caller, name, value) => {
+  const clip = Object.entries(optionsOf(limits)(caller, name, value)).filter(
+    ([, limit]) => limit !== undefined,
+  )
+  if (clip.length !== 1)
+    throw new ValueError(
+      `${caller}: ${name} must have exactly one of ${Object.keys(limits).join(', ')}, got ${clip.length}`,
+    )
+  return Object.fromEntries(clip) as Clip
+}
+
+const shared = {
+  learningRate: checkRate,
+  weightDecay: optional(checkNotNegative, 0),
+  clip: optional(checkClip),
+  groups: optional(
+    listOf(
+      optionsOf<ParameterGroup>({
+        parameters: check(
+          'a pattern or an array of variables',
+          (value) =>
+            value instanceof RegExp ||
+            (Array.isArray(value) && [...value].every((one) => one instanceof Variable)),
+        ),
+        learningRateFactor: optional(checkNotNegative),
+        weightDecay: optional(checkNotNegative),
+      }),
+    ),
+    [],
+  ),
+  accumulate: optional(checkCount, 1),
+  ema: optional(checkShare),
+}
+
+function optimizer(name: string, options: Checked<OptimizerOptions, typeof shared>, rule: Rule): Optimizer {
+  const { learningRate, weightDecay, clip = null, groups, accumulate, ema = null } = options
+  return { name, counters: [], ...rule, learningRate, weightDecay, clip, groups, accumulate, ema }
+}
+
+const sgdChecks = {
+  ...shared,
+  // Other libraries have it there.
+  momentum: optional(check('given to momentum({ learningRate, momentum }) instead', () => false)),
 }
 
 /** Stochastic gradient descent: p −= η·g (Robbins and Monro 1951). */
 export function sgd(options: OptimizerOptions): Optimizer {
-  return optimizer('sgd', options, {
+  return optimizer('sgd', checkOptions('sgd', options, sgdChecks), {
     opcode: 'Sgd',
     slots: [],
     settings: [],
@@ -120,11 +153,16 @@ export interface MomentumOptions extends OptimizerOptions {
 }
 
 /** Descent with momentum: v = μ·v + g; p −= η·v, or η·(g + μ·v) in Nesterov's form (Sutskever et al. 2013). */
-export function momentum({ momentum = 0.9, nesterov = false, ...options }: MomentumOptions): Optimizer {
-  return optimizer('momentum', options, {
+export function momentum(options: MomentumOptions): Optimizer {
+  const checked = checkOptions('momentum', options, {
+    ...shared,
+    momentum: optional(checkShare, 0.9),
+    nesterov: optional(checkFlag, false),
+  })
+  return optimizer('momentum', checked, {
     opcode: 'Momentum',
     slots: ['velocity'],
-    settings: [checkShare('momentum', 'momentum', momentum), Number(nesterov)],
+    settings: [checked.momentum, Number(checked.nesterov)],
     update(parameters, gradients, [velocity], [rate, decay, mu, ahead]) {
       for (const [i, p] of parameters.entries()) {
         const g = gradients[i]! + decay! * p
@@ -157,16 +195,26 @@ export function adam(options: AdamOptions): Optimizer {
  * Adam with decoupled weight decay: p −= η·λ·p, then the step of `adam` with the plain gradient (Loshchilov and
  * Hutter 2019). λ is 0.01 unless given.
  */
-export function adamW({ weightDecay = 0.01, ...options }: AdamOptions): Optimizer {
-  return adamOf('adamW', true, { ...options, weightDecay })
+export function adamW(options: AdamOptions): Optimizer {
+  return adamOf('adamW', true, options)
 }
 
-function adamOf(name: string, decoupled: boolean, given: AdamOptions): Optimizer {
-  const { settings, options } = adamSettings(name, given)
-  return optimizer(name, options, {
+const adamChecks = {
+  ...shared,
+  beta1: optional(checkShare, 0.9),
+  beta2: optional(checkShare, 0.999),
+  epsilon: optional(checkPositive, 1e-8),
+}
+
+function adamOf(name: string, decoupled: boolean, options: AdamOptions): Optimizer {
+  const { beta1, beta2, epsilon, ...rest } = checkOptions(name, options, {
+    ...adamChecks,
+    weightDecay: optional(checkNotNegative, decoupled ? 0.01 : 0),
+  })
+  return optimizer(name, rest, {
     opcode: 'Adam',
     slots: ['mean', 'variance'],
-    settings: [...settings, Number(decoupled)],
+    settings: [beta1, beta2, epsilon, Number(decoupled)],
     counters: [1, 1],
     update(parameters, gradients, [mean, variance], settings) {
       settings[6]! *= settings[2]!
@@ -187,12 +235,12 @@ function adamOf(name: string, decoupled: boolean, given: AdamOptions): Optimizer
  * Adamax, Adam by the largest gradient: m = β₁m + (1 − β₁)g; u = max(β₂u, |g| + ε); p −= η/(1 − β₁ᵗ) · m/u
  * (Kingma and Ba 2015, section 7.1; ε as in PyTorch).
  */
-export function adamax(given: AdamOptions): Optimizer {
-  const { settings, options } = adamSettings('adamax', given)
-  return optimizer('adamax', options, {
+export function adamax(options: AdamOptions): Optimizer {
+  const { beta1, beta2, epsilon, ...rest } = checkOptions('adamax', options, adamChecks)
+  return optimizer('adamax', rest, {
     opcode: 'Adamax',
     slots: ['mean', 'norm'],
-    settings,
+    settings: [beta1, beta2, epsilon],
     counters: [1],
     update(parameters, gradients, [mean, norm], settings) {
       settings[5]! *= settings[2]!
@@ -217,13 +265,16 @@ export interface NadamOptions extends AdamOptions {
  * p −= η · ((1 − μₜ)·g/(1 − Π μ) + μₜ₊₁·m/(1 − μₜ₊₁·Π μ)) / (√v̂ + ε), Π over μ₁ … μₜ (Dozat 2016; ψ as in
  * PyTorch).
  */
-export function nadam({ momentumDecay = 0.004, ...given }: NadamOptions): Optimizer {
-  const { settings, options } = adamSettings('nadam', given)
-  const fall = power(0.96, checkNotNegative('nadam', 'momentumDecay', momentumDecay))
-  return optimizer('nadam', options, {
+export function nadam(options: NadamOptions): Optimizer {
+  const { beta1, beta2, epsilon, momentumDecay, ...rest } = checkOptions('nadam', options, {
+    ...adamChecks,
+    momentumDecay: optional(checkNotNegative, 0.004),
+  })
+  const fall = power(0.96, momentumDecay)
+  return optimizer('nadam', rest, {
     opcode: 'Nadam',
     slots: ['mean', 'variance'],
-    settings: [...settings, fall],
+    settings: [beta1, beta2, epsilon, fall],
     // β₂ᵗ, Π μ, and ½·0.96^(ψ·(t + 1)).
     counters: [1, 1, fall / 2],
     update(parameters, gradients, [mean, variance], settings) {
@@ -259,21 +310,18 @@ export interface RmsPropOptions extends OptimizerOptions {
  * RMSProp: s = αs + (1 − α)g²; p −= η·g/(√s + ε) (Tieleman and Hinton 2012). Centered, with
  * m = αm + (1 − α)g, √(s − m²) takes the place of √s (Graves 2013). With momentum v = μ·v + g/(√s + ε); p −= η·v.
  */
-export function rmsProp({
-  alpha = 0.99,
-  epsilon = 1e-8,
-  momentum = 0,
-  centered = false,
-  ...options
-}: RmsPropOptions): Optimizer {
-  return optimizer('rmsProp', options, {
+export function rmsProp(options: RmsPropOptions): Optimizer {
+  const { alpha, epsilon, momentum, centered, ...rest } = checkOptions('rmsProp', options, {
+    ...shared,
+    alpha: optional(checkShare, 0.99),
+    epsilon: optional(checkPositive, 1e-8),
+    momentum: optional(checkShare, 0),
+    centered: optional(checkFlag, false),
+  })
+  return optimizer('rmsProp', rest, {
     opcode: 'RmsProp',
     slots: ['square', centered ? 'mean' : null, momentum > 0 ? 'velocity' : null],
-    settings: [
-      checkShare('rmsProp', 'alpha', alpha),
-      checkPositive('rmsProp', 'epsilon', epsilon),
-      checkShare('rmsProp', 'momentum', momentum),
-    ],
+    settings: [alpha, epsilon, momentum],
     update(parameters, gradients, [square, mean, velocity], [rate, decay, keep, epsilon, mu]) {
       for (const [i, p] of parameters.entries()) {
         const g = gradients[i]! + decay! * p
@@ -300,11 +348,12 @@ export interface AdagradOptions extends OptimizerOptions {
 }
 
 /** Adagrad: s = s + g²; p −= η·g/(√s + ε) (Duchi, Hazan and Singer 2011). */
-export function adagrad({ epsilon = 1e-10, ...options }: AdagradOptions): Optimizer {
-  return optimizer('adagrad', options, {
+export function adagrad(options: AdagradOptions): Optimizer {
+  const checked = checkOptions('adagrad', options, { ...shared, epsilon: optional(checkPositive, 1e-10) })
+  return optimizer('adagrad', checked, {
     opcode: 'Adagrad',
     slots: ['sum'],
-    settings: [checkPositive('adagrad', 'epsilon', epsilon)],
+    settings: [checked.epsilon],
     update(parameters, gradients, [sum], [rate, decay, epsilon]) {
       for (const [i, p] of parameters.entries()) {
         const g = gradients[i]! + decay! * p
@@ -328,30 +377,27 @@ export interface AdadeltaOptions extends Omit<OptimizerOptions, 'learningRate'> 
 /**
  * Adadelta: s = ρs + (1 − ρ)g²; d = √(a + ε)/√(s + ε) · g; a = ρa + (1 − ρ)d²; p −= η·d (Zeiler 2012).
  */
-export function adadelta({
-  learningRate = 1,
-  rho = 0.9,
-  epsilon = 1e-6,
-  ...options
-}: AdadeltaOptions = {}): Optimizer {
-  return optimizer(
-    'adadelta',
-    { ...options, learningRate },
-    {
-      opcode: 'Adadelta',
-      slots: ['square', 'steps'],
-      settings: [checkShare('adadelta', 'rho', rho), checkPositive('adadelta', 'epsilon', epsilon)],
-      update(parameters, gradients, [square, steps], [rate, decay, keep, epsilon]) {
-        for (const [i, p] of parameters.entries()) {
-          const g = gradients[i]! + decay! * p
-          square![i] = blend(keep!, square![i]!, g * g)
-          const step = (Math.sqrt(steps![i]! + epsilon!) / Math.sqrt(square![i]! + epsilon!)) * g
-          steps![i] = blend(keep!, steps![i]!, step * step)
-          parameters[i] = p - rate! * step
-        }
-      },
+export function adadelta(options: AdadeltaOptions = {}): Optimizer {
+  const { rho, epsilon, ...rest } = checkOptions('adadelta', options, {
+    ...shared,
+    learningRate: optional(checkRate, 1),
+    rho: optional(checkShare, 0.9),
+    epsilon: optional(checkPositive, 1e-6),
+  })
+  return optimizer('adadelta', rest, {
+    opcode: 'Adadelta',
+    slots: ['square', 'steps'],
+    settings: [rho, epsilon],
+    update(parameters, gradients, [square, steps], [rate, decay, keep, epsilon]) {
+      for (const [i, p] of parameters.entries()) {
+        const g = gradients[i]! + decay! * p
+        square![i] = blend(keep!, square![i]!, g * g)
+        const step = (Math.sqrt(steps![i]! + epsilon!) / Math.sqrt(square![i]! + epsilon!)) * g
+        steps![i] = blend(keep!, steps![i]!, step * step)
+        parameters[i] = p - rate! * step
+      }
     },
-  )
+  })
 }
 
 export interface LionOptions extends OptimizerOptions {
@@ -365,11 +411,16 @@ export interface LionOptions extends OptimizerOptions {
  * Lion: p −= η · (sign(β₁m + (1 − β₁)g) + λ·p); m = β₂m + (1 − β₂)g (Chen et al. 2023). Wants a learning rate 3 to
  * 10 times smaller than Adam's.
  */
-export function lion({ beta1 = 0.9, beta2 = 0.99, ...options }: LionOptions): Optimizer {
-  return optimizer('lion', options, {
+export function lion(options: LionOptions): Optimizer {
+  const { beta1, beta2, ...rest } = checkOptions('lion', options, {
+    ...shared,
+    beta1: optional(checkShare, 0.9),
+    beta2: optional(checkShare, 0.99),
+  })
+  return optimizer('lion', rest, {
     opcode: 'Lion',
     slots: ['mean'],
-    settings: [checkShare('lion', 'beta1', beta1), checkShare('lion', 'beta2', beta2)],
+    settings: [beta1, beta2],
     update(parameters, gradients, [mean], [rate, decay, beta1, beta2]) {
       for (const [i, p] of parameters.entries()) {
         const g = gradients[i]!
@@ -381,24 +432,7 @@ export function lion({ beta1 = 0.9, beta2 = 0.99, ...options }: LionOptions): Op
   })
 }
 
-function adamSettings(name: string, given: AdamOptions) {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options } = given
-  checkShare(name, 'beta1', beta1)
-  checkShare(name, 'beta2', beta2)
-  checkPositive(name, 'epsilon', epsilon)
-  return { settings: [beta1, beta2, epsilon], options }
-}
-
 /** keep·mean + (1 − keep)·value */
 function blend(keep: number, mean: number, value: number): number {
   return keep * mean + (1 - keep) * value
-}
-
-/** @throws ValueError unless it is a finite number above 0. */
-export function checkLearningRate(optimizer: string, learningRate: number): number {
-  if (!(learningRate > 0) || !Number.isFinite(learningRate))
-    throw new ValueError(
-      `${optimizer}: the learning rate must be a finite number above 0, got ${learningRate}; 0.01 is a usual start`,
-    )
-  return learningRate
 }

@@ -339,7 +339,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'a negative learning rate',
     'ValueError',
     () => bp.adam({ learningRate: -1 }),
-    'adam: the learning rate must be a finite number above 0, got -1; 0.01 is a usual start',
+    'adam: learningRate must be a positive finite number, such as 0.01, or a schedule, got -1',
   ],
   [
     'a momentum of 1',

@@ -653,12 +653,15 @@ test.each<[() => unknown, string]>([
   [() => sgd({ learningRate, clip: { norm: 0 } }), 'sgd: clip.norm must be a positive finite number, got 0'],
   [
     () => sgd({ learningRate, clip: { norm: 1, value: 1 } }),
-    'sgd: clip must be one of { value }, { norm } and { globalNorm }, got { norm, value }',
+    'sgd: clip must have exactly one of value, norm, globalNorm, got 2',
   ],
   [() => adamW({ learningRate, beta2: 1 }), 'adamW: beta2 must be a number in [0, 1), got 1'],
   [() => rmsProp({ learningRate, alpha: -0.1 }), 'rmsProp: alpha must be a number in [0, 1)'],
   [() => adadelta({ epsilon: 0 }), 'adadelta: epsilon must be a positive finite number, got 0'],
-  [() => nadam({ learningRate: 0 }), 'nadam: the learning rate must be a finite number above 0, got 0'],
+  [
+    () => nadam({ learningRate: 0 }),
+    'nadam: learningRate must be a positive finite number, such as 0.01, or a schedule, got 0',
+  ],
   [
     () => compiled(sgd({ learningRate, groups: [{ parameters: /gamma/ }] })),
     'sgd: the group /gamma/ finds no parameter; there are w, b',

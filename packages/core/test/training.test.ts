@@ -130,7 +130,7 @@ describe('a run', () => {
     expect(run.weights()).toEqual(before)
     expect(() => {
       run.learningRate = -1
-    }).toThrow('sgd: the learning rate must be a finite number above 0, got -1')
+    }).toThrow('sgd: learningRate must be a positive finite number, got -1')
   })
 })
 

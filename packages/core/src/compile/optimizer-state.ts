@@ -1,8 +1,10 @@
 // What an optimizer keeps for its parameters between steps: slots, sums, averages, counters, the learning rate.
+
 import { type Block, getKernel } from '@bp/kernel'
+import { checkPositive } from '../check-options.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { findNonFinite } from '../finite.js'
-import { checkLearningRate, type Optimizer } from '../optimizers.js'
+import type { Optimizer } from '../optimizers.js'
 import type { Schedule } from '../schedules.js'
 import { describeShape, type Shape, sameShape } from '../shape.js'
 import { describeNode, type Variable } from '../tensor.js'
@@ -103,7 +105,7 @@ export class OptimizerState {
   }
 
   set learningRate(value: number) {
-    this.#learningRate = checkLearningRate(this.optimizer.name, value)
+    this.#learningRate = checkPositive(this.optimizer.name, 'learningRate', value)
     for (const { section } of this.#places.values()) if (section) this.#writeRate(section)
   }
 
@@ -172,7 +174,7 @@ export class OptimizerState {
     const { parameters, steps, learningRate } = record
     if (!Number.isSafeInteger(steps) || steps < 0)
       throw new ValueError(`restore: steps must be a whole number from 0 up, got ${steps}`)
-    if (learningRate !== null) checkLearningRate(name, learningRate)
+    if (learningRate !== null) checkPositive(name, 'learningRate', learningRate)
     else if (typeof this.#learningRate !== 'function')
       throw new ValueError(`restore: the record follows a schedule; give ${name} that schedule`)
     const places = [...this.#places.values()]
