@@ -4,6 +4,7 @@ import { BackpropagationError, type Checkpoint, type NamedValues } from '@bp/cor
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import * as v from 'valibot'
+import { type Bytes, bytesOfFile } from './bytes.js'
 import { finiteOrText, isTooLarge } from './json.js'
 import {
   type readSafetensors,
@@ -55,7 +56,9 @@ export function writeCheckpoint(checkpoint: Checkpoint, about = ''): Uint8Array<
  * The checkpoint of a file that `writeCheckpoint` made, for `createRun` as `resume`, and the text that was kept with it.
  * @throws CheckpointError when a bit of the file is not as it was written.
  */
-export function readCheckpoint(file: Uint8Array): { checkpoint: Checkpoint; about: string } {
+export function readCheckpoint(content: Bytes): { checkpoint: Checkpoint; about: string } {
+  const refuse = (problem: string) => new CheckpointError(problem)
+  const file = bytesOfFile('readCheckpoint', content, 'safetensors', refuse)
   const at = placeOfDigest(file)
   if (at === null) throw new CheckpointError('the file is no checkpoint, or it is cut off')
   const given = new TextDecoder().decode(file.subarray(at, at + 64))

@@ -1,5 +1,6 @@
 // CSV (RFC 4180) to a table: commas, quoted cells with line breaks in them, any line ends, a byte order mark.
 import { BackpropagationError, type Cell, type Cells, type Table } from '@bp/core'
+import { type Bytes, textOfFile } from './bytes.js'
 import { decode, piecesOf } from './utf8.js'
 
 /** Text that is not a CSV table; the message says where and what to do. */
@@ -30,8 +31,9 @@ const largest = 2 ** 32 - 1
  * while the table is used, which beside them takes no more memory than they do.
  * @throws CsvError
  */
-export function parseCsv(file: string | Uint8Array): Table {
-  const bytes = typeof file === 'string' ? new TextEncoder().encode(file) : file
+export function parseCsv(file: string | Bytes): Table {
+  const text = textOfFile('parseCsv', file, (problem) => new CsvError(1, problem))
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
   if (bytes.length > largest) throw new CsvError(1, 'the file is larger than 4 GiB; split it')
   checkText(bytes)
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
@@ -202,7 +204,7 @@ function endOfLines(bytes: Uint8Array, at: number): number {
 function textAt(bytes: Uint8Array, at: number): string {
   if (bytes[at] !== quote) return decode(bytes, at, endOfCell(bytes, at))
   const end = endOfQuotes(bytes, at) - 1
-  const text = bytes.slice(at + 1, end)
+  const text = new Uint8Array(end - at)
   let length = 0
   for (let from = at + 1; from < end; from++) {
     // Of two quotes one is meant, and no line end has two bytes.

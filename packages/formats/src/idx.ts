@@ -1,5 +1,6 @@
 // IDX, the form of MNIST and its kin: one array of numbers of any number of dimensions (Y. LeCun, yann.lecun.com/exdb/mnist).
 import { BackpropagationError, sizeOf } from '@bp/core'
+import { type Bytes, bytesOfFile } from './bytes.js'
 import { mostDimensions } from './elements.js'
 
 /** Bytes that are not an IDX array; the message says what is wrong with them. */
@@ -29,8 +30,8 @@ const types = {
  * unpacked first.
  * @throws IdxError
  */
-export function parseIdx(file: Uint8Array): IdxArray {
-  if (file[0] === 0x1f && file[1] === 0x8b) throw new IdxError('the file is gzipped; unpack it first')
+export function parseIdx(content: Bytes): IdxArray {
+  const file = bytesOfFile('parseIdx', content, 'IDX', (problem) => new IdxError(problem))
   if (file.length < 4 || file[0] !== 0 || file[1] !== 0)
     throw new IdxError('the file does not begin with two zero bytes, a type and a number of dimensions')
   const [, , code, dimensions] = file as unknown as [number, number, number, number]

@@ -12,6 +12,7 @@ import {
   SymbolicTensor,
   topological,
 } from '@bp/core'
+import { type Bytes, textOfFile } from './bytes.js'
 import { deepest, isTooLarge } from './json.js'
 
 /** Text that describes no model, or a model that cannot be described; the message says where and why. */
@@ -120,8 +121,11 @@ function isPlain(value: unknown): boolean {
  * @throws ModelFileError for text that is no such JSON, names layers that do not exist, or layers that do not fit.
  */
 export function readModel<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor>(
-  text: string,
+  content: string | Bytes,
 ): Model<I, O> {
+  const given = textOfFile('readModel', content, (problem) => new ModelFileError(problem))
+  // A mark of the order of bytes is passed over.
+  const text = typeof given === 'string' ? given.replace(/^\uFEFF/, '') : new TextDecoder().decode(given)
   if (isTooLarge(text, mostValues)) throw tooLarge()
   let file: unknown
   try {

@@ -1,6 +1,7 @@
 // NPY, NumPy's form of one array (numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a header that is
 // a dictionary in Python, then the numbers.
 import { BackpropagationError, sizeOf } from '@bp/core'
+import { type Bytes, bytesOfFile } from './bytes.js'
 import {
   bytesOf,
   bytesOfValues,
@@ -71,7 +72,8 @@ export function writeNpy({ shape, values }: NpyArray): Uint8Array<ArrayBuffer> {
  * of the file, is made when `values` is first asked for; until then the file must stay as it is.
  * @throws NpyError for what is no such file, is cut off, or holds objects, text, records or complex numbers.
  */
-export function readNpy(file: Uint8Array): NpyArray & { readonly values: Values } {
+export function readNpy(content: Bytes): NpyArray & { readonly values: Values } {
+  const file = bytesOfFile('readNpy', content, 'NPY', (problem) => new NpyError(problem))
   const { begin, type, littleEndian, fortranOrder, shape } = readNpyHeader(file, file.length)
   const bytes = file.subarray(begin)
   checkElements(type, bytes, littleEndian, (problem) => new NpyError(`the array ${problem}`))

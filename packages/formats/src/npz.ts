@@ -1,6 +1,7 @@
 // NPZ, NumPy's form of several arrays: a zip archive of NPY files.
 import { BackpropagationError, type NamedValues } from '@bp/core'
 import { Inflate, inflateSync, zipSync } from 'fflate'
+import { type Bytes, bytesOfFile } from './bytes.js'
 import { crc32 } from './checksums.js'
 import type { Values } from './elements.js'
 import { longestNpyBeginning, NpyError, readNpy, readNpyHeader, writeNpy } from './npy.js'
@@ -53,7 +54,8 @@ export function writeNpz(arrays: Iterable<NamedValues>): Uint8Array<ArrayBuffer>
  * @throws NpzError for what is no such archive, is damaged, has other files in it, a name twice, or unpacks to more
  * than 1 GiB; of an array that is damaged or cannot be read, `shape` and `values` throw it.
  */
-export function readNpz(file: Uint8Array): (NamedValues & { readonly values: Values })[] {
+export function readNpz(content: Bytes): (NamedValues & { readonly values: Values })[] {
+  const file = bytesOfFile('readNpz', content, 'NPZ', (problem) => new NpzError(problem))
   const arrays = new Map<string, PackedArray>()
   let packed = 0
   let unpacked = 0

@@ -1,6 +1,7 @@
 // Safetensors, the form in which weights are handed round (github.com/huggingface/safetensors): the length of a
 // header, the header in JSON, then the numbers of all tensors, one behind the other.
 import { BackpropagationError, type NamedValues } from '@bp/core'
+import { type Bytes, bytesOfFile } from './bytes.js'
 import {
   bytesOf,
   bytesOfValues,
@@ -109,8 +110,9 @@ export function writeSafetensors(
  * @throws SafetensorsError for what is no such file: cut off, with holes, overlaps, names that are there twice, types
  * that are not known, or a header of more than 16 MiB or 100,000 tensors.
  */
-export function readSafetensors(file: Uint8Array): (NamedValues & { readonly values: Values })[] {
-  return readSafetensorsWithText(file, []).tensors
+export function readSafetensors(content: Bytes): (NamedValues & { readonly values: Values })[] {
+  const refuse = (problem: string) => new SafetensorsError(problem)
+  return readSafetensorsWithText(bytesOfFile('readSafetensors', content, 'safetensors', refuse), []).tensors
 }
 
 /** The same, and the text under those of some keys that are there. */

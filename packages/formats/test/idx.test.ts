@@ -38,8 +38,9 @@ test('an array without numbers is one', () => {
 })
 
 test.each([
-  [Uint8Array.of(), 'does not begin with two zero bytes'],
-  [Uint8Array.of(0x1f, 0x8b, 8, 0), 'is gzipped; unpack it first'],
+  [Uint8Array.of(), 'the file is empty'],
+  [Uint8Array.of(1, 0, 8, 1), 'does not begin with two zero bytes'],
+  [Uint8Array.of(0x1f, 0x8b, 8, 0), 'the file is compressed with gzip; decompress it first'],
   [Uint8Array.of(0, 0, 10, 1, 0, 0, 0, 0), 'type 0xa is not known'],
   [Uint8Array.of(0, 0, 8, 0), '0 dimensions; from 1 to 8'],
   [Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1), 'ends within its dimensions'],

@@ -62,8 +62,9 @@ const [packedSize, unpackedSize] = [20, 24]
 const zeros = new Uint8Array(100_000)
 
 test.each<[string, Uint8Array, string]>([
-  ['no file', new Uint8Array(0), 'the file is no zip archive that can be unpacked'],
-  ['one array', npy, 'not one that numpy.savez wrote'],
+  ['no file', new Uint8Array(0), 'the file is empty'],
+  ['another format', new Uint8Array(99), 'the file is no zip archive that can be unpacked'],
+  ['one array', npy, 'the file is an NPY array; read it with readNpy'],
   ['an archive cut off', fixture('stored.npz').subarray(0, -30), 'the file is no zip archive'],
   [
     'another file in it',
