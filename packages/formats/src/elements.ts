@@ -1,5 +1,5 @@
-// The types of number that files of arrays hold, read as the two that tensors have.
-import { sizeOf } from '@bp/core'
+// The types of number that files of arrays hold: read as the two that tensors have, written as they are given.
+import { type Model, type Shape, sizeOf } from '@bp/core'
 
 /** Numbers of an array, each as the file has it. */
 export type Values = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
@@ -109,15 +109,96 @@ export function readColumns(
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
   new DataView(buffer, byteOffset, byteLength)
 
+/** Numbers of any type that files can hold. */
+export type NumberArray =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  // Float16Array, which older declarations of the language do not have.
+  | (ArrayBufferView & {
+      readonly [Symbol.toStringTag]: 'Float16Array'
+      readonly BYTES_PER_ELEMENT: number
+      readonly length: number
+    })
+
+/** Numbers with a name and a shape, to be written in the type that they have. */
+export interface NamedNumbers {
+  readonly name: string
+  readonly shape: Shape
+  readonly values: NumberArray
+}
+
+/** By the names of typed arrays. */
+const typesWritten: Readonly<Record<string, ElementTypeName>> = {
+  Float64Array: 'f64',
+  Float32Array: 'f32',
+  Float16Array: 'f16',
+  BigInt64Array: 'i64',
+  BigUint64Array: 'u64',
+  Int32Array: 'i32',
+  Uint32Array: 'u32',
+  Int16Array: 'i16',
+  Uint16Array: 'u16',
+  Int8Array: 'i8',
+  Uint8Array: 'u8',
+  Uint8ClampedArray: 'u8',
+}
+
+/**
+ * The type in which numbers are written, that of their array.
+ * @throws what `refuse` makes, for anything but a typed array.
+ */
+export function typeOf(values: unknown, refuse: (problem: string) => Error): ElementTypeName {
+  // A Buffer, and an array of another realm, have the tag too.
+  const type = ArrayBuffer.isView(values) && typesWritten[(values as NumberArray)[Symbol.toStringTag]]
+  if (type) return type
+  throw refuse(
+    Array.isArray(values)
+      ? 'has an array as its values; give a typed array, such as Float32Array.from(values)'
+      : `must have a typed array as its values, such as a Float32Array; got ${Object.prototype.toString.call(values).slice(8, -1)}`,
+  )
+}
+
+/**
+ * The tensors that a writer is given, those of a model where it is given one.
+ * @throws what `refuse` makes, for anything else.
+ */
+export function tensorsOf(
+  caller: string,
+  given: Iterable<NamedNumbers> | Pick<Model, 'variables'>,
+  refuse: (problem: string) => Error,
+): readonly NamedNumbers[] {
+  const tensors: unknown = (given as Partial<Model>)?.variables ?? given
+  const wanted = `${caller} expects a model, or a list of { name, shape, values }`
+  if (typeof tensors !== 'object' || tensors === null) throw refuse(`${wanted}; got ${typeof tensors}`)
+  if (!(Symbol.iterator in tensors))
+    throw refuse(
+      `${wanted}; got a record${Object.values(tensors).every(ArrayBuffer.isView) ? ' of arrays, which have no shapes: give the model itself in place of model.getWeights()' : ''}`,
+    )
+  const list = [...(tensors as Iterable<NamedNumbers>)]
+  for (const [index, one] of list.entries())
+    if (typeof one?.name !== 'string' || !Array.isArray(one.shape))
+      throw refuse(`${wanted}; entry ${index} has no ${typeof one?.name === 'string' ? 'shape' : 'name'}`)
+  return list
+}
+
 /** The little-endian bytes of the numbers, not a copy. */
-export function bytesOfValues({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): Uint8Array {
+export function bytesOfValues({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** @throws what `refuse` makes, unless the shape is one and holds so many numbers. */
 export function checkSize(
   shape: readonly number[],
-  values: ArrayLike<number>,
+  values: { readonly length: number },
   refuse: (problem: string) => Error,
 ): void {
   const size = sizeOf(shape)

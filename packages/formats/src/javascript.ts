@@ -42,12 +42,16 @@ export function writeJavaScript({ inputs, outputs }: CompileOptions): string {
   const parameters = Object.entries(inputs).map(([key, tensor]) => ({ key, tensor, name: nameFor(key) }))
   const names = new Map<Tensor, string>(parameters.map(({ tensor, name }) => [tensor, name]))
   const arrays: { name: string; text: string }[] = []
+  const ofConstants = new Map<string, string>()
   for (const leaf of graph.leaves) {
     const text = arrayText(leaf.values, leaf.shape.at(-1) ?? 1)
     // Constants are often the same, such as masks; that variables are is chance.
-    const same = leaf instanceof Constant ? arrays.find((array) => array.text === text) : undefined
-    const name = same?.name ?? nameFor(leaf.name || (leaf instanceof Variable ? 'weights' : 'constants'))
-    if (!same) arrays.push({ name, text })
+    const same = leaf instanceof Constant ? ofConstants.get(text) : undefined
+    const name = same ?? nameFor(leaf.name || (leaf instanceof Variable ? 'weights' : 'constants'))
+    if (!same) {
+      arrays.push({ name, text })
+      ofConstants.set(text, name)
+    }
     names.set(leaf, name)
   }
   const keys = Object.keys(outputs)

@@ -13,9 +13,13 @@ export function labelOf(tensor: Tensor): string {
  * are taken are no longer given, and those that it gives are taken.
  */
 export function distinctNames(taken: Set<string>, separator = '_'): (wanted: string) => string {
+  /** The number that each name was last given with: to count from 2 each time would take the square of their number. */
+  const counts = new Map<string, number>()
   return (wanted) => {
     let name = wanted
-    for (let count = 2; taken.has(name); count++) name = `${wanted}${separator}${count}`
+    let count = counts.get(wanted) ?? 1
+    while (taken.has(name)) name = `${wanted}${separator}${++count}`
+    counts.set(wanted, count)
     taken.add(name)
     return name
   }

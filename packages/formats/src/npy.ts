@@ -9,8 +9,10 @@ import {
   checkSize,
   type ElementTypeName,
   mostDimensions,
+  type NumberArray,
   readColumns,
   readElements,
+  typeOf,
   type Values,
 } from './elements.js'
 
@@ -22,7 +24,7 @@ export class NpyError extends BackpropagationError {
 /** Numbers, row by row, and their shape. */
 export interface NpyArray {
   readonly shape: readonly number[]
-  readonly values: Float32Array | Float64Array
+  readonly values: NumberArray
 }
 
 /** By NumPy's names of types, without the order of bytes. */
@@ -45,15 +47,23 @@ const magic = [0x93, ...new TextEncoder().encode('NUMPY')]
 const longestHeader = 2 ** 16
 
 /**
- * A file for `numpy.load`, of float32 or float64: `writeNpy({ shape: y.shape, values: y.data() })`.
- * @throws NpyError unless the shape holds as many numbers.
+ * A file for `numpy.load`, of the type that the values have: `writeNpy({ shape: y.shape, values: y.data() })`.
+ * @throws NpyError unless the shape holds as many numbers, and they are a typed array.
  */
-export function writeNpy({ shape, values }: NpyArray): Uint8Array<ArrayBuffer> {
-  checkSize(shape, values, (problem) => new NpyError(`the array ${problem}`))
+export function writeNpy(array: NpyArray): Uint8Array<ArrayBuffer> {
+  const { shape, values } = array ?? {}
+  const refuse = (problem: string) => new NpyError(`the array ${problem}`)
+  if (!Array.isArray(shape))
+    throw refuse(
+      'has no shape; writeNpy expects { shape, values }, such as { shape: [2, 3], values: numbers }',
+    )
+  const type = typeOf(values, refuse)
+  checkSize(shape, values, refuse)
   // One dimension is a tuple with a comma, or Python would take it for a number.
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
-  const type = values instanceof Float64Array ? 'f8' : 'f4'
-  const dictionary = `{'descr': '<${type}', 'fortran_order': False, 'shape': (${tuple}), }`
+  // A single byte has no order.
+  const descr = `${bytesOf(type) === 1 ? '|' : '<'}${Object.keys(types).find((name) => types[name] === type)}`
+  const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${tuple}), }`
   // The numbers begin at a multiple of 64 bytes, after a line end.
   const begin = Math.ceil((10 + dictionary.length + 1) / 64) * 64
   const file = new Uint8Array(begin + values.byteLength)

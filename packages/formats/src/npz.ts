@@ -1,9 +1,9 @@
 // NPZ, NumPy's form of several arrays: a zip archive of NPY files.
-import { BackpropagationError, type NamedValues } from '@bp/core'
+import { BackpropagationError, type Model, type NamedValues } from '@bp/core'
 import { Inflate, inflateSync, zipSync } from 'fflate'
 import { type Bytes, bytesOfFile } from './bytes.js'
 import { crc32 } from './checksums.js'
-import type { Values } from './elements.js'
+import { type NamedNumbers, tensorsOf, type Values } from './elements.js'
 import { longestNpyBeginning, NpyError, readNpy, readNpyHeader, writeNpy } from './npy.js'
 
 /** Bytes that are no NPZ archive, or arrays that cannot be in one; the message says what is wrong. */
@@ -21,13 +21,14 @@ const mostInflation = 1032
 const suffix = '.npy'
 
 /**
- * An archive for `numpy.load`, not compressed, as `numpy.savez` writes it: `writeNpz(model.variables)`. The same
- * arrays give the same bytes.
+ * An archive for `numpy.load`, not compressed, as `numpy.savez` writes it: `writeNpz(model)` has the weights of a model.
+ * Each array is of the type that its values have. The same arrays give the same bytes.
  * @throws NpzError
  */
-export function writeNpz(arrays: Iterable<NamedValues>): Uint8Array<ArrayBuffer> {
+export function writeNpz(arrays: Iterable<NamedNumbers> | Pick<Model, 'variables'>): Uint8Array<ArrayBuffer> {
   const files = new Map<string, Uint8Array>()
-  for (const { name, shape, values } of arrays) {
+  const refuse = (problem: string) => new NpzError(problem)
+  for (const { name, shape, values } of tensorsOf('writeNpz', arrays, refuse)) {
     if (files.has(name + suffix))
       throw new NpzError(`array ${JSON.stringify(name)} is there twice; give each a name of its own`)
     files.set(
@@ -93,6 +94,8 @@ const [stored, deflated] = [0, 8]
 /** An array as it lies in an archive. */
 class PackedArray implements NamedValues {
   readonly name: string
+  declare readonly shape: readonly number[]
+  declare readonly values: Values
   readonly #bytes: Uint8Array
   readonly #compression: number
   readonly #size: number
@@ -106,18 +109,26 @@ class PackedArray implements NamedValues {
     this.#compression = compression
     this.#size = size
     this.#checksum = checksum
+    Object.defineProperties(this, PackedArray.#properties)
   }
 
-  get shape(): readonly number[] {
-    const found = this.#shape ?? within(this.name, () => readNpyHeader(this.#beginning(), this.#size).shape)
-    this.#shape = found
-    return found
-  }
-
-  get values(): Values {
-    const found = this.#values ?? within(this.name, () => readNpy(this.#unpacked()).values)
-    this.#values = found
-    return found
+  /** Each array has them itself, so that a copy, `{ ...array, name }`, has them too. */
+  static readonly #properties = {
+    shape: {
+      enumerable: true,
+      get(this: PackedArray): readonly number[] {
+        this.#shape ??= within(this.name, () => readNpyHeader(this.#beginning(), this.#size).shape)
+        return this.#shape
+      },
+    },
+    values: {
+      enumerable: true,
+      get(this: PackedArray): Values {
+        const found = this.#values ?? within(this.name, () => readNpy(this.#unpacked()).values)
+        this.#values = found
+        return found
+      },
+    },
   }
 
   /** The first bytes, as many as are looked at for the shape or more. */

@@ -1,6 +1,6 @@
 // Safetensors, the form in which weights are handed round (github.com/huggingface/safetensors): the length of a
 // header, the header in JSON, then the numbers of all tensors, one behind the other.
-import { BackpropagationError, type NamedValues } from '@bp/core'
+import { BackpropagationError, type Model, type NamedValues } from '@bp/core'
 import { type Bytes, bytesOfFile } from './bytes.js'
 import {
   bytesOf,
@@ -9,7 +9,10 @@ import {
   checkSize,
   type ElementTypeName,
   mostDimensions,
+  type NamedNumbers,
   readElements,
+  tensorsOf,
+  typeOf,
   type Values,
 } from './elements.js'
 import { decode, piecesOf } from './utf8.js'
@@ -19,22 +22,23 @@ export class SafetensorsError extends BackpropagationError {
   override name = 'SafetensorsError'
 }
 
-/** By the names of types in a file: those that can be read. F64 and F32 are written. */
+/** By the names of types in a file, in the order in which their tensors are written, which is that of the format's own library. */
 const types: Readonly<Record<string, ElementTypeName>> = {
+  U64: 'u64',
+  I64: 'i64',
   F64: 'f64',
   F32: 'f32',
-  F16: 'f16',
-  BF16: 'bf16',
-  I64: 'i64',
+  U32: 'u32',
   I32: 'i32',
+  BF16: 'bf16',
+  F16: 'f16',
+  U16: 'u16',
   I16: 'i16',
   I8: 'i8',
-  U64: 'u64',
-  U32: 'u32',
-  U16: 'u16',
   U8: 'u8',
   BOOL: 'bool',
 }
+const dtypes = Object.keys(types)
 
 const longestHeader = 16 * 2 ** 20
 /** Tensors of a file, and entries of the text that goes with it. */
@@ -45,22 +49,47 @@ const longestName = 4096
 const metadata = '__metadata__'
 
 /**
- * A file of named tensors: `writeSafetensors(model.variables)` is one of the weights of a model. Numbers keep
- * their precision and bits. The order of the tensors does not matter: the same tensors give the same bytes, those
- * that the format's own library writes. `text` goes with them, by keys of your choice.
+ * A file of named tensors: `writeSafetensors(model)` is one of the weights of a model. Numbers keep their type and
+ * bits. The order of the tensors does not matter: the same tensors give the same bytes, those that the format's own
+ * library writes. `text` goes with them, by keys of your choice.
  * @throws SafetensorsError
  */
 export function writeSafetensors(
-  tensors: Iterable<NamedValues>,
+  tensors: Iterable<NamedNumbers> | Pick<Model, 'variables'>,
   text?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  const sorted = [...tensors].sort(
-    // Wide numbers first, so that all of them are aligned.
-    (a, b) => b.values.BYTES_PER_ELEMENT - a.values.BYTES_PER_ELEMENT || (a.name < b.name ? -1 : 1),
-  )
+  const { header, arrays, size } = safetensorsParts(tensors, text)
+  const file = new Uint8Array(size)
+  file.set(header)
+  let at = header.length
+  for (const bytes of arrays) {
+    file.set(bytes, at)
+    at += bytes.length
+  }
+  return file
+}
+
+/** The same in parts, of which the arrays are not copied: what a file of `size` bytes begins with, and the numbers. */
+export function safetensorsParts(
+  tensors: Iterable<NamedNumbers> | Pick<Model, 'variables'>,
+  text: Readonly<Record<string, string>> = {},
+) {
+  const misused = (problem: string) => new SafetensorsError(problem)
+  for (const [key, value] of Object.entries(text))
+    if (typeof value !== 'string')
+      throw misused(
+        `writeSafetensors: text.${key} must be a string, got ${typeof value}; write JSON.stringify(value)`,
+      )
+  const sorted = tensorsOf('writeSafetensors', tensors, misused)
+    .map(({ name, shape, values }) => {
+      const type = typeOf(values, refusing(name))
+      return { name, shape, values, dtype: dtypes.find((dtype) => types[dtype] === type)! }
+    })
+    // Wide numbers come first, so that all of them are aligned.
+    .sort((a, b) => dtypes.indexOf(a.dtype) - dtypes.indexOf(b.dtype) || (a.name < b.name ? -1 : 1))
   const seen = new Set<string>([metadata])
   let size = 0
-  const entries = sorted.map(({ name, shape, values }) => {
+  const entries = sorted.map(({ name, shape, values, dtype }) => {
     const refuse = refusing(name)
     if (seen.has(name))
       throw refuse(
@@ -77,27 +106,19 @@ export function writeSafetensors(
     checkSize(shape, values, refuse)
     const begin = size
     size += values.byteLength
-    const dtype = values instanceof Float64Array ? 'F64' : 'F32'
     return `${title}:${JSON.stringify({ dtype, shape, data_offsets: [begin, size] })}`
   })
-  if (text) entries.unshift(`${JSON.stringify(metadata)}:${JSON.stringify(text)}`)
+  if (Object.keys(text).length > 0) entries.unshift(`${JSON.stringify(metadata)}:${JSON.stringify(text)}`)
   const json = new TextEncoder().encode(`{${entries.join(',')}}`)
   if (sorted.length > mostEntries || json.length + 7 > longestHeader)
     throw new SafetensorsError(
       `a file has up to ${mostEntries} tensors, and ${longestHeader} bytes to name them; these are ${sorted.length} in ${json.length}, write several files`,
     )
   // The numbers begin at a multiple of eight bytes; spaces fill the header up to there.
-  const header = Math.ceil(json.length / 8) * 8
-  const file = new Uint8Array(8 + header + size)
-  new DataView(file.buffer).setBigUint64(0, BigInt(header), true)
-  file.set(json, 8)
-  file.fill(0x20, 8 + json.length, 8 + header)
-  let at = 8 + header
-  for (const { values } of sorted) {
-    file.set(bytesOfValues(values), at)
-    at += values.byteLength
-  }
-  return file
+  const header = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20)
+  new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true)
+  header.set(json, 8)
+  return { header, arrays: sorted.map(({ values }) => bytesOfValues(values)), size: header.length + size }
 }
 
 /**
@@ -160,25 +181,30 @@ interface Source {
 class StoredTensor implements NamedValues {
   readonly name: string
   readonly shape: readonly number[]
+  declare readonly values: Values
   readonly #source: Source
   readonly #begin: number
   #values: Values | undefined
+  /** Each tensor has its values itself, so that a copy, `{ ...tensor, name }`, has them too. */
+  static readonly #property = {
+    enumerable: true,
+    get(this: StoredTensor): Values {
+      this.#values ??= readElements(this.#source.type, this.#bytes(), true)
+      return this.#values
+    },
+  }
 
   constructor(name: string, shape: readonly number[], source: Source, begin: number, end: number) {
     this.name = name
     this.shape = shape
     this.#source = source
     this.#begin = begin
+    Object.defineProperty(this, 'values', StoredTensor.#property)
     const bytes = this.#length
     if (end - begin !== bytes)
       throw refusing(name)(
         `is ${source.dtype} of the shape [${shape.join(', ')}], so ${bytes} bytes, but lies from byte ${begin} to ${end}; the header is damaged`,
       )
-  }
-
-  get values(): Values {
-    this.#values ??= readElements(this.#source.type, this.#bytes(), true)
-    return this.#values
   }
 
   /** Positive if it lies behind the other. Of two that begin at one place the first has no numbers. */

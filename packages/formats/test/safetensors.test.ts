@@ -181,7 +181,7 @@ test.each<[string, Uint8Array, string]>([
   [
     'a type that is not known',
     withHeader({ x: { ...x, dtype: 'F8_E4M3' } }, 8),
-    'of type "F8_E4M3"; F64, F32, F16',
+    'of type "F8_E4M3"; U64, I64, F64, F32',
   ],
   ['a type called like a property', withHeader({ x: { ...x, dtype: 'toString' } }, 8), 'of type "toString"'],
   [

@@ -1,0 +1,29 @@
+// Names that differ: what they are, and what they cost.
+import { expect, test } from 'vitest'
+import { distinctNames } from '../src/names.js'
+
+test('a name is given as it is, then with numbers, past those that are taken', () => {
+  const nameFor = distinctNames(new Set(['add', 'add_3']))
+  expect(['add', 'add', 'mul', 'add_4', 'add', 'mul'].map(nameFor)).toEqual([
+    'add_2',
+    'add_4',
+    'mul',
+    'add_4_2',
+    'add_5',
+    'mul_2',
+  ])
+})
+
+test('a thousand names that are alike cost a thousand times one, not a million', () => {
+  let looked = 0
+  class Counted extends Set<string> {
+    override has(name: string): boolean {
+      looked++
+      return super.has(name)
+    }
+  }
+  const nameFor = distinctNames(new Counted())
+  const names = Array.from({ length: 1000 }, () => nameFor('add'))
+  expect(new Set(names).size).toBe(1000)
+  expect(looked).toBeLessThan(3000)
+})
