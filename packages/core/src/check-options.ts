@@ -95,14 +95,17 @@ export const checkText: Check<string> = check('a string', (value) => typeof valu
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export const checkFunction: Check<any> = check('a function', (value) => typeof value === 'function')
 
-/** One of some names, or of the keys of a table. */
-export function oneOf<const Name extends string>(
+/** One of some names, or of the keys of a table; or a function, where one may be given instead. */
+export function oneOf<const Name extends string, F = never>(
   table: readonly Name[] | Readonly<Record<Name, unknown>>,
-): Check<Name> {
+  orFunction = false,
+): Check<Name | F> {
   const names: readonly string[] = Array.isArray(table) ? table : Object.keys(table)
+  const options = names.map((name) => `"${name}"`)
+  if (orFunction) options.push('a function')
   return check(
-    names.map((name) => `"${name}"`).join(' or '),
-    (value) => names.includes(value as string),
+    `${options.slice(0, -1).join(', ')} or ${options.at(-1)}`,
+    (value) => names.includes(value as string) || (orFunction && typeof value === 'function'),
     names,
   )
 }
@@ -130,13 +133,16 @@ export function optional<T, const D extends T | undefined = undefined>(
   return (caller, name, value) => (value === undefined ? (byDefault as D) : check(caller, name, value))
 }
 
-/** How messages call a value. */
-export function describeValue(value: unknown): string {
+/** How messages call a value; short arrays are shown, `depth` levels of them. */
+export function describeValue(value: unknown, depth = 2): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object' || value === null) return String(value)
-  if (Array.isArray(value)) return 'an array'
+  if (Array.isArray(value))
+    return depth > 0 && value.length <= 8
+      ? `[${Array.from(value, (one) => describeValue(one, depth - 1)).join(', ')}]`
+      : 'an array'
   if (isRecord(value)) return 'an object'
   // Tensors describe themselves; so may other classes.
   return ArrayBuffer.isView(value) || value.toString === Object.prototype.toString

@@ -1,4 +1,5 @@
 // Arithmetic on shapes: sizes, strides, axes and NumPy broadcasting.
+import { describeValue } from './check-options.js'
 import { ShapeError, ValueError } from './errors.js'
 
 /** Sizes of the dimensions, outermost first; `[]` is a scalar. */
@@ -31,13 +32,17 @@ export function describeShape(shape: Shape): string {
   return shape.length === 0 ? 'a scalar' : shape.length === 1 ? `[${shape[0]}]` : shape.join('×')
 }
 
-/** Throws unless every dimension is a whole number from 0 up. */
-export function checkShape(name: string, shape: Shape): void {
-  if (!Array.isArray(shape))
-    throw new ValueError(`${name}: wants a shape, as an array of whole numbers; got ${shape}`)
-  for (const dimension of shape)
-    if (!Number.isInteger(dimension) || dimension < 0)
-      throw new ShapeError(`${name}: shape [${shape.join(', ')}] must be whole numbers from 0 up`)
+/**
+ * Returns the shape.
+ * @throws ShapeError unless every dimension is an integer of at least 0, ValueError for anything but an array.
+ */
+export function checkShape(caller: string, name: string, value: unknown): Shape {
+  const wrong = `${caller}: ${name} must be an array of non-negative integers, got`
+  if (!Array.isArray(value)) throw new ValueError(`${wrong} ${describeValue(value)}`)
+  // Spread, so that holes are seen.
+  if (![...value].every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0))
+    throw new ShapeError(`${wrong} ${describeValue(value)}`)
+  return value
 }
 
 /** Of more numbers, two tensors take half of the kernel's memory of 4 GiB, and one is beyond 2 GiB in float64. */
@@ -90,7 +95,7 @@ export function normalizeAxes(
   rank: number,
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis)
-  const list = (typeof axes === 'number' ? [axes] : [...axes]).map((axis) => normalizeAxis(op, axis, rank))
+  const list = (Array.isArray(axes) ? [...axes] : [axes]).map((axis) => normalizeAxis(op, axis, rank))
   const sorted = [...new Set(list)].sort((a, b) => a - b)
   if (sorted.length !== list.length)
     throw new ValueError(`${op}: axes [${list.join(', ')}] name an axis twice`)
@@ -102,8 +107,8 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || positive < 0 || positive >= rank)
     throw new ValueError(
       rank === 0
-        ? `${op}: axis ${axis} does not exist, x is a scalar`
-        : `${op}: axis ${axis} does not exist; x has axes 0 to ${rank - 1}, or -1 to ${-rank} from the end`,
+        ? `${op}: axis ${describeValue(axis)} does not exist, x is a scalar`
+        : `${op}: axis ${describeValue(axis)} does not exist; x has axes 0 to ${rank - 1}, or -1 to ${-rank} from the end`,
     )
   return positive
 }

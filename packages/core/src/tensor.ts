@@ -200,7 +200,7 @@ export function input<const S extends Shape>(
   shape: S,
   options: { readonly name?: string; readonly dtype?: Dtype } = {},
 ): Input<GivenShape<never, S>> {
-  blamingCaller(input, () => checkShape('input', shape))
+  blamingCaller(input, () => checkShape('input', 'shape', shape))
   return new Input({ shape, dtype: options.dtype ?? 'f32', name: options.name })
 }
 
@@ -257,7 +257,7 @@ export function flatten(
     )
   }
   if (!shape) return { flat, shape: found }
-  checkShape(caller, shape)
+  checkShape(caller, 'shape', shape)
   if (sizeOf(shape) !== flat.length)
     throw new ShapeError(
       `${caller}: shape ${describeShape(shape)} holds ${sizeOf(shape)} numbers, ${flat.length} were given`,

@@ -1,6 +1,7 @@
 // Windows that move over an image, of convolutions and of pooling: their options, checked and filled in, and the size of
 // what comes out.
-import { ShapeError, ValueError } from './errors.js'
+import { type Check, check } from './check-options.js'
+import { ShapeError } from './errors.js'
 
 /** Numbers for the two dimensions of an image: height first, then width. */
 export type Pair = readonly [vertical: number, horizontal: number]
@@ -30,15 +31,43 @@ function isCells(value: unknown, least: number): boolean {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= mostCells
 }
 
+const cellsText = (least: number) => `an integer in [${least}, ${mostCells}]`
+
+/** So many cells, `least` or more. */
+export const cellsFrom = (least: number): Check<number> =>
+  check(cellsText(least), (value) => isCells(value, least))
+
+/** So many cells, or a pair of such numbers. */
+export const pairFrom = (least: number): Check<number | Pair> =>
+  check(
+    `${cellsText(least)}, or two of them, [vertical, horizontal]`,
+    (value) => isCells(value, least) || isPair(value, (one) => isCells(one, least)),
+  )
+
+function isPair(value: unknown, test: (one: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length === 2 && [...value].every(test)
+}
+
 /** A number for both dimensions, or one for each. */
 export function pairOf(op: string, option: string, given: number | Pair, least: number): Pair {
-  const pair = typeof given === 'number' ? ([given, given] as const) : given
-  if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((value) => isCells(value, least)))
-    throw new ValueError(
-      `${op}: ${option} must be a whole number from ${least} to ${mostCells}, or two of them, [vertical, horizontal]; got ${JSON.stringify(given)}`,
-    )
-  return [pair[0]!, pair[1]!]
+  const pair = pairFrom(least)(op, option, given)
+  return typeof pair === 'number' ? [pair, pair] : [pair[0], pair[1]]
 }
+
+export const checkPadding: Check<Padding> = check(
+  `"valid", "same", ${cellsText(0)}, or [[above, below], [left, right]]`,
+  (value) =>
+    value === 'valid' ||
+    value === 'same' ||
+    isCells(value, 0) ||
+    isPair(value, (side) => isPair(side, (cells) => isCells(cells, 0))),
+)
+
+/** Of a sequence. */
+export const checkPadding1d: Check<'valid' | 'same' | number> = check(
+  `"valid", "same" or ${cellsText(0)}`,
+  (value) => value === 'valid' || value === 'same' || isCells(value, 0),
+)
 
 /** The cells put on each side of an image of size `input` under windows that reach over `reach` cells. */
 export function paddingOf(
@@ -57,23 +86,12 @@ export function paddingOf(
     }
     return [around(0), around(1)]
   }
-  const sides =
-    typeof given === 'number'
-      ? ([
-          [given, given],
-          [given, given],
-        ] as const)
-      : given
-  if (
-    !Array.isArray(sides) ||
-    sides.length !== 2 ||
-    !sides.every(
-      (side) => Array.isArray(side) && side.length === 2 && side.every((cells) => isCells(cells, 0)),
-    )
-  )
-    throw new ValueError(
-      `${op}: padding must be "valid", "same", a whole number from 0 to ${mostCells}, or [[above, below], [left, right]]; got ${JSON.stringify(given)}`,
-    )
+  const sides = checkPadding(op, 'padding', given)
+  if (typeof sides === 'number')
+    return [
+      [sides, sides],
+      [sides, sides],
+    ]
   const [vertical, horizontal] = sides as Windows['padding']
   return [
     [vertical[0], vertical[1]],

@@ -245,7 +245,7 @@ describe('what does not fit is refused with the cure', () => {
         }),
       /a width of 5 or more/,
     ],
-    [() => conv2d(x, input([3, 3, 3, 8]), { stride: 0 }), /stride must be a whole number from 1 to/],
+    [() => conv2d(x, input([3, 3, 3, 8]), { stride: 0 }), /stride must be an integer in \[1, /],
     [() => conv2d(x, input([3, 3, 3, 8]), { padding: -1 }), /padding must be "valid", "same"/],
     [() => conv1d(input([5, 3]), input([3, 3, 8])), /x is 5×3; it must be \[sequences, length, channels\]/],
     [

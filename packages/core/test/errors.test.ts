@@ -54,7 +54,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'a run without data',
     'DataError',
     () => run({ data: forbidden([[1, 2]]) }),
-    'data: wants rows of inputs and targets, such as dataset() gives; got an array',
+    'data: wants rows of inputs and targets, such as dataset() gives; got [[1, 2]]',
   ],
   [
     'a run of a loss without a name',
@@ -198,7 +198,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'a negative dimension',
     'ShapeError',
     () => input([-1]),
-    'input: shape [-1] must be whole numbers from 0 up',
+    'input: shape must be an array of non-negative integers, got [-1]',
   ],
   [
     'f32 with f64',
@@ -369,7 +369,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'an activation that does not exist',
     'ValueError',
     () => bp.layers.dense({ units: 1, activation: 'swoosh' as never }),
-    'dense: there is no activation "swoosh"; there are linear, sigmoid, tanh, relu, softplus, gelu, silu, mish, logSigmoid, leakyRelu, elu, selu, relu6, hardSigmoid, hardSwish, softmax, logSoftmax',
+    /^dense: activation must be "linear", "sigmoid", .* or "logSoftmax", got "swoosh"$/,
   ],
   [
     'no units',
@@ -442,7 +442,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'a convolution over more cells than can be counted',
     'ValueError',
     () => bp.conv2d(input([1, 1, 1, 1]), input([1, 1, 1, 1]), { stride: 1e12 }),
-    /^conv2d: stride must be a whole number from 1 to 268435456/,
+    /^conv2d: stride must be an integer in \[1, /,
   ],
   [
     'a program of more memory than there is',

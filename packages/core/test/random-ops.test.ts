@@ -193,7 +193,7 @@ test.each([
   [
     'a shape',
     () => truncatedNormal(key, { shape: [-1], seed: 0 }),
-    'truncatedNormal: shape [-1] must be whole numbers from 0 up',
+    'truncatedNormal: shape must be an array of non-negative integers, got [-1]',
   ],
   [
     'a limit',

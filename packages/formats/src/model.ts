@@ -166,7 +166,7 @@ export function readModel<I extends Symbolic = SymbolicTensor, O extends Symboli
     const where = `tensors[${index}]`
     const shape = field(given, 'shape')
     if (shape !== undefined) {
-      tensors.push(modelInput(list(`${where}.shape`, shape) as number[]))
+      tensors.push(within(where, () => modelInput(shape as number[])))
       continue
     }
     const plan = plans[field(given, 'layer') as number]

@@ -152,7 +152,7 @@ test.each<[string, string, string]>([
   [
     'options of another type',
     small.replace('"ones"', '{}'),
-    'layers[0]: dense: there is no initializer "[object Object]"; there are',
+    'layers[0]: dense: bias must be "zeros", "ones"',
   ],
   [
     'a tensor of itself',
@@ -164,7 +164,11 @@ test.each<[string, string, string]>([
     small.replace('"layer":1', '"layer":2'),
     'tensors[2]: wants a shape, or the place of one of 2',
   ],
-  ['a name that is no text', small.replace('"units":3', '"name":7,"units":3'), 'dense: name must be text'],
+  [
+    'a name that is no text',
+    small.replace('"units":3', '"name":7,"units":3'),
+    'dense: name must be a non-empty string, got 7',
+  ],
   [
     'half a truth',
     small.replace('"units":3', '"trainable":0.5,"units":3'),
@@ -202,7 +206,11 @@ test.each<[string, string, string]>([
   ],
   ['more values than a model has', `[${'0,'.repeat(50_000)}0]`, 'a file of a model has up to 50000 values'],
   ['brackets within brackets', `${'['.repeat(101)}${']'.repeat(101)}`, 'within up to 100 brackets'],
-  ['a shape of text', small.replace('"shape":[2]', '"shape":["2"]'), 'the model: '],
+  [
+    'a shape of text',
+    small.replace('"shape":[2]', '"shape":["2"]'),
+    'tensors[0]: modelInput: shape must be an array of non-negative integers, got ["2"]',
+  ],
   [
     'layers that do not fit',
     small.replace('"inputs":[0]', '"inputs":[0,0]'),

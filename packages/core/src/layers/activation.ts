@@ -1,7 +1,8 @@
 // Activation functions by name.
+import { checkOptions, oneOf } from '../check-options.js'
 import * as ops from '../ops/index.js'
 import type { Tensor } from '../tensor.js'
-import { checkName, type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 /** Activations by name. */
 export const activations = {
@@ -27,8 +28,11 @@ export const activations = {
 /** Name of an activation. */
 export type ActivationName = keyof typeof activations
 
+export const checkActivation = oneOf(activations)
+
 /** An activation function as a layer of its own. */
 export function activation(name: ActivationName, options: LayerOptions = {}): LayerPlan {
-  checkName('activation', 'activation', name, activations)
+  checkActivation('activation', 'name', name)
+  checkOptions(name, options, layerChecks)
   return layer(name, options, () => (_, x) => activations[name](x))
 }

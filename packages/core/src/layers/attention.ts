@@ -1,13 +1,13 @@
 // Attention, and the block that transformers are made of.
-import { checkCount, checkShare } from '../check-options.js'
+import { checkCount, checkFlag, checkOptions, checkShare, optional } from '../check-options.js'
 import { ShapeError } from '../errors.js'
 import { reshape, scaledDotProductAttention, transpose } from '../ops/index.js'
 import { describeShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
-import { type ActivationName, activations } from './activation.js'
+import { type ActivationName, checkActivation } from './activation.js'
 import { dense } from './dense.js'
 import { dropout } from './dropout.js'
-import { checkName, type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 import { layerNorm } from './normalization.js'
 
 export interface MultiHeadAttentionOptions extends LayerOptions {
@@ -17,13 +17,14 @@ export interface MultiHeadAttentionOptions extends LayerOptions {
   causal?: boolean
 }
 
+const attentionChecks = { ...layerChecks, heads: checkCount, causal: optional(checkFlag, false) }
+
 /**
  * Multi-head attention (Vaswani et al. 2017) of rows of [positions, units], which stay so. Called on one tensor it is
  * self-attention; called on two, queries come from the first, keys and values from the second, of as many units.
  */
 export function multiHeadAttention(options: MultiHeadAttentionOptions): LayerPlan {
-  const { heads, causal = false } = options
-  checkCount('multiHeadAttention', 'heads', heads)
+  const { heads, causal } = checkOptions('multiHeadAttention', options, attentionChecks)
   return layer(
     'multiHeadAttention',
     options,
@@ -70,9 +71,18 @@ export interface TransformerBlockOptions extends MultiHeadAttentionOptions {
  * normalisation in front (Xiong et al. 2020). Rows of [positions, units] stay so.
  */
 export function transformerBlock(options: TransformerBlockOptions): LayerPlan {
-  const { heads, causal = false, hidden, activation = 'gelu', dropout: rate = 0 } = options
-  checkName('transformerBlock', 'activation', activation, activations)
-  checkShare('transformerBlock', 'dropout', rate)
+  const {
+    heads,
+    causal,
+    hidden,
+    activation,
+    dropout: rate,
+  } = checkOptions('transformerBlock', options, {
+    ...attentionChecks,
+    hidden: optional(checkCount),
+    activation: optional(checkActivation, 'gelu'),
+    dropout: optional(checkShare, 0),
+  })
   return layer('transformerBlock', options, (builder, shape) => {
     const units = shape.at(-1)!
     const wide = [shape[0]!, hidden ?? 4 * units]

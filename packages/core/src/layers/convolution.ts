@@ -1,11 +1,11 @@
 // Convolutional layers. Channels are last, as in the operations that they are made of.
-import { checkCount } from '../check-options.js'
+import { type Checked, checkCount, checkOptions, optional } from '../check-options.js'
 import * as ops from '../ops/index.js'
 import { type Shape, sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
-import type { Padding, Pair } from '../windows.js'
+import { cellsFrom, checkPadding, checkPadding1d, type Padding, type Pair, pairFrom } from '../windows.js'
 import { activations } from './activation.js'
-import { checkedWeights, type WeightsOptions } from './dense.js'
+import { type WeightsOptions, weightsChecks, withWeights } from './dense.js'
 import { checkRank, type LayerPlan, layer } from './layer.js'
 
 interface ConvolutionOptions extends WeightsOptions {
@@ -39,23 +39,41 @@ export interface Conv2dOptions extends ConvolutionOptions {
   dilation?: number | Pair
 }
 
+const checks1d = {
+  ...weightsChecks,
+  filters: checkCount,
+  kernelSize: cellsFrom(1),
+  stride: optional(cellsFrom(1), 1),
+  padding: optional(checkPadding1d, 'valid'),
+  dilation: optional(cellsFrom(1), 1),
+}
+
+const checks2d = {
+  ...weightsChecks,
+  filters: checkCount,
+  kernelSize: pairFrom(1),
+  stride: optional(pairFrom(1), 1),
+  padding: optional(checkPadding, 'valid'),
+  dilation: optional(pairFrom(1), 1),
+}
+
+const groups = optional(checkCount, 1)
+
 /** Convolution of sequences: rows of [length, channels] become [length, filters]. */
 export function conv1d(options: Conv1dOptions): LayerPlan {
-  const { kernelSize, filters, groups = 1 } = options
-  const windows = windowsOf(options)
-  return convolution('conv1d', options, 2, [kernelSize], ([, channels]) => ({
-    shape: [channels! / groups, filters],
-    compute: (x, weights) => ops.conv1d(x, weights, { ...windows, groups }),
+  const checked = checkOptions('conv1d', options, { ...checks1d, groups })
+  return convolution('conv1d', options, checked, 2, ([, channels]) => ({
+    shape: [channels! / checked.groups, checked.filters],
+    compute: (x, weights) => ops.conv1d(x, weights, { ...windowsOf(checked), groups: checked.groups }),
   }))
 }
 
 /** Convolution of images: rows of [height, width, channels] become [height, width, filters]. */
 export function conv2d(options: Conv2dOptions): LayerPlan {
-  const { kernelSize, filters, groups = 1 } = options
-  const windows = windowsOf(options)
-  return convolution('conv2d', options, 3, both(kernelSize), ([, , channels]) => ({
-    shape: [channels! / groups, filters],
-    compute: (x, weights) => ops.conv2d(x, weights, { ...windows, groups }),
+  const checked = checkOptions('conv2d', options, { ...checks2d, groups })
+  return convolution('conv2d', options, checked, 3, ([, , channels]) => ({
+    shape: [channels! / checked.groups, checked.filters],
+    compute: (x, weights) => ops.conv2d(x, weights, { ...windowsOf(checked), groups: checked.groups }),
   }))
 }
 
@@ -67,60 +85,54 @@ export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'filters' | 
 
 /** Convolution of images channel by channel: rows of [height, width, channels] become [height, width, channels · multiplier]. */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): LayerPlan {
-  const { kernelSize, multiplier = 1 } = options
-  const windows = windowsOf(options)
-  return convolution('depthwiseConv2d', { ...options, filters: multiplier }, 3, both(kernelSize), (shape) => {
-    const channels = shape[2]!
+  const { filters: _, ...checks } = checks2d
+  const checked = checkOptions('depthwiseConv2d', options, {
+    ...checks,
+    multiplier: optional(checkCount, 1),
+  })
+  return convolution('depthwiseConv2d', options, checked, 3, ([, , channels]) => {
     return {
-      shape: [1, channels * multiplier],
-      compute: (x, weights) => ops.conv2d(x, weights, { ...windows, groups: channels }),
+      shape: [1, channels! * checked.multiplier],
+      compute: (x, weights) => ops.conv2d(x, weights, { ...windowsOf(checked), groups: channels! }),
     }
   })
 }
 
 /** Transposed convolution of sequences, which makes them longer: with padding `same`, `stride` times as long. */
 export function conv1dTranspose(options: Omit<Conv1dOptions, 'groups'>): LayerPlan {
-  const { kernelSize, filters } = options
-  const windows = windowsOf(options)
-  return convolution('conv1dTranspose', options, 2, [kernelSize], ([, channels]) => ({
-    shape: [filters, channels!],
-    compute: (x, weights) => ops.conv1dTranspose(x, weights, windows),
+  const checked = checkOptions('conv1dTranspose', options, checks1d)
+  return convolution('conv1dTranspose', options, checked, 2, ([, channels]) => ({
+    shape: [checked.filters, channels!],
+    compute: (x, weights) => ops.conv1dTranspose(x, weights, windowsOf(checked)),
   }))
 }
 
 /** Transposed convolution of images, which makes them larger: with padding `same`, `stride` times as large. */
 export function conv2dTranspose(options: Omit<Conv2dOptions, 'groups'>): LayerPlan {
-  const { kernelSize, filters } = options
-  const windows = windowsOf(options)
-  return convolution('conv2dTranspose', options, 3, both(kernelSize), ([, , channels]) => ({
-    shape: [filters, channels!],
-    compute: (x, weights) => ops.conv2dTranspose(x, weights, windows),
+  const checked = checkOptions('conv2dTranspose', options, checks2d)
+  return convolution('conv2dTranspose', options, checked, 3, ([, , channels]) => ({
+    shape: [checked.filters, channels!],
+    compute: (x, weights) => ops.conv2dTranspose(x, weights, windowsOf(checked)),
   }))
 }
 
-const both = (size: number | Pair): Pair => (typeof size === 'number' ? [size, size] : size)
-
-/** Options of the windows that were given. */
-function windowsOf<S, P, D>(options: { stride?: S; padding?: P; dilation?: D }) {
-  const { stride, padding, dilation } = options
-  return {
-    ...(stride !== undefined && { stride }),
-    ...(padding !== undefined && { padding }),
-    ...(dilation !== undefined && { dilation }),
-  }
-}
+const windowsOf = <S, P, D>({ stride, padding, dilation }: { stride: S; padding: P; dilation: D }) => ({
+  stride,
+  padding,
+  dilation,
+})
 
 /** What all of them do: weights of the kernel's size and two kinds of channels, a bias, an activation. */
 function convolution(
   kind: string,
-  options: WeightsOptions & { filters: number },
+  options: WeightsOptions,
+  checked: Checked<WeightsOptions, typeof weightsChecks> & { kernelSize: number | Pair },
   rank: number,
-  kernel: readonly number[],
   of: (shape: Shape) => { shape: Shape; compute: (x: Tensor, weights: Tensor) => Tensor },
 ): LayerPlan {
-  checkCount(kind, 'filters', options.filters)
-  for (const size of kernel) checkCount(kind, 'kernelSize', size)
-  const { weights, bias, activation } = checkedWeights(kind, options)
+  const { weights, bias, activation, kernelSize } = withWeights(checked)
+  const kernel =
+    typeof kernelSize === 'object' ? kernelSize : rank === 2 ? [kernelSize] : [kernelSize, kernelSize]
   const window = sizeOf(kernel)
   return layer(kind, options, (builder, shape) => {
     checkRank(kind, shape, rank, rank === 2 ? '[length, channels]' : '[height, width, channels]')

@@ -1,13 +1,13 @@
 // The fully connected layer.
 
-import { checkCount } from '../check-options.js'
+import { checkCount, checkOptions, optional } from '../check-options.js'
 import { ShapeError } from '../errors.js'
 import type { Initializer, InitializerName } from '../initializers.js'
 import { matmul, reshape } from '../ops/index.js'
 import { sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
-import { type ActivationName, activations } from './activation.js'
-import { checkInitializer, checkName, type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { type ActivationName, activations, checkActivation } from './activation.js'
+import { checkInitializer, type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 /** What layers with weights, a bias and an activation can be told. */
 export interface WeightsOptions extends LayerOptions {
@@ -29,9 +29,9 @@ export interface DenseOptions extends WeightsOptions {
  * a sequence, are taken along their last: `[…, n]` becomes `[…, units]`.
  */
 export function dense(options: DenseOptions): LayerPlan {
-  const { units } = options
-  checkCount('dense', 'units', units)
-  const { weights, bias, activation } = checkedWeights('dense', options)
+  const { units, weights, bias, activation } = withWeights(
+    checkOptions('dense', options, { ...weightsChecks, units: checkCount }),
+  )
   return layer('dense', options, (builder, shape) => {
     const inputs = shape.at(-1)
     if (inputs === undefined)
@@ -56,12 +56,20 @@ function asRows(matrix: Tensor, x: Tensor): Tensor {
   return x.rank === 2 ? matrix : reshape(matrix, [...x.shape.slice(0, -1), matrix.shape[1]!])
 }
 
-/** The options with what they are unless given. */
-export function checkedWeights(kind: string, options: WeightsOptions) {
-  const { activation = 'linear', bias = 'zeros' } = options
-  checkName(kind, 'activation', activation, activations)
-  const weights = options.weights ?? (activation === 'relu' ? 'heUniform' : 'glorotUniform')
-  checkInitializer(kind, weights)
-  if (bias !== false) checkInitializer(kind, bias)
-  return { activation, weights, bias }
+export const weightsChecks = {
+  ...layerChecks,
+  activation: optional(checkActivation, 'linear'),
+  weights: optional(checkInitializer),
+  bias: optional<NonNullable<WeightsOptions['bias']>, 'zeros'>(
+    (caller, name, value) => (value === false ? value : checkInitializer(caller, name, value)),
+    'zeros',
+  ),
+}
+
+/** The options with weights that suit the activation, unless they are given. */
+export function withWeights<O extends { activation: ActivationName; weights: WeightsOptions['weights'] }>(
+  options: O,
+) {
+  const { activation, weights = activation === 'relu' ? 'heUniform' : 'glorotUniform' } = options
+  return { ...options, weights }
 }

@@ -1,7 +1,7 @@
 // Dropout, which acts in training alone.
-import { checkShare } from '../check-options.js'
+import { checkOptions, checkShare } from '../check-options.js'
 import * as ops from '../ops/index.js'
-import { type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 export interface DropoutOptions extends LayerOptions {
   /** How likely each number is dropped, from 0 up to but without 1. */
@@ -14,7 +14,7 @@ export interface DropoutOptions extends LayerOptions {
  * same ones twice.
  */
 export function dropout(options: DropoutOptions): LayerPlan {
-  const rate = checkShare('dropout', 'rate', options.rate)
+  const { rate } = checkOptions('dropout', options, { ...layerChecks, rate: checkShare })
   return layer('dropout', options, ({ random }) => {
     const seed = random.integer(0, 2 ** 32)
     return (context, x) => (context.training ? ops.dropout(x, context.key, { rate, seed }) : x)

@@ -1,5 +1,5 @@
 // Layers that turn numbers of words into vectors, and tell positions apart.
-import { checkCount } from '../check-options.js'
+import { checkCount, checkOptions, oneOf, optional } from '../check-options.js'
 import { power, sineOfTurns } from '../elementary.js'
 import { ShapeError } from '../errors.js'
 import type { Initializer, InitializerName } from '../initializers.js'
@@ -9,11 +9,11 @@ import { constant, type Tensor } from '../tensor.js'
 import {
   type Apply,
   checkInitializer,
-  checkName,
   checkRank,
   type LayerOptions,
   type LayerPlan,
   layer,
+  layerChecks,
 } from './layer.js'
 
 export interface EmbeddingOptions extends LayerOptions {
@@ -27,10 +27,12 @@ export interface EmbeddingOptions extends LayerOptions {
 
 /** A vector for each word: rows of whole numbers [...] become [..., units]. */
 export function embedding(options: EmbeddingOptions): LayerPlan {
-  const { words, units, weights = 'normal' } = options
-  checkCount('embedding', 'words', words)
-  checkCount('embedding', 'units', units)
-  checkInitializer('embedding', weights)
+  const { words, units, weights } = checkOptions('embedding', options, {
+    ...layerChecks,
+    words: checkCount,
+    units: checkCount,
+    weights: optional<InitializerName | Initializer, 'normal'>(checkInitializer, 'normal'),
+  })
   return layer('embedding', options, (builder) => {
     const table = builder.parameter('weights', [words, units], weights, words, units)
     return (_, x) => ops.embedding(table, x)
@@ -47,8 +49,10 @@ export interface PositionalEmbeddingOptions extends LayerOptions {
 
 /** Adds a vector to each position: rows of [positions, units] stay so. */
 export function positionalEmbedding(options: PositionalEmbeddingOptions = {}): LayerPlan {
-  const { kind = 'learned' } = options
-  checkName('positionalEmbedding', 'kind', kind, { learned: true, sinusoidal: true })
+  const { kind } = checkOptions('positionalEmbedding', options, {
+    ...layerChecks,
+    kind: optional(oneOf(['learned', 'sinusoidal']), 'learned'),
+  })
   return layer('positionalEmbedding', options, (builder, shape) => {
     checkRank('positionalEmbedding', shape, 2, '[positions, units]')
     const [positions, units] = shape as [number, number]

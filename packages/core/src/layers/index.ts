@@ -1,5 +1,5 @@
 // Every layer there is.
-export * from './activation.js'
+export { type ActivationName, activation, activations } from './activation.js'
 export * from './attention.js'
 export * from './convolution.js'
 export { type DenseOptions, dense, type WeightsOptions } from './dense.js'

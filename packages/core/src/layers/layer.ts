@@ -1,9 +1,19 @@
 // What a layer is: how it is described before its inputs are known, called in a model, and built.
+import {
+  check,
+  checkFlag,
+  checkFunction,
+  checkOptions,
+  checkText,
+  integerFrom,
+  isRecord,
+  oneOf,
+  optional,
+} from '../check-options.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
 import { checkMatrix, type Initializer, type InitializerName, initializers } from '../initializers.js'
-import { didYouMean } from '../nearest.js'
 import type { Random } from '../random.js'
-import { checkFits, describeShape, type Shape } from '../shape.js'
+import { checkFits, checkShape, describeShape, type Shape } from '../shape.js'
 import { input, scope, type Tensor, Variable, variable } from '../tensor.js'
 import { type Context, inference } from '../training-context.js'
 import { countFlops } from './flops.js'
@@ -15,6 +25,13 @@ export interface LayerOptions {
   /** False: training leaves its parameters as they are. `Layer.trainable` changes it later. */
   trainable?: boolean
 }
+
+export const layerChecks = {
+  name: optional(check<string>('a non-empty string', (value) => typeof value === 'string' && value !== '')),
+  trainable: optional(checkFlag),
+}
+
+export const checkInitializer = oneOf<InitializerName, Initializer>(initializers, true)
 
 /** Rows of a model that is being described: those it is given, or those that a layer puts out. */
 export class SymbolicTensor {
@@ -34,7 +51,7 @@ export class SymbolicTensor {
 
 /** An input of a model that is made with `functional`; `shape` is that of one row. */
 export function modelInput(shape: Shape): SymbolicTensor {
-  return new SymbolicTensor(null, [], shape)
+  return new SymbolicTensor(null, [], [...checkShape('modelInput', 'shape', shape)])
 }
 
 /** The output for batches of rows, the context first. */
@@ -80,6 +97,11 @@ export interface LayerPlan {
   build(builder: Builder, ...shapes: Shape[]): Apply
 }
 
+const inputCounts = {
+  least: integerFrom(0),
+  most: check<number>('an integer or Infinity', (value) => value === Infinity || Number.isInteger(value)),
+}
+
 /**
  * A layer of one's own: `build` makes its parameters once the shapes of its inputs, of one row each, are known,
  * and returns the function of batches. `inputs` is how many it can take, 1 unless given.
@@ -90,7 +112,12 @@ export function layer(
   build: (builder: Builder, ...shapes: Shape[]) => Apply,
   inputs: { readonly least: number; readonly most: number } = { least: 1, most: 1 },
 ): LayerPlan {
-  const { least, most } = inputs
+  checkText('layer', 'kind', kind)
+  // There may be options of one's own, which only `build` understands.
+  const { name, trainable } = check<LayerOptions>('an object', isRecord)(kind, 'options', options)
+  checkOptions(kind, { name, trainable } as LayerOptions, layerChecks)
+  checkFunction(kind, 'build', build)
+  const { least, most } = checkOptions(kind, inputs, inputCounts)
   const checkCount = (count: number) => {
     if (count < least || count > most)
       throw new ValueError(
@@ -207,20 +234,6 @@ function begun(
   // Where they come from a file, they need not be drawn.
   const draw = () => initializers[begin](shape, fanIn, fanOut, random.stream(name))
   return new Variable(draw, [...shape], name, trainable)
-}
-
-/** @throws ValueError unless the table has the name. */
-export function checkName(layer: string, what: string, name: string, table: object): void {
-  const names = Object.keys(table)
-  if (!Object.hasOwn(table, name))
-    throw new ValueError(
-      `${layer}: there is no ${what} "${name}"; there are ${names.join(', ')}${didYouMean(String(name), names)}`,
-    )
-}
-
-/** @throws ValueError unless it is a function of one's own or there is one of that name. */
-export function checkInitializer(layer: string, given: InitializerName | Initializer): void {
-  if (typeof given !== 'function') checkName(layer, 'initializer', given, initializers)
 }
 
 /** @throws ShapeError unless rows have this many dimensions. */

@@ -1,5 +1,5 @@
 // Models: layers connected to one another, with parameters of unique names.
-import { checkFlag, describeValue } from '../check-options.js'
+import { type Check, check, checkOptions, checkSeed, describeValue, isRecord } from '../check-options.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
 import { didYouMean } from '../nearest.js'
@@ -8,7 +8,7 @@ import { checkShape, describeShape, type Shape, sameShape } from '../shape.js'
 import { scope, type Tensor, type TensorLike, toTensor, type Variable } from '../tensor.js'
 import { type Context, inference } from '../training-context.js'
 import { topological } from '../traverse.js'
-import { buildLayer, type Layer, type LayerPlan, SymbolicTensor } from './layer.js'
+import { buildLayer, type Layer, type LayerPlan, modelInput, SymbolicTensor } from './layer.js'
 import { summarize } from './summary.js'
 
 /** One tensor, or several by name. */
@@ -65,6 +65,18 @@ export interface FunctionalOptions<I extends Symbolic, O extends Symbolic> {
   seed: number
 }
 
+const checkSymbolic: Check<Symbolic> = (caller, name, value) => {
+  const all = Object.entries(isRecord(value) ? value : { '': value })
+  for (const [key, one] of all)
+    check('what modelInput() or a layer gives', (value) => value instanceof SymbolicTensor)(
+      caller,
+      key ? `${name}.${key}` : name,
+      one,
+    )
+  if (all.length === 0) throw new ValueError(`${caller}: ${name} must name at least one`)
+  return value as Symbolic
+}
+
 /**
  * A model of symbolic: `x = modelInput([4])`, `y = dense({ units: 2 })(x)`. Layers may branch, join, and be called
  * several times, which shares their parameters.
@@ -74,9 +86,21 @@ export function functional<I extends Symbolic, O extends Symbolic>(
   options: FunctionalOptions<I, O>,
 ): Model<I, O> {
   return blamingCaller(functional, () => {
-    const { inputs, outputs, seed } = options
+    const { inputs, outputs, seed } = checkOptions(
+      'functional',
+      options as FunctionalOptions<Symbolic, Symbolic>,
+      {
+        inputs: checkSymbolic,
+        outputs: checkSymbolic,
+        seed: checkSeed,
+      },
+    )
     const given = listed<SymbolicTensor>(inputs)
-    for (const [name, input] of given) checkShape(name || 'input', input.shape ?? [Number.NaN])
+    for (const [name, { plan }] of given)
+      if (plan)
+        throw new ValueError(
+          `functional: ${name ? `input "${name}"` : 'the input'} is the output of a ${plan.kind} layer; inputs are made by modelInput`,
+        )
     const order = topological(listed<SymbolicTensor>(outputs).map(([, output]) => output))
     const shapes = new Map<SymbolicTensor, Shape>(given.map(([, input]) => [input, input.shape!]))
     const layers = new Map<LayerPlan, Layer>()
@@ -130,12 +154,12 @@ export function functional<I extends Symbolic, O extends Symbolic>(
           scope(layer.name, () => layer.apply(context, ...taken)),
         )
       }
-      return each(outputs, (node) => values.get(node)!)
+      return each(outputs as O, (node) => values.get(node)!)
     }
     const model: Model<I, O> = {
       made: options,
-      inputShape: each(inputs, (tensor) => shapes.get(tensor)!),
-      outputShape: each(outputs, (tensor) => shapes.get(tensor)!),
+      inputShape: each(inputs as I, (tensor) => shapes.get(tensor)!),
+      outputShape: each(outputs as O, (tensor) => shapes.get(tensor)!),
       layers: built,
       parameters,
       variables,
@@ -158,15 +182,20 @@ export interface ModelOptions {
 }
 
 /** A model in which each layer takes what the one before puts out. */
-export function sequential(plans: readonly LayerPlan[], { inputShape, seed }: ModelOptions): Model {
+export function sequential(plans: readonly LayerPlan[], options: ModelOptions): Model {
   return blamingCaller(sequential, () => {
-    if (!(plans?.length > 0)) throw new ValueError('sequential: wants a list of at least one layer')
+    if (!Array.isArray(plans) || plans.length === 0)
+      throw new ValueError('sequential: wants a list of at least one layer')
     for (const [index, plan] of plans.entries())
-      if (typeof plan !== 'function')
+      if (!(typeof plan === 'function' && 'build' in plan))
         throw new ValueError(
           `sequential: what is at ${index} must be a layer, such as layers.dense({ units: 8 }); got ${describeValue(plan)}`,
         )
-    const inputs = new SymbolicTensor(null, [], inputShape)
+    const { inputShape, seed } = checkOptions('sequential', options, {
+      inputShape: checkShape,
+      seed: checkSeed,
+    })
+    const inputs = modelInput(inputShape)
     const outputs = plans.reduce((rows, plan) => plan(rows), inputs)
     return functional({ inputs, outputs, seed })
   })
@@ -180,14 +209,11 @@ function build(
 ): Layer {
   const place = names.size
   const name = plan.options.name ?? `layer${place + 1}`
-  if (typeof name !== 'string' || name === '')
-    throw new ValueError(`${plan.kind}: name must be text that is not empty, got ${describeValue(name)}`)
   if (names.has(name))
     throw new ValueError(
       `functional: two layers are called "${name}"; names of layers must differ, since those of parameters begin with them`,
     )
   names.add(name)
-  checkFlag(plan.kind, 'trainable', plan.options.trainable ?? true)
   return scope(name, () => buildLayer(plan, name, draws.stream(place), shapes))
 }
 

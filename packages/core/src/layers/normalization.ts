@@ -1,14 +1,16 @@
 // Layers that bring numbers to mean 0 and variance 1.
-import { checkPositive, checkShare } from '../check-options.js'
+import { checkCount, checkOptions, checkPositive, checkShare, optional } from '../check-options.js'
 import { ShapeError } from '../errors.js'
 import * as ops from '../ops/index.js'
 import type { Shape } from '../shape.js'
-import { type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 export interface NormalizationOptions extends LayerOptions {
   /** Is added to the variance, so that the division stays finite; 1e-5 unless given. */
   epsilon?: number
 }
+
+const normalizationChecks = { ...layerChecks, epsilon: optional(checkPositive, 1e-5) }
 
 export interface BatchNormOptions extends NormalizationOptions {
   /** Share of the running mean and variance that is kept in each step, 0.9 unless given. */
@@ -21,9 +23,10 @@ export interface BatchNormOptions extends NormalizationOptions {
  * r = momentum · r + (1 − momentum) · that of the batch, with the variance of the batch as it is (divided by n).
  */
 export function batchNorm(options: BatchNormOptions = {}): LayerPlan {
-  const { momentum = 0.9, epsilon = 1e-5 } = options
-  checkShare('batchNorm', 'momentum', momentum)
-  checkPositive('batchNorm', 'epsilon', epsilon)
+  const { momentum, epsilon } = checkOptions('batchNorm', options, {
+    ...normalizationChecks,
+    momentum: optional(checkShare, 0.9),
+  })
   return layer('batchNorm', options, (builder, shape) => {
     const channels = [channelsOf('batchNorm', shape)]
     const gamma = builder.parameter('gamma', channels, 'ones')
@@ -53,7 +56,7 @@ export function batchNorm(options: BatchNormOptions = {}): LayerPlan {
 
 /** Brings the last dimension of each row to mean 0 and variance 1, then scales and shifts it (Ba et al. 2016). */
 export function layerNorm(options: NormalizationOptions = {}): LayerPlan {
-  const epsilon = checkPositive('layerNorm', 'epsilon', options.epsilon ?? 1e-5)
+  const { epsilon } = checkOptions('layerNorm', options, normalizationChecks)
   return layer('layerNorm', options, (builder, shape) => {
     const features = [channelsOf('layerNorm', shape)]
     const gamma = builder.parameter('gamma', features, 'ones')
@@ -64,7 +67,7 @@ export function layerNorm(options: NormalizationOptions = {}): LayerPlan {
 
 /** Divides the last dimension of each row by its root mean square, then scales it (Zhang and Sennrich 2019). */
 export function rmsNorm(options: NormalizationOptions = {}): LayerPlan {
-  const epsilon = checkPositive('rmsNorm', 'epsilon', options.epsilon ?? 1e-5)
+  const { epsilon } = checkOptions('rmsNorm', options, normalizationChecks)
   return layer('rmsNorm', options, (builder, shape) => {
     const gamma = builder.parameter('gamma', [channelsOf('rmsNorm', shape)], 'ones')
     return (_, x) => ops.rmsNorm(x, gamma, { epsilon })
@@ -78,8 +81,10 @@ export interface GroupNormOptions extends NormalizationOptions {
 
 /** Brings each group of channels of each row to mean 0 and variance 1, then scales and shifts it (Wu and He 2018). */
 export function groupNorm(options: GroupNormOptions): LayerPlan {
-  const { groups } = options
-  const epsilon = checkPositive('groupNorm', 'epsilon', options.epsilon ?? 1e-5)
+  const { groups, epsilon } = checkOptions('groupNorm', options, {
+    ...normalizationChecks,
+    groups: checkCount,
+  })
   return layer('groupNorm', options, (builder, shape) => {
     const channels = [channelsOf('groupNorm', shape)]
     const gamma = builder.parameter('gamma', channels, 'ones')

@@ -1,8 +1,9 @@
 // Layers that take the largest or the mean of windows, or of all cells.
+import { type Checks, checkOptions, optional } from '../check-options.js'
 import * as ops from '../ops/index.js'
 import type { Tensor } from '../tensor.js'
-import type { Padding, Pair } from '../windows.js'
-import { checkRank, type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { cellsFrom, checkPadding, checkPadding1d, type Padding, type Pair, pairFrom } from '../windows.js'
+import { checkRank, type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 export interface Pool1dOptions extends LayerOptions {
   /** Length of a window. */
@@ -22,43 +23,59 @@ export interface Pool2dOptions extends LayerOptions {
   padding?: Padding
 }
 
-const sequences = '[length, channels]'
-const images = '[height, width, channels]'
+const checks1d = {
+  ...layerChecks,
+  size: cellsFrom(1),
+  stride: optional(cellsFrom(1)),
+  padding: optional(checkPadding1d, 'valid'),
+}
+
+const checks2d = {
+  ...layerChecks,
+  size: pairFrom(1),
+  stride: optional(pairFrom(1)),
+  padding: optional(checkPadding, 'valid'),
+}
 
 /** The largest number of each channel in each window of a sequence. */
 export const maxPool1d = (options: Pool1dOptions): LayerPlan =>
-  pooling('maxPool1d', options, 2, sequences, (x, windows) => ops.maxPool1d(x, windows))
+  pooling('maxPool1d', options, checks1d, 2, ops.maxPool1d)
 
 /** The mean of each channel in each window of a sequence. */
 export const avgPool1d = (options: Pool1dOptions): LayerPlan =>
-  pooling('avgPool1d', options, 2, sequences, (x, windows) => ops.avgPool1d(x, windows))
+  pooling('avgPool1d', options, checks1d, 2, ops.avgPool1d)
 
 /** The largest number of each channel in each window of an image. */
 export const maxPool2d = (options: Pool2dOptions): LayerPlan =>
-  pooling('maxPool2d', options, 3, images, (x, windows) => ops.maxPool2d(x, windows))
+  pooling('maxPool2d', options, checks2d, 3, ops.maxPool2d)
 
 /** The mean of each channel in each window of an image. */
 export const avgPool2d = (options: Pool2dOptions): LayerPlan =>
-  pooling('avgPool2d', options, 3, images, (x, windows) => ops.avgPool2d(x, windows))
+  pooling('avgPool2d', options, checks2d, 3, ops.avgPool2d)
 
 /** The mean of each channel: rows of [..., channels] become [channels]. */
 export const globalAveragePool = (options: LayerOptions = {}): LayerPlan =>
-  layer('globalAveragePool', options, () => (_, x) => ops.globalAveragePool(x))
+  globalPooling('globalAveragePool', options, ops.globalAveragePool)
 
 /** The largest number of each channel: rows of [..., channels] become [channels]. */
 export const globalMaxPool = (options: LayerOptions = {}): LayerPlan =>
-  layer('globalMaxPool', options, () => (_, x) => ops.globalMaxPool(x))
+  globalPooling('globalMaxPool', options, ops.globalMaxPool)
 
-function pooling<O extends LayerOptions>(
+function pooling<O extends Pool1dOptions | Pool2dOptions>(
   kind: string,
   options: O,
+  checks: Checks<O>,
   rank: number,
-  rows: string,
   compute: (x: Tensor, windows: Omit<O, keyof LayerOptions>) => Tensor,
 ): LayerPlan {
-  const { name: _, trainable: __, ...windows } = options
+  const { size, stride = size, padding } = checkOptions(kind, options, checks)
   return layer(kind, options, (_, shape) => {
-    checkRank(kind, shape, rank, rows)
-    return (_, x) => compute(x, windows)
+    checkRank(kind, shape, rank, rank === 2 ? '[length, channels]' : '[height, width, channels]')
+    return (_, x) => compute(x, { size, stride, padding } as never)
   })
+}
+
+function globalPooling(kind: string, options: LayerOptions, compute: (x: Tensor) => Tensor): LayerPlan {
+  checkOptions(kind, options, layerChecks)
+  return layer(kind, options, () => (_, x) => compute(x))
 }

@@ -1,21 +1,21 @@
 // Recurrent layers, written out step by step, so that a sequence is one graph like any other.
-import { checkCount } from '../check-options.js'
+import { type Checked, checkCount, checkFlag, checkOptions, optional } from '../check-options.js'
 import { ShapeError } from '../errors.js'
 import type { Initializer, InitializerName } from '../initializers.js'
 import { broadcastTo, matmul, reshape, sigmoid, slice, stack, tanh } from '../ops/index.js'
 import { checkFits } from '../shape.js'
 import type { Tensor } from '../tensor.js'
-import { type ActivationName, activations } from './activation.js'
+import { type ActivationName, activations, checkActivation } from './activation.js'
 import { asMatrix } from './dense.js'
 import {
   type Apply,
   type Builder,
   checkInitializer,
-  checkName,
   checkRank,
   type LayerOptions,
   type LayerPlan,
   layer,
+  layerChecks,
   outputOf,
 } from './layer.js'
 
@@ -28,6 +28,13 @@ export interface RecurrentOptions extends LayerOptions {
   weights?: InitializerName | Initializer
 }
 
+const recurrentChecks = {
+  ...layerChecks,
+  units: checkCount,
+  returnSequences: optional(checkFlag, false),
+  weights: optional<InitializerName | Initializer, 'glorotUniform'>(checkInitializer, 'glorotUniform'),
+}
+
 export interface RnnOptions extends RecurrentOptions {
   /** `tanh` unless given. */
   activation?: ActivationName
@@ -35,10 +42,12 @@ export interface RnnOptions extends RecurrentOptions {
 
 /** Simple recurrent layer: h = activation(x · W + h · U + b), from h = 0 (Elman 1990). */
 export function rnn(options: RnnOptions): LayerPlan {
-  const { activation = 'tanh' } = options
-  checkName('rnn', 'activation', activation, activations)
-  return recurrent('rnn', options, 1, (builder) => {
-    const { units } = options
+  const { activation, ...checked } = checkOptions('rnn', options, {
+    ...recurrentChecks,
+    activation: optional(checkActivation, 'tanh'),
+  })
+  return recurrent('rnn', options, checked, 1, (builder) => {
+    const { units } = checked
     const u = builder.parameter('recurrentWeights', [units, units], 'orthogonal', units, units)
     return (x, [h]) => [activations[activation](x.add(matmul(h!, u)))]
   })
@@ -49,8 +58,9 @@ export function rnn(options: RnnOptions): LayerPlan {
  * h = c = 0 (Hochreiter and Schmidhuber 1997; Gers et al. 2000). Columns of W, U and b are in the order i, f, g, o.
  */
 export function lstm(options: RecurrentOptions): LayerPlan {
-  return recurrent('lstm', options, 4, (builder) => {
-    const { units } = options
+  const checked = checkOptions('lstm', options, recurrentChecks)
+  return recurrent('lstm', options, checked, 4, (builder) => {
+    const { units } = checked
     const u = builder.parameter('recurrentWeights', [units, 4 * units], 'orthogonal', units, units)
     return (x, [h, c]) => {
       const sums = x.add(matmul(h!, u))
@@ -74,8 +84,9 @@ export function lstm(options: RecurrentOptions): LayerPlan {
  * z, r, n.
  */
 export function gru(options: RecurrentOptions): LayerPlan {
-  return recurrent('gru', options, 3, (builder) => {
-    const { units } = options
+  const checked = checkOptions('gru', options, recurrentChecks)
+  return recurrent('gru', options, checked, 3, (builder) => {
+    const { units } = checked
     const u = builder.parameter('recurrentWeights', [units, 3 * units], 'orthogonal', units, units)
     const d = builder.parameter('recurrentBias', [3 * units], 'zeros')
     return (x, [h]) => {
@@ -98,12 +109,10 @@ type Step = (x: Tensor, state: readonly Tensor[]) => Tensor[]
 function recurrent(
   kind: string,
   options: RecurrentOptions,
+  { units, returnSequences, weights }: Checked<RecurrentOptions, typeof recurrentChecks>,
   gates: number,
   build: (builder: Builder) => Step,
 ): LayerPlan {
-  const { units, returnSequences = false, weights = 'glorotUniform' } = options
-  checkCount(kind, 'units', units)
-  checkInitializer(kind, weights)
   return layer(kind, options, (builder, shape) => {
     checkRank(kind, shape, 2, '[steps, inputs]')
     const [steps, inputs] = shape as [number, number]

@@ -1,12 +1,14 @@
 // Layers that change the shape of rows, and functions of tensors as layers.
+import { checkFunction, checkOptions } from '../check-options.js'
 import { ShapeError } from '../errors.js'
 import * as ops from '../ops/index.js'
 import { checkShape, describeShape, type Shape, sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
-import { type LayerOptions, type LayerPlan, layer } from './layer.js'
+import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 /** Makes one long row of each row's numbers. */
 export function flatten(options: LayerOptions = {}): LayerPlan {
+  checkOptions('flatten', options, layerChecks)
   return layer('flatten', options, (_, shape) => {
     return (_, x) => ops.reshape(x, [x.shape[0]!, sizeOf(shape)])
   })
@@ -19,8 +21,7 @@ export interface ReshapeOptions extends LayerOptions {
 
 /** Reads each row's numbers as another shape. */
 export function reshape(options: ReshapeOptions): LayerPlan {
-  const { shape } = options
-  checkShape('reshape', shape)
+  const { shape } = checkOptions('reshape', options, { ...layerChecks, shape: checkShape })
   return layer('reshape', options, (_, before) => {
     if (sizeOf(before) !== sizeOf(shape))
       throw new ShapeError(
@@ -35,6 +36,8 @@ export function reshape(options: ReshapeOptions): LayerPlan {
  * output must have a row for each row.
  */
 export function compute(f: (...inputs: Tensor[]) => Tensor, options: LayerOptions = {}): LayerPlan {
+  checkFunction('compute', 'f', f)
+  checkOptions('compute', options, layerChecks)
   return layer(
     'compute',
     options,

@@ -87,7 +87,7 @@ const drawing = (name: string) =>
   }) as const
 
 function checkDrawn(name: string, { shape, seed }: Drawn): Drawn {
-  checkShape(name, shape)
+  checkShape(name, 'shape', shape)
   checkWhole(name, 'the seed', seed)
   return { shape: [...shape], seed }
 }

@@ -145,7 +145,7 @@ export const broadcastTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('
   attributes: { shape: 'The larger shape.' },
   shorthand: 'shape',
   prepare: ({ shape }: { shape: Shape }, { x }) => {
-    checkShape('broadcastTo', shape)
+    checkShape('broadcastTo', 'shape', shape)
     if (!sameShape(broadcastShapes('broadcastTo', ['x', 'shape'], [x, shape]), shape))
       throw new ShapeError(
         `broadcastTo: x is ${describeShape(x)}, which is not smaller than ${describeShape(shape)}`,
@@ -186,7 +186,7 @@ export const sumTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('sumTo'
   attributes: { shape: 'The smaller shape.' },
   shorthand: 'shape',
   prepare: ({ shape }: { shape: Shape }, { x }) => {
-    checkShape('sumTo', shape)
+    checkShape('sumTo', 'shape', shape)
     if (!sameShape(broadcastShapes('sumTo', ['shape', 'x'], [shape, x]), x))
       throw new ShapeError(
         `sumTo: ${describeShape(shape)} does not broadcast to x, which is ${describeShape(x)}`,

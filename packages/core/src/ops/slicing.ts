@@ -151,7 +151,7 @@ export const sliceGrad: Op<['x'], Placed> = op('sliceGrad', {
     shape: 'The shape of the whole.',
   },
   prepare: (given: Placed, { x }) => {
-    checkShape('sliceGrad', given.shape)
+    checkShape('sliceGrad', 'shape', given.shape)
     for (const [name, values] of Object.entries({ begin: given.begin, steps: given.steps }))
       if (!Array.isArray(values) || values.length !== x.length || !values.every(Number.isSafeInteger))
         throw new ValueError(
