@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { build } from 'esbuild'
 import { tiles } from './tiles.mjs'
 
 const asc = fileURLToPath(import.meta.resolve('assemblyscript/bin/asc.js'))
@@ -64,6 +65,26 @@ export const pages = ${pages}
 const [strict, relaxed] = await Promise.all([compile('kernel'), compile('kernel-relaxed', 'relaxed-simd')])
 writeFileSync('src/binary.ts', inlined(strict))
 writeFileSync('src/binary-relaxed.ts', inlined(relaxed))
+
+// Of the worker, one file without imports for whoever bundles or serves it, and its text for where no file is found.
+const worker = await build({
+  entryPoints: ['src/worker.ts'],
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2022',
+  outfile: 'dist/worker.js',
+  write: false,
+})
+const [{ text }] = worker.outputFiles
+writeFileSync('dist/worker.js', text)
+writeFileSync(
+  'src/worker-text.ts',
+  `// Written by build.mjs: worker.ts and what it imports, as a script.
+export const workerText =
+  ${JSON.stringify(text.trim())}
+`,
+)
 
 const module = new WebAssembly.Module(strict.wasm)
 const imports = WebAssembly.Module.imports(module).map(({ module, name }) => `${module}.${name}`)

@@ -35,6 +35,11 @@ export class MemoryError extends BackpropagationError {
   override name = 'MemoryError'
 }
 
+/** Threads that do not start. */
+export class ThreadError extends BackpropagationError {
+  override name = 'ThreadError'
+}
+
 /** Data that cannot be learnt from as it is. */
 export class DataError extends BackpropagationError {
   override name = 'DataError'

@@ -39,7 +39,7 @@ export { evaluate, type Given } from './evaluate.js'
 export { gradients, localProduct } from './gradients.js'
 export { constantInitializer, type Initializer, type InitializerName, initializers } from './initializers.js'
 export { byName, inputAt, isList } from './input-names.js'
-export { setThreads, useRelaxedSimd } from './kernel.js'
+export { setThreads, type ThreadOptions, useRelaxedSimd } from './kernel.js'
 export type { ActivationName } from './layers/activation.js'
 export * as layers from './layers/index.js'
 export {
@@ -79,7 +79,6 @@ export {
   meanSquaredError,
   negativeLogLikelihood,
   poissonLoss,
-  type SparseLossOptions,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   sparseSoftmaxCrossEntropy,

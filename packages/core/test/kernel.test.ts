@@ -15,6 +15,7 @@ import {
   setThreads,
   sgd,
   softmaxCrossEntropy,
+  ThreadError,
   useRelaxedSimd,
   variable,
 } from '../src/index.js'
@@ -90,6 +91,44 @@ test.each([0, 1.5, -1, 65, Number.NaN])('%d threads are refused', async (count) 
   await expect(setThreads(count)).rejects.toThrow(
     `setThreads: wants a whole number of threads from 1 to 64, got ${count}`,
   )
+})
+
+test.each([
+  [{ workerUrl: 3 }, 'setThreads: workerUrl must be a URL, got 3'],
+  [{ workerURL: './worker.js' }, 'setThreads: unknown option "workerURL"; did you mean "workerUrl"?'],
+  ['./worker.js', 'setThreads: expects options by name'],
+])('%o is refused as options of threads', async (options, message) => {
+  await expect(setThreads(2, options as object)).rejects.toThrow(message)
+})
+
+test.each([
+  ['that is not there', 'file:///nowhere/worker.js', /nowhere/],
+  ['that is no thread', 'data:text/javascript,import "node:worker_threads"', /it ended/],
+  [
+    'of another version',
+    'data:text/javascript,import { parentPort } from "node:worker_threads"; parentPort.postMessage("thread 0")',
+    /another script or version/,
+  ],
+])(
+  'a thread from a file %s is a ThreadError, and one thread goes on with the same bits',
+  async (_, url, reason) => {
+    await setThreads(3)
+    const before = train(sgd({ learningRate: 0.1 }))
+    const failed = setThreads(2, { workerUrl: new URL(url) })
+    await expect(failed).rejects.toBeInstanceOf(ThreadError)
+    await expect(failed).rejects.toThrow(reason)
+    await expect(failed).rejects.toThrow('setThreads(count, { workerUrl })')
+    expect(train(sgd({ learningRate: 0.1 }))).toEqual(before)
+    await useRelaxedSimd()
+    expect(await setThreads(1)).toBe(1)
+  },
+)
+
+test('a thread can be started from the file that the kernel ships', async () => {
+  const workerUrl = new URL(import.meta.resolve('@bp/kernel/worker.js'))
+  const alone = train(sgd({ learningRate: 0.1 }))
+  expect(await setThreads(2, { workerUrl })).toBe(2)
+  expect(train(sgd({ learningRate: 0.1 }))).toEqual(alone)
 })
 
 test('relaxed SIMD says whether the engine has it, and products stay within their error', async () => {

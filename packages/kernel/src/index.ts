@@ -11,6 +11,9 @@ export type { Block }
 /** Words that an instruction may have to be shared by threads. */
 export const longestShared = copyBytes / 4 - 1
 
+/** Why threads did not start: what was tried, and what became of it. */
+export class ThreadStartError extends Error {}
+
 /** The running kernel. There is one, over one linear memory, started at the first use. */
 export interface Kernel {
   /**
@@ -26,11 +29,20 @@ export interface Kernel {
   floats(address: number, length: number): Float32Array
   /** Bytes of linear memory. */
   readonly size: number
-  /** Has that many threads share large instructions; resolves to how many it are, 1 where memory cannot be shared. */
-  setThreads(count: number): Promise<number>
+  /**
+   * Has that many threads share large instructions; resolves to how many there are, 1 where memory cannot be shared.
+   * Rejects with ThreadStartError when one does not start, and goes on with one. `workerUrl`: where `worker.js` is, if not found by itself.
+   */
+  setThreads(count: number, workerUrl?: string | URL): Promise<number>
   /** Goes on with multiplications and additions in one; resolves to whether the engine has them. */
   useRelaxedSimd(): Promise<boolean>
 }
+
+/** Apart from the rest, since most programs have one thread. */
+const loadThreads = () =>
+  import('./threads.js').catch(({ message }) => {
+    throw new ThreadStartError(message)
+  })
 
 let kernel: Kernel | undefined
 
@@ -64,39 +76,48 @@ function start(): Kernel {
     return result
   }
 
+  let workerUrl: string | URL | undefined
   const restart = async () => {
     threads?.stop()
     threads = undefined
     module = new WebAssembly.Module(bytesOf(code, shared))
     instance = instantiate(module, heap.memory, sharing)
     if (count === 1) return
-    const { Threads } = await import('./threads.js')
-    threads = await Threads.start(count, module, heap.memory, (bytes) => allocate(heap, bytes), instance)
-    placeScratch()
+    const reserve = (bytes: number) => allocate(heap, bytes)
+    try {
+      const { Threads } = await loadThreads()
+      threads = await Threads.start(count, module, heap.memory, reserve, instance, workerUrl)
+      placeScratch(scratchBytes)
+    } catch (error) {
+      count = 1
+      await restart()
+      throw new ThreadStartError((error as Error).message)
+    }
   }
 
   let scratchBytes = 0
-  const placeScratch = () => {
-    threads!.scratch = allocate(heap, (count - 1) * scratchBytes)
-    instance.placeScratch(threads!.scratch.address, scratchBytes)
+  const placeScratch = (bytes: number) => {
+    if (threads) {
+      threads.scratch = allocate(heap, (count - 1) * bytes)
+      instance.placeScratch(threads.scratch.address, bytes)
+    }
+    scratchBytes = bytes
   }
 
   return {
     run: (program, times) => instance.run(program, times),
     allocate: (size) => allocate(heap, size),
     reserveScratch(bytes) {
-      if (bytes <= scratchBytes) return
-      scratchBytes = bytes
-      if (threads) placeScratch()
+      if (bytes > scratchBytes) placeScratch(bytes)
     },
     floats: (address, length) => new Float32Array(heap.memory.buffer, address, length),
     get size() {
       return heap.memory.buffer.byteLength
     },
-    setThreads: (wanted) =>
+    setThreads: (wanted, url) =>
       inTurn(async () => {
         if (wanted > 1 && !shared) {
-          if (!(await import('./threads.js')).canShareMemory()) return 1
+          if (!(await loadThreads()).canShareMemory()) return 1
           const { buffer } = heap.memory
           const initial = buffer.byteLength / 65536
           heap.memory = new WebAssembly.Memory({ initial, maximum: maximumPages, shared: true })
@@ -104,6 +125,7 @@ function start(): Kernel {
           shared = true
         }
         count = wanted
+        workerUrl = url
         await restart()
         return count
       }),

@@ -44,7 +44,10 @@ export const Control = {
 /** Bytes in which a thread makes a program of the one instruction, and its end. */
 export const copyBytes = 16384
 
-/** What a thread is told when it starts. */
+/** What a thread says first, so that no other script is taken for one; the number changes with `Start` and `Control`. */
+export const greeting = 'backpropagation thread 1'
+
+/** What a thread is told in answer; when it waits for instructions it says `ready`. */
 export interface Start {
   readonly module: WebAssembly.Module
   readonly memory: WebAssembly.Memory
@@ -55,6 +58,4 @@ export interface Start {
   /** Addresses of its own memory. */
   readonly copy: number
   readonly panels: number
-  /** Where to say that it is ready. */
-  readonly ready: MessagePort
 }

@@ -1,30 +1,89 @@
 // Threads that share the work of single instructions. They meet in a few words of shared memory, so handing over an
 // instruction takes no message.
-import { Control, copyBytes, type Exports, type Sharing, type Start } from './instance.js'
+import { Control, copyBytes, type Exports, greeting, type Sharing, type Start } from './instance.js'
 import type { Block } from './memory.js'
+import { workerText } from './worker-text.js'
 
 /** What Node's workers and the web's have in common, and where they differ. */
 interface AnyWorker {
-  postMessage(message: Start, transfer: readonly MessagePort[]): void
+  postMessage(message: Start): void
   terminate(): unknown
   unref?(): void
-  on?(event: 'error', listener: (error: Error) => void): void
-  onerror?: (event: { message: string }) => void
+  on?(event: 'message' | 'error' | 'exit', listener: (value: never) => void): void
+  onmessage?: unknown
+  onerror?: unknown
 }
 interface Surroundings {
-  readonly Worker?: new (url: URL, options: { type: 'module' }) => AnyWorker
   readonly crossOriginIsolated?: boolean
   readonly process?: {
-    getBuiltinModule?(name: 'node:worker_threads'): Pick<Required<Surroundings>, 'Worker'>
+    getBuiltinModule?(name: 'node:worker_threads'): {
+      readonly Worker: new (source: string | URL, options?: { eval: true }) => AnyWorker
+    }
   }
 }
 
-const { Worker: WebWorker, crossOriginIsolated, process } = globalThis as unknown as Surroundings
-const Worker = WebWorker ?? process?.getBuiltinModule?.('node:worker_threads').Worker
+const { crossOriginIsolated, process } = globalThis as unknown as Surroundings
+// Bun and Deno have Node's too, and theirs of the web keep a process alive.
+const NodeWorker = process?.getBuiltinModule?.('node:worker_threads')?.Worker
+
+/** In ms: a script that is no thread may say nothing at all. */
+const patience = 10_000
 
 /** Whether threads can share memory here: a page must be cross-origin isolated for it. */
 export function canShareMemory(): boolean {
-  return Worker !== undefined && typeof SharedArrayBuffer === 'function' && crossOriginIsolated !== false
+  return (
+    (NodeWorker !== undefined || typeof Worker === 'function') &&
+    typeof SharedArrayBuffer === 'function' &&
+    crossOriginIsolated !== false
+  )
+}
+
+/** Ways of starting a worker, each with what it is called in an error, in the order in which they are tried. */
+function* waysToStart(workerUrl: string | URL | undefined): Generator<[string, () => AnyWorker]> {
+  if (workerUrl !== undefined) {
+    yield [
+      `${workerUrl}`,
+      () => (NodeWorker ? new NodeWorker(workerUrl) : new Worker(workerUrl, { type: 'module' })),
+    ]
+    return
+  }
+  if (NodeWorker) yield ['node:worker_threads', () => new NodeWorker(workerText, { eval: true })]
+  if (typeof Worker !== 'function') return
+  // Bundlers emit the file for an expression that reads just so, and each time that they meet the address. A strict
+  // Content-Security-Policy allows nothing else. Other bundles, and those that are no modules, have no such file.
+  yield ['worker.js', () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })]
+  const blob = URL.createObjectURL(new Blob([workerText], { type: 'text/javascript' }))
+  try {
+    yield ['a blob: URL', () => new Worker(blob)]
+  } finally {
+    URL.revokeObjectURL(blob)
+  }
+}
+
+/** Resolves when the worker has greeted, taken what it is told, and waits for instructions. */
+function begin(worker: AnyWorker, start: Start): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const fail = (reason: string) => reject(new Error(reason))
+    const timer = setTimeout(() => fail(`it said nothing for ${patience / 1000} s`), patience)
+    const take = (message: unknown) => {
+      if (message === greeting) worker.postMessage(start)
+      else if (message === 'ready') resolve()
+      else fail('it is another script or version')
+      if (message !== greeting) clearTimeout(timer)
+    }
+    const failed = ({ message }: { message?: string }) => {
+      clearTimeout(timer)
+      fail(message || 'it could not be loaded')
+    }
+    if (worker.on) {
+      worker.on('message', take)
+      worker.on('error', failed)
+      worker.on('exit', () => failed({ message: 'it ended' }))
+    } else {
+      worker.onmessage = ({ data }: { data: unknown }) => take(data)
+      worker.onerror = failed
+    }
+  })
 }
 
 /** The threads beside the one that runs programs. */
@@ -42,51 +101,45 @@ export class Threads implements Sharing {
     this.#workers = workers
   }
 
-  /** Starts all but the first of `count`; resolves when they are waiting for work. */
+  /**
+   * Starts all but the first of `count`; resolves when they are waiting for work. Where that fails, none is left, and
+   * the error says which ways were tried.
+   */
   static async start(
     count: number,
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
     allocate: (bytes: number) => Block,
     first: Exports,
+    workerUrl: string | URL | undefined,
   ): Promise<Threads> {
     const panelBytes = first.panelBytes.value
-    const block = allocate(4 * Control.size + count * copyBytes + (count - 1) * panelBytes)
-    const copies = block.address + 4 * Control.size
-    const workers: AnyWorker[] = []
-    const starts = Array.from({ length: count - 1 }, (_, index) => {
-      const worker = new Worker!(new URL('./worker.js', import.meta.url), { type: 'module' })
-      workers.push(worker)
-      // A process that has nothing else to do may end.
-      worker.unref?.()
-      return new Promise<void>((resolve, reject) => {
-        const fail = ({ message }: { message: string }) =>
-          reject(new Error(`a thread did not start: ${message}`))
-        worker.on?.('error', fail)
-        worker.onerror = fail
-        const { port1, port2 } = new MessageChannel()
-        port1.onmessage = () => {
-          port1.close()
-          resolve()
+    const copiesBytes = count * copyBytes
+    const failures: string[] = []
+    for (const [name, startWorker] of waysToStart(workerUrl)) {
+      const block = allocate(4 * Control.size + copiesBytes + (count - 1) * panelBytes)
+      const copies = block.address + 4 * Control.size
+      const workers: AnyWorker[] = []
+      try {
+        const starts: Promise<void>[] = []
+        for (let part = 1; part < count; part++) {
+          const worker = startWorker()
+          workers.push(worker)
+          const copy = copies + part * copyBytes
+          const panels = copies + copiesBytes + (part - 1) * panelBytes
+          starts.push(begin(worker, { module, memory, count, part, control: block.address, copy, panels }))
         }
-        const part = index + 1
-        const copy = copies + part * copyBytes
-        const panels = copies + count * copyBytes + index * panelBytes
-        worker.postMessage(
-          { module, memory, count, part, control: block.address, copy, panels, ready: port2 },
-          [port2],
-        )
-      })
-    })
-    const threads = new Threads(block, workers)
-    try {
-      await Promise.all(starts)
-    } catch (error) {
-      threads.stop()
-      throw error
+        await Promise.all(starts)
+        // A process that has nothing else to do may end.
+        for (const worker of workers) worker.unref?.()
+        first.joinThreads(count, 0, copies, 0)
+        return new Threads(block, workers)
+      } catch (error) {
+        for (const worker of workers) worker.terminate()
+        failures.push(`${name}: ${(error as Error).message}`)
+      }
     }
-    first.joinThreads(count, 0, copies, 0)
-    return threads
+    throw new Error(`a thread did not start (${failures.join('; ')})`)
   }
 
   fork(instruction: number): void {

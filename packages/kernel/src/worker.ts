@@ -1,10 +1,12 @@
-// A thread of the kernel: waits for instructions, and runs its part of each.
-import { Control, instantiate, type Start } from './instance.js'
+// A thread of the kernel: waits for instructions, and runs its part of each. The build makes one file of it without
+// imports, `dist/worker.js`, and the same as text, `src/worker-text.ts`.
+import { Control, greeting, instantiate, type Start } from './instance.js'
 
 /** How often to look for the next instruction before going to sleep: some 20 µs, as much as waking up takes. */
 const patience = 4000
 
 interface Port {
+  postMessage(message: string): void
   onmessage: ((event: { data: Start }) => void) | null
 }
 interface Surroundings {
@@ -17,13 +19,15 @@ port.onmessage = ({ data }) => {
   port.onmessage = null
   serve(data)
 }
+// A bundler's wrapping may load this late; what is posted to a worker before it listens is lost.
+port.postMessage(greeting)
 
-function serve({ module, memory, count, part, control: address, copy, panels, ready }: Start): void {
+function serve({ module, memory, count, part, control: address, copy, panels }: Start): void {
   const kernel = instantiate(module, memory, { fork() {}, join() {} })
   kernel.joinThreads(count, part, copy, panels)
   const control = new Int32Array(memory.buffer, address, Control.size)
   let turn = 0
-  ready.postMessage(null)
+  port.postMessage('ready')
   while (true) {
     let looks = 0
     while (Atomics.load(control, Control.turn) === turn)

@@ -23,7 +23,7 @@ await build({
   entryPoints: {
     main: source('main.ts'),
     'in-worker': source('in-worker.ts'),
-    // The kernel's threads, which it looks for beside itself.
+    // The kernel's threads, for which a page looks beside it.
     worker: source('../../node_modules/@bp/kernel/dist/worker.js'),
   },
   bundle: true,
@@ -187,6 +187,10 @@ async function linesOf({ name, find, args }) {
   mkdirSync(profile)
   const reports = []
   const ended = await execute(command, args(profile), (report) => reports.push(report))
+  if (ended) {
+    wrong = true
+    notes.push(`${title}: ${ended}`)
+  }
   return runs.map(({ place, threads }) => {
     const own = reports.filter((report) => report.place === place && report.threads === threads)
     const say = (what) => notes.push(`${title}, ${place}, threads: ${threads}: ${what}`)
@@ -199,7 +203,6 @@ async function linesOf({ name, find, args }) {
     else if (cells.some((cell) => cell !== 'same')) {
       wrong = true
       for (const { part, error } of own) if (error) say(`${part}: ${error}`)
-      if (ended) say(ended)
     }
     return [title, place, `${threads}`, ...cells]
   })

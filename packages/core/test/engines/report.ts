@@ -25,5 +25,5 @@ export async function reportParts(place: Report['place'], send: (report: Report)
         send({ place, threads, part, error: `${error}` })
       }
   }
-  await setThreads(1)
+  // Threads are left waiting: a process must end all the same.
 }
