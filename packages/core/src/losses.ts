@@ -1,10 +1,19 @@
 // What training makes small, and what a network's outputs mean under each loss.
-import { checkPositive, checkShare } from './check-options.js'
+import {
+  type Checks,
+  check,
+  checkOptions,
+  checkPositive,
+  checkShare,
+  listOf,
+  oneOf,
+  optional,
+} from './check-options.js'
 import { blamingCaller, ShapeError, ValueError } from './errors.js'
+import { withMeanWeight } from './mean-weight.js'
 import {
   abs,
   argMax,
-  broadcastTo,
   div,
   equal,
   exp,
@@ -19,6 +28,7 @@ import {
   minimum,
   mul,
   neg,
+  notEqual,
   relu,
   reshape,
   sigmoid,
@@ -34,63 +44,192 @@ import {
   sum,
   where,
 } from './ops/index.js'
-import { describeShape, type Shape, sameShape } from './shape.js'
-import { type Tensor, type TensorLike, toTensor } from './tensor.js'
+import { describeShape, type Shape, sameShape, sizeOf } from './shape.js'
+import { Constant, scope, Tensor, type TensorLike, toTensor, Variable } from './tensor.js'
+import { topological } from './traverse.js'
 
 /** How the losses of rows or numbers become the loss. */
 export interface LossOptions {
   /**
-   * `mean` unless given: with weights Σ w·loss / Σ w, and 0 where all weights are 0. `sum`: Σ w·loss. `none`: the
+   * `mean`, the default: with weights Σ w·loss / Σ w, and 0 where all weights are 0. `sum`: Σ w·loss. `none`: the
    * losses as they are, w·loss.
    */
   reduction?: 'mean' | 'sum' | 'none'
-  /** How much each row counts: one number a row, or any shape that broadcasts to that of the losses. */
+  /**
+   * How much each loss counts, from 0 up: a flat list holds one number for each row, a tensor of more dimensions
+   * broadcasts to the losses (`[1, n]` weighs n columns), and a single number counts for all.
+   */
   weights?: TensorLike
 }
 
-/** Options of losses whose targets are classes. */
+/** Options of losses whose targets are rows of probabilities of classes. */
 export interface ClassLossOptions extends LossOptions {
-  /** This share of each target is spread evenly over the classes, 0 unless given (Szegedy et al. 2016). */
+  /** This share of each target is spread evenly over the classes, in [0, 1), default 0 (Szegedy et al. 2016). */
   labelSmoothing?: number
-  /** How much each class counts: a row's weight is that of its class, Σ target·weight for mixed ones. */
+  /** How much each class counts, from 0 up: a row's weight is that of its class, Σ target·weight for mixed ones. */
   classWeights?: TensorLike
 }
 
-/** What a sum of weights is at least, so that a batch without weight has the loss 0. */
-const leastWeight = 1e-30
-
-function reduce(
-  name: string,
-  losses: Tensor,
-  { reduction = 'mean', weights }: LossOptions,
-  classWeights?: Tensor,
-): Tensor {
-  if (!['mean', 'sum', 'none'].includes(reduction))
-    throw new ValueError(`${name}: reduction must be mean, sum or none, got ${reduction}`)
-  const given = weights === undefined ? undefined : alongRows(name, toTensor(weights), losses)
-  const factors = [given, classWeights].filter((factor) => factor !== undefined)
-  const weight = factors.length > 0 ? factors.reduce((product, factor) => mul(product, factor)) : undefined
-  const weighted = weight ? mul(weight, losses) : losses
-  if (!sameShape(weighted.shape, losses.shape))
-    throw new ShapeError(
-      `${name}: weights are ${describeShape(weight!.shape)}, the losses ${describeShape(losses.shape)}; give one weight for each row`,
-    )
-  if (reduction === 'none') return weighted
-  if (reduction === 'sum') return sum(weighted)
-  if (!weight) return mean(losses)
-  // Each number of the losses has its weight, however few were given.
-  const total = mul(sum(weight), losses.size / weight.size)
-  return div(sum(weighted), maximum(total, leastWeight))
+/** Options of losses whose targets are class numbers. */
+export interface SparseLossOptions extends ClassLossOptions {
+  /**
+   * The target of positions to ignore, such as padding, default −1: they have the loss 0, pass nothing back, and count
+   * neither in the mean nor in the accuracy of a run.
+   */
+  ignoreIndex?: number
 }
 
-/** One weight for each row counts for all numbers of its row. */
-function alongRows(name: string, weights: Tensor, losses: Tensor): Tensor {
-  if (weights.rank !== 1 || losses.rank <= 1) return weights
-  if (weights.shape[0] !== losses.shape[0])
+/** What a loss was made of. */
+export interface Judged {
+  readonly name: LossName
+  readonly outputs: Tensor
+  readonly targets: Tensor
+  /** 1 for each position that counts, 0 for each that is ignored; nothing where all count. */
+  readonly counted: Tensor | undefined
+}
+
+const judged = new WeakMap<Tensor, Judged>()
+
+/** What functions of this file made of outputs and targets, among what `loss` is computed from. */
+export function judgedIn(loss: Tensor): readonly Judged[] {
+  return topological([loss], (tensor) => judged.has(tensor)).flatMap((tensor) => judged.get(tensor) ?? [])
+}
+
+/** The losses of rows or numbers, and what they count besides the weights that every loss can be given. */
+interface Terms {
+  readonly losses: Tensor
+  readonly counted?: Tensor
+  /** The weight of each row, from those of the classes. */
+  readonly perRow?: (classWeights: Tensor) => Tensor
+  /** The mean, where it is of another graph than `mean(losses)`. */
+  readonly reduced?: (losses: Tensor) => Tensor
+}
+
+/** Numbers and tensors are read where their shapes are known. */
+const numbers = (_caller: string, _name: string, value: unknown) => value as TensorLike | undefined
+const integer = check<number>('an integer', Number.isSafeInteger)
+
+const lossOptions: Checks<LossOptions> = {
+  reduction: optional(oneOf(['mean', 'sum', 'none']), 'mean'),
+  weights: numbers,
+}
+const labelSmoothing = { labelSmoothing: optional(checkShare, 0) }
+const classLossOptions: Checks<ClassLossOptions> = {
+  ...lossOptions,
+  ...labelSmoothing,
+  classWeights: numbers,
+}
+
+/**
+ * What all losses go through. Outputs and targets must have the same shape, but that class numbers have none of the last
+ * dimension: [n, 1] against [n] would repeat to n×n.
+ */
+function judge<O extends LossOptions>(
+  caller: (...args: never[]) => unknown,
+  name: LossName,
+  given: readonly [outputs: TensorLike, targets: TensorLike],
+  options: O,
+  checks: Checks<O>,
+  of: (outputs: Tensor, targets: Tensor, options: O) => Tensor | Terms,
+): Tensor {
+  return blamingCaller(caller, () => {
+    const [outputs, targets] = given.map((one) => toTensor(one, name)) as [Tensor, Tensor]
+    const checked = checkOptions(name, options, checks) as O
+    checkPair(name, outputs.shape, targets.shape)
+    const made = of(outputs, targets, checked)
+    const terms = made instanceof Tensor ? { losses: made } : made
+    const loss = reduce(name, checked, terms, outputs.shape.slice(-1))
+    judged.set(loss, { name, outputs, targets, counted: terms.counted })
+    return loss
+  })
+}
+
+function checkPair(name: LossName, outputs: Shape, targets: Shape): void {
+  const { targetShape } = losses[name] as Pick<Loss, 'targetShape'>
+  const wanted = targetShape ? targetShape(outputs) : outputs
+  if (sameShape(targets, wanted) && !(targetShape && outputs.length === 0)) return
+  const cure = targetShape
+    ? 'give one class number for each row of outputs'
+    : sizeOf(targets) === sizeOf(outputs)
+      ? `reshape the targets to [${outputs.join(', ')}], or the outputs to [${targets.join(', ')}]`
+      : sameShape(targets, outputs.slice(0, -1))
+        ? 'class numbers become rows by oneHot, or are for sparseSoftmaxCrossEntropy'
+        : 'give each output its own target'
+  throw new ShapeError(
+    `${name}: outputs are ${describeShape(outputs)}, targets ${describeShape(targets)}, but must be ${describeShape(wanted)}; ${cure}`,
+  )
+}
+
+/** The loss that the losses of rows or numbers become; `classes` is the shape of a row of outputs. */
+function reduce(
+  name: string,
+  { reduction, weights, classWeights }: ClassLossOptions,
+  { losses, counted, perRow, reduced = mean }: Terms,
+  classes: Shape,
+): Tensor {
+  const own =
+    weights === undefined ? undefined : alongRows(name, atLeastZero(name, 'weights', weights), losses)
+  const table = classWeights === undefined ? undefined : atLeastZero(name, 'classWeights', classWeights)
+  if (table && !sameShape(table.shape, classes))
     throw new ShapeError(
-      `${name}: weights are ${describeShape(weights.shape)}, the losses ${describeShape(losses.shape)}; give one weight for each row`,
+      `${name}: classWeights are ${describeShape(table.shape)}, but must be ${describeShape(classes)}: one number for each class`,
     )
-  return reshape(weights, [weights.size, ...losses.shape.slice(1).map(() => 1)])
+  /** The weights of all losses, each of `scale`. */
+  const product = (scale: (weights: Tensor) => Tensor) => {
+    const ofRows = table && perRow!(scale(table))
+    const factors = [own, ofRows].filter((one) => one !== undefined).map(scale)
+    const all = factors.length > 1 ? scale(mul(factors[0]!, factors[1]!)) : factors[0]
+    return all && counted ? where(counted, all, 0) : (all ?? counted)
+  }
+  // What is ignored has the loss 0 already.
+  const weighted = (weight: Tensor | undefined) =>
+    weight && weight !== counted ? mul(weight, losses) : losses
+  const raw = product((given) => given)
+  if (reduction === 'none') return weighted(raw)
+  if (reduction === 'sum') return withMeanWeight(sum(weighted(raw)), 'sum')
+  if (!raw) return withMeanWeight(reduced(losses), losses.size)
+  // Each number of the losses has its weight, however few were given.
+  const total = (weight: Tensor) => mul(sum(weight), losses.size / weight.size)
+  const weight = product(proportions)!
+  const divisor = total(weight)
+  return withMeanWeight(div(sum(weighted(weight)), where(divisor, divisor, 1)), total(raw))
+}
+
+/** Weights over the largest of them, so that no sum of them overflows or vanishes; all 0 stay so. */
+function proportions(weights: Tensor): Tensor {
+  if (weights.size === 0) return weights
+  const largest = stopGradient(max(weights))
+  return div(weights, where(largest, largest, 1))
+}
+
+/**
+ * Weights of at least 0. Numbers that are there are checked now; of those that are computed later a negative one becomes
+ * −∞, for which a run stops and names what was expected.
+ */
+function atLeastZero(name: string, option: string, given: TensorLike): Tensor {
+  const weights = toTensor(given, `${name}, ${option}`)
+  if (weights instanceof Constant || weights instanceof Variable)
+    for (const [place, value] of weights.values.entries())
+      if (!(value >= 0 && value < Infinity))
+        throw new ValueError(
+          `${name}: ${option} must be finite numbers of at least 0; number ${place} is ${value}`,
+        )
+  if (weights instanceof Constant) return weights
+  return scope(`${option} of at least 0`, () => div(weights, greaterEqual(weights, 0)))
+}
+
+/** Weights in the dimensions of the losses; a flat list has one for each row. */
+function alongRows(name: string, weights: Tensor, losses: Tensor): Tensor {
+  const flat = weights.rank === 1 && weights.size !== 1
+  const placed = flat ? [weights.size, ...losses.shape.slice(1).map(() => 1)] : weights.shape
+  const fits =
+    placed.length <= losses.rank &&
+    placed.every((size, place) => size === 1 || size === losses.shape[losses.rank - placed.length + place])
+  if (!fits && weights.size !== 1)
+    throw new ShapeError(
+      `${name}: weights are ${describeShape(weights.shape)}, the losses ${describeShape(losses.shape)}; give one weight for each row, or weights that broadcast to the losses`,
+    )
+  return reshape(weights, weights.size === 1 ? [] : placed)
 }
 
 /** Mean of the squared differences. */
@@ -99,8 +238,8 @@ export function meanSquaredError(
   targets: TensorLike,
   options: LossOptions = {},
 ): Tensor {
-  return blamingCaller(meanSquaredError, () =>
-    reduce('meanSquaredError', squaredDifference(predictions, targets), options),
+  return judge(meanSquaredError, 'meanSquaredError', [predictions, targets], options, lossOptions, (p, t) =>
+    squaredDifference(p, t),
   )
 }
 
@@ -110,27 +249,27 @@ export function meanAbsoluteError(
   targets: TensorLike,
   options: LossOptions = {},
 ): Tensor {
-  return blamingCaller(meanAbsoluteError, () =>
-    reduce('meanAbsoluteError', abs(sub(predictions, targets)), options),
+  return judge(meanAbsoluteError, 'meanAbsoluteError', [predictions, targets], options, lossOptions, (p, t) =>
+    abs(sub(p, t)),
   )
 }
 
 /**
  * Half the square of small differences d, and in a straight line from |d| = delta on: ½d², then
- * delta·(|d| − ½delta) (Huber 1964). `delta` is 1 unless given.
+ * delta·(|d| − ½delta) (Huber 1964). `delta` is above 0, default 1.
  * @throws ValueError unless delta is above 0.
  */
 export function huberLoss(
   predictions: TensorLike,
   targets: TensorLike,
-  { delta = 1, ...options }: LossOptions & { delta?: number } = {},
+  options: LossOptions & { delta?: number } = {},
 ): Tensor {
-  return blamingCaller(huberLoss, () => {
-    checkPositive('huberLoss', 'delta', delta)
-    const distance = abs(sub(predictions, targets))
+  const checks = { ...lossOptions, delta: optional(checkPositive, 1) }
+  return judge(huberLoss, 'huberLoss', [predictions, targets], options, checks, (p, t, { delta }) => {
+    const distance = abs(sub(p, t))
     // With q = min(|d|, delta) both pieces are q·(|d| − ½q), and no large number is squared.
-    const q = minimum(distance, delta)
-    return reduce('huberLoss', mul(q, sub(distance, mul(0.5, q))), options)
+    const q = minimum(distance, delta!)
+    return mul(q, sub(distance, mul(0.5, q)))
   })
 }
 
@@ -139,10 +278,9 @@ export function huberLoss(
  * for targets of 0 (Cortes and Vapnik 1995). The derivative on the margin is 0.
  */
 export function hingeLoss(scores: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
-  return blamingCaller(hingeLoss, () => {
-    const side = sub(mul(2, targets), 1)
-    return reduce('hingeLoss', relu(sub(1, mul(side, scores))), options)
-  })
+  return judge(hingeLoss, 'hingeLoss', [scores, targets], options, lossOptions, (x, t) =>
+    relu(sub(1, mul(sub(mul(2, t), 1), x))),
+  )
 }
 
 /**
@@ -150,8 +288,8 @@ export function hingeLoss(scores: TensorLike, targets: TensorLike, options: Loss
  * `softplus` gives. Rates below 1e-30 count as that in the logarithm.
  */
 export function poissonLoss(rates: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
-  return blamingCaller(poissonLoss, () =>
-    reduce('poissonLoss', sub(rates, mul(targets, log(maximum(rates, 1e-30)))), options),
+  return judge(poissonLoss, 'poissonLoss', [rates, targets], options, lossOptions, (rate, t) =>
+    sub(rate, mul(t, log(maximum(rate, 1e-30)))),
   )
 }
 
@@ -160,10 +298,9 @@ export function poissonLoss(rates: TensorLike, targets: TensorLike, options: Los
  * has the loss 1.
  */
 export function cosineLoss(predictions: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
-  return blamingCaller(cosineLoss, () => {
-    const [x, y] = [toTensor(predictions), toTensor(targets)].map(towardsUnit) as [Tensor, Tensor]
-    return reduce('cosineLoss', sub(1, sum(mul(x, y), -1)), options)
-  })
+  return judge(cosineLoss, 'cosineLoss', [predictions, targets], options, lossOptions, (p, t) =>
+    sub(1, sum(mul(towardsUnit(p), towardsUnit(t)), -1)),
+  )
 }
 
 /** The vectors along the last axis divided by their norms; zeros stay. */
@@ -182,10 +319,15 @@ function towardsUnit(x: Tensor): Tensor {
  * mul, sub, mean and neg. It is infinite when a probability is rounded to 0 or 1 on the wrong side, and NaN, from
  * 0 · ln 0, on the right one; train with `sigmoidCrossEntropy`, which is always finite.
  */
-export function binaryCrossEntropy(probabilities: TensorLike, targets: TensorLike): Tensor {
-  const h = toTensor(probabilities)
-  const y = toTensor(targets)
-  return neg(mean(y.mul(log(h)).add(sub(1, y).mul(log(sub(1, h))))))
+export function binaryCrossEntropy(
+  probabilities: TensorLike,
+  targets: TensorLike,
+  options: Record<string, never> = {},
+): Tensor {
+  return judge(binaryCrossEntropy, 'binaryCrossEntropy', [probabilities, targets], options, {}, (h, y) => ({
+    losses: y.mul(log(h)).add(sub(1, y).mul(log(sub(1, h)))),
+    reduced: (losses) => neg(mean(losses)),
+  }))
 }
 
 /**
@@ -196,12 +338,17 @@ export function binaryCrossEntropy(probabilities: TensorLike, targets: TensorLik
 export function sigmoidCrossEntropy(
   logits: TensorLike,
   targets: TensorLike,
-  { labelSmoothing, ...options }: LossOptions & Pick<ClassLossOptions, 'labelSmoothing'> = {},
+  options: LossOptions & Pick<ClassLossOptions, 'labelSmoothing'> = {},
 ): Tensor {
-  return blamingCaller(sigmoidCrossEntropy, () => {
-    const labels = smooth('sigmoidCrossEntropy', toTensor(targets), labelSmoothing, 2)
-    return reduce('sigmoidCrossEntropy', sigmoidCrossEntropyWithLogits(logits, labels), options)
-  })
+  const checks = { ...lossOptions, ...labelSmoothing }
+  return judge(
+    sigmoidCrossEntropy,
+    'sigmoidCrossEntropy',
+    [logits, targets],
+    options,
+    checks,
+    (x, t, { labelSmoothing }) => sigmoidCrossEntropyWithLogits(x, smooth(t, labelSmoothing!, 2)),
+  )
 }
 
 /**
@@ -212,59 +359,50 @@ export function sigmoidCrossEntropy(
 export function softmaxCrossEntropy(
   logits: TensorLike,
   targets: TensorLike,
-  { labelSmoothing, classWeights, ...options }: ClassLossOptions = {},
+  options: ClassLossOptions = {},
 ): Tensor {
-  return blamingCaller(softmaxCrossEntropy, () => {
-    const [rows, rowsOfTargets] = [toTensor(logits), toTensor(targets)]
-    const labels = smooth('softmaxCrossEntropy', rowsOfTargets, labelSmoothing, rows.shape.at(-1) ?? 1)
-    return reduce(
-      'softmaxCrossEntropy',
-      softmaxCrossEntropyWithLogits(rows, labels),
-      options,
-      classWeights === undefined ? undefined : sum(mul(rowsOfTargets, classWeights), -1),
-    )
-  })
+  return judge(
+    softmaxCrossEntropy,
+    'softmaxCrossEntropy',
+    [logits, targets],
+    options,
+    classLossOptions,
+    (x, t, { labelSmoothing }) => ({
+      losses: softmaxCrossEntropyWithLogits(x, smooth(t, labelSmoothing!, x.shape.at(-1) ?? 1)),
+      perRow: (ofClasses) => sum(mul(t, ofClasses), -1),
+    }),
+  )
 }
 
 /**
- * Cross-entropy of the rows' softmax against class numbers from 0, one for each row. −1 is padding: it gives its row
- * the loss 0, but the row counts in the mean, so give it the weight 0 as well.
+ * Cross-entropy of the rows' softmax against class numbers from 0, one for each row. Rows whose target is
+ * `ignoreIndex` do not count: the mean is over the others, and 0 where there are none.
  * @throws ShapeError unless targets have the shape of logits without its last dimension.
  * @throws IndexError, when it is computed, for any other number that is no class.
  */
 export function sparseSoftmaxCrossEntropy(
   logits: TensorLike,
   targets: TensorLike,
-  { labelSmoothing = 0, classWeights, ...options }: ClassLossOptions = {},
+  options: SparseLossOptions = {},
 ): Tensor {
-  return blamingCaller(sparseSoftmaxCrossEntropy, () => {
-    const rows = toTensor(logits)
-    const classes = toTensor(targets)
-    if (rows.rank === 0 || !sameShape(classes.shape, rows.shape.slice(0, -1)))
-      throw new ShapeError(
-        `sparseSoftmaxCrossEntropy: logits are ${describeShape(rows.shape)}, targets ${describeShape(classes.shape)}; wants one class number for each row of logits`,
-      )
-    checkShare('sparseSoftmaxCrossEntropy', 'labelSmoothing', labelSmoothing)
-    const padding = equal(classes, -1)
-    const known = where(padding, 0, classes)
-    const hard = sparseSoftmaxCrossEntropyWithLogits(rows, known)
-    const losses =
-      labelSmoothing === 0
-        ? hard
-        : hard.mul(1 - labelSmoothing).sub(mean(logSoftmax(rows), -1).mul(labelSmoothing))
-    return reduce(
-      'sparseSoftmaxCrossEntropy',
-      where(padding, 0, losses),
-      options,
-      classWeights === undefined
-        ? undefined
-        : where(padding, 0, gather(broadcastTo(classWeights, rows.shape.slice(-1)), known)),
-    )
+  const name = 'sparseSoftmaxCrossEntropy'
+  const checks = { ...classLossOptions, ignoreIndex: optional(integer, -1) }
+  return judge(sparseSoftmaxCrossEntropy, name, [logits, targets], options, checks, (x, t, given) => {
+    const [smoothing, ignored] = [given.labelSmoothing!, given.ignoreIndex!]
+    const counted = notEqual(t, ignored)
+    const classes = where(counted, t, 0)
+    const hard = sparseSoftmaxCrossEntropyWithLogits(x, classes)
+    const smoothed =
+      smoothing === 0 ? hard : hard.mul(1 - smoothing).sub(mean(logSoftmax(x), -1).mul(smoothing))
+    return {
+      losses: where(counted, smoothed, 0),
+      counted,
+      perRow: (ofClasses) => gather(ofClasses, classes),
+    }
   })
 }
 
-function smooth(name: string, targets: Tensor, share = 0, classes: number): Tensor {
-  checkShare(name, 'labelSmoothing', share)
+function smooth(targets: Tensor, share: number, classes: number): Tensor {
   return share === 0 ? targets : targets.mul(1 - share).add(share / classes)
 }
 
@@ -277,8 +415,13 @@ export function negativeLogLikelihood(
   targets: TensorLike,
   options: LossOptions = {},
 ): Tensor {
-  return blamingCaller(negativeLogLikelihood, () =>
-    reduce('negativeLogLikelihood', neg(sum(mul(targets, logProbabilities), -1)), options),
+  return judge(
+    negativeLogLikelihood,
+    'negativeLogLikelihood',
+    [logProbabilities, targets],
+    options,
+    lossOptions,
+    (logs, t) => neg(sum(mul(t, logs), -1)),
   )
 }
 
@@ -287,33 +430,38 @@ export function negativeLogLikelihood(
  * softmax(logits)), with 0 · ln 0 = 0. Finite for every logit.
  */
 export function klDivergence(logits: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
-  return blamingCaller(klDivergence, () => {
-    const t = toTensor(targets)
+  return judge(klDivergence, 'klDivergence', [logits, targets], options, lossOptions, (x, t) => {
     const logs = log(where(greater(t, 0), t, 1))
-    return reduce('klDivergence', sum(mul(t, sub(logs, logSoftmax(logits))), -1), options)
+    return sum(mul(t, sub(logs, logSoftmax(x))), -1)
   })
 }
 
 /** L1 regularisation, to be added to a loss: factor · Σ |p| over all parameters, which makes many of them 0. */
 export function l1Penalty(parameters: readonly Tensor[], factor: number): Tensor {
-  return penalty(l1Penalty, parameters, factor, abs)
+  return penalty(l1Penalty, 'l1Penalty', parameters, factor, abs)
 }
 
 /** L2 regularisation, to be added to a loss: factor · Σ p² over all parameters. */
 export function l2Penalty(parameters: readonly Tensor[], factor: number): Tensor {
-  return penalty(l2Penalty, parameters, factor, square)
+  return penalty(l2Penalty, 'l2Penalty', parameters, factor, square)
 }
 
 function penalty(
   caller: (...args: never[]) => unknown,
+  name: string,
   parameters: readonly Tensor[],
   factor: number,
   of: (x: TensorLike) => Tensor,
 ): Tensor {
   return blamingCaller(caller, () => {
-    checkPositive(caller.name, 'factor', factor)
-    if (parameters.length === 0) throw new ValueError(`${caller.name}: wants at least one parameter`)
-    return parameters
+    checkPositive(name, 'factor', factor)
+    const list = listOf(check<Tensor>('a tensor', (value) => value instanceof Tensor))(
+      name,
+      'parameters',
+      parameters,
+    )
+    if (list.length === 0) throw new ValueError(`${name}: parameters must not be empty`)
+    return list
       .map((parameter) => sum(of(parameter)))
       .reduce((total, term) => total.add(term))
       .mul(factor)
@@ -357,6 +505,7 @@ export const losses = {
     of: sparseSoftmaxCrossEntropy,
     predictions: softmax,
     correct: (logits, classes) => equal(argMax(logits), classes),
+    counted: (_, classes) => notEqual(classes, -1),
     targetShape: (logits) => logits.slice(0, -1),
   },
   negativeLogLikelihood: { of: negativeLogLikelihood, predictions: exp, correct: sameClass },

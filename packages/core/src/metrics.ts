@@ -1,5 +1,5 @@
 // How good predictions are: counted batch by batch in float64, and always the same for the same rows in any batches.
-import { checkCount, checkFinite } from './check-options.js'
+import { check, checkCount, checkFinite } from './check-options.js'
 import { exponential, logarithm } from './elementary.js'
 import { blamingCaller, ShapeError, ValueError } from './errors.js'
 
@@ -79,23 +79,42 @@ function rowsOf(name: string, classes: number) {
   }
 }
 
+/** What metrics of class numbers share. */
+export interface ClassNumberOptions {
+  /** How many classes there are, numbered from 0. */
+  classes: number
+  /** The target of positions that count nowhere, such as padding, default −1. */
+  ignoreIndex?: number
+}
+
+const checkIgnoreIndex = check<number>('an integer', Number.isSafeInteger)
+
 /** Rows of one number for each class; targets are class numbers. */
-function rowsWithClasses(name: string, classes: number) {
+function rowsWithClasses(name: string, classes: number, ignoreIndex: number) {
   checkCount(name, 'classes', classes)
+  checkIgnoreIndex(name, 'ignoreIndex', ignoreIndex)
   return (predictions: Numbers, targets: Numbers) => {
     if (predictions.length !== targets.length * classes)
       throw new ShapeError(
         `${name}: ${targets.length} targets want as many rows of ${classes} classes, ${targets.length * classes} numbers; got ${predictions.length}`,
       )
-    checkClasses(name, classes, targets)
+    checkClasses(name, 'target', classes, targets, targets, ignoreIndex)
   }
 }
 
-function checkClasses(name: string, classes: number, given: Numbers): void {
+/** Checks the classes at all positions that count. */
+function checkClasses(
+  name: string,
+  what: string,
+  classes: number,
+  given: Numbers,
+  targets: Numbers,
+  ignoreIndex: number,
+): void {
   for (let i = 0; i < given.length; i++)
-    if (!Number.isInteger(given[i]) || given[i]! < 0 || given[i]! >= classes)
+    if (targets[i] !== ignoreIndex && !(Number.isInteger(given[i]) && given[i]! >= 0 && given[i]! < classes))
       throw new ValueError(
-        `${name}: number ${i} is class ${given[i]}; classes are whole numbers from 0 to ${classes - 1}`,
+        `${name}: ${what} ${i} is ${given[i]}; classes are integers from 0 to ${classes - 1}, and targets of ${ignoreIndex} (ignoreIndex) do not count`,
       )
 }
 
@@ -117,14 +136,19 @@ function meanOf(
   columns: number,
   of: (predictions: Numbers, targets: Numbers, row: number) => number,
   value: (mean: number) => number = (mean) => mean,
+  /** The target of rows that do not count. */
+  ignoreIndex?: number,
 ): Metric {
   return metric(
     (): Mean => ({ sum: 0, count: 0 }),
     check,
     (state, predictions, targets) => {
       const rows = predictions.length / columns
-      for (let row = 0; row < rows; row++) state.sum += of(predictions, targets, row)
-      state.count += rows
+      for (let row = 0; row < rows; row++) {
+        if (ignoreIndex !== undefined && targets[row] === ignoreIndex) continue
+        state.sum += of(predictions, targets, row)
+        state.count++
+      }
     },
     ({ sum, count }) => value(sum / count),
   )
@@ -146,9 +170,13 @@ export function categoricalAccuracy({ classes }: { classes: number }): Metric {
 }
 
 /** Share of rows whose largest number stands at the target, a class number; the first counts at a tie. */
-export function sparseCategoricalAccuracy({ classes }: { classes: number }): Metric {
-  return meanOf(rowsWithClasses('sparseCategoricalAccuracy', classes), classes, (predictions, targets, row) =>
-    Number(largest(predictions, row, classes) === targets[row]),
+export function sparseCategoricalAccuracy({ classes, ignoreIndex = -1 }: ClassNumberOptions): Metric {
+  return meanOf(
+    rowsWithClasses('sparseCategoricalAccuracy', classes, ignoreIndex),
+    classes,
+    (predictions, targets, row) => Number(largest(predictions, row, classes) === targets[row]),
+    undefined,
+    ignoreIndex,
   )
 }
 
@@ -156,30 +184,36 @@ export function sparseCategoricalAccuracy({ classes }: { classes: number }): Met
  * Share of rows whose target, a class number, is among the `k` largest numbers. At a tie smaller class numbers come
  * first.
  */
-export function topKAccuracy({ k, classes }: { k: number; classes: number }): Metric {
+export function topKAccuracy({ k, classes, ignoreIndex = -1 }: ClassNumberOptions & { k: number }): Metric {
   checkCount('topKAccuracy', 'k', k)
-  return meanOf(rowsWithClasses('topKAccuracy', classes), classes, (predictions, targets, row) => {
-    const target = targets[row]!
-    const own = predictions[row * classes + target]!
-    let before = 0
-    for (let i = 0; i < classes; i++) {
-      const other = predictions[row * classes + i]!
-      if (other > own || (other === own && i < target)) before++
-    }
-    // A row with NaN has no order, so nothing in it is right.
-    return Number(before < k && !Number.isNaN(own))
-  })
+  return meanOf(
+    rowsWithClasses('topKAccuracy', classes, ignoreIndex),
+    classes,
+    (predictions, targets, row) => {
+      const target = targets[row]!
+      const own = predictions[row * classes + target]!
+      let before = 0
+      for (let i = 0; i < classes; i++) {
+        const other = predictions[row * classes + i]!
+        if (other > own || (other === own && i < target)) before++
+      }
+      // A row with NaN has no order, so nothing in it is right.
+      return Number(before < k && !Number.isNaN(own))
+    },
+    undefined,
+    ignoreIndex,
+  )
 }
 
 /**
  * Rows of true classes, columns of predicted ones: `value[t][p]` counts the rows of class t for which p was
  * predicted. Predictions and targets are class numbers.
  */
-export function confusionMatrix({ classes }: { classes: number }): Metric<number[][]> {
+export function confusionMatrix({ classes, ignoreIndex = -1 }: ClassNumberOptions): Metric<number[][]> {
   return metric(
     () => counts('confusionMatrix', classes),
-    classPairs('confusionMatrix', classes),
-    addToCounts,
+    classPairs('confusionMatrix', classes, ignoreIndex),
+    addToCounts(ignoreIndex),
     (state) => state.map((row) => [...row]),
   )
 }
@@ -189,17 +223,21 @@ function counts(name: string, classes: number): number[][] {
   return Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
 }
 
-function classPairs(name: string, classes: number) {
+function classPairs(name: string, classes: number, ignoreIndex: number) {
   const check = paired(name)
+  checkIgnoreIndex(name, 'ignoreIndex', ignoreIndex)
   return (predictions: Numbers, targets: Numbers) => {
     check(predictions, targets)
-    checkClasses(name, classes, predictions)
-    checkClasses(name, classes, targets)
+    checkClasses(name, 'prediction', classes, predictions, targets, ignoreIndex)
+    checkClasses(name, 'target', classes, targets, targets, ignoreIndex)
   }
 }
 
-function addToCounts(state: number[][], predictions: Numbers, targets: Numbers): void {
-  for (let i = 0; i < targets.length; i++) state[targets[i]!]![predictions[i]!]!++
+function addToCounts(ignoreIndex: number) {
+  return (state: number[][], predictions: Numbers, targets: Numbers): void => {
+    for (let i = 0; i < targets.length; i++)
+      if (targets[i] !== ignoreIndex) state[targets[i]!]![predictions[i]!]!++
+  }
 }
 
 /** What precision, recall and F1 are made of, for two classes or many. */
@@ -208,6 +246,8 @@ export interface ClassScoreOptions {
   threshold?: number
   /** For many classes, whose numbers predictions and targets then are. */
   classes?: number
+  /** For many classes: the target of positions that count nowhere, such as padding, default −1. */
+  ignoreIndex?: number
   /**
    * For many classes: `macro`, unless given, is the mean over the classes; `micro` counts all rows together and so
    * is the accuracy.
@@ -227,7 +267,7 @@ const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole)
 
 function classScore(
   name: string,
-  { threshold = 0.5, classes, average = 'macro' }: ClassScoreOptions,
+  { threshold = 0.5, classes, ignoreIndex, average = 'macro' }: ClassScoreOptions,
   of: (hits: Hits) => number,
 ): Metric {
   if (average !== 'macro' && average !== 'micro')
@@ -241,6 +281,8 @@ function classScore(
       wrong: state.reduce((total, row) => total + row[c]!, 0) - right,
     }
   }
+  if (classes === undefined && ignoreIndex !== undefined)
+    throw new ValueError(`${name}: ignoreIndex is for class numbers; give classes too`)
   if (classes === undefined)
     return metric(
       () => counts(name, 2),
@@ -252,8 +294,8 @@ function classScore(
     )
   return metric(
     () => counts(name, classes),
-    classPairs(name, classes),
-    addToCounts,
+    classPairs(name, classes, ignoreIndex ?? -1),
+    addToCounts(ignoreIndex ?? -1),
     (state) => {
       const all = state.map((_, c) => hitsOf(state, c))
       if (average === 'macro') return all.reduce((total, hits) => total + of(hits), 0) / classes
@@ -356,14 +398,15 @@ export function rSquared(): Metric {
  * e to the mean of −ln p, with p what a row of probabilities gives to its target, a class number: of how many classes
  * an equally unsure guess would be one. Infinite where a target got the probability 0.
  */
-export function perplexity({ classes }: { classes: number }): Metric {
+export function perplexity({ classes, ignoreIndex = -1 }: ClassNumberOptions): Metric {
   return meanOf(
-    rowsWithClasses('perplexity', classes),
+    rowsWithClasses('perplexity', classes, ignoreIndex),
     classes,
     (probabilities, targets, row) => {
       const p = probabilities[row * classes + targets[row]!]!
       return p > 0 ? -logarithm(p) : p === 0 ? Infinity : Number.NaN
     },
     exponential,
+    ignoreIndex,
   )
 }

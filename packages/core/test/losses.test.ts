@@ -7,6 +7,7 @@ import {
   gradients,
   hingeLoss,
   huberLoss,
+  input,
   klDivergence,
   type LossOptions,
   l1Penalty,
@@ -17,14 +18,16 @@ import {
   negativeLogLikelihood,
   poissonLoss,
   type Loss as RunLoss,
+  type SparseLossOptions,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   sparseSoftmaxCrossEntropy,
-  sum,
   type Tensor,
   type TensorLike,
   variable,
 } from '../src/index.js'
+import { meanWeightOf } from '../src/mean-weight.js'
+import { describeShape } from '../src/shape.js'
 
 type Rows = number[][]
 type Loss = (outputs: TensorLike, targets: TensorLike, options?: LossOptions) => Tensor
@@ -191,15 +194,165 @@ test('class numbers give the cross-entropy of their one-hot rows, with smoothing
   )
 })
 
-test('padding, −1, gives its row no loss, and with a weight of 0 the row does not count', () => {
-  const rows = variable(values, { dtype: 'f64' })
-  const padded = sparseSoftmaxCrossEntropy(rows, [2, -1], { weights: [1, 0] })
-  expect(padded.item()).toBeCloseTo(crossEntropy(values[0]!, [0, 0, 1]), 13)
-  for (const options of [{}, { labelSmoothing: 0.1 }, { classWeights: [2, 5, 0.5] }]) {
-    const losses = sparseSoftmaxCrossEntropy(rows, [2, -1], { ...options, reduction: 'none' })
-    expect(losses.data()[1]).toBe(0)
-    expect([...gradients(sum(losses), [rows])[0]!.data()].slice(3).map(Math.abs)).toEqual([0, 0, 0])
+describe('positions to ignore', () => {
+  const rows = [...values, [5, -3, 0.5], [0.1, 0.2, 0.3]]
+  const targets = [2, 0, 1, 0]
+  const with3 = (ignored: number) => [2, ignored, ignored, 0]
+  const options: Record<string, SparseLossOptions> = {
+    plain: {},
+    smoothed: { labelSmoothing: 0.1 },
+    'weighted by class': { classWeights: [2, 5, 0.5] },
+    'weighted by row': { weights: [1, 0.25, 3, 4] },
+    'weighted by both': { weights: [1, 0.25, 3, 4], classWeights: [2, 5, 0.5], labelSmoothing: 0.2 },
   }
+  const some = <T>(list: readonly T[]) => [list[0]!, list[3]!]
+
+  test.each(Object.entries(options))('are to a loss as if they were not there: %s', (_, given) => {
+    const { weights } = given as { weights?: number[] }
+    const fewer = { ...given, ...(weights && { weights: some(weights) }) }
+    for (const dtype of ['f32', 'f64'] as const)
+      // The class 1 is in no other row.
+      for (const reduction of ['mean', 'sum'] as const)
+        for (const ignoreIndex of [undefined, -1, -100, 1]) {
+          const all = variable(rows, { dtype })
+          const two = variable(some(rows), { dtype })
+          const found = sparseSoftmaxCrossEntropy(all, with3(ignoreIndex ?? -1), {
+            ...given,
+            reduction,
+            ...(ignoreIndex !== undefined && { ignoreIndex }),
+          })
+          const expected = sparseSoftmaxCrossEntropy(two, some(targets), { ...fewer, reduction })
+          const digits = dtype === 'f32' ? 5 : 13
+          expect(found.item()).toBeCloseTo(expected.item(), digits)
+          const [slopes, wanted] = [gradients(found, [all])[0]!, gradients(expected, [two])[0]!]
+          const flat = [...slopes.data()]
+          const fewerSlopes = [...wanted.data()]
+          for (const [i, value] of [...flat.slice(0, 3), ...flat.slice(9)].entries())
+            expect(value).toBeCloseTo(fewerSlopes[i]!, digits)
+          expect(flat.slice(3, 9).map(Math.abs)).toEqual([0, 0, 0, 0, 0, 0])
+        }
+  })
+
+  test('give 0 and pass nothing back where all are ignored', () => {
+    for (const given of Object.values(options))
+      for (const reduction of ['mean', 'sum'] as const) {
+        const x = variable(rows)
+        const loss = sparseSoftmaxCrossEntropy(x, [-1, -1, -1, -1], { ...given, reduction })
+        expect(loss.item()).toBe(0)
+        expect([...gradients(loss, [x])[0]!.data()].map(Math.abs)).toEqual(new Array(12).fill(0))
+      }
+  })
+
+  test('leave weights of 1 without effect, to the bit', () => {
+    const plain = sparseSoftmaxCrossEntropy(variable(rows), with3(-1)).item()
+    for (const given of [{ classWeights: [1, 1, 1] }, { classWeights: [7, 7, 7] }, { weights: [1, 1, 1, 1] }])
+      expect(sparseSoftmaxCrossEntropy(variable(rows), with3(-1), given).item()).toBe(plain)
+  })
+
+  test('are none of the classes that are out of range otherwise', () => {
+    expect(() => sparseSoftmaxCrossEntropy(rows, with3(-1), { ignoreIndex: -100 }).item()).toThrow(
+      'classes[1] is -1',
+    )
+    expect(() => sparseSoftmaxCrossEntropy(rows, with3(-1), { ignoreIndex: 0.5 })).toThrow(
+      'sparseSoftmaxCrossEntropy: ignoreIndex must be an integer, got 0.5',
+    )
+  })
+})
+
+describe('weights', () => {
+  const x = [0.3, -1.2, 2.1]
+  const t = [1, 0, 1]
+  const weighted = (weights: number[]) =>
+    total(weights.map((w, i) => w * (x[i]! - t[i]!) ** 2)) / total(weights)
+
+  test('count in proportion, however small or large they are, in value and derivative', () => {
+    const proportions = [1, 2, 0.5]
+    const expected = weighted(proportions)
+    // 1e-31 was less than what a sum of weights had to be; 2^-140 is not a normal number in float32.
+    for (const dtype of ['f32', 'f64'] as const)
+      for (const scale of [1, 1e-31, 2 ** -140, 1e-12, 1e20, 1.5e38])
+        for (const computed of [false, true]) {
+          const p = variable(x, { dtype })
+          const given = proportions.map((w) => w * scale)
+          const weights = computed ? variable(given, { dtype }) : given
+          const loss = meanSquaredError(p, t, { weights })
+          expect(loss.item() / expected, `${dtype} ${scale}`).toBeCloseTo(1, 6)
+          for (const [i, slope] of [...gradients(loss, [p])[0]!.data()].entries())
+            expect(slope).toBeCloseTo((proportions[i]! * 2 * (x[i]! - t[i]!)) / 3.5, 6)
+        }
+  })
+
+  test('have the derivatives that differences find, also a single one that counts', () => {
+    for (const given of [
+      [1, 2, 0.5],
+      [2, 1e-3, 0.25],
+    ]) {
+      const weights = double(given)
+      const report = checkGradients(meanSquaredError(double(x), t, { weights }), [weights])
+      expect(report.ok, String(report)).toBe(true)
+    }
+    const weights = double([3, 0, 0])
+    const loss = meanSquaredError(double(x), t, { weights })
+    const slopes = [...gradients(loss, [weights])[0]!.data()]
+    const squares = x.map((value, i) => (value - t[i]!) ** 2)
+    for (const [i, slope] of slopes.entries()) expect(slope).toBeCloseTo((squares[i]! - squares[0]!) / 3, 13)
+  })
+
+  test('of classes and rows together do not vanish either', () => {
+    const logits = variable(values)
+    const of = (scale: number) =>
+      sparseSoftmaxCrossEntropy(logits, [2, 0], {
+        weights: [scale, 3 * scale],
+        classWeights: [scale, 1, 2 * scale],
+      }).item()
+    expect(of(1e-25)).toBeCloseTo(of(1), 6)
+    expect(of(1e25)).toBeCloseTo(of(1), 6)
+  })
+
+  test('repeat to the losses: one for all, one for each row, or a shape that broadcasts', () => {
+    const mean = meanSquaredError(values, truth).item()
+    const columns = values.map((row, r) => row.map((value, c) => (value - truth[r]![c]!) ** 2))
+    const byColumn = (w: number[]) =>
+      total(columns.flatMap((row) => row.map((value, c) => w[c]! * value))) / (2 * total(w))
+    for (const weights of [1, [1], [[1]], [4], [2, 2], [[3], [3]], [[5, 5, 5]]])
+      expect(meanSquaredError(double(values), truth, { weights }).item()).toBeCloseTo(mean, 13)
+    expect(meanSquaredError(double(values), truth, { weights: [[1, 2, 3]] }).item()).toBeCloseTo(
+      byColumn([1, 2, 3]),
+      13,
+    )
+    expect(meanSquaredError(double(values), truth, { weights: [2], reduction: 'sum' }).item()).toBeCloseTo(
+      12 * mean,
+      13,
+    )
+  })
+
+  test('that are computed and negative do not pass as a number', () => {
+    for (const dtype of ['f32', 'f64'] as const) {
+      const weights = variable([1, 2, 3], { dtype }).sub([0, 0, 4])
+      for (const reduction of ['mean', 'sum'] as const)
+        expect(meanSquaredError(variable(x, { dtype }), t, { weights, reduction }).item()).not.toSatisfy(
+          Number.isFinite,
+        )
+    }
+  })
+
+  test('are what the mean divides by', () => {
+    const weight = (loss: Tensor) => {
+      const found = meanWeightOf(loss, 17)
+      return typeof found === 'object' ? found.item() : found
+    }
+    const weights = [0.5, 3]
+    for (const [, loss, outputs, targets, byHand] of cases) {
+      const columns = byHand(outputs[0]!, targets[0]!).length
+      expect(weight(loss(outputs, targets))).toBe(2 * columns)
+      expect(weight(loss(outputs, targets, { weights }))).toBe(3.5 * columns)
+      expect(weight(loss(outputs, targets, { reduction: 'sum' }))).toBe('sum')
+      expect(weight(loss(outputs, targets).add(l2Penalty([double(values)], 0.1)))).toBe(2 * columns)
+    }
+    expect(weight(binaryCrossEntropy([0.2, 0.9], [0, 1]))).toBe(2)
+    expect(weight(sparseSoftmaxCrossEntropy(values, [2, -1]))).toBe(1)
+    expect(weight(sparseSoftmaxCrossEntropy(values, [2, 1], { classWeights: [1, 2, 5], weights }))).toBe(8.5)
+  })
 })
 
 test('any other number that is no class is an error, not a loss of 0', () => {
@@ -243,17 +396,42 @@ test.each<[() => unknown, string, string]>([
   [
     () => meanSquaredError([1], [1], { reduction: 'average' as never }),
     'ValueError',
-    'meanSquaredError: reduction must be mean, sum or none, got average',
+    'meanSquaredError: reduction must be "mean" or "sum" or "none", got "average"',
+  ],
+  [
+    () => meanSquaredError([1], [1], { weight: [1] } as never),
+    'ValueError',
+    'meanSquaredError: unknown option "weight"; did you mean "weights"?',
+  ],
+  [
+    () => binaryCrossEntropy([0.5], [1], { weights: [1] } as never),
+    'ValueError',
+    'binaryCrossEntropy: unknown option "weights"; it has no options',
   ],
   [
     () => meanSquaredError(values, truth, { weights: [1, 2, 3] }),
     'ShapeError',
-    'meanSquaredError: weights are [3], the losses 2×3; give one weight for each row',
+    'meanSquaredError: weights are [3], the losses 2×3; give one weight for each row, or weights that broadcast to the losses',
   ],
   [
     () => softmaxCrossEntropy(values, truth, { weights: [[1, 2]] }),
     'ShapeError',
-    'softmaxCrossEntropy: weights are 1×2, the losses [2]; give one weight for each row',
+    'softmaxCrossEntropy: weights are 1×2, the losses [2]; give one weight for each row, or weights that broadcast to the losses',
+  ],
+  [
+    () => softmaxCrossEntropy(values, truth, { classWeights: [1, 2] }),
+    'ShapeError',
+    'softmaxCrossEntropy: classWeights are [2], but must be [3]: one number for each class',
+  ],
+  [
+    () => softmaxCrossEntropy(values, truth, { classWeights: [1, -1, 1] }),
+    'ValueError',
+    'softmaxCrossEntropy: classWeights must be finite numbers of at least 0; number 1 is -1',
+  ],
+  [
+    () => meanSquaredError(values, truth, { weights: variable([1, Number.NaN]) }),
+    'ValueError',
+    'meanSquaredError: weights must be finite numbers of at least 0; number 1 is NaN',
   ],
   [
     () => softmaxCrossEntropy(values, truth, { labelSmoothing: 1 }),
@@ -263,10 +441,25 @@ test.each<[() => unknown, string, string]>([
   [
     () => sparseSoftmaxCrossEntropy(values, truth),
     'ShapeError',
-    'sparseSoftmaxCrossEntropy: logits are 2×3, targets 2×3; wants one class number for each row of logits',
+    'sparseSoftmaxCrossEntropy: outputs are 2×3, targets 2×3, but must be [2]; give one class number for each row of outputs',
+  ],
+  [
+    () => softmaxCrossEntropy(values, [2, 0]),
+    'ShapeError',
+    'softmaxCrossEntropy: outputs are 2×3, targets [2], but must be 2×3; class numbers become rows by oneHot, or are for sparseSoftmaxCrossEntropy',
+  ],
+  [
+    () => meanSquaredError([[1], [2], [4]], [1, 2, 4]),
+    'ShapeError',
+    'meanSquaredError: outputs are 3×1, targets [3], but must be 3×1; reshape the targets to [3, 1], or the outputs to [3]',
   ],
   [() => cosineLoss(1, 1), 'ShapeError', 'cosineLoss: wants vectors along the last axis, got a scalar'],
-  [() => l1Penalty([], 1), 'ValueError', 'l1Penalty: wants at least one parameter'],
+  [() => l1Penalty([], 1), 'ValueError', 'l1Penalty: parameters must not be empty'],
+  [
+    () => l1Penalty(variable([1]) as never, 1),
+    'ValueError',
+    'l1Penalty: parameters must be an array, got a variable of shape [1]',
+  ],
   [
     () => l2Penalty([variable(1)], -1),
     'ValueError',
@@ -274,6 +467,48 @@ test.each<[() => unknown, string, string]>([
   ],
 ])('what a loss cannot take is refused: %#', (make, name, message) => {
   expect(make).toThrow(expect.objectContaining({ name, message }))
+})
+
+test('no loss repeats outputs against targets of another shape', () => {
+  const shapes: [outputs: number[], targets: number[]][] = [
+    [[3, 1], [3]],
+    [[3], [3, 1]],
+    [
+      [3, 1],
+      [1, 3],
+    ],
+    [
+      [3, 2],
+      [1, 2],
+    ],
+    [
+      [3, 1],
+      [3, 2],
+    ],
+    [[3, 2], []],
+    [[3], [1]],
+    [
+      [2, 3, 1],
+      [2, 3],
+    ],
+  ]
+  let refused = 0
+  for (const [name, { of, targetShape }] of Object.entries<RunLoss>(losses))
+    for (const [outputs, targets] of shapes) {
+      // Class numbers are for rows of outputs.
+      if (targetShape && outputs.slice(0, -1).join() === targets.join()) continue
+      const make = () => of(input(outputs), input(targets))
+      expect(make, `${name} ${outputs} ${targets}`).toThrow(
+        expect.objectContaining({
+          name: 'ShapeError',
+          message: expect.stringContaining(
+            `${name}: outputs are ${describeShape(outputs)}, targets ${describeShape(targets)}`,
+          ),
+        }),
+      )
+      refused++
+    }
+  expect(refused).toBe(Object.keys(losses).length * shapes.length - 2)
 })
 
 test('the cost of the lecture is the mean cross-entropy of probabilities', () => {

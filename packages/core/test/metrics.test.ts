@@ -176,6 +176,40 @@ describe.each(cases)('%s', (_, make, predictions, targets, expected) => {
   })
 })
 
+describe('positions to ignore', () => {
+  type Make = (options: { classes: number; ignoreIndex?: number }) => Metric<unknown>
+  /** All metrics of class numbers, and how many predictions each takes to a target. */
+  const metricsOfClasses: [string, Make, number[], number][] = [
+    ['sparseCategoricalAccuracy', sparseCategoricalAccuracy, logits, classes],
+    ['topKAccuracy', (options) => topKAccuracy({ k: 2, ...options }), logits, classes],
+    ['perplexity', perplexity, probabilities, classes],
+    ['confusionMatrix', confusionMatrix, guessOf, 1],
+    ['precision', precision, guessOf, 1],
+    ['recall', recall, guessOf, 1],
+    ['f1', f1, guessOf, 1],
+    ['micro f1', (options) => f1({ average: 'micro', ...options }), guessOf, 1],
+  ]
+  test.each(metricsOfClasses)('count nowhere in %s', (_, make, predictions, width) => {
+    const kept = classOf.map((_, i) => i).filter((i) => i % 3 !== 1)
+    const rowsOf = (indices: number[]) =>
+      indices.flatMap((i) => predictions.slice(i * width, (i + 1) * width))
+    const expected = make({ classes }).add(
+      rowsOf(kept),
+      kept.map((i) => classOf[i]!),
+    ).value
+    for (const ignoreIndex of [undefined, -1, -100, classes]) {
+      const targets = classOf.map((c, i) => (i % 3 === 1 ? (ignoreIndex ?? -1) : c))
+      expect(
+        make({ classes, ...(ignoreIndex !== undefined && { ignoreIndex }) }).add(predictions, targets).value,
+      ).toEqual(expected)
+    }
+    // What is predicted where it does not matter may be anything.
+    const wild = predictions.map((value, at) => (Math.floor(at / width) % 3 === 1 ? Number.NaN : value))
+    const padded = classOf.map((c, i) => (i % 3 === 1 ? -1 : c))
+    expect(make({ classes }).add(wild, padded).value).toEqual(expected)
+  })
+})
+
 test('where there is nothing to divide by, values are those that are written down', () => {
   expect(binaryAccuracy().value).toBeNaN()
   expect(auc().add([0.5, 0.7], [1, 1]).value).toBeNaN()
@@ -207,13 +241,24 @@ test.each<[() => unknown, string, string]>([
   [
     () => confusionMatrix({ classes: 2 }).add([0, 2], [0, 1]),
     'ValueError',
-    'confusionMatrix: number 1 is class 2; classes are whole numbers from 0 to 1',
+    'confusionMatrix: prediction 1 is 2; classes are integers from 0 to 1, and targets of -1 (ignoreIndex) do not count',
   ],
   [
     () => topKAccuracy({ k: 0, classes: 2 }),
     'ValueError',
     'topKAccuracy: k must be an integer of at least 1, got 0',
   ],
+  [
+    () => perplexity({ classes: 2, ignoreIndex: -100 }).add([0.5, 0.5, 0.5, 0.5], [0, -1]),
+    'ValueError',
+    'perplexity: target 1 is -1; classes are integers from 0 to 1, and targets of -100 (ignoreIndex) do not count',
+  ],
+  [
+    () => sparseCategoricalAccuracy({ classes: 2, ignoreIndex: 0.5 }),
+    'ValueError',
+    'sparseCategoricalAccuracy: ignoreIndex must be an integer, got 0.5',
+  ],
+  [() => f1({ ignoreIndex: 0 }), 'ValueError', 'f1: ignoreIndex is for class numbers; give classes too'],
   [() => f1({ classes: 0 }), 'ValueError', 'f1: classes must be an integer of at least 1, got 0'],
   [
     () => f1({ average: 'weighted' as never }),
