@@ -79,6 +79,7 @@ export {
   meanSquaredError,
   negativeLogLikelihood,
   poissonLoss,
+  type SparseLossOptions,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   sparseSoftmaxCrossEntropy,
