@@ -396,7 +396,7 @@ test.each<[() => unknown, string, string]>([
   [
     () => meanSquaredError([1], [1], { reduction: 'average' as never }),
     'ValueError',
-    'meanSquaredError: reduction must be "mean" or "sum" or "none", got "average"',
+    'meanSquaredError: reduction must be "mean", "sum" or "none", got "average"',
   ],
   [
     () => meanSquaredError([1], [1], { weight: [1] } as never),
