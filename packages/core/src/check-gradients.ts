@@ -1,5 +1,15 @@
 // Compares derivatives with central differences, in float64: for the tests of this library and for its users.
-import { blamingCaller, GradientError } from './errors.js'
+import {
+  check,
+  checkFunction,
+  checkNotNegative,
+  checkNumbers,
+  checkOptions,
+  checkPositive,
+  listOf,
+  optional,
+} from './check-options.js'
+import { blamingCaller, GradientError, ShapeError } from './errors.js'
 import { formatShort } from './format.js'
 import { passBack } from './gradients.js'
 import { evaluateReference } from './reference.js'
@@ -73,23 +83,48 @@ export function checkGradients(
   options: CheckOptions = {},
 ): GradientReport {
   if (given instanceof Tensor)
-    return blamingCaller(checkGradients, () => compare(given, at as readonly Tensor[], options))
+    return blamingCaller(checkGradients, () =>
+      compare(given, listOf(checkTensor)('checkGradients', 'xs', at), options),
+    )
+  blamingCaller(checkGradients, () => checkFunction('checkGradients', 'f', given))
   const { tensors, paths, pack } = blamingCaller(checkGradients, () => unpack('checkGradients', at))
   const xs = tensors.map(
     (tensor, index) => new Constant(numbersOf(tensor), tensor.shape, paths[index] || 'x'),
   )
   const y = given(pack(xs) as never)
-  return blamingCaller(checkGradients, () => compare(y, xs, options))
+  return blamingCaller(checkGradients, () =>
+    compare(checkTensor('checkGradients', 'the result of f', y), xs, options),
+  )
 }
+
+const checkTensor = check<Tensor>('a tensor', (value) => value instanceof Tensor)
+const checkValues = check<NonNullable<CheckOptions['values']>>('a Map', (value) => value instanceof Map)
 
 function numbersOf(tensor: Tensor): Float64Array {
   return evaluateReference([tensor]).get(tensor)!
 }
 
 function compare(y: Tensor, xs: readonly Tensor[], options: CheckOptions): GradientReport {
-  const { epsilon = 1e-6, absolute = 1e-5, relative = 1e-3, order = 1 } = options
+  const { epsilon, absolute, relative, order, values } = checkOptions('checkGradients', options, {
+    epsilon: optional(checkPositive, 1e-6),
+    absolute: optional(checkNotNegative, 1e-5),
+    relative: optional(checkNotNegative, 1e-3),
+    order: optional(
+      check<1 | 2>('1 or 2', (value) => value === 1 || value === 2),
+      1,
+    ),
+    values: optional(checkValues, new Map()),
+  })
   const given = new Map<Tensor, Float64Array>()
-  for (const [tensor, values] of options.values ?? []) given.set(tensor, Float64Array.from(values))
+  for (const [tensor, numbers] of values) {
+    checkTensor('checkGradients', 'a key of values', tensor)
+    checkNumbers('checkGradients', 'values', numbers)
+    if (numbers.length !== tensor.size)
+      throw new ShapeError(
+        `checkGradients: ${describeNode(tensor)} holds ${tensor.size} numbers, values gives ${numbers.length}`,
+      )
+    given.set(tensor, Float64Array.from(numbers))
+  }
   for (const x of xs) if (!given.has(x)) given.set(x, numbersOf(x))
 
   const scalar = weightedSum(y)

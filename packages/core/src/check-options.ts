@@ -76,6 +76,11 @@ export const checkShare: Check<number> = check(
   (value) => typeof value === 'number' && value >= 0 && value < 1,
 )
 
+export const checkFraction: Check<number> = check(
+  'a number in (0, 1)',
+  (value) => typeof value === 'number' && value > 0 && value < 1,
+)
+
 /** An integer, `least` or larger. */
 export const integerFrom = (least: number): Check<number> =>
   check(
@@ -85,7 +90,10 @@ export const integerFrom = (least: number): Check<number> =>
 
 export const checkCount: Check<number> = integerFrom(1)
 
-export const checkSeed: Check<number> = integerFrom(0)
+export const checkSeed: Check<number> = check(
+  'an integer in [0, 2^53)',
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+)
 
 export const checkFlag: Check<boolean> = check('true or false', (value) => typeof value === 'boolean')
 
@@ -117,6 +125,13 @@ export function listOf<T>(entry: Check<T>): Check<T[]> {
 }
 
 const checkArray: Check<unknown[]> = check('an array', Array.isArray)
+
+export const checkNumbers: Check<ArrayLike<number>> = check(
+  'an array of numbers',
+  (value) =>
+    (Array.isArray(value) && Array.from(value, (one) => typeof one).every((type) => type === 'number')) ||
+    (ArrayBuffer.isView(value) && 'length' in value && typeof (value as Float32Array)[0] !== 'bigint'),
+)
 
 /** Options within an option. */
 export function optionsOf<O extends object>(checks: Checks<O>): Check<O> {

@@ -1,9 +1,20 @@
 // How good predictions are: counted batch by batch in float64, and always the same for the same rows in any batches.
-import { check, checkCount, checkFinite } from './check-options.js'
+import {
+  check,
+  checkCount,
+  checkFinite,
+  checkNumbers,
+  checkOptions,
+  oneOf,
+  optional,
+} from './check-options.js'
 import { exponential, logarithm } from './elementary.js'
 import { blamingCaller, ShapeError, ValueError } from './errors.js'
 
 type Numbers = ArrayLike<number>
+
+/** Of what has none. */
+type NoOptions = Readonly<Record<string, never>>
 
 /**
  * A measure of predictions against targets. Add batches of it, in one array each, row by row; the value is that of
@@ -33,7 +44,7 @@ function metric<State, Value>(
   const self: Metric<Value> = {
     add: (predictions, targets) =>
       blamingCaller(self.add, () => {
-        check(predictions, targets)
+        check(checkNumbers('add', 'predictions', predictions), checkNumbers('add', 'targets', targets))
         add(state, predictions, targets)
         return self
       }),
@@ -71,7 +82,6 @@ function pairedWithTruth(name: string) {
 /** Rows of one number for each class; targets likewise, such as one-hot labels. */
 function rowsOf(name: string, classes: number) {
   const check = paired(name)
-  checkCount(name, 'classes', classes)
   return (predictions: Numbers, targets: Numbers) => {
     check(predictions, targets)
     if (predictions.length % classes !== 0)
@@ -87,12 +97,13 @@ export interface ClassNumberOptions {
   ignoreIndex?: number
 }
 
-const checkIgnoreIndex = check<number>('an integer', Number.isSafeInteger)
+const classChecks = {
+  classes: checkCount,
+  ignoreIndex: optional(check<number>('an integer', Number.isSafeInteger), -1),
+}
 
 /** Rows of one number for each class; targets are class numbers. */
 function rowsWithClasses(name: string, classes: number, ignoreIndex: number) {
-  checkCount(name, 'classes', classes)
-  checkIgnoreIndex(name, 'ignoreIndex', ignoreIndex)
   return (predictions: Numbers, targets: Numbers) => {
     if (predictions.length !== targets.length * classes)
       throw new ShapeError(
@@ -155,22 +166,24 @@ function meanOf(
 }
 
 /** Share of numbers that are on the right side of a threshold, 0.5 unless given; targets are 0 or 1. */
-export function binaryAccuracy({ threshold = 0.5 } = {}): Metric {
-  checkFinite('binaryAccuracy', 'threshold', threshold)
+export function binaryAccuracy(options: { threshold?: number } = {}): Metric {
+  const { threshold } = checkOptions('binaryAccuracy', options, { threshold: optional(checkFinite, 0.5) })
   return meanOf(pairedWithTruth('binaryAccuracy'), 1, (predictions, targets, row) =>
     Number(Number(predictions[row]! >= threshold) === targets[row]),
   )
 }
 
 /** Share of rows whose largest number stands where that of the target row does; the first counts at a tie. */
-export function categoricalAccuracy({ classes }: { classes: number }): Metric {
+export function categoricalAccuracy(options: { classes: number }): Metric {
+  const { classes } = checkOptions('categoricalAccuracy', options, { classes: checkCount })
   return meanOf(rowsOf('categoricalAccuracy', classes), classes, (predictions, targets, row) =>
     Number(largest(predictions, row, classes) === largest(targets, row, classes)),
   )
 }
 
 /** Share of rows whose largest number stands at the target, a class number; the first counts at a tie. */
-export function sparseCategoricalAccuracy({ classes, ignoreIndex = -1 }: ClassNumberOptions): Metric {
+export function sparseCategoricalAccuracy(options: ClassNumberOptions): Metric {
+  const { classes, ignoreIndex } = checkOptions('sparseCategoricalAccuracy', options, classChecks)
   return meanOf(
     rowsWithClasses('sparseCategoricalAccuracy', classes, ignoreIndex),
     classes,
@@ -184,8 +197,8 @@ export function sparseCategoricalAccuracy({ classes, ignoreIndex = -1 }: ClassNu
  * Share of rows whose target, a class number, is among the `k` largest numbers. At a tie smaller class numbers come
  * first.
  */
-export function topKAccuracy({ k, classes, ignoreIndex = -1 }: ClassNumberOptions & { k: number }): Metric {
-  checkCount('topKAccuracy', 'k', k)
+export function topKAccuracy(options: ClassNumberOptions & { k: number }): Metric {
+  const { k, classes, ignoreIndex } = checkOptions('topKAccuracy', options, { ...classChecks, k: checkCount })
   return meanOf(
     rowsWithClasses('topKAccuracy', classes, ignoreIndex),
     classes,
@@ -209,23 +222,22 @@ export function topKAccuracy({ k, classes, ignoreIndex = -1 }: ClassNumberOption
  * Rows of true classes, columns of predicted ones: `value[t][p]` counts the rows of class t for which p was
  * predicted. Predictions and targets are class numbers.
  */
-export function confusionMatrix({ classes, ignoreIndex = -1 }: ClassNumberOptions): Metric<number[][]> {
+export function confusionMatrix(options: ClassNumberOptions): Metric<number[][]> {
+  const { classes, ignoreIndex } = checkOptions('confusionMatrix', options, classChecks)
   return metric(
-    () => counts('confusionMatrix', classes),
+    () => counts(classes),
     classPairs('confusionMatrix', classes, ignoreIndex),
     addToCounts(ignoreIndex),
     (state) => state.map((row) => [...row]),
   )
 }
 
-function counts(name: string, classes: number): number[][] {
-  checkCount(name, 'classes', classes)
+function counts(classes: number): number[][] {
   return Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
 }
 
 function classPairs(name: string, classes: number, ignoreIndex: number) {
   const check = paired(name)
-  checkIgnoreIndex(name, 'ignoreIndex', ignoreIndex)
   return (predictions: Numbers, targets: Numbers) => {
     check(predictions, targets)
     checkClasses(name, 'prediction', classes, predictions, targets, ignoreIndex)
@@ -265,14 +277,13 @@ interface Hits {
 /** 0 where there is nothing to divide by. */
 const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole)
 
-function classScore(
-  name: string,
-  { threshold = 0.5, classes, ignoreIndex, average = 'macro' }: ClassScoreOptions,
-  of: (hits: Hits) => number,
-): Metric {
-  if (average !== 'macro' && average !== 'micro')
-    throw new ValueError(`${name}: average must be macro or micro, got ${average}`)
-  checkFinite(name, 'threshold', threshold)
+function classScore(name: string, options: ClassScoreOptions, of: (hits: Hits) => number): Metric {
+  const { threshold, classes, ignoreIndex, average } = checkOptions(name, options, {
+    threshold: optional(checkFinite, 0.5),
+    classes: optional(checkCount),
+    ignoreIndex: optional(check<number>('an integer', Number.isSafeInteger)),
+    average: optional(oneOf(['macro', 'micro']), 'macro'),
+  })
   const hitsOf = (state: number[][], c: number): Hits => {
     const right = state[c]![c]!
     return {
@@ -285,7 +296,7 @@ function classScore(
     throw new ValueError(`${name}: ignoreIndex is for class numbers; give classes too`)
   if (classes === undefined)
     return metric(
-      () => counts(name, 2),
+      () => counts(2),
       pairedWithTruth(name),
       (state, predictions, targets) => {
         for (let i = 0; i < targets.length; i++) state[targets[i]!]![Number(predictions[i]! >= threshold)]!++
@@ -293,7 +304,7 @@ function classScore(
       (state) => of(hitsOf(state, 1)),
     )
   return metric(
-    () => counts(name, classes),
+    () => counts(classes),
     classPairs(name, classes, ignoreIndex ?? -1),
     addToCounts(ignoreIndex ?? -1),
     (state) => {
@@ -325,7 +336,8 @@ export function f1(options: ClassScoreOptions = {}): Metric {
  * one of class 0, ties counting half (Hanley and McNeil 1982). NaN unless both classes were seen. It keeps every
  * score.
  */
-export function auc(): Metric {
+export function auc(options: NoOptions = {}): Metric {
+  checkOptions('auc', options, {})
   const check = pairedWithTruth('auc')
   return metric(
     () => ({ scores: [] as number[], targets: [] as number[] }),
@@ -365,7 +377,8 @@ export function auc(): Metric {
 }
 
 /** Mean of the absolute differences. */
-export function meanAbsoluteError(): Metric {
+export function meanAbsoluteError(options: NoOptions = {}): Metric {
+  checkOptions('meanAbsoluteError', options, {})
   return meanOf(paired('meanAbsoluteError'), 1, (predictions, targets, i) =>
     Math.abs(predictions[i]! - targets[i]!),
   )
@@ -375,7 +388,8 @@ export function meanAbsoluteError(): Metric {
  * Share of the targets' variance that predictions explain: R² = 1 − Σ(t − p)² / Σ(t − mean t)². 1 for predictions
  * that are all right, 0 for the mean of the targets; −∞, or 1 when all are right, for targets that are all the same.
  */
-export function rSquared(): Metric {
+export function rSquared(options: NoOptions = {}): Metric {
+  checkOptions('rSquared', options, {})
   return metric(
     () => ({ count: 0, mean: 0, variation: 0, error: 0 }),
     paired('rSquared'),
@@ -398,7 +412,8 @@ export function rSquared(): Metric {
  * e to the mean of −ln p, with p what a row of probabilities gives to its target, a class number: of how many classes
  * an equally unsure guess would be one. Infinite where a target got the probability 0.
  */
-export function perplexity({ classes, ignoreIndex = -1 }: ClassNumberOptions): Metric {
+export function perplexity(options: ClassNumberOptions): Metric {
+  const { classes, ignoreIndex } = checkOptions('perplexity', options, classChecks)
   return meanOf(
     rowsWithClasses('perplexity', classes, ignoreIndex),
     classes,

@@ -1,5 +1,5 @@
 // What an operation is: one literal that holds everything about it, and the function that makes nodes of it.
-import { describeValue, isRecord } from './check-options.js'
+import { type Check, check, checkOptions, describeValue, isRecord, optional } from './check-options.js'
 import type { Lowering } from './compile/lowering.js'
 import { BackpropagationError, blamingCaller, ValueError } from './errors.js'
 import { type ByInput, byName, type InputName, inputName, isList } from './input-names.js'
@@ -119,6 +119,9 @@ export function op<
   // biome-ignore lint/suspicious/noExplicitAny: see above
 ): AnyOp<Names, Given, any> & ((...args: any[]) => any) {
   const { inputs } = definition
+  const checks = Object.fromEntries(
+    Object.keys(definition.attributes ?? {}).map((option) => [option, checkAttribute]),
+  )
   const create = (...args: unknown[]): Tensor =>
     blamingCaller(create, () => {
       if (args.length < inputs.length || args.length > inputs.length + 1)
@@ -134,7 +137,7 @@ export function op<
         inputs,
         tensors.map((tensor) => tensor.shape),
       ) as ByInput<Names[number], Shape>
-      const given = checkOptions(name, definition, args[inputs.length]) as Given
+      const given = optionsOf(name, checks, definition.shorthand, args[inputs.length]) as Given
       try {
         const attributes = definition.prepare
           ? definition.prepare(given, shapes)
@@ -157,34 +160,29 @@ export function op<
   return result as never
 }
 
-/** The options of a call, given by name or bare; throws unless each has a name and a value that options can have. */
-function checkOptions(
+/** The options of a call, given by name or bare. */
+function optionsOf(
   name: string,
-  { attributes, shorthand }: { readonly attributes?: object; readonly shorthand?: string },
+  checks: Readonly<Record<string, Check<unknown>>>,
+  shorthand: string | undefined,
   bare: unknown,
-): Record<string, unknown> {
-  const names = Object.keys(attributes ?? {})
-  if (!isRecord(bare) && bare !== undefined && shorthand === undefined)
-    throw new ValueError(
-      `${name}: ${names.length ? `wants its options by name: ${names.join(', ')}` : 'takes no options'}; got ${describeValue(bare)}`,
-    )
-  const given = isRecord(bare) ? bare : bare === undefined ? {} : { [shorthand!]: bare }
-  for (const [key, value] of Object.entries(given)) {
-    if (!names.includes(key))
-      throw new ValueError(
-        `${name}: has no option "${key}"; ${names.length ? `options: ${names.join(', ')}` : 'it takes none'}`,
-      )
-    if (!isOption(value))
-      throw new ValueError(
-        `${name}: option ${key} must be a number, a flag, text or an array of these; got ${describeValue(value)}`,
-      )
-  }
-  return given
+): object {
+  if (bare === undefined) return {}
+  return checkOptions(
+    name,
+    isRecord(bare) || shorthand === undefined ? (bare as Record<string, unknown>) : { [shorthand]: bare },
+    checks,
+  )
 }
 
-function isOption(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isOption)
-  return ['undefined', 'number', 'boolean', 'string'].includes(typeof value)
+const checkAttribute = optional(
+  check('a number, a flag, text or an array of these', (value) => isOption(value)),
+)
+
+function isOption(value: unknown, depth = 3): boolean {
+  // Made an array by `from`, in which holes are there as undefined.
+  if (Array.isArray(value)) return depth > 0 && Array.from(value).every((one) => isOption(one, depth - 1))
+  return ['number', 'boolean', 'string'].includes(typeof value)
 }
 
 /** What functions of one tensor, element by element, share. */

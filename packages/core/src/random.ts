@@ -1,5 +1,6 @@
 // Random numbers without state: the number at an index depends on the seed, the stream and the index alone,
 // so they can be drawn in any order and are the same on every engine.
+import { check, checkSeed, checkText } from './check-options.js'
 import { logarithm } from './elementary.js'
 import { ValueError } from './errors.js'
 
@@ -24,7 +25,7 @@ export interface Random {
  * @throws ValueError unless the seed is a whole number from 0 to 2⁵³ − 1.
  */
 export function random(seed: number): Random {
-  checkWhole('random', 'the seed', seed)
+  checkSeed('random', 'seed', seed)
   return new Philox(seed >>> 0, Math.floor(seed / 2 ** 32))
 }
 
@@ -88,6 +89,8 @@ function upperHalf(product: number, low: number): number {
   return ((product - low) / 2 ** 32 + 0.5) >>> 0
 }
 
+const checkOrder = check('an array', (value) => Array.isArray(value) || ArrayBuffer.isView(value))
+
 class Philox implements Random {
   readonly #key0: number
   readonly #key1: number
@@ -126,15 +129,21 @@ class Philox implements Random {
   }
 
   shuffle(order: { [position: number]: number; readonly length: number }): void {
+    checkOrder('shuffle', 'order', order)
     shuffleBy(order, (last) => this.integer(last, last + 1))
   }
 
   stream(name: string | number): Random {
     if (typeof name === 'number') {
-      checkWhole('stream', 'a number of a stream', name)
+      checkSeed('stream', 'name', name)
       this.#fill(name >>> 0, Math.floor(name / 2 ** 32), purposes.numberedStream, 0)
     } else {
-      this.#fill(hash(name, 0x811c9dc5), hash(name, 0x9747b28c), purposes.namedStream, 0)
+      this.#fill(
+        hash(checkText('stream', 'name', name), 0x811c9dc5),
+        hash(name, 0x9747b28c),
+        purposes.namedStream,
+        0,
+      )
     }
     return new Philox(this.#block[0]!, this.#block[1]!)
   }
@@ -191,12 +200,6 @@ function hash(text: string, start: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
   return (h ^ (h >>> 16)) >>> 0
-}
-
-/** Throws unless `value` is a whole number from 0 to 2⁵³ − 1. */
-export function checkWhole(caller: string, what: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new ValueError(`${caller}: ${what} must be a whole number from 0 to 2^53 - 1, got ${value}`)
 }
 
 /** The share of the normal distribution that lies below −2 standard deviations. */

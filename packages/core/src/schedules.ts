@@ -2,6 +2,7 @@
 import {
   check,
   checkCount,
+  checkFraction,
   checkNotNegative,
   checkOptions,
   checkPositive,
@@ -196,11 +197,6 @@ export function oneCycle(options: OneCycleOptions): Schedule {
 /** Infinity is no better than anything, so that a diverging metric lowers the rate. */
 const checkMetric = check<number>('a number', (value) => typeof value === 'number' && !Number.isNaN(value))
 
-const checkFactor = check<number>(
-  'a number in (0, 1)',
-  (value) => typeof value === 'number' && value > 0 && value < 1,
-)
-
 /** Options of `reduceOnPlateau`. */
 export interface PlateauOptions {
   /** The rate to begin with. */
@@ -250,7 +246,7 @@ export function reduceOnPlateau(options: PlateauOptions): Plateau {
     options,
     {
       learningRate: checkPositive,
-      factor: optional(checkFactor, 0.1),
+      factor: optional(checkFraction, 0.1),
       patience: optional(integerFrom(0), 10),
       threshold: optional(checkNotNegative, 1e-4),
       cooldown: optional(integerFrom(0), 0),

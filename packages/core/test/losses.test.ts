@@ -210,8 +210,8 @@ describe('positions to ignore', () => {
   test.each(Object.entries(options))('are to a loss as if they were not there: %s', (_, given) => {
     const { weights } = given as { weights?: number[] }
     const fewer = { ...given, ...(weights && { weights: some(weights) }) }
+    // The class 1 is in no other row.
     for (const dtype of ['f32', 'f64'] as const)
-      // The class 1 is in no other row.
       for (const reduction of ['mean', 'sum'] as const)
         for (const ignoreIndex of [undefined, -1, -100, 1]) {
           const all = variable(rows, { dtype })

@@ -263,7 +263,7 @@ test.each<[() => unknown, string, string]>([
   [
     () => f1({ average: 'weighted' as never }),
     'ValueError',
-    'f1: average must be macro or micro, got weighted',
+    'f1: average must be "macro" or "micro", got "weighted"',
   ],
   [() => auc().add([Number.NaN], [1]), 'ValueError', 'auc: score 0 is NaN, which has no rank'],
   [

@@ -173,7 +173,7 @@ test.each([
   [
     'a seed',
     () => randomUniform(key, { shape: [1], seed: 0.5 }),
-    'randomUniform: the seed must be a whole number from 0 to 2^53 - 1, got 0.5',
+    'randomUniform: seed must be an integer in [0, 2^53), got 0.5',
   ],
   [
     'a key',

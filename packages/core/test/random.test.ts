@@ -187,7 +187,7 @@ describe('random', () => {
   })
 
   it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses the seed %d', (seed) => {
-    expect(() => random(seed)).toThrow(`the seed must be a whole number from 0 to 2^53 - 1, got ${seed}`)
+    expect(() => random(seed)).toThrow(`seed must be an integer in [0, 2^53), got ${seed}`)
   })
 })
 

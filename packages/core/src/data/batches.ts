@@ -1,5 +1,5 @@
 // Rows in batches and in random order, from memory or as they arrive.
-import { checkCount } from '../check-options.js'
+import { check, checkCount, describeValue } from '../check-options.js'
 import { blamingCaller, DataError, ShapeError } from '../errors.js'
 import { random } from '../random.js'
 import { flatten, type Values } from '../tensor.js'
@@ -16,12 +16,19 @@ export function shuffle<I extends Columns, T extends Columns>(
 }
 
 /** A set cut into smaller ones of `batchSize` rows each, but for a smaller last one. */
-export function* batches<I extends Columns, T extends Columns>(
+export function batches<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
   batchSize: number,
 ): Generator<Dataset<I, T>> {
   checkCount('batches', 'batchSize', batchSize)
   checkDataset('batches', data)
+  return cut(data, batchSize)
+}
+
+function* cut<I extends Columns, T extends Columns>(
+  data: Dataset<I, T>,
+  batchSize: number,
+): Generator<Dataset<I, T>> {
   for (let first = 0; first < data.rows; first += batchSize) {
     const end = Math.min(first + batchSize, data.rows)
     yield mapColumns(data, end - first, (numbers, size) => numbers.subarray(first * size, end * size))
@@ -37,24 +44,40 @@ export interface Row {
 /** Rows, or sets of rows. */
 export type RowSource = AsyncIterable<Row | Dataset> | Iterable<Row | Dataset>
 
+const has = (value: unknown, key: string | symbol) =>
+  typeof value === 'object' && value !== null && key in value
+
+const checkAsync = check<AsyncIterable<never>>('an async iterable', (value) =>
+  has(value, Symbol.asyncIterator),
+)
+
+const checkSource = check<RowSource>(
+  'an iterable of rows or of sets of rows',
+  (value) => has(value, Symbol.asyncIterator) || has(value, Symbol.iterator),
+)
+
 /**
  * Rows in batches of equal size but for a smaller last one, whatever pieces they arrive in. No more than a batch
  * and a piece are in memory at a time.
  * @throws ShapeError when rows have different shapes.
  */
-export async function* streamBatches(source: RowSource, batchSize: number): AsyncGenerator<Dataset> {
+export function streamBatches(source: RowSource, batchSize: number): AsyncGenerator<Dataset> {
   checkCount('streamBatches', 'batchSize', batchSize)
+  return cutStream(checkSource('streamBatches', 'source', source), batchSize)
+}
+
+async function* cutStream(source: RowSource, batchSize: number): AsyncGenerator<Dataset> {
   let pieces: Dataset[] = []
   let rows = 0
   for await (const piece of source) {
-    const set = asDataset(piece)
+    const set = asDataset('streamBatches', piece)
     pieces.push(set)
     rows += set.rows
     if (rows < batchSize) continue
     const whole = rows - (rows % batchSize)
     const all = joined(pieces)
     pieces = []
-    for (const batch of batches(all, batchSize))
+    for (const batch of cut(all, batchSize))
       if (batch.rows === batchSize) yield batch
       else pieces.push(batch)
     rows -= whole
@@ -66,19 +89,23 @@ export async function* streamBatches(source: RowSource, batchSize: number): Asyn
  * The same items, of which up to `count` are made while the one before is in use: batches are read and prepared while
  * the network trains.
  */
-export async function* prefetch<T>(source: AsyncIterable<T>, count = 1): AsyncGenerator<T> {
+export function prefetch<T>(source: AsyncIterable<T>, count = 1): AsyncGenerator<T> {
   checkCount('prefetch', 'count', count)
+  return ahead(checkAsync('prefetch', 'source', source), count)
+}
+
+async function* ahead<T>(source: AsyncIterable<T>, count: number): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]()
-  const ahead: Promise<IteratorResult<T>>[] = []
+  const waiting: Promise<IteratorResult<T>>[] = []
   try {
     for (;;) {
-      while (ahead.length <= count) {
+      while (waiting.length <= count) {
         const next = iterator.next()
         // An error is thrown when its turn comes; until then it is not unhandled.
         next.catch(() => {})
-        ahead.push(next)
+        waiting.push(next)
       }
-      const { done, value } = await ahead.shift()!
+      const { done, value } = await waiting.shift()!
       if (done) return
       yield value
     }
@@ -93,15 +120,22 @@ export async function* prefetch<T>(source: AsyncIterable<T>, count = 1): AsyncGe
  */
 export async function collect(source: RowSource): Promise<Dataset> {
   const pieces: Dataset[] = []
-  for await (const piece of source) pieces.push(asDataset(piece))
+  for await (const piece of checkSource('collect', 'source', source)) pieces.push(asDataset('collect', piece))
   return blamingCaller(collect, () => {
     if (pieces.length === 0) throw new DataError('collect: the source has no rows')
     return joined(pieces)
   })
 }
 
-function asDataset(piece: Row | Dataset): Dataset {
-  if ('rows' in piece) return piece
+function asDataset(caller: string, piece: Row | Dataset): Dataset {
+  if (!has(piece, 'inputs') || !has(piece, 'targets'))
+    throw new DataError(
+      `${caller}: expects rows, { inputs, targets }, or sets of them; got ${describeValue(piece)}`,
+    )
+  if ('rows' in piece) {
+    checkDataset(caller, piece)
+    return piece
+  }
   const x = flatten('a row of inputs', piece.inputs)
   const y = flatten('a row of targets', piece.targets)
   return {

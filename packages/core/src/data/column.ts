@@ -1,4 +1,5 @@
 // What a column holds: numbers, or texts that name categories.
+import { describeValue } from '../check-options.js'
 import { DataError } from '../errors.js'
 import { type Cell, type Cells, type Column, placeOf, quote, type Table } from './table.js'
 
@@ -64,12 +65,16 @@ class Reading {
 
   take(row: number): void {
     const cell = readCell(this.#column.cells.at(row)!)
-    if (cell === null) return
+    if (cell === null || cell === undefined) return
     this.#filled++
     if (typeof cell === 'string') {
       this.#text ??= row
       return
     }
+    if (typeof cell !== 'number')
+      throw new DataError(
+        `column ${quote(this.#column.name)}, row ${row + 1}: a cell is a number, text or null, got ${describeValue(cell)}`,
+      )
     this.#numbers++
     this.#values[row] = cell
     if (!(Math.abs(cell) <= largest)) this.#wild ??= row

@@ -1,9 +1,9 @@
 // What a training run is given: rows of numbers and what should come out for each.
-import { describeValue } from '../check-options.js'
+import { checkCount, describeValue } from '../check-options.js'
 import { blamingCaller, DataError } from '../errors.js'
 import { findNonFinite } from '../finite.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
-import { type Shape, sizeOf } from '../shape.js'
+import { checkShape, type Shape, sizeOf } from '../shape.js'
 import { flatten, type Values } from '../tensor.js'
 
 /** The numbers of all rows, one behind the other: in one array, or in several by name. */
@@ -39,6 +39,7 @@ export function dataset<I extends Named<Values>, T extends Named<Values>>(
   rows?: number,
 ): Dataset<ColumnsOf<I>, ColumnsOf<T>> {
   return blamingCaller(dataset, () => {
+    if (rows !== undefined) checkCount('dataset', 'rows', rows)
     let first: { label: string; count: number } | undefined
     const read = (part: string, given: Named<Values>) => {
       const shapes = new Map<string, Shape>()
@@ -85,11 +86,16 @@ export function checkDataset(caller: string, data: Dataset<Columns, Columns>): v
   for (const [part, columns, shapes] of [
     ['inputs', data.inputs, data.inputShape],
     ['targets', data.targets, data.targetShape],
-  ] as const)
+  ] as const) {
+    if (listed(columns).length === 0) throw new DataError(`${caller}: there are no ${part}`)
     for (const [name, numbers] of listed<Float32Array>(columns)) {
       const label = labelOf(part, name)
       const shape = pick<Shape>(shapes, name)
       if (!shape) throw new DataError(`${caller}: the shape of a row of ${label} is not given`)
+      checkShape(caller, `the shape of a row of ${label}`, shape)
+      // One of another realm is no instance of this one's class.
+      if (Object.prototype.toString.call(numbers) !== '[object Float32Array]')
+        throw new DataError(`${caller}: ${label} must be a Float32Array, got ${describeValue(numbers)}`)
       const size = sizeOf(shape)
       if (numbers.length !== data.rows * size)
         throw new DataError(
@@ -101,6 +107,7 @@ export function checkDataset(caller: string, data: Dataset<Columns, Columns>): v
           `${caller}: ${label} hold ${numbers[at]} in row ${Math.floor(at / size)}, number ${at % size}; fill or drop such rows first`,
         )
     }
+  }
 }
 
 /** A set of so many rows, whose numbers `f` makes of those of another, column by column. */

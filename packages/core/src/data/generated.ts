@@ -1,11 +1,12 @@
 // Small sets that are drawn or written down, to learn on and to look at.
-import { checkCount, checkNotNegative } from '../check-options.js'
+import { checkCount, checkNotNegative, checkOptions, checkSeed, optional } from '../check-options.js'
 import { cosineOfTurns, sineOfTurns } from '../elementary.js'
 import { type Random, random } from '../random.js'
 import type { Dataset } from './dataset.js'
 
 /** The four rows of exclusive or: 1 where exactly one of two inputs is 1. */
-export function xor(): Dataset {
+export function xor(options: Readonly<Record<string, never>> = {}): Dataset {
+  checkOptions('xor', options, {})
   return {
     rows: 4,
     inputs: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
@@ -25,17 +26,24 @@ export interface GeneratedOptions {
   seed: number
 }
 
+const checkGenerated = (name: string, options: GeneratedOptions, noise: number) =>
+  checkOptions(name, options, {
+    rows: optional(checkCount, 200),
+    noise: optional(checkNotNegative, noise),
+    seed: checkSeed,
+  })
+
 type Point = readonly [x: number, y: number]
 
 /** Points in the plane by class: `at` gives the one of a row, from uniform draws of 0 to 1. */
 function points(
   name: string,
   classes: number,
-  { rows = 200, noise = 0, seed }: GeneratedOptions,
+  options: GeneratedOptions,
   at: (label: number, u: number, draws: Random, row: number) => Point,
+  usualNoise = 0,
 ): Dataset {
-  checkCount(name, 'rows', rows)
-  checkNotNegative(name, 'noise', noise)
+  const { rows, noise, seed } = checkGenerated(name, options, usualNoise)
   const draws = random(seed).stream(name)
   const noises = draws.stream('noise')
   const inputs = new Float32Array(2 * rows)
@@ -65,7 +73,7 @@ export function circle(options: GeneratedOptions): Dataset {
 
 /** Two round clouds, 1 about (1, 1) and 0 about (−1, −1), of deviation `noise`, 0.5 unless given. */
 export function gauss(options: GeneratedOptions): Dataset {
-  return points('gauss', 2, { noise: 0.5, ...options }, (label) => (label === 1 ? [1, 1] : [-1, -1]))
+  return points('gauss', 2, options, (label) => (label === 1 ? [1, 1] : [-1, -1]), 0.5)
 }
 
 /** Two half circles that reach into each other: 0 from (1, 0) over (0, 1), 1 from (0, 0.5) under (1, −0.5). */
@@ -94,9 +102,8 @@ export function rings(options: GeneratedOptions): Dataset {
 }
 
 /** One number from −1 to 1 and the sine of it over a whole turn, sin(πx), with noise on the sine alone. */
-export function sine({ rows = 200, noise = 0, seed }: GeneratedOptions): Dataset {
-  checkCount('sine', 'rows', rows)
-  checkNotNegative('sine', 'noise', noise)
+export function sine(options: GeneratedOptions): Dataset {
+  const { rows, noise, seed } = checkGenerated('sine', options, 0)
   const draws = random(seed).stream('sine')
   const inputs = Float32Array.from({ length: rows }, (_, row) => 2 * draws.uniform(row) - 1)
   const targets = inputs.map((x, row) => sineOfTurns(x / 2) + noise * draws.stream('noise').normal(row))

@@ -1,5 +1,5 @@
 // From a table to rows that a network can be trained on, and rows held back to test it.
-import { checkOptions, checkSeed, checkShare, checkText } from '../check-options.js'
+import { check, checkOptions, checkSeed, checkShare, checkText, listOf } from '../check-options.js'
 import { DataError } from '../errors.js'
 import { didYouMean } from '../nearest.js'
 import { random } from '../random.js'
@@ -7,7 +7,7 @@ import { type Categories, type Content, isFilled, readColumns } from './column.j
 import type { Dataset } from './dataset.js'
 import { countCategories, standard } from './scaling.js'
 import { splitGroups } from './split.js'
-import { quote, type Table } from './table.js'
+import { type Column, quote, type Table } from './table.js'
 
 /** Which column to learn, and how to treat the others. */
 export interface PrepareOptions {
@@ -130,7 +130,15 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
   }
 }
 
-function checkTable({ columns }: Table): void {
+const checkColumns = listOf(
+  check<Column>('a column, { name, cells }', (value) => {
+    const { name, cells } = Object(value)
+    return typeof name === 'string' && typeof cells?.at === 'function' && Number.isInteger(cells.length)
+  }),
+)
+
+function checkTable(table: Table): void {
+  const columns = checkColumns('prepare', 'table.columns', table?.columns)
   const rows = columns[0]?.cells.length ?? 0
   if (rows === 0) throw new DataError('the table has no rows')
   const seen = new Set<string>()

@@ -1,5 +1,5 @@
 // What is found in training rows and then applied to any rows: scales, fillings, categories.
-import { checkCount } from '../check-options.js'
+import { check, checkCount, checkNumbers, listOf } from '../check-options.js'
 import { DataError } from '../errors.js'
 
 /** A change of scale, column by column. Numbers are rows of equally many columns, one behind the other. */
@@ -18,7 +18,7 @@ export interface Scaler {
  */
 export function standardizer(training: ArrayLike<number>, columns: number): Scaler {
   return scaler(
-    columnsOf('standardizer', training, columns).map((values) => {
+    finiteColumnsOf('standardizer', training, columns).map((values) => {
       const { mean, deviation } = standard(values)
       return [mean, deviation]
     }),
@@ -28,7 +28,7 @@ export function standardizer(training: ArrayLike<number>, columns: number): Scal
 /** Scales so that the rows given lie between 0 and 1; others may lie outside. */
 export function normalizer(training: ArrayLike<number>, columns: number): Scaler {
   return scaler(
-    columnsOf('normalizer', training, columns).map((values) => {
+    finiteColumnsOf('normalizer', training, columns).map((values) => {
       const [least, most] = values.reduce(
         ([a, b], v) => [Math.min(a!, v), Math.max(b!, v)],
         [Infinity, -Infinity],
@@ -45,16 +45,30 @@ function scaler(found: readonly (readonly [offset: number, divisor: number])[]):
   return {
     offsets,
     divisors,
-    apply: (rows) => mapped(rows, (value, at) => (value - offsets[at % columns]!) / divisors[at % columns]!),
-    invert: (rows) => mapped(rows, (value, at) => value * divisors[at % columns]! + offsets[at % columns]!),
+    apply: (rows) =>
+      mapped('apply', rows, columns, (value, column) => (value - offsets[column]!) / divisors[column]!),
+    invert: (rows) =>
+      mapped('invert', rows, columns, (value, column) => value * divisors[column]! + offsets[column]!),
   }
 }
 
 /** Ten times as fast as `Float32Array.from` with a function. */
-function mapped(rows: ArrayLike<number>, change: (value: number, at: number) => number): Float32Array {
+function mapped(
+  caller: string,
+  rows: ArrayLike<number>,
+  columns: number,
+  change: (value: number, column: number) => number,
+): Float32Array {
+  checkRows(caller, rows, columns)
   const out = new Float32Array(rows.length)
-  for (let at = 0; at < out.length; at++) out[at] = change(rows[at]!, at)
+  for (let at = 0; at < out.length; at++) out[at] = change(rows[at]!, at % columns)
   return out
+}
+
+function checkRows(caller: string, rows: ArrayLike<number>, columns: number): void {
+  checkNumbers(caller, 'rows', rows)
+  if (rows.length % columns !== 0)
+    throw new DataError(`${caller}: ${rows.length} numbers are not rows of ${columns}`)
 }
 
 /** Puts the mean of each column, as found in the rows given, where a number is missing: where it is NaN. */
@@ -70,7 +84,8 @@ export function imputer(
   })
   return {
     fillings,
-    apply: (rows) => mapped(rows, (value, at) => (Number.isNaN(value) ? fillings[at % columns]! : value)),
+    apply: (rows) =>
+      mapped('apply', rows, columns, (value, column) => (Number.isNaN(value) ? fillings[column]! : value)),
   }
 }
 
@@ -83,11 +98,14 @@ export function oneHotEncoder(training: readonly (string | number)[]): {
   readonly classes: readonly string[]
   apply(labels: readonly (string | number)[]): Float32Array
 } {
+  checkLabels('oneHotEncoder', 'training', training)
+  if (training.length === 0) throw new DataError('oneHotEncoder: there are no labels')
   const { categories: classes } = countCategories(training.map(String))
   const positions = positionsOf(classes)
   return {
     classes,
     apply(labels) {
+      checkLabels('apply', 'labels', labels)
       const out = new Float32Array(labels.length * classes.length)
       for (const [row, label] of labels.entries()) {
         const position = positions.get(String(label))
@@ -102,12 +120,29 @@ export function oneHotEncoder(training: readonly (string | number)[]): {
   }
 }
 
+const checkLabels = listOf(
+  check<string | number>(
+    'text or a number',
+    (value) => typeof value === 'string' || typeof value === 'number',
+  ),
+)
+
 function columnsOf(caller: string, rows: ArrayLike<number>, columns: number): number[][] {
   checkCount(caller, 'columns', columns)
-  if (rows.length === 0 || rows.length % columns !== 0)
-    throw new DataError(`${caller}: ${rows.length} numbers are not rows of ${columns}`)
+  checkRows(caller, rows, columns)
+  if (rows.length === 0) throw new DataError(`${caller}: there are no rows`)
   const values = Array.from({ length: columns }, (): number[] => [])
   for (let at = 0; at < rows.length; at++) values[at % columns]!.push(rows[at]!)
+  return values
+}
+
+function finiteColumnsOf(caller: string, rows: ArrayLike<number>, columns: number): number[][] {
+  const values = columnsOf(caller, rows, columns)
+  for (let at = 0; at < rows.length; at++)
+    if (!Number.isFinite(rows[at]))
+      throw new DataError(
+        `${caller}: row ${Math.floor(at / columns)} has ${rows[at]} in column ${at % columns}; fill it, such as by imputer, or drop the row`,
+      )
   return values
 }
 

@@ -1,5 +1,6 @@
 // Rows that are trained on, and rows that are held back to judge by.
-import { DataError, ValueError } from '../errors.js'
+import { checkFlag, checkFraction, checkOptions, checkSeed, optional } from '../check-options.js'
+import { DataError } from '../errors.js'
 import { listed } from '../named.js'
 import { type Random, random } from '../random.js'
 import { type Columns, checkDataset, type Dataset, mapColumns } from './dataset.js'
@@ -54,10 +55,13 @@ export function split<I extends Columns, T extends Columns>(
 /** The same for rows that were checked. */
 export function splitChecked<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
-  { heldBack, seed, stratified = false }: SplitOptions,
+  options: SplitOptions,
 ): { training: Dataset<I, T>; heldBack: Dataset<I, T> } {
-  if (!(heldBack > 0 && heldBack < 1))
-    throw new ValueError(`split: heldBack must be above 0 and below 1, got ${heldBack}`)
+  const { heldBack, seed, stratified } = checkOptions('split', options, {
+    heldBack: checkFraction,
+    seed: checkSeed,
+    stratified: optional(checkFlag, false),
+  })
   const rowOf = (numbers: Float32Array, row: number) => {
     const size = numbers.length / data.rows
     return numbers.subarray(row * size, (row + 1) * size)

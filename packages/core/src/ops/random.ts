@@ -1,12 +1,12 @@
 // Random operations: functions of a seed and a key, so that a graph with them can be computed again, on any engine,
 // with the same numbers. Operations that draw uniform numbers draw the same ones if seed and key are the same.
+import { checkSeed } from '../check-options.js'
 import type { Buffer, Operand, Value } from '../compile/lowering.js'
 import { logarithm } from '../elementary.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { type Definition, type Op, op } from '../op.js'
 import {
   belowTwoDeviations,
-  checkWhole,
   integerOf,
   normalQuantile,
   shuffleBy,
@@ -88,7 +88,7 @@ const drawing = (name: string) =>
 
 function checkDrawn(name: string, { shape, seed }: Drawn): Drawn {
   checkShape(name, 'shape', shape)
-  checkWhole(name, 'the seed', seed)
+  checkSeed(name, 'seed', seed)
   return { shape: [...shape], seed }
 }
 
@@ -239,7 +239,7 @@ export const randomPermutation: Op<['key'], Seeded & { length: number }> = op('r
       throw new ValueError(
         `randomPermutation: length must be a whole number from 0 to 2²⁴, got ${length}; larger numbers are not exact in float32`,
       )
-    checkWhole('randomPermutation', 'the seed', seed)
+    checkSeed('randomPermutation', 'seed', seed)
     return { length, seed }
   },
   shape: ({ key }, { length }) => {
@@ -283,7 +283,7 @@ export const dropout: Op<['x', 'key'], Seeded & { rate: number }> = op('dropout'
   attributes: { rate: 'How likely a 0 is, from 0 up to but without 1.', seed: seedText },
   prepare: ({ rate, seed }: Seeded & { rate: number }) => {
     checkShare('dropout', 'rate', rate)
-    checkWhole('dropout', 'the seed', seed)
+    checkSeed('dropout', 'seed', seed)
     return { rate, seed }
   },
   shape: ({ x, key }) => {
@@ -338,7 +338,7 @@ export const categorical: Op<['logits', 'key'], Seeded> = op('categorical', {
   formula: 'y = argmaxᵢ (logitsᵢ − ln(−ln uniformᵢ)), the Gumbel-max trick',
   attributes: { seed: seedText },
   prepare: ({ seed }: Seeded) => {
-    checkWhole('categorical', 'the seed', seed)
+    checkSeed('categorical', 'seed', seed)
     return { seed }
   },
   shape: ({ logits, key }) => {
