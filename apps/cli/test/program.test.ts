@@ -265,7 +265,7 @@ describe('bp, not on a terminal,', () => {
     expect(refusal('--resume', 'nowhere')).toContain('nowhere has no checkpoints to go on from')
     expect(refusal('--resume', 'a', '--checkpoints', 'b')).toContain('leave --checkpoints out')
     expect(refusal('--checkpoints', join(file('taken', ''), 'runs'))).toContain(
-      'taken/runs cannot be made: ENOTDIR',
+      'taken/runs cannot be read: it is a file, or lies within one',
     )
     const damaged = join(folder, 'damaged')
     mkdirSync(damaged)

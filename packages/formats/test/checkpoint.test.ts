@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -32,6 +33,7 @@ import {
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { CheckpointError, readCheckpoint, writeCheckpoint } from '../src/checkpoint.js'
 import { loadCheckpoint, saveCheckpoint } from '../src/checkpoint-folder.js'
+import { leaveFolder, unfinished } from '../src/folder-lock.js'
 import { writeSafetensors } from '../src/safetensors.js'
 
 const draws = random(3)
@@ -85,6 +87,7 @@ const runs: Record<string, () => RunOptions> = {
 const folder = mkdtempSync(join(tmpdir(), 'checkpoints-'))
 const here = join(folder, 'runs', 'first')
 afterAll(() => rmSync(folder, { recursive: true }))
+const leave = () => leaveFolder(realpathSync(here))
 beforeEach(() => rmSync(here, { recursive: true, force: true }))
 
 describe.each(Object.entries(runs))('a run %s', (_, make) => {
@@ -162,7 +165,10 @@ describe('a file', () => {
 })
 
 describe('a folder', () => {
-  const names = () => readdirSync(here).sort()
+  const names = (folder = here) =>
+    readdirSync(folder)
+      .filter((name) => !name.startsWith('lock-'))
+      .sort()
   const at = (step: number) => `step-${String(step).padStart(16, '0')}.safetensors`
 
   test('has no checkpoint before the first', () => {
@@ -203,10 +209,111 @@ describe('a folder', () => {
     expect(names()).toContain('mine.safetensors')
   })
 
+  describe('that has checkpoints of another run', () => {
+    const other = () => {
+      const run = createRun(options({ optimizer: adam({ learningRate: 0.01 }), seed: 9 }))
+      run.step(6)
+      return run.save()
+    }
+    beforeEach(() => {
+      for (const step of [5, 9, 20]) saveCheckpoint(here, after(step))
+    })
+    const apart = (number: number) => names(join(here, `set-apart-${number}`))
+
+    test.each([
+      ['fewer steps', () => other()],
+      ['more steps', () => ({ ...other(), state: { ...other().state, step: 40 } })],
+      ['as many steps', () => ({ ...other(), state: { ...other().state, step: 20 } })],
+    ])('sets them apart for one of %s, which is what is loaded', (_, make) => {
+      const saved = make()
+      saveCheckpoint(here, saved)
+      expect(loadCheckpoint(here)!.checkpoint).toEqual(saved)
+      expect(names()).toEqual(['set-apart-1', at(saved.state.step)])
+      expect(apart(1)).toEqual([at(9), at(20)])
+      expect(loadCheckpoint(join(here, 'set-apart-1'))!.checkpoint).toEqual(after(20))
+    })
+
+    test('sets later ones apart even of a run that is the same so far', () => {
+      saveCheckpoint(here, after(3))
+      expect(loadCheckpoint(here)!.checkpoint).toEqual(after(3))
+      expect(apart(1)).toEqual([at(9), at(20)])
+      for (const step of [4, 5, 6]) saveCheckpoint(here, after(step))
+      // The record of the first epoch is the best.
+      expect(names()).toEqual(['set-apart-1', at(4), at(5), at(6)])
+    })
+
+    test('goes on with them when it is the same run, and after it went back', () => {
+      const run = createRun({ ...options(), resume: loadCheckpoint(here)!.checkpoint })
+      run.step(4)
+      saveCheckpoint(here, run.save())
+      expect(names()).toEqual([at(20), at(24)])
+      run.stepBack(2)
+      saveCheckpoint(here, run.save())
+      expect(loadCheckpoint(here)!.checkpoint).toEqual(run.save())
+      expect(names()).toEqual(['set-apart-1', at(20), at(22)])
+      run.step(5)
+      saveCheckpoint(here, run.save())
+      expect(loadCheckpoint(here)!.checkpoint).toEqual(run.save())
+      expect(names()).toEqual(['set-apart-1', at(22), at(27)])
+    })
+
+    test('keeps what was set apart when that happens again', () => {
+      saveCheckpoint(here, other())
+      saveCheckpoint(here, after(1))
+      expect(apart(1)).toEqual([at(9), at(20)])
+      expect(apart(2)).toEqual([at(6)])
+    })
+
+    test('of another process sets them apart unless they were loaded', async () => {
+      const program = fileURLToPath(new URL('save-until-killed.mjs', import.meta.url))
+      const child = spawn(process.execPath, [program, here, 'anew'], { stdio: ['ignore', 'pipe', 'inherit'] })
+      leave()
+      await new Promise((resolve) => child.stdout.once('data', resolve))
+      child.kill('SIGKILL')
+      await new Promise((resolve) => child.on('close', resolve))
+      expect(apart(1)).toEqual([at(9), at(20)])
+      expect(loadCheckpoint(here)!.checkpoint.state.step).toBeLessThan(9)
+    }, 60_000)
+  })
+
+  test('is free again once its run is done', () => {
+    const locks = () => readdirSync(here).filter((name) => name.startsWith('lock-'))
+    const run = createRun(options({ epochs: 2 }))
+    run.step(3)
+    saveCheckpoint(here, run.save())
+    expect(locks()).toHaveLength(1)
+    run.step(1000)
+    saveCheckpoint(here, run.save())
+    expect(locks()).toEqual([])
+    expect(loadCheckpoint(here)!.checkpoint.state.status).toBe('done')
+  })
+
+  test('is taken over from a process that has ended, with what it left unfinished', () => {
+    saveCheckpoint(here, after(4))
+    const [lock] = readdirSync(here).filter((name) => name.startsWith('lock-'))
+    const dead = lock!.replace(/-\d+-\d*$/, '-4194303-1')
+    writeFileSync(join(here, dead), '')
+    writeFileSync(join(here, `${dead.replace('lock', 'unfinished')}-0`), 'half')
+    // A number that was given to another process since.
+    writeFileSync(join(here, lock!.replace(/-\d+-\d*$/, `-${process.ppid}-1`)), '')
+    saveCheckpoint(here, after(8))
+    expect(readdirSync(here).sort()).toEqual([lock, at(4), at(8)].sort())
+  })
+
+  test('of which a process of another machine has the lock is refused, with what to remove', () => {
+    saveCheckpoint(here, after(4))
+    writeFileSync(join(here, 'lock-elsewhere-1-1'), '')
+    expect(() => saveCheckpoint(here, after(8))).toThrow(CheckpointError)
+    expect(() => saveCheckpoint(here, after(8))).toThrow(
+      `in use by process 1 on elsewhere, which saves checkpoints there; end it, name another folder, or, if it is not that program any more, remove ${join(here, 'lock-elsewhere-1-1')}`,
+    )
+    expect(names()).toEqual([at(4)])
+  })
+
   test.runIf(existsSync('/dev/full'))('on a full disk keeps what it had, and says why', () => {
     saveCheckpoint(here, after(4))
-    symlinkSync('/dev/full', join(here, 'unfinished'))
-    expect(() => saveCheckpoint(here, after(8))).toThrow(/ENOSPC/)
+    symlinkSync('/dev/full', join(here, unfinished))
+    expect(() => saveCheckpoint(here, after(8))).toThrow(/the disk is full.*ENOSPC/)
     expect(names()).toEqual([at(4)])
     expect(loadCheckpoint(here)!.checkpoint).toEqual(after(4))
     saveCheckpoint(here, after(8))
@@ -235,7 +342,46 @@ describe('a folder', () => {
         expect(step).toBeLessThanOrEqual(saved + 1)
         newest = step
       }
+      expect(readdirSync(here).filter((name) => name.startsWith('unfinished')).length).toBeLessThan(2)
     },
-    kills * 5000,
+    kills * 10_000,
+  )
+
+  const pairs = Math.ceil(kills / 5)
+  test(
+    `is one process's at a time: of two that begin at once, ${pairs} times, one saves and the other is told`,
+    async () => {
+      const program = fileURLToPath(new URL('save-until-killed.mjs', import.meta.url))
+      for (let pair = 0, newest = 0; pair < pairs; pair++) {
+        const children = [1, 2].map(() => {
+          const child = spawn(process.execPath, [program, here], { stdio: ['ignore', 'pipe', 'pipe'] })
+          let [said, complained] = ['', '']
+          child.stdout.on('data', (chunk) => {
+            said += chunk
+          })
+          child.stderr.on('data', (chunk) => {
+            complained += chunk
+          })
+          const closed = new Promise<number | null>((resolve) => child.on('close', resolve))
+          return { child, closed, said: () => said, complained: () => complained }
+        })
+        // One ends by itself, since it may not save.
+        const first = await Promise.race(children.map((one) => one.closed.then(() => one)))
+        const other = children.find((one) => one !== first)!
+        while (other.said() === '') await new Promise((resolve) => setTimeout(resolve, 10))
+        other.child.kill('SIGKILL')
+        await other.closed
+        expect(first.complained()).toMatch(/CheckpointError: .* is in use by process \d+/)
+        expect(first.complained()).toContain(`process ${other.child.pid}`)
+        expect(other.complained()).toBe('')
+        const { step } = loadCheckpoint(here)!.checkpoint.state
+        expect(step).toBeGreaterThan(newest)
+        expect(names().filter((name) => name.startsWith('step-')).length).toBeLessThan(4)
+        for (const name of names().filter((name) => name.startsWith('step-')))
+          expect(() => readCheckpoint(readFileSync(join(here, name)))).not.toThrow()
+        newest = step
+      }
+    },
+    pairs * 20_000,
   )
 })

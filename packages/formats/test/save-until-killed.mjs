@@ -1,11 +1,11 @@
-// Trains from the last checkpoint of a folder, saves after every step, and says the step when it is saved.
+// Trains from the last checkpoint of a folder, or anew, saves after every step, and says the step when it is saved.
 import { writeSync } from 'node:fs'
 import { adam, createRun, layers, sequential, spiral } from '@bp/core'
 import { loadCheckpoint, saveCheckpoint } from '@bp/formats/checkpoint-folder'
 
-const folder = process.argv[2]
+const [, , folder, anew] = process.argv
 const data = spiral({ rows: 100, seed: 1 })
-const before = loadCheckpoint(folder)
+const before = anew ? null : loadCheckpoint(folder)
 const run = createRun({
   // Large enough that most of the time goes into writing.
   model: sequential(

@@ -134,10 +134,10 @@ export class OptimizerState {
   }
 
   /**
-   * A copy of everything that training changes.
+   * A copy of everything that training changes; numbers of variables that were copied already are taken from there.
    * @throws ValueError when two parameters have one name, or while averages are in use.
    */
-  save(): OptimizerRecord {
+  save(copies?: ReadonlyMap<Variable, Float32Array>): OptimizerRecord {
     this.#checkNames('save')
     const parameters = [...this.#places.values()].map((place): [string, ParameterRecord] => {
       this.#begin(place)
@@ -147,7 +147,7 @@ export class OptimizerState {
         place.name,
         {
           shape,
-          values: Float32Array.from(values),
+          values: copies?.get(place.variable) ?? Float32Array.from(values),
           slots: Object.fromEntries(slots),
           counters: this.#counters(place),
         },

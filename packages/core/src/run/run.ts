@@ -347,14 +347,17 @@ class ModelRun implements Run<Symbolic, Symbolic> {
 
   save(): Checkpoint {
     const { error, status, ...state } = this.#state
+    const copies = new Map(
+      this.model.variables.map((variable) => [variable, Float32Array.from(variable.values)]),
+    )
     return {
       seed: this.#options.seed,
       rows: this.#data.rows,
       batchSize: this.#batchSize,
       state: { ...state, status: status === 'done' || status === 'idle' ? status : 'paused' },
       sums: { ...this.#sums },
-      optimizer: this.#whole.state.save(),
-      weights: this.model.getWeights(),
+      optimizer: this.#whole.state.save(copies),
+      weights: Object.fromEntries(Array.from(copies, ([{ name }, values]) => [name, values])),
       bestWeights: this.#bestWeights,
     }
   }

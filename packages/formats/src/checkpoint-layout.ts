@@ -1,0 +1,194 @@
+// How a checkpoint lies in its file: safetensors with the weights and what the optimizer keeps, and the rest as JSON in
+// its text, under the SHA-256 of the whole file. Who reads or writes one says what computes that.
+import { BackpropagationError, type Checkpoint } from '@bp/core'
+import * as v from 'valibot'
+import { type Bytes, bytesOfFile } from './bytes.js'
+import type { NamedNumbers } from './elements.js'
+import { finiteOrText, isTooLarge } from './json.js'
+import {
+  type readSafetensors,
+  readSafetensorsWithText,
+  SafetensorsError,
+  safetensorsParts,
+} from './safetensors.js'
+
+/** Bytes that are no checkpoint, one that is damaged, or a folder that cannot hold one; the message says what is wrong. */
+export class CheckpointError extends BackpropagationError {
+  override name = 'CheckpointError'
+}
+
+/** The SHA-256 of bytes that lie in several parts, in hexadecimal digits. */
+export type Sha256 = (parts: Iterable<Uint8Array>) => string
+
+const version = '1'
+/** Where the digest is in the file, which is hashed with zeros in its place. */
+const digestKey = '"sha256":"'
+const noDigest = '0'.repeat(64)
+
+/** The file of a checkpoint in parts, of which all but the first are the arrays of the checkpoint and no copies. */
+export function checkpointParts(
+  checkpoint: Checkpoint,
+  about: string,
+  sha256: Sha256,
+): readonly Uint8Array[] {
+  if (typeof about !== 'string')
+    throw new CheckpointError(`about must be a string, got ${typeof about}; write JSON.stringify(about)`)
+  const { weights, bestWeights, optimizer, ...run } = checkpoint
+  const { parameters, ...rest } = optimizer
+  const named = (prefix: string, arrays: Readonly<Record<string, Float32Array>>): NamedNumbers[] =>
+    Object.entries(arrays).map(([name, values]) => ({
+      name: `${prefix}/${name}`,
+      shape: parameters[name]?.shape ?? [values.length],
+      values,
+    }))
+  const slots = Object.entries(parameters).flatMap(([name, { shape, slots }]) =>
+    Object.entries(slots).map(([slot, values]) => ({ name: `slots/${slot}/${name}`, shape, values })),
+  )
+  const counters = Object.fromEntries(
+    Object.entries(parameters).map(([name, { counters }]) => [name, counters]),
+  )
+  const text = { ...run, optimizer: { ...rest, counters }, best: bestWeights !== null }
+  const { header, arrays } = safetensorsParts(
+    [...named('weights', weights), ...named('best', bestWeights ?? {}), ...slots],
+    { checkpoint: version, about, run: JSON.stringify(text, finiteOrText), sha256: noDigest },
+  )
+  const parts = [header, ...arrays]
+  header.set(new TextEncoder().encode(sha256(parts)), placeOfDigest(header)!)
+  return parts
+}
+
+/** @throws CheckpointError for anything that is not a checkpoint of a run. */
+export function checkCheckpoint(caller: string, checkpoint: Checkpoint): void {
+  const step = checkpoint?.state?.step
+  if (!Number.isSafeInteger(step) || step < 0 || !checkpoint.weights || !checkpoint.optimizer?.parameters)
+    throw new CheckpointError(
+      `${caller} expects a checkpoint, as run.save() gives it; got ${checkpoint === null ? 'null' : typeof checkpoint}`,
+    )
+}
+
+/**
+ * The checkpoint of a file.
+ * @throws CheckpointError when a bit of the file is not as it was written.
+ */
+export function parseCheckpoint(
+  caller: string,
+  content: Bytes,
+  sha256: Sha256,
+): { checkpoint: Checkpoint; about: string } {
+  const refuse = (problem: string) => new CheckpointError(problem)
+  const file = bytesOfFile(caller, content, 'safetensors', refuse)
+  const at = placeOfDigest(file)
+  if (at === null) throw new CheckpointError('the file is no checkpoint, or it is cut off')
+  const given = new TextDecoder().decode(file.subarray(at, at + 64))
+  const zeros = new TextEncoder().encode(noDigest)
+  if (sha256([file.subarray(0, at), zeros, file.subarray(at + 64)]) !== given)
+    throw new CheckpointError('the file is damaged: its SHA-256 is not the one that it was written with')
+  const { tensors, text } = partsOf(file)
+  const written = text.get('checkpoint')
+  if (written !== version)
+    throw new CheckpointError(`the file is of version ${written}; this program reads version ${version}`)
+  return { checkpoint: assembled(parsed(text.get('run') ?? ''), tensors), about: text.get('about') ?? '' }
+}
+
+function partsOf(file: Uint8Array) {
+  try {
+    return readSafetensorsWithText(file, ['checkpoint', 'about', 'run'])
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new CheckpointError(error.message)
+    throw error
+  }
+}
+
+function headerOf(file: Uint8Array): Uint8Array {
+  if (file.length < 8) return file.subarray(0, 0)
+  return file.subarray(8, 8 + Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true)))
+}
+
+function placeOfDigest(file: Uint8Array): number | null {
+  // Latin-1 has a character for each byte.
+  const at = new TextDecoder('latin1').decode(headerOf(file)).indexOf(digestKey)
+  return at < 0 ? null : 8 + at + digestKey.length
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const number = v.union([
+  v.number(),
+  v.pipe(v.picklist(['NaN', 'Infinity', '-Infinity']), v.transform(Number)),
+])
+const numbers = v.record(v.string(), number)
+const score = { loss: number, accuracy: v.nullable(number), metrics: v.exactOptional(numbers) }
+const validation = v.nullable(v.object(score))
+const record = v.object({ ...score, epoch: count, step: count, validation })
+const runSchema = v.object({
+  seed: count,
+  rows: count,
+  batchSize: count,
+  state: v.object({
+    status: v.picklist(['idle', 'running', 'paused', 'done', 'diverged', 'cancelled']),
+    epoch: count,
+    epochs: count,
+    step: count,
+    steps: count,
+    loss: v.nullable(number),
+    accuracy: v.nullable(number),
+    validation,
+    history: v.array(record),
+    best: v.nullable(record),
+  }),
+  sums: numbers,
+  optimizer: v.object({
+    optimizer: v.string(),
+    steps: count,
+    learningRate: v.nullable(number),
+    counters: v.record(v.string(), v.array(number)),
+  }),
+  best: v.boolean(),
+})
+
+/** A record of the history has about twenty. */
+const mostValues = 2_000_000
+
+function parsed(text: string): v.InferOutput<typeof runSchema> {
+  try {
+    if (isTooLarge(text, mostValues)) throw new CheckpointError(`it has more than ${mostValues} values`)
+    return v.parse(runSchema, JSON.parse(text), { abortEarly: true })
+  } catch (error) {
+    throw new CheckpointError(`the file says nothing useful of its run: ${(error as Error).message}`)
+  }
+}
+
+function assembled(
+  { best, optimizer, ...run }: ReturnType<typeof parsed>,
+  tensors: ReturnType<typeof readSafetensors>,
+): Checkpoint {
+  const under = (prefix: string) =>
+    new Map(
+      tensors.flatMap(({ name, values, shape }) => {
+        if (!name.startsWith(`${prefix}/`)) return []
+        if (!(values instanceof Float32Array)) throw new CheckpointError(`${name} is not of 32-bit numbers`)
+        return [[name.slice(prefix.length + 1), { values, shape }] as const]
+      }),
+    )
+  const arraysOf = (named: ReturnType<typeof under>) =>
+    Object.fromEntries([...named].map(([name, { values }]) => [name, values]))
+  const weights = under('weights')
+  const slots = new Map<string, Record<string, Float32Array>>()
+  for (const [name, { values }] of under('slots')) {
+    const [slot, ...rest] = name.split('/')
+    const parameter = rest.join('/')
+    slots.set(parameter, { ...slots.get(parameter), [slot!]: values })
+  }
+  const { counters, ...rest } = optimizer
+  const parameters = Object.entries(counters).map(([name, counters]) => {
+    const tensor = weights.get(name)
+    if (!tensor) throw new CheckpointError(`the weights of ${name} are missing`)
+    const { values, shape } = tensor
+    return [name, { shape, values, slots: slots.get(name) ?? {}, counters }] as const
+  })
+  return {
+    ...run,
+    optimizer: { ...rest, parameters: Object.fromEntries(parameters) },
+    weights: arraysOf(weights),
+    bestWeights: best ? arraysOf(under('best')) : null,
+  }
+}
