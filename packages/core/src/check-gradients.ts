@@ -89,7 +89,7 @@ export function checkGradients(
   blamingCaller(checkGradients, () => checkFunction('checkGradients', 'f', given))
   const { tensors, paths, pack } = blamingCaller(checkGradients, () => unpack('checkGradients', at))
   const xs = tensors.map(
-    (tensor, index) => new Constant(numbersOf(tensor), tensor.shape, paths[index] || 'x'),
+    (tensor, index) => new Constant(numbersOf(tensor), tensor.shape, { name: paths[index] || 'x' }),
   )
   const y = given(pack(xs) as never)
   return blamingCaller(checkGradients, () =>

@@ -1,22 +1,26 @@
-// Computes tensors now: f32 on the kernel, f64 in plain TypeScript.
+// Computes tensors now: f64 in plain TypeScript, everything else on the kernel.
 import { type Block, getKernel } from '@bp/kernel'
 import { plan } from './compile/plan.js'
 import { Program } from './compile/program.js'
 import { blamingCaller, ValueError } from './errors.js'
 import { evaluateReference } from './reference.js'
-import { Constant, describeNode, type Tensor, Variable } from './tensor.js'
+import { Constant, type Dtype, describeNode, type Tensor, Variable } from './tensor.js'
 
 /** The numbers of inputs, or of any tensor that is to be taken as given. */
 export type Given = ReadonlyMap<Tensor, ArrayLike<number>>
 
-/** The numbers of tensors, in new arrays: Float64Array for f64 and constants, Float32Array for f32. */
+/**
+ * The numbers of tensors, in new arrays: Float64Array for f64, Float32Array for f32. Constants of no dtype are
+ * computed in f64 when they are asked for together with f64 tensors, otherwise in f32.
+ */
 export function evaluate(
   tensors: readonly Tensor[],
   given: Given = new Map(),
 ): (Float32Array | Float64Array)[] {
   return blamingCaller(evaluate, () => {
-    const single = tensors.filter(({ dtype }) => dtype === 'f32')
-    const double = tensors.filter(({ dtype }) => dtype !== 'f32')
+    const constants = precision(tensors)
+    const single = tensors.filter(({ dtype }) => (dtype ?? constants) === 'f32')
+    const double = tensors.filter(({ dtype }) => (dtype ?? constants) === 'f64')
     const results = new Map<Tensor, Float32Array | Float64Array>()
     if (double.length > 0) {
       const values = evaluateReference(
@@ -31,6 +35,11 @@ export function evaluate(
     }
     return tensors.map((tensor) => results.get(tensor)!)
   })
+}
+
+/** The precision in which constants of no dtype are computed together with these tensors. */
+export function precision(tensors: readonly Tensor[]): Dtype {
+  return tensors.some(({ dtype }) => dtype === 'f64') ? 'f64' : 'f32'
 }
 
 // Programs that run once use one block in turn: such programs are many and would be collected late.

@@ -2,11 +2,11 @@
 import { blamingCaller, GradientError } from './errors.js'
 import { byName, inputAt } from './input-names.js'
 import type { GradientRule } from './op.js'
-import { add } from './ops/arithmetic.js'
+import { add, mul } from './ops/arithmetic.js'
 import { broadcastTo, reshape, sumTo } from './ops/shape.js'
 import { describeShape, sameShape } from './shape.js'
 import type { ShapeOf } from './shape-types.js'
-import { constant, describeNode, scope, type Tensor, type TensorLike, toTensor } from './tensor.js'
+import { constant, describeNode, scope, Tensor, type TensorLike, toTensor } from './tensor.js'
 import { topological } from './traverse.js'
 
 /**
@@ -26,7 +26,7 @@ export function gradientNodes(
   const wanted = new Set<Tensor>(targets)
   if (targets)
     for (const tensor of order) if (tensor.inputs.some((input) => wanted.has(input))) wanted.add(tensor)
-  const needed = (tensor: Tensor) => (targets ? wanted.has(tensor) : tensor.dtype !== null)
+  const needed = (tensor: Tensor) => (targets ? wanted.has(tensor) : !tensor.isConstant)
 
   return scope('gradients', () => {
     const gradients = new Map<Tensor, Tensor>()
@@ -34,7 +34,7 @@ export function gradientNodes(
       const before = gradients.get(tensor)
       gradients.set(tensor, before ? add(before, share) : share)
     }
-    for (const [index, y] of ys.entries()) accumulate(y, upstreams[index] ?? broadcastOne(y))
+    for (const [index, y] of ys.entries()) accumulate(y, inPrecisionOf(y, upstreams[index] ?? 1))
     for (const tensor of order.reverse()) {
       const dy = gradients.get(tensor)
       if (!dy || !tensor.op) continue
@@ -61,8 +61,15 @@ export function localProduct(node: Tensor, index: number, dy: Tensor): Tensor | 
   return sameShape(product.shape, shape) ? product : sumTo(product, shape)
 }
 
-function broadcastOne(y: Tensor): Tensor {
-  return y.rank === 0 ? constant(1) : broadcastTo(1, y.shape)
+/**
+ * `value` in the shape of `y`, and in f64 when that is: what is passed back then is in f64 too, even where it depends
+ * on constants alone.
+ */
+function inPrecisionOf(y: Tensor, value: Tensor | number): Tensor {
+  const inPrecision = (factor: number) => constant(factor, y.dtype === 'f64' ? { dtype: 'f64' } : {})
+  if (value instanceof Tensor)
+    return y.dtype === 'f64' && value.dtype === null ? mul(value, inPrecision(1)) : value
+  return y.rank === 0 ? inPrecision(value) : broadcastTo(inPrecision(value), y.shape)
 }
 
 /** What `ys` pass back to `xs` when `upstreams` arrive at them; 0 to an `x` that they do not depend on. */
@@ -72,7 +79,7 @@ export function passBack(
   upstreams?: readonly (Tensor | undefined)[],
 ): Tensor[] {
   const nodes = gradientNodes(ys, xs, upstreams)
-  return xs.map((x) => nodes.get(x) ?? broadcastTo(0, x.shape))
+  return xs.map((x) => nodes.get(x) ?? inPrecisionOf(x, 0))
 }
 
 /** Gradient rules that differentiate a decomposition, for operations without rules of their own. */

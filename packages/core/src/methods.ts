@@ -25,7 +25,7 @@ declare module './tensor.js' {
      * @throws GradientError when this is not a scalar.
      */
     backward(): void
-    /** The numbers, row by row, in a new array: Float32Array, or Float64Array for f64 and constants. */
+    /** The numbers, row by row, in a new array: Float64Array for f64, otherwise Float32Array. */
     data(): Float32Array | Float64Array
     /**
      * The one number of a scalar, or of any tensor of one element.

@@ -58,7 +58,10 @@ export interface Definition<Names extends readonly string[], Given, Attributes> 
   readonly reference: Reference<Attributes>
   /** Name of the ONNX operator, or `null` when none is the same. */
   readonly onnx: string | null
-  /** Largest error of the f32 kernel against float64, in units in the last place of the result. */
+  /**
+   * Largest error of the f32 kernel against float64, in units in the last place of the result. At most 0.5 says that
+   * it is rounded correctly: then what it makes of constants is computed when compiling.
+   */
   readonly ulp: number | ((shapes: ByInput<Names[number], Shape>) => number)
   /** Inputs, and attributes, to try it with. */
   readonly sample: Sampler<Names, Given>

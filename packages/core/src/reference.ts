@@ -26,20 +26,23 @@ export function evaluateReference(
   const values = new Map<Tensor, Float64Array>(given)
   for (const tensor of topological(tensors, (node) => given.has(node))) {
     if (values.has(tensor)) continue
-    values.set(tensor, tensor.op ? apply(tensor, values) : leafValues(tensor as Input))
+    const inputs = tensor.inputs.map((node) => ({ data: values.get(node)!, shape: node.shape }))
+    values.set(tensor, tensor.op ? applyReference(tensor, inputs) : leafValues(tensor as Input))
   }
   return values
 }
 
-function apply(tensor: Tensor, values: ReadonlyMap<Tensor, Float64Array>): Float64Array {
-  const inputs = tensor.inputs.map((node) => ({ data: values.get(node)!, shape: node.shape }))
+/**
+ * The operation of `tensor` on other inputs than its own, of the same shapes.
+ * @throws IndexError for an index out of range.
+ */
+export function applyReference(tensor: Tensor, inputs: readonly Array64[]): Float64Array {
   checkIndices(tensor, inputs)
   return tensor.op!.definition.reference(inputs, tensor.shape, tensor.attributes)
 }
 
 function leafValues(tensor: Variable | Constant | Input): Float64Array {
-  if (tensor instanceof Constant) return tensor.values
-  if (tensor instanceof Variable) return Float64Array.from(tensor.values)
+  if (tensor instanceof Constant || tensor instanceof Variable) return Float64Array.from(tensor.values)
   throw new ValueError(`${tensor} has no values of its own; compile the function and give them at the call`)
 }
 

@@ -22,7 +22,7 @@ interface NodeFields {
   readonly inputs?: readonly Tensor[]
   readonly attributes?: object
   readonly shape: Shape
-  /** Undefined: taken from the inputs. Null: a constant, which takes either precision. */
+  /** Undefined: taken from the inputs. Null: a constant that fits either precision. */
   readonly dtype?: Dtype | null
   readonly name?: string | undefined
 }
@@ -62,8 +62,13 @@ export class Tensor<S extends Shape = Shape> {
   readonly shape: Shape;
   /** The shape in types; nothing when the program runs. */
   [shapeOf]?(shape: S): void
-  /** `null` for what consists of constants alone and so takes part in either precision. */
+  /**
+   * `null` for constants made without a dtype, and for what is made of these alone: they are computed in f32 like
+   * everything else, but beside f64 tensors take part in f64.
+   */
   readonly dtype: Dtype | null
+  /** True when there is no variable and no input in it. */
+  readonly isConstant: boolean
   /** The given name behind those of the scopes around it, or empty. */
   readonly name: string
 
@@ -74,6 +79,7 @@ export class Tensor<S extends Shape = Shape> {
     this.attributes = attributes
     this.shape = shape
     this.dtype = dtype === undefined ? commonDtype(op?.name ?? 'tensor', inputs) : dtype
+    this.isConstant = op ? inputs.every(({ isConstant }) => isConstant) : this instanceof Constant
     this.name = name ? [...scopes, name].join('/') : scopes.length && op ? [...scopes, op.name].join('/') : ''
   }
 
@@ -147,12 +153,16 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
 
 /** A leaf whose numbers never change. */
 export class Constant<S extends Shape = Shape> extends Tensor<S> {
-  /** Kept as float64, rounded when a computation in f32 reads them. */
-  readonly values: Float64Array
+  /** Without a dtype kept as float64, and rounded when a computation in f32 reads them. */
+  readonly values: Float32Array | Float64Array
 
   /** @internal */
-  constructor(values: Float64Array, shape: Shape, name?: string) {
-    super({ shape, dtype: null, name })
+  constructor(
+    values: Float32Array | Float64Array,
+    shape: Shape,
+    { name, dtype = null }: { readonly name?: string | undefined; readonly dtype?: Dtype | null } = {},
+  ) {
+    super({ shape, dtype, name })
     this.values = values
   }
 }
@@ -179,20 +189,27 @@ export function variable<const V extends Values, const G extends Shape | undefin
 ): Variable<GivenShape<V, G>> {
   return blamingCaller(variable, () => {
     const { flat, shape } = flatten('variable', values, options.shape)
-    const own = options.dtype === 'f64' ? Float64Array.from(flat) : Float32Array.from(flat)
-    return new Variable(own, shape, options.name, options.trainable ?? true)
+    return new Variable(arrayOf(flat, options.dtype ?? 'f32'), shape, options.name, options.trainable ?? true)
   })
 }
 
-/** A tensor whose numbers never change. */
+/**
+ * A tensor whose numbers never change. Without a `dtype` it fits either precision: what consists of such constants
+ * alone is computed in f32, beside f64 tensors they take part in f64, unrounded.
+ */
 export function constant<const V extends Values, const G extends Shape | undefined = undefined>(
   values: V,
-  options: { readonly shape?: G; readonly name?: string } = {},
+  options: { readonly shape?: G; readonly name?: string; readonly dtype?: Dtype } = {},
 ): Constant<GivenShape<V, G>> {
   return blamingCaller(constant, () => {
     const { flat, shape } = flatten('constant', values, options.shape)
-    return new Constant(Float64Array.from(flat), shape, options.name)
+    return new Constant(arrayOf(flat, options.dtype ?? 'f64'), shape, options)
   })
+}
+
+/** The numbers in a new array of this precision. */
+function arrayOf(flat: ArrayLike<number>, dtype: Dtype): Float32Array | Float64Array {
+  return dtype === 'f64' ? Float64Array.from(flat) : Float32Array.from(flat)
 }
 
 /** A place for numbers that are given when a compiled function is called. */

@@ -2,16 +2,21 @@
 import { describe, expect, test } from 'vitest'
 import * as core from '../src/index.js'
 import {
-  Constant,
   checkGradients,
+  compile,
+  constant,
+  DtypeError,
   evaluate,
   gradients,
   input,
+  jvp,
   type Op,
   ops,
   type Tensor,
+  variable,
 } from '../src/index.js'
 import { byName, inputAt } from '../src/input-names.js'
+import { ofOne } from '../src/op.js'
 import { evaluateReference } from '../src/reference.js'
 import { type Shape, sizeOf } from '../src/shape.js'
 import { generator, ulps, unitInLastPlace } from './sampling.js'
@@ -290,8 +295,7 @@ const promised: [names: string, budget: number, shapes?: Record<string, Shape>][
     'reshape transpose slice pad concat broadcastTo where relu clip maximum minimum max min equal notEqual less lessEqual greater greaterEqual abs neg floor maxPool1d maxPool2d argMax argMin',
     0,
   ],
-  ['add sub mul sqrt', 1],
-  ['div reciprocal', 2],
+  ['add sub mul div sqrt reciprocal square', 0.5],
   ['exp log tanh sigmoid erf gelu softplus log1p expm1 silu', 4],
   ['pow', 16],
   ['matmul', 2 * 5, { a: [3, 5], b: [5, 4] }],
@@ -317,6 +321,72 @@ test('every operation that the library exports is in the table, under its own na
   for (const [name, op] of exported) expect((op as Op).name).toBe(name)
 })
 
-test('constants stay exact in float64', () => {
-  expect(new Constant(Float64Array.of(0.1), []).item()).toBe(0.1)
+describe('constants are folded to the bits of the kernel', () => {
+  test.each(trials)('$title', (trial) => {
+    const { inputs, values, y } = instance(trial, 'f32')
+    const known = inputs.map((tensor) => constant(values.get(tensor)!, { shape: tensor.shape }))
+    const folded = call(trial.op, known, trial.attributes)
+    const one = variable(1)
+    expect(evaluate([folded, folded.mul(one)])).toEqual(evaluate([y, y.mul(one)], values))
+  })
+
+  const exact = table.filter(
+    ({ definition: { ulp, broadcasts, shape, attributes } }) =>
+      (ulp as number) <= 0.5 && !attributes && (broadcasts || (shape as unknown) === ofOne.shape),
+  )
+  test.each(exact)('$name of any bits', (op) => {
+    expect(exact.length).toBeGreaterThan(25)
+    const next = generator(op.name.length)
+    const inputs = op.definition.inputs.map((): Float32Array => {
+      const bits = Uint32Array.from({ length: 4000 }, () => next() * 2 ** 32)
+      return new Float32Array(bits.buffer)
+    })
+    const folded = call(
+      op,
+      inputs.map((values: Float32Array) => constant(values)),
+    )
+    const y = call(
+      op,
+      inputs.map((values: Float32Array) => variable(values)),
+    )
+    const one = variable(1)
+    expect(evaluate([folded.mul(one)])).toEqual(evaluate([y.mul(one)]))
+  })
+})
+
+describe('constants', () => {
+  const sum = constant(0.1).add(0.2)
+
+  test('alone are f32 like everything else, compiled or not', () => {
+    const single = Math.fround(Math.fround(0.1) + Math.fround(0.2))
+    expect(sum.data()).toEqual(Float32Array.of(single))
+    expect(sum.item()).toBe(single)
+    expect(compile({ inputs: {}, outputs: { sum } })({}).sum).toEqual(Float32Array.of(single))
+    expect(compile(() => sum)().data()).toEqual(Float32Array.of(single))
+    expect(sum.mul(variable(1)).item()).toBe(single)
+    expect(constant(0.1).item()).toBe(Math.fround(0.1))
+  })
+
+  test('beside f64 are f64, and so are derivatives that consist of them', () => {
+    const x = variable(1, { dtype: 'f64' })
+    expect(x.mul(sum).item()).toBe(0.1 + 0.2)
+    expect(gradients(x.mul(sum), [x])[0].item()).toBe(0.1 + 0.2)
+    expect(gradients(x.mul(sum), [x], 0.1)[0].item()).toBe((0.1 + 0.2) * 0.1)
+    expect(jvp((x) => x.mul(sum), x, 0.1).tangent.item()).toBe((0.1 + 0.2) * 0.1)
+    expect(evaluate([sum, x])).toEqual([Float64Array.of(0.1 + 0.2), Float64Array.of(1)])
+    expect(compile((x) => [x, sum])(x).map((result) => result.item())).toEqual([1, 0.1 + 0.2])
+    expect(compile((x, y) => x.mul(y))(x, 0.1).item()).toBe(0.1)
+  })
+
+  test('of a given precision keep it, and mix with no other', () => {
+    const [double, single] = [constant(0.1, { dtype: 'f64' }), constant(0.1, { dtype: 'f32' })]
+    expect(double.add(0.2).data()).toEqual(Float64Array.of(0.1 + 0.2))
+    expect(single.values).toEqual(Float32Array.of(0.1))
+    expect(() => double.add(single)).toThrow(DtypeError)
+    expect(
+      [double, single, double.add(1), variable(1), double.mul(variable(1, { dtype: 'f64' }))].map(
+        ({ isConstant }) => isConstant,
+      ),
+    ).toEqual([true, true, true, false, false])
+  })
 })

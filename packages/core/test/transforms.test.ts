@@ -9,11 +9,12 @@ import { draw, generator } from './sampling.js'
 const { constant, variable, grad, hessian, hvp, jacobian, jvp, valueAndGrad, vjp } = bp
 
 const numbers = (size: number, seed: number) => draw({ low: -2, high: 2 }, size, generator(seed))
+const f64 = <const V extends bp.Values>(values: V) => constant(values, { dtype: 'f64' })
 const matrix = (rows: number, columns: number, seed: number) =>
-  constant(numbers(rows * columns, seed), { shape: [rows, columns] })
+  constant(numbers(rows * columns, seed), { shape: [rows, columns], dtype: 'f64' })
 
 function expectClose(found: Tensor, expected: bp.TensorLike, tolerance = 1e-12) {
-  const truth = constant(0).add(expected)
+  const truth = constant(0, { dtype: found.dtype ?? 'f32' }).add(expected)
   expect(found.shape).toEqual(truth.shape)
   const worst = found.sub(truth).abs().data()
   expect(Math.max(0, ...worst)).toBeLessThanOrEqual(tolerance)
@@ -83,13 +84,13 @@ describe('products with the Jacobian', () => {
   const f = (x: Tensor) => a.matmul(x.reshape([2, 1])).tanh()
 
   test('are the closed form: J = diag(1 − tanh²) · A', () => {
-    const x = constant(numbers(2, 2))
+    const x = f64(numbers(2, 2))
     const slope = constant(1).sub(f(x).square())
     const truth = a.mul(slope)
     expectClose(jacobian(f)(x).reshape([3, 2]), truth)
     const dy = constant(numbers(3, 3), { shape: [3, 1] })
     expectClose(vjp(f, x).pullback(dy), truth.transpose().matmul(dy).reshape([2]))
-    const dx = constant(numbers(2, 4))
+    const dx = f64(numbers(2, 4))
     const { value, tangent } = jvp(f, x, dx)
     expectClose(value, f(x), 0)
     expectClose(tangent, truth.matmul(dx.reshape([2, 1])))
@@ -128,7 +129,7 @@ describe('second derivatives', () => {
   test('the Hessian of xᵀ·A·x is A + Aᵀ', () => {
     const a = matrix(4, 4, 9)
     const f = (x: Tensor) => x.mul(a.matmul(x.reshape([4, 1])).reshape([4])).sum()
-    const x = numbers(4, 10)
+    const x = f64(numbers(4, 10))
     const truth = a.add(a.transpose())
     expectClose(hessian(f)(x), truth)
     const v = numbers(4, 11)
@@ -137,12 +138,13 @@ describe('second derivatives', () => {
 
   test("of Rosenbrock's function are its closed form", () => {
     const [x, y] = [-1.2, 1]
-    expectClose(grad(rosenbrock)([x, y]), [-400 * x * (y - x * x) - 2 * (1 - x), 200 * (y - x * x)], 1e-10)
+    const point = f64([x, y])
+    expectClose(grad(rosenbrock)(point), [-400 * x * (y - x * x) - 2 * (1 - x), 200 * (y - x * x)], 1e-10)
     const truth = [
       [1200 * x * x - 400 * y + 2, -400 * x],
       [-400 * x, 200],
     ]
-    expectClose(hessian(rosenbrock)([x, y]), truth, 1e-10)
+    expectClose(hessian(rosenbrock)(point), truth, 1e-10)
     expect(grad(rosenbrock)([1, 1]).toArray()).toEqual([0, 0])
   })
 
@@ -163,7 +165,8 @@ describe('second derivatives', () => {
   test('a Hessian compiles and is what it was', () => {
     const x = bp.input([2], { dtype: 'f64' })
     const f = bp.compile({ inputs: { x }, outputs: { h: hessian(rosenbrock)(x) } })
-    expectClose(constant(f({ x: [-1.2, 1] }).h, { shape: [2, 2] }), hessian(rosenbrock)([-1.2, 1]))
+    const compiled = constant(f({ x: [-1.2, 1] }).h, { shape: [2, 2], dtype: 'f64' })
+    expectClose(compiled, hessian(rosenbrock)(f64([-1.2, 1])))
   })
 })
 

@@ -25,7 +25,7 @@ import {
 } from './syntax.js'
 
 export interface BuildOptions {
-  /** Precision of the variables; `f64` unless given, so that numbers come out as by hand. */
+  /** Precision of variables and numbers; default `f64`, so that they come out as by hand. */
   readonly dtype?: Dtype
 }
 
@@ -93,7 +93,7 @@ export function build(
   }
   const makeNew = (expression: Exclude<Expression, { kind: 'name' }>): Tensor => {
     const value = literalValue(expression)
-    if (value !== null) return constant(value)
+    if (value !== null) return constant(value, { dtype })
     switch (expression.kind) {
       case 'negation':
         return ops.neg(make(expression.operand))

@@ -31,7 +31,7 @@ export class JavaScriptError extends BackpropagationError {
  * into such: random numbers.
  */
 export function writeJavaScript({ inputs, outputs }: CompileOptions): string {
-  const results = simplify(Object.values(outputs), undefined, ({ name }) => operators.has(name))
+  const results = simplify(Object.values(outputs), undefined, ({ name }) => operators.has(name), 'f64')
   checkGraph(results, new Set(Object.values(inputs)))
   const graph = new Kernels(results)
 

@@ -58,7 +58,7 @@ test.each(written.map((op) => [op.name, op] as const))(
       const { drawn, build } = instance(op, number)
       const inputs = keyed(drawn.map(({ shape }) => input(shape)))
       const predict = load(writeJavaScript({ inputs, outputs: { y: build(Object.values(inputs)) } }))
-      const y = build(drawn.map(({ data, shape }) => constant(data, { shape })))
+      const y = build(drawn.map(({ data, shape }) => constant(data, { shape, dtype: 'f64' })))
       expectClose(predict(oneOrKeyed(drawn.map(({ data }) => data))), evaluate([y])[0]!, 1e-12)
     }
   },
@@ -119,7 +119,7 @@ test('50 random programs and their derivatives are those of the references', () 
       inputs.push(input(shape))
       return inputs.at(-1)!
     })
-    const truth = program(seed, (data, shape) => constant(data, { shape }))
+    const truth = program(seed, (data, shape) => constant(data, { shape, dtype: 'f64' }))
     const named = Object.fromEntries(outputs.map((tensor, index) => [`out${index}`, tensor]))
     const predict = load<Arrays>(writeJavaScript({ inputs: keyed(inputs), outputs: named }))
     const found = predict(oneOrKeyed(values))

@@ -172,7 +172,7 @@ export function trace(graph: Graph): Trace {
     ...order.filter(({ op }) => op).map((tensor) => forwardStep(tensor, byId.get(idOf(tensor))!, byId)),
     ...backwardSteps(byId.get(idOf(output))!, nodes, edges, byId),
   ]
-  const blockers = links.filter(({ from, to, rule }) => !rule && reached.has(to) && from.dtype !== null)
+  const blockers = links.filter(({ from, to, rule }) => !rule && reached.has(to) && !from.isConstant)
   return {
     nodes,
     edges,
@@ -200,7 +200,7 @@ function linksInto(to: Tensor): Link[] {
 function reachedByDerivative(output: Tensor, order: readonly Tensor[], links: readonly Link[]): Set<Tensor> {
   const reached = new Set([output])
   for (const { from, to, rule } of [...links].reverse())
-    if (rule && reached.has(to) && from.dtype !== null) reached.add(from)
+    if (rule && reached.has(to) && !from.isConstant) reached.add(from)
   return new Set(order.filter((tensor) => reached.has(tensor)))
 }
 

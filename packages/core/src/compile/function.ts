@@ -1,7 +1,7 @@
 // Functions of a graph, compiled to one program.
 import { describeValue } from '../check-options.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
-import { evaluate, type Given } from '../evaluate.js'
+import { evaluate, type Given, precision } from '../evaluate.js'
 import { describeShape, sameShape } from '../shape.js'
 import { Constant, describeNode, flatten, Input, input, Tensor, type Values, Variable } from '../tensor.js'
 import { type Like, type Tensors, type Unpacked, unpack } from '../transforms/nested.js'
@@ -34,7 +34,7 @@ export type CompiledFunction<I extends Inputs, O extends Outputs> = (
 
 /**
  * Compiles a function of numbers for each input, computed with what the variables hold at the time of the call.
- * Graphs in f64 run in plain TypeScript.
+ * Outputs in f64 are computed in plain TypeScript.
  * @throws ValueError when an input is missing, here from the list or later from a call.
  */
 export function compile<I extends Inputs, O extends Outputs>(
@@ -75,7 +75,7 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
 
   const planned = ({ tensors, paths, pack }: Unpacked): Plan => {
     const inputs = tensors.map(({ shape, dtype }, index) =>
-      input(shape, { name: `argument ${paths[index]}`, dtype: dtype ?? 'f32' }),
+      input(shape, { name: `argument ${paths[index]}`, dtype: dtype ?? precision(tensors) }),
     )
     // Outside of what blames the caller: an error in f is at the user's line already.
     const value = f(...(Object.values(pack(inputs) as object) as never[]))
@@ -86,7 +86,10 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
       return (values) => {
         const views = execute(new Map(inputs.map((tensor, index) => [tensor, values[index]!])))
         return results.pack(
-          results.tensors.map(({ shape }, index) => new Constant(Float64Array.from(views[index]!), shape)),
+          results.tensors.map(({ shape, dtype }, index) => {
+            const values = views[index]!.slice()
+            return new Constant(values, shape, { dtype: values instanceof Float64Array ? 'f64' : dtype })
+          }),
         )
       }
     })
@@ -96,7 +99,9 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
     // As a record, since an array of numbers alone would be one tensor.
     const unpacked = blamingCaller(call, () => unpack('the compiled function', { ...args }))
     const { tensors, paths } = unpacked
-    const key = tensors.map(({ shape, dtype }, index) => `${paths[index]} ${dtype} [${shape}]`).join()
+    const key = tensors
+      .map(({ shape, dtype }, index) => `${paths[index]} ${dtype ?? precision(tensors)} [${shape}]`)
+      .join()
     const plan = plans.get(key) ?? planned(unpacked)
     // A map keeps the order of insertion, so the first is the one whose last use is the longest ago.
     plans.delete(key)
@@ -109,9 +114,7 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
 
 /** Returns views of the tensors, which are good until the next call. */
 function executor(tensors: readonly Tensor[]): (given: Given) => readonly (Float32Array | Float64Array)[] {
-  return tensors.some(({ dtype }) => dtype === 'f64')
-    ? (given) => evaluate(tensors, given)
-    : onKernel(tensors)
+  return precision(tensors) === 'f64' ? (given) => evaluate(tensors, given) : onKernel(tensors)
 }
 
 function copied(

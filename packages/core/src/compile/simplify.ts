@@ -1,24 +1,26 @@
-// Makes a graph smaller without changing what it computes: folds constants, merges equal nodes, drops no-ops.
+// Makes a graph smaller without changing a bit of what it computes: folds constants, merges equal nodes, drops no-ops.
 import { byName } from '../input-names.js'
 import type { Op } from '../op.js'
 import * as ops from '../ops/index.js'
-import { evaluateReference } from '../reference.js'
+import { applyReference } from '../reference.js'
 import { broadcastShapes, sameShape, sizeOf } from '../shape.js'
-import { Constant, Tensor } from '../tensor.js'
+import { Constant, type Dtype, Tensor } from '../tensor.js'
 import { topological } from '../traverse.js'
 
-/** Constants up to this many elements are computed when compiling, larger ones at each run. */
+/** Constants up to this many elements are folded when compiling; larger ones are computed at each run. */
 const foldedSize = 4096
 
 /**
  * Tensors of the same values in a graph of fewer and simpler operations: what comes of constants alone is computed,
  * equal nodes become one, and an operation that is not `basic`, which is to have a kernel unless given, is replaced by
- * what it decomposes to, or stays if it does not. Tensors for which `keep` is true stay themselves.
+ * what it decomposes to, or stays if it does not. Tensors for which `keep` is true stay themselves. `precision` is that
+ * of what computes the graph.
  */
 export function simplify(
   outputs: readonly Tensor[],
   keep: (tensor: Tensor) => boolean = () => false,
   basic: (op: Op) => boolean = ({ definition }) => definition.lower !== undefined,
+  precision: Dtype = 'f32',
 ): Tensor[] {
   const replaced = new Map<Tensor, Tensor>()
   const known = new Map<string, Tensor>()
@@ -30,15 +32,16 @@ export function simplify(
   }
 
   const simplifyOne = (tensor: Tensor): Tensor => {
-    if (tensor instanceof Constant) return merged(constantKey(tensor), tensor)
+    if (tensor instanceof Constant) return merged(constantKey(tensor, precision), tensor)
     if (!tensor.op) return tensor
     const { definition } = tensor.op
-    if (tensor.dtype === null && tensor.size <= foldedSize) {
-      const folded = new Constant(evaluateReference([tensor]).get(tensor)!, tensor.shape)
-      return merged(constantKey(folded), folded)
-    }
     let inputs = tensor.inputs.map((input) => replaced.get(input)!)
-    if (definition.broadcasts) inputs = withoutRepeats(tensor, inputs, keep, merged)
+    const folded = fold(tensor, inputs, precision)
+    if (folded) return merged(constantKey(folded, precision), folded)
+    if (definition.broadcasts)
+      inputs = withoutRepeats(tensor, inputs, keep, (source) =>
+        merged(constantKey(source, precision), source),
+      )
     const same = noOp(tensor, inputs)
     if (same) return same
     const rebuilt = inputs.every((input, index) => input === tensor.inputs[index])
@@ -67,14 +70,35 @@ export function simplify(
   return outputs.map(simplified)
 }
 
+/**
+ * What an operation makes of constants alone, if that is to the bit what would be computed. In f32 it is where the
+ * operation is rounded correctly, with an error of at most half a unit in the last place: then float64, rounded, has
+ * the bits of the kernel.
+ */
+function fold(tensor: Tensor, inputs: readonly Tensor[], precision: Dtype): Constant | undefined {
+  const { ulp } = tensor.op!.definition
+  const constants = inputs.filter((input) => input instanceof Constant)
+  const exact = precision === 'f64' || (ulp as number) <= 0.5
+  if (!exact || tensor.size > foldedSize || constants.length < inputs.length) return undefined
+  const arrays = constants.map(({ values, shape }) => ({
+    data: inPrecision(values, precision),
+    shape,
+  }))
+  return new Constant(inPrecision(applyReference(tensor, arrays), precision), tensor.shape)
+}
+
+function inPrecision(values: Float32Array | Float64Array, precision: Dtype): Float64Array {
+  return Float64Array.from(precision === 'f32' ? Float32Array.from(values) : values)
+}
+
 /** JSON has no infinities and but one 0, so different attributes would read the same: numbers become text. */
 function distinctly(_: string, value: unknown): unknown {
   return typeof value === 'number' ? (Object.is(value, -0) ? '-0' : `${value}`) : value
 }
 
-function constantKey({ values, shape }: Constant): string | undefined {
+function constantKey({ values, shape }: Constant, precision: Dtype): string | undefined {
   if (values.length > 16) return undefined
-  const numbers = Array.from(values, (value) => (Object.is(value, -0) ? '-0' : value))
+  const numbers = Array.from(inPrecision(values, precision), (value) => (Object.is(value, -0) ? '-0' : value))
   return `constant [${shape}] ${numbers.join()}`
 }
 
@@ -83,14 +107,14 @@ function withoutRepeats(
   tensor: Tensor,
   inputs: Tensor[],
   keep: (tensor: Tensor) => boolean,
-  merged: (key: string | undefined, tensor: Tensor) => Tensor,
+  merged: (source: Constant) => Tensor,
 ): Tensor[] {
   const name = tensor.op!.name
   let result = inputs
   for (const [index, input] of inputs.entries()) {
     const source = keep(input) ? undefined : smallerSource(input)
     if (!source) continue
-    const smaller = source instanceof Constant ? merged(constantKey(source), source) : source
+    const smaller = source instanceof Constant ? merged(source) : source
     const tried = result.with(index, smaller)
     const shapes = tried.map(({ shape }) => shape)
     if (sameShape(broadcastShapes(name, tensor.op!.definition.inputs, shapes), tensor.shape)) result = tried
@@ -119,7 +143,11 @@ function noOp({ op, shape }: Tensor, inputs: readonly Tensor[]): Tensor | undefi
   if (op === ops.mul) return isConstant(b, 1) ? keeps(a) : isConstant(a, 1) ? keeps(b) : undefined
   if (op === ops.div) return isConstant(b, 1) ? keeps(a) : undefined
   if (op === ops.where && a instanceof Constant && a.size > 0)
-    return a.values.every((own) => own !== 0) ? keeps(b) : isConstant(a, 0) ? keeps(c) : undefined
+    return a.values.every((own) => Math.fround(own) !== 0)
+      ? keeps(b)
+      : isConstant(a, 0)
+        ? keeps(c)
+        : undefined
   return undefined
 }
 

@@ -37,7 +37,7 @@ export const add: Elementwise<Pair> = op('add', {
   lower: binary('Add'),
   reference: elementwise((a, b) => a! + b!),
   onnx: 'Add',
-  ulp: 1,
+  ulp: 0.5,
   sample: anyPair,
 })
 
@@ -54,7 +54,7 @@ export const sub: Elementwise<Pair> = op('sub', {
   lower: binary('Sub'),
   reference: elementwise((a, b) => a! - b!),
   onnx: 'Sub',
-  ulp: 1,
+  ulp: 0.5,
   sample: anyPair,
 })
 
@@ -71,7 +71,7 @@ export const mul: Elementwise<Pair> = op('mul', {
   lower: binary('Mul'),
   reference: elementwise((a, b) => a! * b!),
   onnx: 'Mul',
-  ulp: 1,
+  ulp: 0.5,
   sample: anyPair,
 })
 
@@ -88,7 +88,7 @@ export const div: Elementwise<Pair> = op('div', {
   lower: binary('Div'),
   reference: elementwise((a, b) => a! / b!),
   onnx: 'Div',
-  ulp: 2,
+  ulp: 0.5,
   sample: {
     domains: { a: uniform(-3, 3), b: uniform(-3, 3, { avoid: { points: [0], distance: 0.3 } }) },
     cases: broadcastCases(['a', 'b']),

@@ -79,7 +79,7 @@ export const square: Elementwise<One> = op('square', {
   lower: unary('Square'),
   reference: elementwise((x) => x! * x!),
   onnx: null,
-  ulp: 1,
+  ulp: 0.5,
   sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
 })
 
@@ -93,7 +93,7 @@ export const sqrt: Elementwise<One> = op('sqrt', {
   lower: unary('Sqrt'),
   reference: elementwise((x) => Math.sqrt(x!)),
   onnx: 'Sqrt',
-  ulp: 1,
+  ulp: 0.5,
   sample: { domains: { x: uniform(0.1, 4) }, cases: unaryCases },
 })
 
@@ -107,7 +107,7 @@ export const reciprocal: Elementwise<One> = op('reciprocal', {
   lower: unary('Reciprocal'),
   reference: elementwise((x) => 1 / x!),
   onnx: 'Reciprocal',
-  ulp: 2,
+  ulp: 0.5,
   sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.3 } }) }, cases: unaryCases },
 })
 

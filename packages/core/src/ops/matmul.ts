@@ -289,7 +289,7 @@ export const outer: Op<['a', 'b']> = op('outer', {
       (_, index) => a!.data[Math.floor(index / n!)]! * b!.data[index % n!]!,
     ),
   onnx: null,
-  ulp: 1,
+  ulp: 0.5,
   sample: {
     domains: { a: uniform(-2, 2), b: uniform(-2, 2) },
     cases: (

@@ -21,7 +21,7 @@ export function checkpoint(f: (...inputs: Tensor[]) => Tensor): (...inputs: Tens
     const value = f(...inputs)
     // What f uses from outside, such as parameters, is older than its inputs.
     const stop = (tensor: Tensor) => tensor.id < before || inputs.includes(tensor)
-    const outside = topological([value], stop).filter(({ id, dtype }) => id < before && dtype !== null)
+    const outside = topological([value], stop).filter(({ id, isConstant }) => id < before && !isConstant)
     return withRule('checkpoint', value, [...inputs, ...outside], (dy) => {
       const again = inputs.map((input) => after(input, dy))
       return passBack([f(...again)], [...again, ...outside], [dy])
