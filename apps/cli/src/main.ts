@@ -2,6 +2,7 @@
 // The program `bp`: finds the command, and turns what goes wrong into one line and an exit code.
 import { BackpropagationError, didYouMean, setThreads } from '@bp/core'
 import { describeBench, describeGraph, describeProgram, describeTrain } from './help.js'
+import { OutputError, print, watchOutput } from './output.js'
 import { UsageError } from './usage-error.js'
 import { readVersion } from './version.js'
 
@@ -18,8 +19,8 @@ async function main(args: readonly string[]): Promise<number> {
   // `npm start -- …` and `pnpm start -- …` differ in whether the dashes come along.
   const words = args[0] === '--' ? args.slice(1) : args
   const [first = '', ...rest] = words
-  if (first === '--version') process.stdout.write(`${readVersion()}\n`)
-  else if (asksForHelp(first)) process.stdout.write(describeProgram())
+  if (first === '--version') print(`${readVersion()}\n`)
+  else if (asksForHelp(first)) print(describeProgram())
   else if (!commands.has(first) && first !== '' && !first.startsWith('-'))
     throw new UsageError(
       `there is no command "${first}", only train, bench and graph; see --help${didYouMean(first, commands.keys())}`,
@@ -33,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
       if (threads !== undefined) await setThreads(Number(threads))
       return (await load())(given)
     }
-    process.stdout.write(describe())
+    print(describe())
   }
   return 0
 }
@@ -42,9 +43,10 @@ const asksForHelp = (word: string) => word === '--help' || word === '-h'
 
 function fail(error: unknown): number {
   const expected = error instanceof UsageError || error instanceof BackpropagationError
+  const known = expected || error instanceof OutputError
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(
-    expected
+    known
       ? `bp: ${message}\n`
       : `bp: internal error: ${message}; this is a mistake of bp, please report it\n`,
   )
@@ -58,8 +60,7 @@ process.on('uncaughtException', (error) => {
   })
   process.exit(exitFailed)
 })
-// The reader of a pipe may stop early, as `head` does.
-process.stdout.on('error', () => process.exit(0))
+watchOutput()
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code

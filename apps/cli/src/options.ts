@@ -62,6 +62,17 @@ export function text(value: string, help: string): Option<string> {
   return { value, help, read: (text) => text }
 }
 
+export function folder(help: string): Option<string> {
+  return {
+    value: 'FOLDER',
+    help,
+    read: (text, name) => {
+      if (text.trim() === '') throw new UsageError(`${name} must name a folder, got "${text}"`)
+      return text
+    },
+  }
+}
+
 export function choice<const Choice extends string>(
   choices: readonly Choice[],
   help: string,

@@ -1,10 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createRun, layers, sequential, sgd, xor } from '@bp/core'
+import { loadCheckpoint } from '@bp/formats/checkpoint-folder'
 import { afterAll, describe, expect, it } from 'vitest'
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
@@ -15,6 +27,7 @@ function bp(args: readonly string[], env: Record<string, string> = {}) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], {
     cwd: folder,
     encoding: 'utf8',
+    timeout: 50_000,
     env: { ...process.env, INIT_CWD: folder, ...env },
   })
   return { stdout, stderr, status, lines: stdout.trimEnd().split('\n') }
@@ -253,7 +266,11 @@ describe('bp, not on a terminal,', () => {
     )
     const resumed = bp([...args, '--resume', 'runs/iris'])
     expect(resumed.status).toBe(0)
-    expect(objects(resumed.lines).at(-1)).toEqual({ ...through, checkpoints: 'runs/iris' })
+    expect(objects(resumed.lines).at(-1)).toEqual({
+      ...through,
+      checkpoints: 'runs/iris',
+      saved_step: through.steps,
+    })
   })
 
   it('refuses folders that checkpoints cannot be in, before it trains', () => {
@@ -264,13 +281,92 @@ describe('bp, not on a terminal,', () => {
     }
     expect(refusal('--resume', 'nowhere')).toContain('nowhere has no checkpoints to go on from')
     expect(refusal('--resume', 'a', '--checkpoints', 'b')).toContain('leave --checkpoints out')
-    expect(refusal('--checkpoints', join(file('taken', ''), 'runs'))).toContain(
-      'taken/runs cannot be read: it is a file, or lies within one',
+    const taken = join(folder, file('taken', ''))
+    for (const path of [taken, join(taken, 'runs'), '/dev/null', '/dev/null/runs', '/proc/runs', '/sys/runs'])
+      if (path.startsWith(taken) || existsSync(dirname(path)))
+        expect(refusal('--checkpoints', path)).toMatch(/^bp: \S*(taken|dev.null|proc|sys)/)
+    for (const option of ['--checkpoints', '--resume'])
+      for (const empty of ['', ' '])
+        expect(refusal(option, empty)).toContain(`${option} must name a folder, got "${empty}"`)
+    expect(bp(['bench', 'iris', '--checkpoints', 'bench']).stderr).toContain(
+      'there is no option --checkpoints',
     )
     const damaged = join(folder, 'damaged')
     mkdirSync(damaged)
     writeFileSync(join(damaged, 'step-0000000000000001.safetensors'), 'no')
     expect(refusal('--resume', 'damaged')).toContain('the file is no checkpoint, or it is cut off')
+  })
+
+  it('says at once that a checkpoint could not be written, trains on, and says at the end what is on the disk', async () => {
+    const place = join(folder, 'full')
+    const child = spawn(
+      process.execPath,
+      [program, 'train', 'iris', '--epochs', '1000000000', '--ui', 'json', '--checkpoints', place],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+    let output = ''
+    let turn = 0
+    child.stdout.on('data', (data) => {
+      output += data
+      if (turn === 0) {
+        turn = 1
+        // What is there instead of the folder is no folder.
+        renameSync(place, `${place}-before`)
+        writeFileSync(place, '')
+      } else if (turn === 1 && output.includes('could be written')) {
+        turn = 2
+        rmSync(place)
+      } else if (turn === 2 && output.includes('again')) {
+        turn = 3
+        child.kill('SIGTERM')
+      }
+    })
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(143)
+    const [, ...lines] = objects(output.trimEnd().split('\n'))
+    const [failed, works] = lines.filter(({ type }) => type === 'warning')
+    expect(failed.message).toContain('no checkpoint could be written: ')
+    expect(works.message).toBe(`checkpoints are written to ${place} again`)
+    const end = lines.at(-1)
+    expect(end.saved_step).toBe(end.steps)
+    expect(loadCheckpoint(place)!.checkpoint.state.step).toBe(end.steps)
+  })
+
+  it.each([
+    ['--version'],
+    ['--help'],
+    ['train', '--help'],
+    ['train', 'xor', '--ui', 'plain'],
+    ['train', 'xor', '--ui', 'json'],
+    ['bench', 'xor'],
+    ['bench', 'xor', '--ui', 'json'],
+    ['graph'],
+    ['graph', '--ui', 'json'],
+  ])('ends with exit code 1 and why when %s cannot write to its output', (...args) => {
+    const command = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ')
+    const into = (path: string, before = '') =>
+      spawnSync('sh', ['-c', `${before} exec ${command} >>'${path}'`], { encoding: 'utf8', cwd: folder })
+    const failure = {
+      status: 1,
+      stderr: expect.stringMatching(/^bp: standard output could not be written: E.*\n$/),
+    }
+    if (existsSync('/dev/full')) expect(into('/dev/full')).toMatchObject(failure)
+    if (process.platform === 'win32') return
+    // Files may grow to 512 bytes, as on a disk that takes only the beginning of a write.
+    const path = join(folder, 'nearly-full')
+    writeFileSync(path, ' '.repeat(512 - 3))
+    expect(into(path, "trap '' XFSZ; ulimit -f 1;")).toMatchObject(failure)
+    expect(statSync(path).size).toBe(512)
+  })
+
+  it('keeps its exit code, and does not end with 0, when errors cannot be written', ({ skip }) => {
+    if (!existsSync('/dev/full')) skip()
+    const full = openSync('/dev/full', 'w')
+    const status = (...args: string[]) =>
+      spawnSync(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', full] }).status
+    expect([status('nope'), status('train', 'iris', '--optimizer', 'sgd', '--learning-rate', '1e9')]).toEqual(
+      [2, 1],
+    )
+    closeSync(full)
   })
 
   it('ends quietly when the reader of its output stops early', async () => {

@@ -1,5 +1,6 @@
 // `bp graph`: shows the values and derivatives of a graph, at once or step by step.
 import { readArguments } from '../options.js'
+import { print } from '../output.js'
 import { chooseInterface, prepareInk } from '../terminal.js'
 import { UsageError } from '../usage-error.js'
 import { describeGraphInJson } from './json.js'
@@ -20,6 +21,6 @@ export async function graph(args: readonly string[]): Promise<number> {
     return stepOnScreen(subject)
   }
   const lines = form === 'json' ? describeGraphInJson(subject) : describeGraphInLines(subject)
-  process.stdout.write(`${lines.join('\n')}\n`)
+  print(`${lines.join('\n')}\n`)
   return 0
 }

@@ -1,6 +1,7 @@
 // A graph on the full screen, and its table on the terminal afterwards.
 import { createStepper } from '@bp/lab'
 import { showFullScreen } from '../full-screen.js'
+import { print } from '../output.js'
 import { describeGraphInLines } from './lines.js'
 import { GraphScreen } from './screen.js'
 import type { Subject } from './source.js'
@@ -11,6 +12,6 @@ export async function stepOnScreen(subject: Subject): Promise<number> {
   const code = await showFullScreen((size, leave) => (
     <GraphScreen subject={subject} stepper={stepper} size={size} onLeave={leave} />
   ))
-  process.stdout.write(`${describeGraphInLines(subject).join('\n')}\n`)
+  print(`${describeGraphInLines(subject).join('\n')}\n`)
   return code
 }

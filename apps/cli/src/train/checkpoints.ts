@@ -1,5 +1,4 @@
 // Keeps what a run needs to go on in a folder, every few seconds and at the end, and finds it there again.
-import { mkdirSync } from 'node:fs'
 import type { Checkpoint, Run } from '@bp/core'
 import { loadCheckpoint, saveCheckpoint } from '@bp/formats/checkpoint-folder'
 import { UsageError } from '../usage-error.js'
@@ -16,11 +15,12 @@ export class Checkpoints {
   readonly #path: string
   readonly #settings: string
   #last = performance.now()
+  /** Of the newest state that was written or found; −1 for none. */
+  #savedStep: number
   /** That of the best record, if it is not in the folder yet. */
   #best: Checkpoint | null = null
-  /** Why nothing could be written; `null` while all could. */
+  /** Why the last attempt to write failed; `null` when it did not. */
   #problem: string | null = null
-  #left = false
 
   /**
    * In a folder without checkpoints, or with `resume` in one that has some of a run with the same settings.
@@ -46,10 +46,24 @@ export class Checkpoints {
           )
     }
     this.resume = found?.checkpoint ?? null
+    this.#savedStep = found?.checkpoint.state.step ?? -1
+  }
+
+  /**
+   * Writes where the run begins, so that a folder which cannot be written is refused before anything is trained.
+   * @throws CheckpointError saying why.
+   */
+  open(run: Run): void {
+    saveCheckpoint(this.#path, run.save(), this.#settings)
+    this.#savedStep = run.getState().step
+  }
+
+  /** Step of the newest state that the folder has now, whatever became of it meanwhile; `null` for none. */
+  readSavedStep(): number | null {
     try {
-      mkdirSync(this.#path, { recursive: true })
-    } catch (error) {
-      throw new UsageError(`${folder} cannot be made: ${(error as Error).message}`)
+      return loadCheckpoint(this.#path)?.checkpoint.state.step ?? null
+    } catch {
+      return null
     }
   }
 
@@ -58,33 +72,40 @@ export class Checkpoints {
     this.#best = checkpoint
   }
 
-  /** To be called now and then. */
-  tick(run: Run): void {
-    if (performance.now() - this.#last > interval) this.save(run)
+  /** To be called now and then; like `save`, when it is time. */
+  tick(run: Run): string | null {
+    return performance.now() - this.#last > interval ? this.save(run) : null
   }
 
-  /** Writes nothing any more: the run began anew, and what is in the folder is ahead of it. */
-  leave(): void {
-    this.#left = true
-  }
-
-  save(run: Run): void {
-    if (this.#left) return
+  /**
+   * Writes the state of the run, unless the folder is as far or further: a run that was restarted comes to the same bits
+   * again. Returns what the user must hear: that writing failed, or that it works again; `null` for nothing new.
+   */
+  save(run: Run): string | null {
+    this.#last = performance.now()
+    const saved = this.#savedStep
+    const { step, status } = run.getState()
+    const best = this.#best
+    this.#best = null
+    if (step <= saved || status === 'diverged') return null
+    const before = this.problem
     try {
-      if (this.#best) saveCheckpoint(this.#path, this.#best, this.#settings)
-      if (this.#best?.state.step !== run.getState().step)
-        saveCheckpoint(this.#path, run.save(), this.#settings)
-      this.#best = null
+      if (best && best.state.step > saved && best.state.step < step)
+        saveCheckpoint(this.#path, best, this.#settings)
+      saveCheckpoint(this.#path, run.save(), this.#settings)
+      this.#savedStep = step
       this.#problem = null
     } catch (error) {
+      this.#best = best
       this.#problem = (error as Error).message
     }
-    this.#last = performance.now()
+    if (this.problem === before) return null
+    return this.problem ?? `checkpoints are written to ${this.folder} again`
   }
 
   /** What went wrong, for the user; `null` when nothing did. */
   get problem(): string | null {
-    return this.#problem && `no checkpoint could be written to ${this.folder}: ${this.#problem}`
+    return this.#problem && `no checkpoint could be written: ${this.#problem}`
   }
 }
 

@@ -1,6 +1,7 @@
 // `bp train`: trains on a screen or with reports.
 
 import { readArguments } from '../options.js'
+import { print } from '../output.js'
 import { interruptible } from '../signals.js'
 import { chooseInterface, prepareInk } from '../terminal.js'
 import { UsageError } from '../usage-error.js'
@@ -26,7 +27,7 @@ export async function train(args: readonly string[]): Promise<number> {
     const { trainOnScreen } = await import('./screen-session.js')
     return trainOnScreen(plan, given['exit-on-done'] ?? false, profiled)
   }
-  const write = (line: string) => void process.stdout.write(`${line}\n`)
+  const write = (line: string) => print(`${line}\n`)
   return interruptible(async (interrupted) => {
     const reporter = form === 'json' ? jsonReporter(write, profiled) : plainReporter(write, profiled)
     const { error } = await trainWithReports(plan, reporter, interrupted)

@@ -27,6 +27,7 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
     report(_, state) {
       line({ type: 'report', epoch: state.epoch, step: state.step, ...scores(state) })
     },
+    warn: (message) => line({ type: 'warning', message }),
     end({ settings, checkpoints }, run) {
       const state = run.getState()
       if (profiled) line(profileObject(run.profile()))
@@ -38,7 +39,7 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
         ...scores(state),
         weights_sha256: hashWeights(run),
         status: state.status === 'done' || state.status === 'diverged' ? state.status : 'interrupted',
-        ...(checkpoints && { checkpoints: checkpoints.folder }),
+        ...(checkpoints && { checkpoints: checkpoints.folder, saved_step: checkpoints.readSavedStep() }),
         ...(state.error && { error: state.error.message }),
       })
     },

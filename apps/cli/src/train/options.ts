@@ -1,5 +1,5 @@
 // The options of `bp train` and what they are when not given.
-import { choice, flag, number, type Option, text, toNumber, wholeNumber } from '../options.js'
+import { choice, flag, folder, number, type Option, text, toNumber, wholeNumber } from '../options.js'
 import { interfaces } from '../terminal.js'
 import { UsageError } from '../usage-error.js'
 
@@ -44,8 +44,8 @@ export const trainOptions = {
     'a share from 0 up to but without 1, such as 0.2',
     (share) => share >= 0 && share < 1,
   ),
-  checkpoints: text('FOLDER', 'keep what it takes to go on there: the last two states and the best one'),
-  resume: text('FOLDER', 'go on from the checkpoints that are there'),
+  checkpoints: folder('keep what it takes to go on there: the last two states and the best one'),
+  resume: folder('go on from the checkpoints that are there'),
   profile: flag('afterwards say what each instruction of a step takes'),
   ui: choice(interfaces, 'full screen, lines of text, or lines of JSON (tui on a terminal, else plain)'),
   'exit-on-done': flag('on a full screen: leave it when training is done, instead of waiting for q'),

@@ -19,6 +19,7 @@ export function plainReporter(write: (line: string) => void, profiled: boolean):
       const pairs = Object.entries(figuresOf(plan, state))
       write(pairs.map(([key, value]) => `${key}=${Number(value.toPrecision(5))}`).join(' '))
     },
+    warn: (message) => write(`warning: ${message}`),
     end(plan, run, initial, elapsed) {
       write('')
       for (const line of summarize(plan, run, initial, elapsed)) write(line)

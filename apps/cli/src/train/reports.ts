@@ -8,6 +8,8 @@ import { Slices } from './slices.js'
 export interface Reporter {
   start(plan: Plan, run: Run): void
   report(plan: Plan, state: RunState): void
+  /** Of something that the user must hear while training goes on. */
+  warn(message: string): void
   /** After the last step; `initial` is how good the first weights were, `elapsed` the time in ms. */
   end(plan: Plan, run: Run, initial: Score, elapsed: number): void
 }
@@ -25,24 +27,33 @@ export async function trainWithReports(
 ): Promise<RunState> {
   const started = performance.now()
   const { run, initial } = begin(plan)
+  const { checkpoints } = plan
+  checkpoints?.open(run)
   const slices = new Slices(run)
   reporter.start(plan, run)
   const { epochs, step, steps } = run.getState()
   // By steps and not by time, so that the same run always gives the same reports.
   const every = niceStep(epochs / mostReports, 1) * (steps / epochs)
-  for (let due = step - (step % every) + every; !interrupted.aborted; ) {
-    slices.advance(due, sliceTime)
-    const state = run.getState()
-    if (state.status === 'diverged') break
-    if (state.step >= due || state.status === 'done') {
-      reporter.report(plan, state)
-      due += every
+  const warn = (message: string | null | undefined) => message && reporter.warn(message)
+  try {
+    for (let due = step - (step % every) + every; !interrupted.aborted; ) {
+      slices.advance(due, sliceTime)
+      const state = run.getState()
+      if (state.status === 'diverged') break
+      if (state.step >= due || state.status === 'done') {
+        reporter.report(plan, state)
+        due += every
+      }
+      if (state.status === 'done') break
+      warn(checkpoints?.tick(run))
+      await new Promise(setImmediate)
     }
-    if (state.status === 'done') break
-    plan.checkpoints?.tick(run)
-    await new Promise(setImmediate)
+  } catch (error) {
+    // Such as a report that could not be written.
+    checkpoints?.save(run)
+    throw error
   }
-  plan.checkpoints?.save(run)
+  warn(checkpoints?.save(run))
   reporter.end(plan, run, initial, performance.now() - started)
   return run.getState()
 }

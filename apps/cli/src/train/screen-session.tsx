@@ -1,5 +1,6 @@
 // A training run on the full screen, from entering it to the summary that stays on the terminal.
 import { showFullScreen } from '../full-screen.js'
+import { print } from '../output.js'
 import { drawProfile } from '../profile/table.js'
 import { hasColours } from '../terminal.js'
 import type { Plan } from './plan.js'
@@ -11,6 +12,7 @@ import { Trainer } from './trainer.js'
 /** Trains until the user leaves, or to the end with `exitOnDone`. Returns the exit code. */
 export async function trainOnScreen(plan: Plan, exitOnDone: boolean, profiled: boolean): Promise<number> {
   const trainer = new Trainer(plan)
+  plan.checkpoints?.open(trainer.view().run)
   const colours = hasColours()
   trainer.start()
   const code = await showFullScreen((size, leave) => (
@@ -19,8 +21,8 @@ export async function trainOnScreen(plan: Plan, exitOnDone: boolean, profiled: b
   trainer.pause()
   const { run, initial, elapsed } = trainer.view()
   plan.checkpoints?.save(run)
-  process.stdout.write(`${summarize(plan, run, initial, elapsed).join('\n')}\n`)
-  if (profiled) process.stdout.write(`\n${drawProfile(run.profile()).join('\n')}\n`)
+  print(`${summarize(plan, run, initial, elapsed).join('\n')}\n`)
+  if (profiled) print(`\n${drawProfile(run.profile()).join('\n')}\n`)
   const { error } = run.getState()
   const problems = reportProblems(error?.message, plan.checkpoints?.problem)
   return code !== 0 ? code : problems

@@ -113,6 +113,9 @@ function headRows(plan: Plan, { status }: View, columns: number): Piece[][] {
     ],
     [{ text: facts, dim: true }],
     ...plan.notes.map((note) => [{ text: note, dim: true }]),
+    ...(plan.checkpoints?.problem
+      ? wrap(plan.checkpoints.problem, columns, 2).map((text) => [{ text, colour: palette.red }])
+      : []),
     [],
   ]
 }

@@ -1,10 +1,22 @@
 // What remains on the terminal when a run is over.
 import type { Run, Score } from '@bp/core'
 import type { Plan } from './plan.js'
-import { counted, describeScore, formatDuration, formatShort, hashWeights, predictRows } from './words.js'
+import {
+  counted,
+  describeScore,
+  formatCount,
+  formatDuration,
+  formatShort,
+  hashWeights,
+  predictRows,
+} from './words.js'
 
-/** Lines about the run: how far it came, how good it is now, and for xor what it says to each row. */
+/** Lines about the run: how far it came, how good it is now, for xor what it says to each row, and what is on the disk. */
 export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
+  return [...describeResult(plan, run, initial, elapsed), ...describeSaved(plan, run)]
+}
+
+function describeResult(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
   const { status, epoch, step, loss, accuracy, validation, error } = run.getState()
   if (error !== null || loss === null) return [`${plan.name}: ${error === null ? 'not begun' : 'diverged'}`]
   const verb = status === 'done' ? 'trained' : 'stopped after'
@@ -29,9 +41,17 @@ export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number)
     `  seed ${plan.settings.seed} gives these weights on every machine, SHA-256:`,
     `  ${hashWeights(run)}`,
   )
-  if (plan.checkpoints && !plan.checkpoints.problem)
-    lines.push('', `  go on from here with --resume ${plan.checkpoints.folder}`)
   return lines
+}
+
+function describeSaved({ checkpoints }: Plan, run: Run): string[] {
+  if (!checkpoints) return []
+  const { folder } = checkpoints
+  const savedStep = checkpoints.readSavedStep()
+  if (savedStep === null) return ['', `  nothing is saved in ${folder}`]
+  const { step } = run.getState()
+  const from = step === savedStep ? 'here' : `step ${formatCount(savedStep)}, which is what ${folder} has`
+  return ['', `  go on from ${from}, with --resume ${folder}`]
 }
 
 /** A probability, to four places so that columns of them align. */

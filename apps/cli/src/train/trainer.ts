@@ -98,7 +98,6 @@ export class Trainer {
 
   restart(): void {
     this.pause()
-    this.plan.checkpoints?.leave()
     this.#begin(true)
     this.start()
   }

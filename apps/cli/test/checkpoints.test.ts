@@ -1,0 +1,48 @@
+// What a run that is watched keeps on the disk, and what is said of it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadCheckpoint } from '@bp/formats/checkpoint-folder'
+import { afterAll, expect, it } from 'vitest'
+import { makePlan } from '../src/train/plan.js'
+import { summarize } from '../src/train/summary.js'
+import { Trainer } from '../src/train/trainer.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'bp-checkpoints-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+it('a restarted run saves once it is further than the folder, and the summary says what the folder has', () => {
+  const place = join(folder, 'restarted')
+  const trainer = new Trainer(makePlan('xor', { checkpoints: place }))
+  trainer.pause()
+  const { plan } = trainer
+  const checkpoints = plan.checkpoints!
+  const savedStep = () => loadCheckpoint(place)!.checkpoint.state.step
+  const toStep = (step: number) => {
+    const { run } = trainer.view()
+    run.step(step - run.getState().step)
+    checkpoints.save(run)
+  }
+  const said = () => summarize(plan, trainer.view().run, trainer.view().initial, 0).at(-1)
+  checkpoints.open(trainer.view().run)
+  expect(savedStep()).toBe(0)
+  toStep(200)
+  expect([savedStep(), said()]).toEqual([200, `  go on from here, with --resume ${place}`])
+  const { weights } = loadCheckpoint(place)!.checkpoint
+
+  trainer.restart()
+  trainer.pause()
+  toStep(150)
+  expect([savedStep(), said()]).toEqual([
+    200,
+    `  go on from step 200, which is what ${place} has, with --resume ${place}`,
+  ])
+  toStep(200)
+  // What the folder has is what the new run comes to.
+  expect(trainer.view().run.save().weights).toEqual(weights)
+  toStep(300)
+  expect([savedStep(), said()]).toEqual([300, `  go on from here, with --resume ${place}`])
+
+  rmSync(place, { recursive: true })
+  expect(said()).toBe(`  nothing is saved in ${place}`)
+})
