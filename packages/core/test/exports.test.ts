@@ -1,0 +1,373 @@
+// Every public function, called wrongly in every way: it refuses by an error of this library, or it works. Options
+// that do not exist and values of no option's type are always refused, by name.
+import { inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import * as core from '../src/index.js'
+
+const { BackpropagationError, ValueError, layers, metrics } = core
+
+/** What a program may pass by mistake. */
+const nonsense: readonly unknown[] = [
+  undefined,
+  null,
+  true,
+  0,
+  -1,
+  0.5,
+  NaN,
+  Infinity,
+  2 ** 53,
+  '',
+  'x',
+  '__proto__',
+  [],
+  [0, 0],
+  [NaN],
+  ['0'],
+  [[0]],
+  new Array(2),
+  {},
+  { length: 1 },
+  Object.create(null),
+  () => 1,
+  Symbol('s'),
+  10n,
+  new Date(0),
+  new Map(),
+  new DataView(new ArrayBuffer(8)),
+  new BigInt64Array(2),
+]
+
+/** What no option takes. */
+const aliens = [
+  null,
+  NaN,
+  Symbol('s'),
+  10n,
+  new Date(0),
+  new DataView(new ArrayBuffer(8)),
+  new BigInt64Array(2),
+  new (class Settings {})(),
+]
+
+class Options {
+  constructor(readonly given: Readonly<Record<string, unknown>>) {}
+}
+/** Marks the argument that is a record of options. */
+const options = (given: Readonly<Record<string, unknown>> = {}) => new Options(given)
+
+const rows = () =>
+  core.dataset(
+    [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ],
+    [[0], [1], [1], [0]],
+  )
+const weights = core.variable([1, 2, 3], { name: 'w' })
+const square = (x: core.TensorLike) => core.sum(core.mul(x, x))
+const table = {
+  columns: [
+    { name: 'a', cells: [1, 2, 3, 4] },
+    { name: 'b', cells: [2, 4, 6, 7.5] },
+  ],
+}
+const model = () => core.sequential([layers.dense({ units: 1 })], { inputShape: [2], seed: 1 })
+const optimizer = core.sgd({ learningRate: 0.1 })
+const x = core.input([2], { name: 'x' })
+const symbolic = core.modelInput([2])
+const rate = { learningRate: 0.1 }
+const generated = [options({ rows: 8, seed: 1 })]
+const loss = [[0.5, 0.2], [1, 0], options()]
+const rowLoss = [[[0.5, 0.2]], [[1, 0]], options()]
+const units = [options({ units: 2 })]
+const window = [options({ size: 2 })]
+const filters = [options({ filters: 2, kernelSize: 2 })]
+const classes = [options({ classes: 2 })]
+
+/** A right call of each public function; of what takes options, with those that are required. */
+const calls: Readonly<Record<string, readonly unknown[]>> = {
+  checkGradients: [square, [1, 2], options()],
+  compile: [[x], [x.mul(2)]],
+  measurePeak: [() => 1],
+  simplify: [[x.mul(2)]],
+  compileStep: [square(weights), options({ optimizer })],
+  batches: [rows(), 2],
+  collect: [[rows()]],
+  prefetch: [core.streamBatches([rows()], 2), 1],
+  shuffle: [rows(), 1],
+  streamBatches: [[rows()], 2],
+  dataset: [
+    [[1], [2]],
+    [[1], [2]],
+  ],
+  circle: generated,
+  gauss: generated,
+  moons: generated,
+  rings: generated,
+  sine: generated,
+  spiral: generated,
+  xor: [options()],
+  prepare: [table, options({ target: 'b', heldBack: 0.25, seed: 1 })],
+  imputer: [[1, 2], 1],
+  normalizer: [[1, 2], 1],
+  oneHotEncoder: [['a', 'b']],
+  standardizer: [[1, 2], 1],
+  split: [rows(), options({ heldBack: 0.5, seed: 1 })],
+  evaluate: [[weights.mul(2)]],
+  gradients: [square(weights), [weights]],
+  constantInitializer: [1],
+  setThreads: [1],
+  layer: ['own', {}, () => (_: unknown, x: core.Tensor) => x],
+  modelInput: [[2]],
+  functional: [options({ inputs: symbolic, outputs: layers.dense({ units: 1 })(symbolic), seed: 1 })],
+  sequential: [[layers.dense({ units: 1 })], options({ inputShape: [2], seed: 1 })],
+  binaryCrossEntropy: [[0.5], [1]],
+  cosineLoss: rowLoss,
+  hingeLoss: loss,
+  huberLoss: loss,
+  klDivergence: rowLoss,
+  l1Penalty: [[weights], 0.1],
+  l2Penalty: [[weights], 0.1],
+  meanAbsoluteError: loss,
+  meanSquaredError: loss,
+  negativeLogLikelihood: rowLoss,
+  poissonLoss: loss,
+  sigmoidCrossEntropy: loss,
+  softmaxCrossEntropy: rowLoss,
+  sparseSoftmaxCrossEntropy: [[[0.5, 0.2]], [1], options()],
+  adadelta: [options()],
+  adagrad: [options(rate)],
+  adam: [options(rate)],
+  adamW: [options(rate)],
+  adamax: [options(rate)],
+  lion: [options(rate)],
+  momentum: [options(rate)],
+  nadam: [options(rate)],
+  rmsProp: [options(rate)],
+  sgd: [options(rate)],
+  random: [1],
+  createRun: [
+    options({ model: model(), data: rows(), loss: 'meanSquaredError', optimizer, epochs: 1, seed: 1 }),
+  ],
+  cosineDecay: [options({ ...rate, steps: 5 })],
+  cosineRestarts: [options({ ...rate, steps: 5 })],
+  exponentialDecay: [options({ ...rate, factor: 0.5 })],
+  oneCycle: [options({ ...rate, steps: 5 })],
+  reduceOnPlateau: [options(rate)],
+  stepDecay: [options({ ...rate, every: 5 })],
+  warmUp: [options({ ...rate, steps: 5 })],
+  constant: [[1, 2], options()],
+  input: [[2], options()],
+  variable: [[1, 2], options()],
+  scope: ['name', () => 1],
+  checkpoint: [square],
+  customGradient: [square, () => [null]],
+  grad: [square],
+  hessian: [square],
+  jacobian: [square],
+  valueAndGrad: [square],
+  hvp: [square, [1, 2], [1, 0]],
+  jvp: [square, [1, 2], [1, 0]],
+  vjp: [square, [1, 2]],
+  'layers.activation': ['relu', options()],
+  'layers.avgPool1d': window,
+  'layers.avgPool2d': window,
+  'layers.maxPool1d': window,
+  'layers.maxPool2d': window,
+  'layers.globalAveragePool': [options()],
+  'layers.globalMaxPool': [options()],
+  'layers.batchNorm': [options()],
+  'layers.layerNorm': [options()],
+  'layers.rmsNorm': [options()],
+  'layers.groupNorm': [options({ groups: 1 })],
+  'layers.compute': [square, options()],
+  'layers.conv1d': filters,
+  'layers.conv1dTranspose': filters,
+  'layers.conv2d': filters,
+  'layers.conv2dTranspose': filters,
+  'layers.depthwiseConv2d': [options({ kernelSize: 2 })],
+  'layers.dense': units,
+  'layers.dropout': [options({ rate: 0.5 })],
+  'layers.embedding': [options({ words: 3, units: 2 })],
+  'layers.flatten': [options()],
+  'layers.reshape': [options({ shape: [1] })],
+  'layers.gru': units,
+  'layers.lstm': units,
+  'layers.rnn': units,
+  'layers.multiHeadAttention': [options({ heads: 1 })],
+  'layers.positionalEmbedding': [options()],
+  'layers.transformerBlock': [options({ heads: 1 })],
+  'metrics.auc': [options()],
+  'metrics.binaryAccuracy': [options()],
+  'metrics.categoricalAccuracy': classes,
+  'metrics.confusionMatrix': classes,
+  'metrics.f1': [options()],
+  'metrics.meanAbsoluteError': [options()],
+  'metrics.perplexity': classes,
+  'metrics.precision': [options()],
+  'metrics.rSquared': [options()],
+  'metrics.recall': [options()],
+  'metrics.sparseCategoricalAccuracy': classes,
+  'metrics.topKAccuracy': [options({ k: 1, classes: 2 })],
+}
+
+/** Public functions that are not tried, and why. */
+const apart: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    Object.keys(core.ops).map((name) => [
+      name,
+      'an operation: misuse.test.ts tries them with every attribute',
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      'byName',
+      'inputAt',
+      'isList',
+      'caseInputs',
+      'topological',
+      'localProduct',
+      'didYouMean',
+      'nearest',
+      'sizeOf',
+    ].map((name) => [
+      name,
+      'for programs that read the op table or graphs; quick, and takes what the library made',
+    ]),
+  ),
+  blamingCaller: 'for packages that throw in the name of their caller',
+  useRelaxedSimd: 'takes nothing, and cannot be undone in this process',
+}
+
+/** Those whose arguments are not all checked yet. */
+const open = new Set([
+  'compile',
+  'compileStep',
+  'constant',
+  'createRun',
+  'evaluate',
+  'gradients',
+  'hvp',
+  'input',
+  'jvp',
+  'scope',
+  'setThreads',
+  'simplify',
+  'variable',
+  'vjp',
+])
+
+type Function = (...args: unknown[]) => unknown
+
+const isClass = (value: unknown) => /^class\b/.test(Function.prototype.toString.call(value))
+const functionsOf = (namespace: object, prefix = ''): [string, Function][] =>
+  Object.entries(namespace).flatMap(([name, value]) =>
+    typeof value === 'function' && !isClass(value) ? [[prefix + name, value as Function]] : [],
+  )
+
+const all = [
+  ...functionsOf(core),
+  ...functionsOf(layers, 'layers.'),
+  ...functionsOf(metrics, 'metrics.'),
+].filter(([name]) => !Object.hasOwn(apart, name))
+
+test('there is a right call of every public function', () => {
+  const names = all.map(([name]) => name)
+  expect(names.filter((name) => !Object.hasOwn(calls, name))).toEqual([])
+  expect(Object.keys(calls).filter((name) => !names.includes(name))).toEqual([])
+})
+
+const plain = (args: readonly unknown[]) =>
+  args.map((arg) => (arg instanceof Options ? { ...arg.given } : arg))
+
+/** What the call throws or its promise rejects with; whatever it is, it must be of this library. */
+async function refusal(f: Function, args: readonly unknown[]): Promise<Error | undefined> {
+  try {
+    const result = f(...args)
+    if (result instanceof Promise) await result
+  } catch (error) {
+    if (!(error instanceof BackpropagationError)) throw error
+    return error
+  }
+  return undefined
+}
+
+/** With a title for what is no error of this library. */
+async function tried(what: string, f: Function, args: readonly unknown[]): Promise<Error | undefined> {
+  try {
+    return await refusal(f, args)
+  } catch (error) {
+    throw new Error(`${what}: ${(error as Error).stack}`)
+  }
+}
+
+const title = (value: unknown) =>
+  typeof value === 'object' ? `${Object.prototype.toString.call(value)} ${inspect(value)}` : String(value)
+
+/** The names of the options that a function has, as it says itself. */
+async function optionNames(f: Function, args: readonly unknown[], at: number): Promise<string[]> {
+  const given = { ...(args[at] as object), ['?'.repeat(9)]: 1 }
+  const error = await refusal(f, args.toSpliced(at, 1, given))
+  expect(error).toBeInstanceOf(ValueError)
+  expect(error?.message).toMatch(/unknown option "\?{9}"; (it has no options|options are )/)
+  return error!.message.split('options are ')[1]?.split(', ') ?? []
+}
+
+describe.each(all.filter(([name]) => Object.hasOwn(calls, name) && !open.has(name)))('%s', (name, f) => {
+  const args = plain(calls[name]!)
+
+  test('works when called rightly, and never throws an error of the language', async () => {
+    expect(await tried('the right call', f, args)).toBeUndefined()
+    await tried('no arguments', f, [])
+    for (const value of nonsense) {
+      await tried(title(value), f, [value])
+      for (const at of args.keys()) await tried(`argument ${at} ${title(value)}`, f, args.with(at, value))
+      await tried(`${title(value)} behind`, f, [...args.slice(0, 1), value])
+    }
+  })
+
+  const at = calls[name]!.findIndex((arg) => arg instanceof Options)
+  if (at < 0) return
+  const record = args[at] as Record<string, unknown>
+
+  test('refuses what is no record of options', async () => {
+    const instance = Object.assign(new (class Settings {})(), record)
+    for (const value of [null, 5, 'x', [record], () => record, instance, new Map(), Object.create(record)])
+      expect(await tried(title(value), f, args.with(at, value)), title(value)).toBeInstanceOf(ValueError)
+  })
+
+  test('refuses options that do not exist, with the nearest right name', async () => {
+    const names = await optionNames(f, args, at)
+    expect(Object.keys(record).filter((option) => !names.includes(option))).toEqual([])
+    for (const option of names) {
+      const misspelled = `${option.slice(0, -1)}${option.at(-1)!.repeat(2)}`
+      const error = await tried(
+        misspelled,
+        f,
+        args.with(at, { ...record, [misspelled]: record[option] ?? 1 }),
+      )
+      expect(error?.message).toContain(`unknown option "${misspelled}"; did you mean "${option}"?`)
+    }
+    for (const key of ['toString', '__proto__', 'constructor', 'hasOwnProperty']) {
+      const given = Object.defineProperty({ ...record }, key, { value: 1, enumerable: true })
+      const error = await tried(key, f, args.with(at, given))
+      expect(error?.message, key).toContain(`unknown option "${key}"`)
+    }
+  })
+
+  test('refuses values of no type that an option has, by its name', async () => {
+    for (const option of await optionNames(f, args, at)) {
+      for (const value of aliens) {
+        const what = `${option}: ${title(value)}`
+        const error = await tried(what, f, args.with(at, { ...record, [option]: value }))
+        expect(error, what).toBeInstanceOf(BackpropagationError)
+        expect(error!.message, what).toContain(option)
+      }
+      for (const value of nonsense)
+        await tried(`${option}: ${title(value)}`, f, args.with(at, { ...record, [option]: value }))
+    }
+  })
+})
