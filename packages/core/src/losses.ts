@@ -86,6 +86,8 @@ export interface Judged {
   readonly targets: Tensor
   /** 1 for each position that counts, 0 for each that is ignored; nothing where all count. */
   readonly counted: Tensor | undefined
+  /** The target of those that are ignored. */
+  readonly ignoreIndex: number | undefined
 }
 
 const judged = new WeakMap<Tensor, Judged>()
@@ -139,7 +141,8 @@ function judge<O extends LossOptions>(
     const made = of(outputs, targets, checked)
     const terms = made instanceof Tensor ? { losses: made } : made
     const loss = reduce(name, checked, terms, outputs.shape.slice(-1))
-    judged.set(loss, { name, outputs, targets, counted: terms.counted })
+    const { ignoreIndex } = checked as SparseLossOptions
+    judged.set(loss, { name, outputs, targets, counted: terms.counted, ignoreIndex })
     return loss
   })
 }
@@ -481,6 +484,26 @@ export interface Loss {
   readonly targetShape?: (outputShape: Shape) => Shape
 }
 
+/** What the outputs of a model must be. */
+export type OutputKind =
+  | 'values'
+  | 'vectors'
+  | 'logits'
+  | 'scores'
+  | 'classLogits'
+  | 'probabilities'
+  | 'logProbabilities'
+  | 'rates'
+
+/** What targets must be. */
+export type TargetKind = 'values' | 'binary' | 'probabilities' | 'distributions' | 'classes' | 'counts'
+
+/** A loss that says what it is for, which is checked before a run. */
+interface NamedLoss extends Loss {
+  readonly outputs: OutputKind
+  readonly targets: TargetKind
+}
+
 const asTheyAre = (outputs: Tensor) => outputs
 const sameSide = (probability: (outputs: Tensor) => Tensor) => (outputs: Tensor, targets: Tensor) =>
   equal(greaterEqual(probability(outputs), 0.5), greaterEqual(targets, 0.5))
@@ -488,29 +511,87 @@ const sameClass = (outputs: Tensor, targets: Tensor) => equal(argMax(outputs), a
 
 /** Losses by name. */
 export const losses = {
-  meanSquaredError: { of: meanSquaredError, predictions: asTheyAre, correct: null },
-  meanAbsoluteError: { of: meanAbsoluteError, predictions: asTheyAre, correct: null },
-  huberLoss: { of: huberLoss, predictions: asTheyAre, correct: null },
-  poissonLoss: { of: poissonLoss, predictions: asTheyAre, correct: null },
-  cosineLoss: { of: cosineLoss, predictions: asTheyAre, correct: null },
+  meanSquaredError: {
+    of: meanSquaredError,
+    outputs: 'values',
+    targets: 'values',
+    predictions: asTheyAre,
+    correct: null,
+  },
+  meanAbsoluteError: {
+    of: meanAbsoluteError,
+    outputs: 'values',
+    targets: 'values',
+    predictions: asTheyAre,
+    correct: null,
+  },
+  huberLoss: { of: huberLoss, outputs: 'values', targets: 'values', predictions: asTheyAre, correct: null },
+  poissonLoss: {
+    of: poissonLoss,
+    outputs: 'rates',
+    targets: 'counts',
+    predictions: asTheyAre,
+    correct: null,
+  },
+  cosineLoss: {
+    of: cosineLoss,
+    outputs: 'vectors',
+    targets: 'values',
+    predictions: asTheyAre,
+    correct: null,
+  },
   hingeLoss: {
     of: hingeLoss,
+    outputs: 'scores',
+    targets: 'binary',
     predictions: asTheyAre,
     correct: (scores, targets) => equal(greaterEqual(scores, 0), greaterEqual(targets, 0.5)),
   },
-  binaryCrossEntropy: { of: binaryCrossEntropy, predictions: asTheyAre, correct: sameSide(asTheyAre) },
-  sigmoidCrossEntropy: { of: sigmoidCrossEntropy, predictions: sigmoid, correct: sameSide(sigmoid) },
-  softmaxCrossEntropy: { of: softmaxCrossEntropy, predictions: softmax, correct: sameClass },
+  binaryCrossEntropy: {
+    of: binaryCrossEntropy,
+    outputs: 'probabilities',
+    targets: 'probabilities',
+    predictions: asTheyAre,
+    correct: sameSide(asTheyAre),
+  },
+  sigmoidCrossEntropy: {
+    of: sigmoidCrossEntropy,
+    outputs: 'logits',
+    targets: 'probabilities',
+    predictions: sigmoid,
+    correct: sameSide(sigmoid),
+  },
+  softmaxCrossEntropy: {
+    of: softmaxCrossEntropy,
+    outputs: 'classLogits',
+    targets: 'distributions',
+    predictions: softmax,
+    correct: sameClass,
+  },
   sparseSoftmaxCrossEntropy: {
     of: sparseSoftmaxCrossEntropy,
+    outputs: 'classLogits',
+    targets: 'classes',
     predictions: softmax,
     correct: (logits, classes) => equal(argMax(logits), classes),
     counted: (_, classes) => notEqual(classes, -1),
     targetShape: (logits) => logits.slice(0, -1),
   },
-  negativeLogLikelihood: { of: negativeLogLikelihood, predictions: exp, correct: sameClass },
-  klDivergence: { of: klDivergence, predictions: softmax, correct: sameClass },
-} satisfies Readonly<Record<string, Loss>>
+  negativeLogLikelihood: {
+    of: negativeLogLikelihood,
+    outputs: 'logProbabilities',
+    targets: 'distributions',
+    predictions: exp,
+    correct: sameClass,
+  },
+  klDivergence: {
+    of: klDivergence,
+    outputs: 'classLogits',
+    targets: 'distributions',
+    predictions: softmax,
+    correct: sameClass,
+  },
+} satisfies Readonly<Record<string, NamedLoss>>
 
 /** Name of a loss. */
 export type LossName = keyof typeof losses

@@ -399,7 +399,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'targets that the model does not give',
     'ShapeError',
     () => run({ data: { ...data(), targetShape: [2], targets: Float32Array.of(1, 2, 3, 4) } }),
-    'data: a row of targets is [2], the model puts out [1]',
+    'data: a row of targets is [2], the model puts out [1]; give targets of that shape',
   ],
   [
     'a NaN in the data',

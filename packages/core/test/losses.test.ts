@@ -310,7 +310,7 @@ describe('weights', () => {
   })
 
   test('repeat to the losses: one for all, one for each row, or a shape that broadcasts', () => {
-    const mean = meanSquaredError(values, truth).item()
+    const mean = meanSquaredError(double(values), truth).item()
     const columns = values.map((row, r) => row.map((value, c) => (value - truth[r]![c]!) ** 2))
     const byColumn = (w: number[]) =>
       total(columns.flatMap((row) => row.map((value, c) => w[c]! * value))) / (2 * total(w))

@@ -4,13 +4,14 @@ import { type Columns, checkDataset, type Dataset } from '../data/dataset.js'
 import { ShapeError, ValueError } from '../errors.js'
 import type { SymbolicTensor } from '../layers/layer.js'
 import type { Each, Model, Symbolic } from '../layers/model.js'
-import { type Loss, type LossName, losses } from '../losses.js'
+import { type Judged, type Loss, type LossName, losses } from '../losses.js'
 import type { Metric } from '../metrics.js'
 import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../named.js'
 import { didYouMean } from '../nearest.js'
-import type { Shape } from '../shape.js'
+import { type Shape, sameShape } from '../shape.js'
 import { type Input, input, type Tensor } from '../tensor.js'
 import type { Context } from '../training-context.js'
+import { checkOutputs, checkTargets } from './agreement.js'
 import { nameOf } from './score.js'
 
 /** A set of rows for a model with these inputs and outputs. */
@@ -47,6 +48,8 @@ export class Objective {
   readonly model: Model<Symbolic, Symbolic>
   readonly judgements: readonly Judgement[]
   readonly #options: ObjectiveOptions<Symbolic>
+  /** By output, what its loss was made of in the last graph, and the targets there. */
+  readonly #judged = new Map<string, { readonly target: Tensor; readonly found: readonly Judged[] }>()
 
   /** @throws ValueError for a loss that does not exist, and for names that are those of no output. */
   constructor(model: Model<Symbolic, Symbolic>, options: ObjectiveOptions<Symbolic>) {
@@ -89,17 +92,28 @@ export class Objective {
       throw new ShapeError(
         `${caller}: a row of inputs is ${describeShapes(data.inputShape)}, the model takes ${describeShapes(inputShape)}`,
       )
-    // A loss of one's own may take targets of another shape, such as classes by number.
+    // A loss of one's own may take targets of another shape, such as classes by number; but where only dimensions of 1
+    // differ, numbers would be repeated.
     const wanted = mapNamed<Shape, Shape>(outputShape, (shape, name) => {
       const { targetShape } = this.judgements.find((judgement) => judgement.name === name)!.loss
       if (targetShape) return targetShape(shape)
       const own = typeof pick<LossName | Loss>(this.#options.loss, name) !== 'string'
-      return (own && pick<Shape>(data.targetShape, name)) || shape
+      const given = pick<Shape>(data.targetShape, name)
+      return own && given && !sameShape(withoutOnes(given), withoutOnes(shape)) ? given : shape
     })
     if (!sameShapes(data.targetShape, wanted))
       throw new ShapeError(
-        `${caller}: a row of targets is ${describeShapes(data.targetShape)}, the model puts out ${describeShapes(outputShape)}${sameShapes(wanted, outputShape) ? '' : `, for which the loss wants targets of ${describeShapes(wanted)}`}`,
+        `${caller}: a row of targets is ${describeShapes(data.targetShape)}, the model puts out ${describeShapes(outputShape)}${sameShapes(wanted, outputShape) ? '; give targets of that shape' : `, for which the loss wants targets of ${describeShapes(wanted)}`}`,
       )
+  }
+
+  /**
+   * Checks targets by what the losses of the last graph expect.
+   * @throws DataError naming the first row that is wrong.
+   */
+  checkTargets(caller: string, { targets, rows }: Dataset<Columns, Columns>): void {
+    for (const [name, { target, found }] of this.#judged)
+      checkTargets(caller, found, target, pick<Float32Array>(targets, name)!, rows)
   }
 
   /** What can be asked for as the value to judge by, and which of it is better when small. */
@@ -130,10 +144,12 @@ export class Objective {
       const output = pick<Tensor>(outputs, judgement.name)!
       const target = pick(y, judgement.name)!
       const correct = judgement.loss.correct?.(output, target)
+      const lossOfBatch = judgement.loss.of(output, target)
+      this.#judged.set(judgement.name, { target, found: checkOutputs(judgement.name, lossOfBatch) })
       return {
         ...judgement,
         output,
-        lossOfBatch: judgement.loss.of(output, target),
+        lossOfBatch,
         right: correct?.sum(),
         // A row may hold many answers, such as one for each position of a text.
         answers: correct ? correct.size / rows : null,
@@ -156,6 +172,8 @@ export class Objective {
     return { ...byKey<Float32Array>('x', inputs), ...byKey<Float32Array>('y', targets) }
   }
 }
+
+const withoutOnes = (shape: Shape): Shape => shape.filter((size) => size !== 1)
 
 /** One as `x`, or several as `x.left` and so on. */
 export function byKey<T>(key: string, named: Named<T>): Record<string, T> {

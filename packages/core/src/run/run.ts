@@ -262,6 +262,8 @@ class ModelRun implements Run<Symbolic, Symbolic> {
       return { inputs, parts, loss, watch, rows: resident, optimizer: options.optimizer, context }
     }
     const whole = graph(batchSize)
+    this.#objective.checkTargets('data', data)
+    if (this.#validation && !parts) this.#objective.checkTargets('validation', this.#validation)
     this.#parts = whole.parts
     this.#whole = compileStep(whole)
     this.#rest = remainder > 0 ? compileStep({ ...graph(remainder), state: this.#whole.state }) : null
@@ -368,6 +370,7 @@ class ModelRun implements Run<Symbolic, Symbolic> {
 
   evaluate(data: Dataset<Columns, Columns>): Score {
     this.#objective.checkFit('evaluate', data)
+    this.#objective.checkTargets('evaluate', data)
     return this.#scorer.score(data)
   }
 

@@ -1,0 +1,159 @@
+// Whether outputs, loss and targets belong together: what is certainly wrong is refused before the first step.
+import { DataError, ValueError } from '../errors.js'
+import { formatShort } from '../format.js'
+import { type Judged, judgedIn, losses, type OutputKind, type TargetKind } from '../losses.js'
+import { describeNode, type Tensor, Variable } from '../tensor.js'
+
+type Range = readonly [low: number, high: number]
+
+/** In what range operations put out numbers. What others may put out is not known, so nothing is said of it. */
+const ranges: ReadonlyMap<string, Range> = new Map(
+  (
+    [
+      ['sigmoid hardSigmoid softmax', 0, 1],
+      ['tanh erf sin cos', -1, 1],
+      ['relu relu6 softplus exp square abs sqrt', 0, Infinity],
+      ['logSigmoid logSoftmax', -Infinity, 0],
+      [
+        'linear matmul conv1d conv2d leakyRelu elu selu gelu silu mish hardSwish layerNorm rmsNorm groupNorm batchNorm batchNormInference',
+        -Infinity,
+        Infinity,
+      ],
+    ] as const
+  ).flatMap(([names, ...range]) => names.split(' ').map((name) => [name, range] as const)),
+)
+
+const nameOf = ({ op }: Tensor) => op?.name ?? ''
+
+/** What the numbers of a tensor come from: the same, in the same order. */
+function sourceOf(tensor: Tensor): Tensor {
+  let source = tensor
+  while (/^(reshape|expandDims|squeeze)$/.test(nameOf(source))) source = source.inputs[0]!
+  return source
+}
+
+function rangeOf(tensor: Tensor): Range | undefined {
+  const name = nameOf(tensor)
+  const others = tensor.inputs.filter((input) => !(sourceOf(input) instanceof Variable))
+  // Products of computed matrices may be probabilities.
+  if (name === 'matmul' && others.length > 1) return undefined
+  if (name !== 'add' || others.length > 1) return ranges.get(name)
+  // With a bias it can be anything if it could be before.
+  const range = others[0] && rangeOf(sourceOf(others[0]))
+  return range?.[0] === -Infinity && range[1] === Infinity ? range : undefined
+}
+
+const remove = 'leave out that activation'
+const bothSigns = ([low, high]: Range) => low < 0 && high > 0
+
+/** How messages call a kind of outputs, which ranges it can have, and the cure. */
+const outputKinds: Readonly<
+  Record<OutputKind, readonly [name: string, fits: (range: Range) => boolean, cure: string]>
+> = {
+  values: ['values', () => true, ''],
+  vectors: ['vectors', () => true, ''],
+  logits: ['logits', bothSigns, remove],
+  scores: ['scores of both signs', bothSigns, remove],
+  classLogits: ['logits', ([low, high]) => low < 0 || high > 1, remove],
+  probabilities: [
+    'probabilities',
+    ([low, high]) => low >= 0 && high <= 1,
+    'end the model in sigmoid, or take sigmoidCrossEntropy for logits',
+  ],
+  logProbabilities: [
+    'logarithms of probabilities',
+    ([, high]) => high <= 0,
+    'end the model in logSoftmax, or take softmaxCrossEntropy for logits',
+  ],
+  rates: ['positive rates', ([low]) => low >= 0, 'end the model in softplus'],
+}
+
+/** Kinds of which a row is more than one number. */
+const several: readonly OutputKind[] = ['vectors', 'classLogits', 'logProbabilities']
+
+const inUnit = (value: number) => value >= 0 && value <= 1
+
+/** How far the sum of a row of probabilities may be from 1, such as of some that are rounded to two digits. */
+const tolerance = 0.05
+
+/** What targets of a kind are, and the cure. */
+const targetKinds: Readonly<
+  Record<TargetKind, readonly [name: string, fits: (value: number, classes: number) => boolean, cure: string]>
+> = {
+  values: ['numbers', () => true, ''],
+  binary: ['0 or 1', (value) => value === 0 || value === 1, 'write 0 for -1'],
+  probabilities: ['in [0, 1]', inUnit, 'write 0 for -1, or scale them'],
+  distributions: [
+    'in [0, 1] and add up to 1 in each row',
+    inUnit,
+    'divide each row by its sum, or take sigmoidCrossEntropy where several can be true at once',
+  ],
+  classes: [
+    'class numbers',
+    (value, classes) => Number.isInteger(value) && value >= 0 && value < classes,
+    'count classes from 0, and have an output for each',
+  ],
+  counts: ['at least 0', (value) => value >= 0, 'take meanSquaredError for values of any sign'],
+}
+
+/**
+ * The losses that `loss` is made of, once the outputs are what they are for.
+ * @throws ValueError for outputs that are certainly something else.
+ */
+export function checkOutputs(output: string, loss: Tensor): readonly Judged[] {
+  const found = judgedIn(loss)
+  for (const { name, outputs } of found) {
+    const kind = losses[name].outputs
+    const [expected, fits, cure] = outputKinds[kind]
+    const source = sourceOf(outputs)
+    const refuse = (problem: string, cure: string) => {
+      throw new ValueError(
+        `createRun: ${name} expects ${expected}, but output${output && ` "${output}"`} ${problem}; ${cure}`,
+      )
+    }
+    const { axis } = source.attributes as { axis?: number }
+    const alone = /softmax/i.test(nameOf(source)) && source.shape[axis!] === 1
+    if (alone || (several.includes(kind) && outputs.shape.at(-1) === 1))
+      refuse(
+        alone ? `is ${describeNode(source)}, of one number each` : 'is a single number',
+        kind === 'vectors'
+          ? 'take meanSquaredError'
+          : 'have an output for each of two or more classes, or take sigmoidCrossEntropy for one of logits',
+      )
+    const range = rangeOf(source)
+    if (range && !fits(range)) refuse(`is ${describeNode(source)}, in [${range.join(', ')}]`, cure)
+  }
+  return found
+}
+
+/**
+ * Checks the numbers of `target`, an input of the losses.
+ * @throws DataError naming the first row that is wrong.
+ */
+export function checkTargets(
+  caller: string,
+  found: readonly Judged[],
+  target: Tensor,
+  numbers: Float32Array,
+  rows: number,
+): void {
+  for (const { name, outputs, targets, ignoreIndex } of found) {
+    if (sourceOf(targets) !== target) continue
+    const kind = losses[name].targets
+    const [expected, fits, cure] = targetKinds[kind]
+    const classes = outputs.shape.at(-1)!
+    let at = numbers.findIndex((value) => value !== ignoreIndex && !fits(value, classes))
+    let problem = `${numbers[at]}`
+    if (kind === 'distributions')
+      for (let start = 0; at < 0 && start < numbers.length; start += classes) {
+        const sum = numbers.subarray(start, start + classes).reduce((total, value) => total + value, 0)
+        if (Math.abs(sum - 1) <= tolerance) continue
+        at = start
+        problem = `probabilities that add up to ${formatShort(sum)}`
+      }
+    if (at >= 0)
+      throw new DataError(
+        `${caller}: the target${target.name.slice(1)} of row ${Math.floor((at * rows) / numbers.length)} is ${problem}; ${name} expects targets ${expected}: ${cure}`,
+      )
+  }
+}

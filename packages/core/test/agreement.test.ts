@@ -1,0 +1,292 @@
+// What outputs, losses and targets go together, held against the numbers that activations give.
+import { describe, expect, test } from 'vitest'
+import {
+  type ActivationName,
+  add,
+  createRun,
+  type Dataset,
+  dataset,
+  functional,
+  type Loss,
+  type LossName,
+  layer,
+  layers,
+  losses,
+  modelInput,
+  mul,
+  oneHot,
+  reshape,
+  sequential,
+  sgd,
+  sigmoid,
+  sigmoidCrossEntropy,
+  softmax,
+  softmaxCrossEntropy,
+  sparseSoftmaxCrossEntropy,
+  sub,
+  type Tensor,
+  variable,
+} from '../src/index.js'
+import { activations } from '../src/layers/activation.js'
+
+const { dense } = layers
+const names = Object.keys(losses) as LossName[]
+
+/** Targets of a row of three outputs, or one, that each loss can have. */
+const right = (name: LossName, units: number): number | number[] => {
+  if (name === 'sparseSoftmaxCrossEntropy') return 0
+  return Array.from({ length: units }, (_, i) => Number(i === 0))
+}
+const inputs = [
+  [0.5, 1],
+  [-1, 2],
+  [3, 0.25],
+]
+const rows = (name: LossName, units: number) =>
+  dataset<number[][], number[][]>(inputs, inputs.map(() => right(name, units)) as number[][])
+
+const run = (
+  loss: LossName | Loss,
+  data: Dataset,
+  units: number,
+  activation: ActivationName = 'linear',
+  validation?: Dataset,
+) =>
+  createRun({
+    model: sequential([dense({ units, activation })], { inputShape: [2], seed: 1 }),
+    loss,
+    data,
+    ...(validation && { validation }),
+    optimizer: sgd({ learningRate: 0.1 }),
+    epochs: 1,
+    seed: 1,
+  })
+
+/** An activation that each loss can have. */
+const activationFor = (name: LossName): ActivationName =>
+  (
+    ({ binaryCrossEntropy: 'sigmoid', negativeLogLikelihood: 'logSoftmax', poissonLoss: 'softplus' }) as const
+  )[name as 'poissonLoss'] ?? 'linear'
+
+describe('outputs of each activation', () => {
+  /** What each loss must be able to get, or must not get, told from numbers. */
+  const fits: Record<LossName, (numbers: readonly number[]) => boolean> = {
+    meanSquaredError: () => true,
+    meanAbsoluteError: () => true,
+    huberLoss: () => true,
+    cosineLoss: () => true,
+    poissonLoss: (numbers) => numbers.every((x) => x >= 0),
+    hingeLoss: (numbers) => numbers.some((x) => x < 0) && numbers.some((x) => x > 0),
+    sigmoidCrossEntropy: (numbers) => numbers.some((x) => x < 0) && numbers.some((x) => x > 0),
+    binaryCrossEntropy: (numbers) => numbers.every((x) => x >= 0 && x <= 1),
+    negativeLogLikelihood: (numbers) => numbers.every((x) => x <= 0),
+    softmaxCrossEntropy: (numbers) => numbers.some((x) => x < 0 || x > 1),
+    sparseSoftmaxCrossEntropy: (numbers) => numbers.some((x) => x < 0 || x > 1),
+    klDivergence: (numbers) => numbers.some((x) => x < 0 || x > 1),
+  }
+  const sample = variable(Array.from({ length: 101 }, (_, i) => [(i - 50) / 4, (50 - i) / 5, i % 7]))
+
+  test.each(Object.keys(activations) as ActivationName[])(
+    '%s: each loss that cannot be meant for them is refused',
+    (activation) => {
+      const numbers = [...activations[activation](sample).data()]
+      for (const name of names) {
+        const make = () => run(name, rows(name, 3), 3, activation)
+        const what = `${activation} with ${name}`
+        if (fits[name](numbers)) expect(make, what).not.toThrow()
+        else
+          expect(make, what).toThrow(
+            expect.objectContaining({
+              name: 'ValueError',
+              message: expect.stringMatching(new RegExp(`^createRun: ${name} expects .*; \\w`)),
+            }),
+          )
+      }
+    },
+  )
+
+  test('are found in layers of one’s own, behind a reshape, under a wrapped loss, and of one of several outputs', () => {
+    const own = layer('own', {}, () => (_, x: Tensor) => reshape(sigmoid(x), [x.shape[0]!, 1, 1]))
+    const x = modelInput([2])
+    const model = functional({
+      inputs: x,
+      outputs: { left: dense({ units: 1 })(x), right: own(dense({ units: 1 })(x)) },
+      seed: 1,
+    })
+    const wrapped: Loss = {
+      ...losses.sigmoidCrossEntropy,
+      of: (outputs, targets) => sigmoidCrossEntropy(outputs, targets, { labelSmoothing: 0.1 }).mul(2).add(1),
+    }
+    for (const loss of ['sigmoidCrossEntropy', wrapped] as const)
+      expect(() =>
+        createRun({
+          model,
+          loss: { left: 'meanSquaredError', right: loss },
+          data: dataset(inputs, { left: [[1], [0], [1]], right: [[[1]], [[0]], [[1]]] }),
+          optimizer: sgd({ learningRate: 0.1 }),
+          epochs: 1,
+          seed: 1,
+        }),
+      ).toThrow(
+        /^createRun: sigmoidCrossEntropy expects logits, but output "right" is sigmoid "layer\d\/sigmoid" .*, in \[0, 1\]; leave out that activation/,
+      )
+  })
+
+  test('that are no activation’s are taken as they are', () => {
+    // The mixture of two softmaxes is one of probabilities, and ends in a sum.
+    const mixture = layer('mixture', {}, (builder, [units]) => {
+      const share = builder.parameter('share', [units!], 'zeros')
+      return (_, x: Tensor) => {
+        const p = sigmoid(share)
+        return add(mul(p, softmax(x)), mul(sub(1, p), softmax(mul(2, x))))
+      }
+    })
+    const make = () =>
+      createRun({
+        model: sequential([dense({ units: 3 }), mixture], { inputShape: [2], seed: 1 }),
+        loss: 'binaryCrossEntropy',
+        data: rows('binaryCrossEntropy', 3),
+        optimizer: sgd({ learningRate: 0.1 }),
+        epochs: 1,
+        seed: 1,
+      })
+    expect(make).not.toThrow()
+  })
+})
+
+test('one output is refused where a loss compares several, and softmax of one always', () => {
+  const several = [
+    'cosineLoss',
+    'softmaxCrossEntropy',
+    'sparseSoftmaxCrossEntropy',
+    'negativeLogLikelihood',
+    'klDivergence',
+  ]
+  for (const name of names) {
+    const make = () => run(name, rows(name, 1), 1, activationFor(name))
+    if (several.includes(name)) expect(make, name).toThrow(`createRun: ${name} expects`)
+    else expect(make, name).not.toThrow()
+  }
+  for (const activation of ['softmax', 'logSoftmax'] as const)
+    expect(() => run('meanSquaredError', rows('meanSquaredError', 1), 1, activation)).toThrow(
+      'of one number each',
+    )
+})
+
+describe('targets', () => {
+  /** Rows that a loss cannot be meant for. */
+  const wrong: [name: LossName, row: number | number[], message: string][] = [
+    ['sigmoidCrossEntropy', [-1, 1, 1], 'is -1; sigmoidCrossEntropy expects targets in [0, 1]'],
+    ['sigmoidCrossEntropy', [0, 2, 1], 'is 2;'],
+    ['binaryCrossEntropy', [1, -1, 1], 'is -1;'],
+    ['hingeLoss', [-1, 1, 1], 'is -1; hingeLoss expects targets 0 or 1'],
+    ['hingeLoss', [0.5, 1, 1], 'is 0.5;'],
+    ['poissonLoss', [1, -2, 0], 'is -2; poissonLoss expects targets at least 0'],
+    ['softmaxCrossEntropy', [1, 1, 0], 'is probabilities that add up to 2;'],
+    ['softmaxCrossEntropy', [0, 0, 0], 'is probabilities that add up to 0;'],
+    ['softmaxCrossEntropy', [-1, 1, 1], 'is -1;'],
+    ['negativeLogLikelihood', [0.2, 0.2, 0.2], 'add up to 0.6;'],
+    ['klDivergence', [2, -1, 0], 'is 2;'],
+    ['sparseSoftmaxCrossEntropy', 3, 'is 3; sparseSoftmaxCrossEntropy expects targets class numbers'],
+    ['sparseSoftmaxCrossEntropy', -2, 'is -2;'],
+    ['sparseSoftmaxCrossEntropy', 0.5, 'is 0.5;'],
+  ]
+
+  test.each(wrong)('%s: %s is refused in data, validation and evaluate', (name, row, message) => {
+    const good = rows(name, 3)
+    const bad = dataset(inputs, [right(name, 3), right(name, 3), row] as number[][])
+    const activation = activationFor(name)
+    const wrapped: Loss = {
+      ...losses[name],
+      of: (outputs, targets) => losses[name].of(outputs, targets).mul(0.5),
+    }
+    for (const loss of [name, wrapped]) {
+      for (const [caller, make] of [
+        ['data', () => run(loss, bad, 3, activation)],
+        ['validation', () => run(loss, good, 3, activation, bad)],
+        ['evaluate', () => run(loss, good, 3, activation).evaluate(bad)],
+      ] as const)
+        expect(make, caller).toThrow(
+          expect.objectContaining({ name: 'DataError', message: expect.stringContaining(message) }),
+        )
+      expect(() => run(loss, bad, 3, activation)).toThrow(/^data: the target of row 2 is/)
+    }
+  })
+
+  test('of every loss that says what they are have a case here', () => {
+    const checked = names.filter((name) => losses[name].targets !== 'values')
+    expect(new Set(wrong.map(([name]) => name))).toEqual(new Set(checked))
+  })
+
+  test('to ignore are no classes, and those that a loss makes others of are left alone', () => {
+    const of = (classes: number[], loss: Loss['of']) => () =>
+      run(
+        { ...losses.sparseSoftmaxCrossEntropy, of: loss },
+        dataset<number[][], number[]>(inputs, classes),
+        3,
+      )
+    expect(of([0, -1, 2], sparseSoftmaxCrossEntropy)).not.toThrow()
+    const ignoring: Loss['of'] = (x, t) => sparseSoftmaxCrossEntropy(x, t, { ignoreIndex: 255 })
+    expect(of([0, 255, 2], ignoring)).not.toThrow()
+    expect(of([0, -1, 2], ignoring)).toThrow('is -1')
+    expect(of([1, 2, 3], (x, t) => sparseSoftmaxCrossEntropy(x, sub(t, 1)))).not.toThrow()
+    expect(of([0, 1, 2], (x, t) => softmaxCrossEntropy(x, oneHot(t, 3)))).not.toThrow()
+  })
+})
+
+describe('targets of another shape', () => {
+  const scalars = (units: number) =>
+    dataset<number[][], number[] | number[][]>(inputs, units === 1 ? [1, 0, 1] : [[1], [0], [1]])
+  const elementwise = names.filter(
+    (name) => losses[name].outputs !== 'classLogits' && name !== 'negativeLogLikelihood',
+  )
+
+  test.each(elementwise)(
+    'are not repeated under %s, by name or wrapped, for one output or several',
+    (name) => {
+      const options = { optimizer: sgd({ learningRate: 0.1 }), epochs: 1, seed: 1 }
+      const wrapped: Loss = { ...losses[name], of: (outputs, targets) => losses[name].of(outputs, targets) }
+      const square: Loss = {
+        of: (outputs, targets) => sub(outputs, targets).square().mean(),
+        predictions: (outputs) => outputs,
+        correct: null,
+      }
+      for (const units of [1, 3])
+        for (const loss of [name, wrapped, ...(units === 1 ? [square] : [])]) {
+          expect(() => run(loss, scalars(units), units, activationFor(name))).toThrow(
+            expect.objectContaining({ name: 'ShapeError' }),
+          )
+          const x = modelInput([2])
+          const end = dense({ units, activation: activationFor(name) })
+          const model = functional({ inputs: x, outputs: { a: end(x), b: dense({ units: 1 })(x) }, seed: 1 })
+          expect(() =>
+            createRun({
+              ...options,
+              model,
+              loss: { a: loss, b: 'meanSquaredError' },
+              data: dataset(inputs, {
+                a: [
+                  [1, 0, 1],
+                  [[1], [0], [1]],
+                ][Number(units > 1)]!,
+                b: [[1], [2], [3]],
+              }),
+            }),
+          ).toThrow(expect.objectContaining({ name: 'ShapeError' }))
+        }
+    },
+  )
+
+  test('are taken where a loss of one’s own says so', () => {
+    const own: Loss = {
+      of: (outputs, targets) =>
+        sub(outputs.reshape([-1]), targets)
+          .square()
+          .mean(),
+      predictions: (outputs) => outputs,
+      correct: null,
+      targetShape: () => [],
+    }
+    expect(() => run(own, scalars(1), 1)).not.toThrow()
+  })
+})
