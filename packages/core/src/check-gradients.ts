@@ -16,6 +16,7 @@ import { evaluateReference } from './reference.js'
 import { stridesOf } from './shape.js'
 import { Constant, constant, describeNode, Tensor } from './tensor.js'
 import { type Like, unpack } from './transforms/nested.js'
+import { traced } from './transforms/tracing.js'
 
 /** How finely derivatives are compared, and where. */
 export interface CheckOptions {
@@ -91,7 +92,7 @@ export function checkGradients(
   const xs = tensors.map(
     (tensor, index) => new Constant(numbersOf(tensor), tensor.shape, { name: paths[index] || 'x' }),
   )
-  const y = given(pack(xs) as never)
+  const y = traced(given, pack(xs) as never)
   return blamingCaller(checkGradients, () =>
     compare(checkTensor('checkGradients', 'the result of f', y), xs, options),
   )

@@ -1,4 +1,5 @@
 // Reverse-mode differentiation: makes the graph of the derivatives from the rules in the op table.
+import { checkUncut } from './computed.js'
 import { blamingCaller, GradientError } from './errors.js'
 import { byName, inputAt } from './input-names.js'
 import type { GradientRule } from './op.js'
@@ -23,6 +24,7 @@ export function gradientNodes(
   upstreams: readonly (Tensor | undefined)[] = [],
 ): Map<Tensor, Tensor> {
   const order = topological(ys)
+  checkUncut(ys, order, targets)
   const wanted = new Set<Tensor>(targets)
   if (targets)
     for (const tensor of order) if (tensor.inputs.some((input) => wanted.has(input))) wanted.add(tensor)

@@ -1,4 +1,5 @@
 // What can be called on a tensor: every operation of the table, its values, and its derivatives.
+import { computed, originOf } from './computed.js'
 import { blamingCaller, GradientError, ShapeError } from './errors.js'
 import { evaluate } from './evaluate.js'
 import { gradientNodes } from './gradients.js'
@@ -6,7 +7,7 @@ import { isList } from './input-names.js'
 import type { MethodOf } from './op.js'
 import * as ops from './ops/index.js'
 import { describeShape, normalizeAxis, type Shape } from './shape.js'
-import { describeNode, type NestedArray, Tensor } from './tensor.js'
+import { describeNode, type NestedArray, Tensor, Variable } from './tensor.js'
 
 type Table = typeof ops
 type OpMethods = { [Name in keyof Table]: MethodOf<Table[Name]> }
@@ -14,15 +15,17 @@ type OpMethods = { [Name in keyof Table]: MethodOf<Table[Name]> }
 declare module './tensor.js' {
   interface Tensor<S extends Shape = Shape> extends OpMethods {
     /**
-     * The derivative that the last `backward()` from a scalar computed from this tensor left here; a tensor of
-     * the same shape, of which derivatives can be taken again.
+     * The derivative that the last `backward()` from a scalar computed from this tensor left here: a constant of
+     * the same shape, which stays as it is when variables are set.
      * @throws GradientError when there was no such call: not computed is not 0.
      */
     readonly grad: Tensor<S>
     /**
-     * Computes the derivative of this scalar by every tensor that it depends on and leaves it as their `grad`,
-     * in place of what an earlier call left there.
-     * @throws GradientError when this is not a scalar.
+     * Computes the derivative of this scalar by every tensor that it depends on, with what the variables hold now,
+     * and leaves it as their `grad`, in place of what an earlier call left there. The numbers, as many as all these
+     * tensors have, are kept with them. For second derivatives use `gradients(y, [w])`, which gives tensors that
+     * follow the variables and can be differentiated again.
+     * @throws GradientError when this is not a scalar, or when no derivative reaches a variable.
      */
     backward(): void
     /** The numbers, row by row, in a new array: Float64Array for f64, otherwise Float32Array. */
@@ -60,7 +63,23 @@ const own = {
       throw new GradientError(
         `backward: needs a scalar, this is ${describeShape(this.shape)}; take its sum or mean first, or use gradients with an upstream derivative`,
       )
-    for (const [tensor, grad] of gradientNodes([this], undefined)) grads.set(tensor, grad)
+    const nodes = gradientNodes([this], undefined)
+    if (![...nodes.keys()].some((tensor) => tensor instanceof Variable))
+      throw new GradientError(
+        `backward: no derivative of ${describeNode(this)} reaches a variable; make what it is to be differentiated by with variable()`,
+      )
+    const origin = originOf(
+      [this],
+      'the number that backward() left as grad; for a derivative of a derivative use gradients(y, [x])',
+    )
+    const distinct = [...new Set(nodes.values())]
+    const constants = new Map(
+      evaluate(distinct).map((values, index) => [
+        distinct[index]!,
+        computed(values, distinct[index]!, origin),
+      ]),
+    )
+    for (const [tensor, node] of nodes) grads.set(tensor, constants.get(node)!)
   },
   data(this: Tensor) {
     return evaluate([this])[0]!

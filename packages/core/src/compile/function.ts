@@ -1,10 +1,12 @@
 // Functions of a graph, compiled to one program.
 import { describeValue } from '../check-options.js'
+import { computed, originOf } from '../computed.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
 import { evaluate, type Given, precision } from '../evaluate.js'
 import { describeShape, sameShape } from '../shape.js'
-import { Constant, describeNode, flatten, Input, input, Tensor, type Values, Variable } from '../tensor.js'
+import { describeNode, flatten, Input, input, Tensor, type Values, Variable } from '../tensor.js'
 import { type Like, type Tensors, type Unpacked, unpack } from '../transforms/nested.js'
+import { isTracing, traced } from '../transforms/tracing.js'
 import { topological } from '../traverse.js'
 import type { Buffer } from './lowering.js'
 import { addressOf, settle } from './parameters.js'
@@ -42,9 +44,10 @@ export function compile<I extends Inputs, O extends Outputs>(
 ): CompiledFunction<I, O>
 /**
  * Compiles a function of tensors, or of arrays and records of tensors, to one that gives the same: numbers and
- * arrays may stand for tensors, and the results are constants. It is planned once for the shapes that it is called
+ * arrays may stand for tensors, and the results are constants of the numbers at the time of the call. It is planned once for the shapes that it is called
  * with; the plans of the last 16 are kept. What the function does besides making tensors happens when it is
- * planned, and derivatives are taken inside: `compile(grad(loss))`.
+ * planned. Derivatives are taken inside, `compile(grad(loss))`; by what its results were computed from they are refused.
+ * Called on inputs, or in a function that is itself differentiated or compiled, it is `f`.
  */
 export function compile<Parameters extends readonly unknown[] = Tensor[], R = Tensor>(
   f: (...parameters: Parameters) => R,
@@ -60,6 +63,10 @@ function compileGraph({ inputs, outputs }: CompileOptions) {
   const execute = executor(tensors)
   const call: CompiledFunction<Inputs, Outputs> = (values, into = {}) =>
     blamingCaller(call, () => {
+      if (isTracing())
+        throw new ValueError(
+          'the compiled function: gives numbers, which a function that is differentiated or compiled cannot follow; use tensors there, or a function of tensors compiled by compile(f)',
+        )
       const views = execute(checkedValues('the compiled function', inputs, values))
       return Object.fromEntries(names.map((name, index) => [name, copied(name, views[index]!, into[name])]))
     })
@@ -70,7 +77,7 @@ function compileGraph({ inputs, outputs }: CompileOptions) {
 const mostPlans = 16
 
 function compileByShape(f: (...parameters: never[]) => unknown) {
-  type Plan = (values: readonly ArrayLike<number>[]) => unknown
+  type Plan = (values: readonly ArrayLike<number>[], given: readonly Tensor[]) => unknown
   const plans = new Map<string, Plan>()
 
   const planned = ({ tensors, paths, pack }: Unpacked): Plan => {
@@ -78,18 +85,20 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
       input(shape, { name: `argument ${paths[index]}`, dtype: dtype ?? precision(tensors) }),
     )
     // Outside of what blames the caller: an error in f is at the user's line already.
-    const value = f(...(Object.values(pack(inputs) as object) as never[]))
+    const value = traced(f, ...argumentsOf(pack(inputs)))
     return blamingCaller(call, () => {
       const results = unpack('compile', value)
       checkInputs('compile', Object.fromEntries(inputs.entries()), results.tensors)
       const execute = executor(results.tensors)
-      return (values) => {
+      const { variables } = originOf(results.tensors, '')
+      return (values, given) => {
+        const origin = originOf(
+          [...given, ...variables],
+          'the result of a compiled function, which is numbers; take the derivative inside, as in compile(grad(f)), or say by stopGradient() that there is none',
+        )
         const views = execute(new Map(inputs.map((tensor, index) => [tensor, values[index]!])))
         return results.pack(
-          results.tensors.map(({ shape, dtype }, index) => {
-            const values = views[index]!.slice()
-            return new Constant(values, shape, { dtype: values instanceof Float64Array ? 'f64' : dtype })
-          }),
+          results.tensors.map((tensor, index) => computed(views[index]!.slice(), tensor, origin)),
         )
       }
     })
@@ -98,7 +107,12 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
   const call = (...args: unknown[]) => {
     // As a record, since an array of numbers alone would be one tensor.
     const unpacked = blamingCaller(call, () => unpack('the compiled function', { ...args }))
-    const { tensors, paths } = unpacked
+    const { tensors, paths, pack } = unpacked
+    if (isTracing() || topological(tensors).some((tensor) => tensor instanceof Input)) {
+      const value = f(...argumentsOf(pack(tensors)))
+      const results = blamingCaller(call, () => unpack('compile', value))
+      return results.pack(results.tensors)
+    }
     const key = tensors
       .map(({ shape, dtype }, index) => `${paths[index]} ${dtype ?? precision(tensors)} [${shape}]`)
       .join()
@@ -107,9 +121,14 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
     plans.delete(key)
     plans.set(key, plan)
     if (plans.size > mostPlans) plans.delete(plans.keys().next().value!)
-    return blamingCaller(call, () => plan(evaluate(tensors)))
+    return blamingCaller(call, () => plan(evaluate(tensors), tensors))
   }
   return call
+}
+
+/** The arguments of a call, which were taken apart and packed again as a record. */
+function argumentsOf(record: unknown): never[] {
+  return Object.values(record as object) as never[]
 }
 
 /** Returns views of the tensors, which are good until the next call. */

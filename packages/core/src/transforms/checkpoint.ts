@@ -7,6 +7,7 @@ import { type Tensor, type TensorLike, toTensor } from '../tensor.js'
 import { topological } from '../traverse.js'
 import { withRule } from './custom-gradient.js'
 import { renewed } from './nested.js'
+import { traced } from './tracing.js'
 
 /**
  * The function `f`, whose intermediate results are not kept for the way back but computed a second time there
@@ -18,13 +19,13 @@ export function checkpoint(f: (...inputs: Tensor[]) => Tensor): (...inputs: Tens
   const call = (...given: TensorLike[]) => {
     const inputs = blamingCaller(call, () => renewed(given.map((value) => toTensor(value))))
     const before = inputs[0]?.id ?? Number.POSITIVE_INFINITY
-    const value = f(...inputs)
+    const value = traced(f, ...inputs)
     // What f uses from outside, such as parameters, is older than its inputs.
     const stop = (tensor: Tensor) => tensor.id < before || inputs.includes(tensor)
     const outside = topological([value], stop).filter(({ id, isConstant }) => id < before && !isConstant)
     return withRule('checkpoint', value, [...inputs, ...outside], (dy) => {
       const again = inputs.map((input) => after(input, dy))
-      return passBack([f(...again)], [...again, ...outside], [dy])
+      return passBack([traced(f, ...again)], [...again, ...outside], [dy])
     })
   }
   return call

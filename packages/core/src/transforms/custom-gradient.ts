@@ -4,6 +4,7 @@ import { op, type RuleContext } from '../op.js'
 import { broadcastTo } from '../ops/shape.js'
 import { describeShape, sameShape } from '../shape.js'
 import { Tensor, type TensorLike, toTensor } from '../tensor.js'
+import { traced } from './tracing.js'
 
 /** What a rule of the user's own may use. */
 export interface CustomRuleContext {
@@ -37,8 +38,8 @@ export function customGradient(
 ): (...inputs: TensorLike[]) => Tensor {
   const call = (...given: TensorLike[]) => {
     const inputs = blamingCaller(call, () => given.map((value) => toTensor(value)))
-    return withRule('customGradient', f(...inputs), inputs, (dy, y) => {
-      const shares = rule({ inputs, y, dy })
+    return withRule('customGradient', traced(f, ...inputs), inputs, (dy, y) => {
+      const shares = traced(rule, { inputs, y, dy })
       if (!Array.isArray(shares) || shares.length !== inputs.length)
         throw new GradientError(
           `customGradient: the rule must give a list of ${inputs.length} derivatives, one for each input; it gave ${Array.isArray(shares) ? shares.length : typeof shares}`,

@@ -5,6 +5,7 @@ import { add, mul } from '../ops/arithmetic.js'
 import { broadcastTo, reshape } from '../ops/shape.js'
 import { constant, Tensor, type TensorLike, toTensor } from '../tensor.js'
 import { type Like, renewed, type Tensors, unpack, unpackLike } from './nested.js'
+import { traced } from './tracing.js'
 
 /**
  * A function whose first argument is what derivatives are taken by: a tensor, or arrays and records of tensors.
@@ -22,7 +23,7 @@ function trace<P, Rest extends unknown[]>(
 ) {
   const unpacked = blamingCaller(blamed, () => unpack(caller, x))
   const xs = renewed(unpacked.tensors)
-  const y = f(unpacked.pack(xs) as P, ...rest)
+  const y = traced(f, unpacked.pack(xs) as P, ...rest)
   return blamingCaller(blamed, () => {
     if (!(y instanceof Tensor))
       throw new GradientError(`${caller}: the function must return a tensor; it returned ${typeof y}`)
