@@ -114,9 +114,9 @@ export {
   sgd,
 } from './optimizers.js'
 export { type Random, random } from './random.js'
+export type { Checkpoint } from './run/engine.js'
 export {
   type Callbacks,
-  type Checkpoint,
   type CheckpointOptions,
   createRun,
   type EarlyStopping,

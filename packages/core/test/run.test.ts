@@ -4,15 +4,19 @@ import { describe, expect, test } from 'vitest'
 import {
   type ActivationName,
   adam,
+  add,
   type Checkpoint,
   compileStep,
   concat,
   createRun,
   DataError,
   type Dataset,
+  DivergedError,
   dataset,
   functional,
+  greater,
   input,
+  type Loss,
   type LossName,
   layer,
   layers,
@@ -20,6 +24,7 @@ import {
   meanSquaredError,
   metrics,
   modelInput,
+  mul,
   type OptimizerState,
   Rows,
   type Run,
@@ -30,6 +35,7 @@ import {
   sequential,
   sgd,
   sigmoidCrossEntropy,
+  type Tensor,
   ValueError,
 } from '../src/index.js'
 import { Snapshots } from '../src/run/snapshots.js'
@@ -147,53 +153,167 @@ describe('stepping back', () => {
 })
 
 describe('a record', () => {
-  const data = noisy(38, 1)
-
-  test('has the loss and accuracy of the steps of its epoch, each before its update', async () => {
-    const run = make()
-    const other = make()
-    const batch = (rows: number[]): Dataset => ({
-      ...data,
-      rows: rows.length,
-      inputs: Float32Array.from(rows.flatMap((row) => [...data.inputs.subarray(2 * row, 2 * row + 2)])),
-      targets: Float32Array.from(rows, (row) => data.targets[row]!),
-    })
-    for (let epoch = 0; epoch < 3; epoch++) {
-      const order = [...random(2).stream('order').stream(epoch).permutation(38)]
-      let [loss, right] = [0, 0]
-      for (let step = 0; step < stepsPerEpoch; step++) {
-        const rows = order.slice(8 * step, 8 * step + 8)
-        const before = other.evaluate(batch(rows))
-        loss += before.loss
-        right += Math.round(before.accuracy! * rows.length)
-        other.step()
-      }
-      // In pieces that do not end with the epoch, and going through it again.
+  test.each([
+    ['of several steps', { batchSize: 8 }],
+    ['of one step', { batchSize: 38, epochs: 1537 }],
+  ])('of an epoch %s is measured with the weights that came of it', (_, options) => {
+    const data = noisy(38, 1)
+    const run = make(options)
+    const other = make(options)
+    // In pieces that do not end with the epoch, and going through them again.
+    while (run.getState().step < 60) {
       run.step(3)
       run.stepBack(1)
-      run.step(stepsPerEpoch - 2)
-      const record = run.getState().history.at(-1)!
-      expect(record.epoch).toBe(epoch + 1)
-      expect(record.accuracy).toBe(right / 38)
-      expect(record.loss).toBeCloseTo(loss / stepsPerEpoch, 5)
-      expect(run.getState().accuracy).toBe(record.accuracy)
+    }
+    const { history } = run.getState()
+    expect(history.length).toBeGreaterThan(10)
+    for (const { step, loss, accuracy, validation } of history) {
+      other.step(step - other.getState().step)
+      expect({ loss, accuracy }).toEqual(other.evaluate(data))
+      expect(validation).toEqual(other.evaluate(noisy(30, 2)))
     }
   })
 
-  test.each([1, 7, 1000])('of epochs of one step is that of its last one, %d steps at a time', (count) => {
-    const run = make({ batchSize: 38, epochs: 1537 })
-    const other = make({ batchSize: 38, epochs: 1537 })
-    while (run.getState().status !== 'done') run.step(count)
-    const { history } = run.getState()
-    expect(history.at(-1)!.epoch).toBe(1537)
-    for (const { epoch, loss, accuracy } of history.filter((_, at) => at % 97 === 0 || at > 380)) {
-      other.step(epoch - 1 - other.getState().step)
-      const before = other.evaluate(data)
-      expect(accuracy).toBe(before.accuracy)
-      expect(loss).toBeCloseTo(before.loss, 5)
+  test('of the best epoch, the checkpoint and the end are of the weights that are kept, without validation', async () => {
+    const { validation: _, ...options } = {
+      validation: null,
+      optimizer: adam({ learningRate: 0.3 }),
+      epochs: 60,
+      earlyStopping: { patience: 5 },
     }
+    const data = noisy(38, 1)
+    const saved: Checkpoint[] = []
+    const run = createRun({
+      model: make().model,
+      loss: 'sigmoidCrossEntropy',
+      data,
+      batchSize: 8,
+      seed: 2,
+      checkpoint: { save: (checkpoint) => saved.push(checkpoint) },
+      ...options,
+    })
+    const { loss, accuracy, best } = await run.start()
+    expect({ loss, accuracy }).toEqual(run.evaluate(data))
+    expect(loss).toBe(best!.loss)
+    for (const { state, weights } of saved) {
+      run.model.setWeights(weights)
+      expect(run.evaluate(data).loss).toBe(state.best!.loss)
+      expect(state.best!.step).toBe(state.step)
+    }
+    expect(saved.length).toBeGreaterThan(1)
   })
 })
+
+describe('each mean is over what it is a mean of:', () => {
+  const fixed = (targets: number[], options: Partial<RunOptions> = {}) =>
+    createRun({
+      // 0 for every row, whatever is trained.
+      model: sequential([dense({ units: 1, weights: 'zeros' })], { inputShape: [1], seed: 1 }),
+      loss: 'meanSquaredError',
+      optimizer: sgd({ learningRate: 1e-20 }),
+      data: dataset(
+        targets.map(() => [1]),
+        targets.map((target) => [target]),
+      ),
+      batchSize: 16,
+      epochs: 1,
+      seed: 3,
+      ...options,
+    })
+  const seventeen = [...new Array(16).fill(0), 100]
+
+  test.each([1, 2, 3, 4, 5, 6])('an epoch with a smaller last batch, in order %d', (seed) => {
+    const run = fixed(seventeen, { seed })
+    expect(run.step(2).loss).toBeCloseTo(10_000 / 17, 3)
+    expect(run.getState().history[0]!.loss).toBeCloseTo(10_000 / 17, 3)
+  })
+
+  test('the steps so far of an epoch', () => {
+    const order = [...random(3).stream('order').stream(0).permutation(10)]
+    const run = fixed([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], { batchSize: 4 })
+    const mean = (rows: number[]) => rows.reduce((sum, row) => sum + (row + 1) ** 2, 0) / rows.length
+    for (const end of [4, 8]) expect(run.step().loss).toBeCloseTo(mean(order.slice(0, end)), 3)
+    expect(run.step().loss).toBeCloseTo(38.5, 3)
+  })
+
+  const chunks = Array.from({ length: 300 }, (_, row) => Number(row >= 256))
+  test('an evaluation in chunks', () => {
+    expect(fixed(chunks).evaluate(fixedData(chunks)).loss).toBeCloseTo(44 / 300, 6)
+  })
+
+  test('rows that weigh differently, classes that weigh differently, and a penalty beside', () => {
+    const own = (of: Loss['of']) => ({ of, predictions: (x: Tensor) => x, correct: null })
+    // Weight 3 for targets of 1, and 1 for those of 0.
+    const weighted = own((outputs, targets) =>
+      meanSquaredError(outputs, targets, { weights: add(1, mul(2, targets)) }),
+    )
+    const loss = (44 * 3) / (256 + 44 * 3)
+    expect(fixed(chunks, { loss: weighted }).evaluate(fixedData(chunks)).loss).toBeCloseTo(loss, 6)
+    const penalized = own((outputs, targets) => weighted.of(outputs, targets).add(0.5))
+    expect(fixed(chunks, { loss: penalized }).evaluate(fixedData(chunks)).loss).toBeCloseTo(loss + 0.5, 6)
+    const run = fixed(chunks, { loss: weighted, batchSize: 64 })
+    expect(run.step(5).loss).toBeCloseTo(loss, 6)
+  })
+
+  test('a sum is no mean', () => {
+    const sums = {
+      of: (outputs: Tensor, targets: Tensor) => meanSquaredError(outputs, targets, { reduction: 'sum' }),
+      predictions: (x: Tensor) => x,
+      correct: null,
+    }
+    expect(fixed(chunks, { loss: sums }).evaluate(fixedData(chunks)).loss).toBeCloseTo(44, 4)
+    expect(fixed(chunks, { loss: sums, batchSize: 64 }).step(5).loss).toBeCloseTo(44, 4)
+  })
+
+  test.each(['mean', 'sum'] as const)('accumulated batches are one batch, of a %s too', (reduction) => {
+    const loss = {
+      of: (outputs: Tensor, targets: Tensor) =>
+        meanSquaredError(outputs, targets, { reduction, weights: add(1, mul(2, greater(targets, 5))) }),
+      predictions: (x: Tensor) => x,
+      correct: null,
+    }
+    const targets = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    const weightsAfter = (options: Partial<RunOptions>, steps: number) => {
+      const run = fixed(targets, { loss, ...options })
+      run.step(steps)
+      return run.weights()
+    }
+    const whole = weightsAfter({ batchSize: 10, optimizer: sgd({ learningRate: 0.01 }) }, 1)
+    // 4, 4 and 2 rows.
+    const parts = weightsAfter({ batchSize: 4, optimizer: sgd({ learningRate: 0.01, accumulate: 3 }) }, 3)
+    for (const [index, weight] of whole.entries()) expect(parts[index]).toBeCloseTo(weight, 6)
+    expect(whole[0]).not.toBe(0)
+  })
+
+  test('the last batches of an epoch do not wait for the next one', async () => {
+    const options = { batchSize: 1, epochs: 3, optimizer: sgd({ learningRate: 0.05, accumulate: 4 }) }
+    const run = fixed([1, 2, 3, 4, 5, 6], options)
+    await run.start()
+    let [w, b] = [0, 0]
+    for (let epoch = 0; epoch < 3; epoch++) {
+      const order = [...random(3).stream('order').stream(epoch).permutation(6)]
+      for (const group of [order.slice(0, 4), order.slice(4)]) {
+        const g = group.reduce((sum, row) => sum + (2 * (w + b - (row + 1))) / group.length, 0)
+        w -= 0.05 * g
+        b -= 0.05 * g
+      }
+    }
+    expect(run.weights()[0]).toBeCloseTo(w, 5)
+    expect(run.weights()[1]).toBeCloseTo(b, 5)
+    const pieces = fixed([1, 2, 3, 4, 5, 6], options)
+    for (const count of [1, 4, 2]) pieces.step(count)
+    const resumed = fixed([1, 2, 3, 4, 5, 6], { ...options, resume: structuredClone(pieces.save()) })
+    for (const count of [3, 8]) resumed.step(count)
+    expect(resumed.weights()).toEqual(run.weights())
+  })
+})
+
+function fixedData(targets: number[]): Dataset {
+  return dataset(
+    targets.map(() => [1]),
+    targets.map((target) => [target]),
+  )
+}
 
 describe('early stopping', () => {
   test('ends with exactly the weights of the best epoch', async () => {
@@ -387,12 +507,14 @@ describe('a gradient that is not finite while the loss is', () => {
     ['in one call', (started: Run) => Promise.resolve(started.step(20))],
   ])(
     'stops the run %s, which names the node and the step and keeps the weights from before',
-    async (_, go) => {
+    async (how, go) => {
       const order = [...random(0).stream('order').stream(0).permutation(20)]
       const bad = order.indexOf(13) + 1
       for (const epochs of [1, 3]) {
         const diverged = run(epochs)
-        const { status, error, step } = await go(diverged)
+        const going = go(diverged)
+        if (how === 'at its own pace') await expect(going).rejects.toThrow(DivergedError)
+        const { status, error, step } = diverged.getState()
         expect(status).toBe('diverged')
         expect(error!.message).toMatch(
           new RegExp(
@@ -564,17 +686,22 @@ describe('a model of two inputs and two outputs with shared weights', () => {
     expect(metrics!['larger.accuracy']).toBeCloseTo(mean(right), 6)
   })
 
-  test('records the mean loss and accuracy of each output in the steps of an epoch, and other metrics after it', () => {
+  test('records what each output scores after an epoch', () => {
     const run = make()
     run.step(4)
     run.step(1)
-    const { loss, metrics } = run.getState().history[0]!
-    expect(Object.keys(metrics!)).toEqual(['larger.loss', 'larger.accuracy', 'total.loss', 'total.distance'])
-    expect(loss).toBeCloseTo(metrics!['larger.loss']! + 0.25 * metrics!['total.loss']!, 5)
-    expect((metrics!['larger.accuracy']! * rows) % 1).toBe(0)
-    const after = run.evaluate(data).metrics!
-    expect(metrics!['total.distance']).toBe(after['total.distance'])
-    expect(metrics!['total.loss']).toBeGreaterThan(after['total.loss']!)
+    const { epoch, step, validation, ...score } = run.getState().history[0]!
+    expect([epoch, step, validation]).toEqual([1, 5, null])
+    expect(score).toEqual(run.evaluate(data))
+    expect((score.metrics!['larger.accuracy']! * rows) % 1).toBe(0)
+  })
+
+  test('a metric that is given twice is refused, since it would count for both', () => {
+    const metric = metrics.meanAbsoluteError()
+    const twice = { larger: { distance: metric }, total: { distance: metric } }
+    expect(() => createRun({ ...options, model: build(), metrics: twice })).toThrow(
+      'createRun: metrics larger.distance and total.distance are the same object',
+    )
   })
 
   test('steps back to the same bits, with rows held back and an output to monitor', () => {

@@ -6,6 +6,7 @@ import {
   compileStep,
   createRun,
   type Dataset,
+  DivergedError,
   input,
   layers,
   type Optimizer,
@@ -112,13 +113,14 @@ describe('a run', () => {
 
   test('that diverges says at which step, which node was first, and what to do, and stops there', async () => {
     const run = classifier({ optimizer: sgd({ learningRate: 1e30 }) })
-    const state = await run.start()
+    await expect(run.start()).rejects.toThrow(DivergedError)
+    const state = run.getState()
     expect(state.status).toBe('diverged')
     expect(state.error!.message).toMatch(
       /^the loss became (NaN|Infinity) at step \d+: .*(matmul|add|variable).* A smaller learning rate \(now 1e\+30\)/,
     )
     expect(state.step).toBeLessThan(48)
-    expect((await run.start()).status).toBe('diverged')
+    await expect(run.start()).rejects.toThrow(state.error!.message)
   })
 
   test('changes its learning rate without compiling again', () => {

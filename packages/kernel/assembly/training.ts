@@ -100,34 +100,40 @@ export function nextRate(pc: usize): void {
 }
 
 /**
- * Operands: gradients, sums, counter, every, size. Adds the gradients of a micro-batch to the sums; at the last of
- * `every` micro-batches the gradients become the mean of all.
+ * Operands: gradients, sums, group, weight, mean, size; see instructions.ts. Adds the gradients of a micro-batch, times
+ * its weight, to the sums; at the last of its group the gradients become the weighted mean of all, or where `mean` is 0
+ * their sum.
  */
 export function accumulate(pc: usize): void {
   const gradients = load<u32>(pc, 4)
   const sums = load<u32>(pc, 8)
-  const count = load<u32>(load<u32>(pc, 12))
-  const every = load<u32>(pc, 16)
-  const bytes = load<u32>(pc, 20) << 2
-  if (count == 0) memory.copy(sums, gradients, bytes)
-  else if (count + 1 < every) {
-    for (let i: u32 = 0; i < bytes; i += 16)
-      v128.store(sums + i, f32x4.add(v128.load(sums + i), v128.load(gradients + i)))
-  } else {
-    const share = f32x4.splat(<f32>(1 / <f64>every))
-    for (let i: u32 = 0; i < bytes; i += 16) {
-      const sum = f32x4.add(v128.load(sums + i), v128.load(gradients + i))
-      v128.store(gradients + i, f32x4.mul(share, sum))
-    }
+  const group = load<u32>(pc, 12)
+  const weight = load<f32>(load<u32>(pc, 16))
+  const bytes = load<u32>(pc, 24) << 2
+  const first = load<u32>(group) == 0
+  const last = load<u32>(group) + 1 == load<u32>(group, 4)
+  const own = f32x4.splat(weight)
+  let share = f32x4.splat(1)
+  if (last && load<u32>(pc, 20) != 0) {
+    const total = load<f64>(group, 8) + <f64>weight
+    // Where nothing counts all gradients are 0.
+    if (total > 0) share = f32x4.splat(<f32>(1 / total))
+  }
+  for (let i: u32 = 0; i < bytes; i += 16) {
+    let sum = f32x4.mul(own, v128.load(gradients + i))
+    if (!first) sum = f32x4.add(v128.load(sums + i), sum)
+    if (last) v128.store(gradients + i, f32x4.mul(share, sum))
+    else v128.store(sums + i, sum)
   }
 }
 
-/** Operands: counter, every; counts a micro-batch and returns whether it was the last before an update. */
+/** Operands: group, weight; counts a micro-batch and returns whether it was the last before an update. */
 export function updateEvery(pc: usize): bool {
-  const counter = load<u32>(pc, 4)
-  const next = load<u32>(counter) + 1
-  const last = next == load<u32>(pc, 8)
-  store<u32>(counter, last ? 0 : next)
+  const group = load<u32>(pc, 4)
+  const next = load<u32>(group) + 1
+  const last = next == load<u32>(group, 4)
+  store<u32>(group, last ? 0 : next)
+  store<f64>(group, last ? 0 : load<f64>(group, 8) + <f64>load<f32>(load<u32>(pc, 8)), 8)
   return last
 }
 

@@ -432,10 +432,13 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   NextBatch: { cursor: 'update', rows: 'int' },
   /** `key`, a number as its lower and upper 24 bits, each in float32: adds one. */
   NextKey: { key: 'update' },
-  /** Adds to `sums`; when `counter` says that it is the last of `every`, `gradients` becomes the mean of all. */
-  Accumulate: { gradients: 'update', sums: 'update', counter: 'in', every: 'int', size: 'int' },
-  /** counter += 1; ends the step unless that makes `every`, and then it is 0 again. */
-  UpdateEvery: { counter: 'update', every: 'int' },
+  /**
+   * sums += weight · gradients; at the last micro-batch of the group `gradients` becomes the weighted mean of all, or
+   * where `mean` is 0 the sum. The group: micro-batches so far and in all, and, in float64, the sum of their weights.
+   */
+  Accumulate: { gradients: 'update', sums: 'update', group: 'in', weight: 'in', mean: 'int', size: 'int' },
+  /** Counts a micro-batch with its weight; ends the step unless it was the last of its group, which then begins anew. */
+  UpdateEvery: { group: 'update', weight: 'in' },
   /** `out` is a float64. */
   SquaredNorm: { out: 'out', x: 'in', size: 'int' },
   /** Scales gradients by limit / √(sum of `count` squares) where that is below 1; squares and limit are float64. */

@@ -1,7 +1,7 @@
 // What an optimizer keeps for its parameters between steps: slots, sums, averages, counters, the learning rate.
 
 import { type Block, getKernel } from '@bp/kernel'
-import { checkPositive } from '../check-options.js'
+import { checkNotNegative, checkPositive } from '../check-options.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { findNonFinite } from '../finite.js'
 import type { Optimizer } from '../optimizers.js'
@@ -50,6 +50,8 @@ export interface OptimizerRecord {
   readonly optimizer: string
   /** Training steps done. */
   readonly steps: number
+  /** What the batches whose gradients wait for their update weigh together. */
+  readonly accumulatedWeight: number
   /** `null` where a schedule says it. */
   readonly learningRate: number | null
   readonly parameters: Readonly<Record<string, ParameterRecord>>
@@ -71,8 +73,12 @@ export interface ParameterRecord {
  */
 export class OptimizerState {
   readonly optimizer: Optimizer
-  /** @internal The number of accumulated steps; the limit of clipping; the decay of averages; the coming rates. */
-  readonly shared: { block: Block; counter: number; limit: number; decay: number; rates: number }
+  /** @internal The batches that are accumulated; the limit of clipping; the decay of averages; the coming rates. */
+  readonly shared: { block: Block; group: number; limit: number; decay: number; rates: number }
+  /** @internal Steps in an epoch, at whose end accumulated gradients do not wait for more. */
+  period: number | null = null
+  /** @internal What the mean of a whole batch divides by, against which those of smaller ones are weighed. */
+  wholeWeight: number | null = null
   readonly #places = new Map<Variable, Place>()
   #learningRate: number | Schedule
   #steps = 0
@@ -85,18 +91,42 @@ export class OptimizerState {
     this.#learningRate = learningRate
     const rates = typeof learningRate === 'function' ? longestRun * 8 : 0
     const block = getKernel().allocate(32 + rates)
-    this.shared = { block, counter: 0, limit: 8, decay: 16, rates: 32 }
+    this.shared = { block, group: 0, limit: 16, decay: 24, rates: 32 }
     block.doubles(this.shared.limit, 2).set([clip ? Object.values(clip)[0]! : 0, ema ?? 0])
   }
 
-  /** Training steps done; with `accumulate`, one update each so many. */
+  /** Training steps done; with `accumulate`, one update after that many, and one at the end of an epoch of a run. */
   get steps(): number {
     return this.#steps
   }
 
   /** Updates done: what schedules go by. */
   get updates(): number {
-    return Math.floor(this.#steps / this.optimizer.accumulate)
+    const { accumulate } = this.optimizer
+    const period = this.period ?? Number.POSITIVE_INFINITY
+    const epochs = Math.floor(this.#steps / period)
+    const before = epochs === 0 ? 0 : epochs * Math.ceil(period / accumulate)
+    return before + Math.floor(this.#withinPeriod / accumulate)
+  }
+
+  get #withinPeriod(): number {
+    return this.period === null ? this.#steps : this.#steps % this.period
+  }
+
+  /**
+   * @internal Writes how many batches are accumulated and how many the present group has; returns the number of steps
+   * that can be done before groups become longer or shorter.
+   */
+  beginGroup(): number {
+    const { accumulate } = this.optimizer
+    const within = this.#withinPeriod
+    const rest = (this.period ?? 0) % accumulate
+    const restBegin = (this.period ?? 0) - rest
+    const inRest = rest > 0 && within >= restBegin
+    const words = this.shared.block.words(this.shared.group, 2)
+    words.set([inRest ? within - restBegin : within % accumulate, inRest ? rest : accumulate])
+    if (rest === 0) return Number.POSITIVE_INFINITY
+    return (inRest ? this.period! : restBegin) - within
   }
 
   /** The rate of the next update. Setting it ends a schedule; nothing is compiled again. */
@@ -156,6 +186,7 @@ export class OptimizerState {
     return {
       optimizer: this.optimizer.name,
       steps: this.#steps,
+      accumulatedWeight: this.#accumulatedWeight[0]!,
       learningRate: typeof this.#learningRate === 'function' ? null : this.#learningRate,
       parameters: Object.fromEntries(parameters),
     }
@@ -171,9 +202,10 @@ export class OptimizerState {
     const { name } = this.optimizer
     if (record.optimizer !== name)
       throw new ValueError(`restore: the record is of ${record.optimizer}, this step is trained by ${name}`)
-    const { parameters, steps, learningRate } = record
+    const { parameters, steps, accumulatedWeight, learningRate } = record
     if (!Number.isSafeInteger(steps) || steps < 0)
       throw new ValueError(`restore: steps must be a whole number from 0 up, got ${steps}`)
+    checkNotNegative('restore', 'accumulatedWeight', accumulatedWeight)
     if (learningRate !== null) checkPositive(name, 'learningRate', learningRate)
     else if (typeof this.#learningRate !== 'function')
       throw new ValueError(`restore: the record follows a schedule; give ${name} that schedule`)
@@ -206,7 +238,7 @@ export class OptimizerState {
       place.begun = true
     }
     this.#steps = steps
-    this.shared.block.words(this.shared.counter, 1)[0] = steps % this.optimizer.accumulate
+    this.#accumulatedWeight[0] = accumulatedWeight
     if (learningRate !== null) this.#learningRate = learningRate
   }
 
@@ -334,6 +366,10 @@ export class OptimizerState {
 
   #array({ block, offsets, variable }: Place, array: string): Float32Array {
     return block.floats(offsets.get(array)!, variable.size)
+  }
+
+  get #accumulatedWeight(): Float64Array {
+    return this.shared.block.doubles(this.shared.group + 8, 1)
   }
 
   get #countersOffset(): number {

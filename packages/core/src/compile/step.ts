@@ -4,10 +4,11 @@ import type { Block } from '@bp/kernel'
 import { describeValue } from '../check-options.js'
 import { blamingCaller, DivergedError, DtypeError, GradientError, ShapeError, ValueError } from '../errors.js'
 import { gradients } from '../gradients.js'
+import { meanWeightOf } from '../mean-weight.js'
 import { reshape } from '../ops/index.js'
 import type { Optimizer } from '../optimizers.js'
 import { describeShape, sizeOf } from '../shape.js'
-import { describeNode, type Input, type Tensor, type Values, Variable } from '../tensor.js'
+import { constant, describeNode, type Input, type Tensor, type Values, Variable } from '../tensor.js'
 import type { StepContext } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { describeFirstNonFinite } from './diagnose.js'
@@ -19,7 +20,7 @@ import { addressOf, settle } from './parameters.js'
 import { buffersOf, type Instruction, paddedBytes, plan } from './plan.js'
 import { type Profile, profileProgram } from './profile.js'
 import { describeInstructions, Program } from './program.js'
-import { type Update, updateOf } from './update.js'
+import { type BatchWeight, type Update, updateOf } from './update.js'
 
 /** Rows of numbers in kernel memory, one array for each input, from which training steps pick batches. */
 export class Rows {
@@ -96,6 +97,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
   readonly #inputs: I
   readonly #loss: Tensor
   readonly #trained: readonly Variable[]
+  /** Variables of the loss that were not to be trained when the step was compiled. */
+  readonly #frozen: readonly Variable[]
   /** Everything but the update. */
   readonly #body: readonly Instruction[]
   readonly #placed: ReadonlyMap<Buffer, number>
@@ -118,6 +121,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
   /** What variables that are not trained are given. */
   readonly #assigned: readonly Tensor[]
   readonly #key: Input | undefined
+  /** Where gradients are accumulated. */
+  readonly #weight: BatchWeight | null = null
 
   /** @internal Made by `compileStep`. */
   constructor({ inputs, loss, optimizer, parameters, rows, state, context, watch = {} }: StepOptions<I>) {
@@ -133,8 +138,9 @@ export class TrainingStep<I extends Inputs = Inputs> {
       throw new ValueError(
         `compileStep: optimizer must be one, such as adam({ learningRate: 0.001 }); got ${describeValue(optimizer)}`,
       )
-    const trained = parameters ?? trainable(loss)
-    checkTrainable(loss, trained)
+    const trained = parameters ?? variablesOf(loss).filter((variable) => variable.trainable)
+    checkTrainable(loss, trained, parameters !== undefined)
+    this.#frozen = parameters ? [] : variablesOf(loss).filter((variable) => !variable.trainable)
     this.#inputs = inputs
     this.#loss = loss
     this.#rows = rows
@@ -145,10 +151,13 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.#gradients = gradients(loss, trained)
     this.#assigned = values
     settle(assigned.map(([variable]) => variable))
+    const batch = rows && batchOf(inputs, rows)
+    const weight = optimizer.accumulate > 1 ? this.#batchWeight(batch ?? 1) : null
     const { instructions, outputs, leaves } = plan([
       loss,
       ...this.#gradients,
       ...values,
+      ...(weight ? [weight.tensor] : []),
       // Plans keep the order in which tensors came about, so that these come last and can be skipped.
       ...watched.map((scalar) => reshape(scalar, [])),
     ])
@@ -185,8 +194,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
       this.#watchFlag,
       ...this.#watches.values(),
     ]
-    if (rows) {
-      const batch = batchOf(inputs, rows)
+    if (rows && batch) {
       const names = Object.keys(inputs).filter((name) => leaves.has(inputs[name]!))
       if (batch === rows.count)
         for (const name of names) placed.set(leaves.get(inputs[name]!)!, rows.address(name))
@@ -210,7 +218,9 @@ export class TrainingStep<I extends Inputs = Inputs> {
         after.push({ opcode: 'NextBatch', operands: [this.#cursor, batch], nodes: [] })
       }
     }
-    after.push(...assignments(assigned, others.slice(trained.length), leaves, placed))
+    const assignedBuffers = others.slice(trained.length, trained.length + values.length)
+    after.push(...assignments(assigned, assignedBuffers, leaves, placed))
+    if (weight) this.#weight = { buffer: others.at(-1)!, mean: weight.mean }
     const keyBuffer = context && leaves.get(context.key)
     if (keyBuffer) {
       this.#key = context.key
@@ -224,6 +234,15 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.#program = this.#assemble()
     this.#program.words(arrayTable).set(arrays)
     if (this.#order) this.setOrder(Int32Array.from({ length: this.#order.size }, (_, row) => row))
+  }
+
+  /** What the gradients of a batch weigh when they are accumulated; whole batches of a fixed number of rows weigh 1. */
+  #batchWeight(rows: number): { tensor: Tensor; mean: boolean } {
+    const weight = meanWeightOf(this.#loss, rows)
+    if (weight === 'sum') return { tensor: constant(1), mean: false }
+    if (typeof weight !== 'number') return { tensor: reshape(weight, []), mean: true }
+    this.state.wholeWeight ??= weight
+    return { tensor: constant(weight / this.state.wholeWeight), mean: true }
   }
 
   /** Every gradient gets its place beside its neighbours; returns the copies of those that are made elsewhere. */
@@ -264,7 +283,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
 
   #planUpdate(): Update {
     this.#sections = this.state.sections(this.#trained)
-    return updateOf(this.state, this.#sections)
+    return updateOf(this.state, this.#sections, this.#weight)
   }
 
   #assemble(): Program {
@@ -305,6 +324,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
         if (this.#rows) throw new ValueError('run: this step takes its numbers from its rows; give none here')
         if (buffer) this.#program.floats(buffer).set(numbers)
       }
+    this.#checkTrained()
     this.#takeUpState()
     const losses = new Float32Array(steps)
     const records = new Map([[this.#history, losses]])
@@ -315,10 +335,10 @@ export class TrainingStep<I extends Inputs = Inputs> {
     const { state } = this
     if (this.#key) this.#program.floats(this.#buffers.get(this.#key)!).set(keyOf(state.steps))
     for (let done = 0; done < steps; ) {
-      const wanted = Math.min(longestRun, steps - done)
+      const wanted = Math.min(longestRun, steps - done, state.beginGroup())
       this.#program.words(this.#status)[0] = 0
       state.fillRates(this.#sections, wanted)
-      const finite = this.#program.run(wanted)
+      const finite = this.#runProgram(wanted)
       const ran = this.#program.words(this.#status)[0]!
       for (const [history, record] of records)
         record.set(this.#program.floats(history).subarray(0, ran), done)
@@ -331,6 +351,26 @@ export class TrainingStep<I extends Inputs = Inputs> {
       )
     }
     return losses
+  }
+
+  /** Whether it ran to its end; the steps before one that throws are done. */
+  #runProgram(steps: number): boolean {
+    try {
+      return this.#program.run(steps)
+    } catch (error) {
+      this.state.advance(this.#program.words(this.#status)[0]!)
+      throw error
+    }
+  }
+
+  /** What is trained is decided when the step is compiled. */
+  #checkTrained(): void {
+    const changed =
+      this.#trained.find(({ trainable }) => !trainable) ?? this.#frozen.find(({ trainable }) => trainable)
+    if (changed)
+      throw new ValueError(
+        `run: trainable of ${describeNode(changed)} became ${changed.trainable} after the step was compiled; compile another step, or make another run, after setting it`,
+      )
   }
 
   /**
@@ -470,14 +510,13 @@ function placeBehind(instructions: readonly Instruction[], buffers: readonly Buf
   return instructions.findLastIndex(writes) + 1
 }
 
-function trainable(loss: Tensor): Variable[] {
+function variablesOf(loss: Tensor): Variable[] {
   return topological([loss])
     .filter((tensor) => tensor instanceof Variable)
-    .filter((variable) => variable.trainable)
     .sort((a, b) => a.id - b.id)
 }
 
-function checkTrainable(loss: Tensor, parameters: readonly Variable[]): void {
+function checkTrainable(loss: Tensor, parameters: readonly Variable[], listed: boolean): void {
   if (loss.size !== 1)
     throw new GradientError(
       `compileStep: the loss, ${describeNode(loss)}, is ${describeShape(loss.shape)}; it must be a scalar: take its mean`,
@@ -486,6 +525,11 @@ function checkTrainable(loss: Tensor, parameters: readonly Variable[]): void {
     throw new DtypeError(
       'compileStep: the loss is f64, which does not run on the kernel; make its variables and inputs f32',
     )
+  for (const [index, parameter] of listed ? parameters.entries() : [])
+    if (!(parameter instanceof Variable) || !parameter.trainable || parameters.indexOf(parameter) < index)
+      throw new ValueError(
+        `compileStep: parameters[${index}] must be a trainable variable that is not listed twice; got ${describeValue(parameter)}${parameter instanceof Variable && !parameter.trainable ? ', which is not trainable: set its trainable to true or leave it out' : ''}`,
+      )
   if (parameters.length === 0)
     throw new GradientError(
       'compileStep: the loss depends on no trainable variable, so there is nothing to train',

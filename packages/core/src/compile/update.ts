@@ -12,11 +12,22 @@ export interface Update {
   readonly block: Block
 }
 
+/** What the gradients of a step weigh beside those that they are accumulated with, and whether the mean is taken. */
+export interface BatchWeight {
+  readonly buffer: Buffer
+  readonly mean: boolean
+}
+
 /**
  * Accumulation, clipping, learning rate, update and average of the parameters in `sections`, whose gradients lie at
- * their places in the state. It must be the end of the program: accumulation ends a step before its update.
+ * their places in the state. It must be the end of the program: accumulation ends a step before its update. `weight`
+ * is given where gradients are accumulated.
  */
-export function updateOf(state: OptimizerState, sections: readonly Section[]): Update {
+export function updateOf(
+  state: OptimizerState,
+  sections: readonly Section[],
+  weight: BatchWeight | null,
+): Update {
   const { optimizer, shared } = state
   const placed = new Map<Buffer, number>()
   const at = (address: number, size: number): Buffer => {
@@ -36,11 +47,12 @@ export function updateOf(state: OptimizerState, sections: readonly Section[]): U
     return { section, nodes, size, array, gradients: array('gradient') }
   })
 
-  if (optimizer.accumulate > 1) {
-    const counter = inShared(shared.counter)
+  if (weight) {
+    const group = at(shared.block.address + shared.group, 4)
+    const mean = Number(weight.mean)
     for (const { nodes, gradients, array, size } of parts)
-      emit('Accumulate', nodes, gradients, array('accumulated'), counter, optimizer.accumulate, size)
-    emit('UpdateEvery', [], counter, optimizer.accumulate)
+      emit('Accumulate', nodes, gradients, array('accumulated'), group, weight.buffer, mean, size)
+    emit('UpdateEvery', [], group, weight.buffer)
   }
 
   // Squares are added up in the order in which variables were made, wherever they lie.

@@ -5,6 +5,7 @@ import { ShapeError, ValueError } from '../errors.js'
 import type { SymbolicTensor } from '../layers/layer.js'
 import type { Each, Model, Symbolic } from '../layers/model.js'
 import { type Judged, type Loss, type LossName, losses } from '../losses.js'
+import { meanWeightOf } from '../mean-weight.js'
 import type { Metric } from '../metrics.js'
 import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../named.js'
 import { didYouMean } from '../nearest.js'
@@ -62,6 +63,17 @@ export class Objective {
     const loss = this.#byOutput<LossName | Loss>('loss', options.loss)
     const weights = this.#byOutput<number>('lossWeights', options.lossWeights ?? {})
     const metrics = this.#byOutput<Readonly<Record<string, Metric>>>('metrics', options.metrics ?? {})
+    const names = new Map<Metric, string>()
+    for (const [output, own] of metrics)
+      for (const [metric, object] of Object.entries(own)) {
+        const twin = names.get(object)
+        const name = nameOf(output, metric)
+        if (twin !== undefined)
+          throw new ValueError(
+            `createRun: metrics ${twin} and ${name} are the same object, and a metric keeps its own counts; make one for each`,
+          )
+        names.set(object, name)
+      }
     this.judgements = listed<Shape>(model.outputShape).map(([name]) => ({
       name,
       loss: lossOf(loss.get(name), name),
@@ -133,38 +145,40 @@ export class Objective {
   }
 
   /**
-   * The graph of a batch of so many rows: its inputs by key, what becomes of each output, the loss, and what else
-   * scores are made of: the answers of each output that are right, and the loss of each where there are several.
+   * The graph of a batch of so many rows: its inputs by key, the loss, and what becomes of each output, with what a
+   * score is made of.
    */
   graph(rows: number, targetShape: Named<Shape>, context?: Context) {
     const x = this.inputs(rows)
     const y = batchOf('y', rows, targetShape)
     const outputs = this.model.apply(x, context)
     const parts = this.judgements.map((judgement) => {
-      const output = pick<Tensor>(outputs, judgement.name)!
-      const target = pick(y, judgement.name)!
-      const correct = judgement.loss.correct?.(output, target)
-      const lossOfBatch = judgement.loss.of(output, target)
-      this.#judged.set(judgement.name, { target, found: checkOutputs(judgement.name, lossOfBatch) })
+      const { name, loss, weight } = judgement
+      const output = pick<Tensor>(outputs, name)!
+      const target = pick(y, name)!
+      const lossOfBatch = loss.of(output, target)
+      const correct = loss.correct?.(output, target)
+      const counted = correct && loss.counted?.(output, target)
+      this.#judged.set(name, { target, found: checkOutputs(name, lossOfBatch) })
       return {
         ...judgement,
         output,
         lossOfBatch,
-        right: correct?.sum(),
-        // A row may hold many answers, such as one for each position of a text.
-        answers: correct ? correct.size / rows : null,
+        lossWeight: weight,
+        meanWeight: meanWeightOf(lossOfBatch, rows),
+        answers: correct
+          ? {
+              right: (counted ? correct.mul(counted) : correct).sum(),
+              // A row may hold many answers, such as one for each position of a text.
+              counted: counted?.sum() ?? correct.size,
+            }
+          : null,
       }
     })
-    const watch = Object.fromEntries(
-      parts.flatMap(({ name, lossOfBatch, right }) => [
-        ...(name === '' ? [] : [[nameOf(name, 'loss'), lossOfBatch] as const]),
-        ...(right ? [[nameOf(name, 'right'), right] as const] : []),
-      ]),
-    )
     const loss = parts
       .map(({ lossOfBatch, weight }) => (weight === 1 ? lossOfBatch : lossOfBatch.mul(weight)))
       .reduce((sum, term) => sum.add(term))
-    return { inputs: { ...byKey('x', x), ...byKey('y', y) }, parts, watch, loss }
+    return { inputs: { ...byKey('x', x), ...byKey('y', y) }, parts, loss }
   }
 
   /** The numbers for the inputs of a graph, by key. */

@@ -1,24 +1,31 @@
-// A training run: its state, and what starts, pauses and steps it. It draws nothing and knows no clock that
-// could change a result.
-
-import { checkCount, describeValue } from '../check-options.js'
-import type { OptimizerRecord } from '../compile/optimizer-state.js'
+// A training run: what starts, pauses and steps it, and who is told. It draws nothing and knows no clock that could
+// change a result.
+import {
+  type Check,
+  type Checks,
+  check,
+  checkCount,
+  checkFunction,
+  checkNotNegative,
+  checkOptions,
+  checkPositive,
+  checkSeed,
+  checkText,
+  integerFrom,
+  oneOf,
+  optional,
+  optionsOf,
+} from '../check-options.js'
 import type { Profile } from '../compile/profile.js'
-import { compileStep, Rows, type TrainingStep } from '../compile/step.js'
 import type { Columns, Dataset } from '../data/dataset.js'
-import { splitChecked } from '../data/split.js'
 import { blamingCaller, DivergedError, ValueError } from '../errors.js'
-import { findNonFinite } from '../finite.js'
 import type { SymbolicTensor } from '../layers/layer.js'
-import type { Each, Model, Symbolic, Weights } from '../layers/model.js'
-import { didYouMean } from '../nearest.js'
+import type { Each, Model, Symbolic } from '../layers/model.js'
 import type { Optimizer } from '../optimizers.js'
-import { random } from '../random.js'
-import { StepContext } from '../training-context.js'
-import { type DatasetFor, Objective, type ObjectiveOptions } from './objective.js'
-import { type Part, type Score, type Sums, scoreOf } from './score.js'
-import { Scorer } from './scorer.js'
-import { Snapshots } from './snapshots.js'
+import type { PlateauOptions } from '../schedules.js'
+import { type Checkpoint, Engine, type Progress } from './engine.js'
+import type { DatasetFor, ObjectiveOptions } from './objective.js'
+import type { Score } from './score.js'
 
 /** What a run trains, on what, and for how long. */
 export interface RunOptions<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor>
@@ -42,6 +49,11 @@ export interface RunOptions<I extends Symbolic = SymbolicTensor, O extends Symbo
   monitor?: string
   /** Whether small or large values of it are good: `min` for losses and `max` for all else, unless given. */
   mode?: 'min' | 'max'
+  /**
+   * Lets the learning rate fall when what is monitored gets no better. It begins with that of the optimizer, which must
+   * be a number.
+   */
+  plateau?: Omit<PlateauOptions, 'learningRate'>
   /** Ends the run when it gets no better, and in any case with the weights of its best epoch. */
   earlyStopping?: EarlyStopping
   /** Where to keep the state of the run in between. */
@@ -62,68 +74,42 @@ export interface EarlyStopping {
 
 /** What is saved during a run, and when. */
 export interface CheckpointOptions {
-  /** Takes plain data, which `structuredClone` and messages between threads can copy. */
-  save: (checkpoint: Checkpoint) => void
-  /** At the end of every so many epochs; at each record that is better than all before unless given. */
+  /**
+   * Takes plain data, which `structuredClone` and messages between threads can copy. A promise is awaited. When it fails
+   * the run pauses, `start` rejects with the error, and starting again saves again.
+   */
+  save: (checkpoint: Checkpoint) => unknown
+  /** At the end of every so many epochs; by default at each record that is better than all before. */
   every?: number
-}
-
-/** Each is called with the state of the run; `onStep` and `onEpoch` cost the speed of many steps in one call. */
-export interface Callbacks {
-  onStep?: (state: RunState) => void
-  onEpoch?: (state: RunState) => void
-  /** After each record of the history. */
-  onRecord?: (record: RunRecord, state: RunState) => void
-  /** When the run is done, diverged or cancelled. */
-  onEnd?: (state: RunState) => void
+  /** Is told that `save` failed, and training goes on. */
+  onError?: (error: unknown) => unknown
 }
 
 /**
- * An epoch that is done. Loss and accuracy are those of its steps, each before its update; the metrics that the run was
- * given are of all rows and the weights that came of it.
+ * Each is called with the state of the run, and awaited where it returns a promise; one that throws pauses the run.
+ * `onStep` and `onEpoch` cost the speed of many steps in one call.
  */
+export interface Callbacks {
+  onStep?: (state: RunState) => unknown
+  onEpoch?: (state: RunState) => unknown
+  /** After each record of the history. */
+  onRecord?: (record: RunRecord, state: RunState) => unknown
+  /** When the run is done, diverged or cancelled. */
+  onEnd?: (state: RunState) => unknown
+}
+
+/** An epoch that is done, measured with the weights that came of it, on all rows that are trained on. */
 export interface RunRecord extends Score {
   readonly epoch: number
   readonly step: number
-  /** Of the weights at the end of the epoch. */
+  /** The same of the rows that training does not see. */
   readonly validation: Score | null
 }
 
 /** What can be seen of a run at one time. */
-export interface RunState {
+export interface RunState extends Progress {
   readonly status: 'idle' | 'running' | 'paused' | 'done' | 'diverged' | 'cancelled'
-  /** Whole epochs done, and how many there will be. */
-  readonly epoch: number
-  readonly epochs: number
-  /** Steps done, and how many there will be. */
-  readonly step: number
-  readonly steps: number
-  /** Mean loss of the steps of this epoch so far; of all rows once done. `null` before the first step. */
-  readonly loss: number | null
-  /** Of the steps of the epoch of the last record; of all rows and the final weights once done. */
-  readonly accuracy: number | null
-  readonly validation: Score | null
-  /** Up to 512 records, evenly spaced over the epochs so far, and one of the last epoch. */
-  readonly history: readonly RunRecord[]
-  /** The best record by what is monitored; `null` before the first. */
-  readonly best: RunRecord | null
   readonly error: DivergedError | null
-}
-
-/** Everything that decides how a run goes on, as plain data. */
-export interface Checkpoint {
-  readonly seed: number
-  readonly rows: number
-  readonly batchSize: number
-  readonly state: Omit<RunState, 'error'>
-  /** What the steps of the present epoch so far add up to. */
-  readonly sums: Sums
-  /** What the optimizer changes: parameters, its slots, counters and settings. */
-  readonly optimizer: OptimizerRecord
-  /** Numbers of all variables of the model, by name. */
-  readonly weights: Weights
-  /** Those of the best record, where early stopping wants them. */
-  readonly bestWeights: Weights | null
 }
 
 /**
@@ -138,15 +124,20 @@ export interface Run<I extends Symbolic = SymbolicTensor, O extends Symbolic = S
   /** Calls `listener` after every change of the state; returns what ends that. */
   subscribe(listener: (state: RunState) => void): () => void
   /**
-   * Trains to the last epoch, letting other work of the thread go on in between. Resolves when done, paused,
-   * cancelled or diverged; called again after a pause it goes on.
+   * Trains to the last epoch, letting other work of the thread go on in between. Resolves when done, paused or cancelled;
+   * called again after a pause it goes on. It rejects with what a callback, `checkpoint.save` or a step throws; the run
+   * is then paused at the last step done, and goes on from there when it is called again.
+   * @throws DivergedError when a loss, a gradient or what is trained becomes NaN or infinite.
    */
   start(): Promise<RunState>
   /** Stops after the steps that are under way. */
   pause(): void
   /** Ends the run after the steps that are under way, with the weights that it has. */
   cancel(): void
-  /** Does some steps at once, and no more than are left. */
+  /**
+   * Does some steps at once, and no more than are left; that a run diverges is said by its status. What the promise of a
+   * callback is rejected with is thrown by the next call.
+   */
   step(count?: number): RunState
   /**
    * Undoes some steps, and no more than were done since the run began or was resumed: weights, optimizer, history
@@ -171,13 +162,8 @@ export interface Run<I extends Symbolic = SymbolicTensor, O extends Symbolic = S
   learningRate: number
 }
 
-/** Records in the history at most, but for a last one: more points than a chart can show. */
-const historyLength = 512
 /** How long steps may keep the thread before others get their turn, in ms. It has no influence on results. */
 const sliceTime = 12
-/** Snapshots may take this share of the time, so they are taken the more rarely the longer they take. */
-const snapshotShare = 0.01
-
 /**
  * Prepares a training run. A model of several inputs and outputs takes records of data, losses and metrics, by the
  * names that it has for them.
@@ -185,105 +171,96 @@ const snapshotShare = 0.01
  * options out of range.
  */
 export function createRun<I extends Symbolic, O extends Symbolic>(options: RunOptions<I, O>): Run<I, O> {
-  return blamingCaller(
-    createRun,
-    () => new ModelRun(options as unknown as RunOptions<Symbolic, Symbolic>) as unknown as Run<I, O>,
-  )
+  return blamingCaller(createRun, () => {
+    const given = options as unknown as RunOptions<Symbolic, Symbolic>
+    checkOptions('createRun', given, checks)
+    return new ModelRun(given) as unknown as Run<I, O>
+  })
+}
+
+/** What is looked at more closely where it is used. */
+const checkLater: Check<never> = (_caller, _name, value) => value as never
+
+const checks: Checks<RunOptions<Symbolic, Symbolic>> = {
+  model: check(
+    'a model, e.g. sequential([…])',
+    (value) => typeof (value as Model | null)?.apply === 'function',
+  ),
+  optimizer: check(
+    'an optimizer, e.g. adam({ learningRate: 0.001 })',
+    (value) => typeof (value as Optimizer | null)?.update === 'function',
+  ),
+  data: checkLater,
+  validation: checkLater,
+  loss: checkLater,
+  lossWeights: checkLater,
+  metrics: checkLater,
+  batchSize: optional(checkCount),
+  epochs: checkCount,
+  seed: checkSeed,
+  monitor: optional(checkText),
+  mode: optional(oneOf(['min', 'max'])),
+  plateau: optional(
+    optionsOf<Omit<PlateauOptions, 'learningRate'>>({
+      factor: optional(checkPositive),
+      patience: optional(integerFrom(0)),
+      threshold: optional(checkNotNegative),
+      cooldown: optional(integerFrom(0)),
+      least: optional(checkNotNegative),
+      mode: optional(oneOf(['min', 'max'])),
+    }),
+  ),
+  earlyStopping: optional(
+    optionsOf<EarlyStopping>({ patience: checkCount, least: optional(checkNotNegative) }),
+  ),
+  checkpoint: optional(
+    optionsOf<CheckpointOptions>({
+      save: checkFunction,
+      every: optional(checkCount),
+      onError: optional(checkFunction),
+    }),
+  ),
+  callbacks: optional(
+    optionsOf<Callbacks>({
+      onStep: optional(checkFunction),
+      onEpoch: optional(checkFunction),
+      onRecord: optional(checkFunction),
+      onEnd: optional(checkFunction),
+    }),
+  ),
+  resume: checkLater,
+}
+
+/** Something to be told. */
+interface Event {
+  readonly tell: () => unknown
+  /** Whether it must be told again when telling it failed. */
+  readonly again: boolean
 }
 
 class ModelRun implements Run<Symbolic, Symbolic> {
   readonly model: Model<Symbolic, Symbolic>
   readonly #options: RunOptions<Symbolic, Symbolic>
-  readonly #objective: Objective
-  readonly #data: Dataset<Columns, Columns>
-  readonly #validation: Dataset<Columns, Columns> | null
-  readonly #batchSize: number
-  readonly #stepsPerEpoch: number
-  /** Epochs from one record to the next. */
-  readonly #recordInterval: number
-  /** Whole batches, and the smaller last one if there is one. */
-  readonly #whole: TrainingStep
-  readonly #rest: TrainingStep | null
-  /** The one of them that ran last. */
-  #last: TrainingStep
-  /** What is scored of each output. */
-  readonly #parts: readonly Part[]
-  readonly #scorer: Scorer
+  readonly #engine: Engine
   readonly #listeners = new Set<(state: RunState) => void>()
-  readonly #snapshots = new Snapshots<Checkpoint>()
-  /** When the last snapshot was taken and how long that took, in ms. */
-  #snapshotTime = { at: Number.NEGATIVE_INFINITY, took: 0 }
-  /** Changes of the learning rate from outside, in order, which a replay must make too. */
-  #rates: { readonly step: number; readonly learningRate: number }[] = []
-  #replaying = false
   #state: RunState
-  /** What the steps of this epoch so far add up to. */
-  #sums: Record<string, number> = {}
-  #bestWeights: Weights | null = null
   #stop: 'pause' | 'cancel' | null = null
+  /** What happened and was not told yet, since someone who was told before threw. */
+  #events: Event[] = []
+  /** What those who were told while stepping have promised. */
+  #held: Promise<unknown> = Promise.resolve()
+  #failure: { readonly error: unknown } | null = null
 
   constructor(options: RunOptions<Symbolic, Symbolic>) {
-    const { model, data, validation, epochs, seed, earlyStopping, checkpoint } = options
-    this.model = model
+    const { checkpoint, callbacks } = options
     this.#options = options
-    if (typeof model?.apply !== 'function')
-      throw new ValueError(
-        `createRun: model must be one that sequential() or functional() made; got ${describeValue(model)}`,
-      )
-    this.#objective = new Objective(model, options)
-    this.#objective.checkFit('data', data)
-    const parts = typeof validation === 'number' ? splitChecked(data, { heldBack: validation, seed }) : null
-    this.#data = parts?.training ?? data
-    this.#validation = parts?.heldBack ?? (validation as Dataset<Columns, Columns> | undefined) ?? null
-    if (this.#validation && !parts) this.#objective.checkFit('validation', this.#validation)
-    checkCount('createRun', 'epochs', epochs)
-    const { rows } = this.#data
-    const batchSize = Math.min(options.batchSize ?? rows, rows)
-    checkCount('createRun', 'batchSize', batchSize)
-    if (earlyStopping) checkCount('createRun', 'earlyStopping.patience', earlyStopping.patience)
-    if (checkpoint?.every !== undefined) checkCount('createRun', 'checkpoint.every', checkpoint.every)
-    const { monitor = 'loss' } = options
-    const { all: monitors } = this.#objective.monitors
-    if (!monitors.includes(monitor))
-      throw new ValueError(
-        `createRun: there is no "${monitor}" to monitor; there are ${monitors.join(', ')}${didYouMean(monitor, monitors)}`,
-      )
-    random(seed)
-    this.#batchSize = batchSize
-    const remainder = rows % batchSize
-    this.#stepsPerEpoch = Math.ceil(rows / batchSize)
-    this.#recordInterval = Math.ceil(epochs / historyLength)
-    this.#scorer = new Scorer(this.#objective, data.targetShape)
-
-    const resident = new Rows(rows, this.#objective.columns(this.#data))
-    const graph = (count: number) => {
-      const context = new StepContext()
-      const { inputs, parts, loss, watch } = this.#objective.graph(count, data.targetShape, context)
-      return { inputs, parts, loss, watch, rows: resident, optimizer: options.optimizer, context }
-    }
-    const whole = graph(batchSize)
-    this.#objective.checkTargets('data', data)
-    if (this.#validation && !parts) this.#objective.checkTargets('validation', this.#validation)
-    this.#parts = whole.parts
-    this.#whole = compileStep(whole)
-    this.#rest = remainder > 0 ? compileStep({ ...graph(remainder), state: this.#whole.state }) : null
-    this.#last = this.#whole
-    for (const set of [this.#data, this.#validation]) if (set) this.#scorer.prepare(set.rows)
-    this.#state = {
-      status: 'idle',
-      epoch: 0,
-      epochs,
-      step: 0,
-      steps: epochs * this.#stepsPerEpoch,
-      loss: null,
-      accuracy: null,
-      validation: null,
-      history: [],
-      best: null,
-      error: null,
-    }
-    if (options.resume) this.#resume(options.resume)
-    this.#takeSnapshot()
+    this.#engine = new Engine(options, [
+      ...(checkpoint?.every ? [checkpoint.every] : []),
+      ...(callbacks?.onEpoch ? [1] : []),
+    ])
+    this.model = this.#engine.model
+    const { done, progress } = this.#engine
+    this.#state = { ...progress, status: done ? 'done' : progress.step > 0 ? 'paused' : 'idle', error: null }
   }
 
   getState(): RunState {
@@ -291,28 +268,43 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   }
 
   subscribe(listener: (state: RunState) => void): () => void {
+    checkFunction('subscribe', 'the listener', listener)
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
   async start(): Promise<RunState> {
-    if (this.#state.status === 'running') throw new ValueError('start: the run is running already')
+    if (this.#isRunning()) throw new ValueError('start: the run is running already')
+    await this.#held
+    this.#throwFailure()
+    if (this.#state.error) throw this.#state.error
     if (this.#isOver()) return this.#state
     this.#stop = null
-    this.#change({ status: 'running' })
-    let count = 1
-    while (this.#isRunning()) {
-      const begin = performance.now()
-      this.#advance(count)
-      const elapsed = performance.now() - begin
-      // Towards as many steps as fit the slice, by at most a factor of two at a time.
-      count = Math.max(1, Math.round(count * Math.min(2, Math.max(0.5, sliceTime / Math.max(elapsed, 0.01)))))
-      this.#settle()
+    try {
+      this.#set('running')
       this.#notify()
-      if (!this.#isRunning()) break
-      await nextTurn()
-      if (this.#settle()) this.#notify()
+      let count = 1
+      while (this.#isRunning()) {
+        const begin = performance.now()
+        for (const answer of this.#advance(count)) if (isPromise(answer)) await answer
+        const elapsed = performance.now() - begin
+        // Towards as many steps as fit the slice, by at most a factor of two at a time.
+        count = Math.max(
+          1,
+          Math.round(count * Math.min(2, Math.max(0.5, sliceTime / Math.max(elapsed, 0.01)))),
+        )
+        await this.#settle()
+        this.#notify()
+        if (!this.#isRunning()) break
+        await nextTurn()
+        await this.#settle()
+        if (!this.#isRunning()) this.#notify()
+      }
+    } catch (error) {
+      this.#halt()
+      throw error
     }
+    if (this.#state.error) throw this.#state.error
     return this.#state
   }
 
@@ -323,55 +315,50 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   cancel(): void {
     this.#stop = 'cancel'
     if (this.#isRunning() || this.#isOver()) return
-    this.#settle()
+    this.#hold(this.#settle())
     this.#notify()
   }
 
   step(count = 1): RunState {
     this.#checkStill('step', count)
+    this.#throwFailure()
     if (this.#isOver()) return this.#state
     this.#stop = null
-    this.#set({ status: 'paused' })
-    this.#advance(count)
-    this.#notify()
+    try {
+      this.#set('paused')
+      for (const answer of this.#advance(count)) if (isPromise(answer)) this.#hold(answer)
+      this.#notify()
+    } catch (error) {
+      this.#halt()
+      throw error
+    }
     return this.#state
   }
 
   stepBack(count = 1): RunState {
     this.#checkStill('stepBack', count)
-    const target = Math.max(this.#snapshots.steps[0]!, this.#state.step - count)
+    this.#throwFailure()
+    const target = Math.max(this.#engine.firstStep, this.#state.step - count)
     if (target === this.#state.step) return this.#state
-    this.#goBackTo(target)
-    this.#set({ status: this.#state.step === 0 ? 'idle' : 'paused' })
+    this.#events = []
+    this.#engine.goBackTo(target)
+    this.#set(target === 0 ? 'idle' : 'paused')
     this.#notify()
     return this.#state
   }
 
   save(): Checkpoint {
-    const { error, status, ...state } = this.#state
-    const copies = new Map(
-      this.model.variables.map((variable) => [variable, Float32Array.from(variable.values)]),
-    )
-    return {
-      seed: this.#options.seed,
-      rows: this.#data.rows,
-      batchSize: this.#batchSize,
-      state: { ...state, status: status === 'done' || status === 'idle' ? status : 'paused' },
-      sums: { ...this.#sums },
-      optimizer: this.#whole.state.save(copies),
-      weights: Object.fromEntries(Array.from(copies, ([{ name }, values]) => [name, values])),
-      bestWeights: this.#bestWeights,
-    }
+    return this.#engine.save()
   }
 
   predict(inputs: Columns): Columns {
-    return this.#scorer.predict(inputs)
+    return this.#engine.scorer.predict(inputs)
   }
 
   evaluate(data: Dataset<Columns, Columns>): Score {
-    this.#objective.checkFit('evaluate', data)
-    this.#objective.checkTargets('evaluate', data)
-    return this.#scorer.score(data)
+    this.#engine.objective.checkFit('evaluate', data)
+    this.#engine.objective.checkTargets('evaluate', data)
+    return this.#engine.scorer.score(data)
   }
 
   weights(): Float32Array {
@@ -386,19 +373,16 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   }
 
   profile(): Profile {
-    if (this.#state.status === 'running') throw new ValueError('profile: the run is running; pause it first')
-    return this.#whole.profile()
+    if (this.#isRunning()) throw new ValueError('profile: the run is running; pause it first')
+    return this.#engine.profile()
   }
 
   get learningRate(): number {
-    return this.#whole.learningRate
+    return this.#engine.learningRate
   }
 
   set learningRate(value: number) {
-    this.#whole.learningRate = value
-    const { step } = this.#state
-    while (this.#rates.length > 0 && this.#rates.at(-1)!.step >= step) this.#rates.pop()
-    this.#rates.push({ step, learningRate: value })
+    this.#engine.learningRate = value
   }
 
   #isRunning(): boolean {
@@ -410,262 +394,116 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   }
 
   #checkStill(caller: string, count: number): void {
-    if (!Number.isInteger(count) || count < 1)
-      throw new ValueError(`${caller}: wants a whole number of steps from 1 up, got ${count}`)
+    checkCount(caller, 'the number of steps', count)
     if (this.#isRunning()) throw new ValueError(`${caller}: the run is running; pause it first`)
   }
 
-  #set(change: Partial<RunState>): void {
-    this.#state = { ...this.#state, ...change }
+  #set(status: RunState['status'], error: DivergedError | null = null): void {
+    this.#state = { ...this.#engine.progress, status, error }
   }
 
-  #change(change: Partial<RunState>): void {
-    this.#set(change)
-    this.#notify()
-  }
-
+  /** Tells all listeners; the first error of one of them is thrown when all were told. */
   #notify(): void {
-    for (const listener of this.#listeners) listener(this.#state)
-  }
-
-  /** Pauses or cancels where that was asked for; returns whether it did. */
-  #settle(): boolean {
-    if (this.#stop === null || this.#isOver()) return false
-    const cancelled = this.#stop === 'cancel'
-    this.#set({ status: cancelled ? 'cancelled' : 'paused' })
-    if (cancelled) this.#options.callbacks?.onEnd?.(this.#state)
-    return true
-  }
-
-  /** Does up to `count` steps, cut where an epoch ends, where a record is due and where someone wants to look. */
-  #advance(count: number): void {
-    const perEpoch = this.#stepsPerEpoch
-    const { onStep } = this.#replaying ? {} : (this.#options.callbacks ?? {})
-    let left = Math.min(count, this.#state.steps - this.#state.step)
-    try {
-      while (left > 0 && this.#stop === null && !this.#isOver()) {
-        const { step } = this.#state
-        if (this.#replaying) this.#repeatRate()
-        const within = step % perEpoch
-        if (within === 0) {
-          this.#sums = {}
-          this.#order(step)
-        }
-        const inRest = this.#rest !== null && within === perEpoch - 1
-        this.#last = inRest ? this.#rest! : this.#whole
-        const room = inRest ? 1 : this.#room(step)
-        const ran = Math.min(left, onStep ? 1 : room)
-        // Where an epoch is one step, no other counts than the one before a record.
-        this.#last.watching = perEpoch > 1 || room === 1
-        this.#take(this.#last.run(ran))
-        left -= ran
-        const done = step + ran
-        const count = perEpoch === 1 ? 1 : within + ran
-        this.#set({ step: done, epoch: Math.floor(done / perEpoch), loss: this.#sums.loss! / count })
-        onStep?.(this.#state)
-        if (done % perEpoch === 0) this.#endEpoch()
-        this.#snapshotNowAndThen()
+    const errors: unknown[] = []
+    for (const listener of this.#listeners)
+      try {
+        listener(this.#state)
+      } catch (error) {
+        errors.push(error)
       }
-    } catch (error) {
-      if (!(error instanceof DivergedError)) throw error
-      this.#diverge(error)
+    if (errors.length > 0) throw errors[0]
+  }
+
+  /** Pauses where something threw, also where nothing is left but to tell what happened. */
+  #halt(): void {
+    if (!this.#isOver() || this.#events.length > 0) this.#set('paused', this.#state.error)
+    try {
+      this.#notify()
+    } catch {
+      // What threw first is what the caller gets.
     }
   }
 
-  /** Steps from `step` on that one call can do: up to the smaller last batch, or to the end of an epoch. */
-  #room(step: number): number {
-    const perEpoch = this.#stepsPerEpoch
-    const change = this.#replaying ? this.#rates.find((rate) => rate.step > step) : undefined
-    const untilChange = (change?.step ?? Number.POSITIVE_INFINITY) - step
-    if (perEpoch > 1) return Math.min(untilChange, (this.#rest ? perEpoch - 1 : perEpoch) - (step % perEpoch))
-    // With one step to an epoch the order never changes, so many epochs fit one call; the last before someone looks is
-    // one by itself.
-    const { checkpoint, callbacks } = this.#options
-    const intervals = [this.#recordInterval, checkpoint?.every ?? this.#recordInterval]
-    if (callbacks?.onEpoch) intervals.push(1)
-    const untilLook = intervals.map((interval) => interval - (step % interval))
-    return Math.min(untilChange, Math.max(1, Math.min(this.#state.steps - step, ...untilLook) - 1))
-  }
-
-  /** Puts the rows into the order of the epoch that `step` belongs to, beginning with those of `step`. */
-  #order(step: number): void {
-    const perEpoch = this.#stepsPerEpoch
-    if (perEpoch === 1) return
-    const order = new Int32Array(
-      random(this.#options.seed)
-        .stream('order')
-        .stream(Math.floor(step / perEpoch))
-        .permutation(this.#data.rows),
+  #hold(answer: Promise<unknown>): void {
+    const failed = answer.then(
+      () => {},
+      (error) => {
+        this.#failure ??= { error }
+      },
     )
-    const whole = order.length - (order.length % this.#batchSize)
-    const begin = (step % perEpoch) * this.#batchSize
-    this.#whole.setOrder(order.subarray(0, whole), begin < whole ? begin : 0)
-    this.#rest?.setOrder(order.subarray(whole))
+    this.#held = Promise.all([this.#held, failed])
   }
 
-  /** Adds steps to what their epoch adds up to; where an epoch is one step, the last of them is its own. */
-  #take(losses: Float32Array): void {
-    for (const [name, values] of Object.entries({ loss: losses, ...this.#last.watched }))
-      if (this.#stepsPerEpoch === 1) this.#sums[name] = values.at(-1)!
-      else for (const value of values) this.#sums[name] = (this.#sums[name] ?? 0) + value
+  #throwFailure(): void {
+    const failure = this.#failure
+    this.#failure = null
+    if (failure) throw failure.error
   }
 
-  #endEpoch(): void {
-    const { epoch, epochs } = this.#state
-    const { checkpoint, callbacks } = this.#options
-    const last = epoch === epochs
-    const recorded = last || epoch % this.#recordInterval === 0
-    const saved = checkpoint?.every !== undefined && epoch % checkpoint.every === 0
-    if ((recorded || saved) && !this.#replaying && !this.#isFinite())
-      throw new DivergedError('what is trained is not finite')
-    const improved = recorded && this.#record(last)
-    if (this.#replaying) return
-    if (saved || (improved && checkpoint?.every === undefined)) checkpoint?.save(this.save())
-    callbacks?.onEpoch?.(this.#state)
-    if (this.#isOver()) callbacks?.onEnd?.(this.#state)
+  /** Pauses or cancels where that was asked for. */
+  async #settle(): Promise<void> {
+    if (this.#stop === null || this.#isOver()) return
+    const cancelled = this.#stop === 'cancel'
+    this.#set(cancelled ? 'cancelled' : 'paused')
+    if (cancelled) await this.#options.callbacks?.onEnd?.(this.#state)
   }
 
-  /** Adds a record to the history; returns whether it is the best. */
-  #record(last: boolean): boolean {
-    const { epoch, step, history, best } = this.#state
-    const { earlyStopping, callbacks } = this.#options
-    const score = this.#scoreOfEpoch()
-    const validation = this.#validation && this.#scorer.score(this.#validation)
-    const record = { ...score, epoch, step, validation }
-    this.#set({ history: [...history, record], accuracy: score.accuracy, validation })
-    const improved = best === null || this.#value(record) > this.#value(best) + (earlyStopping?.least ?? 0)
-    if (improved) {
-      this.#set({ best: record })
-      if (earlyStopping) this.#bestWeights = this.model.getWeights()
+  /** Does up to `count` steps, cut where someone is to be told; yields what those who are told return. */
+  *#advance(count: number): Generator<unknown> {
+    const { onStep, onRecord, onEpoch, onEnd } = this.#options.callbacks ?? {}
+    const { save, every } = this.#options.checkpoint ?? {}
+    const { status } = this.#state
+    const tell = (callback: ((state: RunState) => unknown) | undefined) => {
+      const state = this.#state
+      if (callback) this.#events.push({ tell: () => callback(state), again: false })
     }
-    if (!this.#replaying) callbacks?.onRecord?.(record, this.#state)
-    const stopped = earlyStopping && epoch - this.#state.best!.epoch >= earlyStopping.patience
-    if (last || stopped) {
-      const restored = !improved && this.#bestWeights
-      if (restored) this.model.setWeights(restored)
-      const { loss, accuracy } = this.#scorer.score(this.#data)
-      this.#set({ status: 'done', loss, accuracy, validation: restored ? best!.validation : validation })
+    yield* this.#tell()
+    let left = count
+    while (!this.#isOver() && !this.#engine.done) {
+      if (!this.#engine.due && (left <= 0 || this.#stop !== null)) return
+      try {
+        const { steps, record, epochEnded } = this.#engine.advance(onStep ? 1 : left)
+        left -= steps
+        this.#set(this.#engine.done ? 'done' : status)
+        if (steps > 0) tell(onStep)
+        if (record) tell(onRecord && ((state) => onRecord(record, state)))
+        const { epoch, step, best } = this.#state
+        if (save && epochEnded && (every === undefined ? best?.step === step : epoch % every === 0))
+          this.#events.push({ tell: () => this.#save(), again: true })
+        if (epochEnded) tell(onEpoch)
+      } catch (error) {
+        if (!(error instanceof DivergedError)) throw error
+        this.#set('diverged', error)
+      }
+      if (this.#isOver()) tell(onEnd)
+      yield* this.#tell()
     }
-    return improved
+    if (this.#engine.done) this.#set('done')
   }
 
-  /** What the steps of the epoch were like, each before its update; other metrics are of the present weights. */
-  #scoreOfEpoch(): Score {
-    if (this.#parts.some(({ metrics }) => metrics.length > 0)) this.#scorer.score(this.#data)
-    return scoreOf(this.#parts, this.#sums, this.#stepsPerEpoch, this.#data.rows)
-  }
-
-  /** What is monitored, turned so that more is better. */
-  #value(record: RunRecord): number {
-    const score = record.validation ?? record
-    const { monitor = 'loss' } = this.#options
-    const { mode = this.#objective.monitors.losses.includes(monitor) ? 'min' : 'max' } = this.#options
-    const { loss, accuracy, metrics } = score
-    const value = monitor === 'loss' ? loss : (metrics?.[monitor] ?? accuracy!)
-    return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : mode === 'max' ? value : -value
-  }
-
-  #takeSnapshot(): void {
-    const begin = performance.now()
-    const snapshot = this.save()
-    const bytes = 4 * this.model.variables.reduce((total, { size }) => total + size, 0)
-    this.#snapshots.add(this.#state.step, bytes * (2 + this.#options.optimizer.slots.length), snapshot)
-    const end = performance.now()
-    this.#snapshotTime = { at: end, took: end - begin }
-  }
-
-  #snapshotNowAndThen(): void {
-    const { at, took } = this.#snapshotTime
-    if (performance.now() - at > took / snapshotShare && !this.#isOver()) this.#takeSnapshot()
-  }
-
-  /** Makes the run what it was after `step` steps. */
-  #goBackTo(step: number): void {
-    this.#restore(this.#snapshots.backTo(step))
-    this.#rates = this.#rates.filter((rate) => rate.step <= step)
-    this.#replay(step)
-  }
-
-  /** Goes on to `step` as it was done before: with the same learning rates, and without calling anyone. */
-  #replay(step: number): void {
-    this.#replaying = true
-    this.#stop = null
-    this.#advance(step - this.#state.step)
-    this.#replaying = false
-    this.#repeatRate()
-  }
-
-  /** Sets the learning rate again where it was set before. */
-  #repeatRate(): void {
-    const change = this.#rates.find(({ step }) => step === this.#state.step)
-    if (change) this.#whole.learningRate = change.learningRate
-  }
-
-  #restore({ state, sums, optimizer, weights, bestWeights }: Checkpoint): void {
-    this.model.setWeights(weights)
-    this.#whole.state.restore(optimizer)
-    this.#sums = { ...sums }
-    this.#bestWeights = bestWeights
-    const { epochs, steps } = this.#state
-    this.#state = { ...state, epochs, steps, error: null }
-    this.#order(state.step)
-  }
-
-  #resume(checkpoint: Checkpoint): void {
-    const own = { seed: this.#options.seed, rows: this.#data.rows, batchSize: this.#batchSize }
-    for (const name of ['seed', 'rows', 'batchSize'] as const)
-      if (checkpoint[name] !== own[name])
-        throw new ValueError(
-          `createRun: the run to resume has ${name} ${checkpoint[name]}, this one ${own[name]}; they must be the same`,
-        )
-    if (checkpoint.state.step > this.#state.steps)
-      throw new ValueError(
-        `createRun: the run to resume did ${checkpoint.state.epoch} epochs already; give more than ${this.#options.epochs}`,
-      )
-    this.#restore(checkpoint)
-    // Without early stopping a run that is done can go on for more epochs.
-    const goesOn = this.#state.step < this.#state.steps && !checkpoint.bestWeights
-    if (this.#state.status === 'done' && goesOn) this.#set({ status: 'paused' })
-  }
-
-  #diverge(error: DivergedError): void {
-    this.#set({ status: 'diverged', error: this.#firstDivergence() ?? error })
-    this.#options.callbacks?.onEnd?.(this.#state)
-  }
-
-  /** Whether all numbers that decide how the run goes on are finite. */
-  #isFinite(): boolean {
-    return this.#variablesAreFinite() && this.#whole.state.isFinite()
-  }
-
-  #variablesAreFinite(): boolean {
-    return this.model.variables.every(({ values }) => findNonFinite(values) < 0)
-  }
-
-  /**
-   * Where they are not, or steps not counted: does the steps since the last good snapshot again, one by
-   * one, and stops before the step that made them so. Its error names the first node, which is one of the gradients
-   * when the loss was finite still.
-   */
-  #firstDivergence(): DivergedError | null {
-    // The call that failed may have done steps that the run does not count, so its weights are ahead of its state.
-    const end = this.#whole.state.steps
-    let ahead = end > this.#state.step
-    for (const step of this.#snapshots.steps.reverse()) {
-      if (!ahead && this.#isFinite()) break
-      this.#restore(this.#snapshots.backTo(step))
-      ahead = false
+  /** Tells what happened. What throws is not told again, but for what must be. */
+  *#tell(): Generator<unknown> {
+    for (let event = this.#events[0]; event; event = this.#events[0]) {
+      if (!event.again) this.#events.shift()
+      yield event.tell()
+      if (event.again) this.#events.shift()
     }
-    while (this.#state.step < end && this.#isFinite()) {
-      const before = this.save()
-      this.#replay(this.#state.step + 1)
-      if (this.#isFinite()) continue
-      const what = this.#variablesAreFinite() ? `what ${this.#options.optimizer.name} keeps` : 'a variable'
-      this.#restore(before)
-      return this.#last.diverged(`${what} became NaN or infinite`)
-    }
-    return null
   }
+
+  #save(): unknown {
+    const { save, onError } = this.#options.checkpoint!
+    if (!onError) return save(this.#engine.save())
+    try {
+      const answer = save(this.#engine.save())
+      return isPromise(answer) ? answer.then(undefined, onError) : answer
+    } catch (error) {
+      return onError(error)
+    }
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as Promise<unknown> | null)?.then === 'function'
 }
 
 /** Lets everything else that waits for the thread have its turn. */

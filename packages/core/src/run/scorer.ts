@@ -5,9 +5,9 @@ import type { Columns, Dataset } from '../data/dataset.js'
 import { ShapeError } from '../errors.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
 import { type Shape, sizeOf } from '../shape.js'
-import type { Tensor } from '../tensor.js'
+import { Tensor } from '../tensor.js'
 import { byKey, type Objective } from './objective.js'
-import { nameOf, type Score, scoreOf } from './score.js'
+import { addBatch, nameOf, type Score, scoreOf } from './score.js'
 
 /** Rows that are predicted in one call. */
 const batchSize = 256
@@ -53,29 +53,27 @@ export class Scorer {
 
   score(data: Dataset<Columns, Columns>): Score {
     const columns = Object.entries(this.#objective.columns(data))
-    const { parts } = this.#scorerOf(Math.min(batchSize, data.rows))
+    const { judgements } = this.#objective
+    for (const { metrics } of judgements) for (const [, metric] of metrics) metric.reset()
     const sums: Record<string, number> = {}
-    for (const { metrics } of parts) for (const [, metric] of metrics) metric.reset()
     for (let first = 0; first < data.rows; first += batchSize) {
       const rows = Math.min(batchSize, data.rows - first)
       const ofBatch = (numbers: Float32Array) => {
         const size = numbers.length / data.rows
         return numbers.subarray(first * size, (first + rows) * size)
       }
-      const batch = columns.map(([key, numbers]) => [key, ofBatch(numbers)])
-      const results = this.#scorerOf(rows).score(Object.fromEntries(batch))
-      const add = (key: string, weight: number) => {
-        sums[key] = (sums[key] ?? 0) + weight * results[key]![0]!
-      }
-      add('loss', rows)
-      for (const [index, { name, answers, metrics }] of parts.entries()) {
-        if (name !== '') add(nameOf(name, 'loss'), rows)
-        if (answers !== null) add(nameOf(name, 'right'), 1)
-        const targets = ofBatch(pick<Float32Array>(data.targets, name)!)
-        for (const [, metric] of metrics) metric.add(results[`predictions${index}`]!, targets)
+      const { score, parts } = this.#scorerOf(rows)
+      const results = score(Object.fromEntries(columns.map(([key, numbers]) => [key, ofBatch(numbers)])))
+      for (const part of parts) {
+        addBatch(sums, part, (name) => results[name]![0]!, true)
+        const targets = ofBatch(pick<Float32Array>(data.targets, part.name)!)
+        for (const [, metric] of part.metrics) metric.add(results[nameOf(part.name, 'predicted')]!, targets)
       }
     }
-    return scoreOf(parts, sums, data.rows, data.rows)
+    const measured = judgements.flatMap(({ name, metrics }) =>
+      metrics.map(([metric, { value }]) => [nameOf(name, metric), value] as const),
+    )
+    return scoreOf(this.#scorerOf(Math.min(batchSize, data.rows)).parts, sums, Object.fromEntries(measured))
   }
 
   #scorerOf(rows: number) {
@@ -95,11 +93,15 @@ export class Scorer {
   }
 
   private compileScorer(rows: number) {
-    const { inputs, parts, watch, loss } = this.#objective.graph(rows, this.#targetShape)
-    const predictions = parts.flatMap(({ metrics, loss, output }, index) =>
-      metrics.length > 0 ? [[`predictions${index}`, loss.predictions(output)] as const] : [],
-    )
-    const outputs: Record<string, Tensor> = { loss, ...watch, ...Object.fromEntries(predictions) }
+    const { inputs, parts } = this.#objective.graph(rows, this.#targetShape)
+    const outputs: Record<string, Tensor> = {}
+    for (const { name, loss, output, lossOfBatch, meanWeight, answers, metrics } of parts) {
+      outputs[nameOf(name, 'loss')] = lossOfBatch
+      if (meanWeight instanceof Tensor) outputs[nameOf(name, 'weight')] = meanWeight
+      if (answers) outputs[nameOf(name, 'right')] = answers.right
+      if (answers?.counted instanceof Tensor) outputs[nameOf(name, 'counted')] = answers.counted
+      if (metrics.length > 0) outputs[nameOf(name, 'predicted')] = loss.predictions(output)
+    }
     return { score: compile({ inputs, outputs }), parts }
   }
 }
