@@ -4,12 +4,14 @@ import {
   adam,
   compileStep,
   constant,
+  createRun,
   functional,
   gradients,
   input,
   layer,
   layers,
   modelInput,
+  ShapeError,
   StepContext,
   sequential,
   sgd,
@@ -461,4 +463,60 @@ test('normalising layers use their parameters', () => {
     for (const [at, value] of model.apply(x).data().entries())
       expect(value).toBeCloseTo(expected[at]! * scales[at]!, 4)
   }
+})
+
+describe('statistics of one value are refused before training:', () => {
+  const runOf = (rows: number, batchSize: number, inputShape: number[] = [3]) => {
+    const plans = [layers.batchNorm(), layers.flatten(), layers.dense({ units: 1 })]
+    const size = inputShape.reduce((product, length) => product * length, 1)
+    return createRun({
+      model: sequential(plans, { inputShape, seed: 1 }),
+      loss: 'meanSquaredError',
+      optimizer: sgd({ learningRate: 0.1 }),
+      data: {
+        rows,
+        inputs: Float32Array.from({ length: rows * size }, (_, at) => at % 7),
+        inputShape,
+        targets: new Float32Array(rows),
+        targetShape: [1],
+      },
+      batchSize,
+      epochs: 1,
+      seed: 1,
+    })
+  }
+
+  test('batchNorm with one row in the last batch, or in each', () => {
+    expect(() => runOf(17, 16)).toThrow(
+      'batchNorm: in a batch of 1 row each channel has one value, and nothing is left of it when it is normalized; make batches of at least 2 rows; 17 rows in batches of 16 leave 1, a batchSize of 17 leaves 0',
+    )
+    expect(() => runOf(17, 2)).toThrow('a batchSize of 3 leaves 2')
+    expect(() => runOf(17, 1)).toThrow('make batches of at least 2 rows')
+    expect(() => runOf(1, 1)).toThrow(ShapeError)
+    // One row has several values a channel where there are several positions, and none is normalized in evaluation.
+    expect(runOf(17, 16, [2, 3]).step().step).toBe(1)
+    expect(runOf(18, 16).predict(new Float32Array(3))).toHaveLength(1)
+  })
+
+  test.each([
+    [layers.layerNorm(), [1]],
+    [layers.layerNorm(), [4, 1]],
+    [layers.rmsNorm(), [1]],
+    [layers.groupNorm({ groups: 4 }), [4]],
+  ])('%o for rows of %o', (plan, inputShape) => {
+    expect(() => sequential([plan], { inputShape, seed: 1 })).toThrow('has one value')
+  })
+
+  test('groupNorm with one channel a group and several positions is fine', () => {
+    expect(
+      sequential([layers.groupNorm({ groups: 4 })], { inputShape: [3, 4], seed: 1 }).outputShape,
+    ).toEqual([3, 4])
+  })
+})
+
+test('one layer in two places of a sequential model is refused, since it would share its parameters', () => {
+  const hidden = layers.dense({ units: 2 })
+  expect(() =>
+    sequential([hidden, layers.dropout({ rate: 0.5 }), hidden], { inputShape: [2], seed: 1 }),
+  ).toThrow('sequential: plans[0] and plans[2] are the same layer')
 })

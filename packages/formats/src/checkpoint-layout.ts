@@ -33,7 +33,7 @@ export function checkpointParts(
 ): readonly Uint8Array[] {
   if (typeof about !== 'string')
     throw new CheckpointError(`about must be a string, got ${typeof about}; write JSON.stringify(about)`)
-  const { weights, bestWeights, optimizer, ...run } = checkpoint
+  const { weights, bestWeights, lastWeights, optimizer, ...run } = checkpoint
   const { parameters, ...rest } = optimizer
   const named = (prefix: string, arrays: Readonly<Record<string, Float32Array>>): NamedNumbers[] =>
     Object.entries(arrays).map(([name, values]) => ({
@@ -47,9 +47,9 @@ export function checkpointParts(
   const counters = Object.fromEntries(
     Object.entries(parameters).map(([name, { counters }]) => [name, counters]),
   )
-  const text = { ...run, optimizer: { ...rest, counters }, best: bestWeights !== null }
+  const text = { ...run, optimizer: { ...rest, counters }, best: bestWeights !== null, last: lastWeights !== null }
   const { header, arrays } = safetensorsParts(
-    [...named('weights', weights), ...named('best', bestWeights ?? {}), ...slots],
+    [...named('weights', weights), ...named('best', bestWeights ?? {}), ...named('last', lastWeights ?? {}), ...slots],
     { checkpoint: version, about, run: JSON.stringify(text, finiteOrText), sha256: noDigest },
   )
   const parts = [header, ...arrays]
@@ -135,14 +135,22 @@ const runSchema = v.object({
     history: v.array(record),
     best: v.nullable(record),
   }),
+  // Absent in files from before there was such a thing.
+  settings: v.optional(v.record(v.string(), v.union([v.string(), number])), {}),
+  plateau: v.optional(
+    v.nullable(v.object({ learningRate: number, best: v.nullable(number), waited: count, cooling: count })),
+    null,
+  ),
   sums: numbers,
   optimizer: v.object({
     optimizer: v.string(),
     steps: count,
+    accumulatedWeight: v.exactOptional(number),
     learningRate: v.nullable(number),
     counters: v.record(v.string(), v.array(number)),
   }),
   best: v.boolean(),
+  last: v.optional(v.boolean(), false),
 })
 
 /** A record of the history has about twenty. */
@@ -158,7 +166,7 @@ function parsed(text: string): v.InferOutput<typeof runSchema> {
 }
 
 function assembled(
-  { best, optimizer, ...run }: ReturnType<typeof parsed>,
+  { best, last, optimizer, ...run }: ReturnType<typeof parsed>,
   tensors: ReturnType<typeof readSafetensors>,
 ): Checkpoint {
   const under = (prefix: string) =>
@@ -190,5 +198,8 @@ function assembled(
     optimizer: { ...rest, parameters: Object.fromEntries(parameters) },
     weights: arraysOf(weights),
     bestWeights: best ? arraysOf(under('best')) : null,
+    // In files from before there were settings, steps were added up otherwise.
+    sums: Object.keys(run.settings).length > 0 ? run.sums : {},
+    lastWeights: last ? arraysOf(under('last')) : null,
   }
 }

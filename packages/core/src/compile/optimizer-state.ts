@@ -50,8 +50,8 @@ export interface OptimizerRecord {
   readonly optimizer: string
   /** Training steps done. */
   readonly steps: number
-  /** What the batches whose gradients wait for their update weigh together. */
-  readonly accumulatedWeight: number
+  /** What the batches whose gradients wait for their update weigh together; by default 1 each. */
+  readonly accumulatedWeight?: number
   /** `null` where a schedule says it. */
   readonly learningRate: number | null
   readonly parameters: Readonly<Record<string, ParameterRecord>>
@@ -113,6 +113,11 @@ export class OptimizerState {
     return this.period === null ? this.#steps : this.#steps % this.period
   }
 
+  /** How many batches are accumulated after so many steps. */
+  #withinGroup(steps: number): number {
+    return (this.period === null ? steps : steps % this.period) % this.optimizer.accumulate
+  }
+
   /**
    * @internal Writes how many batches are accumulated and how many the present group has; returns the number of steps
    * that can be done before groups become longer or shorter.
@@ -120,11 +125,12 @@ export class OptimizerState {
   beginGroup(): number {
     const { accumulate } = this.optimizer
     const within = this.#withinPeriod
+    // Of an epoch's last batches, fewer than a whole group.
     const rest = (this.period ?? 0) % accumulate
     const restBegin = (this.period ?? 0) - rest
     const inRest = rest > 0 && within >= restBegin
     const words = this.shared.block.words(this.shared.group, 2)
-    words.set([inRest ? within - restBegin : within % accumulate, inRest ? rest : accumulate])
+    words.set([this.#withinGroup(this.#steps), inRest ? rest : accumulate])
     if (rest === 0) return Number.POSITIVE_INFINITY
     return (inRest ? this.period! : restBegin) - within
   }
@@ -202,9 +208,10 @@ export class OptimizerState {
     const { name } = this.optimizer
     if (record.optimizer !== name)
       throw new ValueError(`restore: the record is of ${record.optimizer}, this step is trained by ${name}`)
-    const { parameters, steps, accumulatedWeight, learningRate } = record
+    const { parameters, steps, learningRate } = record
     if (!Number.isSafeInteger(steps) || steps < 0)
       throw new ValueError(`restore: steps must be a whole number from 0 up, got ${steps}`)
+    const { accumulatedWeight = this.#withinGroup(steps) } = record
     checkNotNegative('restore', 'accumulatedWeight', accumulatedWeight)
     if (learningRate !== null) checkPositive(name, 'learningRate', learningRate)
     else if (typeof this.#learningRate !== 'function')

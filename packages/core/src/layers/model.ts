@@ -186,11 +186,16 @@ export function sequential(plans: readonly LayerPlan[], options: ModelOptions): 
   return blamingCaller(sequential, () => {
     if (!Array.isArray(plans) || plans.length === 0)
       throw new ValueError('sequential: wants a list of at least one layer')
-    for (const [index, plan] of plans.entries())
+    for (const [index, plan] of plans.entries()) {
       if (!(typeof plan === 'function' && 'build' in plan))
         throw new ValueError(
           `sequential: what is at ${index} must be a layer, such as layers.dense({ units: 8 }); got ${describeValue(plan)}`,
         )
+      if (plans.indexOf(plan) < index)
+        throw new ValueError(
+          `sequential: plans[${plans.indexOf(plan)}] and plans[${index}] are the same layer; make one for each, or share it by calling it twice in functional()`,
+        )
+    }
     const { inputShape, seed } = checkOptions('sequential', options, {
       inputShape: checkShape,
       seed: checkSeed,

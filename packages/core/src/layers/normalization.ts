@@ -2,7 +2,7 @@
 import { checkCount, checkOptions, checkPositive, checkShare, optional } from '../check-options.js'
 import { ShapeError } from '../errors.js'
 import * as ops from '../ops/index.js'
-import type { Shape } from '../shape.js'
+import { type Shape, sizeOf } from '../shape.js'
 import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 export interface NormalizationOptions extends LayerOptions {
@@ -21,6 +21,7 @@ export interface BatchNormOptions extends NormalizationOptions {
  * Brings each channel, the last dimension, to mean 0 and variance 1 over the batch, then scales and shifts it (Ioffe
  * and Szegedy 2015). In evaluation, and while it is frozen, it takes the running mean and variance instead:
  * r = momentum · r + (1 − momentum) · that of the batch, with the variance of the batch as it is (divided by n).
+ * @throws ShapeError in training for a batch with one value a channel.
  */
 export function batchNorm(options: BatchNormOptions = {}): LayerPlan {
   const { momentum, epsilon } = checkOptions('batchNorm', options, {
@@ -36,6 +37,12 @@ export function batchNorm(options: BatchNormOptions = {}): LayerPlan {
     return (context, x) => {
       if (!context.training || !gamma.trainable)
         return ops.batchNormInference(x, gamma, beta, mean, variance, { epsilon })
+      checkSeveral(
+        `batchNorm: in a batch of ${x.shape[0]} row`,
+        x.size / channels[0]!,
+        'channel',
+        'make batches of at least 2 rows',
+      )
       const batchMean = ops.mean(
         x,
         x.shape.slice(0, -1).map((_, axis) => axis),
@@ -59,6 +66,7 @@ export function layerNorm(options: NormalizationOptions = {}): LayerPlan {
   const { epsilon } = checkOptions('layerNorm', options, normalizationChecks)
   return layer('layerNorm', options, (builder, shape) => {
     const features = [channelsOf('layerNorm', shape)]
+    checkSeveral('layerNorm:', features[0]!, 'row', 'normalize at least 2 features')
     const gamma = builder.parameter('gamma', features, 'ones')
     const beta = builder.parameter('beta', features, 'zeros')
     return (_, x) => ops.layerNorm(x, gamma, beta, { epsilon })
@@ -69,7 +77,9 @@ export function layerNorm(options: NormalizationOptions = {}): LayerPlan {
 export function rmsNorm(options: NormalizationOptions = {}): LayerPlan {
   const { epsilon } = checkOptions('rmsNorm', options, normalizationChecks)
   return layer('rmsNorm', options, (builder, shape) => {
-    const gamma = builder.parameter('gamma', [channelsOf('rmsNorm', shape)], 'ones')
+    const features = [channelsOf('rmsNorm', shape)]
+    checkSeveral('rmsNorm:', features[0]!, 'row', 'normalize at least 2 features')
+    const gamma = builder.parameter('gamma', features, 'ones')
     return (_, x) => ops.rmsNorm(x, gamma, { epsilon })
   })
 }
@@ -87,10 +97,19 @@ export function groupNorm(options: GroupNormOptions): LayerPlan {
   })
   return layer('groupNorm', options, (builder, shape) => {
     const channels = [channelsOf('groupNorm', shape)]
+    checkSeveral('groupNorm:', sizeOf(shape) / groups, 'group', 'make fewer groups')
     const gamma = builder.parameter('gamma', channels, 'ones')
     const beta = builder.parameter('beta', channels, 'zeros')
     return (_, x) => ops.groupNorm(x, gamma, beta, { groups, epsilon })
   })
+}
+
+/** @throws ShapeError where a statistic is of one value, which normalizing would make the same whatever it is. */
+function checkSeveral(what: string, values: number, each: string, cure: string): void {
+  if (values === 1)
+    throw new ShapeError(
+      `${what} each ${each} has one value, and nothing is left of it when it is normalized; ${cure}`,
+    )
 }
 
 /** Size of the last dimension of a row. */

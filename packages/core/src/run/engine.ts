@@ -5,7 +5,7 @@ import type { Profile } from '../compile/profile.js'
 import { compileStep, Rows, type TrainingStep } from '../compile/step.js'
 import type { Columns, Dataset } from '../data/dataset.js'
 import { splitChecked } from '../data/split.js'
-import { DivergedError, ValueError } from '../errors.js'
+import { DivergedError, ShapeError, ValueError } from '../errors.js'
 import { findNonFinite } from '../finite.js'
 import type { Model, Symbolic, Weights } from '../layers/model.js'
 import { didYouMean } from '../nearest.js'
@@ -166,7 +166,8 @@ export class Engine {
     if (this.#validation && !split) this.objective.checkTargets('validation', this.#validation)
     this.#whole = whole.step
     this.#parts = whole.parts
-    const rest = remainder > 0 ? compiled(remainder, this.#whole.state) : null
+    const rest =
+      remainder > 0 ? namingLastBatch(rows, batchSize, () => compiled(remainder, this.#whole.state)) : null
     this.#rest = rest?.step ?? null
     this.#restParts = rest?.parts ?? whole.parts
     this.#whole.state.period = this.#stepsPerEpoch
@@ -523,5 +524,19 @@ export class Engine {
       return this.#last.diverged(`${what} became NaN or infinite`)
     }
     return null
+  }
+}
+
+/** Where the smaller last batch is what does not fit, says so, and which size of batches leaves none of one row. */
+function namingLastBatch<T>(rows: number, batchSize: number, compiled: () => T): T {
+  try {
+    return compiled()
+  } catch (error) {
+    if (error instanceof ShapeError) {
+      let better = batchSize + 1
+      while (rows % better === 1) better++
+      error.message += `; ${rows} rows in batches of ${batchSize} leave ${rows % batchSize}, a batchSize of ${better} leaves ${rows % better}`
+    }
+    throw error
   }
 }
