@@ -47,9 +47,19 @@ export function checkpointParts(
   const counters = Object.fromEntries(
     Object.entries(parameters).map(([name, { counters }]) => [name, counters]),
   )
-  const text = { ...run, optimizer: { ...rest, counters }, best: bestWeights !== null, last: lastWeights !== null }
+  const text = {
+    ...run,
+    optimizer: { ...rest, counters },
+    best: bestWeights !== null,
+    last: lastWeights !== null,
+  }
   const { header, arrays } = safetensorsParts(
-    [...named('weights', weights), ...named('best', bestWeights ?? {}), ...named('last', lastWeights ?? {}), ...slots],
+    [
+      ...named('weights', weights),
+      ...named('best', bestWeights ?? {}),
+      ...named('last', lastWeights ?? {}),
+      ...slots,
+    ],
     { checkpoint: version, about, run: JSON.stringify(text, finiteOrText), sha256: noDigest },
   )
   const parts = [header, ...arrays]
