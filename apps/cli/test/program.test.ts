@@ -58,7 +58,7 @@ describe('bp, not on a terminal,', () => {
     expect(withoutTime({ BP_THREADS: '2' })).toBe(withoutTime())
     const { status, stderr } = bp(['train'], { BP_THREADS: 'two' })
     expect(status).toBe(2)
-    expect(stderr).toBe('bp: setThreads: wants a whole number of threads from 1 to 64, got NaN\n')
+    expect(stderr).toBe('bp: setThreads: count must be an integer in [1, 64], got NaN\n')
   })
 
   it('gives the same output each time but for the time it took', () => {

@@ -6,7 +6,6 @@ import {
   checkNumbers,
   checkOptions,
   checkPositive,
-  listOf,
   optional,
 } from './check-options.js'
 import { blamingCaller, GradientError, ShapeError } from './errors.js'
@@ -14,7 +13,7 @@ import { formatShort } from './format.js'
 import { passBack } from './gradients.js'
 import { evaluateReference } from './reference.js'
 import { stridesOf } from './shape.js'
-import { Constant, constant, describeNode, Tensor } from './tensor.js'
+import { Constant, checkTensor, checkTensors, constant, describeNode, Tensor } from './tensor.js'
 import { type Like, unpack } from './transforms/nested.js'
 import { traced } from './transforms/tracing.js'
 
@@ -85,7 +84,7 @@ export function checkGradients(
 ): GradientReport {
   if (given instanceof Tensor)
     return blamingCaller(checkGradients, () =>
-      compare(given, listOf(checkTensor)('checkGradients', 'xs', at), options),
+      compare(given, checkTensors('checkGradients', 'xs', at), options),
     )
   blamingCaller(checkGradients, () => checkFunction('checkGradients', 'f', given))
   const { tensors, paths, pack } = blamingCaller(checkGradients, () => unpack('checkGradients', at))
@@ -98,7 +97,6 @@ export function checkGradients(
   )
 }
 
-const checkTensor = check<Tensor>('a tensor', (value) => value instanceof Tensor)
 const checkValues = check<NonNullable<CheckOptions['values']>>('a Map', (value) => value instanceof Map)
 
 function numbersOf(tensor: Tensor): Float64Array {

@@ -1,10 +1,20 @@
 // Computes tensors now: f64 in plain TypeScript, everything else on the kernel.
+
 import { type Block, getKernel } from '@bp/kernel'
+import { check, checkNumbers } from './check-options.js'
 import { plan } from './compile/plan.js'
 import { Program } from './compile/program.js'
-import { blamingCaller, ValueError } from './errors.js'
+import { blamingCaller, ShapeError, ValueError } from './errors.js'
 import { evaluateReference } from './reference.js'
-import { Constant, type Dtype, describeNode, type Tensor, Variable } from './tensor.js'
+import {
+  Constant,
+  checkTensor,
+  checkTensors,
+  type Dtype,
+  describeNode,
+  type Tensor,
+  Variable,
+} from './tensor.js'
 
 /** The numbers of inputs, or of any tensor that is to be taken as given. */
 export type Given = ReadonlyMap<Tensor, ArrayLike<number>>
@@ -18,6 +28,14 @@ export function evaluate(
   given: Given = new Map(),
 ): (Float32Array | Float64Array)[] {
   return blamingCaller(evaluate, () => {
+    checkTensors('evaluate', 'tensors', tensors)
+    check('a Map', (value) => value instanceof Map)('evaluate', 'given', given)
+    for (const [tensor, values] of given) {
+      checkTensor('evaluate', 'a key of given', tensor)
+      checkNumbers('evaluate', `given, for ${describeNode(tensor)},`, values)
+      if (values.length !== tensor.size)
+        throw new ShapeError(`evaluate: ${describeNode(tensor)} was given ${values.length} numbers`)
+    }
     const constants = precision(tensors)
     const single = tensors.filter(({ dtype }) => (dtype ?? constants) === 'f32')
     const double = tensors.filter(({ dtype }) => (dtype ?? constants) === 'f64')

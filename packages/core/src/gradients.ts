@@ -7,7 +7,16 @@ import { add, mul } from './ops/arithmetic.js'
 import { broadcastTo, reshape, sumTo } from './ops/shape.js'
 import { describeShape, sameShape } from './shape.js'
 import type { ShapeOf } from './shape-types.js'
-import { constant, describeNode, scope, Tensor, type TensorLike, toTensor } from './tensor.js'
+import {
+  checkTensor,
+  checkTensors,
+  constant,
+  describeNode,
+  scope,
+  Tensor,
+  type TensorLike,
+  toTensor,
+} from './tensor.js'
 import { topological } from './traverse.js'
 
 /**
@@ -113,6 +122,8 @@ export function gradients<const Xs extends readonly Tensor[]>(
   upstream?: TensorLike,
 ): { -readonly [K in keyof Xs]: Tensor<ShapeOf<Xs[K]>> } {
   return blamingCaller(gradients, () => {
+    checkTensor('gradients', 'y', y)
+    checkTensors('gradients', 'xs', xs)
     const dy = upstream === undefined ? undefined : checkUpstream('gradients', y, toTensor(upstream))
     if (!dy) checkScalar('gradients', y, ', or give the upstream derivative')
     return passBack([y], xs, [dy]) as { -readonly [K in keyof Xs]: Tensor<ShapeOf<Xs[K]>> }

@@ -1,7 +1,7 @@
 // How the kernel computes: with how many threads, and with which instructions.
 import { getKernel, ThreadStartError } from '@bp/kernel'
 import { check, checkOptions, optional } from './check-options.js'
-import { blamingCaller, ThreadError, ValueError } from './errors.js'
+import { blamingCaller, ThreadError } from './errors.js'
 
 /**
  * Has `count` threads, this one included, share the work of large arrays, from now on: products, convolutions, pooling,
@@ -18,8 +18,7 @@ import { blamingCaller, ThreadError, ValueError } from './errors.js'
  */
 export async function setThreads(count: number, options?: ThreadOptions): Promise<number> {
   const workerUrl = blamingCaller(setThreads, () => {
-    if (!Number.isInteger(count) || count < 1 || count > 64)
-      throw new ValueError(`setThreads: wants a whole number of threads from 1 to 64, got ${count}`)
+    checkThreads('setThreads', 'count', count)
     return checkOptions('setThreads', options, checks).workerUrl
   })
   return started('setThreads', () => getKernel().setThreads(count, workerUrl))
@@ -29,6 +28,11 @@ export interface ThreadOptions {
   /** Address of a copy of `worker.js` of `@bp/kernel`, of the same version; nothing else is tried then. */
   readonly workerUrl?: string | URL
 }
+
+const checkThreads = check<number>(
+  'an integer in [1, 64]',
+  (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64,
+)
 
 const checks = {
   workerUrl: optional(

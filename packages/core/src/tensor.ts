@@ -1,5 +1,16 @@
 // Nodes of the graph: variables, constants, inputs, and what operations make of them.
-import { describeValue } from './check-options.js'
+import {
+  type Check,
+  check,
+  checkFlag,
+  checkFunction,
+  checkOptions,
+  checkText,
+  describeValue,
+  listOf,
+  oneOf,
+  optional,
+} from './check-options.js'
 import { blamingCaller, DtypeError, ShapeError, ValueError } from './errors.js'
 import type { Op } from './op.js'
 import { checkShape, describeShape, type Shape, sameShape, sizeOf } from './shape.js'
@@ -35,6 +46,10 @@ let scopes: readonly string[] = []
 
 /** Names made inside `body` begin with `name/`; scopes nest. */
 export function scope<T>(name: string, body: () => T): T {
+  blamingCaller(scope, () => {
+    checkText('scope', 'name', name)
+    checkFunction('scope', 'body', body)
+  })
   const outer = scopes
   scopes = [...outer, name]
   try {
@@ -170,6 +185,16 @@ export class Constant<S extends Shape = Shape> extends Tensor<S> {
 /** A leaf whose numbers are given anew at each call of a compiled function. */
 export class Input<S extends Shape = Shape> extends Tensor<S> {}
 
+/** What tensors with numbers of their own can be told. */
+const leafChecks = {
+  shape: optional(checkShape),
+  name: optional(checkText),
+  dtype: optional(oneOf(['f32', 'f64'])),
+}
+
+export const checkTensor: Check<Tensor> = check('a tensor', (value) => value instanceof Tensor)
+export const checkTensors: Check<Tensor[]> = listOf(checkTensor)
+
 /** Shape, name, precision of a variable, and whether it is trained. */
 export interface VariableOptions {
   /** For flat data: the shape; otherwise taken from the nesting. */
@@ -178,6 +203,8 @@ export interface VariableOptions {
   readonly dtype?: Dtype
   readonly trainable?: boolean
 }
+
+type ConstantOptions = Omit<VariableOptions, 'trainable'>
 
 /**
  * A tensor whose numbers can be changed, by `set` or by training.
@@ -188,8 +215,12 @@ export function variable<const V extends Values, const G extends Shape | undefin
   options: VariableOptions & { readonly shape?: G } = {},
 ): Variable<GivenShape<V, G>> {
   return blamingCaller(variable, () => {
-    const { flat, shape } = flatten('variable', values, options.shape)
-    return new Variable(arrayOf(flat, options.dtype ?? 'f32'), shape, options.name, options.trainable ?? true)
+    const { dtype, name, trainable, ...given } = checkOptions('variable', options as VariableOptions, {
+      ...leafChecks,
+      trainable: optional(checkFlag, true),
+    })
+    const { flat, shape } = flatten('variable', values, given.shape)
+    return new Variable(arrayOf(flat, dtype ?? 'f32'), shape, name, trainable)
   })
 }
 
@@ -199,11 +230,12 @@ export function variable<const V extends Values, const G extends Shape | undefin
  */
 export function constant<const V extends Values, const G extends Shape | undefined = undefined>(
   values: V,
-  options: { readonly shape?: G; readonly name?: string; readonly dtype?: Dtype } = {},
+  options: ConstantOptions & { readonly shape?: G } = {},
 ): Constant<GivenShape<V, G>> {
   return blamingCaller(constant, () => {
-    const { flat, shape } = flatten('constant', values, options.shape)
-    return new Constant(arrayOf(flat, options.dtype ?? 'f64'), shape, options)
+    const { dtype, name, ...given } = checkOptions('constant', options as ConstantOptions, leafChecks)
+    const { flat, shape } = flatten('constant', values, given.shape)
+    return new Constant(arrayOf(flat, dtype ?? 'f64'), shape, { dtype, name })
   })
 }
 
@@ -217,8 +249,12 @@ export function input<const S extends Shape>(
   shape: S,
   options: { readonly name?: string; readonly dtype?: Dtype } = {},
 ): Input<GivenShape<never, S>> {
-  blamingCaller(input, () => checkShape('input', 'shape', shape))
-  return new Input({ shape, dtype: options.dtype ?? 'f32', name: options.name })
+  const { dtype = 'f32', name } = blamingCaller(input, () => {
+    checkShape('input', 'shape', shape)
+    const { shape: _, ...checks } = leafChecks
+    return checkOptions('input', options, checks)
+  })
+  return new Input({ shape, dtype, name })
 }
 
 /** The tensor itself, or a constant of the numbers; errors name the caller. */

@@ -89,7 +89,7 @@ test('what was in memory before threads begin is there afterwards', async () => 
 
 test.each([0, 1.5, -1, 65, Number.NaN])('%d threads are refused', async (count) => {
   await expect(setThreads(count)).rejects.toThrow(
-    `setThreads: wants a whole number of threads from 1 to 64, got ${count}`,
+    `setThreads: count must be an integer in [1, 64], got ${count}`,
   )
 })
 

@@ -1,5 +1,5 @@
 // Functions of a graph, compiled to one program.
-import { describeValue } from '../check-options.js'
+import { check, checkOptions, describeValue, isRecord } from '../check-options.js'
 import { computed, originOf } from '../computed.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
 import { evaluate, type Given, precision } from '../evaluate.js'
@@ -56,7 +56,12 @@ export function compile(given: CompileOptions | ((...parameters: never[]) => unk
   return typeof given === 'function' ? compileByShape(given) : compileGraph(given)
 }
 
-function compileGraph({ inputs, outputs }: CompileOptions) {
+const checkRecord = check<Readonly<Record<string, never>>>('a record of tensors by name', isRecord)
+
+function compileGraph(options: CompileOptions) {
+  const { inputs, outputs } = blamingCaller(compile, () =>
+    checkOptions('compile', options, { inputs: checkRecord, outputs: checkRecord }),
+  )
   const names = Object.keys(outputs)
   const tensors = Object.values(outputs)
   blamingCaller(compile, () => checkInputs('compile', inputs, tensors))

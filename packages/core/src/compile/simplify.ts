@@ -1,10 +1,11 @@
 // Makes a graph smaller without changing a bit of what it computes: folds constants, merges equal nodes, drops no-ops.
+import { checkFunction } from '../check-options.js'
 import { byName } from '../input-names.js'
 import type { Op } from '../op.js'
 import * as ops from '../ops/index.js'
 import { applyReference } from '../reference.js'
 import { broadcastShapes, sameShape, sizeOf } from '../shape.js'
-import { Constant, type Dtype, Tensor } from '../tensor.js'
+import { Constant, checkTensors, type Dtype, Tensor } from '../tensor.js'
 import { topological } from '../traverse.js'
 
 /** Constants up to this many elements are folded when compiling; larger ones are computed at each run. */
@@ -22,6 +23,8 @@ export function simplify(
   basic: (op: Op) => boolean = ({ definition }) => definition.lower !== undefined,
   precision: Dtype = 'f32',
 ): Tensor[] {
+  checkFunction('simplify', 'keep', keep)
+  checkFunction('simplify', 'basic', basic)
   const replaced = new Map<Tensor, Tensor>()
   const known = new Map<string, Tensor>()
 
@@ -67,7 +70,7 @@ export function simplify(
     return tensor
   }
 
-  return outputs.map(simplified)
+  return checkTensors('simplify', 'outputs', outputs).map(simplified)
 }
 
 /**

@@ -1,4 +1,5 @@
 // Less memory for more time: what a function computes on the way is computed again when derivatives need it.
+import { checkFunction } from '../check-options.js'
 import { blamingCaller } from '../errors.js'
 import { passBack } from '../gradients.js'
 import { op } from '../op.js'
@@ -16,6 +17,7 @@ import { traced } from './tracing.js'
  * memory then grows with the number of blocks and with the largest, no longer with all that is computed.
  */
 export function checkpoint(f: (...inputs: Tensor[]) => Tensor): (...inputs: TensorLike[]) => Tensor {
+  blamingCaller(checkpoint, () => checkFunction('checkpoint', 'f', f))
   const call = (...given: TensorLike[]) => {
     const inputs = blamingCaller(call, () => renewed(given.map((value) => toTensor(value))))
     const before = inputs[0]?.id ?? Number.POSITIVE_INFINITY

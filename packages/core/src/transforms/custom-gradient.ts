@@ -1,4 +1,5 @@
 // Functions with a gradient rule of the user's own.
+import { checkFunction } from '../check-options.js'
 import { blamingCaller, GradientError } from '../errors.js'
 import { op, type RuleContext } from '../op.js'
 import { broadcastTo } from '../ops/shape.js'
@@ -36,6 +37,10 @@ export function customGradient(
   f: (...inputs: Tensor[]) => Tensor,
   rule: CustomRule,
 ): (...inputs: TensorLike[]) => Tensor {
+  blamingCaller(customGradient, () => {
+    checkFunction('customGradient', 'f', f)
+    checkFunction('customGradient', 'rule', rule)
+  })
   const call = (...given: TensorLike[]) => {
     const inputs = blamingCaller(call, () => given.map((value) => toTensor(value)))
     return withRule('customGradient', traced(f, ...inputs), inputs, (dy, y) => {

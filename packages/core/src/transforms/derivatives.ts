@@ -1,4 +1,5 @@
 // Transforms of functions into their derivatives: gradients, products with Jacobians and Hessians, and these whole.
+import { checkFunction } from '../check-options.js'
 import { blamingCaller, GradientError } from '../errors.js'
 import { checkScalar, checkUpstream, passBack } from '../gradients.js'
 import { add, mul } from '../ops/arithmetic.js'
@@ -21,7 +22,10 @@ function trace<P, Rest extends unknown[]>(
   x: Like<NoInfer<P>>,
   rest: Rest,
 ) {
-  const unpacked = blamingCaller(blamed, () => unpack(caller, x))
+  const unpacked = blamingCaller(blamed, () => {
+    checkFunction(caller, 'f', f)
+    return unpack(caller, x)
+  })
   const xs = renewed(unpacked.tensors)
   const y = traced(f, unpacked.pack(xs) as P, ...rest)
   return blamingCaller(blamed, () => {
@@ -40,6 +44,7 @@ function trace<P, Rest extends unknown[]>(
 export function grad<P = Tensor, Rest extends unknown[] = []>(
   f: Differentiable<P, Rest>,
 ): (x: Like<NoInfer<P>>, ...rest: Rest) => Tensors<NoInfer<P>> {
+  blamingCaller(grad, () => checkFunction('grad', 'f', f))
   const call = (x: Like<NoInfer<P>>, ...rest: Rest) => valueAndGradAt('grad', call, f, x, rest).gradient
   return call
 }
@@ -51,6 +56,7 @@ export function grad<P = Tensor, Rest extends unknown[] = []>(
 export function valueAndGrad<P = Tensor, Rest extends unknown[] = []>(
   f: Differentiable<P, Rest>,
 ): (x: Like<NoInfer<P>>, ...rest: Rest) => { value: Tensor; gradient: Tensors<NoInfer<P>> } {
+  blamingCaller(valueAndGrad, () => checkFunction('valueAndGrad', 'f', f))
   const call = (x: Like<NoInfer<P>>, ...rest: Rest) => valueAndGradAt('valueAndGrad', call, f, x, rest)
   return call
 }
@@ -142,6 +148,7 @@ export function hvp<P = Tensor>(
 export function jacobian<P = Tensor, Rest extends unknown[] = []>(
   f: Differentiable<P, Rest>,
 ): (x: Like<NoInfer<P>>, ...rest: Rest) => Tensors<NoInfer<P>> {
+  blamingCaller(jacobian, () => checkFunction('jacobian', 'f', f))
   const call = (x: Like<NoInfer<P>>, ...rest: Rest) => {
     const { unpacked, xs, y } = trace('jacobian', call, f, x, rest)
     return unpacked.pack(jacobianOf(y, xs)) as Tensors<P>
@@ -162,6 +169,7 @@ type Hessians<Q, P> = Q extends TensorLike ? Tensors<P> : { [K in keyof Q]: Hess
 export function hessian<P = Tensor, Rest extends unknown[] = []>(
   f: Differentiable<P, Rest>,
 ): (x: Like<NoInfer<P>>, ...rest: Rest) => Hessian<NoInfer<P>> {
+  blamingCaller(hessian, () => checkFunction('hessian', 'f', f))
   const call = (x: Like<NoInfer<P>>, ...rest: Rest) => {
     const { unpacked, xs, y } = trace('hessian', call, f, x, rest)
     return blamingCaller(call, () => {
