@@ -42,13 +42,13 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'a run without a model',
     'ValueError',
     () => run({ model: forbidden(undefined) }),
-    'createRun: model must be one that sequential() or functional() made; got undefined',
+    'createRun: model must be a model, e.g. sequential([…]), got undefined',
   ],
   [
     'a run with the name of an optimizer',
     'ValueError',
     () => run({ optimizer: forbidden('adam') }),
-    'compileStep: optimizer must be one, such as adam({ learningRate: 0.001 }); got "adam"',
+    'createRun: optimizer must be an optimizer, e.g. adam({ learningRate: 0.001 }), got "adam"',
   ],
   [
     'a run without data',
