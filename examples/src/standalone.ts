@@ -16,6 +16,6 @@ createRun({
   seed: 7,
 }).step(1000)
 
-// One row; the loss took logits, a reader wants probabilities.
+// One row; the loss took logits, predictions are probabilities.
 const x = input([1, 2])
-console.log(writeJavaScript({ inputs: { x }, outputs: { probability: model.apply(x).sigmoid() } }))
+console.log(writeJavaScript({ inputs: { x }, outputs: { probability: model.predictions(x) } }))

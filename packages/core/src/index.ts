@@ -78,6 +78,8 @@ export {
   meanAbsoluteError,
   meanSquaredError,
   negativeLogLikelihood,
+  type OutputActivation,
+  outputActivations,
   poissonLoss,
   type SparseLossOptions,
   sigmoidCrossEntropy,

@@ -505,6 +505,15 @@ interface NamedLoss extends Loss {
 }
 
 const asTheyAre = (outputs: Tensor) => outputs
+
+/** What makes predictions of outputs, by name; `linear` leaves them as they are. */
+export const outputActivations = { linear: asTheyAre, sigmoid, softmax, exp } satisfies Readonly<
+  Record<string, Loss['predictions']>
+>
+
+/** By name, or one of your own. */
+export type OutputActivation = keyof typeof outputActivations | Loss['predictions']
+
 const sameSide = (probability: (outputs: Tensor) => Tensor) => (outputs: Tensor, targets: Tensor) =>
   equal(greaterEqual(probability(outputs), 0.5), greaterEqual(targets, 0.5))
 const sameClass = (outputs: Tensor, targets: Tensor) => equal(argMax(outputs), argMax(targets))

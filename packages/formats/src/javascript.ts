@@ -23,7 +23,8 @@ export class JavaScriptError extends BackpropagationError {
  * A graph as an ES module in plain JavaScript (ES2020), with what its variables hold now in it: no import, no
  * WebAssembly, nothing but the language. It exports `predict`, which takes the numbers of the input, row by row, or of
  * several inputs an object of such by name, and returns a Float64Array of those of the output, or an object of such.
- * For one row of a model: `x = input([1, 4])`, `writeJavaScript({ inputs: { x }, outputs: { y: model.apply(x) } })`.
+ * For one row of a model: `x = input([1, 4])`, `writeJavaScript({ inputs: { x }, outputs: { y: model.predictions(x) } })`,
+ * or `apply` for plain outputs such as logits.
  *
  * It computes in float64, the numbers of JavaScript, with the weights to the bit and the functions of `Math`. So its
  * results are those of a float32 graph to the accuracy of float32, not to the bit.

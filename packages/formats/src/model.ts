@@ -8,6 +8,8 @@ import {
   layers,
   type Model,
   modelInput,
+  type OutputActivation,
+  outputActivations,
   type Symbolic,
   SymbolicTensor,
   topological,
@@ -48,7 +50,9 @@ const mostTensors = 5000
 
 /**
  * A model as JSON. What `readModel` makes of it has the same layers and names, and begins with the same numbers; those
- * that it has learnt are in `writeSafetensors(model.variables)`.
+ * that it has learnt are in `writeSafetensors(model)`. The file also says what the outputs stand for, which `createRun` has
+ * set by the loss, so that `predict` of the model that is read gives the same bits; a function of your own is left out, and
+ * `predict` then asks for it.
  * @throws ModelFileError for layers that options alone do not make: functions, and layers of one's own; and for more
  * layers than `readModel` reads.
  */
@@ -62,6 +66,10 @@ export function writeModel<I extends Symbolic, O extends Symbolic>(model: Model<
     plans.map(({ kind }) => kind),
     tensors.length,
   )
+  const { outputActivation } = model
+  const activations: unknown[] = isRecord(outputActivation)
+    ? Object.values(outputActivation)
+    : [outputActivation]
   const text = JSON.stringify({
     format,
     version,
@@ -72,6 +80,7 @@ export function writeModel<I extends Symbolic, O extends Symbolic>(model: Model<
     ),
     inputs: mapped(inputs, place),
     outputs: mapped(outputs, place),
+    ...(activations.every((activation) => typeof activation === 'string') && { outputActivation }),
   })
   if (isTooLarge(text, mostValues)) throw tooLarge()
   return text
@@ -178,13 +187,38 @@ export function readModel<I extends Symbolic = SymbolicTensor, O extends Symboli
     tensors.push(within(where, () => plan(...taken)))
   }
   const named = (key: 'inputs' | 'outputs') => mapped(field(file, key), (place) => tensor(key, place))
-  return within('the model', () =>
+  const model = within('the model', () =>
     functional({
       inputs: named('inputs') as I,
       outputs: named('outputs') as O,
       seed: field(file, 'seed') as number,
     }),
   )
+  model.outputActivation = activationsOf(field(file, 'outputActivation'), model)
+  return model
+}
+
+/** What the file says that the outputs stand for; null where it says nothing. */
+function activationsOf<I extends Symbolic, O extends Symbolic>(
+  given: unknown,
+  { outputShape }: Model<I, O>,
+): Model<I, O>['outputActivation'] {
+  if (given === undefined) return null
+  const names = Object.keys(outputActivations)
+  const check = (activation: unknown, output: string) => {
+    if (!names.includes(activation as string))
+      throw new ModelFileError(
+        `outputActivation${output}: expects one of ${names.join(', ')}, got ${shown(activation)}`,
+      )
+    return activation as OutputActivation
+  }
+  return (
+    isRecord(outputShape)
+      ? Object.fromEntries(
+          Object.keys(outputShape).map((name) => [name, check(field(given, name), `.${name}`)]),
+        )
+      : check(given, '')
+  ) as Model<I, O>['outputActivation']
 }
 
 const tooLarge = () =>

@@ -24,8 +24,8 @@ const format = 8
 
 /**
  * A graph as an ONNX model of float32, with what its variables hold now. Shapes are those of the inputs: for rows in
- * batches of 8 `x = input([8, 4])`, `writeOnnx({ inputs: { x }, outputs: { y: model.apply(x) } })`. Operations that
- * ONNX does not have are written as what they decompose to.
+ * batches of 8 `x = input([8, 4])`, `writeOnnx({ inputs: { x }, outputs: { y: model.predictions(x) } })`, or `apply` for
+ * plain outputs such as logits. Operations that ONNX does not have are written as what they decompose to.
  * @throws OnnxError for a graph in float64, an input that is missing, and an operation that has no operator and does
  * not decompose: random numbers, and some derivatives.
  */

@@ -1,14 +1,16 @@
 // Models: layers connected to one another, with parameters of unique names.
 import { type Check, check, checkOptions, checkSeed, describeValue, isRecord } from '../check-options.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
+import type { OutputActivation } from '../losses.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
 import { didYouMean } from '../nearest.js'
 import { random } from '../random.js'
 import { checkShape, describeShape, type Shape, sameShape } from '../shape.js'
-import { scope, type Tensor, type TensorLike, toTensor, type Variable } from '../tensor.js'
+import { scope, type Tensor, type TensorLike, toTensor, type Values, type Variable } from '../tensor.js'
 import { type Context, inference } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { buildLayer, type Layer, type LayerPlan, modelInput, SymbolicTensor } from './layer.js'
+import { Predictor, predictionsOf } from './predictor.js'
 import { summarize } from './summary.js'
 
 /** One tensor, or several by name. */
@@ -45,6 +47,19 @@ export interface Model<I extends Symbolic = SymbolicTensor, O extends Symbolic =
    * @throws ShapeError unless x is a batch of rows of `inputShape`.
    */
   apply(x: Each<I, TensorLike>, context?: Context): Each<O, Tensor>
+  /**
+   * What makes predictions of the outputs: `sigmoid` and `softmax` of logits, `exp` of log-probabilities, `linear` where
+   * they are the predictions. `createRun` sets it by the loss, `readModel` to what the file says; `null` before.
+   */
+  outputActivation: Each<O, OutputActivation> | null
+  /**
+   * What the model predicts for rows of inputs, one behind the other or nested: probabilities or values, not logits. The
+   * same bits as `predict` of the run that trained it.
+   * @throws ValueError when `outputActivation` is not set, and for inputs that are missing; ShapeError for parts of rows.
+   */
+  predict(inputs: Each<I, Values>): Each<O, Float32Array>
+  /** The same as a graph of a batch of rows, such as for `writeOnnx` and `writeJavaScript`. */
+  predictions(x: Each<I, TensorLike>): Each<O, Tensor>
   /** Copies of the numbers of all variables, by name. */
   getWeights(): Weights
   /**
@@ -156,6 +171,20 @@ export function functional<I extends Symbolic, O extends Symbolic>(
       }
       return each(outputs as O, (node) => values.get(node)!)
     }
+    const predictions = (x: unknown) =>
+      predictionsOf(compute(x, inference) as Named<Tensor>, model.outputActivation) as Each<O, Tensor>
+    let predictor: { readonly of: unknown; readonly made: Predictor } | null = null
+    const predict = (rows: Each<I, Values>) => {
+      if (predictor?.of !== model.outputActivation)
+        predictor = {
+          of: model.outputActivation,
+          made: new Predictor(
+            model as Pick<Model<Symbolic, Symbolic>, 'inputShape' | 'outputShape'>,
+            predictions,
+          ),
+        }
+      return predictor!.made.predict(rows as Named<Values>) as Each<O, Float32Array>
+    }
     const model: Model<I, O> = {
       made: options,
       inputShape: each(inputs as I, (tensor) => shapes.get(tensor)!),
@@ -164,6 +193,9 @@ export function functional<I extends Symbolic, O extends Symbolic>(
       parameters,
       variables,
       apply: (x, context = inference) => blamingCaller(model.apply, () => compute(x, context)),
+      outputActivation: null,
+      predict: (rows) => blamingCaller(model.predict, () => predict(rows)),
+      predictions: (x) => blamingCaller(model.predictions, () => predictions(x)),
       getWeights: () =>
         Object.fromEntries(variables.map(({ name, values }) => [name, Float32Array.from(values)])),
       setWeights: (weights) => blamingCaller(model.setWeights, () => setWeights(variables, weights)),

@@ -4,13 +4,21 @@ import { type Columns, checkDataset, type Dataset } from '../data/dataset.js'
 import { ShapeError, ValueError } from '../errors.js'
 import type { SymbolicTensor } from '../layers/layer.js'
 import type { Each, Model, Symbolic } from '../layers/model.js'
-import { type Judged, type Loss, type LossName, losses } from '../losses.js'
+import { batchOf, byKey } from '../layers/predictor.js'
+import {
+  type Judged,
+  type Loss,
+  type LossName,
+  losses,
+  type OutputActivation,
+  outputActivations,
+} from '../losses.js'
 import { meanWeightOf } from '../mean-weight.js'
 import type { Metric } from '../metrics.js'
 import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../named.js'
 import { didYouMean } from '../nearest.js'
 import { type Shape, sameShape } from '../shape.js'
-import { type Input, input, type Tensor } from '../tensor.js'
+import type { Input, Tensor } from '../tensor.js'
 import type { Context } from '../training-context.js'
 import { checkOutputs, checkTargets } from './agreement.js'
 import { nameOf } from './score.js'
@@ -80,6 +88,11 @@ export class Objective {
       weight: name === '' ? 1 : checkFinite('createRun', `lossWeights.${name}`, weights.get(name) ?? 1),
       metrics: Object.entries(metrics.get(name) ?? {}),
     }))
+    model.outputActivation = mapNamed<Shape, OutputActivation>(model.outputShape, (_, name) => {
+      const { predictions } = this.judgements.find((judgement) => judgement.name === name)!.loss
+      const known = Object.entries(outputActivations).find(([, activation]) => activation === predictions)
+      return (known?.[0] as keyof typeof outputActivations | undefined) ?? predictions
+    })
   }
 
   /** What is given for each output. */
@@ -188,19 +201,6 @@ export class Objective {
 }
 
 const withoutOnes = (shape: Shape): Shape => shape.filter((size) => size !== 1)
-
-/** One as `x`, or several as `x.left` and so on. */
-export function byKey<T>(key: string, named: Named<T>): Record<string, T> {
-  return Object.fromEntries(listed(named).map(([name, one]) => [keyOf(key, name), one]))
-}
-
-function keyOf(key: string, name: string): string {
-  return name === '' ? key : `${key}.${name}`
-}
-
-function batchOf(key: string, rows: number, shapes: Named<Shape>): Named<Input> {
-  return mapNamed<Shape, Input>(shapes, (shape, name) => input([rows, ...shape], { name: keyOf(key, name) }))
-}
 
 function lossOf(given: LossName | Loss | undefined, output: string): Loss {
   if (typeof given === 'object' && typeof given?.of === 'function') return given
