@@ -44,7 +44,8 @@ function commandsOfPages() {
 /** Names of the examples, each with what its first line says that it can be called with. */
 function examples() {
   const folder = join(root, 'examples', 'src')
-  return readdirSync(folder).flatMap((file) => {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts'))
+  return files.flatMap((file) => {
     const name = file.replace(/\.ts$/, '')
     const [head] = readFileSync(join(folder, file), 'utf8').split('\n')
     const variants = Array.from(head.matchAll(/`([^`]+)`/g), ([, text]) => text)
