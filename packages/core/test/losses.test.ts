@@ -16,6 +16,8 @@ import {
   meanAbsoluteError,
   meanSquaredError,
   negativeLogLikelihood,
+  type Op,
+  ops,
   poissonLoss,
   type Loss as RunLoss,
   type SparseLossOptions,
@@ -510,6 +512,31 @@ test('no loss repeats outputs against targets of another shape', () => {
     }
   expect(refused).toBe(Object.keys(losses).length * shapes.length - 2)
 })
+
+test.each(Object.values<Op>(ops as never).filter(({ name }) => name.endsWith('CrossEntropyWithLogits')))(
+  '%s repeats nothing either',
+  (op) => {
+    const entropy = op as unknown as (logits: Tensor, labels: Tensor) => Tensor
+    for (const [logits, labels] of [
+      [
+        [3, 1],
+        [3, 3],
+      ],
+      [[3, 1], [1]],
+      [
+        [4, 1],
+        [4, 4],
+      ],
+      [[3], [1, 3]],
+    ] as const)
+      expect(() => entropy(input(logits), input(labels)), op.name).toThrow(
+        expect.objectContaining({
+          name: 'ShapeError',
+          message: expect.stringContaining(describeShape(labels)),
+        }),
+      )
+  },
+)
 
 test('the cost of the lecture is the mean cross-entropy of probabilities', () => {
   const h = [0.2, 0.9]

@@ -4,7 +4,7 @@ import { exponential, logarithm, logarithmOfOnePlus } from '../elementary.js'
 import { ShapeError } from '../errors.js'
 import { type Elementwise, type Op, op } from '../op.js'
 import { elementwise, type Reference } from '../reference.js'
-import { broadcastCases, uniform } from '../sample.js'
+import { broadcastCases, unaryCases, uniform } from '../sample.js'
 import { broadcastShapes, describeShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { add, mul, sub } from './arithmetic.js'
@@ -453,12 +453,17 @@ export const sigmoidCrossEntropyWithLogits: Elementwise<['logits', 'labels']> = 
   'sigmoidCrossEntropyWithLogits',
   {
     inputs: ['logits', 'labels'],
-    broadcasts: true,
-    summary: 'Cross-entropy of the sigmoid of logits against probabilities, element by element.',
+    summary:
+      'Cross-entropy of the sigmoid of logits against probabilities of the same shape, element by element.',
     symbol: 'σ CE',
     formula: 'y = max(x, 0) − x·z + ln(1 + e⁻|ˣ|), with x = logits and z = labels',
-    shape: ({ logits, labels }) =>
-      broadcastShapes('sigmoidCrossEntropyWithLogits', ['logits', 'labels'], [logits, labels]),
+    shape: ({ logits, labels }) => {
+      if (!sameShape(logits, labels))
+        throw new ShapeError(
+          `sigmoidCrossEntropyWithLogits: logits are ${describeShape(logits)}, labels ${describeShape(labels)}; both must have the same shape`,
+        )
+      return logits
+    },
     vjp: {
       logits: {
         formula: 'ȳ · (σ(logits) − labels)',
@@ -477,7 +482,7 @@ export const sigmoidCrossEntropyWithLogits: Elementwise<['logits', 'labels']> = 
     ulp: 8,
     sample: {
       domains: { logits: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }), labels: uniform(0, 1) },
-      cases: broadcastCases(['logits', 'labels']),
+      cases: unaryCases.map(({ shapes: { x } }) => ({ shapes: { logits: x, labels: x } })),
     },
   },
 )
