@@ -2,6 +2,7 @@
 import { IndexError } from './errors.js'
 import { byName } from './input-names.js'
 import type { Array64 } from './reference.js'
+import type { Shape } from './shape.js'
 import { describeNode, type Tensor } from './tensor.js'
 
 /** The error for the first number of an input of `node` that is not whole, or not from 0 up to but without `limit`. */
@@ -15,17 +16,31 @@ export function indexError(node: Tensor, input: string, data: ArrayLike<number>,
   )
 }
 
+/** The inputs of `node` that pick places, and from how many each picks. */
+function limitsOf({ op, attributes }: Tensor, shapes: readonly Shape[]): [input: string, limit: number][] {
+  const { inputs, indices = {} } = op!.definition
+  const byInput = byName(inputs, shapes)
+  return Object.entries(indices).map(([input, limitOf]) => [input, limitOf!(byInput, attributes)])
+}
+
+/** Throws where an operation in f32 picks from more places than f32 can count. */
+export function checkCountable(node: Tensor): void {
+  if (!node.op!.definition.indices) return
+  const shapes = node.inputs.map(({ shape }) => shape)
+  for (const [input, limit] of limitsOf(node, shapes))
+    if (limit > 2 ** 24)
+      throw new IndexError(
+        `${node.op!.name}: ${input} cannot pick from ${limit} places, since f32 counts up to 2^24; split what it picks from, or use f64`,
+      )
+}
+
 /** Throws where an index among the inputs of `node` is out of range. */
 export function checkIndices(node: Tensor, inputs: readonly Array64[]): void {
   const { inputs: names, indices } = node.op!.definition
   if (!indices) return
-  const shapes = byName(
-    names,
-    inputs.map(({ shape }) => shape),
-  )
-  for (const [input, limitOf] of Object.entries(indices)) {
+  const shapes = inputs.map(({ shape }) => shape)
+  for (const [input, limit] of limitsOf(node, shapes)) {
     const { data } = inputs[names.indexOf(input)]!
-    const limit = limitOf!(shapes, node.attributes)
     if (!data.every((value) => isIndex(value, limit))) throw indexError(node, input, data, limit)
   }
 }

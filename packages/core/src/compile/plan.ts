@@ -1,5 +1,6 @@
 // From graph to plan: instructions in order, and a place for every buffer.
 import { Activation, instructions as operandTable } from '@bp/kernel'
+import { checkCountable } from '../indices.js'
 import { sizeOf } from '../shape.js'
 import type { Constant, Input, Tensor, Variable } from '../tensor.js'
 import { topological } from '../traverse.js'
@@ -45,6 +46,7 @@ export function plan(outputs: readonly Tensor[], keep: (tensor: Tensor) => boole
       continue
     }
     const inputs = tensor.inputs.map((input) => values.get(input)!)
+    checkCountable(tensor)
     let buffer: Buffer | undefined
     op.definition.lower!({
       inputs,

@@ -12,7 +12,9 @@ interface Along {
 
 /** Numbers before and after the axis. */
 function around(shape: Shape, axis: number): [outer: number, inner: number] {
-  return [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))]
+  const outer = sizeOf(shape.slice(0, axis))
+  // Of nothing, one row of no numbers, so that the indices are looked at.
+  return outer === 0 ? [1, 0] : [outer, sizeOf(shape.slice(axis + 1))]
 }
 
 // All are emitted when they give nothing as well: their indices must be right all the same.

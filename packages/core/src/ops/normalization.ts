@@ -21,8 +21,9 @@ interface Stabilized {
 const epsilonText = 'Added to the variance, so that what is constant does not become NaN; 1e-5 unless given.'
 
 function checkEpsilon(name: string, epsilon = 1e-5): number {
-  if (!Number.isFinite(epsilon) || epsilon < 0)
-    throw new ValueError(`${name}: epsilon must be a finite number from 0 up, got ${epsilon}`)
+  // Beyond f32 it would be infinite there.
+  if (typeof epsilon !== 'number' || !(epsilon >= 0 && Math.fround(epsilon) < Infinity))
+    throw new ValueError(`${name}: epsilon must be a non-negative number that f32 can hold, got ${epsilon}`)
   return epsilon
 }
 

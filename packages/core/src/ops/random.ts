@@ -16,7 +16,7 @@ import {
 import type { Array64 } from '../reference.js'
 import { type Domain, uniform } from '../sample.js'
 import { checkShape, describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
-import { add, maximum, mul } from './arithmetic.js'
+import { add, maximum, mul, sub } from './arithmetic.js'
 import { less, where } from './comparison.js'
 import { log, neg } from './elementwise.js'
 import { argMax } from './reductions.js'
@@ -136,6 +136,8 @@ export const randomUniform: Op<['key'], Interval> = op('randomUniform', {
   },
   prepare: ({ low = 0, high = 1, ...drawn }: Interval) => {
     checkFinite('randomUniform', { low, high })
+    if (low > high)
+      throw new ValueError(`randomUniform: low must not be above high, got low ${low} and high ${high}`)
     return { ...checkDrawn('randomUniform', drawn), low, high }
   },
   lower: ({ inputs: [key], shape, attributes: { seed, low, high }, output, emit }) => {
@@ -164,6 +166,8 @@ const normal = (
   },
   prepare: ({ mean = 0, standardDeviation = 1, ...drawn }: Normal) => {
     checkFinite(name, { mean, standardDeviation })
+    if (standardDeviation < 0)
+      throw new ValueError(`${name}: standardDeviation must be non-negative, got ${standardDeviation}`)
     return { ...checkDrawn(name, drawn), mean, standardDeviation }
   },
   lower: ({ inputs: [key], shape, attributes: { seed, mean, standardDeviation }, output, emit }) => {
@@ -351,7 +355,7 @@ export const categorical: Op<['logits', 'key'], Seeded> = op('categorical', {
   },
   vjp: { logits: null, key: null },
   decompose: ({ logits, key }, { seed }) => {
-    const waiting = neg(log(randomUniform(key, { shape: logits.shape, seed, low: 1, high: 0 })))
+    const waiting = neg(log(sub(1, randomUniform(key, { shape: logits.shape, seed }))))
     // 2⁻²⁵ stands for the one draw in 2²⁴ that would be 0, between it and the next.
     return argMax(add(logits, neg(log(maximum(waiting, 2 ** -25)))), -1)
   },
