@@ -17,7 +17,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { Checkpoint } from '@bp/core'
+import type { Checkpoint, RunRecord } from '@bp/core'
 import { CheckpointError, checkCheckpoint, checkpointParts, parseCheckpoint } from './checkpoint-layout.js'
 import { leaveFolder, takeFolder, unfinished } from './folder-lock.js'
 
@@ -27,10 +27,23 @@ const namePattern = new RegExp(`^step-(\\d{${digits}})\\.safetensors$`)
 
 /** What this process knows of a folder: the run that it saved there or loaded from there last, and its files. */
 interface Known {
-  readonly run: Checkpoint
+  readonly run: Identity
   readonly names: Set<string>
 }
 const folders = new Map<string, Known>()
+
+/** What tells a run from others, without its arrays, which are large. */
+interface Identity {
+  readonly options: readonly number[]
+  readonly step: number
+  readonly history: readonly RunRecord[]
+}
+
+const identityOf = ({ seed, rows, batchSize, state: { step, history } }: Checkpoint): Identity => ({
+  options: [seed, rows, batchSize],
+  step,
+  history,
+})
 
 /**
  * Writes a checkpoint into a folder, which is made if need be. Beside it the one before and that of the best record
@@ -64,7 +77,7 @@ export function saveCheckpoint(folder: string, checkpoint: Checkpoint, about = '
       const own = setOthersApart(path, checkpoint)
       const name = nameOf(checkpoint.state.step)
       renameSync(join(path, unfinished), join(path, name))
-      folders.set(path, { run: withoutArrays(checkpoint), names: own.add(name) })
+      folders.set(path, { run: identityOf(checkpoint), names: own.add(name) })
     } catch (error) {
       rmSync(join(path, unfinished), { force: true })
       throw error
@@ -92,7 +105,7 @@ export function loadCheckpoint(folder: string): { checkpoint: Checkpoint; about:
         try {
           const found = parseCheckpoint('loadCheckpoint', readFileSync(join(folder, name)), sha256)
           const whole = new Set(names.slice(0, names.length - index))
-          folders.set(realpathSync(folder), { run: withoutArrays(found.checkpoint), names: whole })
+          folders.set(realpathSync(folder), { run: identityOf(found.checkpoint), names: whole })
           return found
         } catch (error) {
           first ??= error
@@ -130,7 +143,7 @@ function isThere(folder: string): boolean {
 /** Moves away what is not of this run up to this step; returns the names of the rest. */
 function setOthersApart(folder: string, checkpoint: Checkpoint): Set<string> {
   const known = folders.get(folder)
-  const own = known && goesOn(known.run, checkpoint) ? known.names : new Set<string>()
+  const own = known && goesOn(known.run, identityOf(checkpoint)) ? known.names : new Set<string>()
   const name = nameOf(checkpoint.state.step)
   const [kept, others] = [new Set<string>(), [] as string[]]
   for (const found of namesIn(folder))
@@ -147,21 +160,11 @@ function setOthersApart(folder: string, checkpoint: Checkpoint): Set<string> {
 }
 
 /** Whether a run is the same as before, further on or gone back: it has the same record of all that it did until then. */
-function goesOn(before: Checkpoint, now: Checkpoint): boolean {
-  const ofBoth = ({ seed, rows, batchSize, state: { history } }: Checkpoint) => [
-    [seed, rows, batchSize],
-    history.filter(({ step }) => step <= Math.min(before.state.step, now.state.step)),
-  ]
-  return isDeepStrictEqual(ofBoth(before), ofBoth(now))
+function goesOn(before: Identity, now: Identity): boolean {
+  const step = Math.min(before.step, now.step)
+  const until = ({ options, history }: Identity) => [options, history.filter((record) => record.step <= step)]
+  return isDeepStrictEqual(until(before), until(now))
 }
-
-/** What tells a run from others, without its arrays, which are large. */
-const withoutArrays = (checkpoint: Checkpoint): Checkpoint => ({
-  ...checkpoint,
-  weights: {},
-  bestWeights: null,
-  optimizer: { ...checkpoint.optimizer, parameters: {} },
-})
 
 /** Also the folders around it. Node's own way of that does not come back where a system lets nobody make a folder. */
 function makeFolder(folder: string): void {
