@@ -3,6 +3,7 @@
 // at: operations are ours under TensorFlow's names, and TensorFlow cannot run them.
 import { type CompileOptions, Constant, type Tensor, topological, Variable } from '@bp/core'
 import { PbfWriter } from 'pbf'
+import { checkedGraph } from './graph.js'
 import { distinctNames, labelOf } from './names.js'
 
 type Message = readonly Field[]
@@ -25,17 +26,18 @@ type Attributes = Readonly<Record<string, Attribute>>
  * The graph is drawn as it was made; `simplify` makes of the outputs what is left of them when they are compiled.
  */
 export function graphDefText(graph: CompileOptions): string {
-  return textOf(graphDef(graph))
+  return textOf(graphDef('graphDefText', graph))
 }
 
 /** The same as bytes, `graph.pb`. */
 export function graphDefBytes(graph: CompileOptions): Uint8Array<ArrayBuffer> {
   const pbf = new PbfWriter()
-  writeMessage(graphDef(graph), pbf)
+  writeMessage(graphDef('graphDefBytes', graph), pbf)
   return Uint8Array.from(pbf.finish())
 }
 
-function graphDef({ inputs, outputs }: CompileOptions): Message {
+function graphDef(caller: string, graph: CompileOptions): Message {
+  const { inputs, outputs } = checkedGraph(caller, graph)
   const distinct = distinctNames(new Set())
   // `^a` would be a dependency without a value, `a:1` the second output of `a`.
   const nameFor = (wanted: string) => distinct(wanted.replace(/[\^:]/g, '_'))

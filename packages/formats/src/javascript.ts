@@ -8,6 +8,7 @@ import {
   topological,
   Variable,
 } from '@bp/core'
+import { checkedGraph } from './graph.js'
 import { Kernel, Kernels } from './javascript/kernels.js'
 import { Statements } from './javascript/loops.js'
 import { arrayText, decode } from './javascript/numbers.js'
@@ -31,7 +32,8 @@ export class JavaScriptError extends BackpropagationError {
  * @throws JavaScriptError for an input that is missing, and for an operation that is not written and does not decompose
  * into such: random numbers.
  */
-export function writeJavaScript({ inputs, outputs }: CompileOptions): string {
+export function writeJavaScript(given: CompileOptions): string {
+  const { inputs, outputs } = checkedGraph('writeJavaScript', given)
   const results = simplify(Object.values(outputs), undefined, ({ name }) => operators.has(name), 'f64')
   checkGraph(results, new Set(Object.values(inputs)))
   const graph = new Kernels(results)

@@ -9,6 +9,7 @@ import {
   Variable,
 } from '@bp/core'
 import { bytesOfValues } from './elements.js'
+import { checkedGraph } from './graph.js'
 import { distinctNames, labelOf } from './names.js'
 import { encodeModel, type Initializer, type Node } from './onnx/messages.js'
 import { type GraphWriter, operators } from './onnx/operators.js'
@@ -29,7 +30,8 @@ const format = 8
  * @throws OnnxError for a graph in float64, an input that is missing, and an operation that has no operator and does
  * not decompose: random numbers, and some derivatives.
  */
-export function writeOnnx({ inputs, outputs }: CompileOptions): Uint8Array<ArrayBuffer> {
+export function writeOnnx(graph: CompileOptions): Uint8Array<ArrayBuffer> {
+  const { inputs, outputs } = checkedGraph('writeOnnx', graph)
   for (const tensor of [...Object.values(inputs), ...Object.values(outputs)])
     if (tensor.dtype === 'f64')
       throw new OnnxError(`${tensor} is of float64, and float32 is written; make the graph in float32`)
