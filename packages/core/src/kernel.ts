@@ -24,6 +24,7 @@ export async function setThreads(count: number, options?: ThreadOptions): Promis
   return started('setThreads', () => getKernel().setThreads(count, workerUrl))
 }
 
+/** How threads are started. */
 export interface ThreadOptions {
   /** Address of a copy of `worker.js` of `@bp/kernel`, of the same version; nothing else is tried then. */
   readonly workerUrl?: string | URL
