@@ -478,7 +478,7 @@ export interface Loss {
   readonly predictions: (outputs: Tensor) => Tensor
   /** 1 for each row that is right, 0 for each that is wrong; `null` where right and wrong mean nothing. */
   readonly correct: ((outputs: Tensor, targets: Tensor) => Tensor) | null
-  /** 1 for each answer that counts, 0 for one that is ignored, such as padding; all count where it is absent. */
+  /** 1 for each answer that counts, 0 for one that is not; where it is absent, those that `of` ignores do not count. */
   readonly counted?: (outputs: Tensor, targets: Tensor) => Tensor
   /** Shape of a row of targets for a row of outputs; for losses by name the same unless given. */
   readonly targetShape?: (outputShape: Shape) => Shape
@@ -583,7 +583,6 @@ export const losses = {
     targets: 'classes',
     predictions: softmax,
     correct: (logits, classes) => equal(argMax(logits), classes),
-    counted: (_, classes) => notEqual(classes, -1),
     targetShape: (logits) => logits.slice(0, -1),
   },
   negativeLogLikelihood: {

@@ -12,6 +12,7 @@ import {
   layer,
   layers,
   losses,
+  metrics,
   modelInput,
   mul,
   oneHot,
@@ -288,5 +289,64 @@ describe('targets of another shape', () => {
       targetShape: () => [],
     }
     expect(() => run(own, scalars(1), 1)).not.toThrow()
+  })
+})
+
+describe('a run over sequences of different lengths', () => {
+  const [steps, classes] = [4, 3]
+  const padded = (ignored: number): Dataset<Float32Array, Float32Array> => {
+    const words = Float32Array.from({ length: 10 * steps }, (_, at) => (at * 7 + (at >> 2)) % classes)
+    // The later a row, the more positions are padding; the batches have 4, 4 and 2 rows.
+    const targets = words.map((word, at) => (at % steps > (at / steps) % steps ? ignored : word))
+    return { rows: 10, inputs: words, inputShape: [steps], targets, targetShape: [steps] }
+  }
+  const start = (loss: LossName | Loss, ignoreIndex: number) =>
+    createRun({
+      model: sequential([layers.embedding({ words: classes, units: classes })], {
+        inputShape: [steps],
+        seed: 1,
+      }),
+      loss,
+      data: padded(ignoreIndex),
+      optimizer: sgd({ learningRate: 0.5 }),
+      metrics: {
+        share: metrics.sparseCategoricalAccuracy({ classes, ignoreIndex }),
+        perplexity: metrics.perplexity({ classes, ignoreIndex }),
+      },
+      batchSize: 4,
+      epochs: 3,
+      seed: 1,
+    })
+  const ignoring = (ignoreIndex: number): Loss => ({
+    ...losses.sparseSoftmaxCrossEntropy,
+    of: (outputs, targets) => sparseSoftmaxCrossEntropy(outputs, targets, { ignoreIndex }),
+  })
+
+  test('has the loss and the accuracy of the known positions', async () => {
+    const run = start('sparseSoftmaxCrossEntropy', -1)
+    await run.start()
+    const data = padded(-1)
+    const { loss, accuracy, metrics } = run.evaluate(data)
+    const p = run.predict(data.inputs)
+    const known = [...data.targets.keys()].filter((at) => data.targets[at] !== -1)
+    const own = known.map((at) => p[at * classes + data.targets[at]!]!)
+    const mean = own.reduce((total, p) => total - Math.log(p), 0) / known.length
+    const right = known.filter(
+      (at, i) => Math.max(...p.subarray(at * classes, (at + 1) * classes)) === own[i],
+    )
+    expect(loss).toBeCloseTo(mean, 5)
+    expect(accuracy).toBeCloseTo(right.length / known.length, 6)
+    expect(metrics!.share).toBeCloseTo(accuracy!, 6)
+    expect(metrics!.perplexity).toBeCloseTo(Math.exp(mean), 4)
+  })
+
+  test('is the same with any number for what to ignore', async () => {
+    const expected = start('sparseSoftmaxCrossEntropy', -1)
+    const state = await expected.start()
+    for (const ignoreIndex of [-100, 255]) {
+      const run = start(ignoring(ignoreIndex), ignoreIndex)
+      expect(await run.start()).toEqual(state)
+      expect(run.weights()).toEqual(expected.weights())
+    }
   })
 })

@@ -171,8 +171,9 @@ export class Objective {
       const target = pick(y, name)!
       const lossOfBatch = loss.of(output, target)
       const correct = loss.correct?.(output, target)
-      const counted = correct && loss.counted?.(output, target)
-      this.#judged.set(name, { target, found: checkOutputs(name, lossOfBatch) })
+      const found = checkOutputs(name, lossOfBatch)
+      this.#judged.set(name, { target, found })
+      const counted = correct && (loss.counted?.(output, target) ?? countedIn(found, correct.shape))
       return {
         ...judgement,
         output,
@@ -198,6 +199,12 @@ export class Objective {
   columns({ inputs, targets }: Dataset<Columns, Columns>): Record<string, Float32Array> {
     return { ...byKey<Float32Array>('x', inputs), ...byKey<Float32Array>('y', targets) }
   }
+}
+
+/** Which answers of such a shape count to the one loss that was made. */
+function countedIn(found: readonly Judged[], answers: Shape): Tensor | undefined {
+  const counted = found.length === 1 ? found[0]!.counted : undefined
+  return counted && sameShape(counted.shape, answers) ? counted : undefined
 }
 
 const withoutOnes = (shape: Shape): Shape => shape.filter((size) => size !== 1)
