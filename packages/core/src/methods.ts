@@ -1,4 +1,6 @@
 // What can be called on a tensor: every operation of the table, its values, and its derivatives.
+
+import { integerFrom, listOf } from './check-options.js'
 import { computed, originOf } from './computed.js'
 import { blamingCaller, GradientError, ShapeError } from './errors.js'
 import { evaluate } from './evaluate.js'
@@ -97,8 +99,9 @@ const own = {
   split(this: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
     const along = normalizeAxis('split', axis, this.rank)
     const length = this.shape[along]!
-    const sizes = typeof parts === 'number' ? equalParts(length, parts) : parts
-    if (!sizes.every((size) => size >= 0) || sizes.reduce((total, size) => total + size, 0) !== length)
+    const sizes =
+      typeof parts === 'number' ? equalParts(length, parts) : listOf(integerFrom(0))('split', 'parts', parts)
+    if (sizes.reduce((total, size) => total + size, 0) !== length)
       throw new ShapeError(
         `split: axis ${along} of x, which is ${describeShape(this.shape)}, cannot be cut into ${typeof parts === 'number' ? `${parts} parts of one size` : `parts of [${parts.join(', ')}]`}`,
       )

@@ -14,6 +14,7 @@ import {
   softmaxCrossEntropy,
   sparseSoftmaxCrossEntropy,
   type Tensor,
+  ValueError,
   valueAndGrad,
   variable,
   where,
@@ -255,4 +256,21 @@ test('what is chosen from is not computed where the choice is known', () => {
   expect(opcodes([0, 0])).toEqual(['Square'])
   expect(opcodes([0, 1])).toContain('Where')
   expect([...where([2, 1], x, y).data(), ...where([0, -0], x, y).data()]).toEqual([1, 2, 3, 4])
+})
+
+test('a compiled function of named inputs refuses what is no record, and arrays that it cannot write to', () => {
+  const x = input([2])
+  const f = compile({ inputs: { x }, outputs: { y: x.mul(3) } }) as (...given: unknown[]) => unknown
+  for (const given of [
+    [],
+    [null],
+    [[1, 2]],
+    [variable([1, 2])],
+    [{ x: [1, 2] }, { z: new Float32Array(2) }],
+    [{ x: [1, 2] }, { y: [1, 2] }],
+    [{ x: [1, 2] }, 'y'],
+  ])
+    expect(() => f(...given)).toThrow(ValueError)
+  for (const parts of [undefined, 'a', [1.5, 0.5], new Array(2), [-1, 3]])
+    expect(() => variable([1, 2]).split(parts as never)).toThrow(ValueError)
 })

@@ -1,5 +1,5 @@
 // Functions of a graph, compiled to one program.
-import { check, checkOptions, describeValue, isRecord } from '../check-options.js'
+import { check, checkOptions, describeValue, isRecord, optional } from '../check-options.js'
 import { computed, originOf } from '../computed.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
 import { evaluate, type Given, precision } from '../evaluate.js'
@@ -56,6 +56,12 @@ export function compile(given: CompileOptions | ((...parameters: never[]) => unk
   return typeof given === 'function' ? compileByShape(given) : compileGraph(given)
 }
 
+const checkTarget = optional(
+  check<Float32Array | Float64Array>(
+    'a Float32Array or a Float64Array',
+    (value) => value instanceof Float32Array || value instanceof Float64Array,
+  ),
+)
 const checkRecord = check<Readonly<Record<string, never>>>('a record of tensors by name', isRecord)
 
 function compileGraph(options: CompileOptions) {
@@ -66,8 +72,10 @@ function compileGraph(options: CompileOptions) {
   const tensors = Object.values(outputs)
   blamingCaller(compile, () => checkInputs('compile', inputs, tensors))
   const execute = executor(tensors)
-  const call: CompiledFunction<Inputs, Outputs> = (values, into = {}) =>
+  const checks = Object.fromEntries(names.map((name) => [name, checkTarget]))
+  const call: CompiledFunction<Inputs, Outputs> = (values, given) =>
     blamingCaller(call, () => {
+      const into = given ? checkOptions('the compiled function', given, checks) : {}
       if (isTracing())
         throw new ValueError(
           'the compiled function: gives numbers, which a function that is differentiated or compiled cannot follow; use tensors there, or a function of tensors compiled by compile(f)',
@@ -204,6 +212,10 @@ export function checkedValues(
   inputs: Inputs,
   values: Readonly<Record<string, Values>>,
 ): Map<Tensor, ArrayLike<number>> {
+  if (!isRecord(values))
+    throw new ValueError(
+      `${caller}: expects numbers by input, { ${Object.keys(inputs).join(', ')} }; got ${describeValue(values)}`,
+    )
   for (const name of Object.keys(values))
     if (!Object.hasOwn(inputs, name))
       throw new ValueError(
