@@ -80,6 +80,11 @@ export interface Optimizer extends Readonly<Required<Omit<OptimizerOptions, 'cli
   ): void
 }
 
+export const checkOptimizer = check<Optimizer>(
+  'an optimizer, e.g. adam({ learningRate: 0.001 })',
+  (value) => typeof (value as Optimizer | null)?.update === 'function',
+)
+
 type Rule = Pick<Optimizer, 'opcode' | 'slots' | 'settings' | 'update'> & { counters?: readonly number[] }
 
 const limits = {

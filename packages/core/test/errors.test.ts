@@ -66,7 +66,7 @@ const cases: [what: string, type: string, make: () => unknown, message: string |
     'a step with a number for its loss',
     'ValueError',
     () => bp.compileStep({ inputs: {}, loss: forbidden(1), optimizer: bp.sgd({ learningRate: 1 }) }),
-    'compileStep: wants tensors to compute, got 1',
+    'compileStep: loss must be a tensor, got 1',
   ],
   [
     'matmul of shapes that do not fit',

@@ -1,15 +1,34 @@
 // Training steps: forward, backward and update of a graph, compiled to one program.
 
 import type { Block } from '@bp/kernel'
-import { describeValue } from '../check-options.js'
+import {
+  type Check,
+  type Checks,
+  check,
+  checkCount,
+  checkNumbers,
+  checkOptions,
+  describeValue,
+  isRecord,
+  listOf,
+  optional,
+} from '../check-options.js'
 import { blamingCaller, DivergedError, DtypeError, GradientError, ShapeError, ValueError } from '../errors.js'
 import { gradients } from '../gradients.js'
 import { meanWeightOf } from '../mean-weight.js'
 import { reshape } from '../ops/index.js'
-import type { Optimizer } from '../optimizers.js'
+import { checkOptimizer, type Optimizer } from '../optimizers.js'
 import { describeShape, sizeOf } from '../shape.js'
-import { constant, describeNode, type Input, type Tensor, type Values, Variable } from '../tensor.js'
-import type { StepContext } from '../training-context.js'
+import {
+  checkTensor,
+  constant,
+  describeNode,
+  type Input,
+  type Tensor,
+  type Values,
+  Variable,
+} from '../tensor.js'
+import { StepContext } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { describeFirstNonFinite } from './diagnose.js'
 import { checkedValues, checkInputs, type Inputs, placeVariables } from './function.js'
@@ -29,10 +48,12 @@ export class Rows {
 
   /** `arrays` hold `count` rows each, one behind the other. */
   constructor(count: number, arrays: Readonly<Record<string, Float32Array>>) {
-    this.count = count
+    this.count = checkCount('Rows', 'count', count)
+    checkRecord('Rows', 'arrays', arrays)
     this.#columns = new Map(
       Object.entries(arrays).map(([name, array]) => {
-        if (count === 0 || array.length % count !== 0)
+        checkNumbers('Rows', name, array)
+        if (array.length % count !== 0)
           throw new ShapeError(`Rows: "${name}" has ${array.length} numbers, which are not ${count} rows`)
         const block = allocate(paddedBytes(array.length), () => `Rows: ${count} rows of "${name}"`)
         block.floats(0, array.length).set(array)
@@ -83,6 +104,19 @@ export interface StepOptions<I extends Inputs> {
   watch?: Readonly<Record<string, Tensor>>
 }
 
+const checkRecord = check<Readonly<Record<string, never>>>('a record of tensors by name', isRecord)
+
+const stepChecks = {
+  inputs: checkRecord,
+  loss: checkTensor,
+  optimizer: checkOptimizer,
+  parameters: optional(listOf(check<Variable>('a variable', (value) => value instanceof Variable))),
+  rows: optional(check('rows, e.g. new Rows(…)', (value) => value instanceof Rows)),
+  state: optional(check('the state of a step', (value) => value instanceof OptimizerState)),
+  context: optional(check('a StepContext', (value) => value instanceof StepContext)),
+  watch: optional(checkRecord, {}),
+}
+
 /**
  * A compiled training step. `run` does many steps in one call into the kernel; nothing is allocated while it
  * runs.
@@ -125,7 +159,12 @@ export class TrainingStep<I extends Inputs = Inputs> {
   readonly #weight: BatchWeight | null = null
 
   /** @internal Made by `compileStep`. */
-  constructor({ inputs, loss, optimizer, parameters, rows, state, context, watch = {} }: StepOptions<I>) {
+  constructor(options: StepOptions<I>) {
+    const { inputs, loss, optimizer, parameters, rows, state, context, watch } = checkOptions(
+      'compileStep',
+      options,
+      stepChecks as Checks<StepOptions<I>> & { watch: Check<Readonly<Record<string, Tensor>>> },
+    )
     const assigned = [...(context?.assignments ?? [])]
     const values = assigned.map(([, value]) => value)
     const watched = Object.values(watch)
@@ -134,10 +173,6 @@ export class TrainingStep<I extends Inputs = Inputs> {
       ...values,
       ...watched,
     ])
-    if (typeof optimizer?.update !== 'function')
-      throw new ValueError(
-        `compileStep: optimizer must be one, such as adam({ learningRate: 0.001 }); got ${describeValue(optimizer)}`,
-      )
     const trained = parameters ?? variablesOf(loss).filter((variable) => variable.trainable)
     checkTrainable(loss, trained, parameters !== undefined)
     this.#frozen = parameters ? [] : variablesOf(loss).filter((variable) => !variable.trainable)

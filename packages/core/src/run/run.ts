@@ -21,7 +21,7 @@ import type { Columns, Dataset } from '../data/dataset.js'
 import { blamingCaller, DivergedError, ValueError } from '../errors.js'
 import type { SymbolicTensor } from '../layers/layer.js'
 import type { Each, Model, Symbolic } from '../layers/model.js'
-import type { Optimizer } from '../optimizers.js'
+import { checkOptimizer, type Optimizer } from '../optimizers.js'
 import type { PlateauOptions } from '../schedules.js'
 import { type Checkpoint, Engine, type Progress } from './engine.js'
 import type { DatasetFor, ObjectiveOptions } from './objective.js'
@@ -184,12 +184,10 @@ const checkLater: Check<never> = (_caller, _name, value) => value as never
 const checks: Checks<RunOptions<Symbolic, Symbolic>> = {
   model: check(
     'a model, e.g. sequential([…])',
-    (value) => typeof (value as Model | null)?.apply === 'function',
+    // Every function has `apply`.
+    (value) => typeof (value as Model | null)?.setWeights === 'function',
   ),
-  optimizer: check(
-    'an optimizer, e.g. adam({ learningRate: 0.001 })',
-    (value) => typeof (value as Optimizer | null)?.update === 'function',
-  ),
+  optimizer: checkOptimizer,
   data: checkLater,
   validation: checkLater,
   loss: checkLater,
