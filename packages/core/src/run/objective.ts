@@ -1,5 +1,5 @@
 // What a run makes small: the loss of a model's output, or the weighted sum of those of several.
-import { checkFinite, describeValue, isRecord } from '../check-options.js'
+import { check, checkFinite, describeValue, isRecord } from '../check-options.js'
 import { type Columns, checkDataset, type Dataset } from '../data/dataset.js'
 import { ShapeError, ValueError } from '../errors.js'
 import type { SymbolicTensor } from '../layers/layer.js'
@@ -53,6 +53,12 @@ interface Judgement {
   readonly metrics: readonly (readonly [name: string, metric: Metric])[]
 }
 
+const checkMetrics = check<Readonly<Record<string, Metric>>>('an object of metrics by name', isRecord)
+const checkMetric = check<Metric>(
+  'a metric, e.g. metrics.auc()',
+  (value) => typeof (value as Metric | null)?.add === 'function',
+)
+
 export class Objective {
   readonly model: Model<Symbolic, Symbolic>
   readonly judgements: readonly Judgement[]
@@ -64,7 +70,7 @@ export class Objective {
   constructor(model: Model<Symbolic, Symbolic>, options: ObjectiveOptions<Symbolic>) {
     this.model = model
     this.#options = options
-    if (options.lossWeights && !isRecord(model.outputShape))
+    if (options.lossWeights !== undefined && !isRecord(model.outputShape))
       throw new ValueError(
         'createRun: lossWeights weigh several outputs against each other; the model has one',
       )
@@ -73,7 +79,8 @@ export class Objective {
     const metrics = this.#byOutput<Readonly<Record<string, Metric>>>('metrics', options.metrics ?? {})
     const names = new Map<Metric, string>()
     for (const [output, own] of metrics)
-      for (const [metric, object] of Object.entries(own)) {
+      for (const [metric, object] of Object.entries(checkMetrics('createRun', `metrics of ${output}`, own))) {
+        checkMetric('createRun', `metrics.${nameOf(output, metric)}`, object)
         const twin = names.get(object)
         const name = nameOf(output, metric)
         if (twin !== undefined)

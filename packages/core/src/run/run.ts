@@ -5,6 +5,7 @@ import {
   type Checks,
   check,
   checkCount,
+  checkFraction,
   checkFunction,
   checkNotNegative,
   checkOptions,
@@ -12,6 +13,7 @@ import {
   checkSeed,
   checkText,
   integerFrom,
+  isRecord,
   oneOf,
   optional,
   optionsOf,
@@ -189,10 +191,11 @@ const checks: Checks<RunOptions<Symbolic, Symbolic>> = {
   ),
   optimizer: checkOptimizer,
   data: checkLater,
-  validation: checkLater,
+  validation: (caller, name, value) =>
+    typeof value === 'number' ? checkFraction(caller, name, value) : (value as never),
   loss: checkLater,
-  lossWeights: checkLater,
-  metrics: checkLater,
+  lossWeights: optional(check<never>('an object of weights by name of output', isRecord)),
+  metrics: optional(check<never>('an object of metrics by name', isRecord)),
   batchSize: optional(checkCount),
   epochs: checkCount,
   seed: checkSeed,
@@ -226,7 +229,13 @@ const checks: Checks<RunOptions<Symbolic, Symbolic>> = {
       onEnd: optional(checkFunction),
     }),
   ),
-  resume: checkLater,
+  resume: optional(
+    check<Checkpoint>(
+      'what save() of a run gives',
+      (value) =>
+        isRecord(value) && ['state', 'sums', 'optimizer', 'weights'].every((part) => isRecord(value[part])),
+    ),
+  ),
 }
 
 /** Something to be told. */
