@@ -490,13 +490,19 @@ export type OutputKind =
   | 'vectors'
   | 'logits'
   | 'scores'
-  | 'classLogits'
+  | 'logits of classes'
   | 'probabilities'
-  | 'logProbabilities'
+  | 'log-probabilities'
   | 'rates'
 
 /** What targets must be. */
-export type TargetKind = 'values' | 'binary' | 'probabilities' | 'distributions' | 'classes' | 'counts'
+export type TargetKind =
+  | 'numbers'
+  | '0 or 1'
+  | 'numbers in [0, 1]'
+  | 'rows that add up to 1'
+  | 'class numbers'
+  | 'counts'
 
 /** A loss that says what it is for, which is checked before a run. */
 interface NamedLoss extends Loss {
@@ -523,18 +529,18 @@ export const losses = {
   meanSquaredError: {
     of: meanSquaredError,
     outputs: 'values',
-    targets: 'values',
+    targets: 'numbers',
     predictions: asTheyAre,
     correct: null,
   },
   meanAbsoluteError: {
     of: meanAbsoluteError,
     outputs: 'values',
-    targets: 'values',
+    targets: 'numbers',
     predictions: asTheyAre,
     correct: null,
   },
-  huberLoss: { of: huberLoss, outputs: 'values', targets: 'values', predictions: asTheyAre, correct: null },
+  huberLoss: { of: huberLoss, outputs: 'values', targets: 'numbers', predictions: asTheyAre, correct: null },
   poissonLoss: {
     of: poissonLoss,
     outputs: 'rates',
@@ -545,57 +551,57 @@ export const losses = {
   cosineLoss: {
     of: cosineLoss,
     outputs: 'vectors',
-    targets: 'values',
+    targets: 'numbers',
     predictions: asTheyAre,
     correct: null,
   },
   hingeLoss: {
     of: hingeLoss,
     outputs: 'scores',
-    targets: 'binary',
+    targets: '0 or 1',
     predictions: asTheyAre,
     correct: (scores, targets) => equal(greaterEqual(scores, 0), greaterEqual(targets, 0.5)),
   },
   binaryCrossEntropy: {
     of: binaryCrossEntropy,
     outputs: 'probabilities',
-    targets: 'probabilities',
+    targets: 'numbers in [0, 1]',
     predictions: asTheyAre,
     correct: sameSide(asTheyAre),
   },
   sigmoidCrossEntropy: {
     of: sigmoidCrossEntropy,
     outputs: 'logits',
-    targets: 'probabilities',
+    targets: 'numbers in [0, 1]',
     predictions: sigmoid,
     correct: sameSide(sigmoid),
   },
   softmaxCrossEntropy: {
     of: softmaxCrossEntropy,
-    outputs: 'classLogits',
-    targets: 'distributions',
+    outputs: 'logits of classes',
+    targets: 'rows that add up to 1',
     predictions: softmax,
     correct: sameClass,
   },
   sparseSoftmaxCrossEntropy: {
     of: sparseSoftmaxCrossEntropy,
-    outputs: 'classLogits',
-    targets: 'classes',
+    outputs: 'logits of classes',
+    targets: 'class numbers',
     predictions: softmax,
     correct: (logits, classes) => equal(argMax(logits), classes),
     targetShape: (logits) => logits.slice(0, -1),
   },
   negativeLogLikelihood: {
     of: negativeLogLikelihood,
-    outputs: 'logProbabilities',
-    targets: 'distributions',
+    outputs: 'log-probabilities',
+    targets: 'rows that add up to 1',
     predictions: exp,
     correct: sameClass,
   },
   klDivergence: {
     of: klDivergence,
-    outputs: 'classLogits',
-    targets: 'distributions',
+    outputs: 'logits of classes',
+    targets: 'rows that add up to 1',
     predictions: softmax,
     correct: sameClass,
   },

@@ -170,25 +170,25 @@ test('one output is refused where a loss compares several, and softmax of one al
   }
   for (const activation of ['softmax', 'logSoftmax'] as const)
     expect(() => run('meanSquaredError', rows('meanSquaredError', 1), 1, activation)).toThrow(
-      'of one number each',
+      'of one number to a row',
     )
 })
 
 describe('targets', () => {
   /** Rows that a loss cannot be meant for. */
   const wrong: [name: LossName, row: number | number[], message: string][] = [
-    ['sigmoidCrossEntropy', [-1, 1, 1], 'is -1; sigmoidCrossEntropy expects targets in [0, 1]'],
+    ['sigmoidCrossEntropy', [-1, 1, 1], 'is -1; sigmoidCrossEntropy expects numbers in [0, 1]'],
     ['sigmoidCrossEntropy', [0, 2, 1], 'is 2;'],
     ['binaryCrossEntropy', [1, -1, 1], 'is -1;'],
-    ['hingeLoss', [-1, 1, 1], 'is -1; hingeLoss expects targets 0 or 1'],
+    ['hingeLoss', [-1, 1, 1], 'is -1; hingeLoss expects 0 or 1'],
     ['hingeLoss', [0.5, 1, 1], 'is 0.5;'],
-    ['poissonLoss', [1, -2, 0], 'is -2; poissonLoss expects targets at least 0'],
-    ['softmaxCrossEntropy', [1, 1, 0], 'is probabilities that add up to 2;'],
-    ['softmaxCrossEntropy', [0, 0, 0], 'is probabilities that add up to 0;'],
+    ['poissonLoss', [1, -2, 0], 'is -2; poissonLoss expects counts'],
+    ['softmaxCrossEntropy', [1, 1, 0], 'is a row that adds up to 2;'],
+    ['softmaxCrossEntropy', [0, 0, 0], 'is a row that adds up to 0;'],
     ['softmaxCrossEntropy', [-1, 1, 1], 'is -1;'],
-    ['negativeLogLikelihood', [0.2, 0.2, 0.2], 'add up to 0.6;'],
+    ['negativeLogLikelihood', [0.2, 0.2, 0.2], 'adds up to 0.6;'],
     ['klDivergence', [2, -1, 0], 'is 2;'],
-    ['sparseSoftmaxCrossEntropy', 3, 'is 3; sparseSoftmaxCrossEntropy expects targets class numbers'],
+    ['sparseSoftmaxCrossEntropy', 3, 'is 3; sparseSoftmaxCrossEntropy expects class numbers'],
     ['sparseSoftmaxCrossEntropy', -2, 'is -2;'],
     ['sparseSoftmaxCrossEntropy', 0.5, 'is 0.5;'],
   ]
@@ -215,7 +215,7 @@ describe('targets', () => {
   })
 
   test('of every loss that says what they are have a case here', () => {
-    const checked = names.filter((name) => losses[name].targets !== 'values')
+    const checked = names.filter((name) => losses[name].targets !== 'numbers')
     expect(new Set(wrong.map(([name]) => name))).toEqual(new Set(checked))
   })
 
@@ -239,7 +239,7 @@ describe('targets of another shape', () => {
   const scalars = (units: number) =>
     dataset<number[][], number[] | number[][]>(inputs, units === 1 ? [1, 0, 1] : [[1], [0], [1]])
   const elementwise = names.filter(
-    (name) => losses[name].outputs !== 'classLogits' && name !== 'negativeLogLikelihood',
+    (name) => losses[name].outputs !== 'logits of classes' && name !== 'negativeLogLikelihood',
   )
 
   test.each(elementwise)(

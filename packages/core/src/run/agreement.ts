@@ -43,57 +43,45 @@ function rangeOf(tensor: Tensor): Range | undefined {
   return range?.[0] === -Infinity && range[1] === Infinity ? range : undefined
 }
 
-const remove = 'leave out that activation'
 const bothSigns = ([low, high]: Range) => low < 0 && high > 0
+const any = () => true
+const linear = 'leave out that activation'
 
-/** How messages call a kind of outputs, which ranges it can have, and the cure. */
-const outputKinds: Readonly<
-  Record<OutputKind, readonly [name: string, fits: (range: Range) => boolean, cure: string]>
-> = {
-  values: ['values', () => true, ''],
-  vectors: ['vectors', () => true, ''],
-  logits: ['logits', bothSigns, remove],
-  scores: ['scores of both signs', bothSigns, remove],
-  classLogits: ['logits', ([low, high]) => low < 0 || high > 1, remove],
-  probabilities: [
-    'probabilities',
-    ([low, high]) => low >= 0 && high <= 1,
-    'end the model in sigmoid, or take sigmoidCrossEntropy for logits',
-  ],
-  logProbabilities: [
-    'logarithms of probabilities',
-    ([, high]) => high <= 0,
-    'end the model in logSoftmax, or take softmaxCrossEntropy for logits',
-  ],
-  rates: ['positive rates', ([low]) => low >= 0, 'end the model in softplus'],
+/** Which ranges a kind of outputs can have, and what to do about others. */
+const outputKinds: Readonly<Record<OutputKind, readonly [fits: (range: Range) => boolean, cure: string]>> = {
+  values: [any, ''],
+  vectors: [any, ''],
+  logits: [bothSigns, linear],
+  scores: [bothSigns, linear],
+  'logits of classes': [([low, high]) => low < 0 || high > 1, linear],
+  probabilities: [([low, high]) => low >= 0 && high <= 1, 'end in sigmoid, or take sigmoidCrossEntropy'],
+  'log-probabilities': [([, high]) => high <= 0, 'end in logSoftmax, or take softmaxCrossEntropy'],
+  rates: [([low]) => low >= 0, 'end in softplus'],
 }
 
 /** Kinds of which a row is more than one number. */
-const several: readonly OutputKind[] = ['vectors', 'classLogits', 'logProbabilities']
+const several: readonly OutputKind[] = ['vectors', 'logits of classes', 'log-probabilities']
 
-const inUnit = (value: number) => value >= 0 && value <= 1
+const rowsOfOne = 'rows that add up to 1'
 
 /** How far the sum of a row of probabilities may be from 1, such as of some that are rounded to two digits. */
 const tolerance = 0.05
 
-/** What targets of a kind are, and the cure. */
+const inUnit = (value: number) => value >= 0 && value <= 1
+
+/** Which numbers targets of a kind can be, and what to do about others. */
 const targetKinds: Readonly<
-  Record<TargetKind, readonly [name: string, fits: (value: number, classes: number) => boolean, cure: string]>
+  Record<TargetKind, readonly [fits: (value: number, classes: number) => boolean, cure: string]>
 > = {
-  values: ['numbers', () => true, ''],
-  binary: ['0 or 1', (value) => value === 0 || value === 1, 'write 0 for -1'],
-  probabilities: ['in [0, 1]', inUnit, 'write 0 for -1, or scale them'],
-  distributions: [
-    'in [0, 1] and add up to 1 in each row',
-    inUnit,
-    'divide each row by its sum, or take sigmoidCrossEntropy where several can be true at once',
-  ],
-  classes: [
-    'class numbers',
+  numbers: [any, ''],
+  '0 or 1': [(value) => value === 0 || value === 1, 'write 0 for -1'],
+  'numbers in [0, 1]': [inUnit, 'write 0 for -1, or scale them'],
+  [rowsOfOne]: [inUnit, 'scale each row, or take sigmoidCrossEntropy where several can be true'],
+  'class numbers': [
     (value, classes) => Number.isInteger(value) && value >= 0 && value < classes,
-    'count classes from 0, and have an output for each',
+    'count from 0, and have an output for each class',
   ],
-  counts: ['at least 0', (value) => value >= 0, 'take meanSquaredError for values of any sign'],
+  counts: [(value) => value >= 0, 'take meanSquaredError where they are none'],
 }
 
 /**
@@ -104,21 +92,21 @@ export function checkOutputs(output: string, loss: Tensor): readonly Judged[] {
   const found = judgedIn(loss)
   for (const { name, outputs } of found) {
     const kind = losses[name].outputs
-    const [expected, fits, cure] = outputKinds[kind]
+    const [fits, cure] = outputKinds[kind]
     const source = sourceOf(outputs)
     const refuse = (problem: string, cure: string) => {
       throw new ValueError(
-        `createRun: ${name} expects ${expected}, but output${output && ` "${output}"`} ${problem}; ${cure}`,
+        `createRun: ${name} expects ${kind}, but output${output && ` "${output}"`} ${problem}; ${cure}`,
       )
     }
     const { axis } = source.attributes as { axis?: number }
-    const alone = /softmax/i.test(nameOf(source)) && source.shape[axis!] === 1
-    if (alone || (several.includes(kind) && outputs.shape.at(-1) === 1))
+    const size = /softmax/i.test(nameOf(source))
+      ? source.shape[axis!]
+      : several.includes(kind) && outputs.shape.at(-1)
+    if (size === 1)
       refuse(
-        alone ? `is ${describeNode(source)}, of one number each` : 'is a single number',
-        kind === 'vectors'
-          ? 'take meanSquaredError'
-          : 'have an output for each of two or more classes, or take sigmoidCrossEntropy for one of logits',
+        `is ${describeNode(source)}, of one number to a row`,
+        'have two or more, or a loss for one, such as sigmoidCrossEntropy',
       )
     const range = rangeOf(source)
     if (range && !fits(range)) refuse(`is ${describeNode(source)}, in [${range.join(', ')}]`, cure)
@@ -140,20 +128,20 @@ export function checkTargets(
   for (const { name, outputs, targets, ignoreIndex } of found) {
     if (sourceOf(targets) !== target) continue
     const kind = losses[name].targets
-    const [expected, fits, cure] = targetKinds[kind]
+    const [fits, cure] = targetKinds[kind]
     const classes = outputs.shape.at(-1)!
     let at = numbers.findIndex((value) => value !== ignoreIndex && !fits(value, classes))
     let problem = `${numbers[at]}`
-    if (kind === 'distributions')
+    if (kind === rowsOfOne)
       for (let start = 0; at < 0 && start < numbers.length; start += classes) {
         const sum = numbers.subarray(start, start + classes).reduce((total, value) => total + value, 0)
         if (Math.abs(sum - 1) <= tolerance) continue
         at = start
-        problem = `probabilities that add up to ${formatShort(sum)}`
+        problem = `a row that adds up to ${formatShort(sum)}`
       }
     if (at >= 0)
       throw new DataError(
-        `${caller}: the target${target.name.slice(1)} of row ${Math.floor((at * rows) / numbers.length)} is ${problem}; ${name} expects targets ${expected}: ${cure}`,
+        `${caller}: the target${target.name.slice(1)} of row ${Math.floor((at * rows) / numbers.length)} is ${problem}; ${name} expects ${kind}; ${cure}`,
       )
   }
 }
