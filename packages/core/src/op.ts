@@ -63,7 +63,7 @@ export interface Definition<Names extends readonly string[], Given, Attributes> 
    * it is rounded correctly: then what it makes of constants is computed when compiling.
    */
   readonly ulp: number | ((shapes: ByInput<Names[number], Shape>) => number)
-  /** Inputs, and attributes, to try it with. */
+  /** Inputs, and attributes, to try it with. The modules that bundlers load are without them; Node's file has them. */
   readonly sample: Sampler<Names, Given>
 }
 
