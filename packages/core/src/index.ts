@@ -7,6 +7,7 @@ export {
   type GradientCheck,
   type GradientReport,
 } from './check-gradients.js'
+export { type Check, check, isRecord } from './check-options.js'
 export { type CompiledFunction, type CompileOptions, compile } from './compile/function.js'
 export type { OptimizerRecord, OptimizerState, ParameterRecord } from './compile/optimizer-state.js'
 export type { Profile, ProfileLine } from './compile/profile.js'

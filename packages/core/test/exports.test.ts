@@ -238,6 +238,8 @@ const apart: Readonly<Record<string, string>> = {
       'for programs that read the op table or graphs; quick, and takes what the library made',
     ]),
   ),
+  check: 'for packages that check what they take',
+  isRecord: 'for packages that check what they take',
   blamingCaller: 'for packages that throw in the name of their caller',
   useRelaxedSimd: 'takes nothing, and cannot be undone in this process',
 }

@@ -2,7 +2,9 @@
 // it, in safetensors.
 import {
   BackpropagationError,
+  check,
   functional,
+  isRecord,
   type Layer,
   type LayerPlan,
   layers,
@@ -57,7 +59,7 @@ const mostTensors = 5000
  * layers than `readModel` reads.
  */
 export function writeModel<I extends Symbolic, O extends Symbolic>(model: Model<I, O>): string {
-  const { inputs, outputs, seed } = model.made
+  const { inputs, outputs, seed } = checkModel('writeModel', 'model', model).made as typeof model.made
   const tensors = [...new Set([...listed(inputs), ...topological(listed(outputs))])]
   const plans = [...new Set(tensors.flatMap(({ plan }) => plan ?? []))]
   const places = new Map(tensors.map((tensor, place) => [tensor, place]))
@@ -221,6 +223,10 @@ function activationsOf<I extends Symbolic, O extends Symbolic>(
   ) as Model<I, O>['outputActivation']
 }
 
+const checkModel = check<Model>('a model that sequential() or functional() made', (value) =>
+  isRecord((value as Model | null)?.made),
+)
+
 const tooLarge = () =>
   new ModelFileError(
     `a file of a model has up to ${mostValues} values, within up to ${deepest} brackets; this one has more`,
@@ -230,10 +236,6 @@ const tooLarge = () =>
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing'
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function field(value: unknown, key: string): unknown {

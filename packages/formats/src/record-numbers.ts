@@ -1,4 +1,10 @@
 // The numbers of a run's record, each with the way to it.
+import { check, isRecord, type RunRecord } from '@bp/core'
+
+export const checkRecord = check<RunRecord>(
+  'a record of a run, as onRecord gets it',
+  (value) => isRecord(value) && typeof value.epoch === 'number' && typeof value.step === 'number',
+)
 
 /** `null` where the record says that there is none. */
 type NumberAt = readonly [path: readonly string[], value: number | null]

@@ -1,10 +1,10 @@
 // Event files of TensorBoard: scores of a run, histograms of its weights, its graph. They are TFRecords of protocol
 // buffers; numbers of fields are those of event.proto and summary.proto (github.com/tensorflow/tensorboard).
-import type { CompileOptions, RunRecord, Weights } from '@bp/core'
+import { type CompileOptions, check, isRecord, type RunRecord, type Weights } from '@bp/core'
 import { PbfWriter } from 'pbf'
 import { crc32c } from './checksums.js'
 import { graphDefBytes } from './graph-def.js'
-import { numbersIn } from './record-numbers.js'
+import { checkRecord, numbersIn } from './record-numbers.js'
 
 /**
  * What an event file begins with. TensorBoard reads files that have `tfevents` in their names, and takes each folder
@@ -17,7 +17,7 @@ import { numbersIn } from './record-numbers.js'
  * ```
  */
 export function versionEvent(wallTime: number = now()): Uint8Array<ArrayBuffer> {
-  return event(wallTime, (pbf) => pbf.writeStringField(3, 'brain.Event:2'))
+  return event('versionEvent', wallTime, (pbf) => pbf.writeStringField(3, 'brain.Event:2'))
 }
 
 /**
@@ -25,8 +25,8 @@ export function versionEvent(wallTime: number = now()): Uint8Array<ArrayBuffer> 
  * rounded to float32.
  */
 export function scalarsEvent(record: RunRecord, wallTime: number = now()): Uint8Array<ArrayBuffer> {
-  const { epoch: _, step, ...scores } = record
-  return summaryEvent(wallTime, step, (pbf) => {
+  const { epoch: _, step, ...scores } = checkRecord('scalarsEvent', 'record', record)
+  return summaryEvent('scalarsEvent', wallTime, step, (pbf) => {
     for (const [path, value] of numbersIn(scores))
       if (value !== null) writeValue(pbf, path.join('/'), (to) => to.writeFloatField(2, value))
   })
@@ -41,7 +41,8 @@ export function histogramsEvent(
   step: number,
   wallTime: number = now(),
 ): Uint8Array<ArrayBuffer> {
-  return summaryEvent(wallTime, step, (pbf) => {
+  checkArrays('histogramsEvent', 'arrays', arrays)
+  return summaryEvent('histogramsEvent', wallTime, step, (pbf) => {
     for (const [tag, values] of Object.entries(arrays)) {
       const finite = values.filter(Number.isFinite)
       if (finite.length > 0) writeValue(pbf, tag, (to) => to.writeMessage(5, writeHistogram, finite))
@@ -51,8 +52,18 @@ export function histogramsEvent(
 
 /** A graph as in `graphDefText`, for TensorBoard to show under "Graphs". */
 export function graphEvent(graph: CompileOptions, wallTime: number = now()): Uint8Array<ArrayBuffer> {
-  return event(wallTime, (pbf) => pbf.writeBytesField(4, graphDefBytes(graph)))
+  return event('graphEvent', wallTime, (pbf) => pbf.writeBytesField(4, graphDefBytes(graph)))
 }
+
+const checkTime = check<number>('a finite number of seconds', Number.isFinite)
+const checkStep = check<number>(
+  'an integer in [0, 2^53)',
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+)
+const checkArrays = check<Weights>(
+  'an object of Float32Arrays by name',
+  (value) => isRecord(value) && Object.values(value).every((array) => array instanceof Float32Array),
+)
 
 const now = () => Date.now() / 1000
 
@@ -60,14 +71,16 @@ type Write = (pbf: PbfWriter) => void
 
 const writeInto = (write: Write, pbf: PbfWriter) => write(pbf)
 
-function summaryEvent(wallTime: number, step: number, write: Write): Uint8Array<ArrayBuffer> {
-  return event(wallTime, (pbf) => {
+function summaryEvent(caller: string, wallTime: number, step: number, write: Write): Uint8Array<ArrayBuffer> {
+  checkStep(caller, 'step', step)
+  return event(caller, wallTime, (pbf) => {
     pbf.writeVarintField(2, step)
     pbf.writeMessage(5, writeInto, write)
   })
 }
 
-function event(wallTime: number, write: Write): Uint8Array<ArrayBuffer> {
+function event(caller: string, wallTime: number, write: Write): Uint8Array<ArrayBuffer> {
+  checkTime(caller, 'wallTime', wallTime)
   const pbf = new PbfWriter()
   pbf.writeDoubleField(1, wallTime)
   write(pbf)
