@@ -171,6 +171,9 @@ function rowsOf(name: string, rows: number, inputShape: Shape, targetShape: Shap
 }
 
 /** Weights and losses of a run of so many steps. */
+/** Losses of the records of each training so far. */
+const histories: Float64Array[] = []
+
 function train(
   data: Dataset,
   batchSize: number,
@@ -188,7 +191,8 @@ function train(
   })
   const { step, history } = run.step(steps)
   if (step !== steps) throw new Error(`stopped at step ${step}`)
-  return [run.weights(), Float64Array.from(history, ({ loss }) => loss)]
+  histories.push(Float64Array.from(history, ({ loss }) => loss))
+  return [run.weights()]
 }
 
 // Large enough for threads to share its products and updates; the last batch is smaller.
@@ -281,6 +285,7 @@ export const parts: Readonly<Record<string, () => Numbers[]>> = {
   mlp,
   cnn,
   transformer,
+  records: () => histories,
   optimizers,
 }
 
