@@ -171,7 +171,7 @@ function rowsOf(name: string, rows: number, inputShape: Shape, targetShape: Shap
 }
 
 /** Weights and losses of a run of so many steps. */
-/** Losses of the records of each training so far. */
+/** Losses of the records of each training since they were taken last. */
 const histories: Float64Array[] = []
 
 function train(
@@ -285,7 +285,7 @@ export const parts: Readonly<Record<string, () => Numbers[]>> = {
   mlp,
   cnn,
   transformer,
-  records: () => histories,
+  records: () => histories.splice(0),
   optimizers,
 }
 
