@@ -88,6 +88,8 @@ export const integerFrom = (least: number): Check<number> =>
     (value) => Number.isSafeInteger(value) && (value as number) >= least,
   )
 
+export const checkInteger: Check<number> = check('an integer', Number.isSafeInteger)
+
 export const checkCount: Check<number> = integerFrom(1)
 
 export const checkSeed: Check<number> = check(

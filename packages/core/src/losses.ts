@@ -2,6 +2,7 @@
 import {
   type Checks,
   check,
+  checkInteger,
   checkOptions,
   checkPositive,
   checkShare,
@@ -109,7 +110,6 @@ interface Terms {
 
 /** Numbers and tensors are read where their shapes are known. */
 const numbers = (_caller: string, _name: string, value: unknown) => value as TensorLike | undefined
-const integer = check<number>('an integer', Number.isSafeInteger)
 
 const lossOptions: Checks<LossOptions> = {
   reduction: optional(oneOf(['mean', 'sum', 'none']), 'mean'),
@@ -389,7 +389,7 @@ export function sparseSoftmaxCrossEntropy(
   options: SparseLossOptions = {},
 ): Tensor {
   const name = 'sparseSoftmaxCrossEntropy'
-  const checks = { ...classLossOptions, ignoreIndex: optional(integer, -1) }
+  const checks = { ...classLossOptions, ignoreIndex: optional(checkInteger, -1) }
   return judge(sparseSoftmaxCrossEntropy, name, [logits, targets], options, checks, (x, t, given) => {
     const [smoothing, ignored] = [given.labelSmoothing!, given.ignoreIndex!]
     const counted = notEqual(t, ignored)

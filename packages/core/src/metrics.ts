@@ -1,8 +1,8 @@
 // How good predictions are: counted batch by batch in float64, and always the same for the same rows in any batches.
 import {
-  check,
   checkCount,
   checkFinite,
+  checkInteger,
   checkNumbers,
   checkOptions,
   oneOf,
@@ -99,7 +99,7 @@ export interface ClassNumberOptions {
 
 const classChecks = {
   classes: checkCount,
-  ignoreIndex: optional(check<number>('an integer', Number.isSafeInteger), -1),
+  ignoreIndex: optional(checkInteger, -1),
 }
 
 /** Rows of one number for each class; targets are class numbers. */
@@ -281,7 +281,7 @@ function classScore(name: string, options: ClassScoreOptions, of: (hits: Hits) =
   const { threshold, classes, ignoreIndex, average } = checkOptions(name, options, {
     threshold: optional(checkFinite, 0.5),
     classes: optional(checkCount),
-    ignoreIndex: optional(check<number>('an integer', Number.isSafeInteger)),
+    ignoreIndex: optional(checkInteger),
     average: optional(oneOf(['macro', 'micro']), 'macro'),
   })
   const hitsOf = (state: number[][], c: number): Hits => {

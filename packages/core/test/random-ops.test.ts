@@ -183,12 +183,12 @@ test.each([
   [
     'a rate of 1',
     () => dropout([1], key, { rate: 1, seed: 0 }),
-    'dropout: rate must be from 0 up to but without 1, got 1',
+    'dropout: rate must be a number in [0, 1), got 1',
   ],
   [
     'a probability',
     () => bernoulli(key, { shape: [1], probability: -0.1, seed: 0 }),
-    'bernoulli: probability must be from 0 up to but without 1, got -0.1',
+    'bernoulli: probability must be a number in [0, 1), got -0.1',
   ],
   [
     'a shape',

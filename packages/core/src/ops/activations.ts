@@ -1,5 +1,5 @@
 // Activations of networks, element by element, and their fused gradients, which take the input of the activation.
-import { checkFlag } from '../check-options.js'
+import { checkFinite, checkFlag, oneOf } from '../check-options.js'
 import { binary, unary, widened } from '../compile/lowering.js'
 import { exponential, exponentialMinusOne, hyperbolicTangent, logarithmOfOnePlus } from '../elementary.js'
 import { erf as erf64, normalCdf } from '../error-function.js'
@@ -47,12 +47,6 @@ function withAttributes<Case extends object, Given>(cases: readonly Case[], ...a
   return cases.map((example, index) => ({ ...example, attributes: attributes[index % attributes.length]! }))
 }
 
-function finite(name: string, what: string, value: number): number {
-  if (typeof value !== 'number' || !Number.isFinite(value))
-    throw new ValueError(`${name}: ${what} must be a finite number, got ${value}`)
-  return value
-}
-
 /** x · σ(w), and its limit 0 at −∞. */
 const timesSigmoid = (x: number, w: number) => (x === -Infinity ? -0 : x / (1 + exponential(-w)))
 
@@ -93,11 +87,9 @@ interface Approximation {
 const approximation = {
   attributes: { approximate: "'tanh' for the approximation with tanh, as in GPT-2; 'none' unless given." },
   shorthand: 'approximate',
-  prepare: ({ approximate = 'none' }: Approximation) => {
-    if (approximate !== 'none' && approximate !== 'tanh')
-      throw new ValueError(`gelu: approximate must be 'none' or 'tanh', got ${approximate}`)
-    return { approximate }
-  },
+  prepare: ({ approximate = 'none' }: Approximation) => ({
+    approximate: oneOf(['none', 'tanh'])('gelu', 'approximate', approximate),
+  }),
 } as const
 
 // w(x) = √(8/π) · (x + 0.044715 · x³), of which the approximation takes the sigmoid.
@@ -327,7 +319,7 @@ interface Slope {
 const leaky = {
   attributes: { slope: 'Factor of negative numbers; 0.01 unless given.' },
   shorthand: 'slope',
-  prepare: ({ slope = 0.01 }: Slope) => ({ slope: finite('leakyRelu', 'slope', slope) }),
+  prepare: ({ slope = 0.01 }: Slope) => ({ slope: checkFinite('leakyRelu', 'slope', slope) }),
 } as const
 const slopes: Slope[] = [{ slope: 0.01 }, { slope: 0.3 }]
 const kinkAtZero = uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } })
@@ -393,7 +385,7 @@ interface Alpha {
 const exponentialLinear = {
   attributes: { alpha: 'The result far on the left is −alpha; 1 unless given.' },
   shorthand: 'alpha',
-  prepare: ({ alpha = 1 }: Alpha) => ({ alpha: finite('elu', 'alpha', alpha) }),
+  prepare: ({ alpha = 1 }: Alpha) => ({ alpha: checkFinite('elu', 'alpha', alpha) }),
 } as const
 const alphas: Alpha[] = [{ alpha: 1 }, { alpha: 0.4 }]
 

@@ -1,7 +1,7 @@
 // Scaled dot-product attention and its fused gradient.
-import { checkFlag } from '../check-options.js'
+import { checkFinite, checkFlag, oneOf, optional } from '../check-options.js'
 import { exponential } from '../elementary.js'
-import { ShapeError, ValueError } from '../errors.js'
+import { ShapeError } from '../errors.js'
 import { passBack, rulesOf } from '../gradients.js'
 import { type Op, op } from '../op.js'
 import type { Array64 } from '../reference.js'
@@ -39,11 +39,9 @@ const blockRows = 32
 const prepare =
   (name: string) =>
   ({ causal = false, scale }: AttentionOptions, { q }: { q: Shape }): Prepared => {
-    if (scale !== undefined && !Number.isFinite(scale))
-      throw new ValueError(`${name}: scale must be a finite number, got ${scale}`)
     return {
       causal: checkFlag(name, 'causal', causal),
-      scale: scale ?? 1 / Math.sqrt(Math.max(1, q[q.length - 1] ?? 1)),
+      scale: optional(checkFinite)(name, 'scale', scale) ?? 1 / Math.sqrt(Math.max(1, q[q.length - 1] ?? 1)),
     }
   }
 
@@ -161,11 +159,10 @@ export const scaledDotProductAttentionGrad: Op<
     formula:
       'y = dS · k, dSᵀ · q or Pᵀ · upstream, with dP = upstream · vᵀ and dS = scale · P · (dP − Σ P · dP)',
     attributes: { ...attributes, of: 'The input to which it is passed back: "q", "k" or "v".' },
-    prepare: ({ of, ...options }: AttentionOptions & { of: InputName }, shapes) => {
-      if (!names.includes(of))
-        throw new ValueError(`scaledDotProductAttentionGrad: of must be "q", "k" or "v", got ${of}`)
-      return { ...prepare('scaledDotProductAttentionGrad')(options, shapes), of }
-    },
+    prepare: ({ of, ...options }: AttentionOptions & { of: InputName }, shapes) => ({
+      ...prepare('scaledDotProductAttentionGrad')(options, shapes),
+      of: oneOf(names)('scaledDotProductAttentionGrad', 'of', of),
+    }),
     shape: ({ q, k, v, upstream }, { of }) => {
       const wanted = checkAttention('scaledDotProductAttentionGrad', { q, k, v })
       if (!sameShape(upstream, wanted))

@@ -3,6 +3,7 @@
 //
 // Channels are last: images are [images, height, width, channels], weights [kernel height, kernel width, channels /
 // groups, output channels], as in TensorFlow.js. docs/decisions/2026-11-24-convolution.md says why.
+import { checkCount } from '../check-options.js'
 import {
   lowerConvolution,
   lowerConvolutionInputGrad,
@@ -42,8 +43,7 @@ function filled(
   input: Pair,
   kernel: Pair,
 ): Convolution {
-  if (!Number.isInteger(groups) || groups < 1)
-    throw new ValueError(`${name}: groups must be a whole number from 1 up, got ${groups}`)
+  checkCount(name, 'groups', groups)
   const strides = pairOf(name, 'stride', stride, 1)
   const dilations = pairOf(name, 'dilation', dilation, 1)
   const sides = paddingOf(name, padding, input, reachOf(kernel, dilations), strides)

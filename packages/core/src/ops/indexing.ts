@@ -1,6 +1,7 @@
 // Operations that pick and add by index. Indices are whole numbers; one out of range is an IndexError.
+import { checkCount, integerFrom } from '../check-options.js'
 import type { Lowering } from '../compile/lowering.js'
-import { ShapeError, ValueError } from '../errors.js'
+import { ShapeError } from '../errors.js'
 import { type Op, op } from '../op.js'
 import { uniform } from '../sample.js'
 import { describeShape, normalizeAxis, type Shape, sizeOf } from '../shape.js'
@@ -90,8 +91,7 @@ export const scatterAdd: Op<['x', 'indices'], { size: number; axis?: number }, '
   },
   shorthand: 'size',
   prepare: ({ size, axis = 0 }: { size: number; axis?: number }, { x, indices }) => {
-    if (!Number.isInteger(size) || size < 0)
-      throw new ValueError(`scatterAdd: size must be a whole number from 0 up, got ${size}`)
+    integerFrom(0)('scatterAdd', 'size', size)
     const at = normalizeAxis('scatterAdd', axis, Math.max(0, x.length - indices.length + 1))
     return { size, axis: at }
   },
@@ -202,11 +202,7 @@ export const oneHot: Op<['x'], { depth: number }, 'depth'> = op('oneHot', {
   formula: 'y[i, j] = 1 if j = x[i], else 0',
   attributes: { depth: 'How many classes there are: the length of a row.' },
   shorthand: 'depth',
-  prepare: ({ depth }: { depth: number }) => {
-    if (!Number.isInteger(depth) || depth < 1)
-      throw new ValueError(`oneHot: depth must be a whole number from 1 up, got ${depth}`)
-    return { depth }
-  },
+  prepare: ({ depth }: { depth: number }) => ({ depth: checkCount('oneHot', 'depth', depth) }),
   shape: ({ x }, { depth }): Shape => [...x, depth],
   vjp: { x: null },
   lower: ({ inputs: [x], shape, attributes: { depth }, output, emit }) => {

@@ -1,5 +1,6 @@
 // Normalisation: layer, RMS, group and batch norm, and their fused gradients. Variances are divided by the number of
 // elements and computed in two passes, the mean first.
+import { check } from '../check-options.js'
 import type { Lowering } from '../compile/lowering.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { rulesOf } from '../gradients.js'
@@ -20,12 +21,12 @@ interface Stabilized {
 
 const epsilonText = 'Added to the variance, so that what is constant does not become NaN; 1e-5 unless given.'
 
-function checkEpsilon(name: string, epsilon = 1e-5): number {
-  // Beyond f32 it would be infinite there.
-  if (typeof epsilon !== 'number' || !(epsilon >= 0 && Math.fround(epsilon) < Infinity))
-    throw new ValueError(`${name}: epsilon must be a non-negative number that f32 can hold, got ${epsilon}`)
-  return epsilon
-}
+// Beyond f32 it would be infinite there.
+const checkRepresentable = check<number>(
+  'a non-negative number that f32 can hold',
+  (value) => typeof value === 'number' && value >= 0 && Math.fround(value) < Infinity,
+)
+const checkEpsilon = (name: string, epsilon = 1e-5) => checkRepresentable(name, 'epsilon', epsilon)
 
 function checkLike(name: string, shapes: Readonly<Record<string, Shape>>, wanted: Shape, what: string): void {
   for (const [input, shape] of Object.entries(shapes))

@@ -1,6 +1,6 @@
 // Random operations: functions of a seed and a key, so that a graph with them can be computed again, on any engine,
 // with the same numbers. Operations that draw uniform numbers draw the same ones if seed and key are the same.
-import { checkSeed } from '../check-options.js'
+import { checkFinite, checkNotNegative, checkSeed, checkShare } from '../check-options.js'
 import type { Buffer, Operand, Value } from '../compile/lowering.js'
 import { logarithm } from '../elementary.js'
 import { ShapeError, ValueError } from '../errors.js'
@@ -92,18 +92,8 @@ function checkDrawn(name: string, { shape, seed }: Drawn): Drawn {
   return { shape: [...shape], seed }
 }
 
-function checkFinite(name: string, values: Readonly<Record<string, number>>): void {
-  for (const [option, value] of Object.entries(values))
-    if (!Number.isFinite(value))
-      throw new ValueError(`${name}: ${option} must be a finite number, got ${value}`)
-}
-
-/** A number from 0 up to but without 1; the same as a count of steps of 2⁻²⁴ that lie below it. */
-function checkShare(name: string, option: string, value: number): number {
-  if (!(value >= 0 && value < 1))
-    throw new ValueError(`${name}: ${option} must be from 0 up to but without 1, got ${value}`)
-  return Math.ceil(value * 2 ** 24)
-}
+/** How many steps of 2⁻²⁴ lie below it. */
+const stepsBelow = (share: number) => Math.ceil(share * 2 ** 24)
 
 /** The first operands of every instruction that draws; the last of them is the index of the first number. */
 function operands(out: Buffer, key: Value, size: number, seed: number, purpose: number): Operand[] {
@@ -135,7 +125,8 @@ export const randomUniform: Op<['key'], Interval> = op('randomUniform', {
     high: 'The number that all lie below, but for rounding; 1 unless given.',
   },
   prepare: ({ low = 0, high = 1, ...drawn }: Interval) => {
-    checkFinite('randomUniform', { low, high })
+    checkFinite('randomUniform', 'low', low)
+    checkFinite('randomUniform', 'high', high)
     if (low > high)
       throw new ValueError(`randomUniform: low must not be above high, got low ${low} and high ${high}`)
     return { ...checkDrawn('randomUniform', drawn), low, high }
@@ -165,9 +156,8 @@ const normal = (
     standardDeviation: 'The width of the normal distribution; 1 unless given.',
   },
   prepare: ({ mean = 0, standardDeviation = 1, ...drawn }: Normal) => {
-    checkFinite(name, { mean, standardDeviation })
-    if (standardDeviation < 0)
-      throw new ValueError(`${name}: standardDeviation must be non-negative, got ${standardDeviation}`)
+    checkFinite(name, 'mean', mean)
+    checkNotNegative(name, 'standardDeviation', standardDeviation)
     return { ...checkDrawn(name, drawn), mean, standardDeviation }
   },
   lower: ({ inputs: [key], shape, attributes: { seed, mean, standardDeviation }, output, emit }) => {
@@ -221,7 +211,7 @@ export const bernoulli: Op<['key'], Drawn & { probability: number }> = op('berno
     probability: 'How likely a 1 is, from 0 up to but without 1.',
   },
   prepare: ({ probability, ...drawn }: Drawn & { probability: number }) => {
-    const steps = checkShare('bernoulli', 'probability', probability)
+    const steps = stepsBelow(checkShare('bernoulli', 'probability', probability))
     return { ...checkDrawn('bernoulli', drawn), threshold: steps / 2 ** 24 }
   },
   decompose: ({ key }, { shape, seed, threshold }) => less(randomUniform(key, { shape, seed }), threshold),
@@ -314,7 +304,7 @@ export const dropout: Op<['x', 'key'], Seeded & { rate: number }> = op('dropout'
         'Dropout',
         ...operands(output(), key!, size, seed, tensorPurposes.uniform),
         x!.buffer,
-        checkShare('dropout', 'rate', rate),
+        stepsBelow(rate),
         1 / (1 - rate),
       )
   },

@@ -1,5 +1,5 @@
 // Operations that turn many numbers into one, along some axes or all.
-import { checkFlag } from '../check-options.js'
+import { check, checkFlag } from '../check-options.js'
 import { lowerRows, reduction } from '../compile/lowering.js'
 import { exponential, logarithm } from '../elementary.js'
 import { ShapeError, ValueError } from '../errors.js'
@@ -434,6 +434,8 @@ interface Norm extends Reduction {
   order?: 1 | 2 | typeof Infinity
 }
 
+const checkOrder = check('1, 2 or Infinity', (value) => [1, 2, Infinity].includes(value as number))
+
 /** Length along axes: Euclidean, the sum of magnitudes, or the largest magnitude. */
 export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
   ...along('norm'),
@@ -448,8 +450,7 @@ export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
   },
   shorthand: 'order',
   prepare: ({ order = 2, ...given }: Norm, { x }) => {
-    if (order !== 1 && order !== 2 && order !== Infinity)
-      throw new ValueError(`norm: order must be 1, 2 or Infinity, got ${order}`)
+    checkOrder('norm', 'order', order)
     return { ...along('norm').prepare(given, { x }), order }
   },
   shape: ({ x }, attributes) =>

@@ -1,5 +1,6 @@
 // Triangles of matrices: one side of a diagonal is kept, the other becomes 0.
-import { ShapeError, ValueError } from '../errors.js'
+import { checkInteger } from '../check-options.js'
+import { ShapeError } from '../errors.js'
 import { type Op, op } from '../op.js'
 import type { Reference } from '../reference.js'
 import { uniform } from '../sample.js'
@@ -18,11 +19,7 @@ const triangle = (name: string) =>
     inputs: ['x'],
     attributes: { diagonal: 'Which diagonal: 0, the main one, unless given; positive ones lie above it.' },
     shorthand: 'diagonal',
-    prepare: ({ diagonal = 0 }: Diagonal) => {
-      if (!Number.isInteger(diagonal))
-        throw new ValueError(`${name}: diagonal must be a whole number, got ${diagonal}`)
-      return { diagonal }
-    },
+    prepare: ({ diagonal = 0 }: Diagonal) => ({ diagonal: checkInteger(name, 'diagonal', diagonal) }),
     shape: ({ x }: { x: Shape }) => {
       if (x.length < 2)
         throw new ShapeError(`${name}: x is ${describeShape(x)}; it must have two dimensions or more`)
