@@ -45,7 +45,8 @@ export function tile${rows}x${4 * vectors}${packed ? 'Packed' : ''}(
   // Rows that do not exist repeat the last; nobody stores them.
   for (const r of eachRow.slice(1)) add(`    const there${r}: usize = rows > ${r} ? -1 : 0`)
   for (const r of eachRow) for (const v of eachVector) add(`    let c${r}${v} = f32x4.splat(0)`)
-  add('    if (from != 0) {\n      let at = from')
+  // What it adds to is added last: sums of a block of products stay small, however many blocks there are.
+  add('    if (from != 0 && from != c) {\n      let at = from')
   for (const r of eachRow) {
     if (r > 0) add(`      at += fromRow & there${r}`)
     for (const v of eachVector) add(`      c${r}${v} = v128.load(at${offset(16 * v)})`)
@@ -68,6 +69,12 @@ export function tile${rows}x${4 * vectors}${packed ? 'Packed' : ''}(
   if (packed) add(`      pb += ${16 * vectors * stepsPerTurn}`)
   for (const r of eachRow) add(`      a${r} += ${4 * stepsPerTurn}`)
   add('      if (a0 == end) break\n    }')
+  add('    if (from == c) {\n      let at = c')
+  for (const r of eachRow) {
+    if (r > 0) add(`      at += cRow & there${r}`)
+    for (const v of eachVector) add(`      c${r}${v} = f32x4.add(v128.load(at${offset(16 * v)}), c${r}${v})`)
+  }
+  add('    }')
   // Zero comes from memory, as the engine would keep a constant in a register throughout the loop.
   add('    if (relu != 0) {\n      const zero = v128.load(zeros)\n      if (relu == 1) {')
   for (const r of eachRow)
@@ -117,12 +124,19 @@ function tapTile({ rows, vectors, steps }) {
 @inline
 export function tapTile${rows}x${4 * vectors}(
   c: usize, row: usize, from: usize, fromRow: usize, ${eachRow.map((r) => `a${r}: usize`).join(', ')},
-  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, rectify: bool,
+  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, rectify: bool, adds: bool,
 ): void {`)
-  for (const r of eachRow) {
-    if (r > 0) add('  from += fromRow')
-    for (const v of eachVector) add(`  let c${r}${v} = v128.load(from${offset(16 * v)})`)
+  for (const r of eachRow) for (const v of eachVector) add(`  let c${r}${v} = f32x4.splat(0)`)
+  const start = (condition, expression) => {
+    add(`  if (${condition}) {\n    let at = from`)
+    for (const r of eachRow) {
+      if (r > 0) add('    at += fromRow')
+      for (const v of eachVector)
+        add(`    c${r}${v} = ${expression(`v128.load(at${offset(16 * v)})`, `c${r}${v}`)}`)
+    }
+    add('  }')
   }
+  start('!adds', (value) => value)
   add('  do {\n    const tap = load<u32>(taps)')
   for (const r of eachRow) add(`    let p${r} = a${r} + tap`)
   add(`    const end = b + (length << ${Math.log2(turn)})\n    do {`)
@@ -142,8 +156,9 @@ export function tapTile${rows}x${4 * vectors}(
     } while (b != end)
     b = end
     taps += 4
-  } while (taps != tapsEnd)
-  if (rectify) {
+  } while (taps != tapsEnd)`)
+  start('adds', (value, sum) => `f32x4.add(${value}, ${sum})`)
+  add(`  if (rectify) {
     const zero = f32x4.splat(0)`)
   for (const r of eachRow)
     for (const v of eachVector) add(`    c${r}${v} = f32x4.add(f32x4.pmax(c${r}${v}, zero), zero)`)

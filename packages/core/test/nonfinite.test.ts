@@ -24,6 +24,7 @@ import {
   momentum,
   nadam,
   type Op,
+  ops,
   type Run,
   type RunOptions,
   random,
@@ -115,6 +116,15 @@ function truthOf(model: Model, badRow: readonly number[]) {
     /** Nodes that made numbers that are not finite of such that are. */
     origins: topological(outputs).filter((tensor) => isBad(tensor) && !tensor.inputs.some(isBad)),
     lossIsBad: isBad(loss),
+    /** Whether a sum is infinite on the kernel that is not in float64. */
+    sumOverflows: topological(outputs).some(
+      (tensor) =>
+        (tensor.op === ops.sum || tensor.op === ops.mean) &&
+        !isBad(tensor) &&
+        !evaluate([tensor], new Map(tensor.inputs.map((x) => [x, values.get(x)!])))[0]!.every(
+          Number.isFinite,
+        ),
+    ),
     /** Whether anything comes of them. */
     stops: outputs.some(isBad),
     /** What the kernel makes of it, whose sums may be infinite where those in float64 are not. */
@@ -191,9 +201,9 @@ describe('an operation that makes a number that is not finite is named, with the
     const tryWith = (filled: ReadonlyMap<number, number>) => {
       if (left.size === 0) return
       const badRow = draw(bad, filled)
-      const { origins, lossIsBad, stops, lossOnKernel } = truthOf(model, badRow)
+      const { origins, lossIsBad, stops, lossOnKernel, sumOverflows } = truthOf(model, badRow)
       const origin = origins[0]!
-      if (!stops || (!lossIsBad && !Number.isFinite(lossOnKernel))) return
+      if (!stops || sumOverflows || (!lossIsBad && !Number.isFinite(lossOnKernel))) return
       const forward = origin.op === op && !origin.name.startsWith('gradients/')
       const way = forward ? 'forward' : lossIsBad ? undefined : 'backward'
       if (!way || !left.delete(way)) return

@@ -35,10 +35,12 @@ import {
   softmax,
   softmaxCrossEntropyWithLogits,
   sparseSoftmaxCrossEntropyWithLogits,
+  std,
   sum,
   type Tensor,
   type Variable,
   variable,
+  variance,
   where,
 } from '../src/index.js'
 
@@ -152,6 +154,8 @@ const cases: Record<string, () => Tensor[]> = {
       min(x, along),
       prod(x.mul(0.1).add(1), along),
       norm(x, along),
+      variance(x, along),
+      std(array(263, 37, 7), { axes: [1] }),
       argMax(x, { axis: 1 }),
       cumsum(x, { axis: 1 }),
     ]

@@ -86,8 +86,10 @@ export function convolution(pc: usize): void {
   const lines = linesOf(g)
   packGroups(panels, load<u32>(pc, 12), g, depth)
   clearBorders(pc, 28, g)
-  // Runs that are summed before the next panel is begun: about 256 numbers, which keep a panel in L1.
-  const together = max<u32>(1, 256 / g.length)
+  // Runs that are summed before the next panel is begun: about 256 numbers, which keep a panel in L1. Of a longer run as
+  // many: rounding grows with how many products are added in one go.
+  const most: u32 = 256
+  const together = max<u32>(1, most / g.length)
   for (let image: u32 = 0; image < g.images; image++) {
     const x = padded(load<u32>(pc, 28), load<u32>(pc, 8), image, g)
     const y = out + image * pixels * row
@@ -105,12 +107,14 @@ export function convolution(pc: usize): void {
         }
         for (let run: u32 = 0; run < g.runs; run += together) {
           const count = min(together, g.runs - run)
-          const rectify = activation == Activation.Relu && gate == 0 && run + count == g.runs
-          if (run == 0)
-            sweep(c, row, from, 0, a, lines, g.outWidth, g.step, 0, pixels, taps, count, g.length, 4, b, width, there, rectify)
-          else
-            sweep(c, row, c, row, a, lines, g.outWidth, g.step, 0, pixels, taps + (run << 2), count, g.length, 4, b, width, there, rectify)
-          b += (count * g.length * width) << 2
+          for (let at: u32 = 0; at < g.length; at += most) {
+            const length = min(most, g.length - at)
+            const adds = run + at > 0
+            const rectify =
+              activation == Activation.Relu && gate == 0 && run + count == g.runs && at + length == g.length
+            sweep(c, row, adds ? c : from, adds ? row : 0, a + (at << 2), lines, g.outWidth, g.step, 0, pixels, taps + (run << 2), count, length, 4, b, width, there, rectify, adds)
+            b += (count * length * width) << 2
+          }
         }
       }
     }
@@ -142,7 +146,7 @@ export function convolutionInputGrad(pc: usize): void {
         for (let j: u32 = 0, width: u32 = 0; j < columns; j += width) {
           width = panelWidth(columns - j)
           // All columns of a panel exist in `patches`; those behind the last are 0.
-          sweep(patches + (j << 2), row, zeros, 0, a, zeros, count, dyRow, 0, count, zeros, 1, depth, 4, b, width, width, false)
+          sweep(patches + (j << 2), row, zeros, 0, a, zeros, count, dyRow, 0, count, zeros, 1, depth, 4, b, width, width, false, false)
           b += (depth * width) << 2
         }
         scatter(dx + ((group * (g.channels / g.groups)) << 2), patches, row, start, count, g)
@@ -182,7 +186,7 @@ export function convolutionWeightGrad(pc: usize): void {
         for (let j: u32 = 0, width: u32 = 0; j < columns; j += width) {
           width = panelWidth(columns - j)
           const c = out + ((group * columns + j) << 2)
-          sweep(c, row, c, row, a, taps, g.length, 4, firstRow, rows, lines + (line << 2), count, g.outWidth, g.step, b, width, min(width, columns - j), false)
+          sweep(c, row, c, row, a, taps, g.length, 4, firstRow, rows, lines + (line << 2), count, g.outWidth, g.step, b, width, min(width, columns - j), false, true)
           b += (depth * width) << 2
         }
       }
@@ -201,28 +205,28 @@ function panelWidth(columns: u32): u32 {
 /**
  * A panel of C = or += A·B. Row i of C begins with what is at from + i · fromRow. The rows of A start, in bytes from a, at
  * lines[…] + 0, lineStep, 2 lineStep, … with lineLength rows to a line; it begins with firstRow; the numbers in each at taps[…] + 0, step, … with
- * `length` numbers to a run. The panel of B is `width` wide, of which `columns` are stored.
+ * `length` numbers to a run. The panel of B is `width` wide, of which `columns` are stored. With `adds` what it begins with is added last.
  */
 function sweep(
   c: usize, row: usize, from: usize, fromRow: usize,
   a: usize, lines: usize, lineLength: u32, lineStep: usize, firstRow: u32, rows: u32,
   taps: usize, runs: u32, length: u32, step: usize,
-  b: usize, width: u32, columns: u32, rectify: bool,
+  b: usize, width: u32, columns: u32, rectify: bool, adds: bool,
 ): void {
   const line = firstRow / lineLength
   lines += line << 2
   const skipped = firstRow - line * lineLength
   if (width == 16)
-    sweep16(c, row, from, fromRow, a, lines, lineLength, lineStep, skipped, rows, taps, taps + (runs << 2), length, step, b, columns, rectify)
+    sweep16(c, row, from, fromRow, a, lines, lineLength, lineStep, skipped, rows, taps, taps + (runs << 2), length, step, b, columns, rectify, adds)
   else
-    sweep8(c, row, from, fromRow, a, lines, lineLength, lineStep, skipped, rows, taps, taps + (runs << 2), length, step, b, columns, rectify)
+    sweep8(c, row, from, fromRow, a, lines, lineLength, lineStep, skipped, rows, taps, taps + (runs << 2), length, step, b, columns, rectify, adds)
 }
 
 /** Two rows at a time. */
 function sweep16(
   c: usize, row: usize, from: usize, fromRow: usize,
   a: usize, lines: usize, lineLength: u32, lineStep: usize, skipped: u32, rows: u32,
-  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, columns: u32, rectify: bool,
+  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, columns: u32, rectify: bool, adds: bool,
 ): void {
   let at = a + load<u32>(lines) + skipped * lineStep
   let left = lineLength - skipped
@@ -245,7 +249,7 @@ function sweep16(
     if (!whole) toEdge(from, fromRow, there, columns, 64)
     tapTile2x16(
       whole ? c : edgeTile, whole ? row : 64, whole ? from : edgeTile, whole ? fromRow : 64,
-      a0, a1, taps, tapsEnd, length, step, b, rectify,
+      a0, a1, taps, tapsEnd, length, step, b, rectify, adds,
     )
     if (!whole) fromEdge(c, row, there, columns, 64)
     c += row << 1
@@ -257,7 +261,7 @@ function sweep16(
 function sweep8(
   c: usize, row: usize, from: usize, fromRow: usize,
   a: usize, lines: usize, lineLength: u32, lineStep: usize, skipped: u32, rows: u32,
-  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, columns: u32, rectify: bool,
+  taps: usize, tapsEnd: usize, length: u32, step: usize, b: usize, columns: u32, rectify: bool, adds: bool,
 ): void {
   let at = a + load<u32>(lines) + skipped * lineStep
   let left = lineLength - skipped
@@ -282,7 +286,7 @@ function sweep8(
     if (!whole) toEdge(from, fromRow, there, columns, 32)
     tapTile4x8(
       whole ? c : edgeTile, whole ? row : 32, whole ? from : edgeTile, whole ? fromRow : 32,
-      a0, a1, a2, a3, taps, tapsEnd, length, step, b, rectify,
+      a0, a1, a2, a3, taps, tapsEnd, length, step, b, rectify, adds,
     )
     if (!whole) fromEdge(c, row, there, columns, 32)
     c += row << 2
@@ -556,7 +560,7 @@ export function depthwiseWeightGrad(pc: usize): void {
       let to = out
       for (let tap = taps; tap < lines; tap += 4) {
         for (let at: usize = 0; at < pixel; at += 16) {
-          let total = v128.load(to + at)
+          let total = f32x4.splat(0)
           let cell = from + load<u32>(tap) + at
           let upstream = dy + at
           for (let column: u32 = 0; column < g.outWidth; column++) {
@@ -564,7 +568,7 @@ export function depthwiseWeightGrad(pc: usize): void {
             cell += g.step
             upstream += pixel
           }
-          storeLanes(to + at, total, (pixel - at) >> 2)
+          storeLanes(to + at, f32x4.add(v128.load(to + at), total), (pixel - at) >> 2)
         }
         to += pixel
       }

@@ -26,7 +26,7 @@ import { adadelta, adagrad, adam, adamax, lion, momentum, nadam, rmsProp, sgd } 
 import { drawnBytes, dropout, moveDrawn, randomNormal, randomPermutation, randomUniform } from './random'
 import { averagePool, averagePoolGrad, maxPool, maxPoolGrad, maxPoolPick } from './pooling'
 import { multiplyAdds } from './peak'
-import { argMax, cumulativeSum, divideSums, norm, productOfOthers, reduce } from './rows'
+import { argMax, cumulativeSum, divideSums, norm, productOfOthers, reduce, variance } from './rows'
 import {
   logSoftmax,
   logSoftmaxGrad,
@@ -587,6 +587,9 @@ export function run(program: usize, times: u32): usize {
         break
       case Opcode.Norm:
         norm(pc)
+        break
+      case Opcode.Variance:
+        variance(pc)
         break
       case Opcode.ArgMax:
         argMax(pc)

@@ -3,34 +3,10 @@
 //
 // Loops over a row end with their condition: only out of such loops does V8 take what does not change in them.
 import { storeLanes, sumLanes } from './functions'
-import { loadUpTo, sumOf } from './rows'
-
-/** The first `count` numbers of a vector, and 0 in the other lanes, also where these are NaN. */
-// @ts-ignore: decorator
-@inline
-function firstLanes(v: v128, count: i32): v128 {
-  return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)))
-}
-
-/** Σ (x − mean)² of a row. */
-function squaresOf(x: usize, columns: u32, mean: f32): f32 {
-  const means = f32x4.splat(mean)
-  let even = f32x4.splat(0)
-  let odd = even
-  const end = x + ((columns & ~7) << 2)
-  for (; x < end; x += 32) {
-    const u = f32x4.sub(v128.load(x), means)
-    const v = f32x4.sub(v128.load(x, 16), means)
-    even = f32x4.add(even, f32x4.mul(u, u))
-    odd = f32x4.add(odd, f32x4.mul(v, v))
-  }
-  for (let left: i32 = columns & 7; left > 0; left -= 4) {
-    const u = firstLanes(f32x4.sub(v128.load(x), means), left)
-    even = f32x4.add(even, f32x4.mul(u, u))
-    x += 16
-  }
-  return sumLanes(f32x4.add(even, odd))
-}
+import {
+  block, blockRows, exactMean, exactVariance, firstLanes, highOf, isExact, loadUpTo, lowOf, moments, narrowed,
+  productsOfRows, squaresOf, squaresOfRows, sumOf,
+} from './rows'
 
 // @ts-ignore: decorator
 @inline
@@ -38,22 +14,18 @@ function meanOf(x: usize, columns: u32, centred: u32): f32 {
   return centred ? sumOf(x, columns) / <f32>columns : 0
 }
 
-/** What a row is multiplied by so that its variance becomes 1. */
+/** What a row is multiplied by so that its variance becomes 1; −1 where float32 cannot tell. */
 // @ts-ignore: decorator
 @inline
 function reciprocalDeviation(x: usize, columns: u32, mean: f32, epsilon: f32): f32 {
-  const variance = squaresOf(x, columns, mean) / <f32>columns + epsilon
-  return variance < Infinity ? 1 / sqrt(variance) : reciprocalOfLarge(x, columns, mean)
+  const variance = squaresOf(x, columns, mean) / <f32>columns
+  return isExact(variance, mean) ? 1 / sqrt(variance + epsilon) : -1
 }
 
-/** The same where squares are too large for a float32, and epsilon is nothing beside them. */
-function reciprocalOfLarge(x: usize, columns: u32, mean: f32): f32 {
-  let total: f64 = 0
-  for (const end = x + (columns << 2); x < end; x += 4) {
-    const u = <f64>load<f32>(x) - <f64>mean
-    total += u * u
-  }
-  return <f32>(1 / sqrt(total / <f64>columns))
+/** The same by what `moments` finds. */
+function exactReciprocal(x: usize, columns: u32, epsilon: f32, centred: u32): f32 {
+  moments(x, 4, columns, centred)
+  return <f32>(1 / Math.sqrt(exactVariance + <f64>epsilon))
 }
 
 /**
@@ -71,14 +43,19 @@ export function normalizeRows(pc: usize): void {
   const centred = load<u32>(pc, 32)
   if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
-    const mean = meanOf(x, columns, centred)
+    let mean = meanOf(x, columns, centred)
+    let factor = reciprocalDeviation(x, columns, mean, epsilon)
+    if (factor < 0) {
+      factor = exactReciprocal(x, columns, epsilon, centred)
+      mean = <f32>exactMean
+    }
     const means = f32x4.splat(mean)
-    const factor = f32x4.splat(reciprocalDeviation(x, columns, mean, epsilon))
+    const factors = f32x4.splat(factor)
     let j: i32 = 0
     do {
       const at = j << 2
       const left = columns - j
-      let y = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, means), means), factor)
+      let y = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, means), means), factors)
       if (gamma != 0) y = f32x4.mul(y, loadUpTo(gamma + at, left, means))
       if (beta != 0) y = f32x4.add(y, loadUpTo(beta + at, left, means))
       storeLanes(out + at, y, left)
@@ -105,24 +82,37 @@ export function normalizeRowsGrad(pc: usize): void {
   const zero = f32x4.splat(0)
   if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
-    const mean = meanOf(x, columns, centred)
+    let mean = meanOf(x, columns, centred)
+    let factor = reciprocalDeviation(x, columns, mean, epsilon)
+    if (factor < 0) {
+      factor = exactReciprocal(x, columns, epsilon, centred)
+      mean = <f32>exactMean
+    }
     const means = f32x4.splat(mean)
-    const r = reciprocalDeviation(x, columns, mean, epsilon)
-    const factor = f32x4.splat(r)
-    let sums = zero
-    let products = zero
+    const factors = f32x4.splat(factor)
+    let sums: v128
+    let products: v128
+    let sum: f64 = 0
+    let product: f64 = 0
     let j: i32 = 0
     do {
-      const at = j << 2
-      const left = columns - j
-      let g = loadUpTo(dy + at, left, zero)
-      if (gamma != 0) g = f32x4.mul(g, loadUpTo(gamma + at, left, zero))
-      sums = f32x4.add(sums, g)
-      products = f32x4.add(products, f32x4.mul(g, f32x4.sub(loadUpTo(x + at, left, means), means)))
-      j += 4
+      sums = zero
+      products = zero
+      const end = min(<i32>columns, j + <i32>block)
+      do {
+        const at = j << 2
+        const left = columns - j
+        let g = loadUpTo(dy + at, left, zero)
+        if (gamma != 0) g = f32x4.mul(g, loadUpTo(gamma + at, left, zero))
+        sums = f32x4.add(sums, g)
+        products = f32x4.add(products, f32x4.mul(g, f32x4.sub(loadUpTo(x + at, left, means), means)))
+        j += 4
+      } while (j < end)
+      sum += <f64>sumLanes(sums)
+      product += <f64>sumLanes(products)
     } while (j < <i32>columns)
-    const meanG = f32x4.splat(centred ? sumLanes(sums) / <f32>columns : 0)
-    const slope = f32x4.splat((sumLanes(products) / <f32>columns) * r * r)
+    const meanG = f32x4.splat(centred ? <f32>sum / <f32>columns : 0)
+    const slope = f32x4.splat((<f32>product / <f32>columns) * factor * factor)
     j = 0
     do {
       const at = j << 2
@@ -132,7 +122,7 @@ export function normalizeRowsGrad(pc: usize): void {
       const deviation = f32x4.sub(loadUpTo(x + at, left, means), means)
       storeLanes(
         out + at,
-        f32x4.mul(factor, f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(deviation, slope))),
+        f32x4.mul(factors, f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(deviation, slope))),
         left,
       )
       j += 4
@@ -143,32 +133,57 @@ export function normalizeRowsGrad(pc: usize): void {
   }
 }
 
-/** Operands: out, x, dy, rows, columns, epsilon, centred: out[j] = Σ dy·x̂ over the rows. */
+/** Operands: out, x, dy, scratch, rows, columns, epsilon, centred: out[j] = Σ dy·x̂ over the rows. */
 export function normalizeRowsGammaGrad(pc: usize): void {
   const out = load<u32>(pc, 4)
   let x = load<u32>(pc, 8)
   let dy = load<u32>(pc, 12)
-  const rows = load<u32>(pc, 16)
-  const columns = load<u32>(pc, 20)
-  const epsilon = load<f32>(pc, 24)
-  const centred = load<u32>(pc, 28)
-  memory.fill(out, 0, columns << 2)
+  const scratch = load<u32>(pc, 16)
+  const rows = load<u32>(pc, 20)
+  const columns = load<u32>(pc, 24)
+  const epsilon = load<f32>(pc, 28)
+  const centred = load<u32>(pc, 32)
+  const bytes = columns << 2
+  memory.fill(out, 0, bytes)
   if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
-    const mean = meanOf(x, columns, centred)
+    let mean = meanOf(x, columns, centred)
+    let factor = reciprocalDeviation(x, columns, mean, epsilon)
+    if (factor < 0) {
+      factor = exactReciprocal(x, columns, epsilon, centred)
+      mean = <f32>exactMean
+    }
     const means = f32x4.splat(mean)
-    const factor = f32x4.splat(reciprocalDeviation(x, columns, mean, epsilon))
+    const factors = f32x4.splat(factor)
     let j: i32 = 0
     do {
       const at = j << 2
       const left = columns - j
-      const y = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, means), means), factor)
+      const y = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, means), means), factors)
       const share = f32x4.mul(loadUpTo(dy + at, left, means), y)
       storeLanes(out + at, f32x4.add(loadUpTo(out + at, left, means), share), left)
       j += 4
     } while (j < <i32>columns)
-    x += columns << 2
-    dy += columns << 2
+    x += bytes
+    dy += bytes
+    if (rows > blockRows && (row % blockRows == blockRows - 1 || row == rows - 1))
+      moveOn(out, scratch, columns, row < blockRows, row == rows - 1)
+  }
+}
+
+/** Adds sums to those in float64, unless they are the first; they begin at 0 again, or are the whole at last. */
+function moveOn(out: usize, wide: usize, columns: u32, first: bool, last: bool): void {
+  const zero = f64x2.splat(0)
+  for (let j: u32 = 0; j < columns; j += 4) {
+    const left = columns - j
+    const sums = loadUpTo(out, left, zero)
+    const low = f64x2.add(first ? zero : v128.load(wide), lowOf(sums))
+    const high = f64x2.add(first ? zero : v128.load(wide, 16), highOf(sums))
+    v128.store(wide, low)
+    v128.store(wide, high, 16)
+    storeLanes(out, last ? narrowed(low, high) : zero, left)
+    out += 16
+    wide += 32
   }
 }
 
@@ -187,28 +202,23 @@ function overDeviation(out: usize, factor: usize, variance: usize, count: u32, e
 /** Operands: out, x, mean, outer, channels, inner: the mean of (x − mean)² of each channel. */
 export function channelVariance(pc: usize): void {
   const out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
+  const x = load<u32>(pc, 8)
   const mean = load<u32>(pc, 12)
   const outer = load<u32>(pc, 16)
   const channels = load<u32>(pc, 20)
   const inner = load<u32>(pc, 24)
-  const zero = f32x4.splat(0)
   const bytes = channels << 2
-  memory.fill(out, 0, bytes)
-  for (let o: u32 = 0; o < outer; o++) {
-    if (inner == 1) {
-      for (let at: u32 = 0; at < bytes; at += 16) {
-        const left = (bytes - at) >> 2
-        const u = f32x4.sub(loadUpTo(x + at, left, zero), v128.load(mean + at))
-        storeLanes(out + at, f32x4.add(v128.load(out + at), f32x4.mul(u, u)), left)
+  if (inner == 1) squaresOfRows(out, x, mean, outer, channels)
+  else
+    for (let at: u32 = 0; at < bytes; at += 4) {
+      let total: f64 = 0
+      let from = x + at * inner
+      for (let o: u32 = 0; o < outer; o++) {
+        total += <f64>squaresOf(from, inner, load<f32>(mean + at))
+        from += bytes * inner
       }
-      x += bytes
-    } else
-      for (let at: u32 = 0; at < bytes; at += 4) {
-        store<f32>(out + at, load<f32>(out + at) + squaresOf(x, inner, load<f32>(mean + at)))
-        x += inner << 2
-      }
-  }
+      store<f32>(out + at, <f32>total)
+    }
   const count = f32x4.splat(<f32>outer * <f32>inner)
   for (let at: u32 = 0; at < bytes; at += 16)
     storeLanes(out + at, f32x4.div(v128.load(out + at), count), (bytes - at) >> 2)
@@ -253,36 +263,33 @@ export function batchNorm(pc: usize): void {
 /** Operands: out, x, dy, mean, variance, outer, channels, inner, epsilon: Σ dy·x̂ of each channel. */
 export function batchNormGammaGrad(pc: usize): void {
   const out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  let dy = load<u32>(pc, 12)
+  const x = load<u32>(pc, 8)
+  const dy = load<u32>(pc, 12)
   const mean = load<u32>(pc, 16)
   const outer = load<u32>(pc, 24)
   const bytes = load<u32>(pc, 28) << 2
   const inner = load<u32>(pc, 32)
-  const zero = f32x4.splat(0)
-  memory.fill(out, 0, bytes)
-  for (let o: u32 = 0; o < outer; o++) {
-    if (inner == 1) {
-      for (let at: u32 = 0; at < bytes; at += 16) {
-        const left = (bytes - at) >> 2
-        const u = f32x4.sub(loadUpTo(x + at, left, zero), v128.load(mean + at))
-        storeLanes(out + at, f32x4.add(v128.load(out + at), f32x4.mul(loadUpTo(dy + at, left, zero), u)), left)
-      }
-      x += bytes
-      dy += bytes
-    } else
-      for (let at: u32 = 0; at < bytes; at += 4) {
-        const means = v128.load32_splat(mean + at)
-        let total = zero
+  if (inner == 1) productsOfRows(out, x, dy, mean, outer, bytes >> 2)
+  else
+    for (let at: u32 = 0; at < bytes; at += 4) {
+      const means = v128.load32_splat(mean + at)
+      let sum: f64 = 0
+      let place = at * inner
+      for (let o: u32 = 0; o < outer; o++) {
+        let total = f32x4.splat(0)
         for (let i: u32 = 0; i < inner; i += 4) {
-          const u = f32x4.sub(v128.load(x + (i << 2)), means)
-          total = f32x4.add(total, firstLanes(f32x4.mul(v128.load(dy + (i << 2)), u), inner - i))
+          if ((i & (block - 1)) == 0) {
+            sum += <f64>sumLanes(total)
+            total = f32x4.splat(0)
+          }
+          const u = f32x4.sub(v128.load(x + place + (i << 2)), means)
+          total = f32x4.add(total, firstLanes(f32x4.mul(v128.load(dy + place + (i << 2)), u), inner - i))
         }
-        store<f32>(out + at, load<f32>(out + at) + sumLanes(total))
-        x += inner << 2
-        dy += inner << 2
+        sum += <f64>sumLanes(total)
+        place += bytes * inner
       }
-  }
+      store<f32>(out + at, <f32>sum)
+    }
   overDeviation(out, out, load<u32>(pc, 20), bytes >> 2, load<f32>(pc, 36))
 }
 

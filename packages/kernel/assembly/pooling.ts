@@ -94,8 +94,11 @@ function overWindows(kind: i32, out: usize, x: usize, other: usize, countPadding
               total = f32x4.add(f32x4.add(v128.load(x + c0), v128.load(x + c1)), v128.load(x + c2))
               total = f32x4.add(total, v128.load(x + c3))
             } else
-              for (let line = c0; line < end; line += row)
-                for (let cell = line; cell < line + across; cell += pixel) total = f32x4.add(total, v128.load(x + cell))
+              for (let line = c0; line < end; line += row) {
+                let part = f32x4.splat(0)
+                for (let cell = line; cell < line + across; cell += pixel) part = f32x4.add(part, v128.load(x + cell))
+                total = f32x4.add(total, part)
+              }
             storeLanes(small + at, f32x4.div(total, f32x4.splat(count)), lanes)
           } else if (kind == scatterAverage) {
             const share = f32x4.div(v128.load(small + at), f32x4.splat(count))

@@ -16,8 +16,37 @@ export function loadUpTo(x: usize, left: i32, fill: v128): v128 {
   return left >= 4 ? v128.load(x) : loadLast(x, left, fill)
 }
 
+/**
+ * So many numbers of a row, or one below the other, are added in float32; what they come to goes on in float64. The
+ * error then does not grow with how many numbers there are, and the additions in float64 are too few to cost time.
+ */
+export const block: u32 = 128
+export const blockRows: u32 = 8
+
+/** The first two of four numbers in float64. */
+// @ts-ignore: decorator
+@inline
+export function lowOf(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v)
+}
+
+/** The last two. */
+// @ts-ignore: decorator
+@inline
+export function highOf(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3))
+}
+
+/** Four numbers in float32 again. */
+// @ts-ignore: decorator
+@inline
+export function narrowed(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5)
+}
+
 /** Sum of `count` numbers: four vectors side by side, then their lanes, then what is left one by one. */
 export function sumOf(x: usize, count: u32): f32 {
+  if (count > block) return sumOfBlocks(x, count)
   let s0 = f32x4.splat(0)
   const end = x + (count << 2)
   if (count >= 16) {
@@ -38,14 +67,211 @@ export function sumOf(x: usize, count: u32): f32 {
   return total
 }
 
+function sumOfBlocks(x: usize, count: u32): f32 {
+  let low = f64x2.splat(0)
+  let high = low
+  do {
+    let s0 = v128.load(x)
+    let s1 = v128.load(x, 16)
+    let s2 = v128.load(x, 32)
+    let s3 = v128.load(x, 48)
+    x += 64
+    for (const stop = x + ((block - 16) << 2); x < stop; x += 64) {
+      s0 = f32x4.add(s0, v128.load(x))
+      s1 = f32x4.add(s1, v128.load(x, 16))
+      s2 = f32x4.add(s2, v128.load(x, 32))
+      s3 = f32x4.add(s3, v128.load(x, 48))
+    }
+    s0 = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))
+    low = f64x2.add(low, lowOf(s0))
+    high = f64x2.add(high, highOf(s0))
+    count -= block
+  } while (count >= block)
+  low = f64x2.add(low, high)
+  return <f32>(f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1) + <f64>sumOf(x, count))
+}
+
+/** The first `count` numbers of a vector, and 0 in the other lanes, also where these are NaN. */
+// @ts-ignore: decorator
+@inline
+export function firstLanes(v: v128, count: i32): v128 {
+  return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)))
+}
+
+/** The same for loops that take long to begin. */
+export const longBlock: u32 = 4 * block
+
+/** Σ (x − mean)² of a row. */
+export function squaresOf(x: usize, columns: u32, mean: f32): f32 {
+  if (columns > longBlock) {
+    let total: f64 = 0
+    for (; columns > longBlock; columns -= longBlock) {
+      total += <f64>squaresOf(x, longBlock, mean)
+      x += longBlock << 2
+    }
+    return <f32>(total + <f64>squaresOf(x, columns, mean))
+  }
+  const means = f32x4.splat(mean)
+  let even = f32x4.splat(0)
+  let odd = even
+  const end = x + ((columns & ~7) << 2)
+  for (; x < end; x += 32) {
+    const u = f32x4.sub(v128.load(x), means)
+    const v = f32x4.sub(v128.load(x, 16), means)
+    even = f32x4.add(even, f32x4.mul(u, u))
+    odd = f32x4.add(odd, f32x4.mul(v, v))
+  }
+  for (let left: i32 = columns & 7; left > 0; left -= 4) {
+    const u = firstLanes(f32x4.sub(v128.load(x), means), left)
+    even = f32x4.add(even, f32x4.mul(u, u))
+    x += 16
+  }
+  return sumLanes(f32x4.add(even, odd))
+}
+
+/**
+ * A mean in float32 is off by so much of itself, squared, that a variance below this times its square would not be
+ * exact; nor is one that has left float32.
+ */
+// @ts-ignore: decorator
+@inline
+export function isExact(variance: f32, mean: f32): bool {
+  return variance > mean * mean * 1e-6 && variance < Infinity
+}
+
+/** What `moments` found. */
+export let exactMean: f64 = 0
+export let exactVariance: f64 = 0
+
+/**
+ * Mean and variance in float64 of `count` numbers that are `step` bytes apart; not centred, the mean counts as 0.
+ * Distances are taken from the first number, and n times the square of their mean is subtracted from their squares:
+ * that is at most n times what is left, so n roundings of float64 are lost, and none where all numbers are the same.
+ */
+export function moments(x: usize, step: usize, count: u32, centred: u32): void {
+  const start = centred ? <f64>load<f32>(x) : 0
+  let sum: f64 = 0
+  let squares: f64 = 0
+  for (let i: u32 = 0; i < count; i++) {
+    const u = <f64>load<f32>(x) - start
+    sum += u
+    squares += u * u
+    x += step
+  }
+  const shift = centred ? sum / <f64>count : 0
+  exactMean = start + shift
+  exactVariance = max(0, squares / <f64>count - shift * shift)
+}
+
 /** out[i] = Σⱼ x[j, i] over `rows` rows of `columns` numbers. */
 export function sumRows(out: usize, x: usize, rows: u32, columns: u32): void {
   sumMiddle(out, x, 1, rows, columns)
 }
 
-/** One copy of the loop for all sums. */
+/** One copy of the loops for all sums. */
 function sumMiddle(out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
-  alongMiddle(Opcode.Sum, out, x, outer, length, inner)
+  if (length <= 4 * blockRows) alongMiddle(Opcode.Sum, out, x, outer, length, inner)
+  else
+    for (let o: u32 = 0; o < outer; o++) {
+      totalRows(numbers, out, x, 0, 0, length, inner)
+      out += inner << 2
+      x += length * inner << 2
+    }
+}
+
+// What `totalRows` adds.
+const numbers = 0
+const squares = 1
+const products = 2
+
+/** A vector of it: x, (x − mean)² or other · (x − mean). */
+// @ts-ignore: decorator
+@inline
+function termOf(kind: i32, x: usize, other: usize, mean: usize): v128 {
+  const v = v128.load(x)
+  if (kind == numbers) return v
+  const u = f32x4.sub(v, v128.load(mean))
+  return f32x4.mul(kind == squares ? u : v128.load(other), u)
+}
+
+/** out[i] = Σⱼ of what `termOf` makes of x[j, i], other[j, i] and mean[i] over `rows` rows, one or more. */
+// @ts-ignore: decorator
+@inline
+function totalRows(kind: i32, out: usize, x: usize, other: usize, mean: usize, rows: u32, columns: u32): void {
+  const row = columns << 2
+  const zero = f64x2.splat(0)
+  let i: u32 = 0
+  // A cache line of each row at a time.
+  for (; i + 16 <= columns; i += 16) {
+    let low0 = zero
+    let high0 = zero
+    let low1 = zero
+    let high1 = zero
+    let low2 = zero
+    let high2 = zero
+    let low3 = zero
+    let high3 = zero
+    let at = i << 2
+    const middle = mean + at
+    let left = rows
+    do {
+      let count = min(blockRows, left)
+      left -= count
+      let t0 = zero
+      let t1 = zero
+      let t2 = zero
+      let t3 = zero
+      do {
+        t0 = f32x4.add(t0, termOf(kind, x + at, other + at, middle))
+        t1 = f32x4.add(t1, termOf(kind, x + at + 16, other + at + 16, middle + 16))
+        t2 = f32x4.add(t2, termOf(kind, x + at + 32, other + at + 32, middle + 32))
+        t3 = f32x4.add(t3, termOf(kind, x + at + 48, other + at + 48, middle + 48))
+        at += row
+      } while (--count > 0)
+      low0 = f64x2.add(low0, lowOf(t0))
+      high0 = f64x2.add(high0, highOf(t0))
+      low1 = f64x2.add(low1, lowOf(t1))
+      high1 = f64x2.add(high1, highOf(t1))
+      low2 = f64x2.add(low2, lowOf(t2))
+      high2 = f64x2.add(high2, highOf(t2))
+      low3 = f64x2.add(low3, lowOf(t3))
+      high3 = f64x2.add(high3, highOf(t3))
+    } while (left > 0)
+    const to = out + (i << 2)
+    v128.store(to, narrowed(low0, high0))
+    v128.store(to, narrowed(low1, high1), 16)
+    v128.store(to, narrowed(low2, high2), 32)
+    v128.store(to, narrowed(low3, high3), 48)
+  }
+  for (; i < columns; i += 4) {
+    let low = zero
+    let high = zero
+    let at = i << 2
+    const middle = mean + at
+    let left = rows
+    do {
+      let count = min(blockRows, left)
+      left -= count
+      let part = zero
+      do {
+        part = f32x4.add(part, termOf(kind, x + at, other + at, middle))
+        at += row
+      } while (--count > 0)
+      low = f64x2.add(low, lowOf(part))
+      high = f64x2.add(high, highOf(part))
+    } while (left > 0)
+    storeLanes(out + (i << 2), narrowed(low, high), columns - i)
+  }
+}
+
+/** out[i] = Σⱼ (x[j, i] − mean[i])² over `rows` rows, one or more. */
+export function squaresOfRows(out: usize, x: usize, mean: usize, rows: u32, columns: u32): void {
+  totalRows(squares, out, x, 0, mean, rows, columns)
+}
+
+/** out[i] = Σⱼ other[j, i] · (x[j, i] − mean[i]) over `rows` rows, one or more. */
+export function productsOfRows(out: usize, x: usize, other: usize, mean: usize, rows: u32, columns: u32): void {
+  totalRows(products, out, x, other, mean, rows, columns)
 }
 
 // @ts-ignore: decorator
@@ -113,26 +339,10 @@ export function divideSums(pc: usize): void {
   for (; out < end; out += 16) v128.store(out, f32x4.div(v128.load(out), divisor))
 }
 
-/** The squares of the first two of four numbers, in float64. */
 // @ts-ignore: decorator
 @inline
-function lowSquares(v: v128): v128 {
-  const two = f64x2.promote_low_f32x4(v)
+function squared(two: v128): v128 {
   return f64x2.mul(two, two)
-}
-
-// @ts-ignore: decorator
-@inline
-function highSquares(v: v128): v128 {
-  return lowSquares(v128.shuffle<f32>(v, v, 2, 3, 2, 3))
-}
-
-/** Four roots in float32. */
-// @ts-ignore: decorator
-@inline
-function roots(low: v128, high: v128): v128 {
-  const second = f32x4.demote_f64x2_zero(f64x2.sqrt(high))
-  return v128.shuffle<f32>(f32x4.demote_f64x2_zero(f64x2.sqrt(low)), second, 0, 1, 4, 5)
 }
 
 /** Operands as for `reduce`: roots of sums of squares, in float64, where no square is too large or too small. */
@@ -154,10 +364,10 @@ export function norm(pc: usize): void {
       for (; left >= 8; left -= 8) {
         const v = v128.load(x)
         const w = v128.load(x, 16)
-        s0 = f64x2.add(s0, lowSquares(v))
-        s1 = f64x2.add(s1, highSquares(v))
-        s2 = f64x2.add(s2, lowSquares(w))
-        s3 = f64x2.add(s3, highSquares(w))
+        s0 = f64x2.add(s0, squared(lowOf(v)))
+        s1 = f64x2.add(s1, squared(highOf(v)))
+        s2 = f64x2.add(s2, squared(lowOf(w)))
+        s3 = f64x2.add(s3, squared(highOf(w)))
         x += 32
       }
       const sum = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3))
@@ -185,24 +395,24 @@ export function norm(pc: usize): void {
       let at = x + (i << 2)
       for (let j: u32 = 0; j < length; j++) {
         let v = v128.load(at)
-        s0 = f64x2.add(s0, lowSquares(v))
-        s1 = f64x2.add(s1, highSquares(v))
+        s0 = f64x2.add(s0, squared(lowOf(v)))
+        s1 = f64x2.add(s1, squared(highOf(v)))
         v = v128.load(at, 16)
-        s2 = f64x2.add(s2, lowSquares(v))
-        s3 = f64x2.add(s3, highSquares(v))
+        s2 = f64x2.add(s2, squared(lowOf(v)))
+        s3 = f64x2.add(s3, squared(highOf(v)))
         v = v128.load(at, 32)
-        s4 = f64x2.add(s4, lowSquares(v))
-        s5 = f64x2.add(s5, highSquares(v))
+        s4 = f64x2.add(s4, squared(lowOf(v)))
+        s5 = f64x2.add(s5, squared(highOf(v)))
         v = v128.load(at, 48)
-        s6 = f64x2.add(s6, lowSquares(v))
-        s7 = f64x2.add(s7, highSquares(v))
+        s6 = f64x2.add(s6, squared(lowOf(v)))
+        s7 = f64x2.add(s7, squared(highOf(v)))
         at += row
       }
       const to = out + (i << 2)
-      v128.store(to, roots(s0, s1))
-      v128.store(to, roots(s2, s3), 16)
-      v128.store(to, roots(s4, s5), 32)
-      v128.store(to, roots(s6, s7), 48)
+      v128.store(to, narrowed(f64x2.sqrt(s0), f64x2.sqrt(s1)))
+      v128.store(to, narrowed(f64x2.sqrt(s2), f64x2.sqrt(s3)), 16)
+      v128.store(to, narrowed(f64x2.sqrt(s4), f64x2.sqrt(s5)), 32)
+      v128.store(to, narrowed(f64x2.sqrt(s6), f64x2.sqrt(s7)), 48)
     }
     for (; i < inner; i += 4) {
       let low = zero
@@ -210,11 +420,54 @@ export function norm(pc: usize): void {
       let at = x + (i << 2)
       for (let j: u32 = 0; j < length; j++) {
         const v = v128.load(at)
-        low = f64x2.add(low, lowSquares(v))
-        high = f64x2.add(high, highSquares(v))
+        low = f64x2.add(low, squared(lowOf(v)))
+        high = f64x2.add(high, squared(highOf(v)))
         at += row
       }
-      storeLanes(out + (i << 2), roots(low, high), inner - i)
+      storeLanes(out + (i << 2), narrowed(f64x2.sqrt(low), f64x2.sqrt(high)), inner - i)
+    }
+    out += row
+    x += length * row
+  }
+}
+
+/** What `variance` makes of the squares of distances from a mean. */
+// @ts-ignore: decorator
+@inline
+function spread(x: usize, step: usize, length: u32, mean: f32, squares: f32, share: f64, root: bool): f32 {
+  let result = <f64>squares
+  if (!isExact(squares / <f32>length, mean) || squares < 1e-30) {
+    moments(x, step, length, 1)
+    result = exactVariance * <f64>length
+  }
+  result *= share
+  return <f32>(root ? Math.sqrt(result) : result)
+}
+
+/**
+ * Operands: out, x, means, outer, length, inner, divisor, a float64, root: along the middle the sum of squares of
+ * distances from the mean over the divisor, or the root of that.
+ */
+export function variance(pc: usize): void {
+  let out = load<u32>(pc, 4)
+  let x = load<u32>(pc, 8)
+  const means = load<u32>(pc, 12)
+  const outer = load<u32>(pc, 16)
+  const length = load<u32>(pc, 20)
+  const inner = load<u32>(pc, 24)
+  const root = load<u32>(pc, 36) != 0
+  const row = inner << 2
+  const share = 1 / load<f64>(pc, 28)
+  for (let o: u32 = 0; o < outer; o++) {
+    if (inner == 1) {
+      const mean = sumOf(x, length) / <f32>length
+      store<f32>(out, spread(x, 4, length, mean, squaresOf(x, length, mean), share, root))
+    } else {
+      sumMiddle(means, x, 1, length, inner)
+      for (let i: u32 = 0; i < row; i += 4) store<f32>(means + i, load<f32>(means + i) / <f32>length)
+      squaresOfRows(out, x, means, length, inner)
+      for (let i: u32 = 0; i < row; i += 4)
+        store<f32>(out + i, spread(x + i, row, length, load<f32>(means + i), load<f32>(out + i), share, root))
     }
     out += row
     x += length * row
@@ -274,15 +527,40 @@ export function cumulativeSum(pc: usize): void {
   const step = reverse ? -row : row
   const first = reverse ? (length - 1) * row : 0
   for (let o: u32 = 0; o < outer; o++) {
-    for (let i: u32 = 0; i < inner; i += 4) {
-      let total = f32x4.splat(0)
-      let at = first + (i << 2)
-      for (let j: u32 = 0; j < length; j++) {
-        total = f32x4.add(total, v128.load(x + at))
-        storeLanes(out + at, total, inner - i)
-        at += step
+    if (inner == 1) {
+      let total: f64 = 0
+      let at = first
+      for (let left = length; left > 0; ) {
+        const before = <f32>total
+        let part: f32 = 0
+        let count = min(blockRows, left)
+        left -= count
+        do {
+          part += load<f32>(x + at)
+          store<f32>(out + at, before + part)
+          at += step
+        } while (--count > 0)
+        total += <f64>part
       }
-    }
+    } else
+      for (let i: u32 = 0; i < inner; i += 4) {
+        let low = f64x2.splat(0)
+        let high = low
+        let at = first + (i << 2)
+        for (let left = length; left > 0; ) {
+          const before = narrowed(low, high)
+          let total = f32x4.splat(0)
+          let count = min(blockRows, left)
+          left -= count
+          do {
+            total = f32x4.add(total, v128.load(x + at))
+            storeLanes(out + at, f32x4.add(before, total), inner - i)
+            at += step
+          } while (--count > 0)
+          low = f64x2.add(low, lowOf(total))
+          high = f64x2.add(high, highOf(total))
+        }
+      }
     out += length * row
     x += length * row
   }
@@ -295,15 +573,15 @@ export function productOfOthers(pc: usize): void {
   const rows = load<u32>(pc, 12)
   const bytes = load<u32>(pc, 16) << 2
   for (let row: u32 = 0; row < rows; row++) {
-    let before: f32 = 1
+    let before: f64 = 1
     for (let j: u32 = 0; j < bytes; j += 4) {
-      store<f32>(out + j, before)
-      before *= load<f32>(x + j)
+      store<f32>(out + j, <f32>before)
+      before *= <f64>load<f32>(x + j)
     }
-    let behind: f32 = 1
+    let behind: f64 = 1
     for (let j = bytes; j > 0; j -= 4) {
-      store<f32>(out + j - 4, load<f32>(out + j - 4) * behind)
-      behind *= load<f32>(x + j - 4)
+      store<f32>(out + j - 4, <f32>(<f64>load<f32>(out + j - 4) * behind))
+      behind *= <f64>load<f32>(x + j - 4)
     }
     out += bytes
     x += bytes

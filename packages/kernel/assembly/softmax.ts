@@ -3,7 +3,7 @@
 // few numbers cost whole vectors too; the order of every sum depends on the length of the row alone.
 import { exp, expOfNonPositive, log, storeLanes, sumLanes } from './functions'
 import { indexAt, none } from './indices'
-import { loadLast, loadUpTo, sumOf } from './rows'
+import { block, blockRows, highOf, loadLast, loadUpTo, longBlock, lowOf, narrowed, sumOf } from './rows'
 
 // @ts-ignore: decorator
 @inline
@@ -35,6 +35,15 @@ export function largest(x: usize, columns: u32): f32 {
 
 /** Σ e^(x − shift) of a row; the exponentials are written to `out`, which may be x, unless it is 0. */
 export function exponentials(out: usize, x: usize, columns: u32, shift: f32): f32 {
+  if (columns > longBlock) {
+    let total: f64 = 0
+    for (; columns > longBlock; columns -= longBlock) {
+      total += <f64>exponentials(out, x, longBlock, shift)
+      x += longBlock << 2
+      if (out != 0) out += longBlock << 2
+    }
+    return <f32>(total + <f64>exponentials(out, x, columns, shift))
+  }
   const offset = f32x4.splat(shift)
   let even = f32x4.splat(0)
   let odd = even
@@ -123,12 +132,19 @@ function softmaxColumns(logarithm: bool, out: usize, x: usize, length: u32, inne
     const count = min(4, inner - i)
     let best = impossible()
     for (let j: usize = 0; j < end; j += row) best = f32x4.pmax(best, loadUpTo(x + j, count, none))
-    let total = f32x4.splat(0)
-    for (let j: usize = 0; j < end; j += row) {
-      const e = expOfNonPositive(f32x4.sub(loadUpTo(x + j, count, none), best))
-      if (!logarithm) storeLanes(out + j, e, count)
-      total = f32x4.add(total, e)
+    let low = f64x2.splat(0)
+    let high = low
+    for (let j: usize = 0; j < end; ) {
+      let part = none
+      for (const stop = min(end, j + block * row); j < stop; j += row) {
+        const e = expOfNonPositive(f32x4.sub(loadUpTo(x + j, count, none), best))
+        if (!logarithm) storeLanes(out + j, e, count)
+        part = f32x4.add(part, e)
+      }
+      low = f64x2.add(low, lowOf(part))
+      high = f64x2.add(high, highOf(part))
     }
+    const total = narrowed(low, high)
     if (logarithm) {
       const logTotal = log(total)
       for (let j: usize = 0; j < end; j += row)
@@ -145,6 +161,15 @@ function softmaxColumns(logarithm: bool, out: usize, x: usize, length: u32, inne
 
 /** Σ a·b of two rows. */
 export function dotRows(a: usize, b: usize, columns: u32): f32 {
+  if (columns > longBlock) {
+    let total: f64 = 0
+    for (; columns > longBlock; columns -= longBlock) {
+      total += <f64>dotRows(a, b, longBlock)
+      a += longBlock << 2
+      b += longBlock << 2
+    }
+    return <f32>(total + <f64>dotRows(a, b, columns))
+  }
   let even = f32x4.splat(0)
   let odd = even
   const end = a + ((columns & ~7) << 2)
@@ -179,6 +204,25 @@ export function softmaxGradRow(out: usize, y: usize, dy: usize, columns: u32): v
   if (left) storeLanes(out, f32x4.mul(loadLast(y, left, mean), f32x4.sub(loadLast(dy, left, mean), mean)), left)
 }
 
+/** Sums of up to four columns of `bytes` in rows of `row` bytes, of the products with those of `other` if so said. */
+// @ts-ignore: decorator
+@inline
+function sumOfColumns(multiplied: bool, x: usize, other: usize, bytes: usize, row: usize, count: i32): v128 {
+  const none = f32x4.splat(0)
+  let low = f64x2.splat(0)
+  let high = low
+  for (let j: usize = 0; j < bytes; ) {
+    let part = none
+    for (const stop = min(bytes, j + blockRows * row); j < stop; j += row) {
+      const v = loadUpTo(x + j, count, none)
+      part = f32x4.add(part, multiplied ? f32x4.mul(v, loadUpTo(other + j, count, none)) : v)
+    }
+    low = f64x2.add(low, lowOf(part))
+    high = f64x2.add(high, highOf(part))
+  }
+  return narrowed(low, high)
+}
+
 /** Operands: out, y, dy, outer, length, inner: y · (dy − Σ y·dy) along the middle of three dimensions. */
 export function softmaxGrad(pc: usize): void {
   const none = f32x4.splat(0)
@@ -189,25 +233,23 @@ export function softmaxGrad(pc: usize): void {
   const length = load<u32>(pc, 20)
   const inner = load<u32>(pc, 24)
   const row = inner << 2
-  const block = length * row
+  const bytes = length * row
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) softmaxGradRow(out, y, dy, length)
     else
       for (let i: u32 = 0; i < inner; i += 4) {
         const count = min(4, inner - i)
-        let sum = f32x4.splat(0)
-        for (let j = i << 2; j < block; j += row)
-          sum = f32x4.add(sum, f32x4.mul(loadUpTo(y + j, count, none), loadUpTo(dy + j, count, none)))
-        for (let j = i << 2; j < block; j += row)
+        const sum = sumOfColumns(true, y + (i << 2), dy + (i << 2), bytes, row, count)
+        for (let j = i << 2; j < bytes; j += row)
           storeLanes(
             out + j,
             f32x4.mul(loadUpTo(y + j, count, none), f32x4.sub(loadUpTo(dy + j, count, none), sum)),
             count,
           )
       }
-    out += block
-    y += block
-    dy += block
+    out += bytes
+    y += bytes
+    dy += bytes
   }
 }
 
@@ -221,7 +263,7 @@ export function logSoftmaxGrad(pc: usize): void {
   const length = load<u32>(pc, 20)
   const inner = load<u32>(pc, 24)
   const row = inner << 2
-  const block = length * row
+  const bytes = length * row
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) {
       const sum = f32x4.splat(sumOf(dy, length))
@@ -233,18 +275,17 @@ export function logSoftmaxGrad(pc: usize): void {
     } else
       for (let i: u32 = 0; i < inner; i += 4) {
         const count = min(4, inner - i)
-        let sum = f32x4.splat(0)
-        for (let j = i << 2; j < block; j += row) sum = f32x4.add(sum, loadUpTo(dy + j, count, none))
-        for (let j = i << 2; j < block; j += row)
+        const sum = sumOfColumns(false, dy + (i << 2), 0, bytes, row, count)
+        for (let j = i << 2; j < bytes; j += row)
           storeLanes(
             out + j,
             f32x4.sub(loadUpTo(dy + j, count, none), f32x4.mul(exp(loadUpTo(y + j, count, none)), sum)),
             count,
           )
       }
-    out += block
-    y += block
-    dy += block
+    out += bytes
+    y += bytes
+    dy += bytes
   }
 }
 
@@ -293,15 +334,20 @@ export function softmaxCrossEntropy(pc: usize): void {
   for (let at = losses; at < losses + (rows << 2); at += 4) {
     const shifts = f32x4.splat(largest(x, columns))
     const logTotal = v128.load32_splat(at)
-    let loss = none
-    for (let j: i32 = 0; j < <i32>columns; j += 4) {
-      const count = min<u32>(4, columns - j)
-      const label = loadUpTo(labels + (j << 2), count, none)
-      const cost = f32x4.sub(logTotal, f32x4.sub(loadUpTo(x + (j << 2), count, none), shifts))
-      // An impossible class with an infinitely small logit adds nothing, not 0 · ∞.
-      loss = f32x4.add(loss, v128.and(f32x4.mul(label, cost), f32x4.ne(label, none)))
-    }
-    store<f32>(at, sumLanes(loss))
+    let total: f64 = 0
+    let j: i32 = 0
+    do {
+      let loss = none
+      for (const end = min(<i32>columns, j + <i32>block); j < end; j += 4) {
+        const count = min<u32>(4, columns - j)
+        const label = loadUpTo(labels + (j << 2), count, none)
+        const cost = f32x4.sub(logTotal, f32x4.sub(loadUpTo(x + (j << 2), count, none), shifts))
+        // An impossible class with an infinitely small logit adds nothing, not 0 · ∞.
+        loss = f32x4.add(loss, v128.and(f32x4.mul(label, cost), f32x4.ne(label, none)))
+      }
+      total += <f64>sumLanes(loss)
+    } while (j < <i32>columns)
+    store<f32>(at, <f32>total)
     x += columns << 2
     labels += columns << 2
   }

@@ -274,6 +274,17 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Prod: reduction,
   /** Root of the sum of squares. */
   Norm: reduction,
+  /** Sum of the squares of distances from the mean over `divisor`; the root of that when `root` is 1. `means`: room for `inner`. */
+  Variance: {
+    out: 'out',
+    x: 'in',
+    means: 'out',
+    outer: 'int',
+    length: 'int',
+    inner: 'int',
+    divisor: 'double',
+    root: 'int',
+  },
   ArgMax: reduction,
   /** Along `length`; from the end when `reverse` is 1. */
   CumulativeSum: { ...reduction, reverse: 'int' },
@@ -316,7 +327,8 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   /** x̂ · gamma + beta; `gamma` and `beta` may be missing. */
   NormalizeRows: { out: 'out', x: 'in', gamma: 'in', beta: 'in', ...normalizedRows },
   NormalizeRowsGrad: { out: 'out', x: 'in', gamma: 'in', dy: 'in', ...normalizedRows },
-  NormalizeRowsGammaGrad: { out: 'out', x: 'in', dy: 'in', ...normalizedRows },
+  /** `scratch`: two numbers for each column, padded to whole vectors. */
+  NormalizeRowsGammaGrad: { out: 'out', x: 'in', dy: 'in', scratch: 'out', ...normalizedRows },
   ChannelVariance: { out: 'out', x: 'in', mean: 'in', ...channels },
   BatchNorm: {
     out: 'out',

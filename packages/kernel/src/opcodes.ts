@@ -92,6 +92,7 @@ export enum Opcode {
   Min,
   Prod,
   Norm,
+  Variance,
   ArgMax,
   CumulativeSum,
   ProductOfOthers,

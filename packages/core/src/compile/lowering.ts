@@ -219,8 +219,8 @@ export function lowerRows(opcode: OpcodeName): Lowering {
 
 /** Up to this many multiplications a product is quicker without blocks, if it has more than one tile. */
 const smallProduct = 256
-/** The same for one tile. */
-const smallTile = 4096
+/** Up to so many products are added in one go, in larger ones and here: rounding grows with their number. */
+const smallDepth = 256
 
 export const lowerMatmul: Lowering<Transposition> = ({
   inputs,
@@ -257,7 +257,7 @@ export const lowerMatmul: Lowering<Transposition> = ({
   const [row, step] = transposeA ? [4, 4 * m] : [4 * k, 4]
   // Both small ones read columns of b side by side, which a matrix of one row or column has anyway.
   const turned = transposeB && n > 1 && k > 1
-  if (m <= 4 && n <= 4 && k > 0 && m * n * k <= smallTile) {
+  if (m <= 4 && n <= 4 && k > 0 && k <= smallDepth) {
     if (turned) {
       right = temporary(k * n)
       emit('Copy', ...copyOperands(right, { strides: [n, 1] }, b.buffer, { sizes: [k, n], strides: [1, k] }))

@@ -61,6 +61,7 @@ export const rules: Partial<Record<OpcodeName, Rule | ((value: Values) => Rule)>
   Min: along,
   Prod: along,
   Norm: along,
+  Variance: { ...along, own: ['means'] },
   ArgMax: along,
   CumulativeSum: along,
   Softmax: along,

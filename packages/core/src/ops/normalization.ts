@@ -208,10 +208,20 @@ function rowNormGammaGrad(name: string, of: string, centred: boolean): Op<OfRow,
     },
     vjp: { ...rulesOf(['x', 'gamma', 'upstream'], decompose), gamma: null },
     decompose,
-    lower: ({ inputs: [x, gamma, upstream], attributes: { epsilon }, output, emit }) => {
+    lower: ({ inputs: [x, gamma, upstream], attributes: { epsilon }, output, temporary, emit }) => {
       const columns = sizeOf(gamma!.shape)
-      const rows = sizeOf(x!.shape) / columns
-      emit('NormalizeRowsGammaGrad', output(), x!.buffer, upstream!.buffer, rows, columns, epsilon, +centred)
+      const scratch = temporary(2 * Math.ceil(columns / 4) * 4)
+      const sizes = [sizeOf(x!.shape) / columns, columns]
+      emit(
+        'NormalizeRowsGammaGrad',
+        output(),
+        x!.buffer,
+        upstream!.buffer,
+        scratch,
+        ...sizes,
+        epsilon,
+        +centred,
+      )
     },
     reference: ([x, gamma, upstream], _, { epsilon }) => {
       const columns = gamma!.data.length

@@ -1,6 +1,6 @@
 // Operations that turn many numbers into one, along some axes or all.
 import { check, checkFlag } from '../check-options.js'
-import { lowerRows, reduction } from '../compile/lowering.js'
+import { copyOperands, type Lowering, lowerRows, reduction } from '../compile/lowering.js'
 import { exponential, logarithm } from '../elementary.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { rulesOf } from '../gradients.js'
@@ -335,6 +335,29 @@ const spreadSample = {
   ],
 }
 
+/** One pass over the axes, which are brought to the end where they are not neighbours. */
+const lowerSpread =
+  (root: boolean): Lowering<PreparedSpread> =>
+  ({ inputs: [x], shape, attributes: { axes, divisor }, output, temporary, emit }) => {
+    if (sizeOf(shape) === 0) return
+    const full = x!.shape
+    const length = sizeOf(axes.map((axis) => full[axis]!))
+    const [first = full.length, last = first] = [axes[0], axes.at(-1)]
+    let from = x!.buffer
+    let inner = sizeOf(full.slice(last + 1))
+    if (last - first >= Math.max(1, axes.length)) {
+      const order = [...full.keys()].filter((axis) => !axes.includes(axis)).concat(axes)
+      const sizes = order.map((axis) => full[axis]!)
+      const strides = stridesOf(full)
+      from = temporary(x!.buffer.size)
+      const layout = { sizes, strides: order.map((axis) => strides[axis]!) }
+      emit('Copy', ...copyOperands(from, { strides: stridesOf(sizes) }, x!.buffer, layout))
+      inner = 1
+    }
+    const outer = sizeOf(full) / length / inner
+    emit('Variance', output(), from, temporary(inner), outer, length, inner, divisor, +root)
+  }
+
 /** `x` less its mean along axes. */
 const centred = (x: Tensor, axes: readonly number[]) => sub(x, mean(x, { axes, keepDims: true }))
 
@@ -352,6 +375,7 @@ export const variance: Op<['x'], Spread, 'axes', 'reduce'> = op('variance', {
   },
   decompose: ({ x }, { axes, keepDims, divisor }) =>
     div(sum(square(centred(x, axes)), { axes, keepDims }), divisor),
+  lower: lowerSpread(false),
   reference: reduce(varianceOf),
   onnx: null,
   ulp: ({ x }) => 2 * sizeOf(x) + 8,
@@ -375,6 +399,7 @@ export const std: Op<['x'], Spread, 'axes', 'reduce'> = op('std', {
   // Not the root of the variance, which may be too large or too small where its root is not.
   decompose: ({ x }, { axes, keepDims, divisor }) =>
     div(norm(centred(x, axes), { axes, keepDims }), Math.sqrt(divisor)),
+  lower: lowerSpread(true),
   reference: reduce((values, attributes) => Math.sqrt(varianceOf(values, attributes))),
   onnx: null,
   ulp: ({ x }) => sizeOf(x) + 8,
