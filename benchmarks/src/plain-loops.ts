@@ -1011,14 +1011,14 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
   ],
   sliceGrad: (n, side) => [
     {
-      shapes: { x: [side - 2, side - 2] },
-      attributes: { begin: [1, 1], steps: [1, 1], shape: [side, side] },
-      code: `y.fill(0); ${each('r', side - 2, each('c', side - 2, `y[(r + 1) * ${side} + c + 1] = x[r * ${side - 2} + c]`))}`,
+      shapes: { xs: [[side - 2, side - 2]] },
+      attributes: { begin: [[1, 1]], steps: [[1, 1]], shape: [side, side] },
+      code: `y.fill(0); ${each('r', side - 2, each('c', side - 2, `y[(r + 1) * ${side} + c + 1] = x0[r * ${side - 2} + c]`))}`,
     },
     {
-      shapes: { x: [n / 2] },
-      attributes: { begin: [0], steps: [2], shape: [n] },
-      code: `y.fill(0); ${each('i', n / 2, 'y[2 * i] = x[i]')}`,
+      shapes: { xs: [[n / 2]] },
+      attributes: { begin: [[0]], steps: [[2]], shape: [n] },
+      code: `y.fill(0); ${each('i', n / 2, 'y[2 * i] = x0[i]')}`,
     },
   ],
   softmax: (n) => [

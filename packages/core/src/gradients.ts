@@ -4,7 +4,10 @@ import { blamingCaller, GradientError } from './errors.js'
 import { byName, inputAt } from './input-names.js'
 import type { GradientRule } from './op.js'
 import { add, mul } from './ops/arithmetic.js'
+import { scatterAdd } from './ops/indexing.js'
+import { concat } from './ops/joining.js'
 import { broadcastTo, reshape, sumTo } from './ops/shape.js'
+import { type Placed, sliceGrad } from './ops/slicing.js'
 import { describeShape, sameShape } from './shape.js'
 import type { ShapeOf } from './shape-types.js'
 import {
@@ -41,16 +44,22 @@ export function gradientNodes(
 
   return scope('gradients', () => {
     const gradients = new Map<Tensor, Tensor>()
+    const shares = new Map<Tensor, Tensor[]>()
     const accumulate = (tensor: Tensor, share: Tensor) => {
-      const before = gradients.get(tensor)
-      gradients.set(tensor, before ? add(before, share) : share)
+      const before = shares.get(tensor)
+      if (before) before.push(share)
+      else shares.set(tensor, [share])
     }
     for (const [index, y] of ys.entries()) accumulate(y, inPrecisionOf(y, upstreams[index] ?? 1))
     for (const tensor of order.reverse()) {
-      const dy = gradients.get(tensor)
-      if (!dy || !tensor.op) continue
+      const own = shares.get(tensor)
+      if (!own) continue
+      const dy = total(own)
+      gradients.set(tensor, dy)
+      if (!tensor.op) continue
+      const product = productsOf(tensor, dy)
       for (const [index, input] of tensor.inputs.entries()) {
-        const share = needed(input) ? localProduct(tensor, index, dy) : null
+        const share = needed(input) ? product(index) : null
         if (share) accumulate(input, share)
       }
     }
@@ -63,13 +72,71 @@ export function gradientNodes(
  * shape of that input, or null when no derivative flows there.
  */
 export function localProduct(node: Tensor, index: number, dy: Tensor): Tensor | null {
+  return productsOf(node, dy)(index)
+}
+
+function productsOf(node: Tensor, dy: Tensor): (index: number) => Tensor | null {
   const { inputs: names, vjp } = node.op!.definition
-  const { name, place } = inputAt(names, index)
-  if (!vjp[name]) return null
   const context = { ...byName(names, node.inputs), y: node, dy }
-  const product: Tensor = vjp[name].rule(context, node.attributes, place)
-  const { shape } = node.inputs[index]!
-  return sameShape(product.shape, shape) ? product : sumTo(product, shape)
+  return (index) => {
+    const { name, place } = inputAt(names, index)
+    if (!vjp[name]) return null
+    const product: Tensor = vjp[name].rule(context, node.attributes, place)
+    const { shape } = node.inputs[index]!
+    return sameShape(product.shape, shape) ? product : sumTo(product, shape)
+  }
+}
+
+/**
+ * The sum of what the uses of one tensor send back. Uses of parts of it send tensors of its whole size that are 0 but
+ * for the part: these become one, so that a tensor used in n parts does not cost n times its size.
+ */
+function total(shares: readonly Tensor[]): Tensor {
+  const groups: Tensor[][] = []
+  const ofParts = new Map<unknown, Tensor[]>()
+  for (const share of shares) {
+    const { op, attributes } = share
+    const kind = op === scatterAdd ? (attributes as Scattered).axis : op === sliceGrad ? op : share
+    const alike = kind === share ? undefined : ofParts.get(kind)
+    if (alike) alike.push(share)
+    else {
+      groups.push([share])
+      ofParts.set(kind, groups.at(-1)!)
+    }
+  }
+  return groups
+    .map((alike) =>
+      alike.length === 1
+        ? alike[0]!
+        : alike[0]!.op === sliceGrad
+          ? oneOfSlices(alike)
+          : oneOfScattered(alike),
+    )
+    .reduce((sum, share) => add(sum, share))
+}
+
+function oneOfSlices(parts: readonly Tensor[]): Tensor {
+  const placed = parts.map(({ attributes }) => attributes as Placed)
+  return sliceGrad(
+    parts.flatMap(({ inputs }) => inputs),
+    {
+      begin: placed.flatMap(({ begin }) => begin),
+      steps: placed.flatMap(({ steps }) => steps),
+      shape: parts[0]!.shape,
+    },
+  )
+}
+
+type Scattered = { readonly axis: number; readonly size: number }
+
+/** All with the same axis. */
+function oneOfScattered(parts: readonly Tensor[]): Tensor {
+  const { axis, size } = parts[0]!.attributes as Scattered
+  const xs = parts.map(({ inputs: [x, indices] }) =>
+    reshape(x!, x!.shape.toSpliced(axis, indices!.rank, indices!.size)),
+  )
+  const indices = parts.map(({ inputs }) => reshape(inputs[1]!, [-1]))
+  return scatterAdd(concat(xs, axis), concat(indices), { size, axis })
 }
 
 /**

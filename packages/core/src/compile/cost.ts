@@ -1,5 +1,6 @@
 // What an instruction costs: operations, and bytes that it reads and writes.
 import { instructions as operandTable } from '@bp/kernel'
+import { sizeOf } from '../shape.js'
 import type { Buffer } from './lowering.js'
 import { buffersOf, type Instruction } from './plan.js'
 
@@ -30,6 +31,12 @@ export function costOf(instruction: Instruction): Cost {
   const bytes = sizes.reduce((total, size) => total + 4 * size, 0)
   if (body) return { operations: body.reduce((total, inner) => total + costOf(inner).operations, 0), bytes }
   const value = (label: string) => operands[labels.indexOf(label)] as number
+  if (opcode === 'Copy') {
+    // Of both arrays it may touch a part.
+    const sizes = labels.indexOf('layout')
+    const moved = sizeOf(operands.slice(sizes, sizes + value('rank')) as number[])
+    return { operations: moved, bytes: 8 * moved }
+  }
   const product = products.find((counts) => counts.every((label) => labels.includes(label)))
   return {
     operations: product ? product.reduce((total, label) => total * value(label), 2) : Math.max(0, ...sizes),

@@ -132,13 +132,30 @@ function fuse(list: Instruction[], outputs: ReadonlySet<Buffer>): Instruction[] 
     for (const buffer of buffersOf(instruction, 'out')) writers.set(buffer, index)
   }
   const made = new Map<Buffer, { instruction: Instruction; index: number }>()
+  /** Products by the matrix whose columns they can sum. */
+  const summing = new Map<Operand, number[]>()
+  for (const [index, { opcode, operands }] of list.entries()) {
+    const matrix = operands[placeOf(opcode, products[opcode]?.summed ?? '')]
+    if (matrix === undefined || matrix === null) continue
+    const others = summing.get(matrix)
+    if (others) others.push(index)
+    else summing.set(matrix, [index])
+  }
   return list.filter((instruction, index) => {
     const { opcode, operands } = instruction
     const out = operands[0] as Buffer
     if (products[opcode]) made.set(out, { instruction, index })
-    else if (opcode === 'Sum' && sumsColumns(instruction, reads.has(out) ? list.slice(0, index) : list))
-      return false
-    else if (opcode === 'AttentionGrad' && joinsAttention(instruction, list.slice(0, index))) return false
+    else if (opcode === 'Sum') {
+      const others = summing.get(operands[1]!) ?? []
+      const before = reads.has(out) ? others.filter((at) => at < index) : others
+      if (
+        sumsColumns(
+          instruction,
+          before.map((at) => list[at]!),
+        )
+      )
+        return false
+    } else if (opcode === 'AttentionGrad' && joinsAttention(instruction, list.slice(0, index))) return false
     // What it takes over must read the product, and other numbers that are there before the product is made.
     const taken = (source: Operand | undefined, other?: Operand) => {
       const product = made.get(source as Buffer)
@@ -189,15 +206,14 @@ function joinsAttention({ operands, nodes }: Instruction, before: readonly Instr
 }
 
 /**
- * Lets one of `others`, a product of which one side is this sum's matrix, also sum its columns: the gradients of a
+ * Lets one of `others`, products of which one side is this sum's matrix, also sum its columns: the gradients of a
  * layer's weights and of its bias in one instruction.
  */
 function sumsColumns({ operands, nodes }: Instruction, others: readonly Instruction[]): boolean {
-  const [out, x, outer, , inner] = operands
+  const [out, , outer, , inner] = operands
   const product = others.find(({ opcode, operands }) => {
-    const { row, summed } = products[opcode] ?? {}
     const value = (label: string) => operands[placeOf(opcode, label)]
-    return row && summed && value(summed) === x && value(row) === inner && value('sums') === null
+    return value(products[opcode]!.row) === inner && value('sums') === null
   })
   if (!product || outer !== 1) return false
   product.operands[placeOf(product.opcode, 'sums')] = out!
@@ -347,12 +363,18 @@ export function layOut(
     return offset
   }
   const give = (offset: number, size: number) => {
-    free.push({ offset, bytes: size })
-    free.sort((a, b) => a.offset - b.offset)
-    for (let index = 0; index + 1 < free.length; )
-      if (free[index]!.offset + free[index]!.bytes === free[index + 1]!.offset)
-        free[index]!.bytes += free.splice(index + 1, 1)[0]!.bytes
-      else index++
+    let next = free.findIndex((hole) => hole.offset > offset)
+    if (next < 0) next = free.length
+    const [before, behind] = [free[next - 1], free[next]]
+    const joinsBefore = before && before.offset + before.bytes === offset
+    if (behind && offset + size === behind.offset) {
+      behind.offset = offset
+      behind.bytes += size
+      if (!joinsBefore) return
+      before.bytes += behind.bytes
+      free.splice(next, 1)
+    } else if (joinsBefore) before.bytes += size
+    else free.splice(next, 0, { offset, bytes: size })
   }
 
   for (const [index, instruction] of list.entries()) {

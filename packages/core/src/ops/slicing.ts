@@ -32,12 +32,19 @@ interface Window {
   readonly steps: readonly number[]
 }
 
-interface Placed extends Omit<Window, 'size'> {
+/** Where pieces go: a list for each of them, with a number for each dimension. */
+export interface Placed {
+  readonly begin: readonly (readonly number[])[]
+  readonly steps: readonly (readonly number[])[]
   readonly shape: Shape
 }
 
 /** Elements from one of the window to the next along each dimension, and where the first lies. */
-function place(shape: Shape, { begin, steps }: Omit<Window, 'size'>): { strides: number[]; offset: number } {
+function placeOf(
+  shape: Shape,
+  begin: readonly number[],
+  steps: readonly number[],
+): { strides: number[]; offset: number } {
   const own = stridesOf(shape)
   return {
     strides: own.map((stride, axis) => stride * steps[axis]!),
@@ -91,7 +98,8 @@ export const slice: Op<['x'], Cut, 'begin'> = op('slice', {
   vjp: {
     x: {
       formula: 'x̄[begin + i · steps] = ȳ[i], 0 elsewhere',
-      rule: ({ x, dy }, { begin, steps }) => sliceGrad(dy, { begin, steps, shape: x.shape }),
+      rule: ({ x, dy }, { begin, steps }) =>
+        sliceGrad([dy], { begin: [begin], steps: [steps], shape: x.shape }),
     },
   },
   lower: ({ inputs: [x], shape, attributes, output, alias, emit }) => {
@@ -103,12 +111,12 @@ export const slice: Op<['x'], Cut, 'begin'> = op('slice', {
         'Copy',
         ...copyOperands(output(), { strides: stridesOf(shape) }, x!.buffer, {
           sizes: shape,
-          ...place(x!.shape, attributes),
+          ...placeOf(x!.shape, attributes.begin, attributes.steps),
         }),
       )
   },
   reference: ([x], shape, attributes) => {
-    const { strides, offset } = place(x!.shape, attributes)
+    const { strides, offset } = placeOf(x!.shape, attributes.begin, attributes.steps)
     const out = new Float64Array(sizeOf(shape))
     forEachStrided(shape, [strides], (index, [at]) => {
       out[index] = x!.data[offset + at!]!
@@ -139,91 +147,242 @@ export const slice: Op<['x'], Cut, 'begin'> = op('slice', {
   },
 })
 
-/** Zeros with x put in as a piece: what `slice` passes back. */
-export const sliceGrad: Op<['x'], Placed> = op('sliceGrad', {
-  inputs: ['x'],
-  summary: 'Zeros with x put in as a piece: what a slice passes back.',
+/** Zeros to which pieces are added, each in its place: what slices of one tensor pass back. */
+export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
+  inputs: ['...xs'],
+  summary: 'Zeros to which pieces are added, each in its place: what slices of one tensor pass back.',
   symbol: 'slice′',
-  formula: 'y[begin + i · steps] = x[i], 0 elsewhere',
+  formula: 'y[begin + i · steps] = Σ x[i] over all xs, 0 elsewhere',
   attributes: {
-    begin: 'Where the first element of x goes, along each dimension.',
-    steps: 'From the place of one element to that of the next, along each dimension.',
+    begin: 'Where the first element of each piece goes, along each dimension.',
+    steps: 'For each piece, from the place of one element to that of the next, along each dimension.',
     shape: 'The shape of the whole.',
   },
-  prepare: (given: Placed, { x }) => {
+  prepare: (given: Placed, { xs }) => {
     checkShape('sliceGrad', 'shape', given.shape)
-    for (const [name, values] of Object.entries({ begin: given.begin, steps: given.steps }))
-      if (!Array.isArray(values) || values.length !== x.length || !values.every(Number.isSafeInteger))
-        throw new ValueError(
-          `sliceGrad: ${name} must be ${x.length} whole numbers, one for each dimension of x; got ${JSON.stringify(values)}`,
+    for (const name of ['begin', 'steps'] as const) {
+      const lists = given[name]
+      if (
+        !Array.isArray(lists) ||
+        lists.length !== xs.length ||
+        !lists.every(
+          (list, place) =>
+            Array.isArray(list) && list.length === xs[place]!.length && list.every(Number.isSafeInteger),
         )
+      )
+        throw new ValueError(
+          `sliceGrad: ${name} must be a list for each of the ${xs.length} pieces, with an integer for each dimension; got ${JSON.stringify(lists)}`,
+        )
+    }
     return given
   },
-  shape: ({ x }, { shape, begin, steps }): Shape => {
-    const fits = (axis: number) => {
-      const last = begin[axis]! + (x[axis]! - 1) * steps[axis]!
-      if (x[axis]! > 1 && steps[axis] === 0) return false
-      return x[axis] === 0 || (begin[axis]! >= 0 && last >= 0 && Math.max(begin[axis]!, last) < shape[axis]!)
+  shape: ({ xs }, { shape, begin, steps }): Shape => {
+    for (const [place, x] of xs.entries()) {
+      const [starts, moves] = [begin[place]!, steps[place]!]
+      const fits = (axis: number) => {
+        const last = starts[axis]! + (x[axis]! - 1) * moves[axis]!
+        if (x[axis]! > 1 && moves[axis] === 0) return false
+        return (
+          x[axis] === 0 || (starts[axis]! >= 0 && last >= 0 && Math.max(starts[axis]!, last) < shape[axis]!)
+        )
+      }
+      if (x.length !== shape.length || !shape.every((_, axis) => fits(axis)))
+        throw new ShapeError(
+          `sliceGrad: xs[${place}] is ${describeShape(x)}, which does not fit into ${describeShape(shape)} from [${starts.join(', ')}] by steps of [${moves.join(', ')}]`,
+        )
     }
-    if (x.length !== shape.length || !shape.every((_, axis) => fits(axis)))
-      throw new ShapeError(
-        `sliceGrad: x is ${describeShape(x)}, which does not fit into ${describeShape(shape)} from [${begin.join(', ')}] by steps of [${steps.join(', ')}]`,
-      )
     return shape
   },
   vjp: {
-    x: {
+    xs: {
       formula: 'x̄[i] = ȳ[begin + i · steps]',
-      rule: ({ x, dy }, { begin, steps }) => slice(dy, { begin, size: x.shape, steps }),
+      rule: ({ xs, dy }, { begin, steps }, place) =>
+        slice(dy, { begin: begin[place]!, size: xs[place]!.shape, steps: steps[place]! }),
     },
   },
-  lower: ({ inputs: [x], shape, attributes, output, alias, emit }) => {
-    if (sizeOf(shape) === 0) return
-    if (sameShape(shape, x!.shape) && attributes.steps.every((step, axis) => step > 0 || shape[axis] === 1)) {
+  lower: ({ inputs, shape, attributes: { begin, steps }, output, alias, temporary, emit }) => {
+    const size = sizeOf(shape)
+    if (size === 0) return
+    const [first] = inputs
+    if (
+      inputs.length === 1 &&
+      sameShape(shape, first!.shape) &&
+      steps[0]!.every((step, axis) => step > 0 || shape[axis] === 1)
+    ) {
       alias()
       return
     }
-    if (sizeOf(x!.shape) < sizeOf(shape)) emit('Fill', output(), sizeOf(shape), 0)
-    if (sizeOf(x!.shape) > 0)
-      emit(
-        'Copy',
-        ...copyOperands(output(), place(shape, attributes), x!.buffer, {
-          sizes: x!.shape,
-          strides: stridesOf(x!.shape),
-        }),
-      )
+    const boxes = inputs.map((x, place) => boxOf(x.shape, begin[place]!, steps[place]!))
+    const late = overlapping(boxes)
+    const covered = inputs.reduce((total, x, place) => total + (late.has(place) ? 0 : sizeOf(x.shape)), 0)
+    if (covered < size) emit('Fill', output(), size, 0)
+    for (const [place, { buffer, shape: sizes }] of inputs.entries()) {
+      const count = sizeOf(sizes)
+      if (count === 0) continue
+      const there = placeOf(shape, begin[place]!, steps[place]!)
+      const strides = stridesOf(sizes)
+      let from = buffer
+      if (late.has(place)) {
+        const before = temporary(count)
+        emit('Copy', ...copyOperands(before, { strides }, output(), { sizes, ...there }))
+        from = temporary(count)
+        emit('Add', from, before, buffer, count, 0, 0, 0, 0, 0)
+      }
+      emit('Copy', ...copyOperands(output(), there, from, { sizes, strides }))
+    }
   },
-  reference: ([x], shape, attributes) => {
-    const { strides, offset } = place(shape, attributes)
+  reference: (inputs, shape, { begin, steps }) => {
     const out = new Float64Array(sizeOf(shape))
-    forEachStrided(x!.shape, [strides], (index, [at]) => {
-      out[offset + at!] = x!.data[index]!
-    })
+    for (const [place, x] of inputs.entries()) {
+      const { strides, offset } = placeOf(shape, begin[place]!, steps[place]!)
+      forEachStrided(x.shape, [strides], (index, [at]) => {
+        out[offset + at!]! += x.data[index]!
+      })
+    }
     return out
   },
   onnx: null,
-  ulp: 0,
+  ulp: ({ xs }) => xs.length - 1,
   sample: {
-    domains,
-    cases: [
-      { x: [], begin: [], steps: [], shape: [] },
-      { x: [1], begin: [0], steps: [1], shape: [1] },
-      { x: [3], begin: [2], steps: [1], shape: [5] },
-      { x: [4], begin: [1], steps: [1], shape: [9] },
-      { x: [0], begin: [3], steps: [1], shape: [3] },
-      { x: [3], begin: [1], steps: [2], shape: [8] },
-      { x: [3], begin: [7], steps: [-3], shape: [8] },
-      { x: [2, 2], begin: [1, 2], steps: [1, 1], shape: [3, 5] },
-      { x: [3, 5], begin: [2, 4], steps: [-1, -1], shape: [3, 5] },
-      { x: [4, 3], begin: [3, 0], steps: [-1, 2], shape: [4, 6] },
-      { x: [2, 2, 4], begin: [0, 1, 0], steps: [1, 1, 1], shape: [2, 3, 4] },
-      { x: [8, 8], begin: [4, 1], steps: [1, 1], shape: [17, 9] },
-    ].map(({ x, ...attributes }): { shapes: { x: Shape }; attributes: Placed } => ({
-      shapes: { x },
-      attributes,
+    domains: { xs: uniform(0.1, 3) },
+    cases: (
+      [
+        [[], [[[], [], []]]],
+        [[1], [[[1], [0], [1]]]],
+        [[5], [[[3], [2], [1]]]],
+        [[9], [[[4], [1], [1]]]],
+        [[3], [[[0], [3], [1]]]],
+        [[8], [[[3], [1], [2]]]],
+        [[8], [[[3], [7], [-3]]]],
+        [
+          [3, 5],
+          [
+            [
+              [2, 2],
+              [1, 2],
+              [1, 1],
+            ],
+          ],
+        ],
+        [
+          [3, 5],
+          [
+            [
+              [3, 5],
+              [2, 4],
+              [-1, -1],
+            ],
+          ],
+        ],
+        [
+          [4, 6],
+          [
+            [
+              [4, 3],
+              [3, 0],
+              [-1, 2],
+            ],
+          ],
+        ],
+        [
+          [2, 3, 4],
+          [
+            [
+              [2, 2, 4],
+              [0, 1, 0],
+              [1, 1, 1],
+            ],
+          ],
+        ],
+        [
+          [17, 9],
+          [
+            [
+              [8, 8],
+              [4, 1],
+              [1, 1],
+            ],
+          ],
+        ],
+        // All of it, in three pieces.
+        [
+          [3, 5],
+          [0, 1, 2].map((row) => [
+            [1, 5],
+            [row, 0],
+            [1, 1],
+          ]),
+        ],
+        // One over the other, and something left.
+        [[9], [0, 2, 4, 1].map((start) => [[4], [start], [1]])],
+        // Every other row, twice.
+        [
+          [5, 3],
+          [
+            [
+              [3, 3],
+              [0, 0],
+              [2, 1],
+            ],
+            [
+              [2, 3],
+              [1, 0],
+              [2, 1],
+            ],
+            [
+              [2, 3],
+              [4, 0],
+              [-2, 1],
+            ],
+          ],
+        ],
+      ] as [Shape, [Shape, number[], number[]][]][]
+    ).map(([shape, pieces]) => ({
+      shapes: { xs: pieces.map(([x]) => x) },
+      attributes: {
+        begin: pieces.map(([, begin]) => begin),
+        steps: pieces.map(([, , steps]) => steps),
+        shape,
+      },
     })),
   },
 })
+
+/** The first and the last place that a piece takes, along each dimension. */
+type Box = readonly (readonly [low: number, high: number])[]
+
+function boxOf(sizes: Shape, begin: readonly number[], steps: readonly number[]): Box {
+  return sizes.map((size, axis) => {
+    const [from, to] = [begin[axis]!, begin[axis]! + (size - 1) * steps[axis]!]
+    return from < to ? [from, to] : [to, from]
+  })
+}
+
+/**
+ * The numbers of the boxes that share a place with one before them. They are swept along the dimension in which most of
+ * them begin elsewhere, where each needs to be compared with those alone that have not ended.
+ */
+function overlapping(boxes: readonly Box[]): ReadonlySet<number> {
+  const late = new Set<number>()
+  const rank = boxes[0]!.length
+  const beginnings = Array.from(
+    { length: rank },
+    (_, axis) => new Set(boxes.map((box) => box[axis]![0])).size,
+  )
+  const axis = beginnings.indexOf(Math.max(...beginnings))
+  const sorted = [...boxes.keys()]
+  if (rank > 0) sorted.sort((a, b) => boxes[a]![axis]![0] - boxes[b]![axis]![0])
+  let open: number[] = []
+  for (const number of sorted) {
+    const box = boxes[number]!
+    if (rank > 0) open = open.filter((other) => boxes[other]![axis]![1] >= box[axis]![0])
+    for (const other of open)
+      if (box.every(([low, high], at) => low <= boxes[other]![at]![1] && high >= boxes[other]![at]![0]))
+        late.add(Math.max(number, other))
+    open.push(number)
+  }
+  return late
+}
 
 type Mode = 'constant' | 'edge' | 'reflect'
 const modes: readonly Mode[] = ['constant', 'edge', 'reflect']

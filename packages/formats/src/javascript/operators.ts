@@ -618,10 +618,13 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
     {
       kind: 'array',
       reads: () => 'once',
-      write: ({ statements, read }, { inputs: [x] }, y, attributes) =>
-        statements.loops(x!.shape, (position) =>
-          statements.line(`${y(beforeSlice(position, attributes))} = ${read(x!, position).text}`),
-        ),
+      write: ({ statements, read }, { inputs }, y, { begin, steps }) => {
+        for (const [place, x] of inputs.entries())
+          statements.loops(x.shape, (position) => {
+            const target = y(beforeSlice(position, { begin: begin[place], steps: steps[place] }))
+            statements.line(`${target} += ${read(x, position).text}`)
+          })
+      },
     },
   ],
   [
