@@ -4,8 +4,8 @@
 // Loops over a row end with their condition: only out of such loops does V8 take what does not change in them.
 import { storeLanes, sumLanes } from './functions'
 import {
-  block, blockRows, exactMean, exactVariance, firstLanes, highOf, isExact, loadUpTo, lowOf, moments, narrowed,
-  productsOfRows, squaresOf, squaresOfRows, sumOf,
+  block, blockRows, deviationsOfRows, exactMean, exactVariance, firstLanes, highOf, isExact, loadUpTo, lowOf, moments,
+  narrowed, squaresOf, sumOf,
 } from './rows'
 
 // @ts-ignore: decorator
@@ -145,6 +145,7 @@ export function normalizeRowsGammaGrad(pc: usize): void {
   const centred = load<u32>(pc, 32)
   const bytes = columns << 2
   memory.fill(out, 0, bytes)
+  memory.fill(scratch, 0, ((columns + 3) & ~3) << 3)
   if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
     let mean = meanOf(x, columns, centred)
@@ -167,18 +168,18 @@ export function normalizeRowsGammaGrad(pc: usize): void {
     x += bytes
     dy += bytes
     if (rows > blockRows && (row % blockRows == blockRows - 1 || row == rows - 1))
-      moveOn(out, scratch, columns, row < blockRows, row == rows - 1)
+      moveOn(out, scratch, columns, row == rows - 1)
   }
 }
 
-/** Adds sums to those in float64, unless they are the first; they begin at 0 again, or are the whole at last. */
-function moveOn(out: usize, wide: usize, columns: u32, first: bool, last: bool): void {
+/** Adds sums to those in float64; they begin at 0 again, or are the whole at last. */
+function moveOn(out: usize, wide: usize, columns: u32, last: bool): void {
   const zero = f64x2.splat(0)
   for (let j: u32 = 0; j < columns; j += 4) {
     const left = columns - j
     const sums = loadUpTo(out, left, zero)
-    const low = f64x2.add(first ? zero : v128.load(wide), lowOf(sums))
-    const high = f64x2.add(first ? zero : v128.load(wide, 16), highOf(sums))
+    const low = f64x2.add(v128.load(wide), lowOf(sums))
+    const high = f64x2.add(v128.load(wide, 16), highOf(sums))
     v128.store(wide, low)
     v128.store(wide, high, 16)
     storeLanes(out, last ? narrowed(low, high) : zero, left)
@@ -208,7 +209,7 @@ export function channelVariance(pc: usize): void {
   const channels = load<u32>(pc, 20)
   const inner = load<u32>(pc, 24)
   const bytes = channels << 2
-  if (inner == 1) squaresOfRows(out, x, mean, outer, channels)
+  if (inner == 1) deviationsOfRows(out, x, 0, mean, outer, channels)
   else
     for (let at: u32 = 0; at < bytes; at += 4) {
       let total: f64 = 0
@@ -269,7 +270,7 @@ export function batchNormGammaGrad(pc: usize): void {
   const outer = load<u32>(pc, 24)
   const bytes = load<u32>(pc, 28) << 2
   const inner = load<u32>(pc, 32)
-  if (inner == 1) productsOfRows(out, x, dy, mean, outer, bytes >> 2)
+  if (inner == 1) deviationsOfRows(out, x, dy, mean, outer, bytes >> 2)
   else
     for (let at: u32 = 0; at < bytes; at += 4) {
       const means = v128.load32_splat(mean + at)

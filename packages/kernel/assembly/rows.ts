@@ -67,28 +67,32 @@ export function sumOf(x: usize, count: u32): f32 {
   return total
 }
 
+/** The same of more than a block; two rounds at a time, which repays what blocks cost. */
 function sumOfBlocks(x: usize, count: u32): f32 {
   let low = f64x2.splat(0)
   let high = low
   do {
-    let s0 = v128.load(x)
-    let s1 = v128.load(x, 16)
-    let s2 = v128.load(x, 32)
-    let s3 = v128.load(x, 48)
-    x += 64
-    for (const stop = x + ((block - 16) << 2); x < stop; x += 64) {
-      s0 = f32x4.add(s0, v128.load(x))
-      s1 = f32x4.add(s1, v128.load(x, 16))
-      s2 = f32x4.add(s2, v128.load(x, 32))
-      s3 = f32x4.add(s3, v128.load(x, 48))
+    let s0 = f32x4.add(v128.load(x), v128.load(x, 64))
+    let s1 = f32x4.add(v128.load(x, 16), v128.load(x, 80))
+    let s2 = f32x4.add(v128.load(x, 32), v128.load(x, 96))
+    let s3 = f32x4.add(v128.load(x, 48), v128.load(x, 112))
+    for (const last = x + ((block - 32) << 2); x < last; ) {
+      x += 128
+      s0 = f32x4.add(f32x4.add(s0, v128.load(x)), v128.load(x, 64))
+      s1 = f32x4.add(f32x4.add(s1, v128.load(x, 16)), v128.load(x, 80))
+      s2 = f32x4.add(f32x4.add(s2, v128.load(x, 32)), v128.load(x, 96))
+      s3 = f32x4.add(f32x4.add(s3, v128.load(x, 48)), v128.load(x, 112))
     }
+    x += 128
     s0 = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))
     low = f64x2.add(low, lowOf(s0))
     high = f64x2.add(high, highOf(s0))
     count -= block
   } while (count >= block)
   low = f64x2.add(low, high)
-  return <f32>(f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1) + <f64>sumOf(x, count))
+  let total = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1)
+  if (count > 0) total += <f64>sumOf(x, count)
+  return <f32>total
 }
 
 /** The first `count` numbers of a vector, and 0 in the other lanes, also where these are NaN. */
@@ -173,31 +177,26 @@ function sumMiddle(out: usize, x: usize, outer: u32, length: u32, inner: u32): v
   if (length <= 4 * blockRows) alongMiddle(Opcode.Sum, out, x, outer, length, inner)
   else
     for (let o: u32 = 0; o < outer; o++) {
-      totalRows(numbers, out, x, 0, 0, length, inner)
+      totalRows(false, out, x, 0, 0, length, inner)
       out += inner << 2
       x += length * inner << 2
     }
 }
 
-// What `totalRows` adds.
-const numbers = 0
-const squares = 1
-const products = 2
-
-/** A vector of it: x, (x − mean)² or other · (x − mean). */
+/** A vector of what is added: x, or if they are to deviate (x − mean)², and where there is another (x − mean) · other. */
 // @ts-ignore: decorator
 @inline
-function termOf(kind: i32, x: usize, other: usize, mean: usize): v128 {
-  const v = v128.load(x)
-  if (kind == numbers) return v
+function termOf(deviates: bool, at: usize, x: usize, other: usize, mean: usize): v128 {
+  const v = v128.load(x + at)
+  if (!deviates) return v
   const u = f32x4.sub(v, v128.load(mean))
-  return f32x4.mul(kind == squares ? u : v128.load(other), u)
+  return f32x4.mul(u, other == 0 ? u : v128.load(other + at))
 }
 
 /** out[i] = Σⱼ of what `termOf` makes of x[j, i], other[j, i] and mean[i] over `rows` rows, one or more. */
 // @ts-ignore: decorator
 @inline
-function totalRows(kind: i32, out: usize, x: usize, other: usize, mean: usize, rows: u32, columns: u32): void {
+function totalRows(deviates: bool, out: usize, x: usize, other: usize, mean: usize, rows: u32, columns: u32): void {
   const row = columns << 2
   const zero = f64x2.splat(0)
   let i: u32 = 0
@@ -222,10 +221,10 @@ function totalRows(kind: i32, out: usize, x: usize, other: usize, mean: usize, r
       let t2 = zero
       let t3 = zero
       do {
-        t0 = f32x4.add(t0, termOf(kind, x + at, other + at, middle))
-        t1 = f32x4.add(t1, termOf(kind, x + at + 16, other + at + 16, middle + 16))
-        t2 = f32x4.add(t2, termOf(kind, x + at + 32, other + at + 32, middle + 32))
-        t3 = f32x4.add(t3, termOf(kind, x + at + 48, other + at + 48, middle + 48))
+        t0 = f32x4.add(t0, termOf(deviates, at, x, other, middle))
+        t1 = f32x4.add(t1, termOf(deviates, at + 16, x, other, middle + 16))
+        t2 = f32x4.add(t2, termOf(deviates, at + 32, x, other, middle + 32))
+        t3 = f32x4.add(t3, termOf(deviates, at + 48, x, other, middle + 48))
         at += row
       } while (--count > 0)
       low0 = f64x2.add(low0, lowOf(t0))
@@ -254,7 +253,7 @@ function totalRows(kind: i32, out: usize, x: usize, other: usize, mean: usize, r
       left -= count
       let part = zero
       do {
-        part = f32x4.add(part, termOf(kind, x + at, other + at, middle))
+        part = f32x4.add(part, termOf(deviates, at, x, other, middle))
         at += row
       } while (--count > 0)
       low = f64x2.add(low, lowOf(part))
@@ -264,14 +263,12 @@ function totalRows(kind: i32, out: usize, x: usize, other: usize, mean: usize, r
   }
 }
 
-/** out[i] = Σⱼ (x[j, i] − mean[i])² over `rows` rows, one or more. */
-export function squaresOfRows(out: usize, x: usize, mean: usize, rows: u32, columns: u32): void {
-  totalRows(squares, out, x, 0, mean, rows, columns)
-}
-
-/** out[i] = Σⱼ other[j, i] · (x[j, i] − mean[i]) over `rows` rows, one or more. */
-export function productsOfRows(out: usize, x: usize, other: usize, mean: usize, rows: u32, columns: u32): void {
-  totalRows(products, out, x, other, mean, rows, columns)
+/**
+ * out[i] = Σⱼ (x[j, i] − mean[i])² over `rows` rows, one or more; with `other`, which is 0 where there is none, the sum of
+ * (x[j, i] − mean[i]) · other[j, i].
+ */
+export function deviationsOfRows(out: usize, x: usize, other: usize, mean: usize, rows: u32, columns: u32): void {
+  totalRows(true, out, x, other, mean, rows, columns)
 }
 
 // @ts-ignore: decorator
@@ -465,7 +462,7 @@ export function variance(pc: usize): void {
     } else {
       sumMiddle(means, x, 1, length, inner)
       for (let i: u32 = 0; i < row; i += 4) store<f32>(means + i, load<f32>(means + i) / <f32>length)
-      squaresOfRows(out, x, means, length, inner)
+      deviationsOfRows(out, x, 0, means, length, inner)
       for (let i: u32 = 0; i < row; i += 4)
         store<f32>(out + i, spread(x + i, row, length, load<f32>(means + i), load<f32>(out + i), share, root))
     }

@@ -204,10 +204,8 @@ export function softmaxGradRow(out: usize, y: usize, dy: usize, columns: u32): v
   if (left) storeLanes(out, f32x4.mul(loadLast(y, left, mean), f32x4.sub(loadLast(dy, left, mean), mean)), left)
 }
 
-/** Sums of up to four columns of `bytes` in rows of `row` bytes, of the products with those of `other` if so said. */
-// @ts-ignore: decorator
-@inline
-function sumOfColumns(multiplied: bool, x: usize, other: usize, bytes: usize, row: usize, count: i32): v128 {
+/** Sums of up to four columns of `bytes` in rows of `row` bytes, or of the products with those of `other` unless it is 0. */
+function sumOfColumns(x: usize, other: usize, bytes: usize, row: usize, count: i32): v128 {
   const none = f32x4.splat(0)
   let low = f64x2.splat(0)
   let high = low
@@ -215,7 +213,7 @@ function sumOfColumns(multiplied: bool, x: usize, other: usize, bytes: usize, ro
     let part = none
     for (const stop = min(bytes, j + blockRows * row); j < stop; j += row) {
       const v = loadUpTo(x + j, count, none)
-      part = f32x4.add(part, multiplied ? f32x4.mul(v, loadUpTo(other + j, count, none)) : v)
+      part = f32x4.add(part, other == 0 ? v : f32x4.mul(v, loadUpTo(other + j, count, none)))
     }
     low = f64x2.add(low, lowOf(part))
     high = f64x2.add(high, highOf(part))
@@ -239,7 +237,7 @@ export function softmaxGrad(pc: usize): void {
     else
       for (let i: u32 = 0; i < inner; i += 4) {
         const count = min(4, inner - i)
-        const sum = sumOfColumns(true, y + (i << 2), dy + (i << 2), bytes, row, count)
+        const sum = sumOfColumns(y + (i << 2), dy + (i << 2), bytes, row, count)
         for (let j = i << 2; j < bytes; j += row)
           storeLanes(
             out + j,
@@ -275,7 +273,7 @@ export function logSoftmaxGrad(pc: usize): void {
     } else
       for (let i: u32 = 0; i < inner; i += 4) {
         const count = min(4, inner - i)
-        const sum = sumOfColumns(false, dy + (i << 2), 0, bytes, row, count)
+        const sum = sumOfColumns(dy + (i << 2), 0, bytes, row, count)
         for (let j = i << 2; j < bytes; j += row)
           storeLanes(
             out + j,
