@@ -35,15 +35,16 @@ function checkEach(
   given: Readonly<Record<string, unknown>>,
   checks: Readonly<Record<string, Check<unknown>>>,
 ) {
-  const names = Object.keys(checks)
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(checks, name))
+  for (const name in given)
+    if (!Object.hasOwn(checks, name)) {
+      const names = Object.keys(checks)
       throw new ValueError(
         `${caller}: unknown option "${path}${name}"${didYouMean(name, names) || (names.length ? `; options are ${names.join(', ')}` : '; it has no options')}`,
       )
-  return Object.fromEntries(
-    Object.entries(checks).map(([name, check]) => [name, check(caller, path + name, given[name])]),
-  )
+    }
+  const checked: Record<string, unknown> = {}
+  for (const name in checks) checked[name] = checks[name]!(caller, path + name, given[name])
+  return checked
 }
 
 /** A check of what `expected` says and `test` tells. */

@@ -183,9 +183,11 @@ const checkAttribute = optional(
 )
 
 function isOption(value: unknown, depth = 3): boolean {
-  // Made an array by `from`, in which holes are there as undefined.
-  if (Array.isArray(value)) return depth > 0 && Array.from(value).every((one) => isOption(one, depth - 1))
-  return ['number', 'boolean', 'string'].includes(typeof value)
+  if (!Array.isArray(value))
+    return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
+  // By index, so that holes are seen.
+  for (let at = 0; at < value.length; at++) if (depth === 0 || !isOption(value[at], depth - 1)) return false
+  return true
 }
 
 /** What functions of one tensor, element by element, share. */

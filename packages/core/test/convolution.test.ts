@@ -130,7 +130,7 @@ describe('bias, activation and their gradients are made by the instruction of th
 
 describe('closed forms', () => {
   const image = numbers([2, 5, 4, 3], 5)
-  const x = constant(image, { shape: [2, 5, 4, 3] })
+  const x = constant(image, { shape: [2, 5, 4, 3], dtype: 'f64' })
 
   test('a kernel of 1 in the middle hands the image on', () => {
     const kernel = new Float64Array(3 * 3 * 3 * 3)
@@ -168,7 +168,7 @@ describe('closed forms', () => {
     const groups = 'groups' in options ? options.groups : 1
     const weights = constant(numbers([2, 2, 3 / groups, 6], 6), { shape: [2, 2, 3 / groups, 6] })
     const convolved = conv2d(x, weights, options)
-    const y = constant(numbers(convolved.shape, 7), { shape: convolved.shape })
+    const y = constant(numbers(convolved.shape, 7), { shape: convolved.shape, dtype: 'f64' })
     const back = conv2dInputGrad(y, weights, { ...options, inputSize: [5, 4] })
     expect(convolved.mul(y).sum().item()).toBeCloseTo(x.mul(back).sum().item(), 10)
     // It is linear in the weights too, and that has its own adjoint.

@@ -53,7 +53,12 @@ const seed = 1
 const badStep = [...random(seed).stream('order').stream(0).permutation(rows)].indexOf(bad) + 1
 
 /** The sum of all that comes out. */
-const sumOfAll: Loss = { of: (outputs) => outputs.sum(), predictions: (outputs) => outputs, correct: null }
+const sumOfAll: Loss = {
+  of: (outputs) => outputs.sum(),
+  predictions: (outputs) => outputs,
+  correct: null,
+  targetShape: () => [],
+}
 
 /**
  * A model of rows of numbers that computes `body` of each, with parameters that are 0 and are added to the numbers but

@@ -77,7 +77,13 @@ test('every parser that a file of this package exports is in the table', () => {
         ].map(([, parser]) => parser!)
       : [],
   )
-  const internal = ['readElements', 'readColumns', 'readNpyHeader', 'readSafetensorsWithText']
+  const internal = [
+    'readElements',
+    'readColumns',
+    'readNpyHeader',
+    'readSafetensorsWithText',
+    'parseCheckpoint',
+  ]
   expect(exported.filter((name) => !internal.includes(name)).sort()).toEqual(Object.keys(parsers).sort())
 })
 

@@ -226,7 +226,7 @@ const models: Shapes<string> = {
   'depthwise convolutions': [() => stack(2000, 'depthwiseConv2d', { kernelSize: 1 }, [3, 3, 1]), 'read'],
   attention: [() => stack(500, 'multiHeadAttention', { heads: 1, causal: true }, [9, 1]), 'read'],
   'blocks of transformers': [
-    () => stack(250, 'transformerBlock', { heads: 1, dropout: 0.5 }, [9, 1]),
+    () => stack(250, 'transformerBlock', { heads: 1, dropout: 0.5 }, [9, 2]),
     'read',
   ],
   ...Object.fromEntries(
