@@ -4,8 +4,8 @@
 // Loops over a row end with their condition: only out of such loops does V8 take what does not change in them.
 import { storeLanes, sumLanes } from './functions'
 import {
-  block, blockRows, deviationsOfRows, exactMean, exactVariance, firstLanes, highOf, isExact, loadUpTo, lowOf, moments,
-  narrowed, squaresOf, sumOf,
+  block, blockRows, deviationsOfRows, exactMean, exactVariance, firstLanes, highOf, loadUpTo, lowOf, moments,
+  narrowed, outweighs, squaresOf, sumOf,
 } from './rows'
 
 // @ts-ignore: decorator
@@ -14,12 +14,12 @@ function meanOf(x: usize, columns: u32, centred: u32): f32 {
   return centred ? sumOf(x, columns) / <f32>columns : 0
 }
 
-/** What a row is multiplied by so that its variance becomes 1; −1 where float32 cannot tell. */
+/** What a row is multiplied by so that its variance becomes 1; 0 or NaN where float32 cannot tell. */
 // @ts-ignore: decorator
 @inline
 function reciprocalDeviation(x: usize, columns: u32, mean: f32, epsilon: f32): f32 {
   const variance = squaresOf(x, columns, mean) / <f32>columns
-  return isExact(variance, mean) ? 1 / sqrt(variance + epsilon) : -1
+  return outweighs(variance, mean) ? 1 / sqrt(variance + epsilon) : 0
 }
 
 /** The same by what `moments` finds. */
@@ -45,7 +45,7 @@ export function normalizeRows(pc: usize): void {
   for (let row: u32 = 0; row < rows; row++) {
     let mean = meanOf(x, columns, centred)
     let factor = reciprocalDeviation(x, columns, mean, epsilon)
-    if (factor < 0) {
+    if (!(factor > 0)) {
       factor = exactReciprocal(x, columns, epsilon, centred)
       mean = <f32>exactMean
     }
@@ -84,7 +84,7 @@ export function normalizeRowsGrad(pc: usize): void {
   for (let row: u32 = 0; row < rows; row++) {
     let mean = meanOf(x, columns, centred)
     let factor = reciprocalDeviation(x, columns, mean, epsilon)
-    if (factor < 0) {
+    if (!(factor > 0)) {
       factor = exactReciprocal(x, columns, epsilon, centred)
       mean = <f32>exactMean
     }
@@ -150,7 +150,7 @@ export function normalizeRowsGammaGrad(pc: usize): void {
   for (let row: u32 = 0; row < rows; row++) {
     let mean = meanOf(x, columns, centred)
     let factor = reciprocalDeviation(x, columns, mean, epsilon)
-    if (factor < 0) {
+    if (!(factor > 0)) {
       factor = exactReciprocal(x, columns, epsilon, centred)
       mean = <f32>exactMean
     }

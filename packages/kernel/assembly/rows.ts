@@ -44,9 +44,17 @@ export function narrowed(low: v128, high: v128): v128 {
   return v128.shuffle<f32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5)
 }
 
-/** Sum of `count` numbers: four vectors side by side, then their lanes, then what is left one by one. */
+// Loops for a block call nothing, as what does is entered more slowly; the functions for any number stand around them.
+
+/** Sum of `count` numbers. */
+// @ts-ignore: decorator
+@inline
 export function sumOf(x: usize, count: u32): f32 {
-  if (count > block) return sumOfBlocks(x, count)
+  return count > block ? sumOfBlocks(x, count) : sumOfBlock(x, count)
+}
+
+/** Four vectors side by side, then their lanes, then what is left one by one. */
+export function sumOfBlock(x: usize, count: u32): f32 {
   let s0 = f32x4.splat(0)
   const end = x + (count << 2)
   if (count >= 16) {
@@ -67,8 +75,8 @@ export function sumOf(x: usize, count: u32): f32 {
   return total
 }
 
-/** The same of more than a block; two rounds at a time, which repays what blocks cost. */
-function sumOfBlocks(x: usize, count: u32): f32 {
+/** Two rounds at a time, which repays what blocks cost. */
+export function sumOfBlocks(x: usize, count: u32): f32 {
   let low = f64x2.splat(0)
   let high = low
   do {
@@ -91,7 +99,7 @@ function sumOfBlocks(x: usize, count: u32): f32 {
   } while (count >= block)
   low = f64x2.add(low, high)
   let total = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1)
-  if (count > 0) total += <f64>sumOf(x, count)
+  if (count > 0) total += <f64>sumOfBlock(x, count)
   return <f32>total
 }
 
@@ -106,15 +114,22 @@ export function firstLanes(v: v128, count: i32): v128 {
 export const longBlock: u32 = 4 * block
 
 /** Σ (x − mean)² of a row. */
+// @ts-ignore: decorator
+@inline
 export function squaresOf(x: usize, columns: u32, mean: f32): f32 {
-  if (columns > longBlock) {
-    let total: f64 = 0
-    for (; columns > longBlock; columns -= longBlock) {
-      total += <f64>squaresOf(x, longBlock, mean)
-      x += longBlock << 2
-    }
-    return <f32>(total + <f64>squaresOf(x, columns, mean))
+  return columns > longBlock ? squaresOfBlocks(x, columns, mean) : squaresOfBlock(x, columns, mean)
+}
+
+export function squaresOfBlocks(x: usize, columns: u32, mean: f32): f32 {
+  let total: f64 = 0
+  for (; columns > longBlock; columns -= longBlock) {
+    total += <f64>squaresOfBlock(x, longBlock, mean)
+    x += longBlock << 2
   }
+  return <f32>(total + <f64>squaresOfBlock(x, columns, mean))
+}
+
+export function squaresOfBlock(x: usize, columns: u32, mean: f32): f32 {
   const means = f32x4.splat(mean)
   let even = f32x4.splat(0)
   let odd = even
@@ -133,14 +148,11 @@ export function squaresOf(x: usize, columns: u32, mean: f32): f32 {
   return sumLanes(f32x4.add(even, odd))
 }
 
-/**
- * A mean in float32 is off by so much of itself, squared, that a variance below this times its square would not be
- * exact; nor is one that has left float32.
- */
+/** Whether a variance is so large that a mean which is rounded to float32 does not change it. */
 // @ts-ignore: decorator
 @inline
-export function isExact(variance: f32, mean: f32): bool {
-  return variance > mean * mean * 1e-6 && variance < Infinity
+export function outweighs(variance: f32, mean: f32): bool {
+  return variance > mean * mean * 1e-6
 }
 
 /** What `moments` found. */
@@ -433,7 +445,8 @@ export function norm(pc: usize): void {
 @inline
 function spread(x: usize, step: usize, length: u32, mean: f32, squares: f32, share: f64, root: bool): f32 {
   let result = <f64>squares
-  if (!isExact(squares / <f32>length, mean) || squares < 1e-30) {
+  // Squares may also have been too large or too small for float32.
+  if (!outweighs(squares / <f32>length, mean) || squares < 1e-30 || squares == Infinity) {
     moments(x, step, length, 1)
     result = exactVariance * <f64>length
   }

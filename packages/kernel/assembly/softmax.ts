@@ -34,16 +34,23 @@ export function largest(x: usize, columns: u32): f32 {
 }
 
 /** Σ e^(x − shift) of a row; the exponentials are written to `out`, which may be x, unless it is 0. */
+// @ts-ignore: decorator
+@inline
 export function exponentials(out: usize, x: usize, columns: u32, shift: f32): f32 {
-  if (columns > longBlock) {
-    let total: f64 = 0
-    for (; columns > longBlock; columns -= longBlock) {
-      total += <f64>exponentials(out, x, longBlock, shift)
-      x += longBlock << 2
-      if (out != 0) out += longBlock << 2
-    }
-    return <f32>(total + <f64>exponentials(out, x, columns, shift))
+  return columns > longBlock ? exponentialsOfBlocks(out, x, columns, shift) : exponentialsOfBlock(out, x, columns, shift)
+}
+
+export function exponentialsOfBlocks(out: usize, x: usize, columns: u32, shift: f32): f32 {
+  let total: f64 = 0
+  for (; columns > longBlock; columns -= longBlock) {
+    total += <f64>exponentialsOfBlock(out, x, longBlock, shift)
+    x += longBlock << 2
+    if (out != 0) out += longBlock << 2
   }
+  return <f32>(total + <f64>exponentialsOfBlock(out, x, columns, shift))
+}
+
+export function exponentialsOfBlock(out: usize, x: usize, columns: u32, shift: f32): f32 {
   const offset = f32x4.splat(shift)
   let even = f32x4.splat(0)
   let odd = even
@@ -160,16 +167,23 @@ function softmaxColumns(logarithm: bool, out: usize, x: usize, length: u32, inne
 }
 
 /** Σ a·b of two rows. */
+// @ts-ignore: decorator
+@inline
 export function dotRows(a: usize, b: usize, columns: u32): f32 {
-  if (columns > longBlock) {
-    let total: f64 = 0
-    for (; columns > longBlock; columns -= longBlock) {
-      total += <f64>dotRows(a, b, longBlock)
-      a += longBlock << 2
-      b += longBlock << 2
-    }
-    return <f32>(total + <f64>dotRows(a, b, columns))
+  return columns > longBlock ? dotRowsOfBlocks(a, b, columns) : dotRowsOfBlock(a, b, columns)
+}
+
+export function dotRowsOfBlocks(a: usize, b: usize, columns: u32): f32 {
+  let total: f64 = 0
+  for (; columns > longBlock; columns -= longBlock) {
+    total += <f64>dotRowsOfBlock(a, b, longBlock)
+    a += longBlock << 2
+    b += longBlock << 2
   }
+  return <f32>(total + <f64>dotRowsOfBlock(a, b, columns))
+}
+
+export function dotRowsOfBlock(a: usize, b: usize, columns: u32): f32 {
   let even = f32x4.splat(0)
   let odd = even
   const end = a + ((columns & ~7) << 2)
