@@ -144,6 +144,7 @@ export function normalizeRowsGammaGrad(pc: usize): void {
   const epsilon = load<f32>(pc, 28)
   const centred = load<u32>(pc, 32)
   const bytes = columns << 2
+  const most: u32 = 4 * blockRows
   memory.fill(out, 0, bytes)
   memory.fill(scratch, 0, ((columns + 3) & ~3) << 3)
   if (columns == 0) return
@@ -167,8 +168,7 @@ export function normalizeRowsGammaGrad(pc: usize): void {
     } while (j < <i32>columns)
     x += bytes
     dy += bytes
-    if (rows > blockRows && (row % blockRows == blockRows - 1 || row == rows - 1))
-      moveOn(out, scratch, columns, row == rows - 1)
+    if (rows > most && (row % most == most - 1 || row == rows - 1)) moveOn(out, scratch, columns, row == rows - 1)
   }
 }
 
