@@ -1,10 +1,10 @@
 // Every function of every format, called wrongly: it refuses by an error of the library, or it works.
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { BackpropagationError, createRun, dataset, input, layers, sequential, sgd } from '@bp/core'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 import { writeCheckpoint } from '../src/checkpoint.js'
 import { writeModel } from '../src/model.js'
@@ -59,7 +59,14 @@ const run = createRun({
 run.step()
 const record = run.getState().history[0]!
 const array = { shape: [2], values: Float32Array.of(1, 2) }
-const folder = () => mkdtempSync(join(tmpdir(), 'misuse-'))
+// Relative paths are among what is passed by mistake, so the tests stand in a folder of their own.
+const place = mkdtempSync(join(tmpdir(), 'misuse-'))
+process.chdir(place)
+afterAll(() => {
+  process.chdir('/')
+  rmSync(place, { recursive: true })
+})
+const folder = () => mkdtempSync(join(place, 'folder-'))
 
 /** A right call of each function. */
 const calls: Readonly<Record<string, () => readonly unknown[]>> = {
