@@ -23,7 +23,10 @@ export interface GradientRule<Name extends string, Attributes> {
   readonly rule: (context: RuleContext<Name>, attributes: Attributes, place: number) => Tensor
 }
 
-/** Everything about one operation. `Given` is what a caller may write, `Attributes` what rules receive. */
+/**
+ * Everything about one operation. `Given` is what a caller may write, `Attributes` what rules receive. The modules that
+ * bundlers load are without `summary` and `sample`; Node's file has them.
+ */
 export interface Definition<Names extends readonly string[], Given, Attributes> {
   /** Their names. The last may be `...xs`: a list of one or more tensors. */
   readonly inputs: Names
@@ -63,7 +66,7 @@ export interface Definition<Names extends readonly string[], Given, Attributes> 
    * it is rounded correctly: then what it makes of constants is computed when compiling.
    */
   readonly ulp: number | ((shapes: ByInput<Names[number], Shape>) => number)
-  /** Inputs, and attributes, to try it with. The modules that bundlers load are without them; Node's file has them. */
+  /** Inputs, and attributes, to try it with. */
   readonly sample: Sampler<Names, Given>
 }
 
