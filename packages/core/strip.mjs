@@ -1,9 +1,8 @@
-// The last step of the build: takes what only tests and the documentation need of an op, its samples and its summary, out
-// of the modules that pages load; Node's one file keeps them.
+// A step of the build: takes properties of the op table that are named, such as what only tests need, out of its modules.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import ts from 'typescript'
 
-const left = ['sample', 'summary']
+const left = process.argv.slice(2)
 const folder = new URL('dist/ops/', import.meta.url)
 for (const name of readdirSync(folder)) {
   if (!name.endsWith('.js')) continue

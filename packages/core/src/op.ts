@@ -24,8 +24,8 @@ export interface GradientRule<Name extends string, Attributes> {
 }
 
 /**
- * Everything about one operation. `Given` is what a caller may write, `Attributes` what rules receive. The modules that
- * bundlers load are without `summary` and `sample`; Node's file has them.
+ * Everything about one operation. `Given` is what a caller may write, `Attributes` what rules receive. What is built is
+ * without `summary`, and the modules that bundlers load without `sample`.
  */
 export interface Definition<Names extends readonly string[], Given, Attributes> {
   /** Their names. The last may be `...xs`: a list of one or more tensors. */
