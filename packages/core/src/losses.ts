@@ -11,7 +11,7 @@ import {
   optional,
 } from './check-options.js'
 import { blamingCaller, ShapeError, ValueError } from './errors.js'
-import { withMeanWeight } from './mean-weight.js'
+import { type MeanWeight, withJudged } from './judged.js'
 import {
   abs,
   argMax,
@@ -47,7 +47,6 @@ import {
 } from './ops/index.js'
 import { describeShape, type Shape, sameShape, sizeOf } from './shape.js'
 import { Constant, scope, Tensor, type TensorLike, toTensor, Variable } from './tensor.js'
-import { topological } from './traverse.js'
 
 /** How the losses of rows or numbers become the loss. */
 export interface LossOptions {
@@ -78,24 +77,6 @@ export interface SparseLossOptions extends ClassLossOptions {
    * neither in the mean nor in the accuracy of a run.
    */
   ignoreIndex?: number
-}
-
-/** What a loss was made of. */
-export interface Judged {
-  readonly name: LossName
-  readonly outputs: Tensor
-  readonly targets: Tensor
-  /** 1 for each position that counts, 0 for each that is ignored; nothing where all count. */
-  readonly counted: Tensor | undefined
-  /** The target of those that are ignored. */
-  readonly ignoreIndex: number | undefined
-}
-
-const judged = new WeakMap<Tensor, Judged>()
-
-/** What functions of this file made of outputs and targets, among what `loss` is computed from. */
-export function judgedIn(loss: Tensor): readonly Judged[] {
-  return topological([loss], (tensor) => judged.has(tensor)).flatMap((tensor) => judged.get(tensor) ?? [])
 }
 
 /** The losses of rows or numbers, and what they count besides the weights that every loss can be given. */
@@ -140,10 +121,9 @@ function judge<O extends LossOptions>(
     checkPair(name, outputs.shape, targets.shape)
     const made = of(outputs, targets, checked)
     const terms = made instanceof Tensor ? { losses: made } : made
-    const loss = reduce(name, checked, terms, outputs.shape.slice(-1))
+    const { loss, meanWeight } = reduce(name, checked, terms, outputs.shape.slice(-1))
     const { ignoreIndex } = checked as SparseLossOptions
-    judged.set(loss, { name, outputs, targets, counted: terms.counted, ignoreIndex })
-    return loss
+    return withJudged(loss, { name, outputs, targets, counted: terms.counted, ignoreIndex, meanWeight })
   })
 }
 
@@ -163,13 +143,13 @@ function checkPair(name: LossName, outputs: Shape, targets: Shape): void {
   )
 }
 
-/** The loss that the losses of rows or numbers become; `classes` is the shape of a row of outputs. */
+/** The loss that those of rows or numbers become, and over what its mean is; `classes` is the shape of a row of outputs. */
 function reduce(
   name: string,
   { reduction, weights, classWeights }: ClassLossOptions,
   { losses, counted, perRow, reduced = mean }: Terms,
   classes: Shape,
-): Tensor {
+): { readonly loss: Tensor; readonly meanWeight: MeanWeight | undefined } {
   const own =
     weights === undefined ? undefined : alongRows(name, atLeastZero(name, 'weights', weights), losses)
   const table = classWeights === undefined ? undefined : atLeastZero(name, 'classWeights', classWeights)
@@ -188,14 +168,14 @@ function reduce(
   const weighted = (weight: Tensor | undefined) =>
     weight && weight !== counted ? mul(weight, losses) : losses
   const raw = product((given) => given)
-  if (reduction === 'none') return weighted(raw)
-  if (reduction === 'sum') return withMeanWeight(sum(weighted(raw)), 'sum')
-  if (!raw) return withMeanWeight(reduced(losses), losses.size)
+  if (reduction === 'none') return { loss: weighted(raw), meanWeight: undefined }
+  if (reduction === 'sum') return { loss: sum(weighted(raw)), meanWeight: 'sum' }
+  if (!raw) return { loss: reduced(losses), meanWeight: losses.size }
   // Each number of the losses has its weight, however few were given.
   const total = (weight: Tensor) => mul(sum(weight), losses.size / weight.size)
   const weight = product(proportions)!
   const divisor = total(weight)
-  return withMeanWeight(div(sum(weighted(weight)), where(divisor, divisor, 1)), total(raw))
+  return { loss: div(sum(weighted(weight)), where(divisor, divisor, 1)), meanWeight: total(raw) }
 }
 
 /** Weights over the largest of them, so that no sum of them overflows or vanishes; all 0 stay so. */

@@ -28,7 +28,7 @@ import {
   type TensorLike,
   variable,
 } from '../src/index.js'
-import { meanWeightOf } from '../src/mean-weight.js'
+import { meanWeightOf } from '../src/judged.js'
 import { describeShape } from '../src/shape.js'
 
 type Rows = number[][]

@@ -39,35 +39,11 @@ import {
   ValueError,
 } from '../src/index.js'
 import { Snapshots } from '../src/run/snapshots.js'
+import { noisy, noisyRun } from './noisy-run.js'
 
 const { dense } = layers
 
-/** Rows that a small network can learn, but not perfectly: the sign of a product, and noise. */
-function noisy(rows: number, stream: number): Dataset {
-  const draws = random(11).stream(stream)
-  const inputs = Float32Array.from({ length: rows * 2 }, (_, index) => draws.normal(index))
-  const targets = Float32Array.from({ length: rows }, (_, row) => {
-    const right = inputs[2 * row]! * inputs[2 * row + 1]! > 0
-    return Number(draws.stream('noise').uniform(row) < 0.25 ? !right : right)
-  })
-  return { rows, inputs, inputShape: [2], targets, targetShape: [1] }
-}
-
-const make = (options: Partial<RunOptions> = {}): Run =>
-  createRun({
-    model: sequential([dense({ units: 12, activation: 'tanh' }), dense({ units: 1 })], {
-      inputShape: [2],
-      seed: 1,
-    }),
-    loss: 'sigmoidCrossEntropy',
-    optimizer: adam({ learningRate: 0.03 }),
-    data: noisy(38, 1),
-    validation: noisy(30, 2),
-    batchSize: 8,
-    epochs: 40,
-    seed: 2,
-    ...options,
-  })
+const make = noisyRun
 
 const stepsPerEpoch = 5
 
@@ -684,6 +660,32 @@ describe('a model of two inputs and two outputs with shared weights', () => {
       Number(value >= 0.5 === data.targets.larger[row]! >= 0.5),
     )
     expect(metrics!['larger.accuracy']).toBeCloseTo(mean(right), 6)
+  })
+
+  test('counts the weight of an only output once, in a step as in a record', () => {
+    const x = modelInput([2])
+    const model = functional({ inputs: { x }, outputs: { y: dense({ units: 1 })(x) }, seed: 3 })
+    const some = (chosen: number[]) =>
+      dataset(
+        { x: chosen.map((row) => [left[2 * row]!, left[2 * row + 1]!]) },
+        { y: chosen.map((row) => [data.targets.larger[row]!]) },
+      )
+    const order = [...random(4).stream('order').stream(0).permutation(rows)]
+    const run = createRun({
+      model,
+      loss: { y: 'meanSquaredError' },
+      lossWeights: { y: 0.25 },
+      optimizer: sgd({ learningRate: 1e-20 }),
+      data: some([...order.keys()]),
+      batchSize: 12,
+      epochs: 1,
+      seed: 4,
+    })
+    for (const end of [12, 24, 36]) {
+      const { loss } = run.step()
+      expect(loss).toBeCloseTo(run.evaluate(some(order.slice(0, end))).loss, 6)
+    }
+    expect(run.step().loss).toBe(run.evaluate(some([...order.keys()])).loss)
   })
 
   test('records what each output scores after an epoch', () => {

@@ -46,6 +46,12 @@ const alternating = (x: Tensor) => x.mul(1e-4).mul([1, -1, 2, 3])
 /** Of products 256 are added in one go, and then what these come to. */
 const ofProducts = 4e-6
 
+/** What reaches the bias of a layer. */
+const biasGradient: Long['of'] = (x, weights, bias) => {
+  const y = x.matmul(weights).add(bias)
+  return gradients(y.mul(x.sum({ axes: 1, keepDims: true })).sum(), [bias])[0]
+}
+
 /** Each operation with a loop in the kernel that adds up as many numbers as it is given. */
 const sums: Record<string, readonly Long[]> = {
   sum: everyWay((x, axes) => x.sum(axes)),
@@ -75,37 +81,8 @@ const sums: Record<string, readonly Long[]> = {
     long(ofProducts, (x, y) => x.matmul(y), [1, n], [n, 1]),
     long(ofProducts, (x, y) => x.matmul(y), [3, 2000], [2000, 3]),
     long(ofProducts, (x, y) => x.matmul(y), [20, 5000], [5000, 20]),
-    // What reaches the bias of a layer.
-    long(
-      undefined,
-      (x, w, b) =>
-        gradients(
-          x
-            .matmul(w)
-            .add(b)
-            .mul(x.sum({ axes: 1, keepDims: true }))
-            .sum(),
-          [b],
-        )[0],
-      tall,
-      [4, 3],
-      [3],
-    ),
-    long(
-      undefined,
-      (x, w, b) =>
-        gradients(
-          x
-            .matmul(w)
-            .add(b)
-            .mul(x.sum({ axes: 1, keepDims: true }))
-            .sum(),
-          [b],
-        )[0],
-      [200, 2],
-      [2, 3],
-      [3],
-    ),
+    long(undefined, biasGradient, tall, [4, 3], [3]),
+    long(undefined, biasGradient, [200, 2], [2, 3], [3]),
   ],
   layerNormGammaGrad: [
     long(1e-6, (x, g, dy) => ops.layerNormGammaGrad(alternating(x), g, dy), tall, [4], tall),

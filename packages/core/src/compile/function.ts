@@ -62,7 +62,7 @@ const checkTarget = optional(
     (value) => value instanceof Float32Array || value instanceof Float64Array,
   ),
 )
-const checkRecord = check<Readonly<Record<string, never>>>('a record of tensors by name', isRecord)
+export const checkRecord = check<Readonly<Record<string, never>>>('a record of tensors by name', isRecord)
 
 function compileGraph(options: CompileOptions) {
   const { inputs, outputs } = blamingCaller(compile, () =>
@@ -118,6 +118,12 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
   }
 
   const call = (...args: unknown[]) => {
+    if (args.length < f.length)
+      blamingCaller(call, () => {
+        throw new ValueError(
+          `the compiled function: expects ${f.length} arguments, as the function that was compiled does; got ${args.length}`,
+        )
+      })
     // As a record, since an array of numbers alone would be one tensor.
     const unpacked = blamingCaller(call, () => unpack('the compiled function', { ...args }))
     const { tensors, paths, pack } = unpacked

@@ -1,7 +1,6 @@
 // What an optimizer keeps for its parameters between steps: slots, sums, averages, counters, the learning rate.
-
 import { type Block, getKernel } from '@bp/kernel'
-import { checkNotNegative, checkPositive } from '../check-options.js'
+import { checkNotNegative, checkPositive, describeValue, isRecord } from '../check-options.js'
 import { ShapeError, ValueError } from '../errors.js'
 import { findNonFinite } from '../finite.js'
 import type { Optimizer } from '../optimizers.js'
@@ -76,7 +75,7 @@ export class OptimizerState {
   /** @internal The batches that are accumulated; the limit of clipping; the decay of averages; the coming rates. */
   readonly shared: { block: Block; group: number; limit: number; decay: number; rates: number }
   /** @internal Steps in an epoch, at whose end accumulated gradients do not wait for more. */
-  period: number | null = null
+  period = Number.POSITIVE_INFINITY
   /** @internal What the mean of a whole batch divides by, against which those of smaller ones are weighed. */
   wholeWeight: number | null = null
   readonly #places = new Map<Variable, Place>()
@@ -103,19 +102,15 @@ export class OptimizerState {
   /** Updates done: what schedules go by. */
   get updates(): number {
     const { accumulate } = this.optimizer
-    const period = this.period ?? Number.POSITIVE_INFINITY
-    const epochs = Math.floor(this.#steps / period)
-    const before = epochs === 0 ? 0 : epochs * Math.ceil(period / accumulate)
-    return before + Math.floor(this.#withinPeriod / accumulate)
-  }
-
-  get #withinPeriod(): number {
-    return this.period === null ? this.#steps : this.#steps % this.period
+    const epochs = Math.floor(this.#steps / this.period)
+    // Without an end of epochs there is none that is over.
+    const before = epochs > 0 ? epochs * Math.ceil(this.period / accumulate) : 0
+    return before + Math.floor((this.#steps % this.period) / accumulate)
   }
 
   /** How many batches are accumulated after so many steps. */
-  #withinGroup(steps: number): number {
-    return (this.period === null ? steps : steps % this.period) % this.optimizer.accumulate
+  #accumulatedAfter(steps: number): number {
+    return (steps % this.period) % this.optimizer.accumulate
   }
 
   /**
@@ -124,15 +119,14 @@ export class OptimizerState {
    */
   beginGroup(): number {
     const { accumulate } = this.optimizer
-    const within = this.#withinPeriod
-    // Of an epoch's last batches, fewer than a whole group.
-    const rest = (this.period ?? 0) % accumulate
-    const restBegin = (this.period ?? 0) - rest
-    const inRest = rest > 0 && within >= restBegin
-    const words = this.shared.block.words(this.shared.group, 2)
-    words.set([this.#withinGroup(this.#steps), inRest ? rest : accumulate])
-    if (rest === 0) return Number.POSITIVE_INFINITY
-    return (inRest ? this.period! : restBegin) - within
+    const before = this.#accumulatedAfter(this.#steps)
+    const left = this.period - (this.#steps % this.period)
+    const size = Math.min(accumulate, before + left)
+    this.shared.block.words(this.shared.group, 2).set([before, size])
+    // Of an epoch's last batches there may be fewer than a whole group.
+    const rest = this.period % accumulate
+    if (!(rest > 0)) return Number.POSITIVE_INFINITY
+    return size < accumulate ? left : left - rest
   }
 
   /** The rate of the next update. Setting it ends a schedule; nothing is compiled again. */
@@ -206,12 +200,14 @@ export class OptimizerState {
   restore(record: OptimizerRecord): void {
     this.#checkNames('restore')
     const { name } = this.optimizer
+    if (!isRecord(record?.parameters))
+      throw new ValueError(`restore: the record must be what save() gave, got ${describeValue(record)}`)
     if (record.optimizer !== name)
       throw new ValueError(`restore: the record is of ${record.optimizer}, this step is trained by ${name}`)
     const { parameters, steps, learningRate } = record
     if (!Number.isSafeInteger(steps) || steps < 0)
       throw new ValueError(`restore: steps must be a whole number from 0 up, got ${steps}`)
-    const { accumulatedWeight = this.#withinGroup(steps) } = record
+    const { accumulatedWeight = this.#accumulatedAfter(steps) } = record
     checkNotNegative('restore', 'accumulatedWeight', accumulatedWeight)
     if (learningRate !== null) checkPositive(name, 'learningRate', learningRate)
     else if (typeof this.#learningRate !== 'function')

@@ -8,14 +8,12 @@ import {
   checkCount,
   checkNumbers,
   checkOptions,
-  describeValue,
-  isRecord,
   listOf,
   optional,
 } from '../check-options.js'
 import { blamingCaller, DivergedError, DtypeError, GradientError, ShapeError, ValueError } from '../errors.js'
 import { gradients } from '../gradients.js'
-import { meanWeightOf } from '../mean-weight.js'
+import { meanWeightOf } from '../judged.js'
 import { reshape } from '../ops/index.js'
 import { checkOptimizer, type Optimizer } from '../optimizers.js'
 import { describeShape, sizeOf } from '../shape.js'
@@ -31,7 +29,7 @@ import {
 import { StepContext } from '../training-context.js'
 import { topological } from '../traverse.js'
 import { describeFirstNonFinite } from './diagnose.js'
-import { checkedValues, checkInputs, type Inputs, placeVariables } from './function.js'
+import { checkedValues, checkInputs, checkRecord, type Inputs, placeVariables } from './function.js'
 import { type Buffer, contiguousCopy } from './lowering.js'
 import { allocate } from './memory.js'
 import { longestRun, OptimizerState, type Section } from './optimizer-state.js'
@@ -104,7 +102,11 @@ export interface StepOptions<I extends Inputs> {
   watch?: Readonly<Record<string, Tensor>>
 }
 
-const checkRecord = check<Readonly<Record<string, never>>>('a record of tensors by name', isRecord)
+/** One call gives the loss of each, in one array. */
+const checkSteps = check<number>(
+  'an integer in [0, 2^30]',
+  (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 30,
+)
 
 const stepChecks = {
   inputs: checkRecord,
@@ -174,7 +176,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
       ...watched,
     ])
     const trained = parameters ?? variablesOf(loss).filter((variable) => variable.trainable)
-    checkTrainable(loss, trained, parameters !== undefined)
+    checkTrainable(loss, trained)
     this.#frozen = parameters ? [] : variablesOf(loss).filter((variable) => !variable.trainable)
     this.#inputs = inputs
     this.#loss = loss
@@ -351,8 +353,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
    * step. An update that itself goes too far shows at the next step; `createRun` goes back to the step that did it.
    */
   run(steps: number, values?: { readonly [K in keyof I]: Values }): Float32Array {
-    if (!Number.isInteger(steps) || steps < 0)
-      throw new ValueError(`run: wants a whole number of steps from 0 up, got ${steps}`)
+    checkSteps('run', 'the number of steps', steps)
     if (values)
       for (const [tensor, numbers] of checkedValues('run', this.#inputs, values)) {
         const buffer = this.#buffers.get(tensor)
@@ -551,7 +552,7 @@ function variablesOf(loss: Tensor): Variable[] {
     .sort((a, b) => a.id - b.id)
 }
 
-function checkTrainable(loss: Tensor, parameters: readonly Variable[], listed: boolean): void {
+function checkTrainable(loss: Tensor, parameters: readonly Variable[]): void {
   if (loss.size !== 1)
     throw new GradientError(
       `compileStep: the loss, ${describeNode(loss)}, is ${describeShape(loss.shape)}; it must be a scalar: take its mean`,
@@ -560,10 +561,10 @@ function checkTrainable(loss: Tensor, parameters: readonly Variable[], listed: b
     throw new DtypeError(
       'compileStep: the loss is f64, which does not run on the kernel; make its variables and inputs f32',
     )
-  for (const [index, parameter] of listed ? parameters.entries() : [])
-    if (!(parameter instanceof Variable) || !parameter.trainable || parameters.indexOf(parameter) < index)
+  for (const [index, parameter] of parameters.entries())
+    if (!parameter.trainable || parameters.indexOf(parameter) < index)
       throw new ValueError(
-        `compileStep: parameters[${index}] must be a trainable variable that is not listed twice; got ${describeValue(parameter)}${parameter instanceof Variable && !parameter.trainable ? ', which is not trainable: set its trainable to true or leave it out' : ''}`,
+        `compileStep: parameters[${index}] must be a trainable variable that is not listed twice; got ${describeNode(parameter)}${parameter.trainable ? '' : ', which is not trainable: set its trainable to true or leave it out'}`,
       )
   if (parameters.length === 0)
     throw new GradientError(

@@ -1,5 +1,5 @@
 // Convolutional layers. Channels are last, as in the operations that they are made of.
-import { type Checked, checkCount, checkOptions, optional } from '../check-options.js'
+import { type Check, type Checked, checkCount, checkOptions, optional } from '../check-options.js'
 import * as ops from '../ops/index.js'
 import { type Shape, sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
@@ -39,23 +39,17 @@ export interface Conv2dOptions extends ConvolutionOptions {
   dilation?: number | Pair
 }
 
-const checks1d = {
+const checksOf = <S, P>(cells: Check<S>, padding: Check<P>) => ({
   ...weightsChecks,
   filters: checkCount,
-  kernelSize: cellsFrom(1),
-  stride: optional(cellsFrom(1), 1),
-  padding: optional(checkPadding1d, 'valid'),
-  dilation: optional(cellsFrom(1), 1),
-}
+  kernelSize: cells,
+  stride: optional<S | number, 1>(cells, 1),
+  padding: optional<P | 'valid', 'valid'>(padding, 'valid'),
+  dilation: optional<S | number, 1>(cells, 1),
+})
 
-const checks2d = {
-  ...weightsChecks,
-  filters: checkCount,
-  kernelSize: pairFrom(1),
-  stride: optional(pairFrom(1), 1),
-  padding: optional(checkPadding, 'valid'),
-  dilation: optional(pairFrom(1), 1),
-}
+const checks1d = checksOf(cellsFrom(1), checkPadding1d)
+const checks2d = checksOf(pairFrom(1), checkPadding)
 
 const groups = optional(checkCount, 1)
 

@@ -1,7 +1,10 @@
 // Whether outputs, loss and targets belong together: what is certainly wrong is refused before the first step.
+import type { Columns, Dataset } from '../data/dataset.js'
 import { DataError, ValueError } from '../errors.js'
 import { formatShort } from '../format.js'
-import { type Judged, judgedIn, losses, type OutputKind, type TargetKind } from '../losses.js'
+import { type Judged, judgedIn } from '../judged.js'
+import { losses, type OutputKind, type TargetKind } from '../losses.js'
+import { pick } from '../named.js'
 import { describeNode, type Tensor, Variable } from '../tensor.js'
 
 type Range = readonly [low: number, high: number]
@@ -114,11 +117,27 @@ export function checkOutputs(output: string, loss: Tensor): readonly Judged[] {
   return found
 }
 
+/** What the loss of an output was made of in a graph, and the targets there. */
+interface JudgedTarget {
+  readonly name: string
+  readonly target: Tensor
+  readonly found: readonly Judged[]
+}
+
 /**
- * Checks the numbers of `target`, an input of the losses.
+ * Checks the targets of each output.
  * @throws DataError naming the first row that is wrong.
  */
 export function checkTargets(
+  caller: string,
+  parts: readonly JudgedTarget[],
+  { targets, rows }: Dataset<Columns, Columns>,
+): void {
+  for (const { name, target, found } of parts)
+    checkNumbers(caller, found, target, pick<Float32Array>(targets, name)!, rows)
+}
+
+function checkNumbers(
   caller: string,
   found: readonly Judged[],
   target: Tensor,

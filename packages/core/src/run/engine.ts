@@ -13,6 +13,7 @@ import { random } from '../random.js'
 import { type Plateau, type PlateauRecord, reduceOnPlateau } from '../schedules.js'
 import { Tensor } from '../tensor.js'
 import { StepContext } from '../training-context.js'
+import { checkTargets } from './agreement.js'
 import { Objective } from './objective.js'
 import type { RunOptions, RunRecord } from './run.js'
 import { addBatch, nameOf, type Part, type Score, type Sums, scoreOf } from './score.js'
@@ -67,6 +68,7 @@ export interface Checkpoint {
 }
 
 type Snapshot = Omit<Checkpoint, 'settings'>
+type JudgedPart = ReturnType<Objective['graph']>['parts'][number]
 
 /** What one call of `advance` did. */
 export interface Advance {
@@ -83,8 +85,8 @@ const snapshotShare = 0.01
 
 export class Engine {
   readonly model: Model<Symbolic, Symbolic>
-  readonly scorer: Scorer
-  readonly objective: Objective
+  readonly #scorer: Scorer
+  readonly #objective: Objective
   progress: Progress
   /** Whether the last epoch, or early stopping, ended the run. */
   done = false
@@ -103,7 +105,7 @@ export class Engine {
   /** The one of them that ran last. */
   #last: TrainingStep
   /** What is scored of each output, in whole batches and in the last one. */
-  readonly #parts: readonly Part[]
+  readonly #parts: readonly JudgedPart[]
   readonly #restParts: readonly Part[]
   readonly #snapshots = new Snapshots<Snapshot>()
   /** When the last snapshot was taken and how long that took, in ms. */
@@ -115,22 +117,23 @@ export class Engine {
   #sums: Record<string, number> = {}
   #bestWeights: Weights | null = null
   #lastWeights: Weights | null = null
+  #ownSettings: Settings | null = null
 
   /** `looks`: at the end of every how many epochs someone looks at the run. */
   constructor(options: RunOptions<Symbolic, Symbolic>, looks: readonly number[]) {
     const { model, data, validation, epochs, seed, optimizer, plateau } = options
     this.model = model
     this.#options = options
-    this.objective = new Objective(model, options)
-    this.objective.checkFit('data', data)
+    this.#objective = new Objective(model, options)
+    this.#objective.checkFit('data', data)
     const split = typeof validation === 'number' ? splitChecked(data, { heldBack: validation, seed }) : null
     this.#data = split?.training ?? data
     this.#validation = split?.heldBack ?? (validation as Dataset<Columns, Columns> | undefined) ?? null
-    if (this.#validation && !split) this.objective.checkFit('validation', this.#validation)
+    if (this.#validation && !split) this.#objective.checkFit('validation', this.#validation)
     const { rows } = this.#data
     const batchSize = Math.min(options.batchSize ?? rows, rows)
     const { monitor = 'loss' } = options
-    const { all: monitors } = this.objective.monitors
+    const { all: monitors } = this.#objective.monitors
     if (!monitors.includes(monitor))
       throw new ValueError(
         `createRun: there is no "${monitor}" to monitor; there are ${monitors.join(', ')}${didYouMean(monitor, monitors)}`,
@@ -144,28 +147,26 @@ export class Engine {
     this.#stepsPerEpoch = Math.ceil(rows / batchSize)
     this.#recordInterval = Math.ceil(epochs / historyLength)
     this.#looks = looks
-    this.scorer = new Scorer(this.objective, data.targetShape)
+    this.#scorer = new Scorer(this.#objective, data.targetShape)
 
-    const resident = new Rows(rows, this.objective.columns(this.#data))
-    const graph = (count: number) => {
+    const resident = new Rows(rows, this.#objective.columns(this.#data))
+    const compiled = (count: number, state?: TrainingStep['state']) => {
       const context = new StepContext()
-      const { inputs, parts, loss } = this.objective.graph(count, data.targetShape, context)
+      const { inputs, parts, loss } = this.#objective.graph(count, data.targetShape, context)
       const watch: Record<string, Tensor> = {}
       for (const { name, lossOfBatch, meanWeight } of parts) {
-        if (parts.length > 1) watch[nameOf(name, 'loss')] = lossOfBatch
+        // The loss of one output alone is that of the step.
+        if (name !== '') watch[nameOf(name, 'loss')] = lossOfBatch
         if (meanWeight instanceof Tensor) watch[nameOf(name, 'weight')] = meanWeight
       }
-      return { inputs, parts, loss, watch, rows: resident, optimizer, context }
-    }
-    const compiled = (count: number, state?: TrainingStep['state']) => {
-      const { parts, ...step } = graph(count)
+      const step = { inputs, loss, watch, rows: resident, optimizer, context }
       return { parts, step: compileStep({ ...step, ...(state && { state }) }) }
     }
     const whole = compiled(batchSize)
-    this.objective.checkTargets('data', data)
-    if (this.#validation && !split) this.objective.checkTargets('validation', this.#validation)
     this.#whole = whole.step
     this.#parts = whole.parts
+    checkTargets('data', this.#parts, data)
+    if (this.#validation && !split) checkTargets('validation', this.#parts, this.#validation)
     const rest =
       remainder > 0 ? namingLastBatch(rows, batchSize, () => compiled(remainder, this.#whole.state)) : null
     this.#rest = rest?.step ?? null
@@ -175,7 +176,7 @@ export class Engine {
     this.#plateau = plateau
       ? reduceOnPlateau({ mode: this.#mode, ...plateau, learningRate: this.#whole.learningRate })
       : null
-    for (const set of [this.#data, this.#validation]) if (set) this.scorer.prepare(set.rows)
+    for (const set of [this.#data, this.#validation]) if (set) this.#scorer.prepare(set.rows)
     this.progress = {
       epoch: 0,
       epochs,
@@ -193,7 +194,17 @@ export class Engine {
 
   /** Everything that decides how the run goes on. */
   save(): Checkpoint {
-    return { ...this.#snapshot(), settings: this.#settings() }
+    return { ...this.#snapshot(), settings: this.#settings }
+  }
+
+  predict(inputs: Columns): Columns {
+    return this.#scorer.predict(inputs)
+  }
+
+  evaluate(data: Dataset<Columns, Columns>): Score {
+    this.#objective.checkFit('evaluate', data)
+    checkTargets('evaluate', this.#parts, data)
+    return this.#scorer.score(data)
   }
 
   get learningRate(): number {
@@ -302,7 +313,8 @@ export class Engine {
     // Where an epoch is one step, it adds up to the last of them.
     if (perEpoch === 1) this.#sums = {}
     for (let index = perEpoch === 1 ? losses.length - 1 : 0; index < losses.length; index++)
-      for (const part of parts) addBatch(this.#sums, part, (name) => (watched[name] ?? losses)[index]!, false)
+      for (const part of parts)
+        addBatch(this.#sums, part, (name) => (name === 'loss' ? losses : watched[name]!)[index]!, false)
     const done = step + losses.length
     this.#set({
       step: done,
@@ -342,12 +354,12 @@ export class Engine {
   #record(): RunRecord {
     const { epoch, step, history, best } = this.progress
     const { earlyStopping } = this.#options
-    const score = this.scorer.score(this.#data)
+    const score = this.#scorer.score(this.#data)
     if (!Number.isFinite(score.loss))
       throw new DivergedError(
         `the loss of all rows is ${score.loss} after step ${step}. A smaller learning rate (now ${this.learningRate}), scaled inputs or a loss from logits usually cure it`,
       )
-    const validation = this.#validation && this.scorer.score(this.#validation)
+    const validation = this.#validation && this.#scorer.score(this.#validation)
     const record = { ...score, epoch, step, validation }
     const improved = best === null || this.#value(record) > this.#value(best) + (earlyStopping?.least ?? 0)
     this.#set({ history: [...history, record], accuracy: score.accuracy, validation })
@@ -379,7 +391,7 @@ export class Engine {
 
   get #mode(): 'min' | 'max' {
     const { monitor = 'loss', mode } = this.#options
-    return mode ?? (this.objective.monitors.losses.includes(monitor) ? 'min' : 'max')
+    return mode ?? (this.#objective.monitors.losses.includes(monitor) ? 'min' : 'max')
   }
 
   /** What is monitored. */
@@ -407,8 +419,10 @@ export class Engine {
     this.progress = { ...this.progress, ...change }
   }
 
-  #settings(): Settings {
-    return settingsOf(this.#options, [this.#data, this.#validation])
+  /** Worked out once, since it reads all data. */
+  get #settings(): Settings {
+    this.#ownSettings ??= settingsOf(this.#options, [this.#data, this.#validation])
+    return this.#ownSettings
   }
 
   #snapshot(): Snapshot {
@@ -469,7 +483,7 @@ export class Engine {
   #resume(checkpoint: Checkpoint): void {
     const own = { seed: this.#options.seed, rows: this.#data.rows, batchSize: this.#batchSize }
     const { seed, rows, batchSize } = checkpoint
-    checkSettings({ ...checkpoint.settings, seed, rows, batchSize }, { ...this.#settings(), ...own })
+    checkSettings({ ...checkpoint.settings, seed, rows, batchSize }, { ...this.#settings, ...own })
     const { state, bestWeights, lastWeights, weights } = checkpoint
     if (state.step > this.progress.steps)
       throw new ValueError(

@@ -2,25 +2,18 @@
 import { check, checkFinite, describeValue, isRecord } from '../check-options.js'
 import { type Columns, checkDataset, type Dataset } from '../data/dataset.js'
 import { ShapeError, ValueError } from '../errors.js'
+import { type Judged, meanWeightOf } from '../judged.js'
 import type { SymbolicTensor } from '../layers/layer.js'
 import type { Each, Model, Symbolic } from '../layers/model.js'
 import { batchOf, byKey } from '../layers/predictor.js'
-import {
-  type Judged,
-  type Loss,
-  type LossName,
-  losses,
-  type OutputActivation,
-  outputActivations,
-} from '../losses.js'
-import { meanWeightOf } from '../mean-weight.js'
+import { type Loss, type LossName, losses, type OutputActivation, outputActivations } from '../losses.js'
 import type { Metric } from '../metrics.js'
 import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../named.js'
 import { didYouMean } from '../nearest.js'
 import { type Shape, sameShape } from '../shape.js'
 import type { Input, Tensor } from '../tensor.js'
 import type { Context } from '../training-context.js'
-import { checkOutputs, checkTargets } from './agreement.js'
+import { checkOutputs } from './agreement.js'
 import { nameOf } from './score.js'
 
 /** A set of rows for a model with these inputs and outputs. */
@@ -49,7 +42,8 @@ interface Judgement {
   /** Name of the output, empty for one alone. */
   readonly name: string
   readonly loss: Loss
-  readonly weight: number
+  /** What its loss counts in the sum of all. */
+  readonly lossWeight: number
   readonly metrics: readonly (readonly [name: string, metric: Metric])[]
 }
 
@@ -63,8 +57,6 @@ export class Objective {
   readonly model: Model<Symbolic, Symbolic>
   readonly judgements: readonly Judgement[]
   readonly #options: ObjectiveOptions<Symbolic>
-  /** By output, what its loss was made of in the last graph, and the targets there. */
-  readonly #judged = new Map<string, { readonly target: Tensor; readonly found: readonly Judged[] }>()
 
   /** @throws ValueError for a loss that does not exist, and for names that are those of no output. */
   constructor(model: Model<Symbolic, Symbolic>, options: ObjectiveOptions<Symbolic>) {
@@ -91,12 +83,12 @@ export class Objective {
       }
     this.judgements = listed<Shape>(model.outputShape).map(([name]) => ({
       name,
-      loss: lossOf(loss.get(name), name),
-      weight: name === '' ? 1 : checkFinite('createRun', `lossWeights.${name}`, weights.get(name) ?? 1),
+      loss: namedLoss(loss.get(name), name),
+      lossWeight: name === '' ? 1 : checkFinite('createRun', `lossWeights.${name}`, weights.get(name) ?? 1),
       metrics: Object.entries(metrics.get(name) ?? {}),
     }))
     model.outputActivation = mapNamed<Shape, OutputActivation>(model.outputShape, (_, name) => {
-      const { predictions } = this.judgements.find((judgement) => judgement.name === name)!.loss
+      const { predictions } = this.lossOf(name)
       const known = Object.entries(outputActivations).find(([, activation]) => activation === predictions)
       return (known?.[0] as keyof typeof outputActivations | undefined) ?? predictions
     })
@@ -127,7 +119,7 @@ export class Objective {
     // A loss of one's own may take targets of another shape, such as classes by number; but where only dimensions of 1
     // differ, numbers would be repeated.
     const wanted = mapNamed<Shape, Shape>(outputShape, (shape, name) => {
-      const { targetShape } = this.judgements.find((judgement) => judgement.name === name)!.loss
+      const { targetShape } = this.lossOf(name)
       if (targetShape) return targetShape(shape)
       const own = typeof pick<LossName | Loss>(this.#options.loss, name) !== 'string'
       const given = pick<Shape>(data.targetShape, name)
@@ -139,13 +131,9 @@ export class Objective {
       )
   }
 
-  /**
-   * Checks targets by what the losses of the last graph expect.
-   * @throws DataError naming the first row that is wrong.
-   */
-  checkTargets(caller: string, { targets, rows }: Dataset<Columns, Columns>): void {
-    for (const [name, { target, found }] of this.#judged)
-      checkTargets(caller, found, target, pick<Float32Array>(targets, name)!, rows)
+  /** The loss of an output. */
+  lossOf(output: string): Loss {
+    return this.judgements.find(({ name }) => name === output)!.loss
   }
 
   /** What can be asked for as the value to judge by, and which of it is better when small. */
@@ -173,19 +161,19 @@ export class Objective {
     const y = batchOf('y', rows, targetShape)
     const outputs = this.model.apply(x, context)
     const parts = this.judgements.map((judgement) => {
-      const { name, loss, weight } = judgement
+      const { name, loss } = judgement
       const output = pick<Tensor>(outputs, name)!
       const target = pick(y, name)!
       const lossOfBatch = loss.of(output, target)
-      const correct = loss.correct?.(output, target)
       const found = checkOutputs(name, lossOfBatch)
-      this.#judged.set(name, { target, found })
+      const correct = loss.correct?.(output, target)
       const counted = correct && (loss.counted?.(output, target) ?? countedIn(found, correct.shape))
       return {
         ...judgement,
         output,
+        target,
         lossOfBatch,
-        lossWeight: weight,
+        found,
         meanWeight: meanWeightOf(lossOfBatch, rows),
         answers: correct
           ? {
@@ -197,7 +185,7 @@ export class Objective {
       }
     })
     const loss = parts
-      .map(({ lossOfBatch, weight }) => (weight === 1 ? lossOfBatch : lossOfBatch.mul(weight)))
+      .map(({ lossOfBatch, lossWeight }) => (lossWeight === 1 ? lossOfBatch : lossOfBatch.mul(lossWeight)))
       .reduce((sum, term) => sum.add(term))
     return { inputs: { ...byKey('x', x), ...byKey('y', y) }, parts, loss }
   }
@@ -216,7 +204,7 @@ function countedIn(found: readonly Judged[], answers: Shape): Tensor | undefined
 
 const withoutOnes = (shape: Shape): Shape => shape.filter((size) => size !== 1)
 
-function lossOf(given: LossName | Loss | undefined, output: string): Loss {
+function namedLoss(given: LossName | Loss | undefined, output: string): Loss {
   if (typeof given === 'object' && typeof given?.of === 'function') return given
   if (typeof given === 'string' && Object.hasOwn(losses, given)) return losses[given]
   const missing = output === '' ? describeValue(given) : `${describeValue(given)} for output "${output}"`

@@ -359,13 +359,11 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   }
 
   predict(inputs: Columns): Columns {
-    return this.#engine.scorer.predict(inputs)
+    return this.#engine.predict(inputs)
   }
 
   evaluate(data: Dataset<Columns, Columns>): Score {
-    this.#engine.objective.checkFit('evaluate', data)
-    this.#engine.objective.checkTargets('evaluate', data)
-    return this.#engine.scorer.score(data)
+    return this.#engine.evaluate(data)
   }
 
   weights(): Float32Array {

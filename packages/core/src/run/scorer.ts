@@ -21,11 +21,9 @@ export class Scorer {
   constructor(objective: Objective, targetShape: Named<Shape>) {
     this.#objective = objective
     this.#targetShape = targetShape
-    const { model, judgements } = objective
+    const { model } = objective
     this.#predictor = new Predictor(model, (x) =>
-      mapNamed<Tensor, Tensor>(model.apply(x), (output, name) =>
-        judgements.find((judgement) => judgement.name === name)!.loss.predictions(output),
-      ),
+      mapNamed<Tensor, Tensor>(model.apply(x), (output, name) => objective.lossOf(name).predictions(output)),
     )
   }
 
@@ -65,7 +63,9 @@ export class Scorer {
   }
 
   #scorerOf(rows: number) {
-    return cached(this.#scorers, rows, () => this.compileScorer(rows))
+    const made = this.#scorers.get(rows) ?? this.compileScorer(rows)
+    this.#scorers.set(rows, made)
+    return made
   }
 
   private compileScorer(rows: number) {
@@ -80,11 +80,4 @@ export class Scorer {
     }
     return { score: compile({ inputs, outputs }), parts }
   }
-}
-
-/** Compiled at most once for each number of rows. */
-function cached<F>(functions: Map<number, F>, rows: number, make: () => F): F {
-  const made = functions.get(rows) ?? make()
-  functions.set(rows, made)
-  return made
 }
