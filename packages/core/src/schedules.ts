@@ -8,6 +8,7 @@ import {
   checkPositive,
   checkShare,
   integerFrom,
+  isRecord,
   oneOf,
   optional,
 } from './check-options.js'
@@ -234,6 +235,14 @@ export interface Plateau {
   restore(record: PlateauRecord): void
 }
 
+const checkRecord = check<PlateauRecord>('what save() gave', isRecord)
+const recordChecks = {
+  learningRate: checkNotNegative,
+  best: check<number | null>('a number or null', (value) => value === null || typeof value === 'number'),
+  waited: integerFrom(0),
+  cooling: integerFrom(0),
+}
+
 /**
  * The rate falls by a factor when a metric has not become better for a while (as PyTorch's ReduceLROnPlateau).
  * It goes by values, not by steps, so call it between runs of steps:
@@ -274,7 +283,7 @@ export function reduceOnPlateau(options: PlateauOptions): Plateau {
     },
     save: () => record,
     restore: (saved) => {
-      record = saved
+      record = checkOptions('restore', checkRecord('restore', 'the record', saved), recordChecks)
     },
   }
 }

@@ -103,14 +103,13 @@ export function normalizeAxes(
 }
 
 export function normalizeAxis(op: string, axis: number, rank: number): number {
-  const positive = axis < 0 ? axis + rank : axis
-  if (!Number.isInteger(axis) || positive < 0 || positive >= rank)
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
     throw new ValueError(
       rank === 0
         ? `${op}: axis ${describeValue(axis)} does not exist, x is a scalar`
         : `${op}: axis ${describeValue(axis)} does not exist; x has axes 0 to ${rank - 1}, or -1 to ${-rank} from the end`,
     )
-  return positive
+  return axis < 0 ? axis + rank : axis
 }
 
 /** Shape after reducing `axes`, which stay as 1 with `keepDims`. */

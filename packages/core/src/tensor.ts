@@ -117,7 +117,15 @@ export class Tensor<S extends Shape = Shape> {
 /** A leaf whose numbers can be changed: what training learns. */
 export class Variable<S extends Shape = Shape> extends Tensor<S> {
   /** False: gradients are not asked for and training leaves it as it is. */
-  trainable: boolean
+  get trainable(): boolean {
+    return this.#trainable
+  }
+
+  set trainable(value: boolean) {
+    this.#trainable = checkFlag(describeNode(this), 'trainable', value)
+  }
+
+  #trainable: boolean
   /** Here, until they move into kernel memory; a function until they are first asked for. */
   #values: Float32Array | Float64Array | (() => Float32Array)
 
@@ -130,7 +138,7 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
   ) {
     super({ shape, dtype: values instanceof Float64Array ? 'f64' : 'f32', name })
     this.#values = values
-    this.trainable = trainable
+    this.#trainable = trainable
   }
 
   /** Puts new numbers in, as many as there are. */

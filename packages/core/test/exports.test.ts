@@ -357,3 +357,78 @@ describe.each(all.filter(([name]) => Object.hasOwn(calls, name)))('%s', (name, f
     }
   })
 })
+
+/** One of everything that public functions give and that has methods, made anew each time. */
+const made: Readonly<Record<string, () => object>> = {
+  run: () =>
+    core.createRun({
+      model: model(),
+      loss: 'meanSquaredError',
+      optimizer: core.sgd({ learningRate: 0.1 }),
+      data: rows(),
+      epochs: 1,
+      seed: 1,
+    }),
+  model,
+  layer: () => model().layers[0]!,
+  step: () => {
+    const w = core.variable([1, 2])
+    return core.compileStep({
+      inputs: {},
+      loss: w.square().sum(),
+      optimizer: core.sgd({ learningRate: 0.1 }),
+    })
+  },
+  'state of a step': () => (made.step!() as core.TrainingStep).state,
+  plateau: () => core.reduceOnPlateau({ learningRate: 1 }),
+  metric: () => metrics.meanAbsoluteError(),
+  scaler: () => core.standardizer([1, 2], 1),
+  variable: () => core.variable([1, 2]),
+}
+
+/** Methods and settable properties, its own and those of its class, but not the operations of tensors. */
+function facesOf(object: object): [name: string, settable: boolean][] {
+  const found = new Map<string, boolean>()
+  for (let at = object; at !== Object.prototype; at = Object.getPrototypeOf(at))
+    for (const [name, { value, set }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (!/^constructor$/.test(name) && !Object.hasOwn(core.ops, name) && !found.has(name))
+        if (set || typeof value === 'function') found.set(name, set !== undefined)
+  return [...found]
+}
+
+/** Not tried, and why. */
+const methodsApart: Readonly<Record<string, string>> = {
+  'layer.apply': 'is called by models, with tensors that they made',
+  'run.profile': 'takes nothing, and a second',
+  'step.profile': 'takes nothing, and a second',
+  'state of a step.save': 'is given nothing but by runs',
+  'state of a step.sections': 'is internal',
+  'state of a step.takeUp': 'is internal',
+  'state of a step.fillRates': 'is internal',
+  'state of a step.advance': 'is internal',
+  'state of a step.include': 'is internal',
+  'state of a step.addressOf': 'is internal',
+  'step.diverged': 'is internal',
+  'variable.moveTo': 'is internal',
+}
+
+test.each(Object.keys(made))(
+  '%s never throws an error of the language, whatever its methods are given',
+  async (kind) => {
+    const faces = facesOf(made[kind]!()).filter(([name]) => !Object.hasOwn(methodsApart, `${kind}.${name}`))
+    expect(faces.length).toBeGreaterThan(0)
+    for (const [name, settable] of faces) {
+      const object = made[kind]!() as Record<string, unknown>
+      const use = settable
+        ? (given: unknown) => {
+            object[name] = given
+          }
+        : (...given: unknown[]) => (object[name] as Function).call(object, ...given)
+      for (const value of [...nonsense, ...aliens]) {
+        const what = `${kind}.${name}(${title(value)})`
+        await tried(what, use, [value])
+        if (!settable) await tried(`${what} behind`, use, [value, value])
+      }
+    }
+  },
+)

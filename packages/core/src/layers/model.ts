@@ -1,5 +1,14 @@
 // Models: layers connected to one another, with parameters of unique names.
-import { type Check, check, checkOptions, checkSeed, describeValue, isRecord } from '../check-options.js'
+import {
+  type Check,
+  check,
+  checkNumbers,
+  checkOptions,
+  checkSeed,
+  checkText,
+  describeValue,
+  isRecord,
+} from '../check-options.js'
 import { blamingCaller, ShapeError, ValueError } from '../errors.js'
 import type { OutputActivation } from '../losses.js'
 import { listed, mapNamed, type Named, pick } from '../named.js'
@@ -70,6 +79,11 @@ export interface Model<I extends Symbolic = SymbolicTensor, O extends Symbolic =
   /** A table of layers, output shapes, numbers of parameters and floating-point operations for a row. */
   summary(): string
 }
+
+const checkContext = check<Context>(
+  'a StepContext, or { training: false }',
+  (value) => typeof (value as Context | null)?.training === 'boolean',
+)
 
 /** Options of a functional model. */
 export interface FunctionalOptions<I extends Symbolic, O extends Symbolic> {
@@ -192,7 +206,8 @@ export function functional<I extends Symbolic, O extends Symbolic>(
       layers: built,
       parameters,
       variables,
-      apply: (x, context = inference) => blamingCaller(model.apply, () => compute(x, context)),
+      apply: (x, context = inference) =>
+        blamingCaller(model.apply, () => compute(x, checkContext('apply', 'context', context))),
       outputActivation: null,
       predict: (rows) => blamingCaller(model.predict, () => predict(rows)),
       predictions: (x) => blamingCaller(model.predictions, () => predictions(x)),
@@ -254,13 +269,22 @@ function build(
   return scope(name, () => buildLayer(plan, name, draws.stream(place), shapes))
 }
 
+const checkWeights = check<Weights>(
+  'numbers by the names of variables, or a list of tensors with names',
+  isRecord,
+)
+
 /** Puts numbers into variables, by name: all of them or none. */
 function setWeights(variables: readonly Variable[], weights: Weights | Iterable<NamedValues>): void {
   const names = variables.map(({ name }) => name)
-  const given = new Map<string, { shape?: Shape; values: Float32Array | Float64Array }>(
-    Symbol.iterator in weights
-      ? Array.from(weights, (one) => [one.name, one])
-      : Object.entries(weights).map(([name, values]) => [name, { values }]),
+  const isList = typeof weights === 'object' && weights !== null && Symbol.iterator in weights
+  const given = new Map<string, Partial<NamedValues>>(
+    isList
+      ? Array.from(weights, (one) => [checkText('setWeights', 'the name of each tensor', one?.name), one])
+      : Object.entries(checkWeights('setWeights', 'weights', weights)).map(([name, values]) => [
+          name,
+          { values: values as Float32Array },
+        ]),
   )
   for (const name of given.keys())
     if (!names.includes(name))
@@ -272,10 +296,11 @@ function setWeights(variables: readonly Variable[], weights: Weights | Iterable<
       throw new ShapeError(
         `setWeights: "${name}" is ${describeShape(shape)}, ${describeShape(one.shape)} was given`,
       )
-    if (one.values.length !== size)
-      throw new ShapeError(`setWeights: "${name}" holds ${size} numbers, ${one.values.length} were given`)
+    const { length } = checkNumbers('setWeights', `"${name}"`, one.values)
+    if (length !== size)
+      throw new ShapeError(`setWeights: "${name}" holds ${size} numbers, ${length} were given`)
   }
-  for (const variable of variables) variable.set(given.get(variable.name)!.values)
+  for (const variable of variables) variable.set(given.get(variable.name)!.values!)
 }
 
 function checkNames(variables: readonly Variable[]): void {
