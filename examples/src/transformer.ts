@@ -9,7 +9,7 @@ const codes = Float32Array.from(text, (character) => characters.indexOf(characte
 /** Characters that the network sees at once. */
 const context = 64
 const batchSize = 16
-const epochs = 2
+const epochs = Number(process.argv[2] ?? 2)
 /** Each window of the text, and as targets the same one character later. */
 const rows = text.length - context
 const windows = (from: number) =>

@@ -35,18 +35,21 @@ function tile({ rows, vectors, packed = false }) {
 
   const bOffset = (step, v) => offset(16 * (v + (packed ? vectors * step : 0)))
 
+  // What `from` is to do is found once for all rows: a product that adds to nothing tests a number before and after.
   add(`/** Tiles of ${rows} × ${4 * vectors}${packed ? ', B packed' : ''}; see tiles.mjs. */
 export function tile${rows}x${4 * vectors}${packed ? 'Packed' : ''}(
   c: usize, cRow: usize, from: usize, fromRow: usize, a: usize, aRow: usize, b: usize, bStep: usize, depth: u32,
   rows: i32, columns: i32, relu: usize,
 ): void {
   const whole = columns == ${4 * vectors}
+  const startsFrom = from != 0 && from != c
+  const finishes = from == c || relu != 0
   do {`)
   // Rows that do not exist repeat the last; nobody stores them.
   for (const r of eachRow.slice(1)) add(`    const there${r}: usize = rows > ${r} ? -1 : 0`)
   for (const r of eachRow) for (const v of eachVector) add(`    let c${r}${v} = f32x4.splat(0)`)
   // What it adds to is added last: sums of a block of products stay small, however many blocks there are.
-  add('    if (from != 0 && from != c) {\n      let at = from')
+  add('    if (startsFrom) {\n      let at = from')
   for (const r of eachRow) {
     if (r > 0) add(`      at += fromRow & there${r}`)
     for (const v of eachVector) add(`      c${r}${v} = v128.load(at${offset(16 * v)})`)
@@ -69,7 +72,7 @@ export function tile${rows}x${4 * vectors}${packed ? 'Packed' : ''}(
   if (packed) add(`      pb += ${16 * vectors * stepsPerTurn}`)
   for (const r of eachRow) add(`      a${r} += ${4 * stepsPerTurn}`)
   add('      if (a0 == end) break\n    }')
-  add('    if (from == c) {\n      let at = c')
+  add('    if (finishes) {\n    if (from == c) {\n      let at = c')
   for (const r of eachRow) {
     if (r > 0) add(`      at += cRow & there${r}`)
     for (const v of eachVector) add(`      c${r}${v} = f32x4.add(v128.load(at${offset(16 * v)}), c${r}${v})`)
@@ -85,7 +88,7 @@ export function tile${rows}x${4 * vectors}${packed ? 'Packed' : ''}(
     for (const v of eachVector)
       add(`        c${r}${v} = v128.and(c${r}${v}, f32x4.gt(v128.load(at${offset(16 * v)}), zero))`)
   }
-  add(`        relu += ${rows} * cRow\n      }\n    }\n    let to = c`)
+  add(`        relu += ${rows} * cRow\n      }\n    }\n    }\n    let to = c`)
   for (const r of eachRow) {
     if (r > 0) add(`    if (there${r}) {\n    to += cRow`)
     for (const v of eachVector.slice(1)) add(`    v128.store(to, c${r}${v - 1}${offset(16 * (v - 1))})`)

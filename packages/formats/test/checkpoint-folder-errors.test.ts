@@ -1,29 +1,35 @@
 // Whatever the file system refuses while a checkpoint is saved or loaded is told by a typed error with the folder, the
 // reason and the cure, and takes nothing of what was there.
 import * as fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRun, layers, sequential, sgd, xor } from '@bp/core'
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CheckpointError } from '../src/checkpoint.js'
 import { loadCheckpoint, saveCheckpoint } from '../src/checkpoint-folder.js'
 
 /** Which function of the file system fails, from which call on, and how. */
-const failing = vi.hoisted(() => ({ name: '', code: '', calls: 0, from: 0 }))
+const failing = { name: '', code: '', calls: 0, from: 0 }
 
-vi.mock('node:fs', async (original) => {
-  const actual = await original<typeof fs>()
-  const wrapped = Object.entries(actual).map(([name, value]) => [
-    name,
-    typeof value !== 'function' || !name.endsWith('Sync')
-      ? value
-      : (...parameters: unknown[]) => {
-          if (name === failing.name && ++failing.calls > failing.from)
-            throw Object.assign(new Error(`${failing.code}: refused`), { code: failing.code })
-          return (value as (...parameters: unknown[]) => unknown)(...parameters)
-        },
-  ])
-  return Object.fromEntries(wrapped)
+const source = fs.readFileSync(new URL('../src/checkpoint-folder.ts', import.meta.url), 'utf8')
+const used = /import \{([^}]+)\} from 'node:fs'/.exec(source)![1]!.match(/\w+/g)!
+
+type Functions = Record<string, (...parameters: unknown[]) => unknown>
+const functions = fs.default as unknown as Functions
+const real = Object.fromEntries(used.map((name) => [name, functions[name]!]))
+beforeAll(() => {
+  for (const name of used)
+    functions[name] = (...parameters) => {
+      if (name === failing.name && ++failing.calls > failing.from)
+        throw Object.assign(new Error(`${failing.code}: refused`), { code: failing.code })
+      return real[name]!(...parameters)
+    }
+  syncBuiltinESMExports()
+})
+afterAll(() => {
+  Object.assign(functions, real)
+  syncBuiltinESMExports()
 })
 
 const run = createRun({
@@ -43,9 +49,6 @@ beforeEach(() => {
 })
 
 const codes = ['ENOSPC', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EDQUOT', 'EIO', 'EMFILE', 'ENOENT', 'EOTHER']
-const source = fs.readFileSync(new URL('../src/checkpoint-folder.ts', import.meta.url), 'utf8')
-const used = /import \{([^}]+)\} from 'node:fs'/.exec(source)![1]!.match(/\w+/g)!
-
 test('the functions are those that the folder uses', () => {
   expect(used).toEqual(expect.arrayContaining(['openSync', 'writeSync', 'fsyncSync', 'renameSync']))
 })
