@@ -1,19 +1,14 @@
 // The public face of the library.
-import './methods.js'
+import './graph/methods.js'
 
-export {
-  type CheckOptions,
-  checkGradients,
-  type GradientCheck,
-  type GradientReport,
-} from './check-gradients.js'
-export { type Check, check, isRecord } from './check-options.js'
+export { type Check, check, isRecord } from './checks/check-options.js'
+export * from './checks/errors.js'
+export { didYouMean, nearest } from './checks/nearest.js'
 export { type CompiledFunction, type CompileOptions, compile } from './compile/function.js'
-export type { OptimizerRecord, OptimizerState, ParameterRecord } from './compile/optimizer-state.js'
+export { setThreads, type ThreadOptions, useRelaxedSimd } from './compile/kernel.js'
 export type { Profile, ProfileLine } from './compile/profile.js'
 export { measurePeak } from './compile/profile.js'
 export { simplify } from './compile/simplify.js'
-export { compileStep, Rows, type StepOptions, TrainingStep } from './compile/step.js'
 export {
   batches,
   collect,
@@ -35,14 +30,44 @@ export {
 export { imputer, normalizer, oneHotEncoder, type Scaler, standardizer } from './data/scaling.js'
 export { type SplitOptions, split } from './data/split.js'
 export type { Cell, Cells, Column, Table } from './data/table.js'
-export * from './errors.js'
-export { evaluate, type Given } from './evaluate.js'
-export { gradients, localProduct } from './gradients.js'
-export { constantInitializer, type Initializer, type InitializerName, initializers } from './initializers.js'
-export { byName, inputAt, isList } from './input-names.js'
-export { setThreads, type ThreadOptions, useRelaxedSimd } from './kernel.js'
+export {
+  type CheckOptions,
+  checkGradients,
+  type GradientCheck,
+  type GradientReport,
+} from './graph/check-gradients.js'
+export { evaluate, type Given } from './graph/evaluate.js'
+export { gradients, localProduct } from './graph/gradients.js'
+export { byName, inputAt, isList } from './graph/input-names.js'
+export type { Definition, GradientRule, Op, RuleContext } from './graph/op.js'
+export { caseInputs } from './graph/sample.js'
+export { type Shape, sizeOf } from './graph/shape.js'
+export type { ShapeOf } from './graph/shape-types.js'
+export {
+  Constant,
+  constant,
+  type Dtype,
+  Input,
+  input,
+  type NestedArray,
+  type NumberArray,
+  scope,
+  Tensor,
+  type TensorLike,
+  type Values,
+  Variable,
+  type VariableOptions,
+  variable,
+} from './graph/tensor.js'
+export { topological } from './graph/traverse.js'
 export type { ActivationName } from './layers/activation.js'
 export * as layers from './layers/index.js'
+export {
+  constantInitializer,
+  type Initializer,
+  type InitializerName,
+  initializers,
+} from './layers/initializers.js'
 export {
   type Apply,
   type Builder,
@@ -63,6 +88,22 @@ export {
   sequential,
   type Weights,
 } from './layers/model.js'
+export { type Context, StepContext, type TrainingContext } from './layers/training-context.js'
+export { type Random, random } from './numbers/random.js'
+export * as ops from './ops/index.js'
+export * from './ops/index.js'
+export type { Checkpoint } from './run/engine.js'
+export {
+  type Callbacks,
+  type CheckpointOptions,
+  createRun,
+  type EarlyStopping,
+  type Run,
+  type RunOptions,
+  type RunRecord,
+  type RunState,
+} from './run/run.js'
+export type { Score } from './run/score.js'
 export {
   binaryCrossEntropy,
   type ClassLossOptions,
@@ -86,13 +127,10 @@ export {
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   sparseSoftmaxCrossEntropy,
-} from './losses.js'
-export type { Metric } from './metrics.js'
-export * as metrics from './metrics.js'
-export { didYouMean, nearest } from './nearest.js'
-export type { Definition, GradientRule, Op, RuleContext } from './op.js'
-export * as ops from './ops/index.js'
-export * from './ops/index.js'
+} from './training/losses.js'
+export type { Metric } from './training/metrics.js'
+export * as metrics from './training/metrics.js'
+export type { OptimizerRecord, OptimizerState, ParameterRecord } from './training/optimizer-state.js'
 export {
   type AdadeltaOptions,
   type AdagradOptions,
@@ -115,21 +153,7 @@ export {
   type RmsPropOptions,
   rmsProp,
   sgd,
-} from './optimizers.js'
-export { type Random, random } from './random.js'
-export type { Checkpoint } from './run/engine.js'
-export {
-  type Callbacks,
-  type CheckpointOptions,
-  createRun,
-  type EarlyStopping,
-  type Run,
-  type RunOptions,
-  type RunRecord,
-  type RunState,
-} from './run/run.js'
-export type { Score } from './run/score.js'
-export { caseInputs } from './sample.js'
+} from './training/optimizers.js'
 export {
   type CosineDecayOptions,
   type CosineRestartsOptions,
@@ -148,28 +172,9 @@ export {
   stepDecay,
   type WarmUpOptions,
   warmUp,
-} from './schedules.js'
-export { type Shape, sizeOf } from './shape.js'
-export type { ShapeOf } from './shape-types.js'
-export {
-  Constant,
-  constant,
-  type Dtype,
-  Input,
-  input,
-  type NestedArray,
-  type NumberArray,
-  scope,
-  Tensor,
-  type TensorLike,
-  type Values,
-  Variable,
-  type VariableOptions,
-  variable,
-} from './tensor.js'
-export { type Context, StepContext, type TrainingContext } from './training-context.js'
+} from './training/schedules.js'
+export { compileStep, Rows, type StepOptions, TrainingStep } from './training/step.js'
 export { checkpoint } from './transforms/checkpoint.js'
 export { type CustomRule, type CustomRuleContext, customGradient } from './transforms/custom-gradient.js'
 export { grad, hessian, hvp, jacobian, jvp, valueAndGrad, vjp } from './transforms/derivatives.js'
 export type { Like, Tensors } from './transforms/nested.js'
-export { topological } from './traverse.js'

@@ -1,6 +1,7 @@
 // Attention over several blocks of queries, behind a causal mask, and of large scores.
 import { describe, expect, test } from 'vitest'
 import { plan } from '../src/compile/plan.js'
+import { evaluateReference } from '../src/graph/reference.js'
 import {
   evaluate,
   gradients,
@@ -9,7 +10,6 @@ import {
   type Variable,
   variable,
 } from '../src/index.js'
-import { evaluateReference } from '../src/reference.js'
 import { draw, generator } from './sampling.js'
 
 const next = generator(5)

@@ -1,8 +1,8 @@
 // Attributes of every operation that make no sense are refused by a typed error; where one passes, it means the same
 // to the kernel and to float64.
 import { describe, expect, test } from 'vitest'
+import { sizeOf } from '../src/graph/shape.js'
 import { BackpropagationError, constant, evaluate, ops, type Tensor } from '../src/index.js'
-import { sizeOf } from '../src/shape.js'
 import { draw, generator, ulps } from './sampling.js'
 import { call, table, trials } from './trials.js'
 

@@ -1,8 +1,8 @@
 // Chains of elementwise instructions, run block by block, against the same operations one by one.
 import { expect, test } from 'vitest'
 import { plan } from '../src/compile/plan.js'
+import { topological } from '../src/graph/traverse.js'
 import { compile, constant, evaluate, gelu, gradients, input, type Tensor, where } from '../src/index.js'
-import { topological } from '../src/traverse.js'
 import { draw, generator } from './sampling.js'
 
 /** The value of a tensor with every operation computed by itself, from the values of its inputs. */

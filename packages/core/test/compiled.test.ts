@@ -2,6 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { plan } from '../src/compile/plan.js'
+import { evaluateReference } from '../src/graph/reference.js'
+import { sizeOf } from '../src/graph/shape.js'
 import {
   type ClassLossOptions,
   compile,
@@ -19,8 +21,6 @@ import {
   variable,
   where,
 } from '../src/index.js'
-import { evaluateReference } from '../src/reference.js'
-import { sizeOf } from '../src/shape.js'
 import { draw, generator } from './sampling.js'
 
 const unary = ['neg', 'abs', 'square', 'sigmoid', 'tanh', 'relu', 'softplus', 'exp', 'transpose'] as const

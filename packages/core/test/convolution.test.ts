@@ -2,6 +2,8 @@
 // forms, ties, fused neighbours, and errors.
 import { describe, expect, test } from 'vitest'
 import { plan } from '../src/compile/plan.js'
+import { evaluateReference } from '../src/graph/reference.js'
+import { type Shape, sizeOf } from '../src/graph/shape.js'
 import {
   avgPool2d,
   constant,
@@ -20,8 +22,6 @@ import {
   ValueError,
   variable,
 } from '../src/index.js'
-import { evaluateReference } from '../src/reference.js'
-import { type Shape, sizeOf } from '../src/shape.js'
 import { draw, generator } from './sampling.js'
 
 /** Numbers from −1 to 1. */

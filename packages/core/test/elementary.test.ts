@@ -18,8 +18,8 @@ import {
   sine,
   sineOfTurns,
   tangent,
-} from '../src/elementary.js'
-import { random } from '../src/random.js'
+} from '../src/numbers/elementary.js'
+import { random } from '../src/numbers/random.js'
 
 /** Both signs of magnitudes from 2⁻¹⁰⁷⁴ on, most of them around 1; where functions change their form; and the ends. */
 const numbers = (() => {

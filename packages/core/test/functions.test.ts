@@ -1,8 +1,8 @@
 // Holds every function of one number against float64 over the whole range of float32, and at special values.
 import { describe, expect, test } from 'vitest'
+import { ofOne } from '../src/graph/op.js'
+import { evaluateReference } from '../src/graph/reference.js'
 import { evaluate, input, type Op, ops, sum, variable, where } from '../src/index.js'
-import { ofOne } from '../src/op.js'
-import { evaluateReference } from '../src/reference.js'
 import { ulps } from './sampling.js'
 
 // Every 10,007th bit pattern, a prime, so that all exponents and many mantissas come by; NaN and infinities too.

@@ -1,5 +1,6 @@
 // Inputs that pick places: what picks none is refused, by every road and in both precisions.
 import { describe, expect, test } from 'vitest'
+import { sizeOf } from '../src/graph/shape.js'
 import {
   compile,
   compileStep,
@@ -11,7 +12,6 @@ import {
   type Tensor,
   variable,
 } from '../src/index.js'
-import { sizeOf } from '../src/shape.js'
 import { draw, generator } from './sampling.js'
 import { call, trials } from './trials.js'
 

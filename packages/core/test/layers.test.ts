@@ -17,7 +17,7 @@ import {
   sgd,
   variable,
 } from '../src/index.js'
-import { inference } from '../src/training-context.js'
+import { inference } from '../src/layers/training-context.js'
 
 const { dense } = layers
 

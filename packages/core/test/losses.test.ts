@@ -1,5 +1,6 @@
 // Losses against their formulas in plain float64, by value and gradient, and where logits are extreme.
 import { describe, expect, test } from 'vitest'
+import { describeShape } from '../src/graph/shape.js'
 import {
   binaryCrossEntropy,
   checkGradients,
@@ -28,8 +29,7 @@ import {
   type TensorLike,
   variable,
 } from '../src/index.js'
-import { meanWeightOf } from '../src/judged.js'
-import { describeShape } from '../src/shape.js'
+import { meanWeightOf } from '../src/training/judged.js'
 
 type Rows = number[][]
 type Loss = (outputs: TensorLike, targets: TensorLike, options?: LossOptions) => Tensor

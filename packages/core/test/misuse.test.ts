@@ -2,6 +2,7 @@
 // any memory, or it works.
 import { getKernel } from '@bp/kernel'
 import { expect, test, vi } from 'vitest'
+import { type Shape, sizeOf } from '../src/graph/shape.js'
 import {
   BackpropagationError,
   DtypeError,
@@ -13,7 +14,6 @@ import {
   type Tensor,
   ValueError,
 } from '../src/index.js'
-import { type Shape, sizeOf } from '../src/shape.js'
 
 const table = Object.values(ops) as unknown as Op[]
 type Example = { shapes: Record<string, Shape | readonly Shape[]>; attributes?: Record<string, unknown> }

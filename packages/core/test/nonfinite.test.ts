@@ -1,6 +1,10 @@
 // A number that is not finite stops a run, which names the node that made it, and the step: of every operation that can
 // make one, forward and backward, behind and in front of every operation, and whatever the optimizer.
 import { describe, expect, test } from 'vitest'
+import { evaluateReference } from '../src/graph/reference.js'
+import { sizeOf } from '../src/graph/shape.js'
+import { describeNode } from '../src/graph/tensor.js'
+import { topological } from '../src/graph/traverse.js'
 import {
   adadelta,
   adagrad,
@@ -38,11 +42,7 @@ import {
   variable,
   where,
 } from '../src/index.js'
-import { evaluateReference } from '../src/reference.js'
-import { sizeOf } from '../src/shape.js'
-import { describeNode } from '../src/tensor.js'
-import { StepContext } from '../src/training-context.js'
-import { topological } from '../src/traverse.js'
+import { StepContext } from '../src/layers/training-context.js'
 import { draw, generator } from './sampling.js'
 import { call, type Trial, table, trials } from './trials.js'
 

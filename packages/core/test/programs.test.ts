@@ -2,9 +2,9 @@
 // check:programs` tries 10,000 of them.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { evaluateReference } from '../src/graph/reference.js'
+import { sizeOf } from '../src/graph/shape.js'
 import { compile, evaluate, type Input, input, jvp, type Tensor, vjp } from '../src/index.js'
-import { evaluateReference } from '../src/reference.js'
-import { sizeOf } from '../src/shape.js'
 import { type Choice, derivatives, describeProgram, grow, tolerances } from './programs.js'
 import { generator } from './sampling.js'
 import { table } from './trials.js'

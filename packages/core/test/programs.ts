@@ -1,9 +1,10 @@
 // Random programs: operations of the table, applied to each other's results, with what their samplers allow.
+
+import { byName } from '../src/graph/input-names.js'
+import { evaluateReference } from '../src/graph/reference.js'
+import type { Domain } from '../src/graph/sample.js'
+import { type Shape, sizeOf } from '../src/graph/shape.js'
 import { caseInputs, constant, gradients, inputAt, Tensor, topological } from '../src/index.js'
-import { byName } from '../src/input-names.js'
-import { evaluateReference } from '../src/reference.js'
-import type { Domain } from '../src/sample.js'
-import { type Shape, sizeOf } from '../src/shape.js'
 import { draw, generator } from './sampling.js'
 import { call, table } from './trials.js'
 

@@ -1,5 +1,6 @@
 // Random operations: their numbers, and what statistics say of them.
 import { describe, expect, test } from 'vitest'
+import { evaluateReference } from '../src/graph/reference.js'
 import {
   bernoulli,
   categorical,
@@ -14,7 +15,6 @@ import {
   truncatedNormal,
   variable,
 } from '../src/index.js'
-import { evaluateReference } from '../src/reference.js'
 
 const key = input([2])
 const at = (y: Tensor, ...words: [number, number]) => [...evaluate([y], new Map([[key, words]]))[0]!]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { normalQuantile, philox, random } from '../src/random.js'
+import { normalQuantile, philox, random } from '../src/numbers/random.js'
 
 const draws = (length: number, draw: (index: number) => number) =>
   Array.from({ length }, (_, index) => draw(index))

@@ -1,5 +1,5 @@
 // Draws the numbers that the table's samplers describe, the same at each run.
-import type { Domain } from '../src/sample.js'
+import type { Domain } from '../src/graph/sample.js'
 
 /** A small generator of its own, so that the tests do not lean on what they test (Marsaglia's xorshift32). */
 export function generator(seed: number): () => number {

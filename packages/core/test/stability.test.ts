@@ -1,5 +1,6 @@
 // Softmax and normalisation where naive formulas fail: numbers that are large, far from 0, or all the same.
 import { describe, expect, test } from 'vitest'
+import { evaluateReference } from '../src/graph/reference.js'
 import {
   evaluate,
   gradients,
@@ -11,7 +12,6 @@ import {
   type Tensor,
   variable,
 } from '../src/index.js'
-import { evaluateReference } from '../src/reference.js'
 
 const numbers = (y: Tensor) => [...evaluate([y])[0]!]
 const inFloat64 = (y: Tensor) => [...evaluateReference([y]).get(y)!]

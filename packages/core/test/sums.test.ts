@@ -1,7 +1,7 @@
 // Sums of very many numbers against float64: rounding must not grow with how many there are.
 import { describe, expect, test } from 'vitest'
+import { type Shape, sizeOf } from '../src/graph/shape.js'
 import { evaluate, gradients, ops, type Tensor, variable } from '../src/index.js'
-import { type Shape, sizeOf } from '../src/shape.js'
 import { generator } from './sampling.js'
 import { table } from './trials.js'
 

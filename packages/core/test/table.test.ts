@@ -1,5 +1,9 @@
 // Holds every operation of the table against independent truth, in one loop.
 import { describe, expect, test } from 'vitest'
+import { byName, inputAt } from '../src/graph/input-names.js'
+import { ofOne } from '../src/graph/op.js'
+import { evaluateReference } from '../src/graph/reference.js'
+import { type Shape, sizeOf } from '../src/graph/shape.js'
 import * as core from '../src/index.js'
 import {
   checkGradients,
@@ -15,10 +19,6 @@ import {
   type Tensor,
   variable,
 } from '../src/index.js'
-import { byName, inputAt } from '../src/input-names.js'
-import { ofOne } from '../src/op.js'
-import { evaluateReference } from '../src/reference.js'
-import { type Shape, sizeOf } from '../src/shape.js'
 import { generator, ulps, unitInLastPlace } from './sampling.js'
 import { call, instance, type Trial, table, trials } from './trials.js'
 
@@ -26,6 +26,13 @@ const budgetOf = ({ op: { definition }, byInput }: Trial): number =>
   typeof definition.ulp === 'function' ? definition.ulp(byInput) : definition.ulp
 
 const differentiable = ({ op }: Trial) => Object.values(op.definition.vjp).some((rule) => rule !== null)
+
+test.each(table.map((op) => [op.name, op.definition] as const))(
+  '%s has a rule for each input, or a decomposition to differentiate',
+  (_, { vjp, decompose }) => {
+    expect(Object.values(vjp).every((own) => own === null || own?.rule || decompose)).toBe(true)
+  },
+)
 
 describe('by the rules and by differences, derivatives are the same', () => {
   test.each(trials.filter(differentiable))('$title', (trial) => {

@@ -1,8 +1,9 @@
 // Every operation of the table with each of its samples, and numbers for these.
+
+import { byName } from '../src/graph/input-names.js'
+import { caseInputs } from '../src/graph/sample.js'
+import { type Shape, sizeOf } from '../src/graph/shape.js'
 import { input, type Op, ops, type Tensor } from '../src/index.js'
-import { byName } from '../src/input-names.js'
-import { caseInputs } from '../src/sample.js'
-import { type Shape, sizeOf } from '../src/shape.js'
 import { draw, generator } from './sampling.js'
 
 /** By name: bundlers give the exports of a module an order of their own. */

@@ -1,6 +1,6 @@
 // Whatever the file system refuses while a checkpoint is saved or loaded is told by a typed error with the folder, the
 // reason and the cure, and takes nothing of what was there.
-import * as fs from 'node:fs'
+import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ const source = fs.readFileSync(new URL('../src/checkpoint-folder.ts', import.met
 const used = /import \{([^}]+)\} from 'node:fs'/.exec(source)![1]!.match(/\w+/g)!
 
 type Functions = Record<string, (...parameters: unknown[]) => unknown>
-const functions = fs.default as unknown as Functions
+const functions = fs as unknown as Functions
 const real = Object.fromEntries(used.map((name) => [name, functions[name]!]))
 beforeAll(() => {
   for (const name of used)

@@ -1,6 +1,6 @@
 // The op table's samples as graphs to be written, with the numbers that go in.
 import { byName, caseInputs, type Op, ops, sizeOf, type Tensor } from '@bp/core'
-import type { Domain } from '../../core/src/sample.js'
+import type { Domain } from '../../core/src/graph/sample.js'
 import { draw, generator } from '../../core/test/sampling.js'
 
 export interface Numbers {

@@ -1,5 +1,5 @@
 // The updates of parameters, one pass over parameters, gradients and slots each. The formulas and their sources stand
-// in packages/core/src/optimizers.ts beside the same in float64.
+// in packages/core/src/training/optimizers.ts beside the same in float64.
 //
 // Operands: parameters, gradients, the rule's slots, settings, size. Settings are float64, so that βᵗ and 1 − β keep
 // their digits: the learning rate η, the weight decay λ, then the rule's own. Updates run over the padding too.

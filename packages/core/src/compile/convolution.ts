@@ -1,6 +1,6 @@
 // How convolutions and pooling become kernel instructions.
-import { type Shape, sizeOf } from '../shape.js'
-import type { Convolution, Pair, Windows } from '../windows.js'
+import { type Shape, sizeOf } from '../graph/shape.js'
+import type { Convolution, Pair, Windows } from '../ops/windows.js'
 import { type Buffer, type Lowering, lowerMatmul, type OpcodeName, type Value } from './lowering.js'
 
 /** The context that a lowering gets. */

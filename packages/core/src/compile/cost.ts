@@ -1,6 +1,6 @@
 // What an instruction costs: operations, and bytes that it reads and writes.
 import { instructions as operandTable } from '@bp/kernel'
-import { sizeOf } from '../shape.js'
+import { sizeOf } from '../graph/shape.js'
 import type { Buffer } from './lowering.js'
 import { buffersOf, type Instruction } from './plan.js'
 

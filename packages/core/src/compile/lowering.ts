@@ -8,7 +8,7 @@ import {
   sizeOf,
   stridesOf,
   type Transposition,
-} from '../shape.js'
+} from '../graph/shape.js'
 
 export type OpcodeName = keyof typeof Opcode
 

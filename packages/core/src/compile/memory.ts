@@ -1,6 +1,6 @@
 // Memory of the kernel, with an error that says what it was for when there is none left.
 import { type Block, getKernel } from '@bp/kernel'
-import { MemoryError } from '../errors.js'
+import { MemoryError } from '../checks/errors.js'
 
 /**
  * A block of memory for what `what` says.

@@ -1,7 +1,7 @@
 // Where variables live in kernel memory, side by side.
 import type { Block } from '@bp/kernel'
-import { DtypeError } from '../errors.js'
-import { describeNode, type Variable } from '../tensor.js'
+import { DtypeError } from '../checks/errors.js'
+import { describeNode, type Variable } from '../graph/tensor.js'
 import { allocate } from './memory.js'
 import { paddedBytes } from './plan.js'
 

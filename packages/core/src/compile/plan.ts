@@ -1,9 +1,9 @@
 // From graph to plan: instructions in order, and a place for every buffer.
 import { Activation, instructions as operandTable } from '@bp/kernel'
-import { checkCountable } from '../indices.js'
-import { sizeOf } from '../shape.js'
-import type { Constant, Input, Tensor, Variable } from '../tensor.js'
-import { topological } from '../traverse.js'
+import { checkCountable } from '../graph/indices.js'
+import { sizeOf } from '../graph/shape.js'
+import type { Constant, Input, Tensor, Variable } from '../graph/tensor.js'
+import { topological } from '../graph/traverse.js'
 import { chainBlocks, elementwise } from './blocks.js'
 import type { Buffer, OpcodeName, Operand, Value } from './lowering.js'
 import { simplify } from './simplify.js'

@@ -1,7 +1,7 @@
 // A plan in kernel memory: encoded once, run as often as wanted, in one call each time.
 import { type Block, encode, getKernel, instructions as operandTable } from '@bp/kernel'
-import { indexError } from '../indices.js'
-import { Constant, describeNode, type Input, type Tensor, type Variable } from '../tensor.js'
+import { indexError } from '../graph/indices.js'
+import { Constant, describeNode, type Input, type Tensor, type Variable } from '../graph/tensor.js'
 import { layOutBody } from './blocks.js'
 import { type Cost, costOf } from './cost.js'
 import type { Buffer } from './lowering.js'

@@ -1,12 +1,12 @@
 // Makes a graph smaller without changing a bit of what it computes: folds constants, merges equal nodes, drops no-ops.
-import { checkFunction } from '../check-options.js'
-import { byName } from '../input-names.js'
-import type { Op } from '../op.js'
+import { checkFunction } from '../checks/check-options.js'
+import { byName } from '../graph/input-names.js'
+import type { Op } from '../graph/op.js'
+import { applyReference } from '../graph/reference.js'
+import { broadcastShapes, sameShape, sizeOf } from '../graph/shape.js'
+import { Constant, checkTensors, type Dtype, Tensor } from '../graph/tensor.js'
+import { topological } from '../graph/traverse.js'
 import * as ops from '../ops/index.js'
-import { applyReference } from '../reference.js'
-import { broadcastShapes, sameShape, sizeOf } from '../shape.js'
-import { Constant, checkTensors, type Dtype, Tensor } from '../tensor.js'
-import { topological } from '../traverse.js'
 
 /** Constants up to this many elements are folded when compiling; larger ones are computed at each run. */
 const foldedSize = 4096

@@ -1,8 +1,8 @@
 // Rows in batches and in random order, from memory or as they arrive.
-import { check, checkCount, describeValue } from '../check-options.js'
-import { blamingCaller, DataError, ShapeError } from '../errors.js'
-import { random } from '../random.js'
-import { flatten, type Values } from '../tensor.js'
+import { check, checkCount, describeValue } from '../checks/check-options.js'
+import { blamingCaller, DataError, ShapeError } from '../checks/errors.js'
+import { flatten, type Values } from '../graph/tensor.js'
+import { random } from '../numbers/random.js'
 import { type Columns, checkDataset, type Dataset, mapColumns } from './dataset.js'
 import { pickRows } from './split.js'
 

@@ -1,6 +1,6 @@
 // What a column holds: numbers, or texts that name categories.
-import { describeValue } from '../check-options.js'
-import { DataError } from '../errors.js'
+import { describeValue } from '../checks/check-options.js'
+import { DataError } from '../checks/errors.js'
 import { type Cell, type Cells, type Column, placeOf, quote, type Table } from './table.js'
 
 /** Cells by row. */

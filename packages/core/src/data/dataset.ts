@@ -1,10 +1,10 @@
 // What a training run is given: rows of numbers and what should come out for each.
-import { checkCount, describeValue } from '../check-options.js'
-import { blamingCaller, DataError } from '../errors.js'
-import { findNonFinite } from '../finite.js'
-import { listed, mapNamed, type Named, pick } from '../named.js'
-import { checkShape, type Shape, sizeOf } from '../shape.js'
-import { flatten, type Values } from '../tensor.js'
+import { checkCount, describeValue } from '../checks/check-options.js'
+import { blamingCaller, DataError } from '../checks/errors.js'
+import { checkShape, type Shape, sizeOf } from '../graph/shape.js'
+import { flatten, type Values } from '../graph/tensor.js'
+import { listed, mapNamed, type Named, pick } from '../layers/named.js'
+import { findNonFinite } from '../numbers/finite.js'
 
 /** The numbers of all rows, one behind the other: in one array, or in several by name. */
 export type Columns = Named<Float32Array>

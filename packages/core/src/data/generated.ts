@@ -1,7 +1,7 @@
 // Small sets that are drawn or written down, to learn on and to look at.
-import { checkCount, checkNotNegative, checkOptions, checkSeed, optional } from '../check-options.js'
-import { cosineOfTurns, sineOfTurns } from '../elementary.js'
-import { type Random, random } from '../random.js'
+import { checkCount, checkNotNegative, checkOptions, checkSeed, optional } from '../checks/check-options.js'
+import { cosineOfTurns, sineOfTurns } from '../numbers/elementary.js'
+import { type Random, random } from '../numbers/random.js'
 import type { Dataset } from './dataset.js'
 
 /** The four rows of exclusive or: 1 where exactly one of two inputs is 1. */

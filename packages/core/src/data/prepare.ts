@@ -1,8 +1,8 @@
 // From a table to rows that a network can be trained on, and rows held back to test it.
-import { check, checkOptions, checkSeed, checkShare, checkText, listOf } from '../check-options.js'
-import { DataError } from '../errors.js'
-import { didYouMean } from '../nearest.js'
-import { random } from '../random.js'
+import { check, checkOptions, checkSeed, checkShare, checkText, listOf } from '../checks/check-options.js'
+import { DataError } from '../checks/errors.js'
+import { didYouMean } from '../checks/nearest.js'
+import { random } from '../numbers/random.js'
 import { type Categories, type Content, isFilled, readColumns } from './column.js'
 import type { Dataset } from './dataset.js'
 import { countCategories, standard } from './scaling.js'

@@ -1,6 +1,6 @@
 // What is found in training rows and then applied to any rows: scales, fillings, categories.
-import { check, checkCount, checkNumbers, listOf } from '../check-options.js'
-import { DataError } from '../errors.js'
+import { check, checkCount, checkNumbers, listOf } from '../checks/check-options.js'
+import { DataError } from '../checks/errors.js'
 
 /** A change of scale, column by column. Numbers are rows of equally many columns, one behind the other. */
 export interface Scaler {

@@ -1,8 +1,8 @@
 // Rows that are trained on, and rows that are held back to judge by.
-import { checkFlag, checkFraction, checkOptions, checkSeed, optional } from '../check-options.js'
-import { DataError } from '../errors.js'
-import { listed } from '../named.js'
-import { type Random, random } from '../random.js'
+import { checkFlag, checkFraction, checkOptions, checkSeed, optional } from '../checks/check-options.js'
+import { DataError } from '../checks/errors.js'
+import { listed } from '../layers/named.js'
+import { type Random, random } from '../numbers/random.js'
 import { type Columns, checkDataset, type Dataset, mapColumns } from './dataset.js'
 
 /** Rows by number, in order. */

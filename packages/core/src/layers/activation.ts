@@ -1,7 +1,7 @@
 // Activation functions by name.
-import { checkOptions, oneOf } from '../check-options.js'
+import { checkOptions, oneOf } from '../checks/check-options.js'
+import type { Tensor } from '../graph/tensor.js'
 import * as ops from '../ops/index.js'
-import type { Tensor } from '../tensor.js'
 import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 /** Activations by name. */

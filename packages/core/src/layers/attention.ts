@@ -1,9 +1,9 @@
 // Attention, and the block that transformers are made of.
-import { checkCount, checkFlag, checkOptions, checkShare, optional } from '../check-options.js'
-import { ShapeError } from '../errors.js'
+import { checkCount, checkFlag, checkOptions, checkShare, optional } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
+import { describeShape } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
 import { reshape, scaledDotProductAttention, transpose } from '../ops/index.js'
-import { describeShape } from '../shape.js'
-import type { Tensor } from '../tensor.js'
 import { type ActivationName, checkActivation } from './activation.js'
 import { dense } from './dense.js'
 import { dropout } from './dropout.js'

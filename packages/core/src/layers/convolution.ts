@@ -1,9 +1,9 @@
 // Convolutional layers. Channels are last, as in the operations that they are made of.
-import { type Check, type Checked, checkCount, checkOptions, optional } from '../check-options.js'
+import { type Check, type Checked, checkCount, checkOptions, optional } from '../checks/check-options.js'
+import { type Shape, sizeOf } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
 import * as ops from '../ops/index.js'
-import { type Shape, sizeOf } from '../shape.js'
-import type { Tensor } from '../tensor.js'
-import { cellsFrom, checkPadding, checkPadding1d, type Padding, type Pair, pairFrom } from '../windows.js'
+import { cellsFrom, checkPadding, checkPadding1d, type Padding, type Pair, pairFrom } from '../ops/windows.js'
 import { activations } from './activation.js'
 import { type WeightsOptions, weightsChecks, withWeights } from './dense.js'
 import { checkRank, type LayerPlan, layer } from './layer.js'

@@ -1,12 +1,12 @@
 // The fully connected layer.
 
-import { checkCount, checkOptions, optional } from '../check-options.js'
-import { ShapeError } from '../errors.js'
-import type { Initializer, InitializerName } from '../initializers.js'
+import { checkCount, checkOptions, optional } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
+import { sizeOf } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
 import { matmul, reshape } from '../ops/index.js'
-import { sizeOf } from '../shape.js'
-import type { Tensor } from '../tensor.js'
 import { type ActivationName, activations, checkActivation } from './activation.js'
+import type { Initializer, InitializerName } from './initializers.js'
 import { checkInitializer, type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 /** What layers with weights, a bias and an activation can be told. */

@@ -1,5 +1,5 @@
 // Dropout, which acts in training alone.
-import { checkOptions, checkShare } from '../check-options.js'
+import { checkOptions, checkShare } from '../checks/check-options.js'
 import * as ops from '../ops/index.js'
 import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 

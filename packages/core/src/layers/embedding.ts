@@ -1,11 +1,11 @@
 // Layers that turn numbers of words into vectors, and tell positions apart.
-import { checkCount, checkOptions, oneOf, optional } from '../check-options.js'
-import { power, sineOfTurns } from '../elementary.js'
-import { ShapeError } from '../errors.js'
-import type { Initializer, InitializerName } from '../initializers.js'
+import { checkCount, checkOptions, oneOf, optional } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
+import { describeShape } from '../graph/shape.js'
+import { constant, type Tensor } from '../graph/tensor.js'
+import { power, sineOfTurns } from '../numbers/elementary.js'
 import * as ops from '../ops/index.js'
-import { describeShape } from '../shape.js'
-import { constant, type Tensor } from '../tensor.js'
+import type { Initializer, InitializerName } from './initializers.js'
 import {
   type Apply,
   checkInitializer,

@@ -1,8 +1,8 @@
 // Counts the arithmetic of matrix products and convolutions, which is nearly all that a network costs.
 import { simplify } from '../compile/simplify.js'
-import { sizeOf } from '../shape.js'
-import type { Tensor } from '../tensor.js'
-import { topological } from '../traverse.js'
+import { sizeOf } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
+import { topological } from '../graph/traverse.js'
 
 /** Multiplications and additions, one each for each product that is summed. */
 export function countFlops(output: Tensor): number {

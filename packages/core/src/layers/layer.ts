@@ -9,14 +9,14 @@ import {
   isRecord,
   oneOf,
   optional,
-} from '../check-options.js'
-import { blamingCaller, ShapeError, ValueError } from '../errors.js'
-import { checkMatrix, type Initializer, type InitializerName, initializers } from '../initializers.js'
-import type { Random } from '../random.js'
-import { checkFits, checkShape, describeShape, type Shape } from '../shape.js'
-import { input, scope, type Tensor, Variable, variable } from '../tensor.js'
-import { type Context, inference } from '../training-context.js'
+} from '../checks/check-options.js'
+import { blamingCaller, ShapeError, ValueError } from '../checks/errors.js'
+import { checkFits, checkShape, describeShape, type Shape } from '../graph/shape.js'
+import { input, scope, type Tensor, Variable, variable } from '../graph/tensor.js'
+import type { Random } from '../numbers/random.js'
 import { countFlops } from './flops.js'
+import { checkMatrix, type Initializer, type InitializerName, initializers } from './initializers.js'
+import { type Context, inference } from './training-context.js'
 
 /** What every layer can be told. */
 export interface LayerOptions {

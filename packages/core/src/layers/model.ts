@@ -8,19 +8,19 @@ import {
   checkText,
   describeValue,
   isRecord,
-} from '../check-options.js'
-import { blamingCaller, ShapeError, ValueError } from '../errors.js'
-import type { OutputActivation } from '../losses.js'
-import { listed, mapNamed, type Named, pick } from '../named.js'
-import { didYouMean } from '../nearest.js'
-import { random } from '../random.js'
-import { checkShape, describeShape, type Shape, sameShape } from '../shape.js'
-import { scope, type Tensor, type TensorLike, toTensor, type Values, type Variable } from '../tensor.js'
-import { type Context, inference } from '../training-context.js'
-import { topological } from '../traverse.js'
+} from '../checks/check-options.js'
+import { blamingCaller, ShapeError, ValueError } from '../checks/errors.js'
+import { didYouMean } from '../checks/nearest.js'
+import { checkShape, describeShape, type Shape, sameShape } from '../graph/shape.js'
+import { scope, type Tensor, type TensorLike, toTensor, type Values, type Variable } from '../graph/tensor.js'
+import { topological } from '../graph/traverse.js'
+import { random } from '../numbers/random.js'
+import type { OutputActivation } from '../training/losses.js'
 import { buildLayer, type Layer, type LayerPlan, modelInput, SymbolicTensor } from './layer.js'
+import { listed, mapNamed, type Named, pick } from './named.js'
 import { Predictor, predictionsOf } from './predictor.js'
 import { summarize } from './summary.js'
+import { type Context, inference } from './training-context.js'
 
 /** One tensor, or several by name. */
 export type Symbolic = Named<SymbolicTensor>

@@ -1,8 +1,8 @@
 // Layers that bring numbers to mean 0 and variance 1.
-import { checkCount, checkOptions, checkPositive, checkShare, optional } from '../check-options.js'
-import { ShapeError } from '../errors.js'
+import { checkCount, checkOptions, checkPositive, checkShare, optional } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
+import { type Shape, sizeOf } from '../graph/shape.js'
 import * as ops from '../ops/index.js'
-import { type Shape, sizeOf } from '../shape.js'
 import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 export interface NormalizationOptions extends LayerOptions {

@@ -1,8 +1,8 @@
 // Layers that take the largest or the mean of windows, or of all cells.
-import { type Checks, checkOptions, optional } from '../check-options.js'
+import { type Checks, checkOptions, optional } from '../checks/check-options.js'
+import type { Tensor } from '../graph/tensor.js'
 import * as ops from '../ops/index.js'
-import type { Tensor } from '../tensor.js'
-import { cellsFrom, checkPadding, checkPadding1d, type Padding, type Pair, pairFrom } from '../windows.js'
+import { cellsFrom, checkPadding, checkPadding1d, type Padding, type Pair, pairFrom } from '../ops/windows.js'
 import { checkRank, type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 export interface Pool1dOptions extends LayerOptions {

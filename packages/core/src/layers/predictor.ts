@@ -1,12 +1,12 @@
 // Predictions of a model for any number of rows: what its outputs stand for, in batches.
-import { describeValue, isRecord } from '../check-options.js'
+import { describeValue, isRecord } from '../checks/check-options.js'
+import { ShapeError, ValueError } from '../checks/errors.js'
+import { didYouMean } from '../checks/nearest.js'
 import { compile } from '../compile/function.js'
-import { ShapeError, ValueError } from '../errors.js'
-import { type OutputActivation, outputActivations } from '../losses.js'
-import { listed, mapNamed, type Named, pick } from '../named.js'
-import { didYouMean } from '../nearest.js'
-import { describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
-import { flatten, type Input, input, type Tensor, type Values } from '../tensor.js'
+import { describeShape, type Shape, sameShape, sizeOf } from '../graph/shape.js'
+import { flatten, type Input, input, type Tensor, type Values } from '../graph/tensor.js'
+import { type OutputActivation, outputActivations } from '../training/losses.js'
+import { listed, mapNamed, type Named, pick } from './named.js'
 
 /** @throws ValueError for a name that does not exist. */
 function activationOf(activation: OutputActivation): (outputs: Tensor) => Tensor {

@@ -1,12 +1,12 @@
 // Recurrent layers, written out step by step, so that a sequence is one graph like any other.
-import { type Checked, checkCount, checkFlag, checkOptions, optional } from '../check-options.js'
-import { ShapeError } from '../errors.js'
-import type { Initializer, InitializerName } from '../initializers.js'
+import { type Checked, checkCount, checkFlag, checkOptions, optional } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
+import { checkFits } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
 import { broadcastTo, matmul, reshape, sigmoid, slice, stack, tanh } from '../ops/index.js'
-import { checkFits } from '../shape.js'
-import type { Tensor } from '../tensor.js'
 import { type ActivationName, activations, checkActivation } from './activation.js'
 import { asMatrix } from './dense.js'
+import type { Initializer, InitializerName } from './initializers.js'
 import {
   type Apply,
   type Builder,

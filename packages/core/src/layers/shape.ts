@@ -1,9 +1,9 @@
 // Layers that change the shape of rows, and functions of tensors as layers.
-import { checkFunction, checkOptions } from '../check-options.js'
-import { ShapeError } from '../errors.js'
+import { checkFunction, checkOptions } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
+import { checkShape, describeShape, type Shape, sizeOf } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
 import * as ops from '../ops/index.js'
-import { checkShape, describeShape, type Shape, sizeOf } from '../shape.js'
-import type { Tensor } from '../tensor.js'
 import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 /** Makes one long row of each row's numbers. */

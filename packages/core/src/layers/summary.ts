@@ -1,6 +1,6 @@
 // The table that shows what a model consists of.
-import { describeShape } from '../shape.js'
-import type { Variable } from '../tensor.js'
+import { describeShape } from '../graph/shape.js'
+import type { Variable } from '../graph/tensor.js'
 import type { Layer, SymbolicTensor } from './layer.js'
 
 const count = (variables: readonly Variable[]) => variables.reduce((total, { size }) => total + size, 0)

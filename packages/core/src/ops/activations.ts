@@ -1,14 +1,19 @@
 // Activations of networks, element by element, and their fused gradients, which take the input of the activation.
-import { checkFinite, checkFlag, oneOf } from '../check-options.js'
+import { checkFinite, checkFlag, oneOf } from '../checks/check-options.js'
+import { ValueError } from '../checks/errors.js'
 import { binary, unary, widened } from '../compile/lowering.js'
-import { exponential, exponentialMinusOne, hyperbolicTangent, logarithmOfOnePlus } from '../elementary.js'
-import { erf as erf64, normalCdf } from '../error-function.js'
-import { ValueError } from '../errors.js'
-import { type Elementwise, ofOne, op } from '../op.js'
-import { elementwise, elementwiseWith } from '../reference.js'
-import { broadcastCases, type Domain, unaryCases, uniform } from '../sample.js'
-import { broadcastShapes, type Shape } from '../shape.js'
-import type { Tensor } from '../tensor.js'
+import { type Elementwise, ofOne, op } from '../graph/op.js'
+import { elementwise, elementwiseWith } from '../graph/reference.js'
+import { broadcastCases, type Domain, unaryCases, uniform } from '../graph/sample.js'
+import { broadcastShapes, type Shape } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
+import {
+  exponential,
+  exponentialMinusOne,
+  hyperbolicTangent,
+  logarithmOfOnePlus,
+} from '../numbers/elementary.js'
+import { erf as erf64, normalCdf } from '../numbers/error-function.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { greater, where } from './comparison.js'
 import {

@@ -1,10 +1,10 @@
 // Sums, products, quotients and powers of two tensors, with broadcasting.
 import { binary } from '../compile/lowering.js'
-import { power } from '../elementary.js'
-import { type Elementwise, op } from '../op.js'
-import { elementwise } from '../reference.js'
-import { broadcastCases, uniform } from '../sample.js'
-import { broadcastShapes, type Shape } from '../shape.js'
+import { type Elementwise, op } from '../graph/op.js'
+import { elementwise } from '../graph/reference.js'
+import { broadcastCases, uniform } from '../graph/sample.js'
+import { broadcastShapes, type Shape } from '../graph/shape.js'
+import { power } from '../numbers/elementary.js'
 import { greaterEqual, less, where } from './comparison.js'
 import { floor, log, neg, square } from './elementwise.js'
 

@@ -1,13 +1,13 @@
 // Scaled dot-product attention and its fused gradient.
-import { checkFinite, checkFlag, oneOf, optional } from '../check-options.js'
-import { exponential } from '../elementary.js'
-import { ShapeError } from '../errors.js'
-import { passBack, rulesOf } from '../gradients.js'
-import { type Op, op } from '../op.js'
-import type { Array64 } from '../reference.js'
-import { uniform } from '../sample.js'
-import { describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
-import { constant, type Tensor } from '../tensor.js'
+import { checkFinite, checkFlag, oneOf, optional } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
+import { passBack } from '../graph/gradients.js'
+import { type Op, op } from '../graph/op.js'
+import type { Array64 } from '../graph/reference.js'
+import { uniform } from '../graph/sample.js'
+import { describeShape, type Shape, sameShape, sizeOf } from '../graph/shape.js'
+import { constant, type Tensor } from '../graph/tensor.js'
+import { exponential } from '../numbers/elementary.js'
 import { mul } from './arithmetic.js'
 import { where } from './comparison.js'
 import { sum } from './reductions.js'
@@ -171,7 +171,7 @@ export const scaledDotProductAttentionGrad: Op<
         )
       return { q, k, v }[of]
     },
-    vjp: rulesOf(['q', 'k', 'v', 'upstream'], decompose),
+    vjp: {},
     decompose,
     lower: ({ inputs, shape, attributes: { causal, scale, of }, output, temporary, emit }) => {
       if (sizeOf(shape) === 0) return

@@ -1,9 +1,9 @@
 // Comparisons, which give 1 for true and 0 for false, and the choice between two tensors.
 import { binary, ternary } from '../compile/lowering.js'
-import { type Elementwise, ofOne, op } from '../op.js'
-import { elementwise } from '../reference.js'
-import { broadcastCases, unaryCases, uniform } from '../sample.js'
-import { broadcastShapes, type Shape } from '../shape.js'
+import { type Elementwise, ofOne, op } from '../graph/op.js'
+import { elementwise } from '../graph/reference.js'
+import { broadcastCases, unaryCases, uniform } from '../graph/sample.js'
+import { broadcastShapes, type Shape } from '../graph/shape.js'
 
 type Pair = ['a', 'b']
 

@@ -3,18 +3,18 @@
 //
 // Channels are last: images are [images, height, width, channels], weights [kernel height, kernel width, channels /
 // groups, output channels], as in TensorFlow.js. docs/decisions/2026-11-24-convolution.md says why.
-import { checkCount } from '../check-options.js'
+import { checkCount } from '../checks/check-options.js'
+import { ShapeError, ValueError } from '../checks/errors.js'
 import {
   lowerConvolution,
   lowerConvolutionInputGrad,
   lowerConvolutionWeightGrad,
 } from '../compile/convolution.js'
-import { ShapeError, ValueError } from '../errors.js'
-import { type Op, op } from '../op.js'
-import { uniform } from '../sample.js'
-import { asImageWindows, checkSequences, ofSequences, type SequenceWindows } from '../sequences.js'
-import { describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
-import { type Convolution, outputSize, type Padding, type Pair, paddingOf, pairOf } from '../windows.js'
+import { type Op, op } from '../graph/op.js'
+import { uniform } from '../graph/sample.js'
+import { describeShape, type Shape, sameShape, sizeOf } from '../graph/shape.js'
+import { asImageWindows, checkSequences, ofSequences, type SequenceWindows } from './sequences.js'
+import { type Convolution, outputSize, type Padding, type Pair, paddingOf, pairOf } from './windows.js'
 
 interface ConvolutionOptions {
   /** Cells from one window to the next: a number, or [vertical, horizontal]; 1 unless given. */

@@ -1,16 +1,16 @@
 // Functions of one tensor, element by element, and their fused gradients.
 import { binary, unary } from '../compile/lowering.js'
+import { type Elementwise, ofOne, op } from '../graph/op.js'
+import { elementwise } from '../graph/reference.js'
+import { broadcastCases, unaryCases, uniform } from '../graph/sample.js'
+import { broadcastShapes, type Shape } from '../graph/shape.js'
 import {
   exponential,
   exponentialMinusOne,
   hyperbolicTangent,
   logarithm,
   logarithmOfOnePlus,
-} from '../elementary.js'
-import { type Elementwise, ofOne, op } from '../op.js'
-import { elementwise } from '../reference.js'
-import { broadcastCases, unaryCases, uniform } from '../sample.js'
-import { broadcastShapes, type Shape } from '../shape.js'
+} from '../numbers/elementary.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { greater } from './comparison.js'
 

@@ -1,10 +1,10 @@
 // Operations that pick and add by index. Indices are whole numbers; one out of range is an IndexError.
-import { checkCount, integerFrom } from '../check-options.js'
+import { checkCount, integerFrom } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
 import type { Lowering } from '../compile/lowering.js'
-import { ShapeError } from '../errors.js'
-import { type Op, op } from '../op.js'
-import { uniform } from '../sample.js'
-import { describeShape, normalizeAxis, type Shape, sizeOf } from '../shape.js'
+import { type Op, op } from '../graph/op.js'
+import { uniform } from '../graph/sample.js'
+import { describeShape, normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
 
 interface Along {
   /** The dimension of x, negative ones counted from the end; 0 unless given. */

@@ -1,10 +1,11 @@
 // Operations that put tensors together.
+
+import { ShapeError } from '../checks/errors.js'
 import { copyOperands } from '../compile/lowering.js'
-import { ShapeError } from '../errors.js'
-import { type Op, op } from '../op.js'
-import { forEachStrided } from '../reference.js'
-import { uniform } from '../sample.js'
-import { describeShape, normalizeAxis, type Shape, sizeOf, stridesOf } from '../shape.js'
+import { type Op, op } from '../graph/op.js'
+import { forEachStrided } from '../graph/reference.js'
+import { uniform } from '../graph/sample.js'
+import { describeShape, normalizeAxis, type Shape, sizeOf, stridesOf } from '../graph/shape.js'
 import { expandDims, reshape } from './shape.js'
 import { slice } from './slicing.js'
 

@@ -1,10 +1,10 @@
 // The matrix product, of single matrices and of stacks of them.
-import { checkFlag } from '../check-options.js'
+import { checkFlag } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
 import { lowerMatmul } from '../compile/lowering.js'
-import { ShapeError } from '../errors.js'
-import { type Op, op } from '../op.js'
-import { forEachStrided } from '../reference.js'
-import { uniform } from '../sample.js'
+import { type Op, op } from '../graph/op.js'
+import { forEachStrided } from '../graph/reference.js'
+import { uniform } from '../graph/sample.js'
 import {
   broadcastStrides,
   describeShape,
@@ -12,8 +12,8 @@ import {
   type Shape,
   sizeOf,
   type Transposition,
-} from '../shape.js'
-import type { Tensor } from '../tensor.js'
+} from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
 import { add, mul } from './arithmetic.js'
 import { sum } from './reductions.js'
 import { expandDims, reshape, sumTo } from './shape.js'

@@ -1,14 +1,13 @@
 // Normalisation: layer, RMS, group and batch norm, and their fused gradients. Variances are divided by the number of
 // elements and computed in two passes, the mean first.
-import { check } from '../check-options.js'
+import { check } from '../checks/check-options.js'
+import { ShapeError, ValueError } from '../checks/errors.js'
 import type { Lowering } from '../compile/lowering.js'
-import { ShapeError, ValueError } from '../errors.js'
-import { rulesOf } from '../gradients.js'
-import { type Op, op } from '../op.js'
-import type { Array64 } from '../reference.js'
-import { uniform } from '../sample.js'
-import { describeShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../shape.js'
-import type { Tensor } from '../tensor.js'
+import { type Op, op } from '../graph/op.js'
+import type { Array64 } from '../graph/reference.js'
+import { uniform } from '../graph/sample.js'
+import { describeShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { neg, sqrt, square } from './elementwise.js'
 import { mean, sum } from './reductions.js'
@@ -158,7 +157,7 @@ function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stab
       checkLike(name, { upstream }, x, 'x is')
       return x
     },
-    vjp: rulesOf(['x', 'gamma', 'upstream'], decompose),
+    vjp: {},
     decompose,
     lower: lowerRowNorm('NormalizeRowsGrad', centred),
     reference: ([x, gamma, upstream], _, { epsilon }) => {
@@ -206,7 +205,7 @@ function rowNormGammaGrad(name: string, of: string, centred: boolean): Op<OfRow,
       checkLike(name, { upstream }, x, 'x is')
       return gamma
     },
-    vjp: { ...rulesOf(['x', 'gamma', 'upstream'], decompose), gamma: null },
+    vjp: { gamma: null },
     decompose,
     lower: ({ inputs: [x, gamma, upstream], attributes: { epsilon }, output, temporary, emit }) => {
       const columns = sizeOf(gamma!.shape)
@@ -575,7 +574,7 @@ export const batchNormGammaGrad: Op<GammaGradInputs, OnAxis & Stabilized> = (() 
       checkChannels('batchNormGammaGrad', x, axis, vectors)
       return [x[axis]!]
     },
-    vjp: rulesOf(['x', 'upstream', 'mean', 'variance'], decompose),
+    vjp: {},
     decompose,
     lower: ({ inputs, shape, attributes: { axis, epsilon }, output, emit }) => {
       if (sizeOf(shape) > 0)
@@ -630,7 +629,7 @@ export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
       checkChannels('batchNormGrad', x, axis, vectors)
       return x
     },
-    vjp: rulesOf(['x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'], decompose),
+    vjp: {},
     decompose,
     lower: ({ inputs, shape, attributes: { axis, epsilon }, output, temporary, emit }) => {
       if (sizeOf(shape) > 0)
@@ -780,7 +779,7 @@ export const groupNorm: Op<['x', 'gamma', 'beta'], Grouped, 'groups'> = op('grou
     checkChannels('groupNorm', x, x.length - 1, { gamma, beta })
     return x
   },
-  vjp: rulesOf(['x', 'gamma', 'beta'], groupNormOf),
+  vjp: {},
   decompose: groupNormOf,
   reference: ([x, gamma, beta], shape, { groups, epsilon }) => {
     const [batch, places, width] = groupsOf(shape, groups)

@@ -1,17 +1,17 @@
 // Pooling: the largest or the mean of windows that move over an image, and what it passes back.
 //
 // Channels are last, as in convolution.ts. Cells beyond the image take no part in a window.
-import { checkFlag } from '../check-options.js'
+import { checkFlag } from '../checks/check-options.js'
+import { ShapeError, ValueError } from '../checks/errors.js'
 import { lowerPooling } from '../compile/convolution.js'
-import { ShapeError, ValueError } from '../errors.js'
-import { type Op, op } from '../op.js'
-import { uniform } from '../sample.js'
-import { asImageWindows, checkSequences, ofSequences, type SequenceWindows } from '../sequences.js'
-import { describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
-import type { Tensor } from '../tensor.js'
-import { outputSize, type Padding, type Pair, paddingOf, pairOf, type Windows } from '../windows.js'
+import { type Op, op } from '../graph/op.js'
+import { uniform } from '../graph/sample.js'
+import { describeShape, type Shape, sameShape, sizeOf } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
 import { mean } from './reductions.js'
+import { asImageWindows, checkSequences, ofSequences, type SequenceWindows } from './sequences.js'
 import { reshape } from './shape.js'
+import { outputSize, type Padding, type Pair, paddingOf, pairOf, type Windows } from './windows.js'
 
 interface PoolingOptions {
   /** Height and width of a window: a number for both, or [height, width]. */
@@ -417,7 +417,7 @@ export const globalAveragePool: Op<['x']> = op('globalAveragePool', {
   vjp: {
     x: {
       formula: 'x̄ = ȳ / cells, in the shape of x',
-      rule: ({ x, dy }) => mean.definition.vjp.x!.rule({ x, y: dy, dy }, between(x.shape), 0),
+      rule: ({ x, dy }) => mean.definition.vjp.x!.rule!({ x, y: dy, dy }, between(x.shape), 0),
     },
   },
   decompose: ({ x }) => mean(x, between(x.shape)),

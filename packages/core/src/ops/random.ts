@@ -1,10 +1,13 @@
 // Random operations: functions of a seed and a key, so that a graph with them can be computed again, on any engine,
 // with the same numbers. Operations that draw uniform numbers draw the same ones if seed and key are the same.
-import { checkFinite, checkNotNegative, checkSeed, checkShare } from '../check-options.js'
+import { checkFinite, checkNotNegative, checkSeed, checkShare } from '../checks/check-options.js'
+import { ShapeError, ValueError } from '../checks/errors.js'
 import type { Buffer, Operand, Value } from '../compile/lowering.js'
-import { logarithm } from '../elementary.js'
-import { ShapeError, ValueError } from '../errors.js'
-import { type Definition, type Op, op } from '../op.js'
+import { type Definition, type Op, op } from '../graph/op.js'
+import type { Array64 } from '../graph/reference.js'
+import { type Domain, uniform } from '../graph/sample.js'
+import { checkShape, describeShape, type Shape, sameShape, sizeOf } from '../graph/shape.js'
+import { logarithm } from '../numbers/elementary.js'
 import {
   belowTwoDeviations,
   integerOf,
@@ -12,10 +15,7 @@ import {
   shuffleBy,
   tensorBits,
   tensorPurposes,
-} from '../random.js'
-import type { Array64 } from '../reference.js'
-import { type Domain, uniform } from '../sample.js'
-import { checkShape, describeShape, type Shape, sameShape, sizeOf } from '../shape.js'
+} from '../numbers/random.js'
 import { add, maximum, mul, sub } from './arithmetic.js'
 import { less, where } from './comparison.js'
 import { log, neg } from './elementwise.js'

@@ -1,12 +1,10 @@
 // Operations that turn many numbers into one, along some axes or all.
-import { check, checkFlag } from '../check-options.js'
+import { check, checkFlag } from '../checks/check-options.js'
+import { ShapeError, ValueError } from '../checks/errors.js'
 import { copyOperands, type Lowering, lowerRows, reduction } from '../compile/lowering.js'
-import { exponential, logarithm } from '../elementary.js'
-import { ShapeError, ValueError } from '../errors.js'
-import { rulesOf } from '../gradients.js'
-import { type Elementwise, type Op, op } from '../op.js'
-import { type Array64, forEachStrided, type Reference } from '../reference.js'
-import { type Domain, uniform } from '../sample.js'
+import { type Elementwise, type Op, op } from '../graph/op.js'
+import { type Array64, forEachStrided, type Reference } from '../graph/reference.js'
+import { type Domain, uniform } from '../graph/sample.js'
 import {
   describeShape,
   normalizeAxes,
@@ -15,8 +13,9 @@ import {
   type Shape,
   sizeOf,
   stridesOf,
-} from '../shape.js'
-import type { Tensor } from '../tensor.js'
+} from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
+import { exponential, logarithm } from '../numbers/elementary.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { equal, notEqual, where } from './comparison.js'
 import { abs, exp, log, neg, sign, sqrt, square, stopGradient } from './elementwise.js'
@@ -253,10 +252,7 @@ export const productOfOthers: Elementwise<['x']> = op('productOfOthers', {
     return x
   },
   vjp: {
-    x: {
-      ...rulesOf(['x'], othersByPairs).x,
-      formula: 'x̄ₖ = Σᵢ ȳᵢ · Πⱼ xⱼ over i ≠ k and j ≠ i, k',
-    },
+    x: { formula: 'x̄ₖ = Σᵢ ȳᵢ · Πⱼ xⱼ over i ≠ k and j ≠ i, k' },
   },
   decompose: othersByPairs,
   lower: lowerRows('ProductOfOthers'),

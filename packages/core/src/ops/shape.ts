@@ -1,9 +1,10 @@
 // Operations that move or repeat numbers without changing them.
+
+import { ShapeError, ValueError } from '../checks/errors.js'
 import { stridedCopy } from '../compile/lowering.js'
-import { ShapeError, ValueError } from '../errors.js'
-import { type Op, op } from '../op.js'
-import { forEachStrided } from '../reference.js'
-import { uniform } from '../sample.js'
+import { type Op, op } from '../graph/op.js'
+import { forEachStrided } from '../graph/reference.js'
+import { uniform } from '../graph/sample.js'
 import {
   broadcastShapes,
   broadcastStrides,
@@ -16,7 +17,7 @@ import {
   sameShape,
   sizeOf,
   stridesOf,
-} from '../shape.js'
+} from '../graph/shape.js'
 import { sum } from './reductions.js'
 
 const domains = { x: uniform(-3, 3) }

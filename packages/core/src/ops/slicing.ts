@@ -1,9 +1,10 @@
 // Operations that cut pieces out of tensors, and put them in.
+
+import { ShapeError, ValueError } from '../checks/errors.js'
 import { copyOperands } from '../compile/lowering.js'
-import { ShapeError, ValueError } from '../errors.js'
-import { type Op, op } from '../op.js'
-import { forEachStrided } from '../reference.js'
-import { uniform } from '../sample.js'
+import { type Op, op } from '../graph/op.js'
+import { forEachStrided } from '../graph/reference.js'
+import { uniform } from '../graph/sample.js'
 import {
   checkShape,
   describeShape,
@@ -12,7 +13,7 @@ import {
   sameShape,
   sizeOf,
   stridesOf,
-} from '../shape.js'
+} from '../graph/shape.js'
 import { scatterAdd } from './indexing.js'
 
 const domains = { x: uniform(-3, 3) }

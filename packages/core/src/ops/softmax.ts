@@ -1,12 +1,20 @@
 // Softmax, and the losses that are computed from logits without ever forming a probability first.
+
+import { ShapeError } from '../checks/errors.js'
 import { binary, lowerAlong, ternary } from '../compile/lowering.js'
-import { exponential, logarithm, logarithmOfOnePlus } from '../elementary.js'
-import { ShapeError } from '../errors.js'
-import { type Elementwise, type Op, op } from '../op.js'
-import { elementwise, type Reference } from '../reference.js'
-import { broadcastCases, unaryCases, uniform } from '../sample.js'
-import { broadcastShapes, describeShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../shape.js'
-import type { Tensor } from '../tensor.js'
+import { type Elementwise, type Op, op } from '../graph/op.js'
+import { elementwise, type Reference } from '../graph/reference.js'
+import { broadcastCases, unaryCases, uniform } from '../graph/sample.js'
+import {
+  broadcastShapes,
+  describeShape,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  sizeOf,
+} from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
+import { exponential, logarithm, logarithmOfOnePlus } from '../numbers/elementary.js'
 import { add, mul, sub } from './arithmetic.js'
 import { abs, exp, log, log1p, neg, relu, sigmoid, sigmoidGrad } from './elementwise.js'
 import { oneHot } from './indexing.js'

@@ -1,11 +1,11 @@
 // Triangles of matrices: one side of a diagonal is kept, the other becomes 0.
-import { checkInteger } from '../check-options.js'
-import { ShapeError } from '../errors.js'
-import { type Op, op } from '../op.js'
-import type { Reference } from '../reference.js'
-import { uniform } from '../sample.js'
-import { describeShape, type Shape } from '../shape.js'
-import { constant, type Tensor } from '../tensor.js'
+import { checkInteger } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
+import { type Op, op } from '../graph/op.js'
+import type { Reference } from '../graph/reference.js'
+import { uniform } from '../graph/sample.js'
+import { describeShape, type Shape } from '../graph/shape.js'
+import { constant, type Tensor } from '../graph/tensor.js'
 import { greaterEqual, where } from './comparison.js'
 import { expandDims } from './shape.js'
 

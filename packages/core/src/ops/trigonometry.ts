@@ -1,10 +1,10 @@
 // Angles: sine, cosine, tangent and their inverses. All in radians.
 import { binary, unary } from '../compile/lowering.js'
-import { angleOf, arctangent, cosine, sine, tangent } from '../elementary.js'
-import { type Elementwise, ofOne, op } from '../op.js'
-import { elementwise } from '../reference.js'
-import { broadcastCases, unaryCases, uniform } from '../sample.js'
-import { broadcastShapes } from '../shape.js'
+import { type Elementwise, ofOne, op } from '../graph/op.js'
+import { elementwise } from '../graph/reference.js'
+import { broadcastCases, unaryCases, uniform } from '../graph/sample.js'
+import { broadcastShapes } from '../graph/shape.js'
+import { angleOf, arctangent, cosine, sine, tangent } from '../numbers/elementary.js'
 import { add, div, mul } from './arithmetic.js'
 import { neg, square } from './elementwise.js'
 

@@ -1,11 +1,12 @@
 // Whether outputs, loss and targets belong together: what is certainly wrong is refused before the first step.
+
+import { DataError, ValueError } from '../checks/errors.js'
+import { formatShort } from '../checks/format.js'
 import type { Columns, Dataset } from '../data/dataset.js'
-import { DataError, ValueError } from '../errors.js'
-import { formatShort } from '../format.js'
-import { type Judged, judgedIn } from '../judged.js'
-import { losses, type OutputKind, type TargetKind } from '../losses.js'
-import { pick } from '../named.js'
-import { describeNode, type Tensor, Variable } from '../tensor.js'
+import { describeNode, type Tensor, Variable } from '../graph/tensor.js'
+import { pick } from '../layers/named.js'
+import { type Judged, judgedIn } from '../training/judged.js'
+import { losses, type OutputKind, type TargetKind } from '../training/losses.js'
 
 type Range = readonly [low: number, high: number]
 

@@ -1,18 +1,24 @@
 // What a run makes small: the loss of a model's output, or the weighted sum of those of several.
-import { check, checkFinite, describeValue, isRecord } from '../check-options.js'
+import { check, checkFinite, describeValue, isRecord } from '../checks/check-options.js'
+import { ShapeError, ValueError } from '../checks/errors.js'
+import { didYouMean } from '../checks/nearest.js'
 import { type Columns, checkDataset, type Dataset } from '../data/dataset.js'
-import { ShapeError, ValueError } from '../errors.js'
-import { type Judged, meanWeightOf } from '../judged.js'
+import { type Shape, sameShape } from '../graph/shape.js'
+import type { Input, Tensor } from '../graph/tensor.js'
 import type { SymbolicTensor } from '../layers/layer.js'
 import type { Each, Model, Symbolic } from '../layers/model.js'
+import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../layers/named.js'
 import { batchOf, byKey } from '../layers/predictor.js'
-import { type Loss, type LossName, losses, type OutputActivation, outputActivations } from '../losses.js'
-import type { Metric } from '../metrics.js'
-import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../named.js'
-import { didYouMean } from '../nearest.js'
-import { type Shape, sameShape } from '../shape.js'
-import type { Input, Tensor } from '../tensor.js'
-import type { Context } from '../training-context.js'
+import type { Context } from '../layers/training-context.js'
+import { type Judged, meanWeightOf } from '../training/judged.js'
+import {
+  type Loss,
+  type LossName,
+  losses,
+  type OutputActivation,
+  outputActivations,
+} from '../training/losses.js'
+import type { Metric } from '../training/metrics.js'
 import { checkOutputs } from './agreement.js'
 import { nameOf } from './score.js'
 

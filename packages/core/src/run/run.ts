@@ -17,14 +17,14 @@ import {
   oneOf,
   optional,
   optionsOf,
-} from '../check-options.js'
+} from '../checks/check-options.js'
+import { blamingCaller, DivergedError, ValueError } from '../checks/errors.js'
 import type { Profile } from '../compile/profile.js'
 import type { Columns, Dataset } from '../data/dataset.js'
-import { blamingCaller, DivergedError, ValueError } from '../errors.js'
 import type { SymbolicTensor } from '../layers/layer.js'
 import type { Each, Model, Symbolic } from '../layers/model.js'
-import { checkOptimizer, type Optimizer } from '../optimizers.js'
-import type { PlateauOptions } from '../schedules.js'
+import { checkOptimizer, type Optimizer } from '../training/optimizers.js'
+import type { PlateauOptions } from '../training/schedules.js'
 import { type Checkpoint, Engine, type Progress } from './engine.js'
 import type { DatasetFor, ObjectiveOptions } from './objective.js'
 import type { Score } from './score.js'

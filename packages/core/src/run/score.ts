@@ -1,5 +1,5 @@
 // How good rows are predicted, made of what was added up over batches.
-import type { Tensor } from '../tensor.js'
+import type { Tensor } from '../graph/tensor.js'
 
 /** How good a set of rows is predicted. */
 export interface Score {

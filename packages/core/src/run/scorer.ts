@@ -1,10 +1,10 @@
 // Predictions and scores of a model on any number of rows.
 import { compile } from '../compile/function.js'
 import type { Columns, Dataset } from '../data/dataset.js'
+import type { Shape } from '../graph/shape.js'
+import { Tensor } from '../graph/tensor.js'
+import { mapNamed, type Named, pick } from '../layers/named.js'
 import { Predictor } from '../layers/predictor.js'
-import { mapNamed, type Named, pick } from '../named.js'
-import type { Shape } from '../shape.js'
-import { Tensor } from '../tensor.js'
 import type { Objective } from './objective.js'
 import { addBatch, nameOf, type Score, scoreOf } from './score.js'
 

@@ -1,9 +1,10 @@
 // What decides the bits of a run, beside its state: a run is resumed with the same, or refused by name.
+
+import { ValueError } from '../checks/errors.js'
 import type { Columns, Dataset } from '../data/dataset.js'
-import { ValueError } from '../errors.js'
 import type { Symbolic } from '../layers/model.js'
-import type { Loss } from '../losses.js'
-import { listed, type Named } from '../named.js'
+import { listed, type Named } from '../layers/named.js'
+import type { Loss } from '../training/losses.js'
 import type { RunOptions } from './run.js'
 
 /** Plain data by name, as far as options can be told apart by it. */

@@ -1,10 +1,10 @@
 // Functions with a gradient rule of the user's own.
-import { checkFunction } from '../check-options.js'
-import { blamingCaller, GradientError } from '../errors.js'
-import { op, type RuleContext } from '../op.js'
+import { checkFunction } from '../checks/check-options.js'
+import { blamingCaller, GradientError } from '../checks/errors.js'
+import { op, type RuleContext } from '../graph/op.js'
+import { describeShape, sameShape } from '../graph/shape.js'
+import { Tensor, type TensorLike, toTensor } from '../graph/tensor.js'
 import { broadcastTo } from '../ops/shape.js'
-import { describeShape, sameShape } from '../shape.js'
-import { Tensor, type TensorLike, toTensor } from '../tensor.js'
 import { traced } from './tracing.js'
 
 /** What a rule of the user's own may use. */

@@ -1,10 +1,10 @@
 // Transforms of functions into their derivatives: gradients, products with Jacobians and Hessians, and these whole.
-import { checkFunction } from '../check-options.js'
-import { blamingCaller, GradientError } from '../errors.js'
-import { checkScalar, checkUpstream, passBack } from '../gradients.js'
+import { checkFunction } from '../checks/check-options.js'
+import { blamingCaller, GradientError } from '../checks/errors.js'
+import { checkScalar, checkUpstream, passBack } from '../graph/gradients.js'
+import { constant, Tensor, type TensorLike, toTensor } from '../graph/tensor.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { broadcastTo, reshape } from '../ops/shape.js'
-import { constant, Tensor, type TensorLike, toTensor } from '../tensor.js'
 import { type Like, renewed, type Tensors, unpack, unpackLike } from './nested.js'
 import { traced } from './tracing.js'
 

@@ -1,11 +1,11 @@
 // Structures of tensors, arrays and records as deep as one likes, which JAX calls pytrees.
 
-import { describeValue, isRecord } from '../check-options.js'
-import { ShapeError, ValueError } from '../errors.js'
+import { describeValue, isRecord } from '../checks/check-options.js'
+import { ShapeError, ValueError } from '../checks/errors.js'
+import { describeShape, sameShape } from '../graph/shape.js'
+import type { ShapeOf } from '../graph/shape-types.js'
+import { constant, Tensor, type TensorLike, type Values } from '../graph/tensor.js'
 import { reshape } from '../ops/shape.js'
-import { describeShape, sameShape } from '../shape.js'
-import type { ShapeOf } from '../shape-types.js'
-import { constant, Tensor, type TensorLike, type Values } from '../tensor.js'
 
 /** A structure that holds a tensor wherever `P` does. */
 export type Tensors<P> = [P] extends [TensorLike] ? Tensor<ShapeOf<P>> : { [K in keyof P]: Tensors<P[K]> }

@@ -1,4 +1,7 @@
 // What must have the same bits in every engine: numbers that are drawn, prepared, computed and trained, part by part.
+
+import { ofOne } from '../../src/graph/op.js'
+import { type Shape, sizeOf } from '../../src/graph/shape.js'
 import {
   adadelta,
   adagrad,
@@ -42,8 +45,6 @@ import {
   Tensor,
   warmUp,
 } from '../../src/index.js'
-import { ofOne } from '../../src/op.js'
-import { type Shape, sizeOf } from '../../src/shape.js'
 import { instance, table, trials } from '../trials.js'
 
 type Numbers = Float32Array | Float64Array | Uint32Array

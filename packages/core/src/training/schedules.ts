@@ -11,8 +11,8 @@ import {
   isRecord,
   oneOf,
   optional,
-} from './check-options.js'
-import { cosineOfHalfTurn, power } from './elementary.js'
+} from '../checks/check-options.js'
+import { cosineOfHalfTurn, power } from '../numbers/elementary.js'
 
 /**
  * The learning rate of an update, by the number of updates done before it: 0 for the first. Any function may

@@ -10,13 +10,24 @@ import {
   checkOptions,
   listOf,
   optional,
-} from '../check-options.js'
-import { blamingCaller, DivergedError, DtypeError, GradientError, ShapeError, ValueError } from '../errors.js'
-import { gradients } from '../gradients.js'
-import { meanWeightOf } from '../judged.js'
-import { reshape } from '../ops/index.js'
-import { checkOptimizer, type Optimizer } from '../optimizers.js'
-import { describeShape, sizeOf } from '../shape.js'
+} from '../checks/check-options.js'
+import {
+  blamingCaller,
+  DivergedError,
+  DtypeError,
+  GradientError,
+  ShapeError,
+  ValueError,
+} from '../checks/errors.js'
+import { checkedValues, checkInputs, checkRecord, type Inputs, placeVariables } from '../compile/function.js'
+import { type Buffer, contiguousCopy } from '../compile/lowering.js'
+import { allocate } from '../compile/memory.js'
+import { addressOf, settle } from '../compile/parameters.js'
+import { buffersOf, type Instruction, paddedBytes, plan } from '../compile/plan.js'
+import { type Profile, profileProgram } from '../compile/profile.js'
+import { describeInstructions, Program } from '../compile/program.js'
+import { gradients } from '../graph/gradients.js'
+import { describeShape, sizeOf } from '../graph/shape.js'
 import {
   checkTensor,
   constant,
@@ -25,18 +36,14 @@ import {
   type Tensor,
   type Values,
   Variable,
-} from '../tensor.js'
-import { StepContext } from '../training-context.js'
-import { topological } from '../traverse.js'
+} from '../graph/tensor.js'
+import { topological } from '../graph/traverse.js'
+import { StepContext } from '../layers/training-context.js'
+import { reshape } from '../ops/index.js'
 import { describeFirstNonFinite } from './diagnose.js'
-import { checkedValues, checkInputs, checkRecord, type Inputs, placeVariables } from './function.js'
-import { type Buffer, contiguousCopy } from './lowering.js'
-import { allocate } from './memory.js'
+import { meanWeightOf } from './judged.js'
 import { longestRun, OptimizerState, type Section } from './optimizer-state.js'
-import { addressOf, settle } from './parameters.js'
-import { buffersOf, type Instruction, paddedBytes, plan } from './plan.js'
-import { type Profile, profileProgram } from './profile.js'
-import { describeInstructions, Program } from './program.js'
+import { checkOptimizer, type Optimizer } from './optimizers.js'
 import { type BatchWeight, type Update, updateOf } from './update.js'
 
 /** Rows of numbers in kernel memory, one array for each input, from which training steps pick batches. */

@@ -1,5 +1,5 @@
 // Inputs that pick places: what is said of a number in them that picks none.
-import { IndexError } from './errors.js'
+import { IndexError } from '../checks/errors.js'
 import { byName } from './input-names.js'
 import type { Array64 } from './reference.js'
 import type { Shape } from './shape.js'

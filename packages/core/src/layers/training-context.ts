@@ -1,7 +1,7 @@
 // What functions of tensors may ask of the training step that they become part of.
-import { ShapeError } from './errors.js'
-import { describeShape, sameShape } from './shape.js'
-import { describeNode, type Input, input, type Tensor, type Variable } from './tensor.js'
+import { ShapeError } from '../checks/errors.js'
+import { describeShape, sameShape } from '../graph/shape.js'
+import { describeNode, type Input, input, type Tensor, type Variable } from '../graph/tensor.js'
 
 /** What a layer is told in training. */
 export interface TrainingContext {

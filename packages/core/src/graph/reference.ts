@@ -1,5 +1,5 @@
 // The float64 executor: every operation in plain TypeScript, slow and obviously right.
-import { ValueError } from './errors.js'
+import { ValueError } from '../checks/errors.js'
 import { checkIndices } from './indices.js'
 import { broadcastStrides, type Shape, sizeOf } from './shape.js'
 import { Constant, type Input, type Tensor, Variable } from './tensor.js'

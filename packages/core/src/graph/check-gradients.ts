@@ -7,15 +7,15 @@ import {
   checkOptions,
   checkPositive,
   optional,
-} from './check-options.js'
-import { blamingCaller, GradientError, ShapeError } from './errors.js'
-import { formatShort } from './format.js'
+} from '../checks/check-options.js'
+import { blamingCaller, GradientError, ShapeError } from '../checks/errors.js'
+import { formatShort } from '../checks/format.js'
+import { type Like, unpack } from '../transforms/nested.js'
+import { traced } from '../transforms/tracing.js'
 import { passBack } from './gradients.js'
 import { evaluateReference } from './reference.js'
 import { stridesOf } from './shape.js'
 import { Constant, checkTensor, checkTensors, constant, describeNode, Tensor } from './tensor.js'
-import { type Like, unpack } from './transforms/nested.js'
-import { traced } from './transforms/tracing.js'
 
 /** How finely derivatives are compared, and where. */
 export interface CheckOptions {

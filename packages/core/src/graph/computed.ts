@@ -1,5 +1,5 @@
 // Constants that hold the numbers of a moment and know what these were computed from: no derivative flows through them.
-import { GradientError } from './errors.js'
+import { GradientError } from '../checks/errors.js'
 import { inputAt } from './input-names.js'
 import { Constant, describeNode, type Tensor, Variable } from './tensor.js'
 import { topological } from './traverse.js'

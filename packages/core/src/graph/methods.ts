@@ -1,13 +1,13 @@
 // What can be called on a tensor: every operation of the table, its values, and its derivatives.
 
-import { integerFrom, listOf } from './check-options.js'
+import { integerFrom, listOf } from '../checks/check-options.js'
+import { blamingCaller, GradientError, ShapeError } from '../checks/errors.js'
+import * as ops from '../ops/index.js'
 import { computed, originOf } from './computed.js'
-import { blamingCaller, GradientError, ShapeError } from './errors.js'
 import { evaluate } from './evaluate.js'
 import { gradientNodes } from './gradients.js'
 import { isList } from './input-names.js'
 import type { MethodOf } from './op.js'
-import * as ops from './ops/index.js'
 import { describeShape, normalizeAxis, type Shape } from './shape.js'
 import { describeNode, type NestedArray, Tensor, Variable } from './tensor.js'
 

@@ -1,10 +1,11 @@
 // Finds where the first number that is not finite came from.
-import { evaluate, type Given } from '../evaluate.js'
-import { findNonFinite } from '../finite.js'
-import { formatShort } from '../format.js'
-import { inputAt } from '../input-names.js'
-import { describeNode, type Tensor, Variable } from '../tensor.js'
-import { topological } from '../traverse.js'
+
+import { formatShort } from '../checks/format.js'
+import { evaluate, type Given } from '../graph/evaluate.js'
+import { inputAt } from '../graph/input-names.js'
+import { describeNode, type Tensor, Variable } from '../graph/tensor.js'
+import { topological } from '../graph/traverse.js'
+import { findNonFinite } from '../numbers/finite.js'
 
 /** What is to be known of a node's numbers. */
 interface Summary {

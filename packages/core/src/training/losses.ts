@@ -9,9 +9,10 @@ import {
   listOf,
   oneOf,
   optional,
-} from './check-options.js'
-import { blamingCaller, ShapeError, ValueError } from './errors.js'
-import { type MeanWeight, withJudged } from './judged.js'
+} from '../checks/check-options.js'
+import { blamingCaller, ShapeError, ValueError } from '../checks/errors.js'
+import { describeShape, type Shape, sameShape, sizeOf } from '../graph/shape.js'
+import { Constant, scope, Tensor, type TensorLike, toTensor, Variable } from '../graph/tensor.js'
 import {
   abs,
   argMax,
@@ -44,9 +45,8 @@ import {
   sub,
   sum,
   where,
-} from './ops/index.js'
-import { describeShape, type Shape, sameShape, sizeOf } from './shape.js'
-import { Constant, scope, Tensor, type TensorLike, toTensor, Variable } from './tensor.js'
+} from '../ops/index.js'
+import { type MeanWeight, withJudged } from './judged.js'
 
 /** How the losses of rows or numbers become the loss. */
 export interface LossOptions {

@@ -1,7 +1,14 @@
 // What an operation is: one literal that holds everything about it, and the function that makes nodes of it.
-import { type Check, check, checkOptions, describeValue, isRecord, optional } from './check-options.js'
-import type { Lowering } from './compile/lowering.js'
-import { BackpropagationError, blamingCaller, ValueError } from './errors.js'
+import {
+  type Check,
+  check,
+  checkOptions,
+  describeValue,
+  isRecord,
+  optional,
+} from '../checks/check-options.js'
+import { BackpropagationError, blamingCaller, ValueError } from '../checks/errors.js'
+import type { Lowering } from '../compile/lowering.js'
 import { type ByInput, byName, type InputName, inputName, isList } from './input-names.js'
 import type { Reference } from './reference.js'
 import type { Sampler } from './sample.js'
@@ -19,8 +26,8 @@ export type RuleContext<Name extends string> = ByInput<Name, Tensor> & {
 export interface GradientRule<Name extends string, Attributes> {
   /** The rule as mathematics, `x̄ = ȳ · y · (1 − y)`. */
   readonly formula: string
-  /** `place`: for which of the tensors of `...xs` it is. */
-  readonly rule: (context: RuleContext<Name>, attributes: Attributes, place: number) => Tensor
+  /** `place`: for which of the tensors of `...xs` it is. Without a rule, `decompose` is differentiated. */
+  readonly rule?: (context: RuleContext<Name>, attributes: Attributes, place: number) => Tensor
 }
 
 /**
@@ -49,9 +56,9 @@ export interface Definition<Names extends readonly string[], Given, Attributes> 
   readonly indices?: {
     readonly [K in Names[number]]?: (shapes: ByInput<Names[number], Shape>, attributes: Attributes) => number
   }
-  /** A rule for each input, or `null` for an input through which no derivative flows. */
+  /** A rule for each input, `null` for one through which no derivative flows; `decompose` gives those that are missing. */
   readonly vjp: {
-    readonly [K in InputName<Names[number]>]: GradientRule<Names[number], Attributes> | null
+    readonly [K in InputName<Names[number]>]?: GradientRule<Names[number], Attributes> | null
   }
   /** The same function in terms of simpler ones; what is compiled when there is no `lower`. */
   readonly decompose?: (inputs: ByInput<Names[number], Tensor>, attributes: Attributes) => Tensor
@@ -125,6 +132,13 @@ export function op<
   // biome-ignore lint/suspicious/noExplicitAny: see above
 ): AnyOp<Names, Given, any> & ((...args: any[]) => any) {
   const { inputs } = definition
+  const complete = {
+    ...definition,
+    vjp: {
+      ...Object.fromEntries(inputs.map((input) => [inputName(input), ofDecomposition])),
+      ...definition.vjp,
+    },
+  }
   const checks = Object.fromEntries(
     Object.keys(definition.attributes ?? {}).map((option) => [option, checkAttribute]),
   )
@@ -162,7 +176,7 @@ export function op<
       }
     })
   Object.defineProperty(create, 'name', { value: name })
-  const result = Object.assign(create, { definition }) as unknown as Op
+  const result = Object.assign(create, { definition: complete }) as unknown as Op
   return result as never
 }
 
@@ -192,6 +206,8 @@ function isOption(value: unknown, depth = 3): boolean {
   for (let at = 0; at < value.length; at++) if (depth === 0 || !isOption(value[at], depth - 1)) return false
   return true
 }
+
+const ofDecomposition = { formula: 'the derivative of the decomposition' }
 
 /** What functions of one tensor, element by element, share. */
 export const ofOne = { inputs: ['x'], shape: ({ x }: { x: Shape }) => x } as const

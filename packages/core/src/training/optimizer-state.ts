@@ -1,15 +1,15 @@
 // What an optimizer keeps for its parameters between steps: slots, sums, averages, counters, the learning rate.
 import { type Block, getKernel } from '@bp/kernel'
-import { checkNotNegative, checkPositive, describeValue, isRecord } from '../check-options.js'
-import { ShapeError, ValueError } from '../errors.js'
-import { findNonFinite } from '../finite.js'
-import type { Optimizer } from '../optimizers.js'
-import type { Schedule } from '../schedules.js'
-import { describeShape, type Shape, sameShape } from '../shape.js'
-import { describeNode, type Variable } from '../tensor.js'
-import { allocate } from './memory.js'
-import { addressOf, settle } from './parameters.js'
-import { paddedBytes } from './plan.js'
+import { checkNotNegative, checkPositive, describeValue, isRecord } from '../checks/check-options.js'
+import { ShapeError, ValueError } from '../checks/errors.js'
+import { allocate } from '../compile/memory.js'
+import { addressOf, settle } from '../compile/parameters.js'
+import { paddedBytes } from '../compile/plan.js'
+import { describeShape, type Shape, sameShape } from '../graph/shape.js'
+import { describeNode, type Variable } from '../graph/tensor.js'
+import { findNonFinite } from '../numbers/finite.js'
+import type { Optimizer } from './optimizers.js'
+import type { Schedule } from './schedules.js'
 
 /** Steps that a program can do before JavaScript must read their losses and give it new learning rates. */
 export const longestRun = 8192

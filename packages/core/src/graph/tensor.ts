@@ -10,8 +10,8 @@ import {
   listOf,
   oneOf,
   optional,
-} from './check-options.js'
-import { blamingCaller, DtypeError, ShapeError, ValueError } from './errors.js'
+} from '../checks/check-options.js'
+import { blamingCaller, DtypeError, ShapeError, ValueError } from '../checks/errors.js'
 import type { Op } from './op.js'
 import { checkShape, describeShape, type Shape, sameShape, sizeOf } from './shape.js'
 import type { GivenShape } from './shape-types.js'

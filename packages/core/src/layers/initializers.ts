@@ -1,8 +1,8 @@
 // Numbers that parameters begin with.
-import { checkFinite } from './check-options.js'
-import { ShapeError } from './errors.js'
-import { belowTwoDeviations, normalQuantile, type Random } from './random.js'
-import { describeShape, type Shape, sizeOf } from './shape.js'
+import { checkFinite } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
+import { describeShape, type Shape, sizeOf } from '../graph/shape.js'
+import { belowTwoDeviations, normalQuantile, type Random } from '../numbers/random.js'
 
 /** Numbers for a parameter of some shape; `fanIn` and `fanOut` are the units before and behind it. */
 export type Initializer = (shape: Shape, fanIn: number, fanOut: number, random: Random) => Float32Array

@@ -12,12 +12,12 @@ import {
   listOf,
   optional,
   optionsOf,
-} from './check-options.js'
-import type { OpcodeName } from './compile/lowering.js'
-import { power } from './elementary.js'
-import { ValueError } from './errors.js'
+} from '../checks/check-options.js'
+import { ValueError } from '../checks/errors.js'
+import type { OpcodeName } from '../compile/lowering.js'
+import { Variable } from '../graph/tensor.js'
+import { power } from '../numbers/elementary.js'
 import { checkRate, type Schedule } from './schedules.js'
-import { Variable } from './tensor.js'
 
 /** Parameters that follow settings of their own. */
 export interface ParameterGroup {

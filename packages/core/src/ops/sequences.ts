@@ -1,11 +1,11 @@
 // Operations on sequences made of those on images: a sequence is an image of height 1.
 
-import { ShapeError } from './errors.js'
-import type { Op, RuleContext } from './op.js'
-import { expandDims, reshape } from './ops/shape.js'
-import type { Array64 } from './reference.js'
-import { describeShape, type Shape } from './shape.js'
-import type { Tensor } from './tensor.js'
+import { ShapeError } from '../checks/errors.js'
+import type { Op, RuleContext } from '../graph/op.js'
+import type { Array64 } from '../graph/reference.js'
+import { describeShape, type Shape } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
+import { expandDims, reshape } from './shape.js'
 
 /** What is put in where an image has its height: for sequences behind their number, for weights in front. */
 type HeightAxis = 0 | 1
@@ -40,7 +40,7 @@ export function ofSequences<const Name extends string>(
         dy: expandDims(context.dy, 1),
       }
       return reshape(
-        definition.vjp[imageNames[index]!]!.rule(images, attributes, 0),
+        definition.vjp[imageNames[index]!]!.rule!(images, attributes, 0),
         context[names[index]!].shape,
       )
     },

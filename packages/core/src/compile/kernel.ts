@@ -1,7 +1,7 @@
 // How the kernel computes: with how many threads, and with which instructions.
 import { getKernel, ThreadStartError } from '@bp/kernel'
-import { check, checkOptions, optional } from './check-options.js'
-import { blamingCaller, ThreadError } from './errors.js'
+import { check, checkOptions, optional } from '../checks/check-options.js'
+import { blamingCaller, ThreadError } from '../checks/errors.js'
 
 /**
  * Has `count` threads, this one included, share the work of large arrays, from now on: products, convolutions, pooling,

@@ -1,8 +1,8 @@
 // Random numbers without state: the number at an index depends on the seed, the stream and the index alone,
 // so they can be drawn in any order and are the same on every engine.
-import { check, checkSeed, checkText } from './check-options.js'
+import { check, checkSeed, checkText } from '../checks/check-options.js'
+import { ValueError } from '../checks/errors.js'
 import { logarithm } from './elementary.js'
-import { ValueError } from './errors.js'
 
 /** Draws by index: the same index gives the same number, however often and in whatever order it is asked. */
 export interface Random {

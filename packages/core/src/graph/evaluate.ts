@@ -1,10 +1,10 @@
 // Computes tensors now: f64 in plain TypeScript, everything else on the kernel.
 
 import { type Block, getKernel } from '@bp/kernel'
-import { check, checkNumbers } from './check-options.js'
-import { plan } from './compile/plan.js'
-import { Program } from './compile/program.js'
-import { blamingCaller, ShapeError, ValueError } from './errors.js'
+import { check, checkNumbers } from '../checks/check-options.js'
+import { blamingCaller, ShapeError, ValueError } from '../checks/errors.js'
+import { plan } from '../compile/plan.js'
+import { Program } from '../compile/program.js'
 import { evaluateReference } from './reference.js'
 import {
   Constant,

@@ -1,7 +1,7 @@
 // Windows that move over an image, of convolutions and of pooling: their options, checked and filled in, and the size of
 // what comes out.
-import { type Check, check } from './check-options.js'
-import { ShapeError } from './errors.js'
+import { type Check, check } from '../checks/check-options.js'
+import { ShapeError } from '../checks/errors.js'
 
 /** Numbers for the two dimensions of an image: height first, then width. */
 export type Pair = readonly [vertical: number, horizontal: number]

@@ -1,6 +1,6 @@
 // Arithmetic on shapes: sizes, strides, axes and NumPy broadcasting.
-import { describeValue } from './check-options.js'
-import { ShapeError, ValueError } from './errors.js'
+import { describeValue } from '../checks/check-options.js'
+import { ShapeError, ValueError } from '../checks/errors.js'
 
 /** Sizes of the dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[]

@@ -7,9 +7,9 @@ import {
   checkOptions,
   oneOf,
   optional,
-} from './check-options.js'
-import { exponential, logarithm } from './elementary.js'
-import { blamingCaller, ShapeError, ValueError } from './errors.js'
+} from '../checks/check-options.js'
+import { blamingCaller, ShapeError, ValueError } from '../checks/errors.js'
+import { exponential, logarithm } from '../numbers/elementary.js'
 
 type Numbers = ArrayLike<number>
 

@@ -1,13 +1,13 @@
 // Reverse-mode differentiation: makes the graph of the derivatives from the rules in the op table.
+
+import { blamingCaller, GradientError } from '../checks/errors.js'
+import { add, mul } from '../ops/arithmetic.js'
+import { scatterAdd } from '../ops/indexing.js'
+import { concat } from '../ops/joining.js'
+import { broadcastTo, reshape, sumTo } from '../ops/shape.js'
+import { type Placed, sliceGrad } from '../ops/slicing.js'
 import { checkUncut } from './computed.js'
-import { blamingCaller, GradientError } from './errors.js'
 import { byName, inputAt } from './input-names.js'
-import type { GradientRule } from './op.js'
-import { add, mul } from './ops/arithmetic.js'
-import { scatterAdd } from './ops/indexing.js'
-import { concat } from './ops/joining.js'
-import { broadcastTo, reshape, sumTo } from './ops/shape.js'
-import { type Placed, sliceGrad } from './ops/slicing.js'
 import { describeShape, sameShape } from './shape.js'
 import type { ShapeOf } from './shape-types.js'
 import {
@@ -80,8 +80,11 @@ function productsOf(node: Tensor, dy: Tensor): (index: number) => Tensor | null 
   const context = { ...byName(names, node.inputs), y: node, dy }
   return (index) => {
     const { name, place } = inputAt(names, index)
-    if (!vjp[name]) return null
-    const product: Tensor = vjp[name].rule(context, node.attributes, place)
+    const own = vjp[name]
+    if (!own) return null
+    const product: Tensor = own.rule
+      ? own.rule(context, node.attributes, place)
+      : byDecomposition(node, index, dy)
     const { shape } = node.inputs[index]!
     return sameShape(product.shape, shape) ? product : sumTo(product, shape)
   }
@@ -160,22 +163,12 @@ export function passBack(
   return xs.map((x) => nodes.get(x) ?? inPrecisionOf(x, 0))
 }
 
-/** Gradient rules that differentiate a decomposition, for operations without rules of their own. */
-export function rulesOf<const Names extends readonly string[], Attributes>(
-  names: Names,
-  decompose: (inputs: { readonly [K in Names[number]]: Tensor }, attributes: Attributes) => Tensor,
-): { [K in Names[number]]: GradientRule<Names[number], Attributes> } {
-  const rules = names.map((name: Names[number]) => {
-    const rule: GradientRule<Names[number], Attributes>['rule'] = (context, attributes) => {
-      // Copies, so that the derivative ends at them even where one input is made of another.
-      const given = context as unknown as { readonly [K in Names[number]]: Tensor }
-      const inputs = names.map((input: Names[number]) => reshape(given[input], given[input].shape))
-      const copies = byName(names, inputs) as { [K in Names[number]]: Tensor }
-      return passBack([decompose(copies, attributes)], [copies[name]], [context.dy])[0]!
-    }
-    return { formula: 'the derivative of the decomposition', rule }
-  })
-  return byName(names, rules) as { [K in Names[number]]: GradientRule<Names[number], Attributes> }
+/** What a node passes back to an input for which its operation has no rule: the derivative of its decomposition. */
+function byDecomposition(node: Tensor, index: number, dy: Tensor): Tensor {
+  const { inputs: names, decompose } = node.op!.definition
+  // Copies, so that the derivative ends at them even where one input is made of another.
+  const copies = node.inputs.map((input) => reshape(input, input.shape))
+  return passBack([decompose!(byName(names, copies), node.attributes)], [copies[index]!], [dy])[0]!
 }
 
 /**

@@ -1,6 +1,6 @@
 // One of something, or several by name: what models take and give, and what goes with each of it.
-import { isRecord } from './check-options.js'
-import { describeShape, type Shape, sameShape } from './shape.js'
+import { isRecord } from '../checks/check-options.js'
+import { describeShape, type Shape, sameShape } from '../graph/shape.js'
 
 /** One, or several by name. */
 export type Named<T> = T | Readonly<Record<string, T>>

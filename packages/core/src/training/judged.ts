@@ -1,7 +1,8 @@
 // What is known of a loss beside its graph: what it was made of, and over what its mean is taken.
+
+import type { Tensor } from '../graph/tensor.js'
+import { topological } from '../graph/traverse.js'
 import type { LossName } from './losses.js'
-import type { Tensor } from './tensor.js'
-import { topological } from './traverse.js'
 
 /**
  * What the mean in a loss divides by, which is what means of batches count when they are joined to one: the number of

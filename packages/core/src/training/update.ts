@@ -1,8 +1,8 @@
 // The end of a training step: the instructions that make new parameters of gradients.
 import { type Block, getKernel } from '@bp/kernel'
-import type { Buffer, Operand } from './lowering.js'
+import type { Buffer, Operand } from '../compile/lowering.js'
+import { type Instruction, paddedBytes } from '../compile/plan.js'
 import type { OptimizerState, Section } from './optimizer-state.js'
-import { type Instruction, paddedBytes } from './plan.js'
 
 export interface Update {
   readonly instructions: readonly Instruction[]
