@@ -1,6 +1,3 @@
-// Makes this folder a Vitest project of its own, so that its tests run from here as from the root.
-import { defineConfig } from 'vitest/config'
+import { project } from '../vitest.project.ts'
 
-export default defineConfig({
-  test: { name: 'benchmarks', include: ['test/**/*.test.ts'], testTimeout: 30_000 },
-})
+export default project({ name: 'benchmarks', testTimeout: 30_000 })

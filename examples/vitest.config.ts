@@ -1,5 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { project } from '../vitest.project.ts'
 
-export default defineConfig({
-  test: { name: 'examples', include: ['test/**/*.test.ts'], testTimeout: 120_000 },
-})
+export default project({ name: 'examples', built: true, testTimeout: 120_000 })

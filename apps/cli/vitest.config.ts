@@ -1,5 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { project } from '../../vitest.project.ts'
 
-export default defineConfig({
-  test: { name: 'cli', include: ['test/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
-})
+export default project({ name: 'cli', built: true, testTimeout: 30_000 })

@@ -1,6 +1,6 @@
 // How the page is built: for any folder of any web server, with a strict Content-Security-Policy inside.
 import react from '@vitejs/plugin-react'
-import { defineConfig, type Plugin } from 'vite'
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite'
 
 const policy = [
   "default-src 'self'",
@@ -23,8 +23,10 @@ const contentSecurityPolicy: Plugin = {
   ],
 }
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   base: './',
   plugins: [react(), contentSecurityPolicy],
   worker: { format: 'es' },
-})
+  // While developing, the sources of the workspace's packages; what is built is made of their builds.
+  ...(command === 'serve' && { resolve: { conditions: ['@bp/source', ...defaultClientConditions] } }),
+}))

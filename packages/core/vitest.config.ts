@@ -1,5 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { project } from '../../vitest.project.ts'
 
-export default defineConfig({
-  test: { name: 'core', include: ['test/**/*.test.ts'], testTimeout: 60_000, isolate: false },
-})
+export default project({ name: 'core', testTimeout: 60_000, isolate: false })

@@ -1,3 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { project } from '../../vitest.project.ts'
 
-export default defineConfig({ test: { name: 'expression', include: ['test/**/*.test.ts'], isolate: false } })
+export default project({ name: 'expression', isolate: false })

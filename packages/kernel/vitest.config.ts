@@ -1,5 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { project } from '../../vitest.project.ts'
 
-export default defineConfig({
-  test: { name: 'kernel', include: ['test/**/*.test.ts'], isolate: false, testTimeout: 60_000 },
-})
+export default project({ name: 'kernel', built: true, testTimeout: 60_000, isolate: false })

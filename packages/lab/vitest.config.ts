@@ -1,3 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { project } from '../../vitest.project.ts'
 
-export default defineConfig({ test: { name: 'lab', include: ['test/**/*.test.ts'], isolate: false } })
+export default project({ name: 'lab', isolate: false })

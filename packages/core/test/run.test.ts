@@ -1,5 +1,7 @@
 // What a run can do besides going forward: back, stop early, be saved and resumed, be watched, and run elsewhere.
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import {
   type ActivationName,
@@ -505,9 +507,9 @@ describe('a gradient that is not finite while the loss is', () => {
 })
 
 test('a run in a worker thread gives the same bits', async () => {
-  const code = `
+  const contents = `
     import { parentPort } from 'node:worker_threads'
-    import { adam, createRun, layers, sequential } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)}
+    import { adam, createRun, layers, sequential } from '../src/index.js'
     parentPort.once('message', async ({ data, validation, resume }) => {
       const model = sequential(
         [layers.dense({ units: 12, activation: 'tanh' }), layers.dense({ units: 1 })],
@@ -520,7 +522,15 @@ test('a run in a worker thread gives the same bits', async () => {
       parentPort.postMessage({ state: await run.start(), checkpoint: run.save() })
     })
   `
-  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`))
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@bp/source'],
+    write: false,
+  })
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(outputFiles[0]!.text)}`))
   const here = make()
   here.step(12)
   const [report] = await Promise.all([

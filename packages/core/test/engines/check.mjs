@@ -31,8 +31,7 @@ await build({
   format: 'esm',
   platform: 'neutral',
   target: 'es2022',
-  // Which modules have effects is said of those in dist.
-  ignoreAnnotations: true,
+  conditions: ['@bp/source'],
   outdir: folder,
 })
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
