@@ -27,7 +27,7 @@ const data: Dataset = {
 
 const model = sequential(
   [
-    layers.embedding({ words: characters.length, units: 64 }),
+    layers.embedding({ vocabularySize: characters.length, units: 64 }),
     layers.positionalEmbedding(),
     layers.transformerBlock({ heads: 4, causal: true, hidden: 128 }),
     layers.transformerBlock({ heads: 4, causal: true, hidden: 128 }),

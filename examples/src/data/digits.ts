@@ -6,6 +6,6 @@ import { parseCsv } from '@bp/formats/csv'
 /** `inputShape` is how a row of 64 pixels is to be seen. */
 export function digits(inputShape: Shape): { data: Dataset; validation: Dataset } {
   const table = parseCsv(readFileSync(new URL('../../../data/digits.csv', import.meta.url)))
-  const { training, validation } = prepare(table, { target: 'digit', heldBack: 0.2, seed: 7 })
+  const { training, validation } = prepare(table, { target: 'digit', validationSplit: 0.2, seed: 7 })
   return { data: { ...training, inputShape }, validation: { ...validation!, inputShape } }
 }

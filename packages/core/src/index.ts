@@ -174,7 +174,7 @@ export {
   warmUp,
 } from './training/schedules.js'
 export { compileStep, Rows, type StepOptions, TrainingStep } from './training/step.js'
-export { checkpoint } from './transforms/checkpoint.js'
 export { type CustomRule, type CustomRuleContext, customGradient } from './transforms/custom-gradient.js'
 export { grad, hessian, hvp, jacobian, jvp, valueAndGrad, vjp } from './transforms/derivatives.js'
 export type { Like, Tensors } from './transforms/nested.js'
+export { remat } from './transforms/remat.js'

@@ -302,7 +302,7 @@ describe('a run over sequences of different lengths', () => {
   }
   const start = (loss: LossName | Loss, ignoreIndex: number) =>
     createRun({
-      model: sequential([layers.embedding({ words: classes, units: classes })], {
+      model: sequential([layers.embedding({ vocabularySize: classes, units: classes })], {
         inputShape: [steps],
         seed: 1,
       }),

@@ -7,7 +7,7 @@ const table = (columns: Record<string, readonly Cell[]>, lines?: number[]): Tabl
 })
 const options = (more: Partial<PrepareOptions> = {}): PrepareOptions => ({
   target: 'y',
-  heldBack: 0,
+  validationSplit: 0,
   seed: 1,
   ...more,
 })
@@ -20,7 +20,9 @@ describe('prepare: inputs', () => {
   it('standardises numbers to mean 0 and variance 1', () => {
     // Mean 5, variance ((−3)² + (−1)² + 1² + 3²) / 4 = 5.
     const { training, columns } = prepare(table({ x: [2, 4, 6, 8], y: ['a', 'b', 'a', 'b'] }), options())
-    expect(columns).toEqual([{ name: 'x', kind: 'numbers', mean: 5, deviation: Math.sqrt(5), empty: 0 }])
+    expect(columns).toEqual([
+      { name: 'x', kind: 'numbers', mean: 5, standardDeviation: Math.sqrt(5), missing: 0 },
+    ])
     expect(training.inputShape).toEqual([1])
     for (const [row, expected] of [-3, -1, 1, 3].entries())
       expect(training.inputs[row]).toBeCloseTo(expected / Math.sqrt(5), 6)
@@ -38,7 +40,13 @@ describe('prepare: inputs', () => {
       options(),
     )
     expect(columns).toEqual([
-      { name: 'x', kind: 'categories', categories: ['blue', 'green', 'red'], usual: 'red', empty: 0 },
+      {
+        name: 'x',
+        kind: 'categories',
+        categories: ['blue', 'green', 'red'],
+        mostFrequent: 'red',
+        missing: 0,
+      },
     ])
     expect(rowsOf(training.inputs, 3)).toEqual([
       [0, 0, 1],
@@ -53,7 +61,7 @@ describe('prepare: inputs', () => {
       table({ n: [1, null, '', 3], c: ['u', 'v', ' ', 'v'], y: ['a', 'b', 'a', 'b'] }),
       options(),
     )
-    expect(columns.map(({ empty }) => empty)).toEqual([2, 1])
+    expect(columns.map(({ missing }) => missing)).toEqual([2, 1])
     expect(rowsOf(training.inputs, 3)).toEqual([
       [-1, 1, 0],
       [0, 0, 1],
@@ -76,18 +84,18 @@ describe('prepare: inputs', () => {
     const y = base.map((row) => (row % 2 ? 'odd' : 'even'))
     const before = prepare(
       table({ x: base, c: base.map(() => 'same'), id: base, y }),
-      options({ heldBack: 0.25 }),
+      options({ validationSplit: 0.25 }),
     )
     // The held-back rows are known by their ids; changing only them must not change what is trained on.
-    const { mean, deviation } = before.columns[2] as { mean: number; deviation: number }
+    const { mean, standardDeviation } = before.columns[2] as { mean: number; standardDeviation: number }
     const held = new Set(
-      rowsOf(before.validation!.inputs, 3).map(([, , id]) => Math.round(id! * deviation + mean)),
+      rowsOf(before.validation!.inputs, 3).map(([, , id]) => Math.round(id! * standardDeviation + mean)),
     )
     expect(held.size).toBe(10)
     const changed = base.map((row) => (held.has(row) ? row + 1000 : row))
     const after = prepare(
       table({ x: changed, c: base.map((row) => (held.has(row) ? 'other' : 'same')), id: base, y }),
-      options({ heldBack: 0.25 }),
+      options({ validationSplit: 0.25 }),
     )
     expect(after.training).toEqual(before.training)
     expect(after.columns).toEqual(before.columns)
@@ -119,7 +127,7 @@ describe('prepare: target', () => {
     const { target, training } = prepare(table({ x: y.map((_, row) => row), y }), options())
     if (target.task !== 'regression') throw new Error('classified')
     for (const [row, value] of y.entries())
-      expect(target.mean + target.deviation * training.targets[row]!).toBeCloseTo(value, 4)
+      expect(target.mean + target.standardDeviation * training.targets[row]!).toBeCloseTo(value, 4)
     expect(training.targets.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 4)
     expect(training.targets.reduce((sum, value) => sum + value ** 2, 0) / y.length).toBeCloseTo(1, 5)
   })
@@ -139,7 +147,7 @@ describe('prepare: held-back rows', () => {
   const data = table({ x: repeat(150, (row) => row), y })
 
   it('are a share of each class', () => {
-    const { validation, training } = prepare(data, options({ heldBack: 0.2 }))
+    const { validation, training } = prepare(data, options({ validationSplit: 0.2 }))
     const perClass = (targets: Float32Array) =>
       rowsOf(targets, 3).reduce((sum, row) => sum.map((n, i) => n + row[i]!))
     expect(perClass(validation!.targets)).toEqual([18, 10, 2])
@@ -147,15 +155,17 @@ describe('prepare: held-back rows', () => {
   })
 
   it('are the same for the same seed, and others for another', () => {
-    const inputs = (seed: number) => prepare(data, options({ heldBack: 0.2, seed })).validation!.inputs
+    const inputs = (seed: number) => prepare(data, options({ validationSplit: 0.2, seed })).validation!.inputs
     expect(inputs(1)).toEqual(inputs(1))
     expect(inputs(1)).not.toEqual(inputs(2))
   })
 
   it('share no row with the training rows and together are all', () => {
-    const { training, validation, columns } = prepare(data, options({ heldBack: 0.3 }))
-    const { mean, deviation } = columns[0] as { mean: number; deviation: number }
-    const ids = [...training.inputs, ...validation!.inputs].map((id) => Math.round(id * deviation + mean) + 0)
+    const { training, validation, columns } = prepare(data, options({ validationSplit: 0.3 }))
+    const { mean, standardDeviation } = columns[0] as { mean: number; standardDeviation: number }
+    const ids = [...training.inputs, ...validation!.inputs].map(
+      (id) => Math.round(id * standardDeviation + mean) + 0,
+    )
     expect(ids.sort((a, b) => a - b)).toEqual(repeat(150, (row) => row))
   })
 
@@ -166,7 +176,7 @@ describe('prepare: held-back rows', () => {
   it('leave every class a row to train on', () => {
     const rare = table({ x: repeat(11, (row) => row), y: repeat(11, (row) => (row < 10 ? 'a' : 'rare')) })
     for (let seed = 0; seed < 20; seed++) {
-      const { training } = prepare(rare, options({ heldBack: 0.9, seed }))
+      const { training } = prepare(rare, options({ validationSplit: 0.9, seed }))
       expect(rowsOf(training.targets, 2).map((row) => row[1])).toContain(1)
     }
   })
@@ -240,13 +250,13 @@ describe('prepare: data from which nothing can be learned', () => {
     [
       'too few rows',
       table({ x: [1, 2], y: ['a', 'b'] }),
-      { heldBack: 0.2 },
+      { validationSplit: 0.2 },
       '2 rows with a target are too few to hold back 0.2 of them; give more rows, or hold back none',
     ],
     [
       'a cell, where rows are too few as well',
       table({ x: [1, 'NaN', 3], y: ['a', 'b', 'a'] }),
-      { heldBack: 0.2 },
+      { validationSplit: 0.2 },
       'column "x", row 2: "NaN" is not a finite number',
     ],
     [
@@ -295,7 +305,7 @@ describe('prepare: data from which nothing can be learned', () => {
     const data = (value: number) => table({ x: twenty.map((row) => (row === value ? 1 : null)), y: ab })
     const messages = twenty.map((row) => {
       try {
-        prepare(data(row), options({ heldBack: 0.2 }))
+        prepare(data(row), options({ validationSplit: 0.2 }))
         return 'trained'
       } catch (error) {
         return (error as Error).message
@@ -307,9 +317,9 @@ describe('prepare: data from which nothing can be learned', () => {
     )
   })
 
-  it.each([-0.1, 1, Number.NaN])('refuses to hold back a share of %d', (heldBack) => {
-    expect(() => prepare(table({ x: [1, 2], y: [0, 1] }), options({ heldBack }))).toThrow(
-      `heldBack must be a number in [0, 1), got ${heldBack}`,
+  it.each([-0.1, 1, Number.NaN])('refuses to hold back a share of %d', (validationSplit) => {
+    expect(() => prepare(table({ x: [1, 2], y: [0, 1] }), options({ validationSplit }))).toThrow(
+      `validationSplit must be a number in [0, 1), got ${validationSplit}`,
     )
   })
 

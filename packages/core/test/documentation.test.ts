@@ -1,8 +1,9 @@
 // docs/ops.md, rendered from the table: `pnpm --filter @bp/core test -u` writes it anew.
 import { expect, test } from 'vitest'
+import { isInternal } from '../src/graph/op.js'
 import { inputAt, isList, type Op, ops } from '../src/index.js'
 
-const table = Object.values(ops) as unknown as Op[]
+const table = (Object.values(ops) as unknown as Op[]).filter(({ name }) => !isInternal(name))
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
@@ -33,10 +34,10 @@ function section(op: Op): string {
 
 const text = `# Operations
 
-Every operation of \`@bp/core\`, rendered from the op table (\`packages/core/src/ops\`). Each is a function and a method of
+The operations of \`@bp/core\`, rendered from the op table (\`packages/core/src/ops\`). Each is a function and a method of
 tensors: \`sigmoid(x)\` is \`x.sigmoid()\`. Where there are options, the first named may be given bare: \`sum(x, 0)\` is
 \`sum(x, { axes: 0 })\`. In the rules, ȳ is the derivative that arrives at the output; it is summed over what
-broadcasting repeated.
+broadcasting repeated. Left out are fused gradients such as \`tanhGrad\`, which gradient rules alone use.
 
 ${table.map(section).join('\n')}`
 

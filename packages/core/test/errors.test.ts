@@ -501,7 +501,7 @@ test.each<[string, () => unknown]>([
         ({ dy }) => [dy],
       )('x' as never),
   ],
-  ['checkpoint', () => bp.checkpoint((x) => x)('x' as never)],
+  ['remat', () => bp.remat((x) => x)('x' as never)],
   ['checkGradients', () => bp.checkGradients((x: bp.Tensor) => x, 'x' as never)],
   ['variable', () => variable([[1], [1, 2]])],
   ['constant', () => constant([[1], [1, 2]])],

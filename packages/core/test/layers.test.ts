@@ -315,7 +315,7 @@ describe('convolutional layers', () => {
       [
         layers.conv2d({ filters: 24, kernelSize: 5, activation: 'relu' }),
         layers.maxPool2d({ size: 2 }),
-        layers.depthwiseConv2d({ kernelSize: 3, padding: 'same', multiplier: 2, bias: false }),
+        layers.depthwiseConv2d({ kernelSize: 3, padding: 'same', depthMultiplier: 2, bias: false }),
         layers.conv2dTranspose({ filters: 8, kernelSize: [2, 3], stride: 2, padding: 'same' }),
         layers.avgPool2d({ size: [2, 4] }),
         layers.conv2d({ filters: 6, kernelSize: 1, groups: 2 }),

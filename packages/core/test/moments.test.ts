@@ -1,7 +1,6 @@
 // What records a moment holds it, and what hands on numbers says so where a derivative is asked for.
 import { describe, expect, test } from 'vitest'
 import {
-  checkpoint,
   compile,
   compileStep,
   constant,
@@ -18,6 +17,7 @@ import {
   jvp,
   layers,
   meanSquaredError,
+  remat,
   sequential,
   sgd,
   type Tensor,
@@ -153,8 +153,8 @@ describe('a compiled function', () => {
     expect(hessian(cube)(point).item()).toBe(12)
     expect(jacobian(cube)(point).item()).toBe(12)
     const w = variable(point)
-    const [throughCheckpoint] = gradients(checkpoint((x) => cube(x!))(w), [w])
-    expect(throughCheckpoint.item()).toBe(12)
+    const [throughRemat] = gradients(remat((x) => cube(x!))(w), [w])
+    expect(throughRemat.item()).toBe(12)
     const custom = customGradient(
       (x) => cube(x!),
       ({ dy }) => [dy],

@@ -319,7 +319,7 @@ describe('early stopping', () => {
       optimizer: adam({ learningRate: 0.1 }),
       epochs: 60,
       monitor: 'accuracy',
-      earlyStopping: { patience: 60, least: 0.05 },
+      earlyStopping: { patience: 60, minDelta: 0.05 },
       callbacks: { onRecord: () => weights.push(run.weights()) },
     })
     const { best, history } = await run.start()

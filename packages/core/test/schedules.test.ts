@@ -66,7 +66,13 @@ test.each<[string, Schedule, (t: number) => number]>([
 
 describe('reduceOnPlateau', () => {
   test('falls after more values without getting better than its patience, then waits', () => {
-    const plateau = reduceOnPlateau({ learningRate: 1, factor: 0.5, patience: 2, cooldown: 2, least: 0.2 })
+    const plateau = reduceOnPlateau({
+      learningRate: 1,
+      factor: 0.5,
+      patience: 2,
+      cooldown: 2,
+      minLearningRate: 0.2,
+    })
     const rates = [5, 4, 4, 4, 3.9999, 9, 9, 9, 9, 9, 3, 3, 3, 3, 3, 3, 3, 3].map((value) =>
       plateau.next(value),
     )

@@ -156,7 +156,7 @@ describe('a transformer block', () => {
   const model = () =>
     sequential(
       [
-        layers.embedding({ words: 7, units: 8 }),
+        layers.embedding({ vocabularySize: 7, units: 8 }),
         layers.positionalEmbedding(),
         layers.transformerBlock({ heads: 2, causal: true, name: 'block' }),
         layers.transformerBlock({ heads: 2, causal: true, hidden: 16, dropout: 0.1 }),

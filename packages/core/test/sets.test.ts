@@ -182,9 +182,9 @@ test('a stream of rows and pieces of any size comes in equal batches', async () 
 
 describe('a split', () => {
   test('has every row once, as many held back as asked for', () => {
-    const { training, heldBack } = split(numbered(40), { heldBack: 0.3, seed: 1 })
-    expect([training.rows, heldBack.rows]).toEqual([28, 12])
-    const rows = [...list(training.inputs, 2), ...list(heldBack.inputs, 2)].map(([x]) => x!)
+    const { training, validation } = split(numbered(40), { validationSplit: 0.3, seed: 1 })
+    expect([training.rows, validation.rows]).toEqual([28, 12])
+    const rows = [...list(training.inputs, 2), ...list(validation.inputs, 2)].map(([x]) => x!)
     expect(rows.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, row) => row))
   })
 
@@ -193,9 +193,9 @@ describe('a split', () => {
       Array.from({ length: 100 }, (_, row) => [row]),
       Array.from({ length: 100 }, (_, row) => [Number(row < 20)]),
     )
-    const { heldBack } = split(data, { heldBack: 0.25, seed: 3, stratified: true })
-    expect([...heldBack.targets].filter((label) => label === 1)).toHaveLength(5)
-    expect(heldBack.rows).toBe(25)
+    const { validation } = split(data, { validationSplit: 0.25, seed: 3, stratified: true })
+    expect([...validation.targets].filter((label) => label === 1)).toHaveLength(5)
+    expect(validation.rows).toBe(25)
   })
 })
 

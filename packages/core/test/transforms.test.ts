@@ -208,7 +208,7 @@ describe('customGradient', () => {
   })
 })
 
-describe('checkpoint', () => {
+describe('remat', () => {
   const width = 16
   const block = (w: Tensor) => (x: Tensor) => {
     let y = x
@@ -234,14 +234,14 @@ describe('checkpoint', () => {
 
   test('takes less memory and gives the same bits, parameters used from outside among them', () => {
     const plain = build((f) => f)
-    const saved = build((f) => bp.checkpoint(f))
+    const saved = build((f) => bp.remat(f))
     expect(saved.bits).toEqual(plain.bits)
     expect(saved.bytes).toBeLessThan(plain.bytes / 2)
   })
 
   test('is differentiated twice, and forward', () => {
     const w = variable(0.7)
-    const f = bp.checkpoint((x) => x.mul(w).tanh().square())
+    const f = bp.remat((x) => x.mul(w).tanh().square())
     for (const order of [1, 2] as const) {
       const y = variable([0.4, -1])
       const report = bp.checkGradients(f(y), [y, w], { order })

@@ -65,7 +65,7 @@ describe('parseCsv reads', () => {
   it('real data that can be trained on', () => {
     const { columns, training, target } = prepare(parseCsv(bundled('penguins')), {
       target: 'species',
-      heldBack: 0.2,
+      validationSplit: 0.2,
       seed: 1,
     })
     expect(target).toEqual({
@@ -73,7 +73,7 @@ describe('parseCsv reads', () => {
       name: 'species',
       classes: ['Adelie', 'Chinstrap', 'Gentoo'],
     })
-    expect(columns.map(({ kind, empty }) => [kind, empty])).toEqual([
+    expect(columns.map(({ kind, missing }) => [kind, missing])).toEqual([
       ['numbers', 2],
       ['numbers', 2],
       ['numbers', 2],

@@ -35,7 +35,7 @@ node("layer1/matmul", "MatMul", ["x_0", "layer1/weights"], [4, 3], transposeA=("
 node('größe "b\\"\n', "VariableV2", [], [3])
 node("layer1/add", "Add", ["layer1/matmul", 'größe "b\\"\n'], [4, 3])
 node("layer1/gelu", "Gelu", ["layer1/add"], [4, 3], approximate=("s", b"tanh"))
-node("leakyRelu", "LeakyRelu", ["layer1/gelu"], [4, 3], slope=("f", 0.25))
+node("leakyRelu", "LeakyRelu", ["layer1/gelu"], [4, 3], negativeSlope=("f", 0.25))
 node("pad", "Pad", ["leakyRelu"], [5, 5], mode=("s", b"constant"), paddings=("i", [0, 1, 2, 0]), value=("i", -1))
 node("y_2", "VariableV2", [], [5, 5])
 node("constant", "Const", [], [], value=("f", 0.5))

@@ -13,7 +13,9 @@ function graph() {
   const x = input([4, 2])
   const w = variable(new Float32Array(6), { shape: [2, 3], name: 'layer1/weights' })
   const b = variable([1, 2, 3], { name: 'größe "b\\"\n' })
-  const y = scope('layer1', () => x.matmul(w).add(b).gelu({ approximate: 'tanh' })).leakyRelu({ slope: 0.25 })
+  const y = scope('layer1', () => x.matmul(w).add(b).gelu({ approximate: 'tanh' })).leakyRelu({
+    negativeSlope: 0.25,
+  })
   const weights = variable(new Float32Array(25), { shape: [5, 5], name: 'y' })
   const padded = y.pad({
     paddings: [

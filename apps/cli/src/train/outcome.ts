@@ -81,7 +81,7 @@ function largest(values: Float32Array): number {
 /** A dot for each row: the truth to the right, the prediction upwards; on the diagonal both are the same. */
 export function drawScatter(
   plan: Plan,
-  { mean, deviation }: Extract<PreparedTarget, { task: 'regression' }>,
+  { mean, standardDeviation }: Extract<PreparedTarget, { task: 'regression' }>,
   run: Run,
   columns: number,
   rows: number,
@@ -101,7 +101,7 @@ export function drawScatter(
     // Two dots each, to be seen beside the diagonal.
     for (const beside of [0, 1]) canvas.dot(x + beside, y, palette.orange)
   }
-  const ends = [low, high].map((value) => formatShort(mean + deviation * value)) as [string, string]
+  const ends = [low, high].map((value) => formatShort(mean + standardDeviation * value)) as [string, string]
   return [
     [{ text: title }],
     [{ text: 'true →  predicted ↑', dim: true }],

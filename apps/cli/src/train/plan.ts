@@ -125,7 +125,7 @@ function makeProblem(subject: string, given: TrainOptions): Omit<Plan, 'checkpoi
     throw new UsageError(
       `--target must name the column of ${name} to predict; the columns are ${table.columns.map((column) => column.name).join(', ')}`,
     )
-  const prepared = prepare(table, { target, heldBack: settings.heldBack, seed: settings.seed })
+  const prepared = prepare(table, { target, validationSplit: settings.heldBack, seed: settings.seed })
   const dropped = prepared.withoutTarget
   return {
     name,

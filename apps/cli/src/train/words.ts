@@ -54,7 +54,7 @@ export function describeRows({ data, validation }: Plan): string {
 
 /** How far off a prediction is, in the unit of the target: the root of the mean square. */
 export function typicalError({ loss }: Score, target: PreparedTarget | null): number | null {
-  return target?.task === 'regression' ? Math.sqrt(loss) * target.deviation : null
+  return target?.task === 'regression' ? Math.sqrt(loss) * target.standardDeviation : null
 }
 
 /** `29 of 30 right, 96.7 %`, or `off by 299 body_mass_g`. */

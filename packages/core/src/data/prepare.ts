@@ -14,7 +14,7 @@ export interface PrepareOptions {
   /** Name of the column to predict. */
   readonly target: string
   /** Share of the rows that is not trained on, from 0 up to but without 1. */
-  readonly heldBack: number
+  readonly validationSplit: number
   /** Decides which rows are held back. */
   readonly seed: number
 }
@@ -23,21 +23,21 @@ export interface PrepareOptions {
 export type PreparedColumn = {
   readonly name: string
   /** How many cells were empty, held-back rows included. */
-  readonly empty: number
+  readonly missing: number
 } & (
   | {
       readonly kind: 'numbers'
       /** Of the training rows: what was subtracted, and what empty cells became. */
       readonly mean: number
       /** Of the training rows: what the numbers were divided by, 1 where they are all the same. */
-      readonly deviation: number
+      readonly standardDeviation: number
     }
   | {
       readonly kind: 'categories'
       /** The texts of the training rows, each of which became an input of 0 or 1. */
       readonly categories: readonly string[]
       /** The most frequent one, which empty cells became. */
-      readonly usual: string
+      readonly mostFrequent: string
     }
 )
 
@@ -52,9 +52,9 @@ export type PreparedTarget =
   | {
       readonly task: 'regression'
       readonly name: string
-      /** A prediction p means `mean + deviation * p`. */
+      /** A prediction p means `mean + standardDeviation * p`. */
       readonly mean: number
-      readonly deviation: number
+      readonly standardDeviation: number
     }
 
 /** A table made ready for training. */
@@ -83,9 +83,9 @@ const mostNumberedClasses = 20
 export function prepare(table: Table, options: PrepareOptions): Prepared {
   const {
     target: name,
-    heldBack,
+    validationSplit,
     seed,
-  } = checkOptions('prepare', options, { target: checkText, heldBack: checkShare, seed: checkSeed })
+  } = checkOptions('prepare', options, { target: checkText, validationSplit: checkShare, seed: checkSeed })
   checkTable(table)
   const names = table.columns.map((column) => column.name)
   const targetColumn = table.columns.find((column) => column.name === name)
@@ -104,8 +104,8 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
     throw new DataError(
       `column ${quote(name)} is ${quote(first)} in every row; to learn from, the target needs different values`,
     )
-  const { kept, held } = splitGroups(groups, heldBack, random(seed).stream('held back'))
-  const tooFew = kept.length < 2 || (heldBack > 0 && held.length === 0)
+  const { kept, held } = splitGroups(groups, validationSplit, random(seed).stream('held back'))
+  const tooFew = kept.length < 2 || (validationSplit > 0 && held.length === 0)
   const inputColumns = table.columns.filter((column) => column !== targetColumn)
   const columns: Encoded<PreparedColumn>[] = []
   // One after the other, so that few are there with all of their digits. A mistake in a cell is said first.
@@ -113,7 +113,7 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
     if (!tooFew) columns.push(encodeColumn(inputColumns[columns.length]!.name, content, kept))
   if (tooFew)
     throw new DataError(
-      `${rows.length} rows with a target are too few to hold back ${heldBack} of them; give more rows, or hold back ${heldBack > 0 ? 'none' : 'fewer'}`,
+      `${rows.length} rows with a target are too few to hold back ${validationSplit} of them; give more rows, or hold back ${validationSplit > 0 ? 'none' : 'fewer'}`,
     )
   const target = encodeTarget(name, labels, kept)
   const dataset = (rows: readonly number[]): Dataset => ({
@@ -125,7 +125,7 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
     target: target.description,
     columns: columns.map(({ description }) => description),
     training: dataset(kept),
-    validation: heldBack > 0 ? dataset(held) : null,
+    validation: validationSplit > 0 ? dataset(held) : null,
     withoutTarget: targetColumn.cells.length - rows.length,
   }
 }
@@ -197,25 +197,25 @@ interface Encoded<Description> {
 }
 
 function encodeColumn(name: string, content: Content, training: readonly number[]): Encoded<PreparedColumn> {
-  const empty = countEmpty(content)
-  const known = empty === 0 ? training : training.filter((row) => isFilled(content, row))
+  const missing = countEmpty(content)
+  const known = missing === 0 ? training : training.filter((row) => isFilled(content, row))
   if (known.length === 0)
     throw new DataError(
       `column ${quote(name)} is empty in all ${training.length} rows that are trained on; remove it, or hold back other rows with another seed`,
     )
   if (content.kind === 'numbers') {
-    const { mean, deviation, write } = scaled(content.values, known)
-    return { description: { name, empty, kind: 'numbers', mean, deviation }, width: 1, write }
+    const { mean, standardDeviation, write } = scaled(content.values, known)
+    return { description: { name, missing, kind: 'numbers', mean, standardDeviation }, width: 1, write }
   }
   const { places } = content
-  const { categories, usual, positions } = ranked(content, known)
-  const usualPosition = categories.indexOf(usual)
+  const { categories, mostFrequent, positions } = ranked(content, known)
+  const mostFrequentPosition = categories.indexOf(mostFrequent)
   return {
-    description: { name, empty, kind: 'categories', categories, usual },
+    description: { name, missing, kind: 'categories', categories, mostFrequent },
     width: categories.length,
     write: (row, out, at) => {
       const place = places[row]!
-      const position = place < 0 ? usualPosition : positions[place]!
+      const position = place < 0 ? mostFrequentPosition : positions[place]!
       // A text that no training row has stays all zeros.
       if (position >= 0) out[at + position] = 1
     },
@@ -224,8 +224,8 @@ function encodeColumn(name: string, content: Content, training: readonly number[
 
 function encodeTarget(name: string, labels: Content, training: readonly number[]): Encoded<PreparedTarget> {
   if (labels.kind === 'numbers') {
-    const { mean, deviation, write } = scaled(labels.values, training)
-    return { description: { name, task: 'regression', mean, deviation }, width: 1, write }
+    const { mean, standardDeviation, write } = scaled(labels.values, training)
+    return { description: { name, task: 'regression', mean, standardDeviation }, width: 1, write }
   }
   const { categories: classes, positions } = ranked(labels, training)
   return {
@@ -239,27 +239,27 @@ function encodeTarget(name: string, labels: Content, training: readonly number[]
 
 function countEmpty(content: Content): number {
   const { length } = content.kind === 'numbers' ? content.values : content.places
-  let empty = 0
-  for (let row = 0; row < length; row++) if (!isFilled(content, row)) empty++
-  return empty
+  let missing = 0
+  for (let row = 0; row < length; row++) if (!isFilled(content, row)) missing++
+  return missing
 }
 
 /** Numbers in the scale of some of the rows, with the mean of these where a cell is empty. */
 function scaled(values: Float64Array, rows: readonly number[]) {
-  const { mean, deviation } = standard(rows.map((row) => values[row]!))
+  const { mean, standardDeviation } = standard(rows.map((row) => values[row]!))
   const numbers = new Float32Array(values.length)
   for (let row = 0; row < numbers.length; row++)
-    numbers[row] = Number.isNaN(values[row]) ? 0 : (values[row]! - mean) / deviation
+    numbers[row] = Number.isNaN(values[row]) ? 0 : (values[row]! - mean) / standardDeviation
   const write = (row: number, out: Float32Array, at: number) => {
     out[at] = numbers[row]!
   }
-  return { mean, deviation, write }
+  return { mean, standardDeviation, write }
 }
 
 /** The texts of some of the rows, in their order, and where each of all texts stands there, or −1. */
 function ranked({ texts, places }: Categories, rows: readonly number[]) {
-  const { categories, usual } = countCategories(rows.map((row) => texts[places[row]!]!))
-  return { categories, usual, positions: texts.map((text) => categories.indexOf(text)) }
+  const { categories, mostFrequent } = countCategories(rows.map((row) => texts[places[row]!]!))
+  return { categories, mostFrequent, positions: texts.map((text) => categories.indexOf(text)) }
 }
 
 function fill<Prefix extends string>(

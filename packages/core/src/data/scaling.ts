@@ -19,8 +19,8 @@ export interface Scaler {
 export function standardizer(training: ArrayLike<number>, columns: number): Scaler {
   return scaler(
     finiteColumnsOf('standardizer', training, columns).map((values) => {
-      const { mean, deviation } = standard(values)
-      return [mean, deviation]
+      const { mean, standardDeviation } = standard(values)
+      return [mean, standardDeviation]
     }),
   )
 }
@@ -147,7 +147,7 @@ function finiteColumnsOf(caller: string, rows: ArrayLike<number>, columns: numbe
 }
 
 /** Mean and standard deviation of numbers; a deviation of 0 counts as 1, so that it can be divided by. */
-export function standard(values: ArrayLike<number>): { mean: number; deviation: number } {
+export function standard(values: ArrayLike<number>): { mean: number; standardDeviation: number } {
   const { length } = values
   let [mean, variance, equal] = [0, 0, true]
   for (let at = 0; at < length; at++) {
@@ -155,22 +155,22 @@ export function standard(values: ArrayLike<number>): { mean: number; deviation: 
     equal &&= values[at] === values[0]
   }
   // Exactly: the rounded mean of equal numbers may differ from them, and would then count as variance.
-  if (equal) return { mean: values[0]!, deviation: 1 }
+  if (equal) return { mean: values[0]!, standardDeviation: 1 }
   for (let at = 0; at < length; at++) variance += (values[at]! - mean) ** 2 / length
-  return { mean, deviation: Math.sqrt(variance) || 1 }
+  return { mean, standardDeviation: Math.sqrt(variance) || 1 }
 }
 
 /** The distinct texts, numbers by size and before other texts, and the most frequent one. */
-export function countCategories(values: Iterable<string>): { categories: string[]; usual: string } {
+export function countCategories(values: Iterable<string>): { categories: string[]; mostFrequent: string } {
   const counts = new Map<string, number>()
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
   const categories = [...counts.keys()].sort(
     (a, b) => Number(Number.isNaN(+a)) - Number(Number.isNaN(+b)) || +a - +b || (a < b ? -1 : 1),
   )
-  const usual = categories.reduce((best, category) =>
+  const mostFrequent = categories.reduce((best, category) =>
     counts.get(category)! > counts.get(best)! ? category : best,
   )
-  return { categories, usual }
+  return { categories, mostFrequent }
 }
 
 /** Where each name stands. */

@@ -14,7 +14,7 @@ export interface SplitRows {
 /** Holds back a share of each group of rows, so that together they are as many as the share of all rows. */
 export function splitGroups(
   groups: readonly (readonly number[])[],
-  heldBack: number,
+  validationSplit: number,
   source: Random,
 ): SplitRows {
   const held: number[] = []
@@ -24,7 +24,7 @@ export function splitGroups(
     const order = source.stream(index).permutation(group.length)
     seen += group.length
     // Never a whole group: what is not trained on cannot be recognised.
-    const count = Math.min(Math.max(Math.round(heldBack * seen) - held.length, 0), group.length - 1)
+    const count = Math.min(Math.max(Math.round(validationSplit * seen) - held.length, 0), group.length - 1)
     for (const [position, at] of order.entries()) (position < count ? held : kept).push(group[at]!)
   }
   return { kept: kept.sort((a, b) => a - b), held: held.sort((a, b) => a - b) }
@@ -33,7 +33,7 @@ export function splitGroups(
 /** How much to hold back, and with which seed. */
 export interface SplitOptions {
   /** Share of the rows that is not trained on, above 0 and below 1. */
-  heldBack: number
+  validationSplit: number
   /** Decides which rows are held back. */
   seed: number
   /** Holds back the same share of each class: of rows whose targets are the same. */
@@ -47,7 +47,7 @@ export interface SplitOptions {
 export function split<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
   options: SplitOptions,
-): { training: Dataset<I, T>; heldBack: Dataset<I, T> } {
+): { training: Dataset<I, T>; validation: Dataset<I, T> } {
   checkDataset('split', data)
   return splitChecked(data, options)
 }
@@ -56,9 +56,9 @@ export function split<I extends Columns, T extends Columns>(
 export function splitChecked<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
   options: SplitOptions,
-): { training: Dataset<I, T>; heldBack: Dataset<I, T> } {
-  const { heldBack, seed, stratified } = checkOptions('split', options, {
-    heldBack: checkFraction,
+): { training: Dataset<I, T>; validation: Dataset<I, T> } {
+  const { validationSplit, seed, stratified } = checkOptions('split', options, {
+    validationSplit: checkFraction,
     seed: checkSeed,
     stratified: optional(checkFlag, false),
   })
@@ -74,12 +74,12 @@ export function splitChecked<I extends Columns, T extends Columns>(
     if (group) group.push(row)
     else groups.set(key, [row])
   }
-  const { kept, held } = splitGroups([...groups.values()], heldBack, random(seed).stream('held back'))
+  const { kept, held } = splitGroups([...groups.values()], validationSplit, random(seed).stream('held back'))
   if (held.length === 0)
     throw new DataError(
-      `split: ${data.rows} rows${stratified ? ` in ${groups.size} classes` : ''} are too few to hold back ${heldBack} of them; give more rows, or hold back more`,
+      `split: ${data.rows} rows${stratified ? ` in ${groups.size} classes` : ''} are too few to hold back ${validationSplit} of them; give more rows, or hold back more`,
     )
-  return { training: pickRows(data, kept), heldBack: pickRows(data, held) }
+  return { training: pickRows(data, kept), validation: pickRows(data, held) }
 }
 
 /** A set of some rows of another, in the order given. */

@@ -21,10 +21,10 @@ import { Constant, checkTensor, checkTensors, constant, describeNode, Tensor } f
 export interface CheckOptions {
   /** Half the distance of the two points of a difference; 1e-6 unless given. */
   epsilon?: number
-  /** A difference up to `absolute + relative · |numeric|` passes; 1e-5 unless given, as in PyTorch. */
-  absolute?: number
+  /** A difference up to `absoluteTolerance + relativeTolerance · |numeric|` passes; 1e-5 unless given, as in PyTorch. */
+  absoluteTolerance?: number
   /** The part that grows with the derivative; 1e-3 unless given, as in PyTorch. */
-  relative?: number
+  relativeTolerance?: number
   /** 2 checks the derivatives of the derivatives instead; 1 unless given. */
   order?: 1 | 2
   /** Numbers for inputs, and in place of those of variables. */
@@ -104,16 +104,20 @@ function numbersOf(tensor: Tensor): Float64Array {
 }
 
 function compare(y: Tensor, xs: readonly Tensor[], options: CheckOptions): GradientReport {
-  const { epsilon, absolute, relative, order, values } = checkOptions('checkGradients', options, {
-    epsilon: optional(checkPositive, 1e-6),
-    absolute: optional(checkNotNegative, 1e-5),
-    relative: optional(checkNotNegative, 1e-3),
-    order: optional(
-      check<1 | 2>('1 or 2', (value) => value === 1 || value === 2),
-      1,
-    ),
-    values: optional(checkValues, new Map()),
-  })
+  const { epsilon, absoluteTolerance, relativeTolerance, order, values } = checkOptions(
+    'checkGradients',
+    options,
+    {
+      epsilon: optional(checkPositive, 1e-6),
+      absoluteTolerance: optional(checkNotNegative, 1e-5),
+      relativeTolerance: optional(checkNotNegative, 1e-3),
+      order: optional(
+        check<1 | 2>('1 or 2', (value) => value === 1 || value === 2),
+        1,
+      ),
+      values: optional(checkValues, new Map()),
+    },
+  )
   const given = new Map<Tensor, Float64Array>()
   for (const [tensor, numbers] of values) {
     checkTensor('checkGradients', 'a key of values', tensor)
@@ -147,7 +151,7 @@ function compare(y: Tensor, xs: readonly Tensor[], options: CheckOptions): Gradi
       const found = expected[element]!
       if (!Object.is(found, again.get(derivatives[index]!)![element]!))
         throw new GradientError(`checkGradients: two runs gave different derivatives of ${describeNode(x)}`)
-      const allowed = absolute + relative * Math.abs(numeric)
+      const allowed = absoluteTolerance + relativeTolerance * Math.abs(numeric)
       const ok = Math.abs(found - numeric) <= allowed
       checks.push({ tensor: x, element, analytic: found, numeric, allowed, ok })
     }

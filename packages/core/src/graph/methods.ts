@@ -7,12 +7,14 @@ import { computed, originOf } from './computed.js'
 import { evaluate } from './evaluate.js'
 import { gradientNodes } from './gradients.js'
 import { isList } from './input-names.js'
-import type { MethodOf } from './op.js'
+import { type InternalName, isInternal, type MethodOf } from './op.js'
 import { describeShape, normalizeAxis, type Shape } from './shape.js'
 import { describeNode, type NestedArray, Tensor, Variable } from './tensor.js'
 
 type Table = typeof ops
-type OpMethods = { [Name in keyof Table]: MethodOf<Table[Name]> }
+type OpMethods = {
+  [Name in keyof Table as Name extends InternalName ? never : Name]: MethodOf<Table[Name]>
+}
 
 declare module './tensor.js' {
   interface Tensor<S extends Shape = Shape> extends OpMethods {
@@ -125,6 +127,7 @@ for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescrip
   else Object.defineProperty(Tensor.prototype, name, { value: blaming(value as Method) })
 }
 for (const op of Object.values(ops)) {
+  if (isInternal(op.name)) continue
   const call = op as (...args: unknown[]) => Tensor
   const ofList = isList(op.definition.inputs[0])
   Object.defineProperty(Tensor.prototype, op.name, {

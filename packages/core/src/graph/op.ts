@@ -119,6 +119,11 @@ export type MethodOf<O> = O extends { readonly [signature]?: { readonly method: 
   ? Method
   : never
 
+/** Fused gradients, which only gradient rules call: not methods of tensors, and not in `docs/ops.md`. */
+export type InternalName = `${string}Grad` | `${string}Pick`
+
+export const isInternal = (name: string): boolean => /(Grad|Pick)$/.test(name)
+
 /** Makes an operation of its definition. */
 export function op<
   const Names extends readonly string[],

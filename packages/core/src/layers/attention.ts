@@ -53,7 +53,7 @@ export function multiHeadAttention(options: MultiHeadAttentionOptions): LayerPla
         return output(context, reshape(transpose(heard, [0, 2, 1, 3]), x.shape))
       }
     },
-    { least: 1, most: 2 },
+    { min: 1, max: 2 },
   )
 }
 

@@ -74,19 +74,19 @@ export function conv2d(options: Conv2dOptions): LayerPlan {
 /** Options of `depthwiseConv2d`. */
 export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'filters' | 'groups'> {
   /** Filters for each channel; 1 unless given. */
-  multiplier?: number
+  depthMultiplier?: number
 }
 
-/** Convolution of images channel by channel: rows of [height, width, channels] become [height, width, channels · multiplier]. */
+/** Convolution of images channel by channel: rows of [height, width, channels] become [height, width, channels · depthMultiplier]. */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): LayerPlan {
   const { filters: _, ...checks } = checks2d
   const checked = checkOptions('depthwiseConv2d', options, {
     ...checks,
-    multiplier: optional(checkCount, 1),
+    depthMultiplier: optional(checkCount, 1),
   })
   return convolution('depthwiseConv2d', options, checked, 3, ([, , channels]) => {
     return {
-      shape: [1, channels! * checked.multiplier],
+      shape: [1, channels! * checked.depthMultiplier],
       compute: (x, weights) => ops.conv2d(x, weights, { ...windowsOf(checked), groups: channels! }),
     }
   })

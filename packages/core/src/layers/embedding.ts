@@ -18,7 +18,7 @@ import {
 
 export interface EmbeddingOptions extends LayerOptions {
   /** How many different words there are, numbered from 0. */
-  words: number
+  vocabularySize: number
   /** Numbers for each word. */
   units: number
   /** Beginning of the vectors: `normal`, of variance 1, unless given. */
@@ -27,14 +27,14 @@ export interface EmbeddingOptions extends LayerOptions {
 
 /** A vector for each word: rows of whole numbers [...] become [..., units]. */
 export function embedding(options: EmbeddingOptions): LayerPlan {
-  const { words, units, weights } = checkOptions('embedding', options, {
+  const { vocabularySize, units, weights } = checkOptions('embedding', options, {
     ...layerChecks,
-    words: checkCount,
+    vocabularySize: checkCount,
     units: checkCount,
     weights: optional<InitializerName | Initializer, 'normal'>(checkInitializer, 'normal'),
   })
   return layer('embedding', options, (builder) => {
-    const table = builder.parameter('weights', [words, units], weights, words, units)
+    const table = builder.parameter('weights', [vocabularySize, units], weights, vocabularySize, units)
     return (_, x) => ops.embedding(table, x)
   })
 }

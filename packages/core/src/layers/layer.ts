@@ -98,8 +98,8 @@ export interface LayerPlan {
 }
 
 const inputCounts = {
-  least: integerFrom(0),
-  most: check<number>('an integer or Infinity', (value) => value === Infinity || Number.isInteger(value)),
+  min: integerFrom(0),
+  max: check<number>('an integer or Infinity', (value) => value === Infinity || Number.isInteger(value)),
 }
 
 /**
@@ -110,18 +110,18 @@ export function layer(
   kind: string,
   options: LayerOptions,
   build: (builder: Builder, ...shapes: Shape[]) => Apply,
-  inputs: { readonly least: number; readonly most: number } = { least: 1, most: 1 },
+  inputs: { readonly min: number; readonly max: number } = { min: 1, max: 1 },
 ): LayerPlan {
   checkText('layer', 'kind', kind)
   // There may be options of one's own, which only `build` understands.
   const { name, trainable } = check<LayerOptions>('an object', isRecord)(kind, 'options', options)
   checkOptions(kind, { name, trainable } as LayerOptions, layerChecks)
   checkFunction(kind, 'build', build)
-  const { least, most } = checkOptions(kind, inputs, inputCounts)
+  const { min, max } = checkOptions(kind, inputs, inputCounts)
   const checkCount = (count: number) => {
-    if (count < least || count > most)
+    if (count < min || count > max)
       throw new ValueError(
-        `${kind}: takes ${least === most ? least : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`} input${most === 1 ? '' : 's'}, got ${count}`,
+        `${kind}: takes ${min === max ? min : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`} input${max === 1 ? '' : 's'}, got ${count}`,
       )
   }
   const plan = (...tensors: SymbolicTensor[]) =>

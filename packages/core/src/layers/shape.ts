@@ -45,8 +45,8 @@ export function compute(f: (...inputs: Tensor[]) => Tensor, options: LayerOption
       (_, ...inputs) =>
         f(...inputs),
     {
-      least: 1,
-      most: Number.POSITIVE_INFINITY,
+      min: 1,
+      max: Number.POSITIVE_INFINITY,
     },
   )
 }

@@ -318,62 +318,65 @@ export const logSigmoid: Elementwise<One> = op('logSigmoid', {
 
 interface Slope {
   /** Factor of negative numbers; 0.01 unless given. */
-  slope?: number
+  negativeSlope?: number
 }
 
 const leaky = {
-  attributes: { slope: 'Factor of negative numbers; 0.01 unless given.' },
-  shorthand: 'slope',
-  prepare: ({ slope = 0.01 }: Slope) => ({ slope: checkFinite('leakyRelu', 'slope', slope) }),
+  attributes: { negativeSlope: 'Factor of negative numbers; 0.01 unless given.' },
+  shorthand: 'negativeSlope',
+  prepare: ({ negativeSlope = 0.01 }: Slope) => ({
+    negativeSlope: checkFinite('leakyRelu', 'negativeSlope', negativeSlope),
+  }),
 } as const
-const slopes: Slope[] = [{ slope: 0.01 }, { slope: 0.3 }]
+const slopes: Slope[] = [{ negativeSlope: 0.01 }, { negativeSlope: 0.3 }]
 const kinkAtZero = uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } })
 
-/** `x`, or `slope · x` where it is negative (Maas, Hannun and Ng 2013). */
-export const leakyRelu: Elementwise<One, Slope, 'slope'> = op('leakyRelu', {
+/** `x`, or `negativeSlope · x` where it is negative (Maas, Hannun and Ng 2013). */
+export const leakyRelu: Elementwise<One, Slope, 'negativeSlope'> = op('leakyRelu', {
   ...ofOne,
   ...leaky,
-  summary: 'Rectifier that lets a part of negative numbers through; the derivative at 0 is the slope.',
+  summary: 'Rectifier that lets a part of negative numbers through; the derivative at 0 is negativeSlope.',
   symbol: 'leaky relu',
-  formula: 'y = x where x > 0, else slope · x',
+  formula: 'y = x where x > 0, else negativeSlope · x',
   vjp: {
     x: {
-      formula: 'x̄ = ȳ where x > 0, else slope · ȳ',
+      formula: 'x̄ = ȳ where x > 0, else negativeSlope · ȳ',
       rule: ({ x, dy }, attributes) => leakyReluGrad(x, dy, attributes),
     },
   },
-  decompose: ({ x }, { slope }) => where(greater(x, 0), x, mul(slope, x)),
-  lower: unary('LeakyRelu', ({ slope }) => [slope]),
+  decompose: ({ x }, { negativeSlope }) => where(greater(x, 0), x, mul(negativeSlope, x)),
+  lower: unary('LeakyRelu', ({ negativeSlope }) => [negativeSlope]),
   reference: elementwiseWith(
-    ({ slope }) =>
+    ({ negativeSlope }) =>
       (x) =>
-        x! > 0 ? x! : slope * x!,
+        x! > 0 ? x! : negativeSlope * x!,
   ),
   onnx: 'LeakyRelu',
   ulp: 2,
   sample: { domains: { x: kinkAtZero }, cases: withAttributes(unaryCases, ...slopes) },
 })
 
-/** `upstream`, or `slope · upstream` where `x` is not positive: what `leakyRelu` passes back. */
-export const leakyReluGrad: Elementwise<Pair, Slope, 'slope'> = op('leakyReluGrad', {
+/** `upstream`, or `negativeSlope · upstream` where `x` is not positive: what `leakyRelu` passes back. */
+export const leakyReluGrad: Elementwise<Pair, Slope, 'negativeSlope'> = op('leakyReluGrad', {
   ...ofInput('leakyReluGrad'),
   ...leaky,
   summary: 'What leakyRelu passes back, from its input and the upstream derivative.',
   symbol: 'leaky relu′',
-  formula: 'y = upstream where x > 0, else slope · upstream',
+  formula: 'y = upstream where x > 0, else negativeSlope · upstream',
   vjp: {
     x: null,
     upstream: {
-      formula: 'ȳ where x > 0, else slope · ȳ',
+      formula: 'ȳ where x > 0, else negativeSlope · ȳ',
       rule: ({ x, dy }, attributes) => leakyReluGrad(x, dy, attributes),
     },
   },
-  decompose: ({ x, upstream }, { slope }) => where(greater(x, 0), upstream, mul(slope, upstream)),
-  lower: binary('LeakyReluGrad', ({ slope }) => [slope]),
+  decompose: ({ x, upstream }, { negativeSlope }) =>
+    where(greater(x, 0), upstream, mul(negativeSlope, upstream)),
+  lower: binary('LeakyReluGrad', ({ negativeSlope }) => [negativeSlope]),
   reference: elementwiseWith(
-    ({ slope }) =>
+    ({ negativeSlope }) =>
       (x, upstream) =>
-        x! > 0 ? upstream! : slope * upstream!,
+        x! > 0 ? upstream! : negativeSlope * upstream!,
   ),
   ulp: 2,
   sample: {

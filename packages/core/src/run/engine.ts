@@ -127,9 +127,10 @@ export class Engine {
     this.#options = options
     this.#objective = new Objective(model, options)
     this.#objective.checkFit('data', data)
-    const split = typeof validation === 'number' ? splitChecked(data, { heldBack: validation, seed }) : null
+    const split =
+      typeof validation === 'number' ? splitChecked(data, { validationSplit: validation, seed }) : null
     this.#data = split?.training ?? data
-    this.#validation = split?.heldBack ?? (validation as Dataset<Columns, Columns> | undefined) ?? null
+    this.#validation = split?.validation ?? (validation as Dataset<Columns, Columns> | undefined) ?? null
     if (this.#validation && !split) this.#objective.checkFit('validation', this.#validation)
     const { rows } = this.#data
     const batchSize = Math.min(options.batchSize ?? rows, rows)
@@ -362,7 +363,7 @@ export class Engine {
       )
     const validation = this.#validation && this.#scorer.score(this.#validation)
     const record = { ...score, epoch, step, validation }
-    const improved = best === null || this.#value(record) > this.#value(best) + (earlyStopping?.least ?? 0)
+    const improved = best === null || this.#value(record) > this.#value(best) + (earlyStopping?.minDelta ?? 0)
     this.#set({ history: [...history, record], accuracy: score.accuracy, validation })
     if (improved) this.#set({ best: record })
     if (improved && earlyStopping) this.#bestWeights = this.model.getWeights()

@@ -71,7 +71,7 @@ export interface EarlyStopping {
   /** How many epochs may pass without a better one. */
   patience: number
   /** By how much a value must be better to count; 0 unless given. */
-  least?: number
+  minDelta?: number
 }
 
 /** What is saved during a run, and when. */
@@ -207,12 +207,12 @@ const checks: Checks<RunOptions<Symbolic, Symbolic>> = {
       patience: optional(integerFrom(0)),
       threshold: optional(checkNotNegative),
       cooldown: optional(integerFrom(0)),
-      least: optional(checkNotNegative),
+      minLearningRate: optional(checkNotNegative),
       mode: optional(oneOf(['min', 'max'])),
     }),
   ),
   earlyStopping: optional(
-    optionsOf<EarlyStopping>({ patience: checkCount, least: optional(checkNotNegative) }),
+    optionsOf<EarlyStopping>({ patience: checkCount, minDelta: optional(checkNotNegative) }),
   ),
   checkpoint: optional(
     optionsOf<CheckpointOptions>({

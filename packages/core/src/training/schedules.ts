@@ -211,7 +211,7 @@ export interface PlateauOptions {
   /** How many values after a fall are not judged, 0 unless given. */
   cooldown?: number
   /** The rate does not fall below this, 0 unless given. */
-  least?: number
+  minLearningRate?: number
   /** Whether small or large values are good, `min` unless given. */
   mode?: 'min' | 'max'
 }
@@ -250,7 +250,7 @@ const recordChecks = {
  * @throws ValueError for options out of range; `next` for a value that is not a number.
  */
 export function reduceOnPlateau(options: PlateauOptions): Plateau {
-  const { learningRate, factor, patience, threshold, cooldown, least, mode } = checkOptions(
+  const { learningRate, factor, patience, threshold, cooldown, minLearningRate, mode } = checkOptions(
     'reduceOnPlateau',
     options,
     {
@@ -259,7 +259,7 @@ export function reduceOnPlateau(options: PlateauOptions): Plateau {
       patience: optional(integerFrom(0), 10),
       threshold: optional(checkNotNegative, 1e-4),
       cooldown: optional(integerFrom(0), 0),
-      least: optional(checkNotNegative, 0),
+      minLearningRate: optional(checkNotNegative, 0),
       mode: optional(oneOf(['min', 'max']), 'min'),
     },
   )
@@ -274,7 +274,7 @@ export function reduceOnPlateau(options: PlateauOptions): Plateau {
       const waited = better || record.cooling > 0 ? 0 : record.waited + 1
       const falls = waited > patience
       record = {
-        learningRate: falls ? Math.max(least, record.learningRate * factor) : record.learningRate,
+        learningRate: falls ? Math.max(minLearningRate, record.learningRate * factor) : record.learningRate,
         best: better ? value : best,
         waited: falls ? 0 : waited,
         cooling: falls ? cooldown : cooling,

@@ -86,7 +86,7 @@ function data(): Numbers[] {
     column('texts', (row) => ['a', 'b', 'c'][(row * row) % 7] ?? null),
     column('target', (row) => values[row]! / 3),
   ]
-  const { training, validation } = prepare({ columns }, { target: 'target', heldBack: 0.2, seed })
+  const { training, validation } = prepare({ columns }, { target: 'target', validationSplit: 0.2, seed })
   const scores = values.map((value) => 1 / (1 + value * value))
   const classes = values.map((value) => Number(value > 0.3))
   return [
@@ -221,7 +221,7 @@ function transformer(): Numbers[] {
   const { targets, ...set } = rowsOf('transformer', rows, [positions], [positions], words)
   const optimizer = adamW({ learningRate: oneCycle({ learningRate, steps }), clip: { globalNorm: 1 } })
   return train({ ...set, inputs: targets, targets }, 8, optimizer, [
-    layers.embedding({ words, units: 32 }),
+    layers.embedding({ vocabularySize: words, units: 32 }),
     layers.positionalEmbedding({ kind: 'sinusoidal' }),
     layers.transformerBlock({ heads: 2, causal: true, hidden: 64, dropout: 0.1 }),
     layers.layerNorm(),

@@ -74,7 +74,10 @@ export const operators: ReadonlyMap<string, Convert> = new Map<string, Convert>(
   ['where', (to, [condition, a, b]) => to.node('Where', [cast(to, condition!, 'boolean'), a!, b!])],
   ['clip', (to, [x], { min, max }) => to.node('Clip', [x!, to.floats(min), to.floats(max)])],
   ['elu', (to, inputs, { alpha }) => to.node('Elu', inputs, { alpha: { float: alpha } })],
-  ['leakyRelu', (to, inputs, { slope }) => to.node('LeakyRelu', inputs, { alpha: { float: slope } })],
+  [
+    'leakyRelu',
+    (to, inputs, { negativeSlope }) => to.node('LeakyRelu', inputs, { alpha: { float: negativeSlope } }),
+  ],
   [
     'sum',
     (to, [x], { axes, keepDims }) =>

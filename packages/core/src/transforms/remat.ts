@@ -16,8 +16,8 @@ import { traced } from './tracing.js'
  * cost", 2016). Values and derivatives are the same to the bit. Put the blocks of a deep network into one each:
  * memory then grows with the number of blocks and with the largest, no longer with all that is computed.
  */
-export function checkpoint(f: (...inputs: Tensor[]) => Tensor): (...inputs: TensorLike[]) => Tensor {
-  blamingCaller(checkpoint, () => checkFunction('checkpoint', 'f', f))
+export function remat(f: (...inputs: Tensor[]) => Tensor): (...inputs: TensorLike[]) => Tensor {
+  blamingCaller(remat, () => checkFunction('remat', 'f', f))
   const call = (...given: TensorLike[]) => {
     const inputs = blamingCaller(call, () => renewed(given.map((value) => toTensor(value))))
     const before = inputs[0]?.id ?? Number.POSITIVE_INFINITY
@@ -25,7 +25,7 @@ export function checkpoint(f: (...inputs: Tensor[]) => Tensor): (...inputs: Tens
     // What f uses from outside, such as parameters, is older than its inputs.
     const stop = (tensor: Tensor) => tensor.id < before || inputs.includes(tensor)
     const outside = topological([value], stop).filter(({ id, isConstant }) => id < before && !isConstant)
-    return withRule('checkpoint', value, [...inputs, ...outside], (dy) => {
+    return withRule('remat', value, [...inputs, ...outside], (dy) => {
       const again = inputs.map((input) => after(input, dy))
       return passBack([traced(f, ...again)], [...again, ...outside], [dy])
     })
