@@ -13,5 +13,6 @@ export {
 export { type Nudge, nudge } from './nudge.js'
 export { formatNumbers, type Numbers } from './numbers.js'
 export { createStepper, type Stepper } from './stepper.js'
+export { decades, niceStep, ticks } from './ticks.js'
 export { type Trace, type TraceEdge, type TraceNode, type TraceStep, trace } from './trace.js'
 export { xorSettings } from './xor-settings.js'

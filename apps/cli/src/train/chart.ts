@@ -1,8 +1,7 @@
 // The loss curves, as rows of text with axes.
-import { formatNumber } from '@bp/lab'
+import { decades, formatNumber, ticks } from '@bp/lab'
 import { BrailleCanvas } from '../braille-canvas.js'
 import type { Piece } from '../text.js'
-import { ticks } from './nice-numbers.js'
 
 export interface Series {
   readonly points: readonly { readonly x: number; readonly y: number }[]
@@ -101,11 +100,9 @@ function linearScale(values: readonly number[], most: number): Scale {
 
 function logScale(values: readonly number[]): Scale {
   const positive = values.filter((value) => value > 0)
-  const low = Math.min(...positive, Number.POSITIVE_INFINITY)
-  const high = Math.max(...positive, 0)
   if (positive.length === 0) return { low: 0.1, high: 1, marks: [0.1, 1], place: () => 0 }
-  const bottom = Math.floor(Math.log10(low))
-  const top = Math.max(Math.ceil(Math.log10(high)), bottom + 1)
+  const powers = decades(Math.min(...positive), Math.max(...positive))
+  const [bottom, top] = [powers[0]!, powers.at(-1)!]
   const marks = ticks(bottom, top, 6)
     .filter(Number.isInteger)
     .map((power) => Number(`1e${power}`))

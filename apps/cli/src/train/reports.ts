@@ -1,6 +1,6 @@
 // Trains without a screen, with a report now and then.
 import type { Run, RunState, Score } from '@bp/core'
-import { niceStep } from './nice-numbers.js'
+import { niceStep } from '@bp/lab'
 import { begin, type Plan } from './plan.js'
 import { Slices } from './slices.js'
 

@@ -1,7 +1,6 @@
 // The loss over the epochs as a line, on a linear or logarithmic axis.
-import { formatNumber } from '@bp/lab'
+import { decades, formatNumber, ticks } from '@bp/lab'
 import { useEffect, useId, useRef, useState } from 'react'
-import { linearTicks, logarithmicTicks } from './axis.js'
 import type { LossPoint } from './protocol.js'
 
 interface LossCurveProps {
@@ -28,7 +27,9 @@ export function LossCurve({ points, logarithmic, reference }: LossCurveProps) {
   const losses = points.map(({ loss }) => loss).filter((loss) => Number.isFinite(loss) && loss > 0)
   const highest = Math.max(reference.loss, ...losses)
   const lowest = Math.min(reference.loss, ...losses)
-  const lossTicks = logarithmic ? logarithmicTicks(lowest, highest) : linearTicks(0, highest * 1.08, 5)
+  const lossTicks = logarithmic
+    ? decades(lowest, highest).map((power) => Number(`1e${power}`))
+    : ticks(0, highest * 1.08, 6)
   const top = logarithmic ? lossTicks.at(-1)! : highest * 1.08
   const bottom = logarithmic ? lossTicks[0]! : 0
   const scale = (loss: number) =>
@@ -75,7 +76,7 @@ export function LossCurve({ points, logarithmic, reference }: LossCurveProps) {
             </text>
           </g>
         ))}
-        {linearTicks(0, lastEpoch, width > 420 ? 6 : 3).map((tick) => (
+        {ticks(0, lastEpoch, width > 420 ? 7 : 4).map((tick) => (
           <text key={tick} className="tick" x={x(tick)} y={height - margin.bottom + 18} textAnchor="middle">
             {formatNumber(tick)}
           </text>
