@@ -1,6 +1,7 @@
 // Reads command lines by tables of options, from which the help is made too.
 import { parseArgs } from 'node:util'
 import { didYouMean } from '@bp/core'
+import { listed } from '@bp/lab'
 import { UsageError } from './usage-error.js'
 
 /** An option that takes a value, or one that is just there or not. */
@@ -83,7 +84,9 @@ export function choice<const Choice extends string>(
     read: (text, name) => {
       const found = choices.find((choice) => choice === text)
       if (found === undefined)
-        throw new UsageError(`${name} must be ${listed(choices)}, got "${text}"${didYouMean(text, choices)}`)
+        throw new UsageError(
+          `${name} must be ${listed(choices, 'or')}, got "${text}"${didYouMean(text, choices)}`,
+        )
       return found
     },
   }
@@ -124,9 +127,4 @@ export function number(
 /** Of a decimal number; NaN for all else, such as the hexadecimal and empty texts that `Number` takes. */
 export function toNumber(text: string): number {
   return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
-}
-
-/** `a, b or c`. */
-function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }

@@ -1,7 +1,7 @@
 // The sentences about steps.
 import { describe, expect, test } from 'vitest'
 import { initialState, presets } from '../src/graph/state.js'
-import { describePosition, describeStep, list, writeShort } from '../src/graph/words.js'
+import { describePosition, describeStep, writeShort } from '../src/graph/words.js'
 
 describe('the lecture’s graph in words', () => {
   const { trace } = initialState().picture
@@ -32,15 +32,6 @@ test('a variable that is used three times adds its parts up', () => {
   expect(describeStep(trace, trace.steps.length)).toMatch(
     /x is used more than once, so the parts add up: 4 \+ 3 = 7\.$/,
   )
-})
-
-test.each([
-  [[], ''],
-  [['w'], 'w'],
-  [['w', 'x'], 'w and x'],
-  [['w', 'x', 'b'], 'w, x and b'],
-])('%j is listed as "%s"', (words, text) => {
-  expect(list(words)).toBe(text)
 })
 
 test.each([

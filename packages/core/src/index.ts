@@ -39,6 +39,7 @@ export {
 export { evaluate, type Given } from './graph/evaluate.js'
 export { gradients, localProduct } from './graph/gradients.js'
 export { byName, inputAt, isList } from './graph/input-names.js'
+export { nest } from './graph/methods.js'
 export type { Definition, GradientRule, Op, RuleContext } from './graph/op.js'
 export { caseInputs } from './graph/sample.js'
 export { type Shape, sizeOf } from './graph/shape.js'

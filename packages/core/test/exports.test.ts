@@ -233,6 +233,7 @@ const apart: Readonly<Record<string, string>> = {
       'didYouMean',
       'nearest',
       'sizeOf',
+      'nest',
     ].map((name) => [
       name,
       'for programs that read the op table or graphs; quick, and takes what the library made',

@@ -3,12 +3,12 @@ import type { Tensor } from '@bp/core'
 
 type Writer = (inputs: readonly string[]) => string
 
-/** A number that begins with a minus sign cannot stand behind an operator or under a power as it is. */
-const guarded = (text: string) => (text.startsWith('−') ? `(${text})` : text)
+/** A negative number takes parentheses after an operator and under a power. */
+export const operand = (text: string) => (text.startsWith('−') ? `(${text})` : text)
 const between =
   (symbol: string): Writer =>
   ([a, b]) =>
-    `${a} ${symbol} ${guarded(b!)}`
+    `${a} ${symbol} ${operand(b!)}`
 
 /** Operations that are not written as `name(inputs)`. */
 const forms = new Map<string, Writer>([
@@ -17,10 +17,10 @@ const forms = new Map<string, Writer>([
   ['mul', between('×')],
   ['div', between('÷')],
   ['matmul', between('@')],
-  ['pow', ([a, b]) => `${guarded(a!)}^${guarded(b!)}`],
-  ['neg', ([x]) => `−${guarded(x!)}`],
-  ['reciprocal', ([x]) => `1 ÷ ${guarded(x!)}`],
-  ['square', ([x]) => `${guarded(x!)}²`],
+  ['pow', ([a, b]) => `${operand(a!)}^${operand(b!)}`],
+  ['neg', ([x]) => `−${operand(x!)}`],
+  ['reciprocal', ([x]) => `1 ÷ ${operand(x!)}`],
+  ['square', ([x]) => `${operand(x!)}²`],
 ])
 
 /** `g + b`, `sigmoid(x)`: what the tensor's operation does with inputs of these texts. */

@@ -1,22 +1,23 @@
 // Numbers as people read them.
 
-const significantDigits = 6
+const mostDigits = 6
 
 /**
- * Six significant digits without zeros at the end, `1.23e-5` for what is very small or large, a true minus sign,
- * `∞` for infinity; −0 is 0.
+ * Rounded to `digits` significant digits, without trailing zeros: `0.5`, `12300`, `1.23e-5`, `1e6`. Written with a
+ * true minus sign and `∞`; −0 is 0.
  */
-export function formatNumber(x: number): string {
+export function formatNumber(x: number, digits = mostDigits): string {
   if (Number.isNaN(x)) return 'NaN'
-  if (x < 0) return `−${formatNumber(-x)}`
+  if (x < 0) return `−${formatNumber(-x, digits)}`
   if (x === Number.POSITIVE_INFINITY) return '∞'
   if (x === 0) return '0'
-  const [digits, exponent] = x.toExponential(significantDigits - 1).split('e') as [string, string]
+  const rounded = Number(x.toPrecision(digits))
+  const [mantissa, exponent] = rounded.toExponential(mostDigits - 1).split('e') as [string, string]
   const power = Number(exponent)
-  if (power < -4 || power >= significantDigits) return `${trimmed(digits)}e${power}`
-  return trimmed(x.toFixed(significantDigits - 1 - power))
+  if (power < -4 || power >= mostDigits) return `${withoutZeros(mantissa)}e${power}`
+  return withoutZeros(rounded.toFixed(mostDigits - 1 - power))
 }
 
-function trimmed(digits: string): string {
-  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits
+function withoutZeros(decimal: string): string {
+  return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal
 }

@@ -1,6 +1,7 @@
 // The public face of what the apps share.
 export { expandComposite } from './composite.js'
 export { decisionGrid } from './decision-grid.js'
+export { operand } from './describe.js'
 export { formatNumber } from './format-number.js'
 export {
   type Layout,
@@ -10,6 +11,7 @@ export {
   layout,
   type Point,
 } from './layout.js'
+export { listed } from './listed.js'
 export { type Nudge, nudge } from './nudge.js'
 export { formatNumbers, type Numbers } from './numbers.js'
 export { createStepper, type Stepper } from './stepper.js'

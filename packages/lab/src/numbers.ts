@@ -5,14 +5,6 @@ import { formatNumber } from './format-number.js'
 /** One number for a scalar, nested arrays for a tensor. */
 export type Numbers = number | NestedArray
 
-/** Numbers in a row as nested arrays of a shape. */
-export function nest(data: ArrayLike<number>, shape: Shape): Numbers {
-  let at = 0
-  const build = (axis: number): Numbers =>
-    axis === shape.length ? data[at++]! : Array.from({ length: shape[axis]! }, () => build(axis + 1))
-  return build(0)
-}
-
 /** Sum of two of the same shape. */
 export function addNumbers(a: Numbers, b: Numbers): Numbers {
   if (typeof a === 'number') return a + (b as number)

@@ -7,14 +7,15 @@ import {
   gradients,
   inputAt,
   localProduct,
+  nest,
   type Shape,
   type Tensor,
 } from '@bp/core'
 import type { Graph, Span } from '@bp/expression'
-import { writeOperation } from './describe.js'
+import { operand, writeOperation } from './describe.js'
 import { formatNumber } from './format-number.js'
 import { identify } from './names.js'
-import { addNumbers, everyNumber, formatNumbers, type Numbers, nest } from './numbers.js'
+import { addNumbers, everyNumber, formatNumbers, type Numbers } from './numbers.js'
 
 export interface TraceNode {
   /** The name, or `#0`, `#1` … for a constant; the same for the same source, whatever the values. */
@@ -309,18 +310,10 @@ function describeContribution(
   const product =
     local === null
       ? `${amount}, from ∂${f}/∂${to.name} by ${rule}`
-      : `∂${f}/∂${to.name} · ∂${to.name}/∂${node.name}${twice} = ${operand(upstream as number)} × ${operand(local, true)} = ${amount}`
+      : `∂${f}/∂${to.name} · ∂${to.name}/∂${node.name}${twice} = ${formatNumber(upstream as number)} × ${operand(formatNumber(local))} = ${amount}`
   if (parts === 1) return `${left} = ${product}`
-  const sum = before === null ? '' : `; together ${write(before)} + ${operandText(amount)} = ${write(after)}`
+  const sum = before === null ? '' : `; together ${write(before)} + ${operand(amount)} = ${write(after)}`
   return `${left}, part ${part} of ${parts}: ${product}${sum}`
-}
-
-function operand(number: number, second = false): string {
-  return second ? operandText(formatNumber(number)) : formatNumber(number)
-}
-
-function operandText(text: string): string {
-  return text.startsWith('−') ? `(${text})` : text
 }
 
 function titleOf(node: TraceNode): string {

@@ -32,4 +32,15 @@ describe('a number', () => {
   ])('%s is written %s', (number, text) => {
     expect(formatNumber(number)).toBe(text)
   })
+
+  it.each([
+    [1096.6331584, 4, '1097'],
+    [-0.00091022118, 4, '−0.0009102'],
+    [12345, 3, '12300'],
+    [1234567, 3, '1.23e6'],
+    [0.9996, 3, '1'],
+    [Number.NEGATIVE_INFINITY, 3, '−∞'],
+  ])('%d with %d digits is written %s', (number, digits, text) => {
+    expect(formatNumber(number, digits)).toBe(text)
+  })
 })

@@ -16,7 +16,7 @@ export function counted(count: number, noun: string): string {
 
 /** Three significant digits, `1.24e6` or `12.5`: as exact as a figure that changes all the time needs to be. */
 export function formatShort(value: number): string {
-  return formatNumber(Number(value.toPrecision(3)))
+  return formatNumber(value, 3)
 }
 
 export function formatShare(share: number): string {

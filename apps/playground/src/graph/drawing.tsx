@@ -1,5 +1,13 @@
 // The graph as a picture: nodes that can be focused, edges with what flows over them.
-import type { Numbers, Stepper, Trace, TraceEdge, TraceNode, TraceStep } from '@bp/lab'
+import {
+  type Numbers,
+  operand,
+  type Stepper,
+  type Trace,
+  type TraceEdge,
+  type TraceNode,
+  type TraceStep,
+} from '@bp/lab'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { NumberField } from '../number-field.js'
 import { type Placed, place, shapeRadius, type TextWidths } from './geometry.js'
@@ -250,8 +258,7 @@ const longestLine = 12
 function contributionText({ local, upstream, contribution }: TraceEdge): string[] | null {
   if (contribution === null) return null
   if (local === null || typeof upstream !== 'number' || typeof contribution !== 'number') return ['array']
-  const factor = upstream < 0 ? `(${writeShort(upstream)})` : writeShort(upstream)
-  const product = `${writeShort(local)} × ${factor}`
+  const product = `${writeShort(local)} × ${operand(writeShort(upstream))}`
   const result = `= ${writeShort(contribution)}`
   const line = `${product} ${result}`
   return line.length <= longestLine ? [line] : [product, result]

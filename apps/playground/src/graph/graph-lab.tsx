@@ -1,5 +1,5 @@
 // The first half of the page: an expression, its graph, and the way of every derivative through it.
-import { createStepper } from '@bp/lab'
+import { createStepper, listed } from '@bp/lab'
 import { useEffect, useMemo, useReducer, useRef } from 'react'
 import { Drawing } from './drawing.js'
 import { ExpressionField } from './expression-field.js'
@@ -7,7 +7,6 @@ import { Nudges } from './nudges.js'
 import { initialState, presets, reduce } from './state.js'
 import { StepsList } from './steps-list.js'
 import { Timeline } from './timeline.js'
-import { list } from './words.js'
 
 export function GraphLab() {
   const [state, dispatch] = useReducer(reduce, undefined, () => initialState())
@@ -78,7 +77,7 @@ export function GraphLab() {
               checked={expanded}
               onChange={(event) => dispatch({ type: 'expanded', expanded: event.target.checked })}
             />
-            <span>Show {list(picture.composites)} as a chain of simple operations</span>
+            <span>Show {listed(picture.composites, 'and')} as a chain of simple operations</span>
           </label>
         )}
       </div>

@@ -32,7 +32,7 @@ export function Nudges({ graph, trace }: Picture) {
           <span key={name}>
             {index === 0 ? 'If ' : 'if '}
             <var>{name}</var> changes by {formatNumber(amount)}, <var>{output}</var> changes by{' '}
-            <strong>{formatNumber(rounded(change))}</strong>
+            <strong>{written(change)}</strong>
             {index < rows.length - 1 ? '; ' : '.'}
           </span>
         ))}
@@ -53,10 +53,9 @@ export function Nudges({ graph, trace }: Picture) {
               <th scope="row">
                 <var>{name}</var> + {formatNumber(amount)}
               </th>
-              <td>{formatNumber(rounded(predicted))}</td>
+              <td>{written(predicted)}</td>
               <td>
-                {formatNumber(rounded(change))}{' '}
-                <span className="verdict">{straight ? '= the same' : '≠ it bends'}</span>
+                {written(change)} <span className="verdict">{straight ? '= the same' : '≠ it bends'}</span>
               </td>
             </tr>
           ))}
@@ -81,7 +80,7 @@ function nearlyEqual(a: number, b: number, scale: number): boolean {
   return Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(scale), Math.abs(a))
 }
 
-/** Without the noise that a difference of rounded numbers has in its last digits. */
-function rounded(number: number): number {
-  return Number(number.toPrecision(4))
+/** To four digits: a difference of rounded numbers is noisy in its last ones. */
+function written(number: number): string {
+  return formatNumber(number, 4)
 }

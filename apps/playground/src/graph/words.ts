@@ -1,5 +1,13 @@
 // Says in plain words what a step of the trace does.
-import { formatNumber, type Numbers, type Trace, type TraceNode, type TraceStep } from '@bp/lab'
+import {
+  formatNumber,
+  listed,
+  type Numbers,
+  operand,
+  type Trace,
+  type TraceNode,
+  type TraceStep,
+} from '@bp/lab'
 
 /** A number in full, or the shape of an array. */
 export function write(numbers: Numbers, { shape }: Pick<TraceNode, 'shape'>): string {
@@ -8,7 +16,7 @@ export function write(numbers: Numbers, { shape }: Pick<TraceNode, 'shape'>): st
 
 /** Four significant digits, whole numbers in full, for where there is little room. */
 export function writeShort(number: number): string {
-  return formatNumber(Number.isInteger(number) ? number : Number(number.toPrecision(4)))
+  return formatNumber(number, Number.isInteger(number) ? 6 : 4)
 }
 
 /** Where a position is: `backward 3 of 4`. */
@@ -27,7 +35,7 @@ export function describeStep(trace: Trace, position: number): string {
     const have =
       names.length === 0
         ? 'Only constants have values'
-        : `${list(names)} ${names.length > 1 ? 'have values' : 'has a value'}`
+        : `${listed(names, 'and')} ${names.length > 1 ? 'have values' : 'has a value'}`
     return `${have}. Nothing else is computed yet.`
   }
   switch (step.phase) {
@@ -48,10 +56,10 @@ function describeBackward(trace: Trace, step: TraceStep): string {
   const [inner, outer] = [nameOf(trace, from), nameOf(trace, to)]
   const chain =
     to === trace.output
-      ? `Backward: move ${inner} by a little and ${outer} moves ${times(local)}; what arrives from behind is ${formatNumber(upstream)}, so ${guarded(upstream)} × ${guarded(local)} = ${formatNumber(contribution)} goes to ${inner}.`
-      : `Backward: move ${inner} by a little and ${outer} moves ${times(local)}; move ${outer} and ${output} moves ${times(upstream)}; so ${output} moves ${guarded(upstream)} × ${guarded(local)} = ${formatNumber(contribution)} times as much as ${inner}.`
+      ? `Backward: move ${inner} by a little and ${outer} moves ${times(local)}; what arrives from behind is ${formatNumber(upstream)}, so ${operand(formatNumber(upstream))} × ${operand(formatNumber(local))} = ${formatNumber(contribution)} goes to ${inner}.`
+      : `Backward: move ${inner} by a little and ${outer} moves ${times(local)}; move ${outer} and ${output} moves ${times(upstream)}; so ${output} moves ${operand(formatNumber(upstream))} × ${operand(formatNumber(local))} = ${formatNumber(contribution)} times as much as ${inner}.`
   if (typeof step.accumulatorBefore !== 'number') return chain
-  return `${chain} ${inner} is used more than once, so the parts add up: ${formatNumber(step.accumulatorBefore)} + ${guarded(contribution)} = ${formatNumber(step.accumulatorAfter as number)}.`
+  return `${chain} ${inner} is used more than once, so the parts add up: ${formatNumber(step.accumulatorBefore)} + ${operand(formatNumber(contribution))} = ${formatNumber(step.accumulatorAfter as number)}.`
 }
 
 function times(factor: number): string {
@@ -59,16 +67,7 @@ function times(factor: number): string {
   return factor === 1 ? 'just as much' : `${formatNumber(factor)} times as much`
 }
 
-function guarded(number: number): string {
-  return number < 0 ? `(${formatNumber(number)})` : formatNumber(number)
-}
-
 function nameOf({ nodes }: Trace, id: string): string {
   const node = nodes.find((other) => other.id === id)!
   return node.name || node.label
-}
-
-/** `w, x and b`. */
-export function list(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }

@@ -231,7 +231,7 @@ function trainLabel(progress: Progress | null): string {
 }
 
 function number(value: number | null | undefined): string {
-  return value === null || value === undefined ? '—' : formatNumber(Number(value.toPrecision(4)))
+  return value === null || value === undefined ? '—' : formatNumber(value, 4)
 }
 
 function rate(progress: Progress | null): string {

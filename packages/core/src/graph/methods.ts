@@ -148,7 +148,8 @@ function blaming(body: Method): Method {
   }
 }
 
-function nest(data: ArrayLike<number>, shape: Shape): number | NestedArray {
+/** Flat data as nested arrays of a shape; a number for a scalar. */
+export function nest(data: ArrayLike<number>, shape: Shape): number | NestedArray {
   let offset = 0
   const build = (depth: number): number | NestedArray =>
     depth === shape.length ? data[offset++]! : Array.from({ length: shape[depth]! }, () => build(depth + 1))
