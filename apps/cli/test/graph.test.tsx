@@ -1,8 +1,7 @@
-import { createStepper } from '@bp/lab'
 import { renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import stringWidth from 'string-width'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { describeGraphInJson } from '../src/graph/json.js'
 import { describeGraphInLines } from '../src/graph/lines.js'
 import { GraphScreen } from '../src/graph/screen.js'
@@ -12,10 +11,8 @@ const lecture = () => readSubject('f = w*x + b', 'w=-2,x=5,b=3')
 const deep = 'h = sigmoid(w*x + b); g = tanh(v*h + c); (g - y)^2'
 
 function screen(subject: ReturnType<typeof readSubject>, position: number, columns: number, rows: number) {
-  const stepper = createStepper(subject.trace)
-  stepper.go(position)
   return renderToString(
-    <GraphScreen subject={subject} stepper={stepper} size={{ columns, rows }} onLeave={() => {}} />,
+    <GraphScreen subject={subject} initialPosition={position} size={{ columns, rows }} onLeave={() => {}} />,
     { columns },
   )
 }
@@ -115,12 +112,10 @@ describe('the graph screen', () => {
   })
 
   it('steps forward, back, to the ends, and leaves by keys', async () => {
-    const subject = lecture()
     const codes: number[] = []
     const { stdin, lastFrame, unmount } = render(
       <GraphScreen
-        subject={subject}
-        stepper={createStepper(subject.trace)}
+        subject={lecture()}
         size={{ columns: 80, rows: 24 }}
         onLeave={(code) => codes.push(code)}
       />,
@@ -141,7 +136,7 @@ describe('the graph screen', () => {
     expect(await press('n')).toBe('7')
     expect(await press('\u001b[H')).toBe('0')
     await press(' ')
-    expect(lastFrame()).toContain('● playing')
+    await vi.waitFor(() => expect(lastFrame()).toContain('● playing'))
     expect(await press('n')).toBe('1')
     expect(lastFrame()).not.toContain('● playing')
     await press('q')

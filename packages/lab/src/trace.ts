@@ -22,6 +22,8 @@ export interface TraceNode {
   readonly id: string
   /** The name in the source; for an operation without one a free letter, g first; empty for a constant. */
   readonly name: string
+  /** What texts call it: the name, or for a constant its label. */
+  readonly title: string
   /** `f = g + b` for an operation, `w` for a variable, `2` for a constant. */
   readonly label: string
   /** `output` is the operation at the end; a program that is a variable alone ends in a `variable`. */
@@ -78,8 +80,7 @@ export interface Trace {
   readonly nodes: readonly TraceNode[]
   /** In the order of the nodes they lead to. */
   readonly edges: readonly TraceEdge[]
-  /** Id of the output. */
-  readonly output: string
+  readonly output: TraceNode
   readonly steps: readonly TraceStep[]
   /** Sentences about what the numbers cannot show: a NaN and where it began, an output that has no derivative. */
   readonly warnings: readonly string[]
@@ -139,7 +140,16 @@ export function trace(graph: Graph): Trace {
     if (!tensor.op) {
       const text = name || formatNumbers(value, tensor.shape)
       const kind = tensor instanceof Constant ? 'constant' : 'variable'
-      return { ...common, label: text, kind, symbol: text, op: null, formula: '', expandable: false }
+      return {
+        ...common,
+        title: text,
+        label: text,
+        kind,
+        symbol: text,
+        op: null,
+        formula: '',
+        expandable: false,
+      }
     }
     const { symbol, formula, decompose } = tensor.op.definition
     const operands = tensor.inputs.map((input) => {
@@ -148,6 +158,7 @@ export function trace(graph: Graph): Trace {
     })
     return {
       ...common,
+      title: name,
       label: `${name} = ${writeOperation(tensor, operands)}`,
       kind: tensor === output ? 'output' : 'operation',
       symbol,
@@ -169,20 +180,21 @@ export function trace(graph: Graph): Trace {
   )
 
   const byId = new Map(nodes.map((node) => [node.id, node]))
+  const outputNode = byId.get(idOf(output))!
   const steps = [
     ...order.filter(({ op }) => op).map((tensor) => forwardStep(tensor, byId.get(idOf(tensor))!, byId)),
-    ...backwardSteps(byId.get(idOf(output))!, nodes, edges, byId),
+    ...backwardSteps(outputNode, nodes, edges, byId),
   ]
   const blockers = links.filter(({ from, to, rule }) => !rule && reached.has(to) && !from.isConstant)
   return {
     nodes,
     edges,
-    output: idOf(output),
+    output: outputNode,
     steps,
     warnings: warningsAbout(
       nodes,
       steps,
-      byId.get(idOf(output))!,
+      outputNode,
       blockers.map(({ to }) => to.op!.name),
     ),
   }
@@ -244,7 +256,7 @@ function backwardSteps(
   byId: Nodes,
 ): TraceStep[] {
   if (output.derivative === null) return []
-  const f = titleOf(output)
+  const f = output.title
   const steps: TraceStep[] = [
     {
       phase: 'seed',
@@ -316,10 +328,6 @@ function describeContribution(
   return `${left}, part ${part} of ${parts}: ${product}${sum}`
 }
 
-function titleOf(node: TraceNode): string {
-  return node.name || node.label
-}
-
 function warningsAbout(
   nodes: readonly TraceNode[],
   steps: readonly TraceStep[],
@@ -327,12 +335,12 @@ function warningsAbout(
   blockers: readonly string[],
 ): string[] {
   const warnings: string[] = []
-  const f = titleOf(output)
+  const f = output.title
   const finite = (numbers: Numbers) => everyNumber(numbers, Number.isFinite)
   const odd = nodes.find(({ value }) => !finite(value))
   if (odd) {
     const step = steps.find(({ phase, node }) => phase === 'forward' && node === odd.id)
-    warnings.push(`${titleOf(odd)} is not a finite number: ${step?.text ?? odd.label}`)
+    warnings.push(`${odd.title} is not a finite number: ${step?.text ?? odd.label}`)
   } else {
     const step = steps.find(
       ({ accumulatorAfter }) => accumulatorAfter !== undefined && !finite(accumulatorAfter),

@@ -1,5 +1,5 @@
 // A graph drawn with boxes and lines: layers from left to right, values and derivatives in the boxes.
-import { type Layout, layout, type Stepper, type Trace, type TraceNode } from '@bp/lab'
+import { type Layout, layout, type Trace, type TraceNode, type TraceView } from '@bp/lab'
 import stringWidth from 'string-width'
 import { cut } from '../fit.js'
 import { type Piece, palette } from '../text.js'
@@ -27,10 +27,10 @@ const strokes = ' ╵╶└╷│┌├╴┘─┴┐┤┬┼'
 const [up, right, down, left] = [1, 2, 4, 8] as const
 
 /**
- * Draws the graph as it is at the stepper's position: what is not known yet is —. It may be larger than
+ * Draws what the view knows of the graph; what it does not know yet is —. It may be larger than
  * `columns`, in which it fits if it can.
  */
-export function drawGraph(trace: Trace, stepper: Stepper, columns: number): Drawing {
+export function drawGraph(trace: Trace, view: TraceView, columns: number): Drawing {
   const layers = (placed: Layout) => new Set(placed.nodes.map(({ x }) => x)).size
   const place = (nodeWidth: number) => layout(trace, { nodeWidth, nodeHeight: boxHeight })
   const count = layers(place(boxWidths[0]!))
@@ -53,7 +53,7 @@ export function drawGraph(trace: Trace, stepper: Stepper, columns: number): Draw
   const ends = new Map(
     trace.nodes.map(({ id }): [string, Ends] => [id, { arrivals: new Set(), leaves: new Set() }]),
   )
-  const edge = stepper.current()?.edge
+  const edge = view.current?.edge
   for (const stretch of stretchesOf(placed, toColumn, boxes)) {
     const { from, to, input } = stretch.edge
     const active = edge?.from === from && edge.to === to && edge.input === input
@@ -70,7 +70,7 @@ export function drawGraph(trace: Trace, stepper: Stepper, columns: number): Draw
   }
   for (const node of trace.nodes) {
     const { left, top } = boxes.get(node.id)!
-    for (const [row, pieces] of boxRows(trace, node, stepper, ends.get(node.id)!, boxWidth).entries())
+    for (const [row, pieces] of boxRows(trace, node, view, ends.get(node.id)!, boxWidth).entries())
       rows[top + row]!.splice(left, boxWidth, ...split(pieces))
   }
   return { rows, width, height, boxes, boxWidth }
@@ -185,11 +185,10 @@ const double: Border = { corners: ['╔', '╗', '╚', '╝'], across: '═', s
 function boxRows(
   trace: Trace,
   node: TraceNode,
-  stepper: Stepper,
+  { current: step, knownValues, derivatives }: TraceView,
   { arrivals, leaves }: Ends,
   boxWidth: number,
 ): Piece[][] {
-  const step = stepper.current()
   const current = step?.node === node.id
   const border = current ? double : plain
   const style: Omit<Piece, 'text'> = current
@@ -202,8 +201,8 @@ function boxRows(
     inner,
   )
   const [topLeft, topRight, bottomLeft, bottomRight] = border.corners
-  const known = stepper.knownValues.has(node.id)
-  const derivative = stepper.derivativeAt(node.id)
+  const known = knownValues.has(node.id)
+  const derivative = derivatives.get(node.id) ?? null
   const line = (row: number, name: string, text: string, colour: string | undefined): Piece[] => {
     const shown = cut(text, inner)
     const room = inner - stringWidth(shown)

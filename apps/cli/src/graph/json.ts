@@ -3,10 +3,9 @@ import type { Subject } from './source.js'
 
 export function describeGraphInJson({ expression, trace }: Subject): string[] {
   const { nodes, steps, warnings, output } = trace
-  const result = nodes.find(({ id }) => id === output)!
   const variables = nodes.filter(({ kind }) => kind === 'variable')
   return [
-    { type: 'start', expression, output, nodes: nodes.length, steps: steps.length },
+    { type: 'start', expression, output: output.id, nodes: nodes.length, steps: steps.length },
     ...nodes.map(({ id, name, label, kind, op, shape, value, derivative, inputs }) => ({
       type: 'node',
       id,
@@ -23,7 +22,7 @@ export function describeGraphInJson({ expression, trace }: Subject): string[] {
     ...warnings.map((text) => ({ type: 'warning', text })),
     {
       type: 'end',
-      value: result.value,
+      value: output.value,
       derivatives: Object.fromEntries(variables.map(({ name, derivative }) => [name, derivative])),
     },
   ].map((line) => JSON.stringify(line))

@@ -1,14 +1,14 @@
 // A graph as lines of text: every node in a table, then the forward and the backward pass step by step.
 import stringWidth from 'string-width'
 import type { Subject } from './source.js'
-import { outputName, write } from './words.js'
+import { write } from './words.js'
 
 export function describeGraphInLines({ expression, trace }: Subject): string[] {
-  const { nodes, steps, warnings } = trace
+  const { nodes, output, steps, warnings } = trace
   const table = [
-    ['name', 'expression', 'value', `∂${outputName(trace)}/∂name`],
+    ['name', 'expression', 'value', `∂${output.title}/∂name`],
     ...nodes.map((node) => [
-      node.name || node.label,
+      node.title,
       node.op === null ? node.kind : node.label.replace(`${node.name} = `, ''),
       write(node.value, node),
       write(node.derivative, node),

@@ -1,5 +1,4 @@
 // A graph on the full screen, and its table on the terminal afterwards.
-import { createStepper } from '@bp/lab'
 import { showFullScreen } from '../full-screen.js'
 import { print } from '../output.js'
 import { describeGraphInLines } from './lines.js'
@@ -8,9 +7,8 @@ import type { Subject } from './source.js'
 
 /** Steps until the user leaves. Returns the exit code. */
 export async function stepOnScreen(subject: Subject): Promise<number> {
-  const stepper = createStepper(subject.trace)
   const code = await showFullScreen((size, leave) => (
-    <GraphScreen subject={subject} stepper={stepper} size={size} onLeave={leave} />
+    <GraphScreen subject={subject} size={size} onLeave={leave} />
   ))
   print(`${describeGraphInLines(subject).join('\n')}\n`)
   return code

@@ -1,5 +1,5 @@
 // The full screen of a graph: its drawing, the step that was done last in words, and keys to step and go back.
-import type { Stepper } from '@bp/lab'
+import { type TraceView, viewAt } from '@bp/lab'
 import { Box, useInput } from 'ink'
 import { useEffect, useState } from 'react'
 import { cut, wrap } from '../fit.js'
@@ -12,8 +12,9 @@ import { write } from './words.js'
 
 export interface GraphScreenProps {
   readonly subject: Subject
-  readonly stepper: Stepper
   readonly size: Size
+  /** Steps done at first. */
+  readonly initialPosition?: number
   /** Called with an exit code. */
   readonly onLeave: (code: number) => void
 }
@@ -25,28 +26,30 @@ const footRows = 6
 /** Between steps while playing, in ms. */
 const playInterval = 1200
 
-export function GraphScreen({ subject, stepper, size, onLeave }: GraphScreenProps) {
-  const [position, setPosition] = useState(stepper.position)
+export function GraphScreen({ subject, size, initialPosition = 0, onLeave }: GraphScreenProps) {
+  const { length } = subject.trace.steps
+  const [position, setPosition] = useState(initialPosition)
   const [playing, setPlaying] = useState(false)
-  const go = (wanted: number) => {
-    stepper.go(wanted)
-    setPosition(stepper.position)
+  const go = (move: (position: number) => number) => {
+    setPosition((before) => Math.min(Math.max(move(before), 0), length))
     setPlaying(false)
   }
+  const next = () => go((position) => position + 1)
+  const back = () => go((position) => position - 1)
 
   useInput((input, key) => {
     if (key.ctrl && input === 'c') onLeave(exitInterrupted)
-    else if (key.rightArrow) go(stepper.position + 1)
-    else if (key.leftArrow) go(stepper.position - 1)
-    else if (key.home) go(0)
-    else if (key.end) go(stepper.length)
+    else if (key.rightArrow) next()
+    else if (key.leftArrow) back()
+    else if (key.home) go(() => 0)
+    else if (key.end) go(() => length)
     // Keys that are hit quickly arrive together.
     for (const letter of key.ctrl ? '' : input) {
       if (letter === 'q') onLeave(0)
-      else if (letter === 'n') go(stepper.position + 1)
-      else if (letter === 'p') go(stepper.position - 1)
+      else if (letter === 'n') next()
+      else if (letter === 'p') back()
       else if (letter === ' ') {
-        if (stepper.position === stepper.length) go(0)
+        setPosition((before) => (before === length ? 0 : before))
         setPlaying((before) => !before)
       }
     }
@@ -54,26 +57,24 @@ export function GraphScreen({ subject, stepper, size, onLeave }: GraphScreenProp
 
   useEffect(() => {
     if (!playing) return
-    if (position === stepper.length) return setPlaying(false)
-    const timer = setTimeout(() => {
-      stepper.go(position + 1)
-      setPosition(stepper.position)
-    }, playInterval)
+    if (position === length) return setPlaying(false)
+    const timer = setTimeout(() => setPosition(position + 1), playInterval)
     return () => clearTimeout(timer)
-  }, [playing, position, stepper])
+  }, [playing, position, length])
 
   const { columns, rows } = size
-  const sentence = describeStep(subject, stepper)
+  const view = viewAt(subject.trace, position)
+  const sentence = describeStep(subject, view)
   if (columns < least.columns || rows < least.rows)
-    return <Row pieces={[{ text: cut(`${position}/${stepper.length} ${sentence}`, columns - 1) }]} />
+    return <Row pieces={[{ text: cut(`${position}/${length} ${sentence}`, columns - 1) }]} />
   // One row stays free, or the terminal would scroll.
   const bodyRows = rows - 1 - headRows - footRows
-  const drawing = drawGraph(subject.trace, stepper, columns)
-  const focus = stepper.current()?.node ?? subject.trace.nodes[0]!.id
+  const drawing = drawGraph(subject.trace, view, columns)
+  const focus = view.current?.node ?? subject.trace.nodes[0]!.id
   const lines = wrap(sentence, columns, 2)
   return (
     <Box flexDirection="column" width={columns}>
-      <Rows rows={head(subject, stepper, playing, columns)} />
+      <Rows rows={head(subject, view, playing, columns)} />
       <Box height={bodyRows} flexDirection="column">
         <Rows rows={windowOf(drawing, focus, columns, bodyRows)} />
       </Box>
@@ -81,7 +82,7 @@ export function GraphScreen({ subject, stepper, size, onLeave }: GraphScreenProp
         rows={[
           [],
           ...[0, 1].map((index): Piece[] => [{ text: lines[index] ?? '', bold: true }]),
-          timeline(subject, stepper, columns),
+          timeline(subject, view, columns),
           [],
           [{ text: cut('→ n step · ← p back · space play · home · end · q quit', columns), dim: true }],
         ]}
@@ -92,11 +93,11 @@ export function GraphScreen({ subject, stepper, size, onLeave }: GraphScreenProp
 
 function head(
   { expression, trace }: Subject,
-  stepper: Stepper,
+  { current }: TraceView,
   playing: boolean,
   columns: number,
 ): Piece[][] {
-  const phase = stepper.current()?.phase
+  const phase = current?.phase
   const mark: Piece = playing
     ? { text: '● playing', colour: palette.blue }
     : phase === undefined
@@ -120,9 +121,8 @@ function head(
   ]
 }
 
-function describeStep({ trace }: Subject, stepper: Stepper): string {
-  const step = stepper.current()
-  if (step) return step.text
+function describeStep({ trace }: Subject, { current }: TraceView): string {
+  if (current) return current.text
   const operations = trace.nodes.filter(({ op }) => op !== null).length
   return operations === 0
     ? 'there is nothing to compute'
@@ -130,8 +130,8 @@ function describeStep({ trace }: Subject, stepper: Stepper): string {
 }
 
 /** A mark for each step: those done, and those to come. */
-function timeline({ trace }: Subject, stepper: Stepper, columns: number): Piece[] {
-  const { position, length } = stepper
+function timeline({ trace }: Subject, { position }: TraceView, columns: number): Piece[] {
+  const { length } = trace.steps
   const forward = trace.steps.filter(({ phase }) => phase === 'forward').length
   const count = `step ${position} of ${length}  `
   if (length + count.length + 22 > columns) return [{ text: count, dim: true }]

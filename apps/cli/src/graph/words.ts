@@ -6,12 +6,7 @@ export function write(numbers: Numbers | null, { shape }: TraceNode): string {
   return numbers === null ? '—' : formatNumbers(numbers, shape)
 }
 
-/** `f`, or `the output` where the source gives it no name. */
-export function outputName({ nodes, output }: Trace): string {
-  return nodes.find(({ id }) => id === output)!.name || 'output'
-}
-
 /** `∂f/∂w`. */
-export function derivativeName(trace: Trace, { name }: TraceNode): string {
-  return `∂${outputName(trace)}/∂${name}`
+export function derivativeName({ output }: Trace, { name }: TraceNode): string {
+  return `∂${output.title}/∂${name}`
 }

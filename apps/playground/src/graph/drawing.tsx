@@ -2,11 +2,11 @@
 import {
   type Numbers,
   operand,
-  type Stepper,
   type Trace,
   type TraceEdge,
   type TraceNode,
   type TraceStep,
+  type TraceView,
 } from '@bp/lab'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { NumberField } from '../number-field.js'
@@ -18,14 +18,14 @@ const smallestScale = 0.7
 
 interface DrawingProps {
   readonly trace: Trace
-  readonly stepper: Stepper
+  readonly view: TraceView
   /** Variables whose value can be changed in the drawing. */
   readonly editable: ReadonlySet<string>
   readonly onValue: (name: string, value: number) => void
   readonly onPosition: (position: number) => void
 }
 
-export function Drawing({ trace, stepper, editable, onValue, onPosition }: DrawingProps) {
+export function Drawing({ trace, view, editable, onValue, onPosition }: DrawingProps) {
   const holder = useRef<HTMLDivElement>(null)
   const [room, setRoom] = useState(960)
   useEffect(() => {
@@ -37,9 +37,8 @@ export function Drawing({ trace, stepper, editable, onValue, onPosition }: Drawi
   const placed = useMemo(() => place(trace, room, textWidths(trace)), [trace, room])
   const scale = Math.min(1.2, Math.max(smallestScale, room / placed.width))
 
-  const done = trace.steps.slice(0, stepper.position)
-  const current = stepper.current()
-  const arrived = new Set(done.flatMap(({ edge }) => edge ?? []))
+  const { position, current, knownValues } = view
+  const arrived = new Set(trace.steps.slice(0, position).flatMap(({ edge }) => edge ?? []))
   const width = placed.width * scale
   const inset = Math.max(0, (room - width) / 2)
 
@@ -53,13 +52,13 @@ export function Drawing({ trace, stepper, editable, onValue, onPosition }: Drawi
           transform: `translateX(${inset}px) scale(${scale})`,
         }}
       >
-        <Edges placed={placed} current={current} arrived={arrived} known={stepper.knownValues} />
+        <Edges placed={placed} current={current} arrived={arrived} known={knownValues} />
         {trace.nodes.map((node) => (
           <Node
             key={node.id}
             node={node}
             trace={trace}
-            stepper={stepper}
+            view={view}
             placed={placed}
             editable={editable.has(node.name) && typeof node.value === 'number'}
             onValue={onValue}
@@ -143,13 +142,13 @@ interface NodeProps extends Omit<DrawingProps, 'editable'> {
   readonly editable: boolean
 }
 
-function Node({ node, trace, stepper, placed, editable, onValue, onPosition }: NodeProps) {
+function Node({ node, trace, view, placed, editable, onValue, onPosition }: NodeProps) {
   const { id, name, kind, symbol, value } = node
   const middle = placed.middles.get(id)!
-  const current = stepper.current()
-  const known = stepper.knownValues.has(id)
-  const derivative = stepper.derivativeAt(id)
-  const output = nameOf(trace)
+  const { current } = view
+  const known = view.knownValues.has(id)
+  const derivative = view.derivatives.get(id) ?? null
+  const output = trace.output.title
   const positions = trace.steps.flatMap((step, index) => (step.node === id ? [index + 1] : []))
   const state = current?.node === id ? `current ${current.phase}` : ''
 
@@ -174,9 +173,7 @@ function Node({ node, trace, stepper, placed, editable, onValue, onPosition }: N
           className={shape}
           style={{ width: 2 * shapeRadius, height: 2 * shapeRadius }}
           aria-label={`${description}. Go to its step.`}
-          onClick={() =>
-            onPosition(positions.find((position) => position > stepper.position) ?? positions[0]!)
-          }
+          onClick={() => onPosition(positions.find((position) => position > view.position) ?? positions[0]!)}
         >
           {symbol}
         </button>
@@ -225,17 +222,12 @@ function Sign({ negative }: { readonly negative: boolean }) {
   return <span className="sign">{negative ? '▼' : '▲'}</span>
 }
 
-function nameOf({ nodes, output }: Trace): string {
-  const node = nodes.find(({ id }) => id === output)!
-  return node.name || node.label
-}
-
 /** Widths of a letter of the fixed-width font, at a node and on an edge, in pixels. */
 const letter = { node: 8.6, edge: 8 }
 
 function textWidths(trace: Trace): TextWidths {
   const longest = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => text.length))
-  const output = nameOf(trace)
+  const output = trace.output.title
   const derivatives = trace.nodes.flatMap((node) =>
     node.derivative === null ? [] : [`∂${output}/∂${node.name} = ${writeNode(node.derivative, node)} ▲`],
   )

@@ -1,5 +1,5 @@
 // The first half of the page: an expression, its graph, and the way of every derivative through it.
-import { createStepper, listed } from '@bp/lab'
+import { listed, viewAt } from '@bp/lab'
 import { useEffect, useMemo, useReducer, useRef } from 'react'
 import { Drawing } from './drawing.js'
 import { ExpressionField } from './expression-field.js'
@@ -14,11 +14,7 @@ export function GraphLab() {
   const section = useRef<HTMLElement>(null)
   const go = (position: number) => dispatch({ type: 'position', position })
 
-  const stepper = useMemo(() => {
-    const stepper = createStepper(picture.trace)
-    stepper.go(position)
-    return stepper
-  }, [picture, position])
+  const view = useMemo(() => viewAt(picture.trace, position), [picture, position])
 
   useEffect(() => {
     const step = (event: KeyboardEvent) => {
@@ -84,7 +80,7 @@ export function GraphLab() {
       <div className={problem ? 'picture stale' : 'picture'}>
         <Drawing
           trace={picture.trace}
-          stepper={stepper}
+          view={view}
           editable={picture.editable}
           onValue={(name, value) => dispatch({ type: 'value', name, value })}
           onPosition={go}

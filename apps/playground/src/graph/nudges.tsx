@@ -1,5 +1,5 @@
 // What a derivative means: move one variable and see how far the output moves.
-import { formatNumber, nudge, type Trace } from '@bp/lab'
+import { formatNumber, nudge } from '@bp/lab'
 import { useId, useState } from 'react'
 import type { Picture } from './state.js'
 
@@ -8,7 +8,7 @@ const amounts = [1, 0.1, 0.001]
 export function Nudges({ graph, trace }: Picture) {
   const group = useId()
   const [amount, setAmount] = useState(1)
-  const output = outputName(trace)
+  const output = trace.output.title
   const moved = trace.nodes
     .filter(({ kind, derivative }) => kind === 'variable' && typeof derivative === 'number')
     .map(({ name }) => ({ name, ...nudge(graph, name, amount) }))
@@ -68,11 +68,6 @@ export function Nudges({ graph, trace }: Picture) {
       </p>
     </section>
   )
-}
-
-function outputName({ nodes, output }: Trace): string {
-  const node = nodes.find(({ id }) => id === output)!
-  return node.name || node.label
 }
 
 /** Equal but for the rounding of the difference of two outputs. */

@@ -42,7 +42,7 @@ export function describeStep(trace: Trace, position: number): string {
     case 'forward':
       return `Forward: ${step.text}.`
     case 'seed':
-      return `The way back begins at the end: ${nameOf(trace, trace.output)} changes exactly as much as itself, so ${step.text}.`
+      return `The way back begins at the end: ${trace.output.title} changes exactly as much as itself, so ${step.text}.`
     case 'backward':
       return describeBackward(trace, step)
   }
@@ -52,10 +52,10 @@ function describeBackward(trace: Trace, step: TraceStep): string {
   const { from, to, local, upstream, contribution } = step.edge!
   if (local === null || typeof upstream !== 'number' || typeof contribution !== 'number')
     return `Backward: ${step.text}.`
-  const output = nameOf(trace, trace.output)
-  const [inner, outer] = [nameOf(trace, from), nameOf(trace, to)]
+  const output = trace.output.title
+  const [inner, outer] = [titleOf(trace, from), titleOf(trace, to)]
   const chain =
-    to === trace.output
+    to === trace.output.id
       ? `Backward: move ${inner} by a little and ${outer} moves ${times(local)}; what arrives from behind is ${formatNumber(upstream)}, so ${operand(formatNumber(upstream))} × ${operand(formatNumber(local))} = ${formatNumber(contribution)} goes to ${inner}.`
       : `Backward: move ${inner} by a little and ${outer} moves ${times(local)}; move ${outer} and ${output} moves ${times(upstream)}; so ${output} moves ${operand(formatNumber(upstream))} × ${operand(formatNumber(local))} = ${formatNumber(contribution)} times as much as ${inner}.`
   if (typeof step.accumulatorBefore !== 'number') return chain
@@ -67,7 +67,6 @@ function times(factor: number): string {
   return factor === 1 ? 'just as much' : `${formatNumber(factor)} times as much`
 }
 
-function nameOf({ nodes }: Trace, id: string): string {
-  const node = nodes.find((other) => other.id === id)!
-  return node.name || node.label
+function titleOf({ nodes }: Trace, id: string): string {
+  return nodes.find((node) => node.id === id)!.title
 }

@@ -1,0 +1,33 @@
+// What is known of a graph after some of the steps of its trace.
+import type { Numbers } from './numbers.js'
+import type { Trace, TraceStep } from './trace.js'
+
+export interface TraceView {
+  /** How many steps are done: 0, when only variables and constants have values, up to all of them. */
+  readonly position: number
+  /** The step done last, or `null` at position 0. */
+  readonly current: TraceStep | null
+  /** Ids of the nodes whose value is known. */
+  readonly knownValues: ReadonlySet<string>
+  /** Derivatives as far as they are added up, by id; a node that nothing has reached yet has none: not 0. */
+  readonly derivatives: ReadonlyMap<string, Numbers>
+}
+
+/** The view at a position, or at the nearest there is. Nothing is computed: going back is exact. */
+export function viewAt({ nodes, steps }: Trace, position: number): TraceView {
+  const nearest = Math.min(Math.max(Math.trunc(position) || 0, 0), steps.length)
+  const done = steps.slice(0, nearest)
+  return {
+    position: nearest,
+    current: done.at(-1) ?? null,
+    knownValues: new Set([
+      ...nodes.filter(({ op }) => op === null).map(({ id }) => id),
+      ...done.filter(({ phase }) => phase === 'forward').map(({ node }) => node),
+    ]),
+    derivatives: new Map(
+      done.flatMap(({ node, accumulatorAfter }) =>
+        accumulatorAfter === undefined ? [] : [[node, accumulatorAfter]],
+      ),
+    ),
+  }
+}
