@@ -1,4 +1,4 @@
-// docs/ops.md, rendered from the table: `pnpm --filter @bp/core test -u` writes it anew.
+// docs/ops.md, rendered from the table: `npm run docs:ops` writes it anew.
 import { expect, test } from 'vitest'
 import { isInternal } from '../src/graph/op.js'
 import { inputAt, isList, type Op, ops } from '../src/index.js'

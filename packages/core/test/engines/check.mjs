@@ -8,6 +8,7 @@ import { extname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { build } from 'esbuild'
 import { ensureBrowser } from '../../../../scripts/browser.mjs'
 
@@ -195,7 +196,11 @@ async function linesOf({ name, find, args }) {
     const say = (what) => notes.push(`${title}, ${place}, threads: ${threads}: ${what}`)
     const cells = parts.map((part) => {
       const report = own.find((each) => each.part === part)
-      return report?.fingerprint === expected[part] ? 'same' : report?.fingerprint ? 'DIFFERS' : '–'
+      if (!report?.fingerprint) return '–'
+      if (isDeepStrictEqual(report.fingerprint, expected[part])) return 'same'
+      const ops = Object.keys(expected[part]).filter((op) => report.fingerprint[op] !== expected[part][op])
+      if (typeof expected[part] === 'object') say(`${part} differs in ${ops.join(', ')}`)
+      return 'DIFFERS'
     })
     const refusal = own.find((report) => report.refusal)?.refusal
     if (refusal) say(refusal)

@@ -45,9 +45,11 @@ import {
   Tensor,
   warmUp,
 } from '../../src/index.js'
-import { instance, table, trials } from '../trials.js'
+import { instance, type Trial, table, trials } from '../trials.js'
 
 type Numbers = Float32Array | Float64Array | Uint32Array
+/** Of each operation its own, so that a new one leaves the fingerprints of all others as they are. */
+type ByOp = Readonly<Record<string, readonly Numbers[]>>
 
 /** Of everything but the samples of the table. */
 const seed = 7
@@ -115,50 +117,60 @@ const schedules = {
 }
 
 /** Every function of one number, over all of float32: every 100,003rd bit pattern, a prime. */
-function functions(): Numbers[] {
+function functions(): ByOp {
   const bits = Uint32Array.from({ length: 2 ** 32 / 100_003 }, (_, index) => index * 100_003)
   const x = input([bits.length])
-  const ys = table
-    .filter(({ definition }) => (definition.shape as unknown) === ofOne.shape)
-    .map((op) => op(x))
-  return evaluate(ys, new Map([[x, new Float32Array(bits.buffer)]]))
+  const ofOneNumber = table.filter(({ definition }) => (definition.shape as unknown) === ofOne.shape)
+  const given = new Map([[x, new Float32Array(bits.buffer)]])
+  const values = evaluate(
+    ofOneNumber.map((op) => op(x)),
+    given,
+  )
+  return Object.fromEntries(ofOneNumber.map(({ name }, index) => [name, [values[index]!]]))
+}
+
+/** What comes of each trial, by operation. */
+function byOp(compute: (trial: Trial) => readonly Numbers[]): ByOp {
+  const found: Record<string, Numbers[]> = {}
+  for (const trial of trials) found[trial.op.name] = [...(found[trial.op.name] ?? []), ...compute(trial)]
+  return found
 }
 
 /** Every operation and its gradients, of every sample. */
-function operations(): Numbers[] {
-  return trials.flatMap((trial) => {
+const operations = () =>
+  byOp((trial) => {
     const { inputs, values, y } = instance(trial, 'f32')
     const differentiable = Object.values(trial.op.definition.vjp).some((rule) => rule !== null)
     return evaluate([y, ...(differentiable ? gradients(y.mul(y).sum(), inputs) : [])], values)
   })
-}
 
-function float64(): Numbers[] {
-  return trials.flatMap((trial) => {
+const float64 = () =>
+  byOp((trial) => {
     const { values, y } = instance(trial, 'f64')
     return evaluate([y], values)
   })
-}
 
 /** Every operation of constants, which is computed when compiling, and what is whole but for the last digits. */
-function constants(): Numbers[] {
+function constants(): ByOp {
   const one = input([])
-  const given = new Map([[one, [1]]])
-  const folded = trials.map((trial) => {
-    const { inputs, values, y } = instance(trial, 'f32')
-    const known = inputs.map((tensor) => constant(values.get(tensor)!, { shape: tensor.shape }))
-    return new Tensor({ op: y.op!, inputs: known, attributes: y.attributes, shape: y.shape })
-  })
+  const compute = (folded: Tensor) => evaluate([folded.mul(one)], new Map([[one, [1]]]))
   const whole = constant(listOf(2000, (index) => index + 1))
-  folded.push(
+  const rounded = [
     whole.log().exp().floor(),
     whole
       .pow(3)
       .pow(1 / 3)
       .floor(),
     whole.atan().tan().floor(),
-  )
-  return folded.flatMap((tensor) => evaluate([tensor.mul(one)], given))
+  ]
+  return {
+    ...byOp((trial) => {
+      const { inputs, values, y } = instance(trial, 'f32')
+      const known = inputs.map((tensor) => constant(values.get(tensor)!, { shape: tensor.shape }))
+      return compute(new Tensor({ op: y.op!, inputs: known, attributes: y.attributes, shape: y.shape }))
+    }),
+    rounded: rounded.flatMap(compute),
+  }
 }
 
 /** Numbers of rows and whole numbers below `classes`, at random. */
@@ -171,10 +183,10 @@ function rowsOf(name: string, rows: number, inputShape: Shape, targetShape: Shap
   return { rows, inputs, inputShape, targets, targetShape }
 }
 
-/** Weights and losses of a run of so many steps. */
 /** Losses of the records of each training since they were taken last. */
 const histories: Float64Array[] = []
 
+/** The weights of a run of `steps` steps. */
 function train(
   data: Dataset,
   batchSize: number,
@@ -275,7 +287,7 @@ function optimizers(): Numbers[] {
 }
 
 /** By name, in order. */
-export const parts: Readonly<Record<string, () => Numbers[]>> = {
+const parts: Readonly<Record<string, () => readonly Numbers[] | ByOp>> = {
   draws,
   data,
   schedules: () => Object.values(schedules).map((schedule) => listOf(steps, schedule)),
@@ -290,10 +302,21 @@ export const parts: Readonly<Record<string, () => Numbers[]>> = {
   optimizers,
 }
 
-/**
- * SHA-256 of all bits. Of a NaN, WebAssembly and JavaScript leave sign and payload to the machine, so all count as one.
- */
-export async function fingerprint(arrays: readonly Numbers[]): Promise<string> {
+const isList = (found: readonly Numbers[] | ByOp): found is readonly Numbers[] => Array.isArray(found)
+
+export const partNames = Object.keys(parts)
+
+/** The SHA-256 of a part, or of each operation of it. */
+export async function fingerprintOf(part: string): Promise<string | Record<string, string>> {
+  const found = parts[part]!()
+  if (isList(found)) return sha256(found)
+  const ofEach: Record<string, string> = {}
+  for (const [op, numbers] of Object.entries(found)) ofEach[op] = await sha256(numbers)
+  return ofEach
+}
+
+/** Of all bits. Of a NaN, WebAssembly and JavaScript leave sign and payload to the machine, so all count as one. */
+async function sha256(arrays: readonly Numbers[]): Promise<string> {
   const bytes = new Uint8Array(arrays.reduce((total, { byteLength }) => total + byteLength, 0))
   let end = 0
   for (const numbers of arrays) {

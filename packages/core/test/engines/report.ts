@@ -1,13 +1,13 @@
 // Computes the parts on one thread and on two, and says what comes out.
 import { setThreads } from '../../src/index.js'
-import { fingerprint, parts } from './parts.js'
+import { fingerprintOf, partNames } from './parts.js'
 
 /** The fingerprint of a part, or the error that it ends with; without a part, why none of them is tried. */
 export interface Report {
   readonly place: 'main' | 'worker'
   readonly threads: number
   readonly part?: string
-  readonly fingerprint?: string
+  readonly fingerprint?: Awaited<ReturnType<typeof fingerprintOf>>
   readonly error?: string
   readonly refusal?: string
 }
@@ -18,9 +18,9 @@ export async function reportParts(place: Report['place'], send: (report: Report)
       send({ place, threads, refusal: 'it cannot share memory' })
       continue
     }
-    for (const [part, compute] of Object.entries(parts))
+    for (const part of partNames)
       try {
-        send({ place, threads, part, fingerprint: await fingerprint(compute()) })
+        send({ place, threads, part, fingerprint: await fingerprintOf(part) })
       } catch (error) {
         send({ place, threads, part, error: `${error}` })
       }
