@@ -8,7 +8,7 @@ const table = (Object.values(ops) as unknown as Op[]).filter(({ name }) => !isIn
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
 function section(op: Op): string {
-  const { inputs, attributes, shorthand, summary, formula, vjp, onnx } = op.definition
+  const { inputs, attributes, shorthand, summary, formula, vjp } = op.definition
   const options = Object.entries(attributes ?? {}) as [string, string][]
   const names = (inputs as string[]).map((_, index) => inputAt(inputs, index).name)
   const signature = [
@@ -28,7 +28,6 @@ function section(op: Op): string {
     '|---|---|',
     ...rules,
     '',
-    ...(onnx ? [`ONNX: \`${onnx}\``, ''] : []),
   ].join('\n')
 }
 

@@ -66,8 +66,6 @@ export interface Definition<Names extends readonly string[], Given, Attributes> 
   readonly lower?: Lowering<Attributes>
   /** The same in plain float64. */
   readonly reference: Reference<Attributes>
-  /** Name of the ONNX operator, or `null` when none is the same. */
-  readonly onnx: string | null
   /**
    * Largest error of the f32 kernel against float64, in units in the last place of the result. At most 0.5 says that
    * it is rounded correctly: then what it makes of constants is computed when compiling.

@@ -39,7 +39,6 @@ const ofInput = (name: string) =>
     broadcasts: true,
     shape: ({ x, upstream }: { x: Shape; upstream: Shape }) =>
       broadcastShapes(name, ['x', 'upstream'], [x, upstream]),
-    onnx: null,
   }) as const
 
 const sampleOfInput = (x: Domain) => ({
@@ -79,7 +78,6 @@ export const erf: Elementwise<One> = op('erf', {
   },
   lower: unary('Erf'),
   reference: elementwise((x) => erf64(x!)),
-  onnx: 'Erf',
   ulp: 4,
   sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
 })
@@ -131,7 +129,6 @@ export const gelu: Elementwise<One, Approximation, 'approximate'> = op('gelu', {
       : (x) =>
           Math.abs(x!) > 40 ? Math.max(x!, 0) : Math.max(x!, 0) - Math.abs(x!) * normalCdf(-Math.abs(x!)),
   ),
-  onnx: 'Gelu',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: withAttributes(twice(unaryCases), ...approximations) },
 })
@@ -207,7 +204,6 @@ export const silu: Elementwise<One> = op('silu', {
   decompose: ({ x }) => mul(x, sigmoid(x)),
   lower: unary('Silu'),
   reference: elementwise((x) => timesSigmoid(x!, x!)),
-  onnx: null,
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
@@ -262,7 +258,6 @@ export const mish: Elementwise<One> = op('mish', {
   reference: elementwise((x) =>
     x === -Infinity ? -0 : x! > 40 ? x! : x! * hyperbolicTangent(logarithmOfOnePlus(exponential(x!))),
   ),
-  onnx: 'Mish',
   ulp: 6,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
@@ -311,7 +306,6 @@ export const logSigmoid: Elementwise<One> = op('logSigmoid', {
   vjp: { x: { formula: 'x̄ = ȳ · σ(−x)', rule: ({ x, dy }) => mul(dy, sigmoid(neg(x))) } },
   decompose: ({ x }) => neg(softplus(neg(x))),
   reference: elementwise((x) => Math.min(x!, 0) - logarithmOfOnePlus(exponential(-Math.abs(x!)))),
-  onnx: null,
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
@@ -351,7 +345,6 @@ export const leakyRelu: Elementwise<One, Slope, 'negativeSlope'> = op('leakyRelu
       (x) =>
         x! > 0 ? x! : negativeSlope * x!,
   ),
-  onnx: 'LeakyRelu',
   ulp: 2,
   sample: { domains: { x: kinkAtZero }, cases: withAttributes(unaryCases, ...slopes) },
 })
@@ -417,7 +410,6 @@ export const elu: Elementwise<One, Alpha, 'alpha'> = op('elu', {
       (x) =>
         x! > 0 ? x! : alpha * exponentialMinusOne(x!),
   ),
-  onnx: 'Elu',
   ulp: 5,
   sample: { domains: { x: kinkAtZero }, cases: withAttributes(unaryCases, ...alphas) },
 })
@@ -473,7 +465,6 @@ export const selu: Elementwise<One> = op('selu', {
   },
   decompose: ({ x }) => mul(seluScale, elu(x, seluAlpha)),
   reference: elementwise((x) => seluScale * (x! > 0 ? x! : seluAlpha * exponentialMinusOne(x!))),
-  onnx: 'Selu',
   ulp: 6,
   sample: { domains: { x: kinkAtZero }, cases: unaryCases },
 })
@@ -520,7 +511,6 @@ export const clip: Elementwise<One, Bounds> = op('clip', {
       (x) =>
         Math.min(Math.max(x!, min), max),
   ),
-  onnx: 'Clip',
   ulp: 0,
   sample: { domains: { x: kinksAtBounds }, cases: withAttributes(unaryCases, ...boundsSample) },
 })
@@ -581,7 +571,6 @@ export const relu6: Elementwise<One> = op('relu6', {
   },
   decompose: ({ x }) => clip(x, { min: 0, max: 6 }),
   reference: elementwise((x) => Math.min(Math.max(x!, 0), 6)),
-  onnx: null,
   ulp: 0,
   sample: { domains: { x: uniform(-3, 9, { avoid: { points: [0, 6], distance: 0.1 } }) }, cases: unaryCases },
 })
@@ -603,7 +592,6 @@ export const hardSigmoid: Elementwise<One> = op('hardSigmoid', {
   decompose: ({ x }) => div(relu6(add(x, 3)), 6),
   lower: unary('HardSigmoid'),
   reference: elementwise((x) => Math.min(Math.max(x! + 3, 0), 6) / 6),
-  onnx: null,
   ulp: 2,
   sample: { domains: { x: hardKinks }, cases: unaryCases },
 })
@@ -623,7 +611,6 @@ export const hardSwish: Elementwise<One> = op('hardSwish', {
   decompose: ({ x }) => mul(x, hardSigmoid(x)),
   lower: unary('HardSwish'),
   reference: elementwise((x) => Math.max(x!, -3) * (Math.min(Math.max(x! + 3, 0), 6) / 6)),
-  onnx: 'HardSwish',
   ulp: 3,
   sample: { domains: { x: hardKinks }, cases: unaryCases },
 })

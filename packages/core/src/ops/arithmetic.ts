@@ -36,7 +36,6 @@ export const add: Elementwise<Pair> = op('add', {
   },
   lower: binary('Add'),
   reference: elementwise((a, b) => a! + b!),
-  onnx: 'Add',
   ulp: 0.5,
   sample: anyPair,
 })
@@ -53,7 +52,6 @@ export const sub: Elementwise<Pair> = op('sub', {
   },
   lower: binary('Sub'),
   reference: elementwise((a, b) => a! - b!),
-  onnx: 'Sub',
   ulp: 0.5,
   sample: anyPair,
 })
@@ -70,7 +68,6 @@ export const mul: Elementwise<Pair> = op('mul', {
   },
   lower: binary('Mul'),
   reference: elementwise((a, b) => a! * b!),
-  onnx: 'Mul',
   ulp: 0.5,
   sample: anyPair,
 })
@@ -87,7 +84,6 @@ export const div: Elementwise<Pair> = op('div', {
   },
   lower: binary('Div'),
   reference: elementwise((a, b) => a! / b!),
-  onnx: 'Div',
   ulp: 0.5,
   sample: {
     domains: { a: uniform(-3, 3), b: uniform(-3, 3, { avoid: { points: [0], distance: 0.3 } }) },
@@ -116,7 +112,6 @@ export const pow: Elementwise<Pair> = op('pow', {
   },
   lower: binary('Pow'),
   reference: elementwise(power),
-  onnx: 'Pow',
   ulp: 16,
   sample: { domains: { a: uniform(0.2, 3), b: uniform(-3, 3) }, cases: broadcastCases(['a', 'b']) },
 })
@@ -133,7 +128,6 @@ export const maximum: Elementwise<Pair> = op('maximum', {
   },
   lower: binary('Maximum'),
   reference: elementwise((a, b) => Math.max(a!, b!)),
-  onnx: 'Max',
   ulp: 0,
   sample: distinctPair,
 })
@@ -150,7 +144,6 @@ export const minimum: Elementwise<Pair> = op('minimum', {
   },
   lower: binary('Minimum'),
   reference: elementwise((a, b) => Math.min(a!, b!)),
-  onnx: 'Min',
   ulp: 0,
   sample: distinctPair,
 })
@@ -171,7 +164,6 @@ export const squaredDifference: Elementwise<Pair> = op('squaredDifference', {
   },
   decompose: ({ a, b }) => square(sub(a, b)),
   reference: elementwise((a, b) => (a! - b!) ** 2),
-  onnx: null,
   ulp: 4,
   sample: anyPair,
 })
@@ -194,7 +186,6 @@ export const mod: Elementwise<Pair> = op('mod', {
     const rest = a! % b!
     return rest !== 0 && rest < 0 !== b! < 0 ? rest + b! : rest
   }),
-  onnx: null,
   ulp: 1,
   // Quotients from 2.1 to 2.9 and from −2.9 to −2.1 are far from the whole numbers, where the remainder jumps.
   sample: { domains: { a: uniform(2.1, 2.55), b: uniform(-1, -0.9) }, cases: broadcastCases(['a', 'b']) },

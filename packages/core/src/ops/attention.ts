@@ -213,7 +213,6 @@ export const scaledDotProductAttentionGrad: Op<
       }
       return out
     },
-    onnx: null,
     // Of each query's numbers dS the sum is 0, so what they are multiplied by cancels but for its differences.
     ulp: 2 ** 14,
     sample: {
@@ -285,7 +284,6 @@ export const scaledDotProductAttention: Op<['q', 'k', 'v'], AttentionOptions> = 
       }
       return out
     },
-    onnx: 'Attention',
     ulp: ({ q, k }) => 2 * q[q.length - 1]! + 5 * k[k.length - 2]! + 16,
     sample: {
       domains,

@@ -28,7 +28,6 @@ export const less: Elementwise<Pair> = op('less', {
   formula: 'y = [a < b]',
   lower: binary('Less'),
   reference: elementwise((a, b) => Number(a! < b!)),
-  onnx: 'Less',
 })
 
 /** 1 where `a > b`, else 0. */
@@ -39,7 +38,6 @@ export const greater: Elementwise<Pair> = op('greater', {
   formula: 'y = [a > b]',
   decompose: ({ a, b }) => less(b, a),
   reference: elementwise((a, b) => Number(a! > b!)),
-  onnx: 'Greater',
 })
 
 /** 1 where `a ≥ b`, else 0. */
@@ -50,7 +48,6 @@ export const greaterEqual: Elementwise<Pair> = op('greaterEqual', {
   formula: 'y = [a ≥ b]',
   lower: binary('GreaterEqual'),
   reference: elementwise((a, b) => Number(a! >= b!)),
-  onnx: 'GreaterOrEqual',
 })
 
 /** 1 where `a ≤ b`, else 0. */
@@ -61,7 +58,6 @@ export const lessEqual: Elementwise<Pair> = op('lessEqual', {
   formula: 'y = [a ≤ b]',
   decompose: ({ a, b }) => greaterEqual(b, a),
   reference: elementwise((a, b) => Number(a! <= b!)),
-  onnx: 'LessOrEqual',
 })
 
 /** 1 where `a = b`, else 0. */
@@ -72,7 +68,6 @@ export const equal: Elementwise<Pair> = op('equal', {
   formula: 'y = [a = b]',
   lower: binary('Equal'),
   reference: elementwise((a, b) => Number(a! === b!)),
-  onnx: 'Equal',
 })
 
 /** 1 where `a ≠ b`, else 0. */
@@ -83,7 +78,6 @@ export const notEqual: Elementwise<Pair> = op('notEqual', {
   formula: 'y = [a ≠ b]',
   lower: binary('NotEqual'),
   reference: elementwise((a, b) => Number(a! !== b!)),
-  onnx: null,
 })
 
 /** 1 where both `a` and `b` are true, else 0; what is not 0 is true. */
@@ -95,7 +89,6 @@ export const logicalAnd: Elementwise<Pair> = op('logicalAnd', {
   decompose: ({ a, b }) => where(a, notEqual(b, 0), 0),
   lower: binary('LogicalAnd'),
   reference: elementwise((a, b) => Number(a! !== 0 && b! !== 0)),
-  onnx: 'And',
 })
 
 /** 1 where `a` or `b` or both are true, else 0; what is not 0 is true. */
@@ -107,7 +100,6 @@ export const logicalOr: Elementwise<Pair> = op('logicalOr', {
   decompose: ({ a, b }) => where(a, 1, notEqual(b, 0)),
   lower: binary('LogicalOr'),
   reference: elementwise((a, b) => Number(a! !== 0 || b! !== 0)),
-  onnx: 'Or',
 })
 
 /** 1 where one of `a` and `b` is true and the other is not, else 0; what is not 0 is true. */
@@ -119,7 +111,6 @@ export const logicalXor: Elementwise<Pair> = op('logicalXor', {
   decompose: ({ a, b }) => where(a, equal(b, 0), notEqual(b, 0)),
   lower: binary('LogicalXor'),
   reference: elementwise((a, b) => Number((a! !== 0) !== (b! !== 0))),
-  onnx: 'Xor',
 })
 
 /** 1 where `x` is 0, else 0. */
@@ -131,7 +122,6 @@ export const logicalNot: Elementwise<['x']> = op('logicalNot', {
   vjp: { x: null },
   decompose: ({ x }) => equal(x, 0),
   reference: elementwise((x) => Number(x! === 0)),
-  onnx: 'Not',
   ulp: 0,
   sample: { domains: { x: uniform(0, 3, { whole: true }) }, cases: unaryCases },
 })
@@ -151,7 +141,6 @@ export const where: Elementwise<['condition', 'a', 'b']> = op('where', {
   },
   lower: ternary('Where'),
   reference: elementwise((condition, a, b) => (condition !== 0 ? a! : b!)),
-  onnx: 'Where',
   ulp: 0,
   sample: {
     domains: { condition: uniform(0, 2, { whole: true }), a: uniform(-3, 3), b: uniform(-3, 3) },

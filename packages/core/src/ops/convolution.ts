@@ -129,7 +129,6 @@ export const conv2d: Op<['x', 'weights'], ConvolutionOptions, never, 'convolve'>
     })
     return y
   },
-  onnx: 'Conv',
   ulp: ({ weights: [height, width, depth] }) => 2 * height! * width! * depth!,
   sample: {
     domains: { x: uniform(0.1, 2), weights: uniform(0.1, 2) },
@@ -181,7 +180,6 @@ export const conv2dInputGrad: Op<['upstream', 'weights'], InputGradOptions> = op
     })
     return dx
   },
-  onnx: null,
   ulp: ({ weights: [height, width, , out] }) => 2 * height! * width! * out!,
   sample: {
     domains: { upstream: uniform(0.1, 2), weights: uniform(0.1, 2) },
@@ -235,7 +233,6 @@ export const conv2dWeightGrad: Op<['x', 'upstream'], WeightGradOptions> = op('co
     })
     return dw
   },
-  onnx: null,
   ulp: ({ upstream: [images, height, width] }) => 2 * Math.max(1, images! * height! * width!),
   sample: {
     domains: { x: uniform(0.1, 2), upstream: uniform(0.1, 2) },
@@ -338,7 +335,6 @@ export const conv2dTranspose: Op<['x', 'weights'], TransposeOptions> = op('conv2
   },
   decompose: ({ x, weights }, attributes) => conv2dInputGrad(x, weights, attributes),
   reference: (inputs, shape, attributes) => conv2dInputGrad.definition.reference(inputs, shape, attributes),
-  onnx: 'ConvTranspose',
   ulp: ({ weights: [height, width, , out] }) => 2 * height! * width! * out!,
   sample: {
     domains: { x: uniform(0.1, 2), weights: uniform(0.1, 2) },
@@ -399,7 +395,6 @@ export const conv1d: Op<['x', 'weights'], Convolution1dOptions, never, 'convolve
     return filled('conv1d', asImageOptions(given), [1, x[1]!], [1, weights[0]!])
   },
   ...ofSequences(conv2d as Op, { x: 1, weights: 0 }),
-  onnx: 'Conv',
   ulp: ({ weights: [length, depth] }) => 2 * length! * depth!,
   sample: {
     domains: { x: uniform(0.1, 2), weights: uniform(0.1, 2) },
@@ -443,7 +438,6 @@ export const conv1dTranspose: Op<['x', 'weights'], Transpose1dOptions> = op('con
     )
   },
   ...ofSequences(conv2dInputGrad as Op, { x: 1, weights: 0 }),
-  onnx: 'ConvTranspose',
   ulp: ({ weights: [length, , out] }) => 2 * length! * out!,
   sample: {
     domains: { x: uniform(0.1, 2), weights: uniform(0.1, 2) },

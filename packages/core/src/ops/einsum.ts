@@ -172,7 +172,6 @@ export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum'
     })
     return contracted(factors, output)
   },
-  onnx: 'Einsum',
   ulp: ({ xs }) => 2 * Math.max(1, ...xs.map(sizeOf)),
   sample: {
     domains: { xs: uniform(0.1, 2) },

@@ -23,7 +23,6 @@ const ofOutput = (name: string) =>
     broadcasts: true,
     shape: ({ output, upstream }: { output: Shape; upstream: Shape }) =>
       broadcastShapes(name, ['output', 'upstream'], [output, upstream]),
-    onnx: null,
   }) as const
 
 /** `−x`. */
@@ -35,7 +34,6 @@ export const neg: Elementwise<One> = op('neg', {
   vjp: { x: { formula: 'x̄ = −ȳ', rule: ({ dy }) => neg(dy) } },
   lower: unary('Neg'),
   reference: elementwise((x) => -x!),
-  onnx: 'Neg',
   ulp: 0,
   sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
 })
@@ -49,7 +47,6 @@ export const abs: Elementwise<One> = op('abs', {
   vjp: { x: { formula: 'x̄ = ȳ · sign x', rule: ({ x, dy }) => mul(dy, sign(x)) } },
   lower: unary('Abs'),
   reference: elementwise((x) => Math.abs(x!)),
-  onnx: 'Abs',
   ulp: 0,
   sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } }) }, cases: unaryCases },
 })
@@ -63,7 +60,6 @@ export const sign: Elementwise<One> = op('sign', {
   vjp: { x: null },
   lower: unary('Sign'),
   reference: elementwise((x) => Math.sign(x!)),
-  onnx: 'Sign',
   ulp: 0,
   sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
 })
@@ -78,7 +74,6 @@ export const square: Elementwise<One> = op('square', {
   decompose: ({ x }) => mul(x, x),
   lower: unary('Square'),
   reference: elementwise((x) => x! * x!),
-  onnx: null,
   ulp: 0.5,
   sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
 })
@@ -92,7 +87,6 @@ export const sqrt: Elementwise<One> = op('sqrt', {
   vjp: { x: { formula: 'x̄ = ȳ / 2y', rule: ({ y, dy }) => div(dy, mul(2, y)) } },
   lower: unary('Sqrt'),
   reference: elementwise((x) => Math.sqrt(x!)),
-  onnx: 'Sqrt',
   ulp: 0.5,
   sample: { domains: { x: uniform(0.1, 4) }, cases: unaryCases },
 })
@@ -106,7 +100,6 @@ export const reciprocal: Elementwise<One> = op('reciprocal', {
   vjp: { x: { formula: 'x̄ = −ȳ · y²', rule: ({ y, dy }) => neg(mul(dy, square(y))) } },
   lower: unary('Reciprocal'),
   reference: elementwise((x) => 1 / x!),
-  onnx: 'Reciprocal',
   ulp: 0.5,
   sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.3 } }) }, cases: unaryCases },
 })
@@ -121,7 +114,6 @@ export const rsqrt: Elementwise<One> = op('rsqrt', {
   decompose: ({ x }) => reciprocal(sqrt(x)),
   lower: unary('Rsqrt'),
   reference: elementwise((x) => 1 / Math.sqrt(x!)),
-  onnx: null,
   ulp: 2,
   sample: { domains: { x: uniform(0.1, 4) }, cases: unaryCases },
 })
@@ -135,7 +127,6 @@ export const exp: Elementwise<One> = op('exp', {
   vjp: { x: { formula: 'x̄ = ȳ · y', rule: ({ y, dy }) => mul(dy, y) } },
   lower: unary('Exp'),
   reference: elementwise(exponential),
-  onnx: 'Exp',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
@@ -149,7 +140,6 @@ export const expm1: Elementwise<One> = op('expm1', {
   vjp: { x: { formula: 'x̄ = ȳ · eˣ', rule: ({ x, dy }) => mul(dy, exp(x)) } },
   lower: unary('Expm1'),
   reference: elementwise(exponentialMinusOne),
-  onnx: null,
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
@@ -163,7 +153,6 @@ export const log: Elementwise<One> = op('log', {
   vjp: { x: { formula: 'x̄ = ȳ / x', rule: ({ x, dy }) => div(dy, x) } },
   lower: unary('Log'),
   reference: elementwise(logarithm),
-  onnx: 'Log',
   ulp: 4,
   sample: { domains: { x: uniform(0.1, 5) }, cases: unaryCases },
 })
@@ -177,7 +166,6 @@ export const log1p: Elementwise<One> = op('log1p', {
   vjp: { x: { formula: 'x̄ = ȳ / (1 + x)', rule: ({ x, dy }) => div(dy, add(1, x)) } },
   lower: unary('Log1p'),
   reference: elementwise(logarithmOfOnePlus),
-  onnx: null,
   ulp: 4,
   sample: { domains: { x: uniform(-0.8, 4) }, cases: unaryCases },
 })
@@ -192,7 +180,6 @@ export const tanh: Elementwise<One> = op('tanh', {
   decompose: ({ x }) => sub(mul(2, sigmoid(mul(2, x))), 1),
   lower: unary('Tanh'),
   reference: elementwise(hyperbolicTangent),
-  onnx: 'Tanh',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
@@ -231,7 +218,6 @@ export const sigmoid: Elementwise<One> = op('sigmoid', {
   decompose: ({ x }) => reciprocal(add(exp(neg(x)), 1)),
   lower: unary('Sigmoid'),
   reference: elementwise((x) => 1 / (1 + exponential(-x!))),
-  onnx: 'Sigmoid',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
@@ -252,7 +238,6 @@ export const sigmoidGrad: Elementwise<['output', 'upstream']> = op('sigmoidGrad'
   decompose: ({ output, upstream }) => mul(upstream, mul(output, sub(1, output))),
   lower: binary('SigmoidGrad'),
   reference: elementwise((output, upstream) => upstream! * output! * (1 - output!)),
-  onnx: null,
   ulp: 4,
   sample: {
     domains: { output: uniform(0.05, 0.95), upstream: uniform(-2, 2) },
@@ -269,7 +254,6 @@ export const relu: Elementwise<One> = op('relu', {
   vjp: { x: { formula: 'x̄ = ȳ where y > 0, else 0', rule: ({ y, dy }) => reluGrad(y, dy) } },
   lower: unary('Relu'),
   reference: elementwise((x) => (x! > 0 ? x! : x! <= 0 ? 0 : Number.NaN)),
-  onnx: 'Relu',
   ulp: 0,
   sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } }) }, cases: unaryCases },
 })
@@ -304,7 +288,6 @@ export const softplus: Elementwise<One> = op('softplus', {
   decompose: ({ x }) => add(relu(x), log1p(exp(neg(abs(x))))),
   lower: unary('Softplus'),
   reference: elementwise((x) => Math.max(x!, 0) + logarithmOfOnePlus(exponential(-Math.abs(x!)))),
-  onnx: 'Softplus',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }) }, cases: unaryCases },
 })
@@ -325,7 +308,6 @@ export const floor: Elementwise<One> = op('floor', {
   formula: 'y = ⌊x⌋',
   lower: unary('Floor'),
   reference: elementwise((x) => Math.floor(x!)),
-  onnx: 'Floor',
 })
 
 /** The next whole number above or at `x`. */
@@ -336,7 +318,6 @@ export const ceil: Elementwise<One> = op('ceil', {
   formula: 'y = ⌈x⌉',
   lower: unary('Ceil'),
   reference: elementwise((x) => Math.ceil(x!)),
-  onnx: 'Ceil',
 })
 
 /** The nearest whole number, the even one of two. */
@@ -351,7 +332,6 @@ export const round: Elementwise<One> = op('round', {
     const rest = x! - below
     return rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : Math.ceil(x!)
   }),
-  onnx: 'Round',
 })
 
 /** `x` itself, through which no derivative flows. */
@@ -363,7 +343,6 @@ export const stopGradient: Elementwise<One> = op('stopGradient', {
   vjp: { x: null },
   lower: ({ alias }) => alias(),
   reference: elementwise((x) => x!),
-  onnx: 'Identity',
   ulp: 0,
   sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
 })

@@ -57,7 +57,6 @@ export const gather: Op<['x', 'indices'], Along, 'axis'> = op('gather', {
         for (let j = 0; j < inner; j++) out[to++] = x!.data[(o * limit + index) * inner + j]!
     return out
   },
-  onnx: 'Gather',
   ulp: 0,
   sample: {
     domains: { x: uniform(-3, 3), indices: below(3) },
@@ -125,7 +124,6 @@ export const scatterAdd: Op<['x', 'indices'], { size: number; axis?: number }, '
         for (let j = 0; j < inner; j++) out[(o * size + index) * inner + j]! += x!.data[from++]!
     return out
   },
-  onnx: null,
   ulp: ({ indices }) => sizeOf(indices),
   sample: {
     domains: { x: uniform(0.1, 3), indices: below(3) },
@@ -172,7 +170,6 @@ export const embedding: Op<['table', 'indices']> = op('embedding', {
   decompose: ({ table, indices }) => gather(table, indices, 0),
   lower: lowerGather,
   reference: (inputs, shape) => gather.definition.reference(inputs, shape, { axis: 0 }),
-  onnx: 'Gather',
   ulp: 0,
   sample: {
     domains: { table: uniform(-3, 3), indices: below(3) },
@@ -214,7 +211,6 @@ export const oneHot: Op<['x'], { depth: number }, 'depth'> = op('oneHot', {
       if (value >= 0 && value < depth && Number.isInteger(value)) out[row * depth + value] = 1
     return out
   },
-  onnx: null,
   ulp: 0,
   sample: {
     domains: { x: uniform(-1, 5, { whole: true }) },

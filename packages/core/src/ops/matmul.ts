@@ -146,7 +146,6 @@ export const matmul: Op<['a', 'b'], Partial<Transposition>, never, 'matmul'> = o
     })
     return out
   },
-  onnx: 'MatMul',
   // Twice the dimension that is summed over, which is one that both have.
   ulp: ({ a, b }) => 2 * Math.max(1, ...a.slice(-2).filter((size) => b.slice(-2).includes(size))),
   sample: {
@@ -211,7 +210,6 @@ export const linear: Op<['x', 'w', 'bias']> = op('linear', {
       return total + bias!.data[j]!
     })
   },
-  onnx: null,
   ulp: ({ w }) => 2 * w[0]! + 2,
   sample: {
     domains: { x: uniform(0.1, 2), w: uniform(0.1, 2), bias: uniform(0.1, 2) },
@@ -258,7 +256,6 @@ export const dot: Op<['a', 'b']> = op('dot', {
   },
   decompose: ({ a, b }) => sum(mul(a, b)),
   reference: ([a, b]) => Float64Array.of(a!.data.reduce((total, value, i) => total + value * b!.data[i]!, 0)),
-  onnx: null,
   ulp: ({ a }) => a[0]! + 1,
   sample: {
     domains: { a: uniform(0.1, 2), b: uniform(0.1, 2) },
@@ -288,7 +285,6 @@ export const outer: Op<['a', 'b']> = op('outer', {
       { length: a!.data.length * n! },
       (_, index) => a!.data[Math.floor(index / n!)]! * b!.data[index % n!]!,
     ),
-  onnx: null,
   ulp: 0.5,
   sample: {
     domains: { a: uniform(-2, 2), b: uniform(-2, 2) },

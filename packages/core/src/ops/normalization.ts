@@ -127,7 +127,6 @@ const rowNorm = (name: string) =>
   ({
     attributes: normalizedAttributes,
     prepare: ({ epsilon }: Stabilized) => ({ epsilon: checkEpsilon(name, epsilon) }),
-    onnx: null,
   }) as const
 
 type OfRow = ['x', 'gamma', 'upstream']
@@ -288,7 +287,6 @@ export const layerNorm: Op<['x', 'gamma', 'beta'], Stabilized, 'epsilon'> = op('
       (value, index) => value * gamma!.data[index % columns]! + beta!.data[index % columns]!,
     )
   },
-  onnx: 'LayerNormalization',
   ulp: ({ gamma }) => 3 * sizeOf(gamma) + 6,
   sample: {
     domains: rowDomains,
@@ -329,7 +327,6 @@ export const rmsNorm: Op<['x', 'gamma'], Stabilized, 'epsilon'> = op('rmsNorm', 
       (value, index) => value * gamma!.data[index % columns]!,
     )
   },
-  onnx: 'RMSNormalization',
   ulp: ({ gamma }) => sizeOf(gamma) + 6,
   sample: {
     domains: rowDomains,
@@ -365,7 +362,6 @@ const channelNorm = (name: string) =>
       axis: channelAxis(name, axis, x),
       epsilon: checkEpsilon(name, epsilon),
     }),
-    onnx: null,
   }) as const
 
 function checkChannels(name: string, x: Shape, axis: number, vectors: Readonly<Record<string, Shape>>): void {
@@ -472,7 +468,6 @@ export const channelVariance: Op<['x', 'mean'], OnAxis, 'axis'> = op('channelVar
     })
     return out
   },
-  onnx: null,
   ulp: ({ x }) => sizeOf(x) + 4,
   sample: {
     domains: { x: uniform(1, 3), mean: uniform(-0.5, 0.5) },
@@ -547,7 +542,6 @@ export const batchNormInference: Op<WithStatistics, OnAxis & Stabilized> = op('b
     })
     return out
   },
-  onnx: 'BatchNormalization',
   ulp: 12,
   sample: {
     domains: { ...channelDomains, beta: uniform(12, 14) },
@@ -798,7 +792,6 @@ export const groupNorm: Op<['x', 'gamma', 'beta'], Grouped, 'groups'> = op('grou
       }
     return out
   },
-  onnx: 'GroupNormalization',
   ulp: ({ x }) => 3 * sizeOf(x) + 8,
   sample: {
     domains: { ...channelDomains, beta: uniform(6, 8) },

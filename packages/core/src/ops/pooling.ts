@@ -113,7 +113,6 @@ export const maxPool2d: Op<['x'], PoolingOptions, 'size'> = op('maxPool2d', {
     })
     return y
   },
-  onnx: 'MaxPool',
   ulp: 0,
   sample: {
     domains: { x: uniform(-3, 3, { distinct: 0.01 }) },
@@ -155,7 +154,6 @@ export const maxPool2dGrad: Op<['x', 'upstream'], PoolingOptions, 'size'> = op('
     })
     return dx
   },
-  onnx: null,
   // A cell may be the largest of several windows.
   ulp: 4,
   sample: {
@@ -199,7 +197,6 @@ export const maxPool2dPick: Op<['x', 'values'], PoolingOptions, 'size'> = op('ma
     })
     return y
   },
-  onnx: null,
   ulp: 0,
   sample: {
     domains: { x: uniform(-3, 3, { distinct: 0.01 }), values: uniform(-3, 3) },
@@ -237,7 +234,6 @@ export const avgPool2d: Op<['x'], AverageOptions, 'size'> = op('avgPool2d', {
     })
     return y
   },
-  onnx: 'AveragePool',
   ulp: 16,
   sample: {
     domains: { x: uniform(0.1, 2) },
@@ -286,7 +282,6 @@ export const avgPool2dGrad: Op<['upstream'], AverageGradOptions> = op('avgPool2d
     })
     return dx
   },
-  onnx: null,
   ulp: 16,
   sample: {
     domains: { upstream: uniform(0.1, 2) },
@@ -348,7 +343,6 @@ export const maxPool1d: Op<['x'], Pooling1dOptions, 'size'> = op('maxPool1d', {
     return filled('maxPool1d', asImageOptions(given), [1, x[1]!])
   },
   ...ofSequences(maxPool2d as unknown as Op, { x: 1 }),
-  onnx: 'MaxPool',
   ulp: 0,
   sample: {
     domains: { x: uniform(-3, 3, { distinct: 0.01 }) },
@@ -369,7 +363,6 @@ export const avgPool1d: Op<['x'], Average1dOptions, 'size'> = op('avgPool1d', {
     return filledAverage('avgPool1d', { ...asImageOptions(given), countPadding }, [1, x[1]!])
   },
   ...ofSequences(avgPool2d as unknown as Op, { x: 1 }),
-  onnx: 'AveragePool',
   ulp: 16,
   sample: {
     domains: { x: uniform(0.1, 2) },
@@ -422,7 +415,6 @@ export const globalAveragePool: Op<['x']> = op('globalAveragePool', {
   },
   decompose: ({ x }) => mean(x, between(x.shape)),
   reference: ([x], shape) => mean.definition.reference([x!], shape, between(x!.shape)),
-  onnx: 'GlobalAveragePool',
   ulp: ({ x }) => sizeOf(x.slice(1, -1)) + 2,
   sample: { domains: { x: uniform(0.1, 2) }, cases: globalCases.map((x) => ({ shapes: { x } })) },
 })
@@ -465,7 +457,6 @@ export const globalMaxPool: Op<['x']> = op('globalMaxPool', {
       return Math.max(...Array.from({ length: cells }, (_, cell) => x!.data[first + cell * channels]!))
     })
   },
-  onnx: 'GlobalMaxPool',
   ulp: 0,
   sample: {
     domains: { x: uniform(-3, 3, { distinct: 0.01 }) },

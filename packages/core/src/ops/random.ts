@@ -83,7 +83,6 @@ const drawing = (name: string) =>
       return shape
     },
     vjp: { key: null },
-    onnx: null,
   }) as const
 
 function checkDrawn(name: string, { shape, seed }: Drawn): Drawn {
@@ -256,7 +255,6 @@ export const randomPermutation: Op<['key'], Seeded & { length: number }> = op('r
     )
     return order
   },
-  onnx: null,
   ulp: 0,
   sample: {
     domains: { key: keyDomain },
@@ -312,7 +310,6 @@ export const dropout: Op<['x', 'key'], Seeded & { rate: number }> = op('dropout'
     const units = uniformNumbers(seed, key!, sizeOf(shape))
     return x!.data.map((value, index) => (units[index]! < rate ? 0 : value / (1 - rate)))
   },
-  onnx: null,
   ulp: 2,
   sample: {
     domains: { x: uniform(-3, 3), key: keyDomain },
@@ -360,7 +357,6 @@ export const categorical: Op<['logits', 'key'], Seeded> = op('categorical', {
       return missing >= 0 ? missing : own.indexOf(Math.max(...own))
     })
   },
-  onnx: null,
   ulp: 0,
   sample: {
     domains: { logits: uniform(-3, 3), key: keyDomain },

@@ -104,7 +104,6 @@ export const sum: Op<['x'], Reduction, 'axes', 'reduce'> = op('sum', {
   vjp: { x: { formula: 'x̄ᵢ = ȳ', rule: ({ x, dy }, { axes }) => spread(dy, x, axes) } },
   lower: reduction('Sum'),
   reference: reduce((values) => values.reduce((total, value) => total + value, 0)),
-  onnx: 'ReduceSum',
   ulp: ({ x }) => sizeOf(x),
   sample: sampleOf(uniform(0.1, 3), true),
 })
@@ -125,7 +124,6 @@ export const mean: Op<['x'], Reduction, 'axes', 'reduce'> = op('mean', {
     mul(sum(x, { axes, keepDims }), sizeOf(reducedShape(x.shape, axes, false)) / x.size),
   lower: reduction('Mean'),
   reference: reduce((values) => values.reduce((total, value) => total + value, 0) / values.length),
-  onnx: 'ReduceMean',
   ulp: ({ x }) => sizeOf(x) + 2,
   sample: sampleOf(uniform(0.1, 3), false),
 })
@@ -142,7 +140,6 @@ export const max: Op<['x'], Reduction, 'axes', 'reduce'> = op('max', {
   vjp: { x: { formula: 'x̄ᵢ = ȳ / (number of largest) where xᵢ = y', rule: shareAmongExtremes } },
   lower: reduction('Max'),
   reference: reduce((values) => values.reduce((a, b) => Math.max(a, b))),
-  onnx: 'ReduceMax',
   ulp: 0,
   sample: extremeSample,
 })
@@ -157,7 +154,6 @@ export const min: Op<['x'], Reduction, 'axes', 'reduce'> = op('min', {
   vjp: { x: { formula: 'x̄ᵢ = ȳ / (number of smallest) where xᵢ = y', rule: shareAmongExtremes } },
   lower: reduction('Min'),
   reference: reduce((values) => values.reduce((a, b) => Math.min(a, b))),
-  onnx: 'ReduceMin',
   ulp: 0,
   sample: extremeSample,
 })
@@ -185,7 +181,6 @@ export const argMax: Op<['x'], { axis?: number }, 'axis'> = op('argMax', {
   formula: 'y = argmaxᵢ xᵢ',
   lower: reduction('ArgMax'),
   reference: reduce((values) => positionWhere(values, (value, best) => value > best)),
-  onnx: 'ArgMax',
 })
 
 /** Position of the smallest along one axis, the first at a tie. */
@@ -196,7 +191,6 @@ export const argMin: Op<['x'], { axis?: number }, 'axis'> = op('argMin', {
   formula: 'y = argminᵢ xᵢ',
   decompose: ({ x }, { axes }) => argMax(neg(x), axes[0]!),
   reference: reduce((values) => positionWhere(values, (value, best) => value < best)),
-  onnx: 'ArgMin',
 })
 
 function positionWhere(values: Float64Array, better: (value: number, best: number) => boolean): number {
@@ -219,7 +213,6 @@ export const prod: Op<['x'], Reduction, 'axes', 'reduce'> = op('prod', {
   },
   lower: reduction('Prod'),
   reference: reduce((values) => values.reduce((total, value) => total * value, 1)),
-  onnx: 'ReduceProd',
   ulp: ({ x }) => sizeOf(x) + 1,
   sample: sampleOf(uniform(0.5, 1.5), true, 13, [6, 5]),
 })
@@ -265,7 +258,6 @@ export const productOfOthers: Elementwise<['x']> = op('productOfOthers', {
       return product
     })
   },
-  onnx: null,
   ulp: ({ x }) => x[x.length - 1]! + 1,
   sample: {
     domains: { x: uniform(0.5, 1.5) },
@@ -373,7 +365,6 @@ export const variance: Op<['x'], Spread, 'axes', 'reduce'> = op('variance', {
     div(sum(square(centred(x, axes)), { axes, keepDims }), divisor),
   lower: lowerSpread(false),
   reference: reduce(varianceOf),
-  onnx: null,
   ulp: ({ x }) => 2 * sizeOf(x) + 8,
   sample: spreadSample,
 })
@@ -397,7 +388,6 @@ export const std: Op<['x'], Spread, 'axes', 'reduce'> = op('std', {
     div(norm(centred(x, axes), { axes, keepDims }), Math.sqrt(divisor)),
   lower: lowerSpread(true),
   reference: reduce((values, attributes) => Math.sqrt(varianceOf(values, attributes))),
-  onnx: null,
   ulp: ({ x }) => sizeOf(x) + 8,
   sample: spreadSample,
 })
@@ -436,7 +426,6 @@ export const logSumExp: Op<['x'], Reduction, 'axes', 'reduce'> = op('logSumExp',
     if (Math.abs(largest) === Infinity) return largest
     return largest + logarithm(values.reduce((total, value) => total + exponential(value - largest), 0))
   }),
-  onnx: 'ReduceLogSumExp',
   ulp: ({ x }) => 2 * sizeOf(x) + 18,
   sample: sampleOf(uniform(-3, 3), false),
 })
@@ -513,7 +502,6 @@ export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
       ? magnitudes.reduce((total, value) => total + value, 0)
       : magnitudes.reduce((a, b) => Math.max(a, b))
   }),
-  onnx: null,
   ulp: ({ x }) => sizeOf(x) + 3,
   sample: {
     domains: { x: uniform(0.2, 3, { distinct: 0.01 }) },
@@ -535,7 +523,6 @@ export const any: Op<['x'], Reduction, 'axes', 'reduce'> = op('any', {
   vjp: { x: null },
   decompose: ({ x }, { axes, keepDims }) => notEqual(sum(notEqual(x, 0), { axes, keepDims }), 0),
   reference: reduce((values) => Number(values.some((value) => value !== 0))),
-  onnx: null,
   ulp: 0,
   sample: truths,
 })
@@ -549,7 +536,6 @@ export const all: Op<['x'], Reduction, 'axes', 'reduce'> = op('all', {
   vjp: { x: null },
   decompose: ({ x }, { axes, keepDims }) => equal(sum(equal(x, 0), { axes, keepDims }), 0),
   reference: reduce((values) => Number(values.every((value) => value !== 0))),
-  onnx: null,
   ulp: 0,
   sample: truths,
 })
@@ -600,7 +586,6 @@ export const cumsum: Elementwise<['x'], Running, 'axis'> = op('cumsum', {
     else for (let index = 0; index < out.length; index++) visit(index, index - step)
     return out
   },
-  onnx: 'CumSum',
   ulp: ({ x }) => sizeOf(x) + 1,
   sample: {
     domains: { x: uniform(0.1, 3) },

@@ -49,7 +49,6 @@ export const reshape: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('resh
   vjp: { x: { formula: 'x̄ = ȳ, in the shape of x', rule: ({ x, dy }) => reshape(dy, x.shape) } },
   lower: ({ alias }) => alias(),
   reference: ([x]) => x!.data,
-  onnx: 'Reshape',
   ulp: 0,
   sample: {
     domains,
@@ -115,7 +114,6 @@ export const transpose: Op<['x'], { permutation?: readonly number[] }, 'permutat
         permutation.map((axis) => strides[axis]!),
       )
     },
-    onnx: 'Transpose',
     ulp: 0,
     sample: {
       domains,
@@ -157,7 +155,6 @@ export const broadcastTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('
   vjp: { x: { formula: 'x̄ = Σ ȳ over the repeats', rule: ({ x, dy }) => sumTo(dy, x.shape) } },
   lower: stridedCopy(({ shape }, x) => broadcastStrides(x, shape)),
   reference: ([x], shape) => copyStrided(x!.data, shape, broadcastStrides(x!.shape, shape)),
-  onnx: 'Expand',
   ulp: 0,
   sample: {
     domains,
@@ -210,7 +207,6 @@ export const sumTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('sumTo'
     })
     return out
   },
-  onnx: null,
   ulp: ({ x }) => sizeOf(x),
   sample: {
     domains,
@@ -246,7 +242,6 @@ export const expandDims: Op<['x'], { axis?: number }, 'axis'> = op('expandDims',
   vjp: { x: { formula: 'x̄ = ȳ, in the shape of x', rule: ({ x, dy }) => reshape(dy, x.shape) } },
   lower: ({ alias }) => alias(),
   reference: ([x]) => x!.data,
-  onnx: 'Unsqueeze',
   ulp: 0,
   sample: {
     domains,
@@ -289,7 +284,6 @@ export const squeeze: Op<['x'], { axes?: number | readonly number[] }, 'axes'> =
   vjp: { x: { formula: 'x̄ = ȳ, in the shape of x', rule: ({ x, dy }) => reshape(dy, x.shape) } },
   lower: ({ alias }) => alias(),
   reference: ([x]) => x!.data,
-  onnx: 'Squeeze',
   ulp: 0,
   sample: {
     domains,
@@ -364,7 +358,6 @@ export const tile: Op<['x'], { repeats: readonly number[] }, 'repeats'> = op('ti
       return x!.data[at.reduce((total, part) => total + part, 0)]!
     })
   },
-  onnx: 'Tile',
   ulp: 0,
   sample: {
     domains,
@@ -409,7 +402,6 @@ export const swapAxes: Op<['x'], { axes: readonly [number, number] }, 'axes'> = 
       ),
     ),
   reference: ([x], shape, { axes }) => copyStrided(x!.data, shape, swapped(stridesOf(x!.shape), axes)),
-  onnx: null,
   ulp: 0,
   sample: {
     domains,

@@ -124,7 +124,6 @@ export const slice: Op<['x'], Cut, 'begin'> = op('slice', {
     })
     return out
   },
-  onnx: 'Slice',
   ulp: 0,
   sample: {
     domains,
@@ -242,7 +241,6 @@ export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
     }
     return out
   },
-  onnx: null,
   ulp: ({ xs }) => xs.length - 1,
   sample: {
     domains: { xs: uniform(0.1, 3) },
@@ -519,7 +517,6 @@ export const pad: Op<['x'], Pad, 'paddings'> = op('pad', {
       return x!.data[at]!
     })
   },
-  onnx: 'Pad',
   ulp: 0,
   sample: {
     domains,
@@ -637,7 +634,6 @@ export const flip: Op<['x'], { axes?: number | readonly number[] }, 'axes'> = op
       return x!.data[at]!
     })
   },
-  onnx: null,
   ulp: 0,
   sample: {
     domains,

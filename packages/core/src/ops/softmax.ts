@@ -101,7 +101,6 @@ const alongOutput = (name: string) =>
         )
       return output
     },
-    onnx: null,
   }) as const
 
 /** Exponentials along an axis, divided by their sum; the largest is subtracted first. */
@@ -119,7 +118,6 @@ export const softmax: Op<['x'], SoftmaxOptions, 'axis'> = op('softmax', {
   decompose: ({ x }, { axis }) => exp(logSoftmax(x, { axis })),
   lower: lowerAlong('Softmax'),
   reference: lines(([x]) => softmaxOf(x!)),
-  onnx: 'Softmax',
 })
 
 /** `output · (upstream − Σ upstream · output)`: what `softmax` passes back. */
@@ -174,7 +172,6 @@ export const logSoftmax: Op<['x'], SoftmaxOptions, 'axis'> = op('logSoftmax', {
   },
   lower: lowerAlong('LogSoftmax'),
   reference: lines(([x]) => logSoftmaxOf(x!)),
-  onnx: 'LogSoftmax',
 })
 
 /** `upstream − e^output · Σ upstream`: what `logSoftmax` passes back. */
@@ -266,7 +263,6 @@ export const softmaxCrossEntropyWithLogits: Op<['logits', 'labels']> = op('softm
       null,
       ...rowsOf(logits!.shape),
     ),
-  onnx: null,
   ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 3,
   sample: rowPair,
 })
@@ -326,7 +322,6 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
     const [logits, labels, upstream] = inputs.map(({ buffer }) => buffer)
     emit('SoftmaxCrossEntropy', null, output(), logits!, labels!, upstream!, ...rowsOf(inputs[0]!.shape))
   },
-  onnx: null,
   ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 6,
   sample: {
     // Labels that are far from the probabilities, where the difference does not cancel.
@@ -392,7 +387,6 @@ export const sparseSoftmaxCrossEntropyWithLogits: Op<['logits', 'classes']> = op
       const counts = rowsOf(logits!.shape)
       emit('SparseSoftmaxCrossEntropy', output(), null, logits!.buffer, classes!.buffer, ...counts, null)
     },
-    onnx: null,
     ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 3,
     sample: {
       // Not so far apart that a class is nearly certain: its loss is then the logarithm of a sum rounded near 1.
@@ -440,7 +434,6 @@ export const sparseSoftmaxCrossEntropyGrad: Op<['logits', 'upstream', 'classes']
       const counts = rowsOf(inputs[0]!.shape)
       emit('SparseSoftmaxCrossEntropy', null, output(), logits!, classes!, ...counts, upstream!)
     },
-    onnx: null,
     ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 6,
     sample: {
       domains: { logits: uniform(-1, 1), upstream: uniform(0.5, 2), classes: classDomain },
@@ -486,7 +479,6 @@ export const sigmoidCrossEntropyWithLogits: Elementwise<['logits', 'labels']> = 
     reference: elementwise(
       (x, z) => Math.abs(x!) * (x! > 0 ? 1 - z! : z!) + logarithmOfOnePlus(exponential(-Math.abs(x!))),
     ),
-    onnx: null,
     ulp: 8,
     sample: {
       domains: { logits: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }), labels: uniform(0, 1) },
@@ -524,7 +516,6 @@ export const sigmoidCrossEntropyGrad: Elementwise<['logits', 'labels', 'upstream
     decompose: ({ logits, labels, upstream }) => mul(upstream, sub(sigmoid(logits), labels)),
     lower: ternary('SigmoidCrossEntropyGrad'),
     reference: elementwise((x, z, upstream) => upstream! * (1 / (1 + exponential(-x!)) - z!)),
-    onnx: null,
     // Of the sigmoid and the product; where labels come near the sigmoid the difference cancels.
     ulp: 5,
     sample: {

@@ -25,7 +25,6 @@ const triangle = (name: string) =>
         throw new ShapeError(`${name}: x is ${describeShape(x)}; it must have two dimensions or more`)
       return x
     },
-    onnx: 'Trilu',
     ulp: 0,
     sample: {
       domains: { x: uniform(-3, 3) },

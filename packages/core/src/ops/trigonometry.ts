@@ -17,7 +17,6 @@ export const sin: Elementwise<['x']> = op('sin', {
   vjp: { x: { formula: 'x̄ = ȳ · cos x', rule: ({ x, dy }) => mul(dy, cos(x)) } },
   lower: unary('Sin'),
   reference: elementwise(sine),
-  onnx: 'Sin',
   ulp: 2,
   sample: { domains: { x: uniform(-7, 7) }, cases: unaryCases },
 })
@@ -31,7 +30,6 @@ export const cos: Elementwise<['x']> = op('cos', {
   vjp: { x: { formula: 'x̄ = −ȳ · sin x', rule: ({ x, dy }) => neg(mul(dy, sin(x))) } },
   lower: unary('Cos'),
   reference: elementwise(cosine),
-  onnx: 'Cos',
   ulp: 2,
   sample: { domains: { x: uniform(-7, 7) }, cases: unaryCases },
 })
@@ -45,7 +43,6 @@ export const tan: Elementwise<['x']> = op('tan', {
   vjp: { x: { formula: 'x̄ = ȳ · (1 + y²)', rule: ({ y, dy }) => mul(dy, add(1, square(y))) } },
   decompose: ({ x }) => div(sin(x), cos(x)),
   reference: elementwise(tangent),
-  onnx: 'Tan',
   ulp: 5,
   sample: { domains: { x: uniform(-1.3, 1.3) }, cases: unaryCases },
 })
@@ -59,7 +56,6 @@ export const atan: Elementwise<['x']> = op('atan', {
   vjp: { x: { formula: 'x̄ = ȳ / (1 + x²)', rule: ({ x, dy }) => div(dy, add(1, square(x))) } },
   decompose: ({ x }) => atan2(x, 1),
   reference: elementwise(arctangent),
-  onnx: 'Atan',
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
@@ -85,7 +81,6 @@ export const atan2: Elementwise<['a', 'b']> = op('atan2', {
   },
   lower: binary('Atan2'),
   reference: elementwise(angleOf),
-  onnx: null,
   ulp: 4,
   sample: {
     domains: {

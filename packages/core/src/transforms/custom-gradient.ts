@@ -96,7 +96,6 @@ export function withRule(
     vjp: { value: null, ...Object.fromEntries(rules) },
     decompose: (tensors) => tensors.value!,
     reference: ([value]) => value!.data,
-    onnx: null,
     ulp: 0,
     sample: { domains: {}, cases: [] },
   })(value, ...inputs)

@@ -46,7 +46,6 @@ const after = op('after', {
   vjp: { x: { formula: 'x̄ = ȳ', rule: ({ dy }) => dy }, order: null },
   lower: ({ alias }) => alias(),
   reference: ([x]) => x!.data,
-  onnx: null,
   ulp: 0,
   sample: { domains: { x: uniform(0, 1), order: uniform(0, 1) }, cases: [] },
 })

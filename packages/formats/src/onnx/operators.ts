@@ -23,21 +23,30 @@ type Convert = (
 const cast = (to: GraphWriter, value: string, type: keyof typeof dataTypes) =>
   to.node('Cast', [value], { to: dataTypes[type] })
 
-/** The operator of the name that the operation's definition gives. */
-const same: Convert = (to, inputs, _, tensor) => to.node(tensor.op!.definition.onnx!, inputs)
+/** The operator with the same inputs and no attributes. */
+const same =
+  (operator: string): Convert =>
+  (to, inputs) =>
+    to.node(operator, inputs)
 
-/** Truth values are numbers here, and a type of their own there. */
-const comparison: Convert = (to, inputs, attributes, tensor) =>
-  cast(to, same(to, inputs, attributes, tensor), 'float')
+/** Booleans are 0 and 1 in our floats, a type of their own in ONNX. */
+const comparison =
+  (operator: string): Convert =>
+  (to, inputs) =>
+    cast(to, to.node(operator, inputs), 'float')
 
-const withAxis: Convert = (to, inputs, { axis }, tensor) =>
-  to.node(tensor.op!.definition.onnx!, inputs, { axis })
+const withAxis =
+  (operator: string): Convert =>
+  (to, inputs, { axis }) =>
+    to.node(operator, inputs, { axis })
 
-const reduction: Convert = (to, [x], { axes, keepDims }, tensor) =>
-  // Of no axes the operator makes all of them.
-  axes.length === 0
-    ? to.node('Identity', [x!])
-    : to.node(tensor.op!.definition.onnx!, [x!], { axes, keepdims: Number(keepDims) })
+const reduction =
+  (operator: string): Convert =>
+  (to, [x], { axes, keepDims }) =>
+    // An empty list of axes means all of them in ONNX, none here.
+    axes.length === 0
+      ? to.node('Identity', [x!])
+      : to.node(operator, [x!], { axes, keepdims: Number(keepDims) })
 
 const swapped = (to: GraphWriter, value: string, rank: number) =>
   to.node('Transpose', [value], {
@@ -62,14 +71,47 @@ const windows = ({
 
 /** By the names of operations. What is not here is written as what it decomposes to. */
 export const operators: ReadonlyMap<string, Convert> = new Map<string, Convert>([
-  ...[
-    ...['abs', 'add', 'atan', 'ceil', 'cos', 'div', 'erf', 'exp', 'floor', 'hardSwish', 'log', 'maximum'],
-    ...['minimum', 'mul', 'neg', 'pow', 'reciprocal', 'relu', 'round', 'selu', 'sigmoid', 'sign', 'sin'],
-    ...['softplus', 'sqrt', 'stopGradient', 'sub', 'tan', 'tanh'],
-  ].map((name) => [name, same] as const),
-  ...['equal', 'greater', 'greaterEqual', 'less', 'lessEqual'].map((name) => [name, comparison] as const),
-  ...['concat', 'softmax', 'logSoftmax'].map((name) => [name, withAxis] as const),
-  ...['mean', 'max', 'min', 'prod'].map((name) => [name, reduction] as const),
+  ['abs', same('Abs')],
+  ['add', same('Add')],
+  ['atan', same('Atan')],
+  ['ceil', same('Ceil')],
+  ['cos', same('Cos')],
+  ['div', same('Div')],
+  ['erf', same('Erf')],
+  ['exp', same('Exp')],
+  ['floor', same('Floor')],
+  ['hardSwish', same('HardSwish')],
+  ['log', same('Log')],
+  ['maximum', same('Max')],
+  ['minimum', same('Min')],
+  ['mul', same('Mul')],
+  ['neg', same('Neg')],
+  ['pow', same('Pow')],
+  ['reciprocal', same('Reciprocal')],
+  ['relu', same('Relu')],
+  ['round', same('Round')],
+  ['selu', same('Selu')],
+  ['sigmoid', same('Sigmoid')],
+  ['sign', same('Sign')],
+  ['sin', same('Sin')],
+  ['softplus', same('Softplus')],
+  ['sqrt', same('Sqrt')],
+  ['stopGradient', same('Identity')],
+  ['sub', same('Sub')],
+  ['tan', same('Tan')],
+  ['tanh', same('Tanh')],
+  ['equal', comparison('Equal')],
+  ['greater', comparison('Greater')],
+  ['greaterEqual', comparison('GreaterOrEqual')],
+  ['less', comparison('Less')],
+  ['lessEqual', comparison('LessOrEqual')],
+  ['concat', withAxis('Concat')],
+  ['softmax', withAxis('Softmax')],
+  ['logSoftmax', withAxis('LogSoftmax')],
+  ['mean', reduction('ReduceMean')],
+  ['max', reduction('ReduceMax')],
+  ['min', reduction('ReduceMin')],
+  ['prod', reduction('ReduceProd')],
   ['notEqual', (to, inputs) => cast(to, to.node('Not', [to.node('Equal', inputs)]), 'float')],
   ['where', (to, [condition, a, b]) => to.node('Where', [cast(to, condition!, 'boolean'), a!, b!])],
   ['clip', (to, [x], { min, max }) => to.node('Clip', [x!, to.floats(min), to.floats(max)])],
