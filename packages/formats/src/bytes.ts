@@ -1,16 +1,15 @@
-// What parsers are given, as bytes; and what a file of another format is, by its first bytes.
+// The bytes parsers take, and recognition of other formats by their first bytes.
 
-/** The content of a file: a Buffer or any other view, or the ArrayBuffer that `fetch` and `Blob` give. */
+/** The content of a file: a Buffer or any other view, or the ArrayBuffer that `fetch` and `Blob` return. */
 export type Bytes = ArrayBufferView | ArrayBuffer | SharedArrayBuffer
 
-/** Makes the error of a parser. */
+/** Builds a parser's error. */
 type Refuse = (problem: string) => Error
 
 /**
- * The bytes of a file, never a copy of them unless they are shared with other threads. They come as a plain Uint8Array,
- * since `slice` of a Node Buffer does not copy, and the buffer under it is a pool with other data in it.
- * @throws what `refuse` makes, for anything else, for a file without bytes, and for one that is known to be of a format
- * other than `own`.
+ * The bytes of a file, copied only if they are shared with other threads. They are a plain Uint8Array, since `slice` of
+ * a Node Buffer does not copy, and the buffer beneath it is a pool that holds other data.
+ * @throws what `refuse` builds, for anything else, for an empty file, and for one recognized as a format other than `own`.
  */
 export function bytesOfFile(
   caller: string,
@@ -25,10 +24,10 @@ export function bytesOfFile(
   return bytes
 }
 
-/** The same of a format that is text, of which the text itself is taken too, and may be empty. */
+/** The same for text formats, which also accept a string, possibly empty. */
 export function textOfFile(caller: string, file: unknown, refuse: Refuse): Uint8Array<ArrayBuffer> | string {
   const text = typeof file === 'string' ? file : null
-  const bytes = text === null ? viewOf(file) : new TextEncoder().encode(text.slice(0, looked))
+  const bytes = text === null ? viewOf(file) : new TextEncoder().encode(text.slice(0, sniffed))
   if (!bytes) throw refuse(`${caller} expects text or the bytes of a file, got ${describe(file)}`)
   refuseOthers(bytes, 'text', refuse)
   return text ?? bytes
@@ -37,11 +36,11 @@ export function textOfFile(caller: string, file: unknown, refuse: Refuse): Uint8
 function viewOf(file: unknown): Uint8Array<ArrayBuffer> | null {
   const view = ArrayBuffer.isView(file)
     ? new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
-    : // By the tag, since a buffer may come from another realm, such as a frame or a sandbox of tests.
+    : // By tag, since a buffer may come from another realm, such as a frame or a test sandbox.
       ['ArrayBuffer', 'SharedArrayBuffer'].includes(tagOf(file))
       ? new Uint8Array(file as ArrayBufferLike)
       : null
-  // Decoders of text do not take memory that other threads may change.
+  // TextDecoder rejects shared memory.
   return view && tagOf(view.buffer) === 'SharedArrayBuffer'
     ? Uint8Array.from(view)
     : (view as Uint8Array<ArrayBuffer> | null)
@@ -49,44 +48,43 @@ function viewOf(file: unknown): Uint8Array<ArrayBuffer> | null {
 
 const tagOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1)
 
-/** What was given in place of bytes, and how to get them from it. */
+/** What was passed instead of bytes, and how to get bytes from it. */
 function describe(value: unknown): string {
   const tag = tagOf(value)
-  if (tag === 'String')
-    return 'text; if it is a path, read the file first, for example with readFileSync(path)'
+  if (tag === 'String') return 'a string; if it is a path, read the file first, e.g. with readFileSync(path)'
   if (tag === 'Promise') return 'a Promise; await it'
   if (['Response', 'Blob', 'File'].includes(tag))
-    return `a ${tag}; give await ${tag.toLowerCase()}.arrayBuffer()`
-  if (tag === 'Array') return 'an array; give Uint8Array.from(array)'
+    return `a ${tag}; pass await ${tag.toLowerCase()}.arrayBuffer()`
+  if (tag === 'Array') return 'an array; pass Uint8Array.from(array)'
   return value == null ? String(value) : `a value of type ${tag}`
 }
 
-/** Formats that are read here, by name. */
+/** The formats this package reads. */
 type Format = 'IDX' | 'NPY' | 'NPZ' | 'safetensors' | 'text'
 
 interface Kind {
   readonly what: string
   readonly cure: string
-  /** Parsers of this format take it. */
+  /** The format whose parser accepts it. */
   readonly format?: Format
   readonly matches: (bytes: Uint8Array) => boolean
 }
 
-/** What the first bytes are as hexadecimal digits. */
+/** Matches the first bytes as hexadecimal digits. */
 const hex = (beginning: RegExp) => (bytes: Uint8Array) =>
   beginning.test(Array.from(bytes.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join(''))
-/** What they are as Latin-1, which has a character for each byte. */
-const text = (beginning: RegExp) => (bytes: Uint8Array) => beginning.test(latin1(bytes.subarray(0, looked)))
+/** Matches them as Latin-1, one character per byte. */
+const text = (beginning: RegExp) => (bytes: Uint8Array) => beginning.test(latin1(bytes.subarray(0, sniffed)))
 const asSafetensors =
   'save the weights as safetensors, with safetensors.torch.save_file(model.state_dict(), path)'
 const asNpz = 'save its arrays as NPZ, with numpy.savez'
 const asCsv = 'export the table as CSV'
 const readBy = (parser: string, path: string) => `read it with ${parser} of @bp/formats/${path}`
 
-/** The first that matches says what a file is. */
+/** The first match decides. */
 const kinds: readonly Kind[] = [
   {
-    // Goes first, since the length of its header may look like any other beginning.
+    // First, since its header length can look like any other format's magic.
     what: 'a safetensors file',
     cure: readBy('readSafetensors', 'safetensors'),
     format: 'safetensors',
@@ -108,7 +106,7 @@ const kinds: readonly Kind[] = [
     matches: zipOf(/^(\[Content_Types\]\.xml$|_rels\/|docProps\/|xl\/|mimetype$)/),
   },
   { what: 'an NPZ archive', cure: readBy('readNpz', 'npz'), format: 'NPZ', matches: zipOf(/\.npy$/) },
-  // Which files an archive of arrays may have is for its parser to say.
+  // Its parser decides which files an archive of arrays may contain.
   {
     what: 'a zip archive',
     cure: 'unpack it first',
@@ -116,8 +114,8 @@ const kinds: readonly Kind[] = [
     matches: hex(/^504b(0304|0506)/),
   },
   {
-    // PROTO and a version; then FRAME, LONG1, or an instruction that begins a mark, a collection, text or a global.
-    what: 'a Python pickle, as PyTorch and scikit-learn write them',
+    // PROTO and a version; then FRAME, LONG1, or an opcode that starts a mark, a collection, a string or a global.
+    what: 'a Python pickle, as written by PyTorch and scikit-learn',
     cure: asSafetensors,
     matches: hex(/^800[2-5](95|8a|28|7d|5d|29|63|58)/),
   },
@@ -132,12 +130,12 @@ const kinds: readonly Kind[] = [
     matches: hex(/^(28b52ffd|fd377a585a00|425a683.314159265359)/),
   },
   {
-    what: 'an HDF5 file, as Keras and MATLAB write them',
+    what: 'an HDF5 file, as written by Keras and MATLAB',
     cure: asNpz,
     matches: hex(/^894844460d0a1a0a/),
   },
   {
-    // A ModelProto: the version of its format, then its producer or its graph.
+    // A ModelProto: its format version, then its producer or its graph.
     what: 'an ONNX model',
     cure: 'save its weights as safetensors',
     matches: hex(/^080.(12|3a)/),
@@ -149,7 +147,7 @@ const kinds: readonly Kind[] = [
     matches: hex(/^00000[89b-e]0[1-8]/),
   },
   {
-    what: 'an event file of TensorBoard',
+    what: 'a TensorBoard event file',
     cure: 'open it with TensorBoard',
     matches: text(/^.{20,24}brain\.Event:/s),
   },
@@ -168,25 +166,25 @@ const kinds: readonly Kind[] = [
   },
   { what: 'a PDF document', cure: asCsv, matches: text(/^%PDF-/) },
   {
-    what: 'a pointer of Git LFS in place of the file',
+    what: 'a Git LFS pointer, not the file itself',
     cure: 'run git lfs pull, or download the file itself',
     matches: text(/^version https:\/\/git-lfs\.github\.com\/spec\//),
   },
   {
     what: 'an HTML page',
-    cure: 'check the address, which answered with a page, such as one for an error or a login',
+    cure: 'check the URL, which returned a page, perhaps an error or a login',
     matches: text(/^(\xef\xbb\xbf)?\s*<(!doctype html|html|head)[\s>]/i),
   },
 ]
 
-/** A zip archive whose first file has such a name. */
+/** A zip archive whose first file's name matches. */
 function zipOf(name: RegExp) {
   return (bytes: Uint8Array) =>
     hex(/^504b0304/)(bytes) && bytes.length > 30 && name.test(latin1(bytes.subarray(30, 30 + bytes[26]!)))
 }
 
-/** Bytes of the beginning that are looked at. */
-const looked = 64
+/** Leading bytes examined. */
+const sniffed = 64
 
 const latin1 = (bytes: Uint8Array) => String.fromCharCode(...bytes)
 

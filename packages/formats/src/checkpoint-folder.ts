@@ -1,5 +1,5 @@
-// Checkpoints of a run in a folder, in Node: whatever happens while one is written, one that was written before can be
-// read; and neither another run nor another process takes them away.
+// A run's checkpoints in a folder, in Node: whatever happens during a write, an earlier checkpoint stays readable, and no
+// other run or process removes it.
 import { createHash } from 'node:crypto'
 import {
   closeSync,
@@ -21,18 +21,18 @@ import type { Checkpoint, RunRecord } from '@bp/core'
 import { CheckpointError, checkCheckpoint, checkpointParts, parseCheckpoint } from './checkpoint-layout.js'
 import { leaveFolder, takeFolder, unfinished } from './folder-lock.js'
 
-/** Steps fill so many digits, so that names stand in their order. */
+/** Steps are padded to this width, so that names sort in step order. */
 const digits = 16
 const namePattern = new RegExp(`^step-(\\d{${digits}})\\.safetensors$`)
 
-/** What this process knows of a folder: the run that it saved there or loaded from there last, and its files. */
+/** What this process knows about a folder: the run last saved to or loaded from it, and that run's files. */
 interface Known {
   readonly run: Identity
   readonly names: Set<string>
 }
 const folders = new Map<string, Known>()
 
-/** What tells a run from others, without its arrays, which are large. */
+/** What distinguishes a run from others, without its large arrays. */
 interface Identity {
   readonly options: readonly number[]
   readonly step: number
@@ -46,14 +46,14 @@ const identityOf = ({ seed, rows, batchSize, state: { step, history } }: Checkpo
 })
 
 /**
- * Writes a checkpoint into a folder, which is made if need be. Beside it the one before and that of the best record
- * stay there; older ones of the run are removed. The file has its name only when all of it is on the disk.
+ * Writes a checkpoint into a folder, creating the folder if needed. The previous checkpoint and that of the best record
+ * are kept; older ones of the run are removed. The file gets its name only once all of it is on disk.
  *
- * A run goes on with the files that this process saved or loaded. Those of another run, and those of later steps than
- * this one, such as after `stepBack`, are moved into a folder `set-apart-1`, `set-apart-2` and so on within the folder.
- * One process at a time writes into a folder, until it ends or its run is done.
- * @throws CheckpointError when another process writes there, and for whatever the file system refuses, such as a full
- * disk, with what it said as `cause`; what was there before can still be read.
+ * A run continues from the files that this process saved or loaded. Files of another run, and those of later steps, such
+ * as after `stepBack`, are moved to a subfolder `set-aside-1`, `set-aside-2` and so on. One process at a time writes to a
+ * folder, until it exits or its run is done.
+ * @throws CheckpointError when another process writes there, and for any file system failure, such as a full disk, with
+ * the original error as `cause`; what was there before stays readable.
  */
 export function saveCheckpoint(folder: string, checkpoint: Checkpoint, about = ''): void {
   checkCheckpoint('saveCheckpoint', checkpoint)
@@ -63,7 +63,7 @@ export function saveCheckpoint(folder: string, checkpoint: Checkpoint, about = '
     const other = takeFolder(path)
     if (other)
       throw new CheckpointError(
-        `${folder} is in use by ${other.process}, which saves checkpoints there; end it, name another folder, or, if it is not that program any more, remove ${other.lock}`,
+        `${folder} is in use by ${other.process}, which saves checkpoints there; end it, choose another folder, or, if that process no longer exists, remove ${other.lock}`,
       )
     const parts = checkpointParts(checkpoint, about, sha256)
     try {
@@ -74,7 +74,7 @@ export function saveCheckpoint(folder: string, checkpoint: Checkpoint, about = '
       } finally {
         closeSync(file)
       }
-      const own = setOthersApart(path, checkpoint)
+      const own = setOthersAside(path, checkpoint)
       const name = nameOf(checkpoint.state.step)
       renameSync(join(path, unfinished), join(path, name))
       folders.set(path, { run: identityOf(checkpoint), names: own.add(name) })
@@ -90,14 +90,14 @@ export function saveCheckpoint(folder: string, checkpoint: Checkpoint, about = '
 }
 
 /**
- * The newest checkpoint of a folder that is whole, and the text that was kept with it; `null` for a folder that has none
- * or does not exist.
- * @throws CheckpointError when there are checkpoints and all of them are damaged, and for what is no folder or cannot be
- * read.
+ * The newest intact checkpoint in a folder, and the text stored with it; `null` for a folder that has none or does not
+ * exist.
+ * @throws CheckpointError when there are checkpoints but all are damaged, and for a path that is not a folder or cannot
+ * be read.
  */
 export function loadCheckpoint(folder: string): { checkpoint: Checkpoint; about: string } | null {
   return within('loadCheckpoint', folder, 'cannot be read', () => {
-    // Another process may remove files while they are read, and has newer ones then.
+    // Another process may remove files during the read; it then has newer ones.
     for (let attempt = 0; ; attempt++) {
       const names = isThere(folder) ? namesIn(folder) : []
       let first: unknown
@@ -114,7 +114,7 @@ export function loadCheckpoint(folder: string): { checkpoint: Checkpoint; about:
       if (attempt < 3 && names.some((name) => !existsSync(join(folder, name)))) continue
       if (!(first instanceof CheckpointError)) throw first
       throw new CheckpointError(
-        `${join(folder, names.at(-1)!)}: ${first.message}, and there is no other that is whole`,
+        `${join(folder, names.at(-1)!)}: ${first.message}, and no other checkpoint is intact`,
       )
     }
   })
@@ -128,22 +128,22 @@ function sha256(parts: Iterable<Uint8Array>): string {
 
 const nameOf = (step: number) => `step-${String(step).padStart(digits, '0')}.safetensors`
 
-/** Names of checkpoints, the oldest first. */
+/** Names of checkpoints, oldest first. */
 function namesIn(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => namePattern.test(name))
     .sort()
 }
 
-/** Whether a folder exists; one that may not be looked for is no reason to begin anew. */
+/** Whether a folder exists. Throws when access is denied, which is no reason to start over. */
 function isThere(folder: string): boolean {
   return statSync(folder, { throwIfNoEntry: false }) !== undefined
 }
 
-/** Moves away what is not of this run up to this step; returns the names of the rest. */
-function setOthersApart(folder: string, checkpoint: Checkpoint): Set<string> {
+/** Moves aside files that do not belong to this run up to this step; returns the names of the rest. */
+function setOthersAside(folder: string, checkpoint: Checkpoint): Set<string> {
   const known = folders.get(folder)
-  const own = known && goesOn(known.run, identityOf(checkpoint)) ? known.names : new Set<string>()
+  const own = known && continues(known.run, identityOf(checkpoint)) ? known.names : new Set<string>()
   const name = nameOf(checkpoint.state.step)
   const [kept, others] = [new Set<string>(), [] as string[]]
   for (const found of namesIn(folder))
@@ -151,22 +151,22 @@ function setOthersApart(folder: string, checkpoint: Checkpoint): Set<string> {
     else others.push(found)
   if (others.length === 0) return kept
   let number = 1
-  while (existsSync(join(folder, `set-apart-${number}`))) number++
-  const apart = join(folder, `set-apart-${number}`)
-  mkdirSync(apart)
-  for (const found of others) renameSync(join(folder, found), join(apart, found))
-  syncFolder(apart)
+  while (existsSync(join(folder, `set-aside-${number}`))) number++
+  const aside = join(folder, `set-aside-${number}`)
+  mkdirSync(aside)
+  for (const found of others) renameSync(join(folder, found), join(aside, found))
+  syncFolder(aside)
   return kept
 }
 
-/** Whether a run is the same as before, further on or gone back: it has the same record of all that it did until then. */
-function goesOn(before: Identity, now: Identity): boolean {
+/** Whether it is the same run, further along or rewound: their histories agree up to the earlier step. */
+function continues(before: Identity, now: Identity): boolean {
   const step = Math.min(before.step, now.step)
   const until = ({ options, history }: Identity) => [options, history.filter((record) => record.step <= step)]
   return isDeepStrictEqual(until(before), until(now))
 }
 
-/** Also the folders around it. Node's own way of that does not come back where a system lets nobody make a folder. */
+/** With its parents. Node's `recursive` option hangs where the system lets nobody create a folder. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return
   const parent = dirname(folder)
@@ -178,7 +178,7 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Puts the names of a folder on the disk, where the system can: Windows cannot, and does not need to. */
+/** Flushes a folder's entries to disk, where the system can: Windows cannot, and need not. */
 function syncFolder(folder: string): void {
   if (process.platform === 'win32') return
   const handle = openSync(folder, 'r')
@@ -189,27 +189,27 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** What to do about what the file system says. */
+/** What to do about each file system error. */
 const cures: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full; free some space, or name a folder on another disk',
-  EDQUOT: 'your quota of disk space is used up; free some space, or name another folder',
-  EROFS: 'the file system is read-only; name another folder',
-  EACCES: 'there is no permission; change it, or name another folder',
-  EPERM: 'there is no permission; change it, or name another folder',
+  ENOSPC: 'the disk is full; free some space, or choose a folder on another disk',
+  EDQUOT: 'your disk quota is used up; free some space, or choose another folder',
+  EROFS: 'the file system is read-only; choose another folder',
+  EACCES: 'permission denied; change the permissions, or choose another folder',
+  EPERM: 'permission denied; change the permissions, or choose another folder',
   ENOTDIR:
-    'it is a file, or lies within one; name a folder (readCheckpoint of @bp/formats/checkpoint reads a file)',
-  ENOENT: 'it was removed meanwhile, or cannot be made there; name another folder',
-  ENAMETOOLONG: 'the path is too long; name another folder',
+    'it is a file, or inside one; choose a folder (readCheckpoint of @bp/formats/checkpoint reads a file)',
+  ENOENT: 'it was removed in the meantime, or cannot be created there; choose another folder',
+  ENAMETOOLONG: 'the path is too long; choose another folder',
   EMFILE: 'too many files are open; close some',
   ENFILE: 'too many files are open; close some',
-  EIO: 'the disk failed; name a folder on another disk',
+  EIO: 'the disk failed; choose a folder on another disk',
 }
 
-/** What `body` gives; what the file system refuses is said with the folder, the reason and the cure. */
+/** The result of `body`; file system errors are rethrown with the folder, the reason and the cure. */
 function within<T>(caller: string, folder: string, problem: string, body: () => T): T {
   if (typeof folder !== 'string' || folder === '')
     throw new CheckpointError(
-      `${caller} expects the path of a folder, got ${folder === '' ? 'empty text' : typeof folder}`,
+      `${caller} expects the path of a folder, got ${folder === '' ? 'an empty string' : typeof folder}`,
     )
   try {
     return body()

@@ -1,9 +1,9 @@
-// How a checkpoint lies in its file: safetensors with the weights and what the optimizer keeps, and the rest as JSON in
-// its text, under the SHA-256 of the whole file. Who reads or writes one says what computes that.
+// The layout of a checkpoint file: safetensors with the weights and optimizer state, and the rest as JSON in its
+// metadata, under the SHA-256 of the whole file. The caller supplies the hash function.
 import { BackpropagationError, type Checkpoint } from '@bp/core'
 import * as v from 'valibot'
 import { type Bytes, bytesOfFile } from './bytes.js'
-import type { NamedNumbers } from './elements.js'
+import type { NamedArray } from './elements.js'
 import { finiteOrText, isTooLarge } from './json.js'
 import {
   type readSafetensors,
@@ -12,30 +12,30 @@ import {
   safetensorsParts,
 } from './safetensors.js'
 
-/** Bytes that are no checkpoint, one that is damaged, or a folder that cannot hold one; the message says what is wrong. */
+/** Bytes that are not a checkpoint, a damaged one, or a folder that cannot hold one; the message says what is wrong. */
 export class CheckpointError extends BackpropagationError {
   override name = 'CheckpointError'
 }
 
-/** The SHA-256 of bytes that lie in several parts, in hexadecimal digits. */
+/** The SHA-256 of the concatenation of `parts`, in hexadecimal digits. */
 export type Sha256 = (parts: Iterable<Uint8Array>) => string
 
 const version = '1'
-/** Where the digest is in the file, which is hashed with zeros in its place. */
+/** What precedes the digest in the file, which is hashed with zeros in the digest's place. */
 const digestKey = '"sha256":"'
 const noDigest = '0'.repeat(64)
 
-/** The file of a checkpoint in parts, of which all but the first are the arrays of the checkpoint and no copies. */
+/** A checkpoint's file in parts; all but the first are the checkpoint's own arrays, not copies. */
 export function checkpointParts(
   checkpoint: Checkpoint,
   about: string,
   sha256: Sha256,
 ): readonly Uint8Array[] {
   if (typeof about !== 'string')
-    throw new CheckpointError(`about must be a string, got ${typeof about}; write JSON.stringify(about)`)
+    throw new CheckpointError(`about must be a string, got ${typeof about}; pass JSON.stringify(about)`)
   const { weights, bestWeights, lastWeights, optimizer, ...run } = checkpoint
   const { parameters, ...rest } = optimizer
-  const named = (prefix: string, arrays: Readonly<Record<string, Float32Array>>): NamedNumbers[] =>
+  const named = (prefix: string, arrays: Readonly<Record<string, Float32Array>>): NamedArray[] =>
     Object.entries(arrays).map(([name, values]) => ({
       name: `${prefix}/${name}`,
       shape: parameters[name]?.shape ?? [values.length],
@@ -67,18 +67,18 @@ export function checkpointParts(
   return parts
 }
 
-/** @throws CheckpointError for anything that is not a checkpoint of a run. */
+/** @throws CheckpointError for anything but a run's checkpoint. */
 export function checkCheckpoint(caller: string, checkpoint: Checkpoint): void {
   const step = checkpoint?.state?.step
   if (!Number.isSafeInteger(step) || step < 0 || !checkpoint.weights || !checkpoint.optimizer?.parameters)
     throw new CheckpointError(
-      `${caller} expects a checkpoint, as run.save() gives it; got ${checkpoint === null ? 'null' : typeof checkpoint}`,
+      `${caller} expects a checkpoint, as returned by run.save(); got ${checkpoint === null ? 'null' : typeof checkpoint}`,
     )
 }
 
 /**
- * The checkpoint of a file.
- * @throws CheckpointError when a bit of the file is not as it was written.
+ * The checkpoint in a file.
+ * @throws CheckpointError if a single bit of the file has changed.
  */
 export function parseCheckpoint(
   caller: string,
@@ -88,15 +88,15 @@ export function parseCheckpoint(
   const refuse = (problem: string) => new CheckpointError(problem)
   const file = bytesOfFile(caller, content, 'safetensors', refuse)
   const at = placeOfDigest(file)
-  if (at === null) throw new CheckpointError('the file is no checkpoint, or it is cut off')
+  if (at === null) throw new CheckpointError('the file is not a checkpoint, or is truncated')
   const given = new TextDecoder().decode(file.subarray(at, at + 64))
   const zeros = new TextEncoder().encode(noDigest)
   if (sha256([file.subarray(0, at), zeros, file.subarray(at + 64)]) !== given)
-    throw new CheckpointError('the file is damaged: its SHA-256 is not the one that it was written with')
+    throw new CheckpointError('the file is damaged: its SHA-256 does not match')
   const { tensors, text } = partsOf(file)
   const written = text.get('checkpoint')
   if (written !== version)
-    throw new CheckpointError(`the file is of version ${written}; this program reads version ${version}`)
+    throw new CheckpointError(`the file has version ${written}; this program reads version ${version}`)
   return { checkpoint: assembled(parsed(text.get('run') ?? ''), tensors), about: text.get('about') ?? '' }
 }
 
@@ -115,7 +115,7 @@ function headerOf(file: Uint8Array): Uint8Array {
 }
 
 function placeOfDigest(file: Uint8Array): number | null {
-  // Latin-1 has a character for each byte.
+  // In Latin-1, each byte is one character.
   const at = new TextDecoder('latin1').decode(headerOf(file)).indexOf(digestKey)
   return at < 0 ? null : 8 + at + digestKey.length
 }
@@ -145,7 +145,7 @@ const runSchema = v.object({
     history: v.array(record),
     best: v.nullable(record),
   }),
-  // Absent in files from before there was such a thing.
+  // Absent in files older than the option.
   settings: v.optional(v.record(v.string(), v.union([v.string(), number])), {}),
   plateau: v.optional(
     v.nullable(v.object({ learningRate: number, best: v.nullable(number), waited: count, cooling: count })),
@@ -163,15 +163,15 @@ const runSchema = v.object({
   last: v.optional(v.boolean(), false),
 })
 
-/** A record of the history has about twenty. */
-const mostValues = 2_000_000
+/** A history record has about twenty. */
+const maxValues = 2_000_000
 
 function parsed(text: string): v.InferOutput<typeof runSchema> {
   try {
-    if (isTooLarge(text, mostValues)) throw new CheckpointError(`it has more than ${mostValues} values`)
+    if (isTooLarge(text, maxValues)) throw new CheckpointError(`more than ${maxValues} values`)
     return v.parse(runSchema, JSON.parse(text), { abortEarly: true })
   } catch (error) {
-    throw new CheckpointError(`the file says nothing useful of its run: ${(error as Error).message}`)
+    throw new CheckpointError(`the file does not describe its run: ${(error as Error).message}`)
   }
 }
 
@@ -183,7 +183,7 @@ function assembled(
     new Map(
       tensors.flatMap(({ name, values, shape }) => {
         if (!name.startsWith(`${prefix}/`)) return []
-        if (!(values instanceof Float32Array)) throw new CheckpointError(`${name} is not of 32-bit numbers`)
+        if (!(values instanceof Float32Array)) throw new CheckpointError(`${name} is not float32`)
         return [[name.slice(prefix.length + 1), { values, shape }] as const]
       }),
     )
@@ -208,7 +208,7 @@ function assembled(
     optimizer: { ...rest, parameters: Object.fromEntries(parameters) },
     weights: arraysOf(weights),
     bestWeights: best ? arraysOf(under('best')) : null,
-    // In files from before there were settings, steps were added up otherwise.
+    // Files older than `settings` summed steps differently.
     sums: Object.keys(run.settings).length > 0 ? run.sums : {},
     lastWeights: last ? arraysOf(under('last')) : null,
   }

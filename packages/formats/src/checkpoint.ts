@@ -1,4 +1,4 @@
-// Checkpoints of a training run as bytes, wherever JavaScript runs.
+// A training run's checkpoints as bytes, wherever JavaScript runs.
 import type { Checkpoint } from '@bp/core'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
@@ -14,9 +14,9 @@ function digest(parts: Iterable<Uint8Array>): string {
 }
 
 /**
- * A checkpoint, as `run.save()` and `checkpoint.save` of a run give it, as a safetensors file: tensors are called
- * `weights/…`, `best/…` and `slots/…` by the names of the parameters. `about` is text to be kept with it.
- * @throws CheckpointError for what is no checkpoint.
+ * A checkpoint, as passed on by `run.save()` and a run's `checkpoint.save`, as a safetensors file: tensors are named
+ * `weights/…`, `best/…` and `slots/…` after the parameters. `about` is text stored with it.
+ * @throws CheckpointError for anything but a checkpoint.
  */
 export function writeCheckpoint(checkpoint: Checkpoint, about = ''): Uint8Array<ArrayBuffer> {
   checkCheckpoint('writeCheckpoint', checkpoint)
@@ -31,8 +31,8 @@ export function writeCheckpoint(checkpoint: Checkpoint, about = ''): Uint8Array<
 }
 
 /**
- * The checkpoint of a file that `writeCheckpoint` made, for `createRun` as `resume`, and the text that was kept with it.
- * @throws CheckpointError when a bit of the file is not as it was written.
+ * The checkpoint in a file written by `writeCheckpoint`, for `createRun` as `resume`, and the text stored with it.
+ * @throws CheckpointError if a single bit of the file has changed.
  */
 export function readCheckpoint(file: Bytes): { checkpoint: Checkpoint; about: string } {
   return parseCheckpoint('readCheckpoint', file, digest)

@@ -1,8 +1,8 @@
-// Checksums that files hold: CRCs of 32 bits, of bytes taken from their lowest bit.
+// Checksums stored in files: 32-bit CRCs, least significant bit first.
 
-/** `polynomial` has its bits in reverse. */
+/** `polynomial` is bit-reversed. */
 function crcOf(polynomial: number): (bytes: Uint8Array) => number {
-  /** What each byte leaves, and behind that what it leaves with one more byte behind it, up to seven. */
+  /** The remainder of each byte, then of each byte followed by one to seven zero bytes. */
   const remainders = new Uint32Array(8 * 256)
   for (let byte = 0; byte < 256; byte++) {
     let remainder = byte
@@ -16,7 +16,7 @@ function crcOf(polynomial: number): (bytes: Uint8Array) => number {
   return (bytes) => {
     let crc = ~0
     let at = 0
-    // Eight bytes at once, which takes a fifth of the time (Kounavis and Berry 2005).
+    // Slicing by eight takes a fifth of the time (Kounavis and Berry 2005).
     for (const end = bytes.length - 7; at < end; at += 8) {
       crc ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
       crc =
@@ -34,8 +34,8 @@ function crcOf(polynomial: number): (bytes: Uint8Array) => number {
   }
 }
 
-/** That of zip archives (ISO 3309), an unsigned number of 32 bits. */
+/** The CRC of zip archives (ISO 3309), an unsigned 32-bit integer. */
 export const crc32 = crcOf(0xedb88320)
 
-/** That of TensorFlow's records, CRC-32C (Castagnoli), as in RFC 3720. */
+/** The CRC of TFRecords, CRC-32C (Castagnoli), as in RFC 3720. */
 export const crc32c = crcOf(0x82f63b78)

@@ -1,12 +1,12 @@
-// CSV (RFC 4180) to a table: commas, quoted cells with line breaks in them, any line ends, a byte order mark.
+// CSV (RFC 4180) to a table: commas, quoted cells that may contain line breaks, any line endings, a byte order mark.
 import { BackpropagationError, type Cell, type Cells, type Table } from '@bp/core'
 import { type Bytes, textOfFile } from './bytes.js'
 import { decode, piecesOf } from './utf8.js'
 
-/** Text that is not a CSV table; the message says where and what to do. */
+/** Text that is not a CSV table; the message says where, and what to do. */
 export class CsvError extends BackpropagationError {
   override name = 'CsvError'
-  /** Line of the file, from 1. */
+  /** 1-based line of the file. */
   readonly line: number
 
   constructor(line: number, problem: string) {
@@ -17,37 +17,37 @@ export class CsvError extends BackpropagationError {
 
 const [tab, lineFeed, carriageReturn, space, quote, comma] = [9, 10, 13, 32, 34, 44]
 
-/** So many columns take about 10 MiB, however short the file is. */
-const mostColumns = 2 ** 16
+/** This many columns take about 10 MiB, however short the file. */
+const maxColumns = 2 ** 16
 
-/** What places in a file are kept in. */
-const largest = 2 ** 32 - 1
+/** Offsets are stored as u32. */
+const maxOffset = 2 ** 32 - 1
 
 /**
- * The table of a CSV file whose first line names the columns. Cells stay the text that they are, empty ones
- * become `null`; lines without any character are passed over.
+ * The table in a CSV file whose first line names the columns. Cells stay text, empty ones become `null`; empty lines are
+ * skipped.
  *
- * The whole file is checked, and then cells are read from it when they are asked for: the bytes must stay as they are
- * while the table is used, which beside them takes no more memory than they do.
+ * The whole file is validated at once; cells are read from it on access. The bytes must not change while the table is in
+ * use, which takes no more memory than they do.
  * @throws CsvError
  */
 export function parseCsv(file: string | Bytes): Table {
   const text = textOfFile('parseCsv', file, (problem) => new CsvError(1, problem))
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
-  if (bytes.length > largest) throw new CsvError(1, 'the file is larger than 4 GiB; split it')
+  if (bytes.length > maxOffset) throw new CsvError(1, 'the file is larger than 4 GiB; split it')
   checkText(bytes)
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   const begin = endOfLines(bytes, marked ? 3 : 0)
   if (begin === bytes.length) throw new CsvError(1, 'the file is empty; the first line must name the columns')
   const { names, end } = readHeader(bytes, begin)
-  const places = new CellPlaces()
+  const offsets = new CellOffsets()
   const width = names.length
   let cells = 0
   for (let at = end; at < bytes.length; at = endOfLines(bytes, at)) {
     const first = cells
     const row = at
     for (; ; at++) {
-      places.add(cells++, at)
+      offsets.add(cells++, at)
       at = endOfCell(bytes, at)
       if (bytes[at] !== comma) break
     }
@@ -57,28 +57,27 @@ export function parseCsv(file: string | Bytes): Table {
         `${counted(cells - first, 'cell')} where the first line names ${counted(width, 'column')}; add or remove commas, or quote cells that contain some`,
       )
   }
-  if (cells === 0)
-    throw new CsvError(lineAt(bytes, begin), 'there are no rows under the names of the columns')
-  const table = new FileTable(bytes, places, width, cells / width)
+  if (cells === 0) throw new CsvError(lineAt(bytes, begin), 'there are no rows below the header')
+  const table = new FileTable(bytes, offsets, width, cells / width)
   return {
     columns: names.map((name, column) => ({ name, cells: new FileCells(table, column) })),
-    lines: { at: (row) => lineAt(bytes, table.place(row, 0)) },
+    lines: { at: (row) => lineAt(bytes, table.offset(row, 0)) },
   }
 }
 
-/** Of so many cells, the place of the first is kept: a cell may be no longer than its comma, and a place has four bytes. */
+/** One offset is stored per this many cells: a cell can be as short as its comma, and an offset takes four bytes. */
 const stride = 4
-/** Places are kept in arrays of so many, so that there is never one to be copied to a larger. */
+/** Offsets per block, so that no array is ever grown by copying. */
 const block = 2 ** 14
 
-/** Where the cells of a table begin, by number, row by row. */
-class CellPlaces {
+/** The byte offset at which each cell of a table begins, row by row. */
+class CellOffsets {
   readonly #blocks: Uint32Array[] = []
-  /** The cell that was looked for last, and where it was: most often the next one is wanted. */
+  /** The cell last looked up, and its offset: the next lookup is usually for the next cell. */
   #last = Number.NaN
   #lastAt = 0
 
-  /** Must be told of one cell after another. */
+  /** Cells must be added in order. */
   add(cell: number, at: number): void {
     if (cell % stride !== 0) return
     const kept = cell / stride
@@ -103,22 +102,22 @@ class CellPlaces {
 class FileTable {
   readonly rows: number
   readonly #bytes: Uint8Array
-  readonly #places: CellPlaces
+  readonly #offsets: CellOffsets
   readonly #width: number
 
-  constructor(bytes: Uint8Array, places: CellPlaces, width: number, rows: number) {
+  constructor(bytes: Uint8Array, offsets: CellOffsets, width: number, rows: number) {
     this.rows = rows
     this.#bytes = bytes
-    this.#places = places
+    this.#offsets = offsets
     this.#width = width
   }
 
-  place(row: number, column: number): number {
-    return this.#places.find(this.#bytes, row * this.#width + column)
+  offset(row: number, column: number): number {
+    return this.#offsets.find(this.#bytes, row * this.#width + column)
   }
 
   read(row: number, column: number): Cell {
-    return textAt(this.#bytes, this.place(row, column)) || null
+    return textAt(this.#bytes, this.offset(row, column)) || null
   }
 }
 
@@ -144,15 +143,15 @@ class FileCells implements Cells {
   }
 }
 
-/** The names in the first line, which begins at `begin`, and where the next begins. */
+/** The names in the first line, which begins at `begin`, and where the next line begins. */
 function readHeader(bytes: Uint8Array, begin: number): { names: string[]; end: number } {
   const names: string[] = []
   let at = begin
   for (; ; at++) {
-    if (names.length === mostColumns)
+    if (names.length === maxColumns)
       throw new CsvError(
         lineAt(bytes, begin),
-        `names more than ${mostColumns} columns; make rows of columns, or split the file`,
+        `names more than ${maxColumns} columns; transpose or split the file`,
       )
     names.push(textAt(bytes, at).trim())
     at = endOfCell(bytes, at)
@@ -162,7 +161,7 @@ function readHeader(bytes: Uint8Array, begin: number): { names: string[]; end: n
   return { names, end: endOfLines(bytes, at) }
 }
 
-/** Where the cell that begins at `at` ends: at a comma, at a line end, or with the file. */
+/** Where the cell that begins at `at` ends: at a comma, a line ending or the end of the file. */
 function endOfCell(bytes: Uint8Array, at: number): number {
   let end = bytes[at] === quote ? endOfQuotes(bytes, at) : at
   if (end > at) {
@@ -170,7 +169,7 @@ function endOfCell(bytes: Uint8Array, at: number): number {
     if (end < bytes.length && bytes[end] !== comma && !isLineEnd(bytes[end]!))
       throw new CsvError(
         lineAt(bytes, end),
-        'text follows a closing quote; end the cell there, or write a quote inside a quoted cell twice',
+        'text follows a closing quote; end the cell there, or double quotes inside a quoted cell',
       )
     return end
   }
@@ -181,33 +180,33 @@ function endOfCell(bytes: Uint8Array, at: number): number {
   return end
 }
 
-/** Behind the quote that closes the one at `at`. */
+/** Past the quote that closes the one at `at`. */
 function endOfQuotes(bytes: Uint8Array, at: number): number {
   for (let end = at + 1; end < bytes.length; end++) {
     if (bytes[end] !== quote) continue
     if (bytes[end + 1] !== quote) return end + 1
     end++
   }
-  throw new CsvError(lineAt(bytes, at), 'a quote opens here and is never closed; close it, or remove it')
+  throw new CsvError(lineAt(bytes, at), 'a quote is opened here and never closed; close or remove it')
 }
 
 const isLineEnd = (byte: number) => byte === lineFeed || byte === carriageReturn
 
-/** Behind the line ends at `at`, of the line and of empty ones behind it. */
+/** Past the line endings at `at`, including those of empty lines. */
 function endOfLines(bytes: Uint8Array, at: number): number {
   let end = at
   while (end < bytes.length && isLineEnd(bytes[end]!)) end++
   return end
 }
 
-/** What the cell that begins at `at` says, with one kind of line end. */
+/** The text of the cell that begins at `at`, with line endings normalized to \n. */
 function textAt(bytes: Uint8Array, at: number): string {
   if (bytes[at] !== quote) return decode(bytes, at, endOfCell(bytes, at))
   const end = endOfQuotes(bytes, at) - 1
   const text = new Uint8Array(end - at)
   let length = 0
   for (let from = at + 1; from < end; from++) {
-    // Of two quotes one is meant, and no line end has two bytes.
+    // A doubled quote stands for one, CRLF for LF.
     if (bytes[from] === quote || (bytes[from] === carriageReturn && bytes[from + 1] === lineFeed)) from++
     text[length++] = bytes[from] === carriageReturn ? lineFeed : bytes[from]!
   }
@@ -218,7 +217,7 @@ function checkText(bytes: Uint8Array): void {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
     throw new CsvError(1, 'the file is UTF-16 text; save it as UTF-8')
   const binary = bytes.indexOf(0)
-  if (binary >= 0) throw new CsvError(lineAt(bytes, binary), 'holds a zero byte; this is no text file')
+  if (binary >= 0) throw new CsvError(lineAt(bytes, binary), 'contains a NUL byte; this is not a text file')
   for (const [begin, piece] of piecesOf(bytes)) {
     const text = decode(piece)
     const undecodable = text.indexOf('\uFFFD')
@@ -234,14 +233,11 @@ function checkHeader(names: readonly string[], line: number): void {
   if (other)
     throw new CsvError(
       line,
-      `cells seem to be separated by ${other === '\t' ? 'tabs' : `"${other}"`}; separate them by commas`,
+      `cells seem to be separated by ${other === '\t' ? 'tabs' : `"${other}"`}; separate them with commas`,
     )
   const numbers = names.filter((name) => name !== '' && Number.isFinite(Number(name)))
   if (numbers.length > names.length / 2)
-    throw new CsvError(
-      line,
-      'holds numbers, but the first line must name the columns; put names above the data',
-    )
+    throw new CsvError(line, 'contains numbers, but the first line must name the columns; add a header line')
   const seen = new Set<string>()
   for (const [index, name] of names.entries()) {
     if (name === '')
@@ -249,13 +245,13 @@ function checkHeader(names: readonly string[], line: number): void {
     if (seen.has(name))
       throw new CsvError(
         line,
-        `two columns are called ${JSON.stringify(name.slice(0, 100))}; give each a name of its own`,
+        `duplicate column name ${JSON.stringify(name.slice(0, 100))}; names must be unique`,
       )
     seen.add(name)
   }
 }
 
-/** The line of the file, from 1, that the byte at `index` stands in. */
+/** The 1-based line that contains the byte at `index`. */
 function lineAt(bytes: Uint8Array, index: number): number {
   let line = 1
   for (let at = 0; at < index; at++)

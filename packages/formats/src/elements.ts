@@ -1,12 +1,12 @@
-// The types of number that files of arrays hold: read as the two that tensors have, written as they are given.
+// Element types of array files: read as f32 or f64, the types of tensors; written as given.
 import { type Model, type Shape, sizeOf } from '@bp/core'
 
-/** Numbers of an array, each as the file has it. */
+/** The elements of an array, exactly as in the file. */
 export type Values = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
 
 interface ElementType {
   readonly bytes: number
-  /** Holds every number of the type exactly, integers of 64 bits as far as whole numbers go. */
+  /** Represents every value of the type exactly; of 64-bit integers, the safe ones. */
   readonly array: Float32ArrayConstructor | Float64ArrayConstructor
   readonly read: (view: DataView, at: number, littleEndian: boolean) => number
 }
@@ -21,7 +21,7 @@ const elementTypes = {
     array: Float32Array,
     read: (view, at, little) => asFloat(view.getUint16(at, little) << 16),
   },
-  // Exact where both halves together are a whole number that can be told apart, and nothing else is read.
+  // Exact for safe integers; `checkElements` rejects all others.
   i64: {
     bytes: 8,
     array: Float64Array,
@@ -45,10 +45,10 @@ const elementTypes = {
 
 export type ElementTypeName = keyof typeof elementTypes
 
-/** How many bytes a number takes. */
+/** Bytes per element. */
 export const bytesOf = (type: ElementTypeName): number => elementTypes[type].bytes
 
-/** @throws what `refuse` makes, if one of the numbers in `bytes` would be another one when it is read. */
+/** @throws what `refuse` builds, if an element of `bytes` cannot be read exactly. */
 export function checkElements(
   type: ElementTypeName,
   bytes: Uint8Array,
@@ -61,17 +61,15 @@ export function checkElements(
   for (let at = 0; at < bytes.length; at += 8) {
     const value = read(view, at, littleEndian)
     if (!Number.isSafeInteger(value))
-      throw refuse(
-        `holds ${value}, and whole numbers from 2^53 on cannot be told apart; save it as floating-point numbers`,
-      )
+      throw refuse(`contains ${value}, and integers of 2^53 or more are not exact; save it as floating point`)
   }
 }
 
-/** The numbers in `bytes`, of which there are whole ones that have been checked. */
+/** The elements of `bytes`, which have passed `checkElements`. */
 export function readElements(type: ElementTypeName, bytes: Uint8Array, littleEndian: boolean): Values {
   const { array, bytes: size, read }: ElementType = elementTypes[type]
   const values = new array(bytes.length / size)
-  // As bytes, so that NaN keeps its own; typed arrays are little-endian wherever WebAssembly runs.
+  // As bytes, which preserves NaN payloads; typed arrays are little-endian wherever WebAssembly runs.
   if (littleEndian && (type === 'f32' || type === 'f64')) new Uint8Array(values.buffer).set(bytes)
   else if (type === 'u8') values.set(bytes)
   else {
@@ -81,7 +79,7 @@ export function readElements(type: ElementTypeName, bytes: Uint8Array, littleEnd
   return values
 }
 
-/** The same of an array whose numbers lie as Fortran has them, the first index running fastest; row by row. */
+/** The same for an array in Fortran order, the first index varying fastest; the result is row-major. */
 export function readColumns(
   type: ElementTypeName,
   bytes: Uint8Array,
@@ -109,7 +107,7 @@ export function readColumns(
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
   new DataView(buffer, byteOffset, byteLength)
 
-/** Numbers of any type that files can hold. */
+/** A typed array of any type that files can hold. */
 export type NumberArray =
   | Float64Array
   | Float32Array
@@ -122,21 +120,21 @@ export type NumberArray =
   | Int8Array
   | Uint8Array
   | Uint8ClampedArray
-  // Float16Array, which older declarations of the language do not have.
+  // Float16Array, which older type declarations lack.
   | (ArrayBufferView & {
       readonly [Symbol.toStringTag]: 'Float16Array'
       readonly BYTES_PER_ELEMENT: number
       readonly length: number
     })
 
-/** Numbers with a name and a shape, to be written in the type that they have. */
-export interface NamedNumbers {
+/** An array with a name and a shape, to be written in its own element type. */
+export interface NamedArray {
   readonly name: string
   readonly shape: Shape
   readonly values: NumberArray
 }
 
-/** By the names of typed arrays. */
+/** By typed array name. */
 const typesWritten: Readonly<Record<string, ElementTypeName>> = {
   Float64Array: 'f64',
   Float32Array: 'f32',
@@ -153,49 +151,49 @@ const typesWritten: Readonly<Record<string, ElementTypeName>> = {
 }
 
 /**
- * The type in which numbers are written, that of their array.
- * @throws what `refuse` makes, for anything but a typed array.
+ * The element type of a typed array, in which it is written.
+ * @throws what `refuse` builds, for anything but a typed array.
  */
 export function typeOf(values: unknown, refuse: (problem: string) => Error): ElementTypeName {
-  // A Buffer, and an array of another realm, have the tag too.
+  // Buffers and arrays from another realm have the tag too.
   const type = ArrayBuffer.isView(values) && typesWritten[(values as NumberArray)[Symbol.toStringTag]]
   if (type) return type
   throw refuse(
     Array.isArray(values)
-      ? 'has an array as its values; give a typed array, such as Float32Array.from(values)'
-      : `must have a typed array as its values, such as a Float32Array; got ${Object.prototype.toString.call(values).slice(8, -1)}`,
+      ? 'has a plain array as values; pass a typed array, e.g. Float32Array.from(values)'
+      : `expects a typed array as values, e.g. a Float32Array; got ${Object.prototype.toString.call(values).slice(8, -1)}`,
   )
 }
 
 /**
- * The tensors that a writer is given, those of a model where it is given one.
- * @throws what `refuse` makes, for anything else.
+ * The tensors passed to a writer; a model's variables if it is passed a model.
+ * @throws what `refuse` builds, for anything else.
  */
 export function tensorsOf(
   caller: string,
-  given: Iterable<NamedNumbers> | Pick<Model, 'variables'>,
+  given: Iterable<NamedArray> | Pick<Model, 'variables'>,
   refuse: (problem: string) => Error,
-): readonly NamedNumbers[] {
+): readonly NamedArray[] {
   const tensors: unknown = (given as Partial<Model>)?.variables ?? given
-  const wanted = `${caller} expects a model, or a list of { name, shape, values }`
-  if (typeof tensors !== 'object' || tensors === null) throw refuse(`${wanted}; got ${typeof tensors}`)
+  const expected = `${caller} expects a model, or a list of { name, shape, values }`
+  if (typeof tensors !== 'object' || tensors === null) throw refuse(`${expected}; got ${typeof tensors}`)
   if (!(Symbol.iterator in tensors))
     throw refuse(
-      `${wanted}; got a record${Object.values(tensors).every(ArrayBuffer.isView) ? ' of arrays, which have no shapes: give the model itself in place of model.getWeights()' : ''}`,
+      `${expected}; got an object${Object.values(tensors).every(ArrayBuffer.isView) ? ' of arrays without shapes: pass the model itself, not model.getWeights()' : ''}`,
     )
-  const list = [...(tensors as Iterable<NamedNumbers>)]
+  const list = [...(tensors as Iterable<NamedArray>)]
   for (const [index, one] of list.entries())
     if (typeof one?.name !== 'string' || !Array.isArray(one.shape))
-      throw refuse(`${wanted}; entry ${index} has no ${typeof one?.name === 'string' ? 'shape' : 'name'}`)
+      throw refuse(`${expected}; entry ${index} has no ${typeof one?.name === 'string' ? 'shape' : 'name'}`)
   return list
 }
 
-/** The little-endian bytes of the numbers, not a copy. */
+/** The array's bytes, little-endian, not copied. */
 export function bytesOfValues({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
-/** @throws what `refuse` makes, unless the shape is one and holds so many numbers. */
+/** @throws what `refuse` builds, unless the shape is valid and its size is the number of values. */
 export function checkSize(
   shape: readonly number[],
   values: { readonly length: number },
@@ -203,18 +201,16 @@ export function checkSize(
 ): void {
   const size = sizeOf(shape)
   if (
-    shape.length > mostDimensions ||
+    shape.length > maxDimensions ||
     !shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0)
   )
-    throw refuse(
-      `has the shape [${shape.join(', ')}]; at most ${mostDimensions} whole numbers can be written`,
-    )
+    throw refuse(`has shape [${shape.join(', ')}]; expected at most ${maxDimensions} non-negative integers`)
   if (size !== values.length)
-    throw refuse(`has the shape [${shape.join(', ')}], so ${size} numbers, but ${values.length} were given`)
+    throw refuse(`has shape [${shape.join(', ')}], i.e. ${size} values, but got ${values.length}`)
 }
 
-/** More dimensions are neither read nor written. */
-export const mostDimensions = 8
+/** The largest rank read or written. */
+export const maxDimensions = 8
 
 const float = new Float32Array(1)
 const floatBits = new Uint32Array(float.buffer)
@@ -224,13 +220,13 @@ function asFloat(bits: number): number {
   return float[0]!
 }
 
-/** IEEE 754 binary16: a sign, five bits of exponent with bias 15, ten of fraction. */
+/** IEEE 754 binary16: a sign bit, five exponent bits with bias 15, ten fraction bits. */
 function halfToFloat(half: number): number {
   const sign = (half & 0x8000) << 16
   const exponent = (half >> 10) & 31
   const fraction = half & 0x3ff
   if (exponent === 31) return asFloat(sign | 0x7f800000 | (fraction << 13))
-  // 127 is the bias of an f32.
+  // 127 is the exponent bias of f32.
   if (exponent > 0) return asFloat(sign | ((exponent - 15 + 127) << 23) | (fraction << 13))
   return (sign ? -1 : 1) * fraction * 2 ** -24
 }

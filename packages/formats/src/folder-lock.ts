@@ -1,5 +1,4 @@
-// One process at a time writes into a folder: a file there names the process, and those of processes that have ended are
-// removed.
+// Lets one process at a time write to a folder: a lock file there names the process; locks of exited processes are removed.
 import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +7,7 @@ import { threadId } from 'node:worker_threads'
 interface Owner {
   readonly host: string
   readonly pid: number
-  /** When it began, as the system counts; empty where the system does not say. A number is given again, a time is not. */
+  /** Its start time in the system's units; empty where unavailable. Process ids are reused, start times are not. */
   readonly start: string
 }
 
@@ -20,14 +19,14 @@ const self: Owner = {
 const nameOf = (kind: string, { host, pid, start }: Owner) => `${kind}-${host}-${pid}-${start}`
 const ownLock = nameOf('lock', self)
 
-/** What a file is called while this thread writes it. */
+/** The name of a file while this thread writes it. */
 export const unfinished = `${nameOf('unfinished', self)}-${threadId}`
 
 const pattern = /^(lock|unfinished)-([^-]+)-(\d+)-(\d*)(-\d+)?$/
 
 /** Folders that this process holds. */
 const held = new Set<string>()
-/** Whether it lets go of them at its end. */
+/** Whether they are released on exit. */
 let leaves = false
 
 function leaveAll(): void {
@@ -35,19 +34,19 @@ function leaveAll(): void {
     try {
       leaveFolder(folder)
     } catch {
-      // The next process sees that this one has ended.
+      // The next process sees that this one has exited.
     }
 }
 
 /**
- * Takes a folder for this process, until it ends or lets go of it; to take it again costs little.
- * @returns who has it instead, or null.
+ * Locks a folder for this process, until it exits or releases it; locking it again is cheap.
+ * @returns the process that holds the lock instead, or null.
  */
 export function takeFolder(folder: string): { readonly process: string; readonly lock: string } | null {
   if (!leaves) process.once('exit', leaveAll)
   leaves = true
-  // Each looks for others after its own file is there, so of two that begin at once at least one sees the other. Both
-  // may: then the one whose name comes first tries again.
+  // Each looks for others after creating its own file, so of two that start together at least one sees the other. If both
+  // do, the one whose name sorts first tries again.
   for (let attempt = 0; ; attempt++) {
     closeSync(openSync(join(folder, ownLock), 'a'))
     const other = others(folder)[0]
@@ -66,20 +65,20 @@ export function takeFolder(folder: string): { readonly process: string; readonly
   }
 }
 
-/** Lets other processes have a folder. */
+/** Releases a folder to other processes. */
 export function leaveFolder(folder: string): void {
   held.delete(folder)
   rmSync(join(folder, ownLock), { force: true })
 }
 
-/** Who else has a lock in the folder. What those leave behind that have ended is removed. */
+/** The other processes with a lock in the folder. Files of exited processes are removed. */
 function others(folder: string): Owner[] {
   return readdirSync(folder).flatMap((name) => {
     const [, kind, host, pid, start] = pattern.exec(name) ?? []
     if (!kind) return []
     const owner = { host: host!, pid: Number(pid), start: start! }
     if (nameOf('', owner) === nameOf('', self)) return []
-    // Nothing is known of processes of another machine.
+    // Nothing is known about processes on another machine.
     if (owner.host !== self.host || isAlive(owner)) return kind === 'lock' ? [owner] : []
     rmSync(join(folder, name), { force: true })
     return []
@@ -90,13 +89,13 @@ function isAlive({ pid, start }: Owner): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // A process of another user cannot be asked, and is there.
+    // Another user's process cannot be signalled, but exists.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
   return startOf(pid) === start
 }
 
-/** In ticks since the machine was started, field 22 of the kernel's line about a process, whose name may have spaces. */
+/** In clock ticks since boot: field 22 of /proc/PID/stat, whose process name may contain spaces. */
 function startOf(pid: number): string {
   try {
     const line = readFileSync(`/proc/${pid}/stat`, 'latin1')

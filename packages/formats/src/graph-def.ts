@@ -1,6 +1,6 @@
-// TensorFlow's GraphDef, the form of graphs that TensorBoard draws; numbers of fields are those of graph.proto,
-// node_def.proto, attr_value.proto and tensor_shape.proto (github.com/tensorflow/tensorflow). It is made to be looked
-// at: operations are ours under TensorFlow's names, and TensorFlow cannot run them.
+// TensorFlow's GraphDef, the graph format TensorBoard displays; field numbers are those of graph.proto, node_def.proto,
+// attr_value.proto and tensor_shape.proto (github.com/tensorflow/tensorflow). For viewing only: the operations are ours
+// in TensorFlow's style of naming, and TensorFlow cannot run them.
 import { type CompileOptions, Constant, type Tensor, topological, Variable } from '@bp/core'
 import { PbfWriter } from 'pbf'
 import { checkedGraph } from './graph.js'
@@ -21,9 +21,9 @@ type Attributes = Readonly<Record<string, Attribute>>
 
 /**
  * A graph as text, for a file `graph.pbtxt` that TensorBoard opens under "Graphs", "Upload file". It takes what
- * `compile` takes, in either precision. What is called `layer1/weights` is drawn inside of `layer1`, edges are as
- * thick as their tensors are large, and a node shows the attributes of its operation, a scalar constant its value.
- * The graph is drawn as it was made; `simplify` makes of the outputs what is left of them when they are compiled.
+ * `compile` takes, in either precision. `layer1/weights` is drawn inside `layer1`, edges are as thick as their tensors
+ * are large, a node shows the attributes of its operation, and a scalar constant its value. The graph is drawn as
+ * built; pass the outputs through `simplify` to see what compiling leaves of them.
  */
 export function graphDefText(graph: CompileOptions): string {
   return textOf(graphDef('graphDefText', graph))
@@ -39,11 +39,11 @@ export function graphDefBytes(graph: CompileOptions): Uint8Array<ArrayBuffer> {
 function graphDef(caller: string, graph: CompileOptions): Message {
   const { inputs, outputs } = checkedGraph(caller, graph)
   const distinct = distinctNames(new Set())
-  // `^a` would be a dependency without a value, `a:1` the second output of `a`.
-  const nameFor = (wanted: string) => distinct(wanted.replace(/[\^:]/g, '_'))
+  // `^a` would be a control dependency, `a:1` the second output of `a`.
+  const nameFor = (name: string) => distinct(name.replace(/[\^:]/g, '_'))
   const names = new Map<Tensor, string>()
   for (const [name, input] of Object.entries(inputs)) names.set(input, nameFor(name))
-  // Before all others, which then give way.
+  // Before all others, which then get suffixes.
   const results = Object.entries(outputs).map(([name, tensor]) => [nameFor(name), tensor] as const)
   for (const tensor of topological(Object.values(outputs)))
     if (!names.has(tensor)) names.set(tensor, nameFor(labelOf(tensor)))
@@ -82,7 +82,7 @@ function node(
     [2, 'op', 'string', operation],
     ...inputs.map((input): Field => [3, 'input', 'string', input]),
     attribute('_output_shapes', [1, 'list', 'message', [[7, 'shape', 'message', dimensions]]]),
-    // Maps are written in order of their keys, as TensorFlow does.
+    // Maps are written in key order, as in TensorFlow.
     ...Object.keys(attributes)
       .sort()
       .map((key) => attribute(key, attributeValue(attributes[key]!))),
@@ -109,7 +109,7 @@ function attributeValue(value: Attribute): Field {
   return Number.isSafeInteger(value) ? [3, 'i', 'integer', value] : [4, 'f', 'float', value]
 }
 
-/** One list, as TensorFlow has paddings. */
+/** Flattened, as in TensorFlow's paddings. */
 function flat(list: Integers): number[] {
   return list.flatMap((value) => (typeof value === 'number' ? value : flat(value)))
 }

@@ -1,4 +1,4 @@
-// A graph as the text of one JavaScript module: a function of numbers that runs wherever JavaScript does.
+// Writes a graph as the source of one JavaScript module: a function of numbers that runs wherever JavaScript does.
 import {
   BackpropagationError,
   type CompileOptions,
@@ -21,16 +21,16 @@ export class JavaScriptError extends BackpropagationError {
 }
 
 /**
- * A graph as an ES module in plain JavaScript (ES2020), with what its variables hold now in it: no import, no
- * WebAssembly, nothing but the language. It exports `predict`, which takes the numbers of the input, row by row, or of
- * several inputs an object of such by name, and returns a Float64Array of those of the output, or an object of such.
+ * A graph as an ES module in plain JavaScript (ES2020) that contains the current values of its variables: no imports, no
+ * WebAssembly, nothing but the language. It exports `predict`, which takes the elements of the input in row-major order,
+ * or an object of them by name for several inputs, and returns the output as a Float64Array, or an object of them.
  * For one row of a model: `x = input([1, 4])`, `writeJavaScript({ inputs: { x }, outputs: { y: model.predictions(x) } })`,
  * or `apply` for plain outputs such as logits.
  *
- * It computes in float64, the numbers of JavaScript, with the weights to the bit and the functions of `Math`. So its
- * results are those of a float32 graph to the accuracy of float32, not to the bit.
- * @throws JavaScriptError for an input that is missing, and for an operation that is not written and does not decompose
- * into such: random numbers.
+ * It computes in float64, with exact weights and the functions of `Math`, so its results match a float32 graph to
+ * float32 accuracy, not bit for bit.
+ * @throws JavaScriptError for a missing input, and for an operation that neither can be written nor decomposes into ones
+ * that can: random numbers.
  */
 export function writeJavaScript(given: CompileOptions): string {
   const { inputs, outputs } = checkedGraph('writeJavaScript', given)
@@ -41,14 +41,14 @@ export function writeJavaScript(given: CompileOptions): string {
   const taken = new Set(reserved)
   const isTaken = (name: string) => taken.has(name)
   const distinct = distinctNames(taken, '')
-  const nameFor = (wanted: string) => distinct(identifier(wanted))
+  const nameFor = (name: string) => distinct(identifier(name))
   const parameters = Object.entries(inputs).map(([key, tensor]) => ({ key, tensor, name: nameFor(key) }))
   const names = new Map<Tensor, string>(parameters.map(({ tensor, name }) => [tensor, name]))
   const arrays: { name: string; text: string }[] = []
   const ofConstants = new Map<string, string>()
   for (const leaf of graph.leaves) {
     const text = arrayText(leaf.values, leaf.shape.at(-1) ?? 1)
-    // Constants are often the same, such as masks; that variables are is chance.
+    // Constants, such as masks, are often equal; equal variables are a coincidence.
     const same = leaf instanceof Constant ? ofConstants.get(text) : undefined
     const name = same ?? nameFor(leaf.name || (leaf instanceof Variable ? 'weights' : 'constants'))
     if (!same) {
@@ -58,9 +58,9 @@ export function writeJavaScript(given: CompileOptions): string {
     names.set(leaf, name)
   }
   const keys = Object.keys(outputs)
-  const asked = new Map(results.map((tensor, index) => [graph.home(tensor), keys[index]!]))
-  for (const tensor of graph.made)
-    names.set(tensor, nameFor(asked.get(tensor) ?? (tensor.name || tensor.op!.name)))
+  const requested = new Map(results.map((tensor, index) => [graph.home(tensor), keys[index]!]))
+  for (const tensor of graph.computed)
+    names.set(tensor, nameFor(requested.get(tensor) ?? (tensor.name || tensor.op!.name)))
 
   const used = new Set<keyof typeof helpers>()
   const helper = (name: keyof typeof helpers) => {
@@ -71,7 +71,7 @@ export function writeJavaScript(given: CompileOptions): string {
   const functions = new Map<SharedKernel, string>()
   const locals = new Set<string>()
   let calling = false
-  const body = graph.made.flatMap((tensor): readonly string[] => {
+  const body = graph.computed.flatMap((tensor): readonly string[] => {
     const name = names.get(tensor)!
     const call = calls.get(tensor)
     if (!call) {
@@ -145,12 +145,12 @@ function checkGraph(results: readonly Tensor[], inputs: ReadonlySet<Tensor>): vo
       )
     if (tensor.size > 0 && !operators.has(tensor.op.name))
       throw new JavaScriptError(
-        `${tensor} is not written as JavaScript, and it does not decompose into operations that are; write a graph without it, or one in which what it makes is an input`,
+        `${tensor} cannot be written as JavaScript and does not decompose into operations that can; remove it, or make its result an input`,
       )
   }
 }
 
-/** What several kernels have in common: all but the arrays that they read. */
+/** What several kernels have in common: everything but the arrays they read. */
 interface SharedKernel {
   readonly kernel: Kernel
   readonly parameters: readonly string[]
@@ -159,20 +159,20 @@ interface SharedKernel {
 
 interface Call {
   readonly kernel: SharedKernel
-  /** What the parameters are: tensors, from an element on. */
+  /** The arguments: tensors, each from element `first` on. */
   readonly places: readonly { readonly tensor: Tensor; readonly first: number }[]
 }
 
-/** For tensors whose kernel is that of another but for the arrays: how it is called. */
+/** For each tensor whose kernel is shared with another: how it is called. */
 function sharedKernels(
   graph: Kernels,
   isTaken: (name: string) => boolean,
   helper: (name: keyof typeof helpers) => string,
 ): ReadonlyMap<Tensor, Call> {
   const kinds = new Map<string, { kernel: SharedKernel; calls: Map<Tensor, Call> }>()
-  for (const tensor of graph.made) {
-    // A parameter is an array from the first element on that is read at a fixed distance, so that kernels that go on
-    // along an array are the same.
+  for (const tensor of graph.computed) {
+    // A parameter starts at the first element that is read at a constant offset, so that kernels at different positions
+    // of an array are equal.
     const firsts = new Map<Tensor, number>()
     const find = (tensor: Tensor, first: number) => {
       firsts.set(tensor, Math.min(first, firsts.get(tensor) ?? first))
@@ -200,13 +200,13 @@ function sharedKernels(
   return new Map([...kinds.values()].flatMap(({ calls }) => (calls.size > 1 ? [...calls] : [])))
 }
 
-/** Of parameters; others are counters. */
+/** For parameters; the remaining letters are counters. */
 const letters = [...'abcdefghopqrstuvw']
 
 /** The operations of a kernel, in order. */
 const comment = ({ operations }: Kernel) => `// ${[...operations].join(', ')}`
 
-/** The type of one or several tensors, a name, and how many numbers each has. */
+/** The type of one or several tensors, a name, and the number of elements of each. */
 function documented(type: string, tensors: Readonly<Record<string, Tensor>>, name = ''): string {
   const counts = Object.entries(tensors).map(([key, { size, shape }]) => {
     const rows = shape.filter((length) => length > 1).length > 1 ? `, ${shape.join('×')} row by row` : ''
@@ -217,18 +217,18 @@ function documented(type: string, tensors: Readonly<Record<string, Tensor>>, nam
   return `{${types}} ${name && `${name} `}${text}`.replaceAll('*/', '* /')
 }
 
-/** The function that checks what is given. */
-const numbers = `/** What is given, if it is so many numbers. */
+/** The function that checks an argument. */
+const numbers = `/** Checks that an input is an array of \`count\` numbers. */
 function numbers(name, given, count) {
   if (given?.length !== count)
-    throw new TypeError(\`predict: \${name} must be \${count} numbers in a row, got \${given?.length ?? typeof given}\`)
+    throw new TypeError(\`predict: \${name} must be a flat array of \${count} numbers, got \${given?.length ?? typeof given}\`)
   return Float64Array.from(given, (value, index) => {
     if (typeof value === 'number') return value
     throw new TypeError(\`predict: \${name}[\${index}] must be a number, got a \${typeof value}\`)
   })
 }`
 
-/** Names that the module has, or cannot have. */
+/** Names that the module uses, or must not use. */
 const reserved = [
   ...['predict', 'numbers', 'decode', ...Object.keys(helpers)],
   ...['Array', 'ArrayBuffer', 'DataView', 'Float32Array', 'Float64Array', 'Map', 'Math', 'Number'],
@@ -249,7 +249,7 @@ function identifier(name: string): string {
 
 const indented = (lines: readonly string[]) => lines.map((line) => (line === '' ? '' : `  ${line}`))
 
-/** What is alone without its key, several as an object. */
+/** A single entry without its key, several as an object. */
 function oneOrFields(entries: readonly (readonly [key: string, text: string])[]): string {
   if (entries.length === 1) return entries[0]![1]
   const fields = entries.map(([key, text]) => {

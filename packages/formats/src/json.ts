@@ -1,18 +1,18 @@
-// What JSON cannot say by itself: how much would come of it, and numbers that are not finite.
+// What JSON lacks: a limit on its size once parsed, and non-finite numbers.
 
-/** For JSON.stringify: `"NaN"`, since JSON has no number for what is not finite. */
+/** A replacer for JSON.stringify that writes non-finite numbers as strings, e.g. `"NaN"`. */
 export function finiteOrText(_: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 }
 
-/** Brackets within brackets. */
-export const deepest = 100
+/** Levels of nested brackets. */
+export const maxDepth = 100
 
 /**
- * Whether a text has more keys and values, or deeper brackets, than there may be. JSON.parse makes objects of all of them,
- * of a hundred bytes and more where two stand in the text.
+ * Whether a text exceeds the limits on keys and values, or on nesting. JSON.parse makes objects of all of them, of 100
+ * bytes or more for two in the text.
  */
-export function isTooLarge(text: string, mostValues: number): boolean {
+export function isTooLarge(text: string, maxValues: number): boolean {
   let values = 0
   let depth = 0
   for (let at = 0; at < text.length; at++) {
@@ -24,7 +24,7 @@ export function isTooLarge(text: string, mostValues: number): boolean {
     if (character === ']' || character === '}') depth--
     if (character === '[' || character === '{') depth++
     else if (character !== ',' && character !== ':') continue
-    if (++values > mostValues || depth > deepest) return true
+    if (++values > maxValues || depth > maxDepth) return true
   }
   return false
 }

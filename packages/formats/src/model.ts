@@ -1,5 +1,5 @@
-// What a model is made of, as JSON: its layers by kind and options, and what each is called on. Its numbers go beside
-// it, in safetensors.
+// The structure of a model as JSON: its layers by kind and options, and what each is called on. Its weights are stored
+// separately, as safetensors.
 import {
   BackpropagationError,
   check,
@@ -17,16 +17,16 @@ import {
   topological,
 } from '@bp/core'
 import { type Bytes, textOfFile } from './bytes.js'
-import { deepest, isTooLarge } from './json.js'
+import { isTooLarge, maxDepth } from './json.js'
 
-/** Text that describes no model, or a model that cannot be described; the message says where and why. */
+/** Text that does not describe a model, or a model that cannot be described; the message says where and why. */
 export class ModelFileError extends BackpropagationError {
   override name = 'ModelFileError'
 }
 
 type Constructor = (options: object) => LayerPlan
 
-/** The layers of the library that options alone make, by kind; activations have kinds of their own. */
+/** The built-in layers that options alone define, by kind; each activation is its own kind. */
 const constructors = new Map<string, Constructor>([
   ...Object.entries(layers.activations).map(([kind]) => [kind, activationOf(kind)] as const),
   ...Object.entries(layers).filter(
@@ -42,28 +42,27 @@ function activationOf(kind: string): Constructor {
 const format = 'backpropagation-model'
 const version = 1
 
-const mostValues = 50_000
-/** Layers take five KiB each, however little of the file. */
-const mostLayers = 2000
-/** For how many layers those count that are made of others, or whose graph is. */
+const maxValues = 50_000
+/** A layer takes 5 KiB, however little of the file. */
+const maxLayers = 2000
+/** How many layers a composite layer counts for, or one whose graph is large. */
 const sizes = new Map(Object.entries({ multiHeadAttention: 4, transformerBlock: 8, rnn: 8, lstm: 8, gru: 8 }))
-/** Calls of layers, and inputs. */
-const mostTensors = 5000
+/** Layer calls and inputs. */
+const maxTensors = 5000
 
 /**
- * A model as JSON. What `readModel` makes of it has the same layers and names, and begins with the same numbers; those
- * that it has learnt are in `writeSafetensors(model)`. The file also says what the outputs stand for, which `createRun` has
- * set by the loss, so that `predict` of the model that is read gives the same bits; a function of your own is left out, and
- * `predict` then asks for it.
- * @throws ModelFileError for layers that options alone do not make: functions, and layers of one's own; and for more
- * layers than `readModel` reads.
+ * A model as JSON. `readModel` rebuilds it with the same layers, names and initial weights; the trained weights are in
+ * `writeSafetensors(model)`. The file also stores the output activation, which `createRun` sets from the loss, so that
+ * `predict` of the model read back gives the same bits; a custom function is left out, and `predict` then asks for it.
+ * @throws ModelFileError for layers that options alone do not define: functions, and custom layers; and for more layers
+ * than `readModel` accepts.
  */
 export function writeModel<I extends Symbolic, O extends Symbolic>(model: Model<I, O>): string {
   const { inputs, outputs, seed } = checkModel('writeModel', 'model', model).made as typeof model.made
   const tensors = [...new Set([...listed(inputs), ...topological(listed(outputs))])]
   const plans = [...new Set(tensors.flatMap(({ plan }) => plan ?? []))]
-  const places = new Map(tensors.map((tensor, place) => [tensor, place]))
-  const place = (tensor: SymbolicTensor) => places.get(tensor)!
+  const indices = new Map(tensors.map((tensor, index) => [tensor, index]))
+  const indexOf = (tensor: SymbolicTensor) => indices.get(tensor)!
   checkCounts(
     plans.map(({ kind }) => kind),
     tensors.length,
@@ -78,32 +77,30 @@ export function writeModel<I extends Symbolic, O extends Symbolic>(model: Model<
     seed,
     layers: plans.map((plan, index) => ({ kind: plan.kind, options: optionsOf(plan, model.layers[index]!) })),
     tensors: tensors.map(({ plan, inputs, shape }) =>
-      plan ? { layer: plans.indexOf(plan), inputs: inputs.map(place) } : { shape },
+      plan ? { layer: plans.indexOf(plan), inputs: inputs.map(indexOf) } : { shape },
     ),
-    inputs: mapped(inputs, place),
-    outputs: mapped(outputs, place),
+    inputs: mapped(inputs, indexOf),
+    outputs: mapped(outputs, indexOf),
     ...(activations.every((activation) => typeof activation === 'string') && { outputActivation }),
   })
-  if (isTooLarge(text, mostValues)) throw tooLarge()
+  if (isTooLarge(text, maxValues)) throw tooLarge()
   return text
 }
 
-/** @throws ModelFileError for a model whose making would take more than its file lets expect. */
+/** @throws ModelFileError for a model that would cost far more to build than the size of its file suggests. */
 function checkCounts(kinds: readonly unknown[], tensors: number): void {
   const layers = kinds.reduce((total: number, kind) => total + (sizes.get(kind as string) ?? 1), 0)
-  if (layers > mostLayers || tensors > mostTensors)
+  if (layers > maxLayers || tensors > maxTensors)
     throw new ModelFileError(
-      `the model counts as ${layers} layers and ${tensors} inputs and calls of layers; a file can have ${mostLayers} and ${mostTensors}, make larger ones in code`,
+      `the model counts as ${layers} layers and ${tensors} inputs and layer calls; a file can have at most ${maxLayers} and ${maxTensors}; build larger models in code`,
     )
 }
 
-/** The options of a layer, with whether training changes it at present. */
+/** The options of a layer, including whether it is currently trainable. */
 function optionsOf({ kind, options }: LayerPlan, { name, parameters, trainable }: Layer): object {
   const refuse = (problem: string) => new ModelFileError(`layer ${JSON.stringify(name)}, ${kind}, ${problem}`)
   if (!constructors.has(kind))
-    throw refuse(
-      'is not one of the layers that a file can name; save the numbers alone, and make the model in code',
-    )
+    throw refuse('is not a built-in layer; save only the weights, and build the model in code')
   const { trainable: _, ...rest } = options
   const written: Record<string, unknown> = {
     ...rest,
@@ -112,7 +109,7 @@ function optionsOf({ kind, options }: LayerPlan, { name, parameters, trainable }
   for (const [option, value] of Object.entries(written))
     if (value !== undefined && !isPlain(value))
       throw refuse(
-        `has ${typeof value === 'function' ? 'a function' : String(value)} as ${option}, which JSON cannot hold; give it a name or a number`,
+        `has ${typeof value === 'function' ? 'a function' : String(value)} as ${option}, which JSON cannot represent; use a name or a number`,
       )
   return written
 }
@@ -124,31 +121,31 @@ function isPlain(value: unknown): boolean {
 }
 
 /**
- * The model that `writeModel` wrote, with the numbers that its seed gives:
- * `readModel(text).setWeights(readSafetensors(file))`. The types of inputs and outputs are for the caller to say.
+ * The model in text written by `writeModel`, initialized from its seed:
+ * `readModel(text).setWeights(readSafetensors(file))`. The caller declares the types of inputs and outputs.
  *
- * How much a file asks for is checked before any of it is made: up to 2,000 layers, of which one with attention counts
- * for 4, a transformer's block and a recurrent one for 8; and up to 5,000 inputs and calls of layers.
- * @throws ModelFileError for text that is no such JSON, names layers that do not exist, or layers that do not fit.
+ * The size is checked before anything is built: at most 2,000 layers, where multi-head attention counts as 4, and a
+ * transformer block or a recurrent layer as 8; and at most 5,000 inputs and layer calls.
+ * @throws ModelFileError for text that is not such JSON, unknown layers, or layers whose shapes do not match.
  */
 export function readModel<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor>(
   content: string | Bytes,
 ): Model<I, O> {
   const given = textOfFile('readModel', content, (problem) => new ModelFileError(problem))
-  // A mark of the order of bytes is passed over.
+  // A byte order mark is skipped.
   const text = typeof given === 'string' ? given.replace(/^\uFEFF/, '') : new TextDecoder().decode(given)
-  if (isTooLarge(text, mostValues)) throw tooLarge()
+  if (isTooLarge(text, maxValues)) throw tooLarge()
   let file: unknown
   try {
     file = JSON.parse(text)
   } catch (error) {
-    throw new ModelFileError(`the file is no JSON (${(error as Error).message})`)
+    throw new ModelFileError(`the file is not JSON (${(error as Error).message})`)
   }
   if (field(file, 'format') !== format)
     throw new ModelFileError(`the file has no "format": "${format}"; it was not written by writeModel`)
   if (field(file, 'version') !== version)
     throw new ModelFileError(
-      `the file is of version ${shown(field(file, 'version'))}; version ${version} can be read`,
+      `the file has version ${shown(field(file, 'version'))}; only version ${version} can be read`,
     )
   const described = list('layers', field(file, 'layers'))
   const calls = list('tensors', field(file, 'tensors'))
@@ -159,17 +156,17 @@ export function readModel<I extends Symbolic = SymbolicTensor, O extends Symboli
   const plans = described.map((given, index) => {
     const kind = field(given, 'kind')
     const make = constructors.get(kind as string)
-    if (!make) throw new ModelFileError(`layers[${index}]: there is no layer ${shown(kind)}`)
+    if (!make) throw new ModelFileError(`layers[${index}]: unknown layer ${shown(kind)}`)
     const options = field(given, 'options')
-    if (!isRecord(options)) throw new ModelFileError(`layers[${index}]: wants options as an object`)
+    if (!isRecord(options)) throw new ModelFileError(`layers[${index}]: options must be an object`)
     return within(`layers[${index}]`, () => make(options))
   })
   const tensors: SymbolicTensor[] = []
-  const tensor = (where: string, place: unknown) => {
-    const found = Number.isInteger(place) ? tensors[place as number] : undefined
+  const tensor = (where: string, index: unknown) => {
+    const found = Number.isInteger(index) ? tensors[index as number] : undefined
     if (!found)
       throw new ModelFileError(
-        `${where}: wants the place of one of ${tensors.length} tensors, got ${shown(place)}`,
+        `${where}: expects the index of one of ${tensors.length} tensors, got ${shown(index)}`,
       )
     return found
   }
@@ -182,13 +179,13 @@ export function readModel<I extends Symbolic = SymbolicTensor, O extends Symboli
     }
     const plan = plans[field(given, 'layer') as number]
     if (!plan)
-      throw new ModelFileError(`${where}: wants a shape, or the place of one of ${plans.length} layers`)
-    const taken = list(`${where}.inputs`, field(given, 'inputs')).map((place) =>
-      tensor(`${where}.inputs`, place),
+      throw new ModelFileError(`${where}: expects a shape, or the index of one of ${plans.length} layers`)
+    const inputs = list(`${where}.inputs`, field(given, 'inputs')).map((index) =>
+      tensor(`${where}.inputs`, index),
     )
-    tensors.push(within(where, () => plan(...taken)))
+    tensors.push(within(where, () => plan(...inputs)))
   }
-  const named = (key: 'inputs' | 'outputs') => mapped(field(file, key), (place) => tensor(key, place))
+  const named = (key: 'inputs' | 'outputs') => mapped(field(file, key), (index) => tensor(key, index))
   const model = within('the model', () =>
     functional({
       inputs: named('inputs') as I,
@@ -200,7 +197,7 @@ export function readModel<I extends Symbolic = SymbolicTensor, O extends Symboli
   return model
 }
 
-/** What the file says that the outputs stand for; null where it says nothing. */
+/** The output activations that the file names; null where it names none. */
 function activationsOf<I extends Symbolic, O extends Symbolic>(
   given: unknown,
   { outputShape }: Model<I, O>,
@@ -223,13 +220,13 @@ function activationsOf<I extends Symbolic, O extends Symbolic>(
   ) as Model<I, O>['outputActivation']
 }
 
-const checkModel = check<Model>('a model that sequential() or functional() made', (value) =>
+const checkModel = check<Model>('a model built by sequential() or functional()', (value) =>
   isRecord((value as Model | null)?.made),
 )
 
 const tooLarge = () =>
   new ModelFileError(
-    `a file of a model has up to ${mostValues} values, within up to ${deepest} brackets; this one has more`,
+    `a model file has at most ${maxValues} values, nested at most ${maxDepth} deep; this one exceeds that`,
   )
 
 /** A value as messages show it. */
@@ -243,11 +240,11 @@ function field(value: unknown, key: string): unknown {
 }
 
 function list(where: string, value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw new ModelFileError(`${where}: wants a list, got ${shown(value)}`)
+  if (!Array.isArray(value)) throw new ModelFileError(`${where}: expects an array, got ${shown(value)}`)
   return value
 }
 
-/** What `body` makes; whatever it throws is the fault of what the file says. */
+/** The result of `body`; whatever it throws is the file's fault. */
 function within<T>(where: string, body: () => T): T {
   try {
     return body()
@@ -257,12 +254,12 @@ function within<T>(where: string, body: () => T): T {
   }
 }
 
-/** One tensor alone, or those that have names. */
+/** A single tensor, or the named ones. */
 function listed(symbolic: Symbolic): SymbolicTensor[] {
   return symbolic instanceof SymbolicTensor ? [symbolic] : Object.values(symbolic)
 }
 
-/** What `f` makes of one alone, or of each that has a name, under its name. */
+/** Applies `f` to a single value, or to each named one. */
 function mapped<T, R>(one: T | Readonly<Record<string, T>>, f: (one: T) => R): R | Record<string, R> {
   return isRecord(one) && !(one instanceof SymbolicTensor)
     ? Object.fromEntries(Object.entries(one).map(([name, value]) => [name, f(value as T)]))

@@ -1,7 +1,7 @@
-// Names of what stands in a file, each once.
+// Unique names for the entries of a file.
 import { Constant, type Tensor, Variable } from '@bp/core'
 
-/** A tensor's own name, or what it is. */
+/** A tensor's own name, or its kind. */
 export function labelOf(tensor: Tensor): string {
   if (tensor.name) return tensor.name
   if (tensor.op) return tensor.op.name
@@ -9,11 +9,11 @@ export function labelOf(tensor: Tensor): string {
 }
 
 /**
- * A function that gives a name as it is wanted the first time, then with a number: `add`, `add_2`, `add_3`. Names that
- * are taken are no longer given, and those that it gives are taken.
+ * A function that returns a name unchanged the first time, then with a number: `add`, `add_2`, `add_3`. It avoids names
+ * in `taken`, and adds those it returns.
  */
-export function distinctNames(taken: Set<string>, separator = '_'): (wanted: string) => string {
-  /** The number that each name was last given with: to count from 2 each time would take the square of their number. */
+export function distinctNames(taken: Set<string>, separator = '_'): (name: string) => string {
+  /** The last number used for each name: counting from 2 each time would take quadratic time. */
   const counts = new Map<string, number>()
   return (wanted) => {
     let name = wanted

@@ -1,5 +1,5 @@
-// NPY, NumPy's form of one array (numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a header that is
-// a dictionary in Python, then the numbers.
+// NPY, NumPy's format for one array (numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a header that is
+// a Python dictionary, then the elements.
 import { BackpropagationError, sizeOf } from '@bp/core'
 import { type Bytes, bytesOfFile } from './bytes.js'
 import {
@@ -8,7 +8,7 @@ import {
   checkElements,
   checkSize,
   type ElementTypeName,
-  mostDimensions,
+  maxDimensions,
   type NumberArray,
   readColumns,
   readElements,
@@ -16,18 +16,18 @@ import {
   type Values,
 } from './elements.js'
 
-/** Bytes that are no NPY file, or numbers that cannot be in one; the message says what is wrong. */
+/** Bytes that are not an NPY file, or an array that cannot be written as one; the message says what is wrong. */
 export class NpyError extends BackpropagationError {
   override name = 'NpyError'
 }
 
-/** Numbers, row by row, and their shape. */
+/** Elements in row-major order, and their shape. */
 export interface NpyArray {
   readonly shape: readonly number[]
   readonly values: NumberArray
 }
 
-/** By NumPy's names of types, without the order of bytes. */
+/** By NumPy's type names, without byte order. */
 const types: Readonly<Record<string, ElementTypeName>> = {
   f2: 'f16',
   f4: 'f32',
@@ -44,27 +44,25 @@ const types: Readonly<Record<string, ElementTypeName>> = {
 }
 
 const magic = [0x93, ...new TextEncoder().encode('NUMPY')]
-const longestHeader = 2 ** 16
+const maxHeaderBytes = 2 ** 16
 
 /**
- * A file for `numpy.load`, of the type that the values have: `writeNpy({ shape: y.shape, values: y.data() })`.
- * @throws NpyError unless the shape holds as many numbers, and they are a typed array.
+ * A file for `numpy.load`, in the type of the values: `writeNpy({ shape: y.shape, values: y.data() })`.
+ * @throws NpyError unless the values are a typed array whose length is the size of the shape.
  */
 export function writeNpy(array: NpyArray): Uint8Array<ArrayBuffer> {
   const { shape, values } = array ?? {}
   const refuse = (problem: string) => new NpyError(`the array ${problem}`)
   if (!Array.isArray(shape))
-    throw refuse(
-      'has no shape; writeNpy expects { shape, values }, such as { shape: [2, 3], values: numbers }',
-    )
+    throw refuse('has no shape; writeNpy expects { shape, values }, e.g. { shape: [2, 3], values: numbers }')
   const type = typeOf(values, refuse)
   checkSize(shape, values, refuse)
-  // One dimension is a tuple with a comma, or Python would take it for a number.
+  // A tuple of one needs its comma, or Python reads a number.
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
-  // A single byte has no order.
+  // A single byte has no byte order.
   const descr = `${bytesOf(type) === 1 ? '|' : '<'}${Object.keys(types).find((name) => types[name] === type)}`
   const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${tuple}), }`
-  // The numbers begin at a multiple of 64 bytes, after a line end.
+  // The elements begin at a multiple of 64 bytes, after a newline.
   const begin = Math.ceil((10 + dictionary.length + 1) / 64) * 64
   const file = new Uint8Array(begin + values.byteLength)
   file.set([...magic, 1, 0])
@@ -75,12 +73,12 @@ export function writeNpy(array: NpyArray): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The array in a file. Floating-point numbers, integers of 8 to 64 bits and truth values are read, of either order of
- * bytes and of dimensions: as float64 what has 64 bits or is an integer of 32, as float32 all else.
+ * The array in a file. It reads floats, integers of 8 to 64 bits and booleans, in either byte order, row- or
+ * column-major: 64-bit types and 32-bit integers as float64, all others as float32.
  *
- * All of the file is checked, before anything is allocated. The array of numbers, which has up to four times the bytes
- * of the file, is made when `values` is first asked for; until then the file must stay as it is.
- * @throws NpyError for what is no such file, is cut off, or holds objects, text, records or complex numbers.
+ * The whole file is validated before anything is allocated. The array of elements, up to four times the size of the
+ * file, is created when `values` is first read; until then the file must not change.
+ * @throws NpyError for anything but such a file, a truncated one, or one of objects, strings, records or complex numbers.
  */
 export function readNpy(content: Bytes): NpyArray & { readonly values: Values } {
   const file = bytesOfFile('readNpy', content, 'NPY', (problem) => new NpyError(problem))
@@ -100,47 +98,47 @@ export function readNpy(content: Bytes): NpyArray & { readonly values: Values } 
   }
 }
 
-/** More bytes of a file are not looked at before its numbers. */
-export const longestNpyBeginning = 12 + longestHeader
+/** The most bytes that can precede the elements. */
+export const maxNpyHeaderBytes = 12 + maxHeaderBytes
 
 /**
- * How the numbers of a file of `length` bytes lie, of which at least so many are given as are looked at.
- * @throws NpyError unless there are as many numbers.
+ * The layout of a file of `fileLength` bytes; `file` need hold no more than `maxNpyHeaderBytes` of them.
+ * @throws NpyError unless the length of the file matches.
  */
 export function readNpyHeader(file: Uint8Array, fileLength: number) {
   if (file.length < 10 || magic.some((byte, index) => file[index] !== byte))
-    throw new NpyError('the file does not begin with \\x93NUMPY; it is not one that numpy.save wrote')
+    throw new NpyError('the file does not begin with \\x93NUMPY; it was not written by numpy.save')
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const version = file[6]!
   if (version < 1 || version > 3)
-    throw new NpyError(`the file is of version ${version}; versions 1 to 3 are read, save it as one of them`)
-  if (version > 1 && file.length < 12) throw new NpyError('the file ends within the length of its header')
+    throw new NpyError(`the file has version ${version}; save it as version 1 to 3`)
+  if (version > 1 && file.length < 12) throw new NpyError('the file ends inside the length of its header')
   const headerBegin = version === 1 ? 10 : 12
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
-  if (length > longestHeader)
-    throw new NpyError(`the header has ${length} bytes; headers of up to ${longestHeader} are read`)
+  if (length > maxHeaderBytes)
+    throw new NpyError(`the header has ${length} bytes; at most ${maxHeaderBytes} are supported`)
   const begin = headerBegin + length
   if (begin > file.length)
     throw new NpyError(
-      `the header should have ${length} bytes, but ${file.length - headerBegin} follow; the file is cut off`,
+      `the header should have ${length} bytes, but ${file.length - headerBegin} follow; the file is truncated`,
     )
   const header = parseHeader(new TextDecoder().decode(file.subarray(headerBegin, begin)))
   const size = bytesOf(header.type)
   const count = sizeOf(header.shape)
   if (count * size !== fileLength - begin)
     throw new NpyError(
-      `${header.shape.join(' × ') || 'one'} numbers of ${size} bytes are ${count * size} bytes, but ${fileLength - begin} follow; the file is cut off or has something behind it`,
+      `${header.shape.join(' × ') || 'one'} elements of ${size} bytes are ${count * size} bytes, but ${fileLength - begin} follow; the file is truncated or has trailing bytes`,
     )
   return { begin, ...header }
 }
 
-/** An entry of the dictionary: a key, then text, a truth value, a tuple of numbers, or the beginning of another value. */
+/** An entry of the dictionary: a key, then a string, a boolean, a tuple of integers, or the start of another value. */
 const headerEntry = /\s*'(\w{1,20})'\s*:\s*('[^']{0,40}'|True|False|\([\d\s,L]*\)|[^\s}])\s*(,|(?=\}))/y
 
 function parseHeader(text: string) {
-  const damaged = (wanted: string) =>
+  const damaged = (expected: string) =>
     new NpyError(
-      `the header is ${JSON.stringify(text.trimEnd().slice(0, 120))}, but must have ${wanted}; the file is damaged`,
+      `the header is ${JSON.stringify(text.trimEnd().slice(0, 120))}, expected ${expected}; the file is damaged`,
     )
   const entries = new Map<string, string>()
   if (text[0] !== '{') throw damaged('a dictionary')
@@ -148,31 +146,31 @@ function parseHeader(text: string) {
   let end = 1
   for (let match = headerEntry.exec(text); match; match = headerEntry.exec(text)) {
     const [, key, value] = match as unknown as [string, string, string]
-    if (entries.has(key)) throw damaged(`"${key}" but once`)
+    if (entries.has(key)) throw damaged(`"${key}" only once`)
     entries.set(key, value)
     end = headerEntry.lastIndex
   }
   const descr = entries.get('descr')
   if (descr === undefined && /'descr'\s*:\s*[[(]/.test(text))
-    throw new NpyError('the array holds records of several values; save each of them as an array of its own')
+    throw new NpyError('the array contains records of several fields; save each field as its own array')
   const fortran = entries.get('fortran_order')
   const tuple = entries.get('shape')
   if (descr === undefined || (fortran !== 'True' && fortran !== 'False') || tuple?.[0] !== '(')
     throw damaged('descr, fortran_order and shape')
-  if (entries.size !== 3 || !/^\s*\}\s*$/.test(text.slice(end))) throw damaged('nothing else')
+  if (entries.size !== 3 || !/^\s*\}\s*$/.test(text.slice(end))) throw damaged('no other keys')
   const [, order, name] = /^'([<>|])(\w+)'$/.exec(descr) ?? []
   if (!name || !Object.hasOwn(types, name) || (order === '|' && bytesOf(types[name]!) > 1))
     throw new NpyError(
-      `the array is of type ${descr}; ${Object.keys(types).join(', ')} can be read, convert it with astype`,
+      `the array has type ${descr}; convert it with astype to one of ${Object.keys(types).join(', ')}`,
     )
   const parts = tuple.slice(1, -1).split(',')
-  // As a tuple of one number ends with a comma, any may; Python 2 wrote an L behind large numbers.
+  // Any tuple may end with a comma, as a tuple of one must; Python 2 wrote an L after large numbers.
   if (parts.at(-1)!.trim() === '') parts.pop()
   const shape = parts.map((part) =>
     /^\s*\d{1,16}L?\s*$/.test(part) ? Number.parseInt(part, 10) : Number.NaN,
   )
-  if (!shape.every(Number.isSafeInteger)) throw damaged('whole numbers below 2^53 as its shape')
-  if (shape.length > mostDimensions)
-    throw new NpyError(`the array has ${shape.length} dimensions; up to ${mostDimensions} can be read`)
+  if (!shape.every(Number.isSafeInteger)) throw damaged('integers in [0, 2^53) as its shape')
+  if (shape.length > maxDimensions)
+    throw new NpyError(`the array has ${shape.length} dimensions; at most ${maxDimensions} can be read`)
   return { littleEndian: order !== '>', type: types[name]!, fortranOrder: fortran === 'True', shape }
 }

@@ -1,4 +1,4 @@
-// ONNX, the form in which other engines run models (onnx.ai): a graph, with the numbers of its variables in it.
+// ONNX, the format in which other engines run models (onnx.ai): a graph that contains the values of its variables.
 import {
   BackpropagationError,
   type CompileOptions,
@@ -19,42 +19,42 @@ export class OnnxError extends BackpropagationError {
   override name = 'OnnxError'
 }
 
-/** The set of operators, and the form of files that goes with it; engines from 2022 on know both. */
+/** The operator set and the file format version that goes with it; engines since 2022 support both. */
 const operatorSet = 17
 const format = 8
 
 /**
- * A graph as an ONNX model of float32, with what its variables hold now. Shapes are those of the inputs: for rows in
- * batches of 8 `x = input([8, 4])`, `writeOnnx({ inputs: { x }, outputs: { y: model.predictions(x) } })`, or `apply` for
- * plain outputs such as logits. Operations that ONNX does not have are written as what they decompose to.
- * @throws OnnxError for a graph in float64, an input that is missing, and an operation that has no operator and does
- * not decompose: random numbers, and some derivatives.
+ * A graph as a float32 ONNX model, with the current values of its variables. Shapes are fixed by the inputs: for batches
+ * of 8, `x = input([8, 4])`, `writeOnnx({ inputs: { x }, outputs: { y: model.predictions(x) } })`, or `apply` for plain
+ * outputs such as logits. Operations that ONNX lacks are written as their decomposition.
+ * @throws OnnxError for a float64 graph, a missing input, and an operation that has no operator and does not decompose:
+ * random numbers, and some derivatives.
  */
 export function writeOnnx(graph: CompileOptions): Uint8Array<ArrayBuffer> {
   const { inputs, outputs } = checkedGraph('writeOnnx', graph)
   for (const tensor of [...Object.values(inputs), ...Object.values(outputs)])
     if (tensor.dtype === 'f64')
-      throw new OnnxError(`${tensor} is of float64, and float32 is written; make the graph in float32`)
+      throw new OnnxError(`${tensor} is float64, but ONNX is written in float32; build the graph in float32`)
   const nodes: Node[] = []
   const initializers: Initializer[] = []
   for (const name of Object.keys(inputs))
     if (Object.hasOwn(outputs, name))
-      throw new OnnxError(`an input and an output are both called ${JSON.stringify(name)}; rename one`)
+      throw new OnnxError(`an input and an output are both named ${JSON.stringify(name)}; rename one`)
   const nameFor = distinctNames(new Set([...Object.keys(inputs), ...Object.keys(outputs)]))
   const initializer = (
-    wanted: string,
+    label: string,
     shape: readonly number[],
     type: Initializer['type'],
     bytes: Uint8Array,
   ) => {
-    const name = nameFor(wanted)
+    const name = nameFor(label)
     initializers.push({ name, shape, type, bytes })
     return name
   }
   const floats = (name: string, shape: readonly number[], values: Iterable<number>) =>
     initializer(name, shape, 'float', bytesOfValues(Float32Array.from(values)))
   const lengthOf = (values: readonly number[] | number) => (typeof values === 'number' ? [] : [values.length])
-  /** The operation that is being written, whose name its nodes get. */
+  /** The label of the operation being written, after which its nodes are named. */
   let current = ''
   const writer: GraphWriter = {
     node: (operator, inputs, attributes = {}) => {
@@ -76,12 +76,12 @@ export function writeOnnx(graph: CompileOptions): Uint8Array<ArrayBuffer> {
     if (tensor instanceof Variable || tensor instanceof Constant) return floats(label, shape, tensor.values)
     if (!op)
       throw new OnnxError(`the outputs depend on ${tensor}, which is not among the inputs; list it there`)
-    // Of no numbers nothing is computed, and operators do not agree on what to do with them.
+    // Nothing is computed from empty tensors, and engines disagree on how to handle them.
     if (tensor.size === 0) return floats(label, shape, [])
     const operator = operators.get(op.name)
     if (!operator)
       throw new OnnxError(
-        `ONNX has no operator for ${tensor}, and it does not decompose into operations that have one; write a graph without it`,
+        `ONNX has no operator for ${tensor}, and it does not decompose into operations that have one; remove it from the graph`,
       )
     current = label
     return operator(

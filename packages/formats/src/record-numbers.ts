@@ -1,15 +1,15 @@
-// The numbers of a run's record, each with the way to it.
+// The numbers in a run's record, each with its path.
 import { check, isRecord, type RunRecord } from '@bp/core'
 
 export const checkRecord = check<RunRecord>(
-  'a record of a run, as onRecord gets it',
+  'a run record, as passed to onRecord',
   (value) => isRecord(value) && typeof value.epoch === 'number' && typeof value.step === 'number',
 )
 
-/** `null` where the record says that there is none. */
+/** `null` where the record has `null`. */
 type NumberAt = readonly [path: readonly string[], value: number | null]
 
-/** Each number of a record, or of a part of one, in the order in which they stand there. */
+/** Each number in a record, or in part of one, in order. */
 export function numbersIn(record: object, path: readonly string[] = []): NumberAt[] {
   return Object.entries(record).flatMap(([key, value]: [string, number | null | object | undefined]) =>
     typeof value === 'object' && value !== null

@@ -1,12 +1,12 @@
-// The records of a run as lines of a file, CSV or JSON Lines: for `onRecord`, and for what reads the file later.
+// The records of a run as lines of CSV or JSON Lines, for use in `onRecord`.
 import type { RunRecord } from '@bp/core'
 import papaparse from 'papaparse'
 import { finiteOrText } from './json.js'
 import { checkRecord, numbersIn } from './record-numbers.js'
 
 /**
- * The first line of a CSV file of records, which names the columns as they are reached in a record: `epoch`, `step`,
- * `loss`, `accuracy`, `metrics.f1`, `validation.loss`. All records of a run have the same.
+ * The header line of a CSV file of records, which names the columns by their path in a record: `epoch`, `step`, `loss`,
+ * `accuracy`, `metrics.f1`, `validation.loss`. All records of a run have the same columns.
  *
  * ```ts
  * onRecord: (record, { history }) =>
@@ -17,12 +17,12 @@ export function csvHeader(record: RunRecord): string {
   return line(cells('csvHeader', record).map(([name]) => name))
 }
 
-/** A record as a line of a CSV file: numbers with all digits that they need, an empty cell for none. */
+/** A record as a line of CSV: numbers in full precision, empty cells for `null`. */
 export function csvLine(record: RunRecord): string {
   return line(cells('csvLine', record).map(([, value]) => value))
 }
 
-/** A record as a line of JSON, with what is not finite as text: `"NaN"`, since JSON has no number for it. */
+/** A record as a line of JSON, with non-finite numbers as strings, e.g. `"NaN"`, since JSON lacks them. */
 export function jsonLine(record: RunRecord): string {
   return `${JSON.stringify(checkRecord('jsonLine', 'record', record), finiteOrText)}\n`
 }

@@ -1,5 +1,5 @@
-// Event files of TensorBoard: scores of a run, histograms of its weights, its graph. They are TFRecords of protocol
-// buffers; numbers of fields are those of event.proto and summary.proto (github.com/tensorflow/tensorboard).
+// TensorBoard event files: a run's scores, histograms of its weights, its graph. They are TFRecords of protocol buffers;
+// field numbers are those of event.proto and summary.proto (github.com/tensorflow/tensorboard).
 import { type CompileOptions, check, isRecord, type RunRecord, type Weights } from '@bp/core'
 import { PbfWriter } from 'pbf'
 import { crc32c } from './checksums.js'
@@ -7,8 +7,8 @@ import { graphDefBytes } from './graph-def.js'
 import { checkRecord, numbersIn } from './record-numbers.js'
 
 /**
- * What an event file begins with. TensorBoard reads files that have `tfevents` in their names, and takes each folder
- * of them for a run. Times are in seconds since 1970, as the clock has them unless given.
+ * The first record of an event file. TensorBoard reads files with `tfevents` in their names, and treats each folder of
+ * them as a run. Times are in seconds since 1970, default now.
  *
  * ```ts
  * const file = 'logs/first/events.out.tfevents'
@@ -21,8 +21,8 @@ export function versionEvent(wallTime: number = now()): Uint8Array<ArrayBuffer> 
 }
 
 /**
- * The scores of a record, at its step, by tags `loss`, `accuracy`, `metrics/f1`, `validation/loss`. They are
- * rounded to float32.
+ * The scores of a record, at its step, under tags `loss`, `accuracy`, `metrics/f1`, `validation/loss`, rounded to
+ * float32.
  */
 export function scalarsEvent(record: RunRecord, wallTime: number = now()): Uint8Array<ArrayBuffer> {
   const { epoch: _, step, ...scores } = checkRecord('scalarsEvent', 'record', record)
@@ -33,8 +33,8 @@ export function scalarsEvent(record: RunRecord, wallTime: number = now()): Uint8
 }
 
 /**
- * A histogram for each array, by its name: `histogramsEvent(model.getWeights(), record.step)`. Numbers that are not
- * finite are not counted, and an array without others has no histogram.
+ * A histogram of each array, tagged with its name: `histogramsEvent(model.getWeights(), record.step)`. Non-finite values
+ * are not counted, and an array without finite ones has no histogram.
  */
 export function histogramsEvent(
   arrays: Weights,
@@ -95,10 +95,10 @@ function writeValue(pbf: PbfWriter, tag: string, write: Write): void {
   pbf.writeMessage(1, writeInto, writeTagged)
 }
 
-/** As many as TensorBoard's own writer makes. */
-const mostBuckets = 30
+/** As in TensorBoard's own writer. */
+const maxBuckets = 30
 
-/** Buckets of equal width from the least number to the largest; one alone if they are the same. */
+/** Buckets of equal width from the smallest to the largest value; a single one if they are equal. */
 function writeHistogram(values: Float32Array, pbf: PbfWriter): void {
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
@@ -110,7 +110,7 @@ function writeHistogram(values: Float32Array, pbf: PbfWriter): void {
     sum += value
     squares += value * value
   }
-  const buckets = min < max ? mostBuckets : 1
+  const buckets = min < max ? maxBuckets : 1
   const width = (max - min) / buckets
   const counts = new Array<number>(buckets).fill(0)
   for (const value of values) counts[Math.min(Math.floor((value - min) / width) || 0, buckets - 1)]! += 1
@@ -122,7 +122,7 @@ function writeHistogram(values: Float32Array, pbf: PbfWriter): void {
 }
 
 /**
- * A record of TensorFlow's: its length in 8 bytes, little-endian, and behind both the length and the data a checksum.
+ * A TFRecord: its length in 8 bytes, little-endian, then the data, each followed by a checksum.
  */
 function tfRecord(data: Uint8Array): Uint8Array<ArrayBuffer> {
   const record = new Uint8Array(8 + 4 + data.length + 4)
@@ -134,7 +134,7 @@ function tfRecord(data: Uint8Array): Uint8Array<ArrayBuffer> {
   return record
 }
 
-/** A checksum of data that has checksums in it is weak, so TensorFlow rotates them and adds a number. */
+/** A CRC of data that contains CRCs is weak, so TensorFlow rotates them and adds a constant. */
 function masked(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
 }

@@ -1,11 +1,11 @@
-// Text in UTF-8, as it stands in files.
+// Decoding of UTF-8 text in files.
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** The text between two places; what is no UTF-8 becomes U+FFFD. */
+/** The text between two offsets; invalid UTF-8 becomes U+FFFD. */
 export function decode(bytes: Uint8Array, begin = 0, end = bytes.length): string {
-  // Most text is short, and the decoder takes longer to be called than to decode. What is put together of more
-  // characters is kept as pieces.
+  // Most text is short, and calling the decoder takes longer than decoding. Longer strings built by concatenation are
+  // kept as ropes.
   if (end - begin > 12) return decoder.decode(bytes.subarray(begin, end))
   let text = ''
   for (let at = begin; at < end; at++) {
@@ -16,14 +16,13 @@ export function decode(bytes: Uint8Array, begin = 0, end = bytes.length): string
   return text
 }
 
-/** Bytes of a piece. */
-const most = 2 ** 16
+const pieceBytes = 2 ** 16
 
-/** Pieces of text that is checked and not kept, cut between characters, each with the place where it begins. */
+/** Pieces of a text, cut between characters, each with its offset, for checks that keep nothing. */
 export function* piecesOf(bytes: Uint8Array): Generator<readonly [begin: number, piece: Uint8Array]> {
   for (let begin = 0, end = 0; begin < bytes.length; begin = end) {
-    end = Math.min(begin + most, bytes.length)
-    // Back to where a character begins; none has more than four bytes.
+    end = Math.min(begin + pieceBytes, bytes.length)
+    // Back to the start of a character, which has at most four bytes.
     for (let back = 0; back < 3 && end < bytes.length && (bytes[end]! & 0xc0) === 0x80; back++) end--
     yield [begin, bytes.subarray(begin, end)]
   }

@@ -1,7 +1,7 @@
 // Arrays of every type through every format that holds arrays: each is written in the type that it has.
 import { BackpropagationError, layers, sequential } from '@bp/core'
 import { describe, expect, test } from 'vitest'
-import type { NamedNumbers, NumberArray } from '../src/elements.js'
+import type { NamedArray, NumberArray } from '../src/elements.js'
 import { readNpy, writeNpy } from '../src/npy.js'
 import { readNpz, writeNpz } from '../src/npz.js'
 import { readSafetensors, writeSafetensors } from '../src/safetensors.js'
@@ -35,7 +35,7 @@ test('every type of array that there is stands in the table', () => {
 const latin1 = (file: Uint8Array) => Buffer.from(file).toString('latin1')
 
 interface Format {
-  readonly write: (tensor: NamedNumbers) => Uint8Array
+  readonly write: (tensor: NamedArray) => Uint8Array
   readonly read: (file: Uint8Array) => { shape: readonly number[]; values: ArrayLike<number> }
   readonly says: (safetensors: string, npy: string) => string
 }
@@ -82,7 +82,7 @@ describe.each(Object.entries(formats))('%s', (_, { write, read, says }) => {
   })
 
   test('refuses values without a shape', () => {
-    const attempt = () => write({ name: 'x', values: Float32Array.of(1) } as unknown as NamedNumbers)
+    const attempt = () => write({ name: 'x', values: Float32Array.of(1) } as unknown as NamedArray)
     expect(attempt).toThrow(BackpropagationError)
     expect(attempt).toThrow(/no shape/)
   })

@@ -1,4 +1,4 @@
-// Which tensors of a graph get an array, with a kernel that fills it, and which are expressions inside of such.
+// Decides which tensors of a graph get an array, with a kernel that fills it, and which are inlined as expressions.
 import { Constant, type Tensor, topological, Variable } from '@bp/core'
 import {
   atom,
@@ -15,29 +15,29 @@ import {
 } from './loops.js'
 import { type helpers, type KernelWriter, type Operator, operators, type Position } from './operators.js'
 
-/** Of what reads a tensor at one place, whatever that is: an expression in it has the same value. */
+/** Identifies readers that read a tensor at the same position, so that an inlined expression has the same value. */
 type Place = object
-/** Reads it in many places, or in one of them more than once. */
+/** Reads at many positions, or at one of them more than once. */
 const often: Place = {}
-/** Reads it by the order of its numbers. */
+/** Reads the elements in row-major order. */
 const ordered: Place = {}
 
-/** Operations in one expression, so that walks into it are not too deep. */
-const mostNested = 24
-/** Longer expressions become a constant of their own. */
-const mostReadable = 80
+/** Operations in one expression, which bounds recursion. */
+const maxNesting = 24
+/** Longer expressions are assigned to a constant. */
+const maxInlineLength = 80
 
-/** Whether a tensor that is read in those places, so deep in an expression, has an array of its own. */
-function isApart(tensor: Tensor, places: ReadonlySet<Place>, depth: number): boolean {
+/** Whether a tensor read at those places, at that depth in an expression, needs its own array. */
+function needsArray(tensor: Tensor, places: ReadonlySet<Place>, depth: number): boolean {
   if (!tensor.op) return !(tensor instanceof Constant && isUniform(tensor)) || places.has(ordered)
   if (tensor.size === 0) return true
   const { kind } = operatorOf(tensor)
   if (kind === 'reshape') return false
   const once = places.size === 1 && !places.has(often)
-  return places.has(ordered) || depth >= mostNested || kind === 'array' || (kind === 'element' && !once)
+  return places.has(ordered) || depth >= maxNesting || kind === 'array' || (kind === 'element' && !once)
 }
 
-/** Where an operation that is read at a place reads its input. */
+/** Where an operation, itself read at `place`, reads its input. */
 function placeIn(input: Tensor, index: number, place: Place, tensor: Tensor, deep: boolean): Place {
   const operator = operatorOf(tensor)
   if (operator.kind === 'reshape') {
@@ -49,12 +49,12 @@ function placeIn(input: Tensor, index: number, place: Place, tensor: Tensor, dee
   return reading === 'same' ? place : reading === 'often' ? often : {}
 }
 
-/** The first place. */
+/** The position of the first element. */
 const origin = ({ shape }: Tensor): Position => shape.map(() => fixed(0))
 
 const sizesAbove1 = (shape: readonly number[]) => shape.filter((size) => size !== 1).join()
 
-/** The place in what is reshaped, as far as no dimension of the result has to be cut for it. */
+/** The position in the input of a reshape; null if a dimension of the result would have to be split. */
 function reshaped(tensor: Tensor, position: Position): Position | null {
   const left = tensor.shape.flatMap((size, axis) => (size === 1 ? [] : [{ size, index: position[axis]! }]))
   const places: Index[] = []
@@ -76,14 +76,14 @@ type View = Operator & { readonly kind: 'view' }
 
 const operatorOf = (tensor: Tensor): Operator => operators.get(tensor.op!.name)!
 
-/** A graph of operations that are written, divided into kernels. */
+/** A graph of supported operations, divided into kernels. */
 export class Kernels {
-  /** Tensors that have a kernel, inputs before what uses them. */
-  readonly made: readonly Tensor[]
-  /** Variables and constants that are read from arrays. */
+  /** Tensors with a kernel, in topological order. */
+  readonly computed: readonly Tensor[]
+  /** Variables and constants stored in arrays. */
   readonly leaves: readonly (Variable | Constant)[]
   readonly #arrays = new Set<Tensor>()
-  readonly #usedAgain = new Set<Tensor>()
+  readonly #reused = new Set<Tensor>()
 
   constructor(results: readonly Tensor[]) {
     const order = topological(results, ({ size }) => size === 0)
@@ -91,46 +91,46 @@ export class Kernels {
     for (const result of results) readers.get(result)!.places.add(ordered)
     for (const tensor of order.toReversed()) {
       const { places, uses, depth } = readers.get(tensor)!
-      if (uses > 1) this.#usedAgain.add(tensor)
-      const apart = isApart(tensor, places, depth)
-      if (apart) this.#arrays.add(tensor)
+      if (uses > 1) this.#reused.add(tensor)
+      const materialized = needsArray(tensor, places, depth)
+      if (materialized) this.#arrays.add(tensor)
       if (!tensor.op || tensor.size === 0) continue
       const operator = operatorOf(tensor)
-      const here = apart ? [{}] : places
+      const here = materialized ? [{}] : places
       for (const [index, input] of tensor.inputs.entries()) {
         const reader = readers.get(input)!
         const computes = operator.kind === 'element' || operator.kind === 'array'
-        reader.uses += apart || computes ? 1 : uses
-        reader.depth = Math.max(reader.depth, apart ? 1 : depth + 1)
-        for (const place of here) reader.places.add(placeIn(input, index, place, tensor, depth >= mostNested))
+        reader.uses += materialized || computes ? 1 : uses
+        reader.depth = Math.max(reader.depth, materialized ? 1 : depth + 1)
+        for (const place of here) reader.places.add(placeIn(input, index, place, tensor, depth >= maxNesting))
       }
     }
-    this.made = order.filter((tensor) => tensor.op && this.#arrays.has(tensor))
+    this.computed = order.filter((tensor) => tensor.op && this.#arrays.has(tensor))
     this.leaves = order.filter(
       (tensor): tensor is Variable | Constant =>
         (tensor instanceof Variable || tensor instanceof Constant) && this.#arrays.has(tensor),
     )
   }
 
-  /** The tensor in whose array the numbers of one stand that is read in order. */
+  /** The tensor whose array holds the elements of `tensor`, which is read in order. */
   home(tensor: Tensor): Tensor {
     let home = tensor
     while (!this.#arrays.has(home)) home = home.inputs[0]!
     return home
   }
 
-  /** Whether it is a number and no array. */
+  /** Whether it is a number, not an array. */
   isNumber(tensor: Tensor): boolean {
     return tensor.size === 1 && tensor.op !== null && operatorOf(tensor).kind !== 'array'
   }
 
-  /** Whether it has an array, or is a number, of its own. */
+  /** Whether it has its own array or number. */
   has(tensor: Tensor): boolean {
     return this.#arrays.has(tensor)
   }
 
-  isUsedAgain(tensor: Tensor): boolean {
-    return this.#usedAgain.has(tensor)
+  isReused(tensor: Tensor): boolean {
+    return this.#reused.has(tensor)
   }
 }
 
@@ -138,12 +138,12 @@ function isUniform({ values }: Constant): boolean {
   return values.length > 0 && values.every((value) => Object.is(value, values[0]))
 }
 
-/** Where the numbers of a tensor from one on are: the name, and what of `first` is still to be counted from there. */
+/** Where a tensor's elements from `first` on are stored: the array's name, and the offset of `first` in it. */
 export type Locate = (tensor: Tensor, first: number) => { readonly name: string; readonly first: number }
 
 /** The statements of one kernel. */
 export class Kernel implements KernelWriter {
-  /** The operations in it, in order. */
+  /** Its operations, in order. */
   readonly operations = new Set<string>()
 
   constructor(
@@ -166,18 +166,18 @@ export class Kernel implements KernelWriter {
         ? this.read(input!, place)
         : this.#element(this.graph.home(input!), inOrder(tensor.shape, position))
     }
-    const again = this.graph.isUsedAgain(tensor)
+    const again = this.graph.isReused(tensor)
     const key = `${tensor.id} ${position.map((index) => indexText(index).text)}`
     const known = this.statements.known(key)
     if (known) return known
     const made = this.#compute(tensor, position)
-    if (made.binding < Binding.Atom && (again || made.text.length > mostReadable))
+    if (made.binding < Binding.Atom && (again || made.text.length > maxInlineLength))
       return this.statements.constant(tensor.op!.name, made, { of: key })
     if (again) this.statements.keep(key, made)
     return made
   }
 
-  /** Declares the array of the tensor, or the number, under the name. */
+  /** Declares the tensor's array or number under the name. */
   write(tensor: Tensor, name: string): void {
     if (this.graph.isNumber(tensor)) {
       const value = this.#compute(tensor, origin(tensor))
@@ -211,9 +211,9 @@ export class Kernel implements KernelWriter {
 
   #element(tensor: Tensor, index: Index): Expression {
     if (this.graph.isNumber(tensor)) return atom(this.locate(tensor, 0).name)
-    const rising = [...index.terms.values()].every((times) => times >= 0)
-    const { name, first } = this.locate(tensor, rising ? index.constant : 0)
-    const left = rising ? { ...index, constant: first } : index
-    return atom(`${name}[${indexText(left).text}]`)
+    const ascending = [...index.terms.values()].every((times) => times >= 0)
+    const { name, first } = this.locate(tensor, ascending ? index.constant : 0)
+    const offset = ascending ? { ...index, constant: first } : index
+    return atom(`${name}[${indexText(offset).text}]`)
   }
 }

@@ -1,6 +1,6 @@
-// The text of loops: places in arrays, expressions that know where they need brackets, blocks, and names in them.
+// Source text of loops: array indices, expressions that know where they need parentheses, blocks, and names in them.
 
-/** A place along a dimension or in an array: counters times whole numbers, and a whole number. */
+/** An affine index along a dimension or into an array: integer multiples of loop counters, plus an integer. */
 export interface Index {
   readonly terms: ReadonlyMap<string, number>
   readonly constant: number
@@ -27,7 +27,7 @@ export function plus(...parts: readonly (Index | number)[]): Index {
   return { terms, constant }
 }
 
-/** The place in an array whose numbers stand row by row. */
+/** The index into a row-major array. */
 export function inOrder(shape: readonly number[], position: readonly Index[]): Index {
   let place = fixed(0)
   for (const [axis, size] of shape.entries()) place = plus(times(place, size), position[axis]!)
@@ -41,21 +41,21 @@ export enum Binding {
   Product,
   Sign,
   Call,
-  /** A name, a number or an element: what costs nothing to write twice. */
+  /** A name, a number or an element, which is free to repeat. */
   Atom,
 }
 
-/** A number as JavaScript. */
+/** A JavaScript expression for a number. */
 export interface Expression {
   readonly text: string
   readonly binding: Binding
-  /** For one that is 1 or 0: what it is 1 for. */
+  /** For one that is 1 or 0: the condition under which it is 1. */
   readonly condition?: string
 }
 
 export const atom = (text: string): Expression => ({ text, binding: Binding.Atom })
 
-/** The text, in brackets if what stands around it binds tighter. */
+/** The text, parenthesized if the surrounding operation binds tighter. */
 export function within(binding: Binding, expression: Expression): string {
   return expression.binding < binding ? `(${expression.text})` : expression.text
 }
@@ -65,7 +65,7 @@ export function literal(value: number): Expression {
   return { text: Object.is(value, -0) ? '-0' : `${value}`, binding: negative ? Binding.Sign : Binding.Atom }
 }
 
-/** 1 where a condition holds, else 0. */
+/** 1 where the condition holds, else 0. */
 export const truth = (condition: string): Expression => ({
   text: `${condition} ? 1 : 0`,
   binding: Binding.Choice,
@@ -75,7 +75,7 @@ export const truth = (condition: string): Expression => ({
 /** `i * 8 + j + 3`. */
 export function indexText({ terms, constant }: Index): Expression {
   const parts = [...terms].flatMap(([name, times]) => (times === 0 ? [] : [{ name, times }]))
-  // One that is added first, so that the text does not begin with a sign.
+  // A positive term first, so that the text does not begin with a sign.
   parts.sort((a, b) => Math.sign(b.times) - Math.sign(a.times))
   if (parts.length === 0) return literal(constant)
   const [first] = parts
@@ -90,25 +90,25 @@ export function indexText({ terms, constant }: Index): Expression {
   return { text, binding: !alone ? Binding.Sum : first!.times === 1 ? Binding.Atom : Binding.Product }
 }
 
-/** A block that is being written. */
+/** A block under construction. */
 interface Block {
   readonly lines: string[]
   /** Names that it declares. */
   readonly names: Set<string>
-  /** Expressions that are constants in it, by what they are of. */
+  /** Expressions held by its constants, by key. */
   readonly known: Map<string, Expression>
 }
 
 const counters = ['i', 'j', 'k', 'l', 'm', 'n']
-/** A statement that fits into a line of this length stands in that of its loop. */
+/** A statement that fits on a line of this length shares the line of its loop. */
 const lineLength = 110
 
-/** Statements that are being written, in blocks. */
+/** Statements under construction, in nested blocks. */
 export class Statements {
   readonly #blocks: Block[]
   readonly #reserved: (name: string) => boolean
 
-  /** `names` are declared in the outermost block already, and get those that it will declare. */
+  /** `names` are already declared in the outermost block; those it declares are added. */
   constructor(reserved: (name: string) => boolean, names: Set<string>) {
     this.#reserved = reserved
     this.#blocks = [{ lines: [], names, known: new Map() }]
@@ -126,39 +126,39 @@ export class Statements {
     this.#block.lines.push(text)
   }
 
-  /** A name for the block, the first of those wanted that is free. */
-  name(...wanted: readonly string[]): string {
-    return this.#nameIn(this.#block, wanted)
+  /** A name in the current block, the first of `preferred` that is free. */
+  name(...preferred: readonly string[]): string {
+    return this.#nameIn(this.#block, preferred)
   }
 
-  /** Declares what changes, and gives its name. */
-  variable(wanted: string, start: string): string {
-    const name = this.name(wanted)
+  /** Declares a variable, and returns its name. */
+  variable(preferred: string, start: string): string {
+    const name = this.name(preferred)
     this.line(`let ${name} = ${start}`)
     return name
   }
 
-  /** A name that is visible in all blocks, those that are written already too. */
-  outerName(...wanted: readonly string[]): string {
-    return this.#nameIn(this.#blocks[0]!, wanted)
+  /** A name visible in all blocks, including finished ones. */
+  outerName(...preferred: readonly string[]): string {
+    return this.#nameIn(this.#blocks[0]!, preferred)
   }
 
-  #nameIn(block: Block, wanted: readonly string[]): string {
+  #nameIn(block: Block, preferred: readonly string[]): string {
     const free = (name: string) =>
       !this.#reserved(name) && this.#blocks.every(({ names }) => !names.has(name))
-    let found = wanted.find(free)
+    let found = preferred.find(free)
     for (let count = 2; found === undefined; count++)
-      if (free(`${wanted[0]}${count}`)) found = `${wanted[0]}${count}`
+      if (free(`${preferred[0]}${count}`)) found = `${preferred[0]}${count}`
     block.names.add(found)
     return found
   }
 
   /**
-   * A constant. `of` says what it is, so that it is made once; it stands in the outermost block that has the counters
-   * of `places`, or where they are not given, here.
+   * Declares a constant, once per key `of`. It goes into the outermost block that has the counters of `places`; without
+   * `places`, into the current block.
    */
   constant(
-    wanted: string,
+    preferred: string,
     expression: Expression,
     { of, places }: { readonly of?: string; readonly places?: readonly Index[] } = {},
   ): Expression {
@@ -167,24 +167,24 @@ export class Statements {
     const needed = places?.flatMap(({ terms }) => [...terms.keys()])
     const depth = this.#blocks.findLastIndex(({ names }) => needed?.some((name) => names.has(name)))
     const block = needed ? this.#blocks[Math.max(0, depth)]! : this.#block
-    const name = this.#nameIn(block, [wanted])
+    const name = this.#nameIn(block, [preferred])
     block.lines.push(`const ${name} = ${expression.text}`)
     const made = atom(name)
     if (of !== undefined) block.known.set(of, made)
     return made
   }
 
-  /** Keeps what was made of something, for the block. */
+  /** Remembers an expression under a key, for the current block. */
   keep(of: string, expression: Expression): void {
     this.#block.known.set(of, expression)
   }
 
-  /** What was made of it, here or in a block around. */
+  /** The expression remembered under a key, in this block or an enclosing one. */
   known(of: string): Expression | undefined {
     return this.#blocks.findLast(({ known }) => known.has(of))?.known.get(of)
   }
 
-  /** Loops inside of one another over the dimensions; one of size 1 has none. */
+  /** Nested loops over the dimensions; size 1 needs no loop. */
   loops(sizes: readonly number[], write: (position: readonly Index[]) => void): void {
     const [size, ...inner] = sizes
     const within = (index: Index) => this.loops(inner, (position) => write([index, ...position]))
@@ -193,7 +193,7 @@ export class Statements {
     else this.upTo(`${size}`, within)
   }
 
-  /** A loop from 0 up to but without what the text says. */
+  /** A loop over [0, end). */
   upTo(end: string, write: (index: Index) => void): void {
     let name = ''
     const lines = this.#inside(() => {
@@ -203,7 +203,7 @@ export class Statements {
     this.#close(`for (let ${name} = 0; ${name} < ${end}; ${name}++)`, lines)
   }
 
-  /** What is done where all conditions hold; without conditions, always. */
+  /** A block that runs where all conditions hold; always, if there are none. */
   when(conditions: readonly string[], write: () => void): void {
     if (conditions.length === 0) write()
     else this.#close(`if (${conditions.join(' && ')})`, this.#inside(write))

@@ -1,14 +1,14 @@
-// Numbers in the text of a program: few of them to be read, many as base64.
+// Arrays as source text: small ones readable, large ones as base64.
 import { literal } from './loops.js'
 
-/** Up to this many are written out, in some ten characters each, of which base64 takes five and a half. */
-const mostReadable = 256
+/** Up to this many are written in decimal, at some ten characters each; base64 takes five and a half. */
+const maxReadable = 256
 const lineLength = 100
 
-/** Of base64. */
+/** The base64 alphabet. */
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
-/** The function that a module with base64 in it has. */
+/** The decoder included in modules that contain base64. */
 export const decode = `/** Numbers from base64: little-endian float32, or float64. */
 function decode(text, Numbers) {
   const digits = '${digits}'
@@ -31,19 +31,19 @@ function decode(text, Numbers) {
   )
 }`
 
-/** An expression for an array of the numbers, to the bit, in rows of so many. */
+/** An expression for an array with exactly these values, in rows of `columns`. */
 export function arrayText(values: Float32Array | Float64Array, columns: number): string {
   const single =
     values instanceof Float32Array || values.every((value) => Object.is(Math.fround(value), value))
   const type = single ? 'Float32Array' : 'Float64Array'
-  if (values.length > mostReadable) {
+  if (values.length > maxReadable) {
     const lines = base64(single ? Float32Array.from(values) : values).match(/.{1,120}/g)!
     return `decode(\`\n${lines.join('\n')}\n\`, ${type})`
   }
   const numbers = Array.from(values, single ? shortest : (value) => literal(value).text)
   const line = numbers.join(', ')
   if (line.length <= lineLength / 2) return `new ${type}([${line}])`
-  // A row in a line, if that is long enough.
+  // One row per line, if it fits.
   const fits = columns * Math.max(...numbers.map(({ length }) => length + 2)) < lineLength
   const lines: string[] = []
   for (const [index, number] of numbers.entries()) {
@@ -55,7 +55,7 @@ export function arrayText(values: Float32Array | Float64Array, columns: number):
   return `new ${type}([\n${lines.join('\n')}\n])`
 }
 
-/** The shortest decimal number of which rounding to float32 makes this one. */
+/** The shortest decimal that rounds to this float32 value. */
 function shortest(value: number): string {
   let short = value
   for (let digits = 9; digits > 0 && value !== 0; digits--) {

@@ -1,4 +1,4 @@
-// How operations are written as JavaScript. What is not here is written as what it decomposes to.
+// How operations are written as JavaScript. An operation not listed here is written as its decomposition.
 import type { Tensor } from '@bp/core'
 import {
   atom,
@@ -16,10 +16,10 @@ import {
   within,
 } from './loops.js'
 
-/** A place along each dimension. */
+/** An index along each dimension. */
 export type Position = readonly Index[]
 
-/** Functions that a module has when something in it needs them. */
+/** Functions included in a module that needs them. */
 export const helpers = {
   erf: `/** 2/√π times the integral of e^(-t²) from 0 to x: a series up to 2 (DLMF 7.6.2), a continued fraction beyond (7.9.1). */
 function erf(x) {
@@ -37,10 +37,10 @@ function erf(x) {
   }
   return sum
 }`,
-  place: `/** A number that picks one of so many places. */
-function place(value, count) {
+  checkIndex: `/** Checks an index into a dimension of size \`count\`. */
+function checkIndex(value, count) {
   if (!(Number.isInteger(value) && value >= 0 && value < count))
-    throw new RangeError(\`\${value} picks none of \${count} places; give a whole number from 0 to \${count - 1}\`)
+    throw new RangeError(\`index \${value} is out of range; expected an integer in [0, \${count})\`)
   return value
 }`,
   remainder: `/** a - b · ⌊a / b⌋, with the sign of b. */
@@ -48,7 +48,7 @@ function remainder(a, b) {
   const rest = a % b
   return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest
 }`,
-  roundToEven: `/** The nearest whole number, the even one of two. */
+  roundToEven: `/** The nearest integer, ties to even. */
 function roundToEven(x) {
   const below = Math.floor(x)
   const rest = x - below
@@ -60,19 +60,19 @@ function sigmoid(x) {
 }`,
 } as const
 
-/** What operations become part of. */
+/** The kernel that operations write into. */
 export interface KernelWriter {
   readonly statements: Statements
   /** An element of a tensor. */
   readonly read: (tensor: Tensor, position: Position) => Expression
-  /** The name of a function that the module then has. */
+  /** Includes a helper function in the module; returns its name. */
   readonly helper: (name: keyof typeof helpers) => string
 }
 
-/** How an input is read: each element at its own place in the result, at some place once, or anywhere and often. */
+/** How an input is read: each element at the result's position, once at some position, or repeatedly. */
 type Reading = 'same' | 'once' | 'often'
 
-// Each operation knows its own attributes, hence `any`; what they are stands in its definition.
+// Attributes differ by operation and are typed in its definition, hence `any`.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Attributes = any
 
@@ -81,7 +81,7 @@ interface Computing {
 }
 
 export type Operator =
-  /** Gives an element, and may write statements before it. */
+  /** Returns an element, and may write statements before it. */
   | (Computing & {
       readonly kind: 'element'
       readonly write: (
@@ -91,7 +91,7 @@ export type Operator =
         attributes: Attributes,
       ) => Expression
     })
-  /** Fills an array, which begins with zeros; `y` is an element of it. */
+  /** Fills an array of zeros; `y` is an element of it. */
   | (Computing & {
       readonly kind: 'array'
       readonly write: (
@@ -101,16 +101,16 @@ export type Operator =
         attributes: Attributes,
       ) => void
     })
-  /** Computes nothing: where in its input an element stands. */
+  /** Computes nothing: maps a position to one in its input. */
   | {
       readonly kind: 'view'
       readonly place: (tensor: Tensor, position: Position, attributes: Attributes) => Position
     }
-  /** Has the numbers of its input in the same order. */
+  /** Has the elements of its input in the same order. */
   | { readonly kind: 'reshape' }
 
-/** The place in an input that repeats along the dimensions in which the result is larger. */
-const repeated = ({ shape }: Tensor, position: Position): Position =>
+/** The position in an input that is broadcast to the result's shape. */
+const broadcast = ({ shape }: Tensor, position: Position): Position =>
   shape.map((size, axis) => (size === 1 ? fixed(0) : position[axis + position.length - shape.length]!))
 
 const elementwise = (
@@ -120,7 +120,7 @@ const elementwise = (
   reads: ({ inputs, size }, input) => (inputs[input]!.size === size ? 'same' : 'often'),
   write: (to, { inputs }, position, attributes) =>
     f(
-      inputs.map((input) => to.read(input, repeated(input, position))),
+      inputs.map((input) => to.read(input, broadcast(input, position))),
       attributes,
       to,
     ),
@@ -150,7 +150,7 @@ const over = (a: string, b: Expression): Expression => ({
   binding: Binding.Product,
 })
 
-/** A number made in loops over the axes: with what it begins, and how an element changes it. */
+/** A loop over the axes that accumulates a number: its initial value, and how an element updates it. */
 const reduction = (
   name: string,
   start: string,
@@ -173,7 +173,7 @@ const reduction = (
   },
 })
 
-/** The place in what is reduced, of one in the result and one along the axes. */
+/** The position in a reduced tensor, from one in the result and one along the axes. */
 function alongAxes(
   { shape }: Tensor,
   outer: Position,
@@ -185,7 +185,7 @@ function alongAxes(
   return shape.map((_, axis) => (axes.includes(axis) ? inner[axes.indexOf(axis)]! : rest.shift()!))
 }
 
-/** A part of an image that a window lies over, along one dimension: from where, and if it may lie beyond. */
+/** A window's position along one dimension of an image, and whether it may extend into the padding. */
 interface Side {
   readonly name: string
   readonly place: Index
@@ -193,7 +193,7 @@ interface Side {
   readonly padded: boolean
 }
 
-/** Runs `write` where the place lies in the image. */
+/** Runs `write` where the index is inside the image. */
 function inside(to: KernelWriter, { name, place, size, padded }: Side, write: (place: Index) => void): void {
   if (place.terms.size === 0) {
     if (place.constant >= 0 && place.constant < size) write(place)
@@ -211,7 +211,7 @@ interface Windows {
 
 const sides = ['row', 'column']
 
-/** The side along an axis, 0 for rows, of the cell `cell` of window `window`. */
+/** The side along an axis, 0 for rows, of a cell of a window. */
 const sideOf = (
   { stride, padding }: Windows,
   axis: number,
@@ -225,7 +225,7 @@ const sideOf = (
   padded: padding[axis]!.some((cells) => cells > 0),
 })
 
-/** Loops over everything that a convolution multiplies; `write` gets the places in images, weights and result. */
+/** Loops over all products of a convolution; `write` gets the positions in images, weights and result. */
 function convolution(
   to: KernelWriter,
   [x, weights, y]: readonly [x: Tensor, weights: Tensor, y: Tensor],
@@ -252,7 +252,7 @@ function convolution(
   )
 }
 
-/** One of the three that are each other's gradients; `parts` says which of images, weights and result it makes. */
+/** One of the three convolutions that are each other's gradients; `parts` says which tensor is images, weights and result. */
 const convolutionOf = (
   parts: (made: Tensor, a: Tensor, b: Tensor) => readonly [x: Tensor, weights: Tensor, y: Tensor],
 ): Operator => ({
@@ -272,7 +272,7 @@ const convolutionOf = (
   },
 })
 
-/** Loops over the cells of a window that lie in the image. */
+/** Loops over the cells of a window that are inside the image. */
 function overWindow(
   to: KernelWriter,
   { shape }: Tensor,
@@ -291,7 +291,7 @@ function overWindow(
   )
 }
 
-/** How many cells the mean of a window is of. */
+/** The number of cells that a window's mean is taken over. */
 function cells(
   { shape }: Tensor,
   attributes: Windows & { readonly size: readonly number[]; readonly countPadding: boolean },
@@ -313,7 +313,7 @@ function cells(
   return { text, binding: Binding.Product }
 }
 
-/** The place of the largest in a window, the first at a tie; of the last NaN, if there is one. */
+/** The position of a window's maximum, the first on a tie; of the last NaN, if there is one. */
 function largestIn(to: KernelWriter, x: Tensor, attributes: Attributes, position: Position): Position {
   const { statements } = to
   const [n, i, j, c] = position
@@ -334,16 +334,16 @@ function largestIn(to: KernelWriter, x: Tensor, attributes: Attributes, position
   return [n!, counter(best[0]!), counter(best[1]!), c!]
 }
 
-/** The place that a number of `indices` picks of so many. */
-function picked(to: KernelWriter, indices: Tensor, position: Position, count: number): Index {
+/** The index that an element of `indices` selects, in [0, count). */
+function selected(to: KernelWriter, indices: Tensor, position: Position, count: number): Index {
   const { text } = to.read(indices, position)
-  const checked = call(to.helper('place'), atom(text), literal(count))
+  const checked = call(to.helper('checkIndex'), atom(text), literal(count))
   return counter(
-    to.statements.constant('picked', checked, { of: `${indices.id} ${text}`, places: position }).text,
+    to.statements.constant('selected', checked, { of: `${indices.id} ${text}`, places: position }).text,
   )
 }
 
-/** The place in what is sliced, of one in the slice. */
+/** The position in a sliced tensor, from one in the slice. */
 const beforeSlice = (position: Position, { begin, steps }: Attributes): Position =>
   position.map((index, axis) => plus(times(index, steps[axis]), begin[axis]))
 
@@ -352,7 +352,7 @@ const extremes = (name: string, start: string, f: string) =>
 
 const sum = (result: string, element: Expression) => `${result} += ${element.text}`
 
-/** By the names of operations. */
+/** By operation name. */
 export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
   ['add', infix('+', Binding.Sum)],
   ['sub', infix('-', Binding.Sum)],
@@ -418,7 +418,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
     {
       kind: 'element',
       reads: () => 'once',
-      // The first of the largest, or the first NaN.
+      // The first maximum, or the first NaN.
       write: ({ statements, read }, { inputs: [x] }, position, { axes }) => {
         const largest = statements.variable('largest', '-Infinity')
         const at = statements.variable('at', '0')
@@ -597,7 +597,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
   ['reshape', { kind: 'reshape' }],
   ['expandDims', { kind: 'reshape' }],
   ['squeeze', { kind: 'reshape' }],
-  ['broadcastTo', { kind: 'view', place: ({ inputs: [x] }, position) => repeated(x!, position) }],
+  ['broadcastTo', { kind: 'view', place: ({ inputs: [x] }, position) => broadcast(x!, position) }],
   [
     'transpose',
     {
@@ -686,7 +686,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
       reads: () => 'often',
       write: (to, { inputs: [x, indices] }, position, { axis }) => {
         const end = axis + indices!.rank
-        const place = picked(to, indices!, position.slice(axis, end), x!.shape[axis]!)
+        const place = selected(to, indices!, position.slice(axis, end), x!.shape[axis]!)
         return to.read(x!, [...position.slice(0, axis), place, ...position.slice(end)])
       },
     },
@@ -699,7 +699,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
       write: (to, { inputs: [x, indices] }, y, { axis, size }) =>
         to.statements.loops(x!.shape, (position) => {
           const end = axis + indices!.rank
-          const place = picked(to, indices!, position.slice(axis, end), size)
+          const place = selected(to, indices!, position.slice(axis, end), size)
           const target = y([...position.slice(0, axis), place, ...position.slice(end)])
           to.statements.line(`${target} += ${to.read(x!, position).text}`)
         }),

@@ -1,17 +1,16 @@
-// The parts of ONNX's protocol buffers that a graph is written with; numbers of fields are those of onnx.proto
-// (github.com/onnx/onnx).
+// The subset of ONNX's protocol buffers that a graph needs; field numbers are those of onnx.proto (github.com/onnx/onnx).
 import { PbfWriter } from 'pbf'
 
-/** Numbers that a graph has in it: weights, constants, and whole numbers that operators take as inputs. */
+/** Data stored in a graph: weights, constants, and integers that operators take as inputs. */
 export interface Initializer {
   readonly name: string
   readonly shape: readonly number[]
   readonly type: 'float' | 'int64'
-  /** Little-endian, row by row. */
+  /** Little-endian, row-major. */
   readonly bytes: Uint8Array
 }
 
-/** Whole numbers, one or several; text; or `{ float }`. */
+/** An integer or a list of them, a string, or `{ float }`. */
 export type Attribute = number | string | readonly number[] | { readonly float: number }
 
 export interface Node {
@@ -89,7 +88,7 @@ function writeInitializer({ name, shape, type, bytes }: Initializer, pbf: PbfWri
   pbf.writeBytesField(9, bytes)
 }
 
-/** ValueInfoProto: a name, and a TypeProto that holds a tensor's type of number and its dimensions. */
+/** ValueInfoProto: a name, and a TypeProto with a tensor's element type and dimensions. */
 function writePort({ name, shape }: Port, pbf: PbfWriter): void {
   pbf.writeStringField(1, name)
   pbf.writeMessage(

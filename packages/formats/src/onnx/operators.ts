@@ -1,20 +1,20 @@
-// How operations are written as operators of ONNX, version 17, wherever the two are not the same.
+// How operations are written as ONNX operators, version 17.
 import type { Tensor } from '@bp/core'
 import { type Attribute, dataTypes } from './messages.js'
 
-/** What operations become part of; each call returns the name of a value. */
+/** The graph that operations are written into; each call returns the name of a value. */
 export interface GraphWriter {
   node(operator: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string
-  /** A list of whole numbers that an operator takes as an input, or one alone. */
+  /** An int64 vector or scalar that an operator takes as an input. */
   integers(values: readonly number[] | number): string
-  /** The same of numbers. */
+  /** The same in float32. */
   floats(values: readonly number[] | number): string
 }
 
 type Convert = (
   to: GraphWriter,
   inputs: readonly string[],
-  // Each operation knows its own attributes, hence `any`; what they are stands in its definition.
+  // Attributes differ by operation and are typed in its definition, hence `any`.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   attributes: any,
   tensor: Tensor,
@@ -53,7 +53,7 @@ const swapped = (to: GraphWriter, value: string, rank: number) =>
     perm: Array.from({ length: rank }, (_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)),
   })
 
-/** Channels are last here and second there. */
+/** Our layout is NHWC, that of ONNX is NCHW. */
 const channelsSecond = (to: GraphWriter, value: string) =>
   to.node('Transpose', [value], { perm: [0, 3, 1, 2] })
 const channelsLast = (to: GraphWriter, value: string) => to.node('Transpose', [value], { perm: [0, 2, 3, 1] })
@@ -69,7 +69,7 @@ const windows = ({
   pads: [padding[0]![0]!, padding[1]![0]!, padding[0]![1]!, padding[1]![1]!],
 })
 
-/** By the names of operations. What is not here is written as what it decomposes to. */
+/** By operation name. An operation not listed here is written as its decomposition. */
 export const operators: ReadonlyMap<string, Convert> = new Map<string, Convert>([
   ['abs', same('Abs')],
   ['add', same('Add')],
@@ -137,10 +137,10 @@ export const operators: ReadonlyMap<string, Convert> = new Map<string, Convert>(
   ],
   [
     'reshape',
-    // Or 0 would stand for the size that x has there.
+    // Without allowzero, 0 means the size of x in that dimension.
     (to, [x], _, { shape }) => to.node('Reshape', [x!, to.integers(shape)], { allowzero: 1 }),
   ],
-  // Which dimensions of size 1 come or go stands in the shape of the result.
+  // The shape of the result says which dimensions of size 1 are added or removed.
   ['expandDims', (to, [x], _, { shape }) => to.node('Reshape', [x!, to.integers(shape)], { allowzero: 1 })],
   ['squeeze', (to, [x], _, { shape }) => to.node('Reshape', [x!, to.integers(shape)], { allowzero: 1 })],
   ['broadcastTo', (to, [x], _, { shape }) => to.node('Expand', [x!, to.integers(shape)])],
@@ -151,7 +151,7 @@ export const operators: ReadonlyMap<string, Convert> = new Map<string, Convert>(
       if (begin.length === 0) return to.node('Identity', [x!])
       const ends = begin.map((start: number, axis: number) => {
         const end = start + size[axis] * steps[axis]
-        // Going down, the end before the first is a number that cannot be counted from the end.
+        // With a negative step, an end before the first element must be below every index counted from the end.
         return end < 0 ? -(2 ** 31) : end
       })
       const axes = begin.map((_: number, axis: number) => axis)
@@ -174,8 +174,8 @@ export const operators: ReadonlyMap<string, Convert> = new Map<string, Convert>(
   [
     'matmul',
     (to, [a, b], { transposeA, transposeB }, { inputs: [left, right] }) => {
-      const side = (value: string, { rank }: Tensor, turned: boolean) =>
-        turned && rank > 1 ? swapped(to, value, rank) : value
+      const side = (value: string, { rank }: Tensor, transposed: boolean) =>
+        transposed && rank > 1 ? swapped(to, value, rank) : value
       return to.node('MatMul', [side(a!, left!, transposeA), side(b!, right!, transposeB)])
     },
   ],
@@ -185,7 +185,7 @@ export const operators: ReadonlyMap<string, Convert> = new Map<string, Convert>(
       to.node('LayerNormalization', inputs, { axis: -gamma!.rank, epsilon: { float: epsilon } }),
   ],
   [
-    // OneHot counts negative classes from the end, where ours are none.
+    // OneHot counts negative classes from the end; ours match none.
     'oneHot',
     (to, [x], { depth }, { inputs: [classes] }) => {
       const column = to.node('Reshape', [x!, to.integers([...classes!.shape, 1])], { allowzero: 1 })
@@ -202,12 +202,12 @@ export const operators: ReadonlyMap<string, Convert> = new Map<string, Convert>(
     },
   ],
   [
-    // A transposed convolution is the derivative of one, and decomposes to it.
+    // Transposed convolution decomposes to this, the derivative of a convolution.
     'conv2dInputGrad',
     (to, [upstream, weights], { dilation, groups, inputSize, ...attributes }, { inputs: [y, w] }) => {
       const filters = to.node('Transpose', [weights!], { perm: [3, 2, 0, 1] })
       const { strides, pads } = windows(attributes)
-      // Rows and columns that no window reached.
+      // Rows and columns that no window reaches.
       const rest = [0, 1].map(
         (axis) =>
           inputSize[axis] +
