@@ -1,5 +1,5 @@
-// Whatever the file system refuses while a checkpoint is saved or loaded is told by a typed error with the folder, the
-// reason and the cure, and takes nothing of what was there.
+// Every file system failure while saving or loading a checkpoint is a typed error that names the folder, the reason and
+// the cure, and loses nothing that was there.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CheckpointError } from '../src/checkpoint.js'
 import { loadCheckpoint, saveCheckpoint } from '../src/checkpoint-folder.js'
 
-/** Which function of the file system fails, from which call on, and how. */
+/** Which file system function fails, from which call on, and how. */
 const failing = { name: '', code: '', calls: 0, from: 0 }
 
 const source = fs.readFileSync(new URL('../src/checkpoint-folder.ts', import.meta.url), 'utf8')
@@ -49,16 +49,16 @@ beforeEach(() => {
 })
 
 const codes = ['ENOSPC', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EDQUOT', 'EIO', 'EMFILE', 'ENOENT', 'EOTHER']
-test('the functions are those that the folder uses', () => {
+test('these are the functions that the folder uses', () => {
   expect(used).toEqual(expect.arrayContaining(['openSync', 'writeSync', 'fsyncSync', 'renameSync']))
 })
 
 describe.each(used.filter((name) => name !== 'existsSync'))('%s', (name) => {
-  test.each(codes)('that fails with %s is told, and what was there can be read', (code) => {
+  test.each(codes)('that fails with %s is reported, and what was there can be read', (code) => {
     run.step()
     saveCheckpoint(here, run.save())
     const before = run.save()
-    // Another run, so that files are set apart too.
+    // Another run, so that files are set aside too.
     const after = { ...before, seed: 2, state: { ...before.state, step: before.state.step + 1 } }
     let told = 0
     for (let from = 0; from < 4; from++) {
@@ -79,25 +79,25 @@ describe.each(used.filter((name) => name !== 'existsSync'))('%s', (name) => {
       expect((error as Error).cause).toMatchObject({ code })
     }
     expect(told).toBeGreaterThan(name === 'rmSync' || name === 'mkdirSync' || name === 'statSync' ? -1 : 0)
-    const kept = [here, join(here, 'set-apart-1')]
+    const kept = [here, join(here, 'set-aside-1')]
       .filter((path) => fs.existsSync(path))
       .flatMap((path) => loadCheckpoint(path) ?? [])
     expect(kept.map(({ checkpoint }) => checkpoint.weights)).toContainEqual(before.weights)
   })
 })
 
-test('a file in place of a folder, or above it, is refused by both', () => {
+test('a file in place of a folder, or of its parent, is refused by both', () => {
   const file = join(folder, 'file')
   fs.writeFileSync(file, '')
   for (const path of [file, join(file, 'below')])
     for (const attempt of [() => loadCheckpoint(path), () => saveCheckpoint(path, run.save())]) {
       expect(attempt).toThrow(CheckpointError)
       expect(attempt).toThrow(`${path} cannot be `)
-      expect(attempt).toThrow('it is a file, or lies within one; name a folder')
+      expect(attempt).toThrow('it is a file, or inside one; choose a folder')
     }
 })
 
-test.runIf(process.platform === 'linux')('a folder where the system makes none is refused at once', () => {
+test.runIf(process.platform === 'linux')('a folder where the system allows none is refused at once', () => {
   expect(() => saveCheckpoint('/proc/checkpoints/run', run.save())).toThrow(CheckpointError)
 })
 
@@ -117,7 +117,7 @@ test.each<[string, unknown]>([
   ['null', null],
   ['a run', run],
   ['weights', run.model.getWeights()],
-])('%s is no checkpoint', (_, given) => {
+])('%s is not a checkpoint', (_, given) => {
   expect(() => saveCheckpoint(here, given as never)).toThrow(CheckpointError)
   expect(() => saveCheckpoint(here, given as never)).toThrow('saveCheckpoint expects a checkpoint')
 })

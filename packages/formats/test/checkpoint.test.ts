@@ -1,4 +1,4 @@
-// Checkpoints: what is saved comes back to the bit, and nothing that happens to the files goes unnoticed.
+// Checkpoints: everything saved is restored to the bit, and no damage to a file goes unnoticed.
 import { spawn } from 'node:child_process'
 import {
   copyFileSync,
@@ -60,11 +60,11 @@ const options = (change: Partial<RunOptions> = {}): RunOptions => ({
   ...change,
 })
 
-/** Runs that keep different things, made anew by each call. */
+/** Runs with different kinds of state, created by each call. */
 const runs: Record<string, () => RunOptions> = {
-  'of Adam with rows held back': () => options({ validation: 0.3 }),
-  'of gradient descent, which keeps nothing': () => options({ optimizer: sgd({ learningRate: 0.1 }) }),
-  'of a schedule, averages, accumulation and weight decay': () =>
+  'of Adam with a validation split': () => options({ validation: 0.3 }),
+  'of gradient descent, which has no state': () => options({ optimizer: sgd({ learningRate: 0.1 }) }),
+  'of a schedule, weight averages, accumulation and weight decay': () =>
     options({
       optimizer: momentum({
         learningRate: cosineDecay({ learningRate: 0.1, steps: 40 }),
@@ -73,14 +73,14 @@ const runs: Record<string, () => RunOptions> = {
         weightDecay: 0.01,
       }),
     }),
-  'of layers that have a state and draw numbers': () =>
+  'of layers with state and randomness': () =>
     options({
       model: sequential([dense({ units: 4 }), batchNorm(), dropout({ rate: 0.2 }), dense({ units: 1 })], {
         inputShape: [2],
         seed: 1,
       }),
     }),
-  'that keeps its best weights, and metrics that are no number': () =>
+  'that keeps its best weights, and has NaN metrics': () =>
     options({ validation: 0.2, earlyStopping: { patience: 50 }, metrics: { auc: metrics.auc() } }),
 }
 
@@ -91,7 +91,7 @@ const leave = () => leaveFolder(realpathSync(here))
 beforeEach(() => rmSync(here, { recursive: true, force: true }))
 
 describe.each(Object.entries(runs))('a run %s', (_, make) => {
-  test.each([0, 1, 7, 20])('comes back after %d steps, and goes on to the same bits', (steps) => {
+  test.each([0, 1, 7, 20])('is restored after %d steps, and continues to the same bits', (steps) => {
     const run = createRun(make())
     if (steps > 0) run.step(steps)
     const saved = run.save()
@@ -110,7 +110,7 @@ const after = (steps: number) => {
   return run.save()
 }
 
-test('a run of several outputs comes back', () => {
+test('a run of several outputs is restored', () => {
   const x = modelInput([2])
   const model = () =>
     functional({ inputs: x, outputs: { a: dense({ units: 1 })(x), b: dense({ units: 1 })(x) }, seed: 1 })
@@ -129,7 +129,7 @@ test('a run of several outputs comes back', () => {
   expect(readCheckpoint(writeCheckpoint(run.save())).checkpoint).toEqual(run.save())
 })
 
-test('numbers that are not finite come back as they are', () => {
+test('non-finite numbers are restored', () => {
   const saved = after(9)
   const odd = { loss: Number.NEGATIVE_INFINITY, accuracy: null, metrics: { auc: Number.NaN } }
   const checkpoint: Checkpoint = {
@@ -143,7 +143,7 @@ test('numbers that are not finite come back as they are', () => {
 describe('a file', () => {
   const file = writeCheckpoint(after(9))
 
-  test('of which a bit is changed, any of 1,000, is refused', () => {
+  test('with a single changed bit, any of 1,000, is refused', () => {
     for (let flip = 0; flip < 1000; flip++) {
       const damaged = file.slice()
       const bit = Math.floor(random(1).uniform(flip) * 8 * file.length)
@@ -152,15 +152,15 @@ describe('a file', () => {
     }
   })
 
-  test('that is cut off, or has something behind it, is refused', () => {
+  test('that is truncated, or has trailing bytes, is refused', () => {
     for (let length = 0; length < file.length; length += 7)
       expect(() => readCheckpoint(file.subarray(0, length))).toThrow(CheckpointError)
     expect(() => readCheckpoint(Uint8Array.of(...file, 0))).toThrow(CheckpointError)
   })
 
-  test('of weights alone is no checkpoint', () => {
+  test('of weights alone is not a checkpoint', () => {
     const weights = writeSafetensors([{ name: 'w', shape: [1], values: Float32Array.of(1) }])
-    expect(() => readCheckpoint(weights)).toThrow('the file is no checkpoint')
+    expect(() => readCheckpoint(weights)).toThrow('the file is not a checkpoint')
   })
 })
 
@@ -171,7 +171,7 @@ describe('a folder', () => {
       .sort()
   const at = (step: number) => `step-${String(step).padStart(16, '0')}.safetensors`
 
-  test('has no checkpoint before the first', () => {
+  test('has no checkpoint before the first save', () => {
     expect(loadCheckpoint(here)).toBeNull()
   })
 
@@ -185,7 +185,7 @@ describe('a folder', () => {
     expect(loadCheckpoint(here)).toMatchObject({ about: '13', checkpoint: { state: { step: 13 } } })
   })
 
-  test('gives the one before when the last is damaged, and says so when all are', () => {
+  test('falls back to the previous one when the last is damaged, and says so when all are', () => {
     saveCheckpoint(here, after(4))
     saveCheckpoint(here, after(8))
     const damage = (step: number) => {
@@ -200,7 +200,7 @@ describe('a folder', () => {
     expect(() => loadCheckpoint(here)).toThrow(/0008\.safetensors: the file is damaged/)
   })
 
-  test('passes over files that are not its own, and those that were never finished', () => {
+  test('ignores files that are not its own, and unfinished ones', () => {
     saveCheckpoint(here, after(4))
     copyFileSync(join(here, at(4)), join(here, 'mine.safetensors'))
     writeFileSync(join(here, 'unfinished'), 'half')
@@ -218,31 +218,31 @@ describe('a folder', () => {
     beforeEach(() => {
       for (const step of [5, 9, 20]) saveCheckpoint(here, after(step))
     })
-    const apart = (number: number) => names(join(here, `set-apart-${number}`))
+    const apart = (number: number) => names(join(here, `set-aside-${number}`))
 
     test.each([
       ['fewer steps', () => other()],
       ['more steps', () => ({ ...other(), state: { ...other().state, step: 40 } })],
       ['as many steps', () => ({ ...other(), state: { ...other().state, step: 20 } })],
-    ])('sets them apart for one of %s, which is what is loaded', (_, make) => {
+    ])('sets them aside for one of %s, which is then loaded', (_, make) => {
       const saved = make()
       saveCheckpoint(here, saved)
       expect(loadCheckpoint(here)!.checkpoint).toEqual(saved)
-      expect(names()).toEqual(['set-apart-1', at(saved.state.step)])
+      expect(names()).toEqual(['set-aside-1', at(saved.state.step)])
       expect(apart(1)).toEqual([at(9), at(20)])
-      expect(loadCheckpoint(join(here, 'set-apart-1'))!.checkpoint).toEqual(after(20))
+      expect(loadCheckpoint(join(here, 'set-aside-1'))!.checkpoint).toEqual(after(20))
     })
 
-    test('sets later ones apart even of a run that is the same so far', () => {
+    test('sets later ones aside even for a run that is the same so far', () => {
       saveCheckpoint(here, after(3))
       expect(loadCheckpoint(here)!.checkpoint).toEqual(after(3))
       expect(apart(1)).toEqual([at(9), at(20)])
       for (const step of [4, 5, 6]) saveCheckpoint(here, after(step))
-      // The record of the first epoch is the best.
-      expect(names()).toEqual(['set-apart-1', at(4), at(5), at(6)])
+      // The first epoch's record is the best.
+      expect(names()).toEqual(['set-aside-1', at(4), at(5), at(6)])
     })
 
-    test('goes on with them when it is the same run, and after it went back', () => {
+    test('continues with them when it is the same run, also after a rewind', () => {
       const run = createRun({ ...options(), resume: loadCheckpoint(here)!.checkpoint })
       run.step(4)
       saveCheckpoint(here, run.save())
@@ -250,21 +250,21 @@ describe('a folder', () => {
       run.stepBack(2)
       saveCheckpoint(here, run.save())
       expect(loadCheckpoint(here)!.checkpoint).toEqual(run.save())
-      expect(names()).toEqual(['set-apart-1', at(20), at(22)])
+      expect(names()).toEqual(['set-aside-1', at(20), at(22)])
       run.step(5)
       saveCheckpoint(here, run.save())
       expect(loadCheckpoint(here)!.checkpoint).toEqual(run.save())
-      expect(names()).toEqual(['set-apart-1', at(22), at(27)])
+      expect(names()).toEqual(['set-aside-1', at(22), at(27)])
     })
 
-    test('keeps what was set apart when that happens again', () => {
+    test('keeps what was set aside when that happens again', () => {
       saveCheckpoint(here, other())
       saveCheckpoint(here, after(1))
       expect(apart(1)).toEqual([at(9), at(20)])
       expect(apart(2)).toEqual([at(6)])
     })
 
-    test('of another process sets them apart unless they were loaded', async () => {
+    test('of another process sets them aside unless they were loaded', async () => {
       const program = fileURLToPath(new URL('save-until-killed.mjs', import.meta.url))
       const child = spawn(process.execPath, [program, here, 'anew'], { stdio: ['ignore', 'pipe', 'inherit'] })
       leave()
@@ -276,7 +276,7 @@ describe('a folder', () => {
     }, 60_000)
   })
 
-  test('is free again once its run is done', () => {
+  test('is released once its run is done', () => {
     const locks = () => readdirSync(here).filter((name) => name.startsWith('lock-'))
     const run = createRun(options({ epochs: 2 }))
     run.step(3)
@@ -288,24 +288,24 @@ describe('a folder', () => {
     expect(loadCheckpoint(here)!.checkpoint.state.status).toBe('done')
   })
 
-  test('is taken over from a process that has ended, with what it left unfinished', () => {
+  test('is taken over from a process that has exited, with what it left unfinished', () => {
     saveCheckpoint(here, after(4))
     const [lock] = readdirSync(here).filter((name) => name.startsWith('lock-'))
     const dead = lock!.replace(/-\d+-\d*$/, '-4194303-1')
     writeFileSync(join(here, dead), '')
     writeFileSync(join(here, `${dead.replace('lock', 'unfinished')}-0`), 'half')
-    // A number that was given to another process since.
+    // A process id that has since been reused.
     writeFileSync(join(here, lock!.replace(/-\d+-\d*$/, `-${process.ppid}-1`)), '')
     saveCheckpoint(here, after(8))
     expect(readdirSync(here).sort()).toEqual([lock, at(4), at(8)].sort())
   })
 
-  test('of which a process of another machine has the lock is refused, with what to remove', () => {
+  test('locked by a process on another machine is refused, with what to remove', () => {
     saveCheckpoint(here, after(4))
     writeFileSync(join(here, 'lock-elsewhere-1-1'), '')
     expect(() => saveCheckpoint(here, after(8))).toThrow(CheckpointError)
     expect(() => saveCheckpoint(here, after(8))).toThrow(
-      `in use by process 1 on elsewhere, which saves checkpoints there; end it, name another folder, or, if it is not that program any more, remove ${join(here, 'lock-elsewhere-1-1')}`,
+      `in use by process 1 on elsewhere, which saves checkpoints there; end it, choose another folder, or, if that process no longer exists, remove ${join(here, 'lock-elsewhere-1-1')}`,
     )
     expect(names()).toEqual([at(4)])
   })
@@ -320,17 +320,17 @@ describe('a folder', () => {
     expect(loadCheckpoint(here)!.checkpoint).toEqual(after(8))
   })
 
-  // `npm run check:checkpoints` has 200.
+  // `npm run check:checkpoints` does 200.
   const kills = Number(process.env.BP_KILLS ?? 5)
   test(
-    `has a checkpoint that is whole after each of ${kills} kills at any time, and never an older one than was saved`,
+    `has an intact checkpoint after each of ${kills} kills at any time, and never an older one than was saved`,
     async () => {
       const program = fileURLToPath(new URL('save-until-killed.mjs', import.meta.url))
       for (let kill = 0, newest = 0; kill < kills; kill++) {
         const child = spawn(process.execPath, [program, here], { stdio: ['ignore', 'pipe', 'inherit'] })
         let said = ''
         child.stdout.on('data', (chunk) => {
-          // From the first word on, so that start-up does not count.
+          // From the first output on, so that start-up does not count.
           if (said === '') setTimeout(() => child.kill('SIGKILL'), 200 * Math.random())
           said += chunk
         })
@@ -349,7 +349,7 @@ describe('a folder', () => {
 
   const pairs = Math.ceil(kills / 5)
   test(
-    `is one process's at a time: of two that begin at once, ${pairs} times, one saves and the other is told`,
+    `belongs to one process at a time: of two that start together, ${pairs} times, one saves and the other is refused`,
     async () => {
       const program = fileURLToPath(new URL('save-until-killed.mjs', import.meta.url))
       for (let pair = 0, newest = 0; pair < pairs; pair++) {
@@ -365,7 +365,7 @@ describe('a folder', () => {
           const closed = new Promise<number | null>((resolve) => child.on('close', resolve))
           return { child, closed, said: () => said, complained: () => complained }
         })
-        // One ends by itself, since it may not save.
+        // One exits by itself, since it may not save.
         const first = await Promise.race(children.map((one) => one.closed.then(() => one)))
         const other = children.find((one) => one !== first)!
         while (other.said() === '') await new Promise((resolve) => setTimeout(resolve, 10))

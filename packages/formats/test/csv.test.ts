@@ -11,21 +11,21 @@ const bytes = (...values: number[]) => Uint8Array.from(values)
 describe('parseCsv reads', () => {
   it.each<[string, string | Uint8Array, Record<string, (string | null)[]>]>([
     ['plain cells as text', 'a,b\n1,x\n2,y\n', { a: ['1', '2'], b: ['x', 'y'] }],
-    ['a last line without an end', 'a,b\n1,x', { a: ['1'], b: ['x'] }],
+    ['a last line without a newline', 'a,b\n1,x', { a: ['1'], b: ['x'] }],
     ['empty cells as null, quoted or not', 'a,b\n,x\n"",y\n', { a: [null, null], b: ['x', 'y'] }],
     ['CRLF', 'a,b\r\n1,x\r\n', { a: ['1'], b: ['x'] }],
     ['lone CR', 'a,b\r1,x\r', { a: ['1'], b: ['x'] }],
-    ['mixed line ends', 'a,b\r\n1,x\n2,y\r3,z', { a: ['1', '2', '3'], b: ['x', 'y', 'z'] }],
+    ['mixed line endings', 'a,b\r\n1,x\n2,y\r3,z', { a: ['1', '2', '3'], b: ['x', 'y', 'z'] }],
     ['commas in quotes', 'a,b\n"1,5",x\n', { a: ['1,5'], b: ['x'] }],
     ['doubled quotes', 'a,b\n"say ""hi""",x\n', { a: ['say "hi"'], b: ['x'] }],
     ['line breaks in quotes', 'a,b\n"one\r\ntwo",x\n', { a: ['one\ntwo'], b: ['x'] }],
     ['a byte order mark', bytes(0xef, 0xbb, 0xbf, ...Buffer.from('a,b\n1,x\n')), { a: ['1'], b: ['x'] }],
     ['a byte order mark in a string', '\uFEFFa,b\n1,x\n', { a: ['1'], b: ['x'] }],
     ['UTF-8', Buffer.from('größe,이름\n1,ü\n'), { größe: ['1'], 이름: ['ü'] }],
-    ['spaces around names, and those of cells as they are', ' a , b\n 1 ,x\n', { a: [' 1 '], b: ['x'] }],
+    ['names trimmed, and cells with their spaces', ' a , b\n 1 ,x\n', { a: [' 1 '], b: ['x'] }],
     ['past empty lines', '\na,b\n\n1,x\n\n\n2,y\n\n', { a: ['1', '2'], b: ['x', 'y'] }],
     [
-      'columns called like properties of objects',
+      'columns named like properties of objects',
       'constructor,toString\n1,x\n',
       { constructor: ['1'], toString: ['x'] },
     ],
@@ -34,14 +34,14 @@ describe('parseCsv reads', () => {
     expect(columns.map(({ name, cells }) => [name, [...cells]])).toEqual(Object.entries(expected))
   })
 
-  it('cells in any order, and none past the last row', () => {
+  it('cells in any order, and nothing past the last row', () => {
     const { columns } = parseCsv('a,b,c\n1,2,3\n"4\n",5,6\n\n7,"8",9')
     const [a, b, c] = columns.map(({ cells }) => cells)
     const read = [c!.at(2), a!.at(0), b!.at(1), a!.at(1), b!.at(2), c!.at(0), a!.at(3), a!.at(-1)]
     expect(read).toEqual(['9', '1', '5', '4\n', '8', '3', undefined, undefined])
   })
 
-  it('the line of each row, past line breaks in cells and empty lines', () => {
+  it('the line number of each row, across line breaks in cells and empty lines', () => {
     const { lines } = parseCsv('a,b\n"1\n1\n1",x\n\n2,y\r\n3,"z\r\nz"\n4,w')
     expect([0, 1, 2, 3].map((row) => lines!.at(row))).toEqual([2, 6, 7, 9])
   })
@@ -90,8 +90,8 @@ describe('parseCsv refuses', () => {
   it.each<[string, string | Uint8Array, number, string]>([
     ['an empty file', '', 1, 'the file is empty; the first line must name the columns'],
     ['an empty file with a byte order mark', bytes(0xef, 0xbb, 0xbf), 1, 'the file is empty'],
-    ['empty lines alone', '\n\n\n', 1, 'the file is empty'],
-    ['a header alone', 'a,b\n', 1, 'there are no rows under the names of the columns'],
+    ['only empty lines', '\n\n\n', 1, 'the file is empty'],
+    ['only a header', 'a,b\n', 1, 'there are no rows below the header'],
     [
       'a short row',
       'a,b,c\n1,2,3\n4,5\n',
@@ -101,29 +101,29 @@ describe('parseCsv refuses', () => {
     ['a long row', 'a,b\n"1\n",2\n1,2,3\n', 4, '3 cells where the first line names 2 columns'],
     ['a row of one cell', 'a,b\n1,2\n3\n', 3, '1 cell where the first line names 2 columns'],
     [
-      'two columns of one name',
+      'two columns with the same name',
       'a,b, a\n1,2,3\n',
       1,
-      'two columns are called "a"; give each a name of its own',
+      'duplicate column name "a"; names must be unique',
     ],
     ['a column without a name', 'a,,c\n1,2,3\n', 1, 'column 2 has no name; name it, or remove the column'],
-    ['a quote that is never closed', 'a,b\n1,2\n"3,4\n5,6\n', 3, 'a quote opens here and is never closed'],
+    ['a quote that is never closed', 'a,b\n1,2\n"3,4\n5,6\n', 3, 'a quote is opened here and never closed'],
     ['text after a closing quote', 'a,b\n1,2\n"3"3,4\n', 3, 'text follows a closing quote'],
     [
-      'data without names',
+      'data without a header',
       '5.1,3.5,setosa\n4.9,3,setosa\n',
       1,
-      'holds numbers, but the first line must name the columns',
+      'contains numbers, but the first line must name the columns',
     ],
-    ['semicolons', 'a;b\n1;2\n', 1, 'cells seem to be separated by ";"; separate them by commas'],
-    ['tabs', 'a\tb\n1\t2\n', 1, 'cells seem to be separated by tabs; separate them by commas'],
+    ['semicolons', 'a;b\n1;2\n', 1, 'cells seem to be separated by ";"; separate them with commas'],
+    ['tabs', 'a\tb\n1\t2\n', 1, 'cells seem to be separated by tabs; separate them with commas'],
     ['UTF-16', bytes(0xff, 0xfe, 0x61, 0, 0x2c, 0), 1, 'the file is UTF-16 text; save it as UTF-8'],
     ['Latin-1', bytes(...Buffer.from('a,b\n1,'), 0xfc, 10), 2, 'is not UTF-8 text; save the file as UTF-8'],
     [
       'zero bytes',
       bytes(...Buffer.from('a,b\n1,2\n'), 0, 0, 10),
       3,
-      'holds a zero byte; this is no text file',
+      'contains a NUL byte; this is not a text file',
     ],
   ])('%s, and names the line', (_, file, line, message) => {
     const attempt = () => parseCsv(file)
@@ -136,7 +136,7 @@ const quoted = Buffer.from(
   'name,"text, more",n\r\n"a ""b""","line\r\nline",1\r\nc,,"2"\r\n"",d,3\r\n'.repeat(4),
 )
 
-it('damaged files that are read are what Papa Parse reads', () => {
+it('damaged files that are read match Papa Parse', () => {
   const special = Array.from(Buffer.from('",\n\r " ', 'latin1'), (byte) => bytes(byte))
   let read = 0
   for (let seed = 0; seed < 2000; seed++) {
@@ -161,7 +161,7 @@ it('damaged files that are read are what Papa Parse reads', () => {
 })
 
 it(
-  `${mutationCount} damaged files are refused with its own error, or read as regular tables`,
+  `${mutationCount} damaged files are refused with a CsvError, or read as regular tables`,
   () => {
     const firstLines = (file: Buffer, lines: number) =>
       Buffer.from(file.toString().split('\n').slice(0, lines).join('\n'))

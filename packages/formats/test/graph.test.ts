@@ -1,4 +1,4 @@
-// Every writer of graphs says what it takes to whoever gives it something else, such as a model.
+// Every graph writer, passed something else, such as a model, says what it expects.
 import { constant, input, layers, sequential, ValueError } from '@bp/core'
 import { describe, expect, test } from 'vitest'
 import { graphDefBytes, graphDefText } from '../src/graph-def.js'
@@ -17,8 +17,8 @@ describe.each(Object.entries({ writeOnnx, writeJavaScript, graphDefText, graphDe
       ['nothing', undefined, /inputs is missing/],
       ['a tensor', model.apply(x), /expects \{ inputs, outputs \}/],
       ['no outputs', { inputs: { x } }, /outputs is missing/],
-      ['an output without a name', { inputs: { x }, outputs: model.apply(x) }, /outputs is a tensor alone/],
-      ['shapes', { inputs: { x: [1, 4] }, outputs: { y: constant(1) } }, /inputs\.x is no tensor/],
+      ['an output without a name', { inputs: { x }, outputs: model.apply(x) }, /outputs is a single tensor/],
+      ['shapes', { inputs: { x: [1, 4] }, outputs: { y: constant(1) } }, /inputs\.x is not a tensor/],
     ])('refuses %s by name', (_, given, message) => {
       expect(() => write(given as never)).toThrow(ValueError)
       expect(() => write(given as never)).toThrow(message)

@@ -1,4 +1,4 @@
-// Graphs as JavaScript, run: what comes out is what the operations' float64 references give.
+// Graphs written as JavaScript and run: the results are those of the operations' float64 references.
 import { runInNewContext } from 'node:vm'
 import {
   constant,
@@ -27,7 +27,7 @@ type Arrays = Readonly<Record<string, ArrayLike<number>>>
 
 type Predict<R = Float64Array> = (given?: ArrayLike<number> | Arrays) => R
 
-/** What a module exports. */
+/** A module's export. */
 const load = <R = Float64Array>(text: string): Predict<R> =>
   new Function(`${text.replace('\nexport function predict', '\nfunction predict')}\nreturn predict`)()
 
@@ -44,7 +44,7 @@ function expectClose(found: ArrayLike<number>, wanted: ArrayLike<number>, error:
 const oneOrKeyed = (values: readonly ArrayLike<number>[]) =>
   values.length === 1 ? values[0]! : keyed(values)
 
-/** Operations that are not written: there are no random numbers that all engines share. */
+/** Operations that cannot be written: engines share no random number generator. */
 const refused = new Set([
   ...['randomUniform', 'randomNormal', 'truncatedNormal', 'randomPermutation'],
   ...['bernoulli', 'categorical', 'dropout'],
@@ -52,7 +52,7 @@ const refused = new Set([
 const written = table.filter(({ name }) => !refused.has(name))
 
 test.each(written.map((op) => [op.name, op] as const))(
-  '%s as JavaScript is its float64 reference, for each of its samples',
+  '%s as JavaScript matches its float64 reference, for each of its samples',
   (_, op) => {
     for (const number of op.definition.sample.cases.keys()) {
       const { drawn, build } = instance(op, number)
@@ -71,13 +71,13 @@ test.each([...refused])('%s is refused, since its numbers are random', (name) =>
   const attempt = () => writeJavaScript({ inputs: keyed(inputs), outputs: { y: build(inputs) } })
   expect(attempt).toThrow(JavaScriptError)
   expect(attempt).toThrow(
-    /^a (random|truncated)\w+ of shape \[.*\] is not written as JavaScript, and it does not decompose into/,
+    /^a (random|truncated)\w+ of shape \[.*\] cannot be written as JavaScript and does not decompose into/,
   )
 })
 
 /**
- * The results of operations drawn at random that are applied to one another's results, and the derivatives of their
- * means by the leaves. `leaf` makes these, in order.
+ * The results of random operations applied to one another's results, and the derivatives of their means with respect to
+ * the leaves. `leaf` creates these, in order.
  */
 function program(seed: number, leaf: (data: Float64Array, shape: readonly number[]) => Tensor): Tensor[] {
   const next = generator(seed)
@@ -110,7 +110,7 @@ function program(seed: number, leaf: (data: Float64Array, shape: readonly number
   return [...results, ...gradients(total, leaves)]
 }
 
-test('50 random programs and their derivatives are those of the references', () => {
+test('50 random programs and their derivatives match the references', () => {
   for (let seed = 1; seed <= 50; seed++) {
     const inputs: Input[] = []
     const values: Float64Array[] = []
@@ -132,9 +132,9 @@ const numbersFor = (size: number, seed: number) => {
   return Float32Array.from({ length: size }, () => next())
 }
 
-/** That predictions are those of the model to the accuracy of float32, for weights drawn at random. */
+/** Expects the model's predictions to float32 accuracy, for random weights. */
 function expectSame(model: Model, x: Float32Array, rows = 1): void {
-  // Above 0, as variances are.
+  // Positive, as variances are.
   for (const [index, variable] of model.variables.entries())
     variable.set(numbersFor(variable.size, index + 1).map((value) => value + 0.1))
   const shape = [rows, ...model.inputShape]
@@ -143,15 +143,18 @@ function expectSame(model: Model, x: Float32Array, rows = 1): void {
   expectClose(predict(x), model.apply(constant(x, { shape })).data(), 1e-5)
 }
 
-test.each(Object.entries(samples))('a layer of %s predicts what it does', (kind, [options, inputShape]) => {
-  const model = sequential([ofKind(kind, options)], { inputShape, seed: 7 })
-  const size = model.inputShape.reduce((product, length) => product * length, 1)
-  const x = numbersFor(2 * size, 3)
-  expectSame(model, kind === 'embedding' ? x.map((value) => Math.floor(5 * value)) : x, 2)
-})
+test.each(Object.entries(samples))(
+  'a layer of %s gives the same predictions',
+  (kind, [options, inputShape]) => {
+    const model = sequential([ofKind(kind, options)], { inputShape, seed: 7 })
+    const size = model.inputShape.reduce((product, length) => product * length, 1)
+    const x = numbersFor(2 * size, 3)
+    expectSame(model, kind === 'embedding' ? x.map((value) => Math.floor(5 * value)) : x, 2)
+  },
+)
 
 test.each(Object.keys(layers.activations) as layers.ActivationName[])(
-  'a layer with the activation %s predicts what it does',
+  'a layer with the activation %s gives the same predictions',
   (activation) =>
     expectSame(
       sequential([layers.dense({ units: 3, activation })], { inputShape: [4], seed: 1 }),
@@ -159,7 +162,7 @@ test.each(Object.keys(layers.activations) as layers.ActivationName[])(
     ),
 )
 
-test('a convolutional network predicts what it does', () => {
+test('a convolutional network gives the same predictions', () => {
   const plans = [
     layers.conv2d({ filters: 8, kernelSize: 3, padding: 'same', activation: 'relu' }),
     layers.batchNorm(),
@@ -172,7 +175,7 @@ test('a convolutional network predicts what it does', () => {
   expectSame(sequential(plans, { inputShape: [12, 12, 3], seed: 2 }), numbersFor(432, 1))
 })
 
-test('XOR that has been learned is right four times of four in the text', () => {
+test('a trained XOR model, written out, is right four times out of four', () => {
   const { dense } = layers
   const model = sequential([dense({ units: 2, activation: 'sigmoid' }), dense({ units: 1 })], {
     inputShape: [2],
@@ -214,7 +217,7 @@ test('XOR that has been learned is right four times of four in the text', () => 
   `)
 })
 
-test('the text is a module to import, and one row of it says what is computed', async () => {
+test('the text is an importable module with a readable signature', async () => {
   const x = input([3])
   const text = writeJavaScript({ inputs: { x }, outputs: { y: x.square().add(1) } })
   const module = await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(text)}`)
@@ -222,7 +225,7 @@ test('the text is a module to import, and one row of it says what is computed', 
   expect(module.predict([1, 2, 3])).toEqual(Float64Array.of(2, 5, 10))
 })
 
-describe('the text with all that it may need', () => {
+describe('the text with all its helpers', () => {
   const x = input([4])
   const places = input([2])
   const words = variable(numbersFor(300, 1), { shape: [100, 3] })
@@ -245,10 +248,10 @@ describe('the text with all that it may need', () => {
     expect(last).toEqual([2])
   })
 
-  test('is JavaScript of 2020, and its types hold', () => {
+  test('is ES2020, and its types hold', () => {
     const emitted = (target: ts.ScriptTarget) =>
       ts.transpileModule(text, { compilerOptions: { target } }).outputText
-    // Nothing in it has to be put into older words.
+    // Nothing needs to be transpiled.
     expect(emitted(ts.ScriptTarget.ES2020)).toBe(emitted(ts.ScriptTarget.ESNext))
     const file = 'predict.js'
     const options: ts.CompilerOptions = {
@@ -264,7 +267,7 @@ describe('the text with all that it may need', () => {
   })
 })
 
-describe('weights are written to the bit:', () => {
+describe('weights are written exactly:', () => {
   const odd = [
     0,
     -0,
@@ -282,9 +285,9 @@ describe('weights are written to the bit:', () => {
     Array.from(numbersFor(size, 5), (value) => (value - 0.5) * 10 ** (value * 20))
   test.each<[string, number[]]>([
     ['few', odd],
-    ['as many as are spelled out', drawn(256)],
+    ['the most that are spelled out', drawn(256)],
     ['one more', drawn(257)],
-    ['so many that base64 has one digit to spare', [...odd, ...drawn(400)]],
+    ['a count that needs base64 padding', [...odd, ...drawn(400)]],
     ['none', []],
   ])('%s', (_, values) => {
     for (const dtype of ['f32', 'f64'] as const) {
@@ -299,7 +302,7 @@ describe('weights are written to the bit:', () => {
   })
 })
 
-test('names are those of inputs, outputs and variables, as far as JavaScript has such', () => {
+test('names are those of inputs, outputs and variables, as far as JavaScript allows', () => {
   const inputs = {
     'my input': input([2]),
     class: input([2]),
@@ -348,7 +351,7 @@ test('steps of a recurrent layer share their text', () => {
   expect(loops(textOf(40))).toBe(loops(textOf(5)))
 })
 
-test('what is read twice is computed once', () => {
+test('a value read twice is computed once', () => {
   const x = input([2, 2])
   let y: Tensor = x
   for (let count = 0; count < 100; count++) y = y.add(y.transpose()).mul(0.25).add(y.mul(y).mul(0.5))
@@ -357,25 +360,25 @@ test('what is read twice is computed once', () => {
   expect(load(text)([1, 1, 1, 1])).toEqual(Float64Array.of(1, 1, 1, 1))
 })
 
-test('a graph may be as deep as it likes', () => {
+test('a graph may be arbitrarily deep', () => {
   let y: Tensor = input([2])
   const x = y as Input
   for (let count = 0; count < 1000; count++) y = y.mul(0.5).add(1).expandDims(0).flip().reshape([2]).slice(0)
   expect(load(writeJavaScript({ inputs: { x }, outputs: { y } }))([7, -7])).toEqual(Float64Array.of(2, 2))
 })
 
-describe('what the function is given is checked:', () => {
+describe('the arguments of the function are checked:', () => {
   const x = input([3])
   const predict = load(
     writeJavaScript({ inputs: { x }, outputs: { y: ops.gather(constant([5, 6]), x) } }),
   ) as (...given: unknown[]) => Float64Array
   test.each<[string, unknown, string]>([
-    ['too few', [1, 2], 'predict: x must be 3 numbers in a row, got 2'],
-    ['none', undefined, 'predict: x must be 3 numbers in a row, got undefined'],
+    ['too few', [1, 2], 'predict: x must be a flat array of 3 numbers, got 2'],
+    ['none', undefined, 'predict: x must be a flat array of 3 numbers, got undefined'],
     ['text', [1, '0', 1], 'predict: x[1] must be a number, got a string'],
     ['rows', [[1], [0], [1]], 'predict: x[0] must be a number, got a object'],
-    ['an index of nothing', [0, 2, 1], '2 picks none of 2 places; give a whole number from 0 to 1'],
-    ['half an index', [0, 0.5, 1], '0.5 picks none of 2 places; give a whole number from 0 to 1'],
+    ['an index out of range', [0, 2, 1], 'index 2 is out of range; expected an integer in [0, 2)'],
+    ['a fractional index', [0, 0.5, 1], 'index 0.5 is out of range; expected an integer in [0, 2)'],
   ])('%s', (_, given, message) => {
     expect(() => predict(given)).toThrow(message)
   })
@@ -384,7 +387,7 @@ describe('what the function is given is checked:', () => {
   })
 })
 
-test('an input that is not listed is refused', () => {
+test('an unlisted input is refused', () => {
   const attempt = () => writeJavaScript({ inputs: {}, outputs: { y: input([2], { name: 'x' }).neg() } })
   expect(attempt).toThrow(JavaScriptError)
   expect(attempt).toThrow(

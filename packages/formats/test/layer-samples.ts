@@ -1,7 +1,7 @@
-// A sample of each layer that options make.
+// A sample of each layer that options alone define.
 import { type LayerPlan, layers, type Shape } from '@bp/core'
 
-/** Options that are not those unless given, and rows, for each layer that can be written. */
+/** Non-default options, and rows, for each layer that can be written. */
 export const samples: Readonly<Record<string, [options: object, inputShape: Shape]>> = {
   multiHeadAttention: [{ heads: 2, causal: true }, [3, 4]],
   transformerBlock: [{ heads: 2, hidden: 5, activation: 'relu', dropout: 0.1 }, [3, 4]],

@@ -1,26 +1,26 @@
-// What a parser takes: time, and memory at its peak.
+// What a parser costs: time and peak memory.
 import { GCProfiler, getHeapStatistics } from 'node:v8'
 import { expect } from 'vitest'
 
-/** What a parser may take beside twice the file, in bytes. */
+/** The bytes a parser may allocate beyond twice the file size. */
 const slack = 2 ** 24
 
-/** The most that may be allocated while a file of so many bytes is read. */
+/** The most that may be allocated while reading a file of this many bytes. */
 export const memoryFor = (fileBytes: number) => 2 * fileBytes + slack
 
-/** Times are shown and held to a second by `npm run check:parsers` alone. */
+/** Only `npm run check:parsers` prints times, and limits them to a second. */
 export const timed = process.env.BP_MUTATIONS !== undefined
 
-/** Holds what a parser took for a file of so many bytes to what is promised. */
+/** Checks a parser's cost for a file of this many bytes against its budget. */
 export function expectToFit(what: string, fileBytes: number, { milliseconds, peak }: Measured): void {
-  expect(peak, `bytes that are allocated for ${what}`).toBeLessThan(memoryFor(fileBytes))
+  expect(peak, `bytes allocated for ${what}`).toBeLessThan(memoryFor(fileBytes))
   if (!timed) return
   const [file, most] = [fileBytes, peak].map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`)
   process.stdout.write(`${what}: ${file}; ${milliseconds.toFixed(0)} ms and ${most}\n`)
   expect(milliseconds).toBeLessThan(1000)
 }
 
-/** Waits until nothing is left to be collected; what is dropped is taken off the count a while after its collection. */
+/** Waits until nothing is left to collect; freed memory leaves the count some time after its collection. */
 export async function settled(): Promise<void> {
   for (let last = Number.POSITIVE_INFINITY; ; ) {
     globalThis.gc!()
@@ -32,13 +32,13 @@ export async function settled(): Promise<void> {
 }
 
 interface Measured {
-  /** Of the processor, so that it does not depend on what else runs. */
+  /** CPU time, so that it does not depend on what else runs. */
   readonly milliseconds: number
-  /** Bytes on the JavaScript heap and in buffers outside of it, beyond those before, garbage included. */
+  /** Growth of the JavaScript heap and of buffers outside it, in bytes, garbage included. */
   readonly peak: number
 }
 
-/** Between two collections memory grows, so the peak is before one of them or at the end. */
+/** Memory only grows between collections, so the peak is just before one or at the end. */
 export function measure(body: () => void): Measured {
   const profiler = new GCProfiler()
   const before = allocated(getHeapStatistics())

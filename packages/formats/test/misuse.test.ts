@@ -1,4 +1,4 @@
-// Every function of every format, called wrongly: it refuses by an error of the library, or it works.
+// Every function of every format, misused: it throws one of the library's errors, or works.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,7 +59,7 @@ const run = createRun({
 run.step()
 const record = run.getState().history[0]!
 const array = { shape: [2], values: Float32Array.of(1, 2) }
-// Relative paths are among what is passed by mistake, so the tests stand in a folder of their own.
+// The mistakes include relative paths, so the tests run in a folder of their own.
 const place = mkdtempSync(join(tmpdir(), 'misuse-'))
 process.chdir(place)
 afterAll(() => {
@@ -68,7 +68,7 @@ afterAll(() => {
 })
 const folder = () => mkdtempSync(join(place, 'folder-'))
 
-/** A right call of each function. */
+/** A correct call of each function. */
 const calls: Readonly<Record<string, () => readonly unknown[]>> = {
   writeCheckpoint: () => [run.save(), 'about'],
   readCheckpoint: () => [writeCheckpoint(run.save())],
@@ -97,7 +97,7 @@ const calls: Readonly<Record<string, () => readonly unknown[]>> = {
   histogramsEvent: () => [model.getWeights(), 1, 1],
 }
 
-/** For the other formats of this package, which have checked what they give. */
+/** Called only by other formats of this package, which check the arguments. */
 const internal = new Set(['readNpyHeader', 'safetensorsParts', 'readSafetensorsWithText'])
 
 const functions = await Promise.all(
@@ -123,8 +123,8 @@ describe.each(functions.flat())('%s', (name, f) => {
     }
   }
 
-  test('works when called rightly, and never throws an error of the language', () => {
-    expect(calls, 'has a right call here').toHaveProperty(name)
+  test('works when called correctly, and never throws one of JavaScript’s own errors', () => {
+    expect(calls, 'has a correct call here').toHaveProperty(name)
     f(...calls[name]!())
     refuses('no arguments', [])
     for (const value of nonsense) {

@@ -1,4 +1,4 @@
-// Models through JSON and back: the same layers, names and numbers.
+// Models to JSON and back: the same layers, names and weights.
 import {
   adam,
   constant,
@@ -20,7 +20,7 @@ import { expectToBearDamage, mutated, mutationCount, mutationTime } from './muta
 
 const { dense, dropout } = layers
 
-/** That the second is the first again: layers, names, numbers, and what comes out for some rows. */
+/** Expects the second to equal the first: layers, names, weights, and the outputs for some rows. */
 function expectSame(model: Model, again: Model): void {
   expect(again.summary()).toBe(model.summary())
   expect(again.layers.map(({ kind, name, trainable }) => [kind, name, trainable])).toEqual(
@@ -36,7 +36,7 @@ function expectSame(model: Model, again: Model): void {
   expect(again.apply(x).data()).toEqual(model.apply(x).data())
 }
 
-test('there is a sample of each layer but those that take functions or names', () => {
+test('there is a sample of each layer except those that take functions or names', () => {
   const kinds = Object.entries(layers).flatMap(([name, value]) => (typeof value === 'function' ? name : []))
   expect(Object.keys(samples).sort()).toEqual(
     kinds.filter((kind) => kind !== 'activation' && kind !== 'compute').sort(),
@@ -54,7 +54,7 @@ test.each(Object.keys(layers.activations))('the activation %s is read', (name) =
   expectSame(model, readModel(writeModel(model)))
 })
 
-test('several inputs and outputs, layers that are shared, and inputs that are not used', () => {
+test('several inputs and outputs, shared layers, and unused inputs', () => {
   const [left, right, unused] = [modelInput([3]), modelInput([3]), modelInput([1])]
   const shared = dense({ units: 4, activation: 'tanh' })
   const attended = layers.multiHeadAttention({ heads: 1 })
@@ -74,7 +74,7 @@ test('several inputs and outputs, layers that are shared, and inputs that are no
   expect(again.apply(x).plain.data()).toEqual(model.apply(x).plain.data())
 })
 
-test('what was learnt comes back with the numbers beside it, and training goes on to the same bits', async () => {
+test('a trained model is restored with its weights, and training continues to the same bits', async () => {
   const plans = [
     dense({ units: 8, activation: 'tanh' }),
     layers.batchNorm(),
@@ -109,10 +109,10 @@ test.each<[string, Model, string]>([
   [
     'a function',
     sequential([layers.compute((x) => x.neg())], sized),
-    'layer "layer1", compute, is not one of',
+    'layer "layer1", compute, is not a built-in layer',
   ],
   [
-    'a layer of one’s own',
+    'a custom layer',
     sequential([layer('mine', {}, () => (_, x) => x)], sized),
     'layer "layer1", mine, is not',
   ],
@@ -122,12 +122,12 @@ test.each<[string, Model, string]>([
       Array.from({ length: 251 }, () => layers.lstm({ units: 1, returnSequences: true })),
       { inputShape: [2, 1], seed: 1 },
     ),
-    'the model counts as 2008 layers and 252 inputs and calls of layers; a file can have 2000 and 5000',
+    'the model counts as 2008 layers and 252 inputs and layer calls; a file can have at most 2000 and 5000',
   ],
   [
-    'an initializer of one’s own',
+    'a custom initializer',
     sequential([dense({ units: 1, name: 'a', weights: () => new Float32Array(2) })], sized),
-    'layer "a", dense, has a function as weights, which JSON cannot hold; give it a name or a number',
+    'layer "a", dense, has a function as weights, which JSON cannot represent; use a name or a number',
   ],
 ])('%s is not written', (_, model, message) => {
   expect(() => writeModel(model)).toThrow(ModelFileError)
@@ -136,18 +136,18 @@ test.each<[string, Model, string]>([
 
 const small = writeModel(sequential([dense({ units: 3, bias: 'ones' }), layers.batchNorm()], sized))
 test.each<[string, string, string]>([
-  ['no JSON', small.slice(1), 'the file is no JSON'],
+  ['invalid JSON', small.slice(1), 'the file is not JSON'],
   ['other JSON', '{"units": 3}', 'the file has no "format": "backpropagation-model"'],
   ['null', 'null', 'it was not written by writeModel'],
-  ['a version to come', small.replace('"version":1', '"version":2'), 'the file is of version 2'],
+  ['a future version', small.replace('"version":1', '"version":2'), 'the file has version 2'],
+  ['an unknown layer', small.replace('"dense"', '"densse"'), 'layers[0]: unknown layer "densse"'],
+  ['a layer that takes functions', small.replace('"dense"', '"compute"'), 'unknown layer "compute"'],
+  ['a property of objects', small.replace('"dense"', '"toString"'), 'unknown layer "toString"'],
   [
-    'a layer that does not exist',
-    small.replace('"dense"', '"densse"'),
-    'layers[0]: there is no layer "densse"',
+    'no options',
+    small.replace(/"options":\{"units.*?\}/, '"options":3'),
+    'layers[0]: options must be an object',
   ],
-  ['a layer that takes functions', small.replace('"dense"', '"compute"'), 'there is no layer "compute"'],
-  ['a property of objects', small.replace('"dense"', '"toString"'), 'there is no layer "toString"'],
-  ['no options', small.replace(/"options":\{"units.*?\}/, '"options":3'), 'layers[0]: wants options'],
   ['options out of range', small.replace('3', '-3'), 'layers[0]: dense: units must be an integer'],
   [
     'options of another type',
@@ -155,22 +155,22 @@ test.each<[string, string, string]>([
     'layers[0]: dense: bias must be "zeros", "ones"',
   ],
   [
-    'a tensor of itself',
+    'a tensor that depends on itself',
     small.replace('"inputs":[0]', '"inputs":[1]'),
-    'wants the place of one of 1 tensors, got 1',
+    'expects the index of one of 1 tensors, got 1',
   ],
   [
     'a layer past the last',
     small.replace('"layer":1', '"layer":2'),
-    'tensors[2]: wants a shape, or the place of one of 2',
+    'tensors[2]: expects a shape, or the index of one of 2',
   ],
   [
-    'a name that is no text',
+    'a name that is not a string',
     small.replace('"units":3', '"name":7,"units":3'),
     'dense: name must be a non-empty string, got 7',
   ],
   [
-    'half a truth',
+    'a fractional boolean',
     small.replace('"units":3', '"trainable":0.5,"units":3'),
     'dense: trainable must be true or false',
   ],
@@ -180,7 +180,7 @@ test.each<[string, string, string]>([
     'the model: dense: weights would be 2×1000000000, more numbers than fit into memory',
   ],
   [
-    'steps without end',
+    'too many steps',
     writeModel(sequential([layers.lstm({ units: 1 })], { inputShape: [2, 1], seed: 1 })).replace(
       '[2,1]',
       '[1e8,1]',
@@ -188,7 +188,7 @@ test.each<[string, string, string]>([
     'the model: lstm: rows of 100000000 steps are too long',
   ],
   [
-    'sines without end',
+    'too many sines',
     writeModel(
       sequential([layers.positionalEmbedding({ kind: 'sinusoidal' })], { inputShape: [2, 1], seed: 1 }),
     ).replace('[2,1]', '[1e8,1]'),
@@ -197,40 +197,40 @@ test.each<[string, string, string]>([
   [
     'more layers than are read',
     small.replace('"layers":[', `"layers":[${'{"kind":"lstm","options":{"units":1}},'.repeat(250)}`),
-    'counts as 2002 layers and 3 inputs and calls of layers; a file can have 2000 and 5000',
+    'counts as 2002 layers and 3 inputs and layer calls; a file can have at most 2000 and 5000',
   ],
   [
     'more calls than are read',
     small.replace('"tensors":[', `"tensors":[${'{"shape":[2]},'.repeat(5000)}`),
-    'counts as 2 layers and 5003 inputs and calls',
+    'counts as 2 layers and 5003 inputs and layer calls',
   ],
-  ['more values than a model has', `[${'0,'.repeat(50_000)}0]`, 'a file of a model has up to 50000 values'],
-  ['brackets within brackets', `${'['.repeat(101)}${']'.repeat(101)}`, 'within up to 100 brackets'],
+  ['too many values', `[${'0,'.repeat(50_000)}0]`, 'a model file has at most 50000 values'],
+  ['deeply nested brackets', `${'['.repeat(101)}${']'.repeat(101)}`, 'nested at most 100 deep'],
   [
-    'a shape of text',
+    'a shape of strings',
     small.replace('"shape":[2]', '"shape":["2"]'),
     'tensors[0]: modelInput: shape must be an array of non-negative integers, got ["2"]',
   ],
   [
-    'layers that do not fit',
+    'layers whose shapes do not match',
     small.replace('"inputs":[0]', '"inputs":[0,0]'),
     'tensors[1]: dense: takes 1 input',
   ],
-  ['no outputs', small.replace('"outputs"', '"output"'), 'outputs: wants the place of one of 3 tensors'],
+  ['no outputs', small.replace('"outputs"', '"output"'), 'outputs: expects the index of one of 3 tensors'],
   ['no seed', small.replace('"seed"', '"seeds"'), 'the model: '],
 ])('%s is refused', (_, text, message) => {
   expect(() => readModel(text)).toThrow(ModelFileError)
   expect(() => readModel(text)).toThrow(message)
 })
 
-test('numbers are drawn when they are asked for, and never where a file has others', () => {
+test('weights are initialized on access, and never where a file supplies them', () => {
   const before = process.memoryUsage().arrayBuffers
   const model = readModel(small.replace('"units":3', '"units":100000000'))
   expect(model.parameters[0]!.size).toBe(200_000_000)
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20)
 })
 
-/** Words of JSON exchanged for one another and for what is not wanted there; every second file, bytes. */
+/** JSON tokens swapped with one another and with invalid ones; in every second file, bytes. */
 function damagedModel(text: string, seed: number): string {
   const source = random(seed)
   if (source.integer(0, 2) === 0)
@@ -249,7 +249,7 @@ function damagedModel(text: string, seed: number): string {
 }
 
 test(
-  `${mutationCount} damaged files are refused with its own error, or read`,
+  `${mutationCount} damaged files are refused with a ModelFileError, or read`,
   () => {
     const sources = Object.entries(samples).map(([kind, [options, inputShape]]) =>
       writeModel(

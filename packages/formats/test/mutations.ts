@@ -1,16 +1,16 @@
-// Damaged files, and what a parser must do with them: refuse them by its own error, or read what they say.
+// Damaged files, which a parser must refuse with its own error, or read as what they say.
 import { random } from '@bp/core'
 import { expect } from 'vitest'
 import { measure, memoryFor, timed } from './measure.js'
 
-/** How many damaged files each parser is given; `npm run check:parsers` says how many, and from which seed on. */
+/** The number of damaged files per parser; `npm run check:parsers` sets it, and the first seed. */
 export const mutationCount = Number(process.env.BP_MUTATIONS ?? 2000)
 const firstSeed = Number(process.env.BP_SEED ?? 0)
 
-/** For so many, in ms. */
+/** Timeout for all of them, in ms. */
 export const mutationTime = 30_000 * Math.max(1, mutationCount / 2000)
 
-/** Numbers that are not there, too large, or of another kind, for what is written in binary or as text. */
+/** Missing, oversized or otherwise wrong numbers, in binary or as text. */
 const pieces = [
   Uint8Array.of(255, 255, 255, 255),
   Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 127),
@@ -21,8 +21,8 @@ const pieces = [
 ]
 
 /**
- * Up to three changes: bytes changed, put in or taken out, written over by one of the pieces or by another part of the
- * file, and now and then the end cut off. The same for the same seed.
+ * Up to three changes: bytes changed, inserted, removed, or overwritten by one of the pieces or by another part of the
+ * file; sometimes truncation. Deterministic in the seed.
  */
 export function mutated(
   file: Uint8Array,
@@ -42,7 +42,7 @@ export function mutated(
       [new Uint8Array(0), 1 + draw(2, 3)],
       [Uint8Array.of(draw(2, 256)), 0],
     ] as const
-    // As often as all others together, since most of those are refused.
+    // As often as all others together, since most of those lead to refusal.
     const [between, over] = kinds[draw(4, 8)] ?? [Uint8Array.of(draw(2, 256)), 1]
     bytes = Uint8Array.from([...bytes.subarray(0, at), ...between, ...bytes.subarray(at + over)])
   }
@@ -52,14 +52,14 @@ export function mutated(
 interface Damage<File> {
   readonly parser: string
   readonly make: (seed: number) => File
-  /** Reads a file; what it reads is checked for what it must be in any case. */
+  /** Reads a file, and checks the invariants of the result. */
   readonly read: (file: File) => void
   readonly ownError: abstract new (...parameters: never[]) => Error
-  /** What must be true of its own errors. */
+  /** Checks the parser's own errors. */
   readonly check?: (error: Error, file: File) => void
 }
 
-/** Gives a parser damaged files; both ways, to read and to refuse, must be taken often, or they would test nothing. */
+/** Runs a parser on damaged files; it must often read and often refuse them, or the test would be vacuous. */
 export function expectToBearDamage<File extends Uint8Array | string>(damage: Damage<File>): void {
   const { parser, make, read, ownError, check } = damage
   const counts = { read: 0, refused: 0 }
@@ -79,7 +79,7 @@ export function expectToBearDamage<File extends Uint8Array | string>(damage: Dam
     })
     slowest = Math.max(slowest, milliseconds)
     largest = Math.max(largest, peak)
-    expect(peak, `bytes that ${parser} allocates for the file of seed ${seed}`).toBeLessThan(
+    expect(peak, `bytes allocated by ${parser} for the file of seed ${seed}`).toBeLessThan(
       memoryFor(file.length),
     )
   }

@@ -1,8 +1,8 @@
-// Names that differ: what they are, and what they cost.
+// Unique names: what they are, and what they cost.
 import { expect, test } from 'vitest'
 import { distinctNames } from '../src/names.js'
 
-test('a name is given as it is, then with numbers, past those that are taken', () => {
+test('a name is returned unchanged, then with numbers, skipping those taken', () => {
   const nameFor = distinctNames(new Set(['add', 'add_3']))
   expect(['add', 'add', 'mul', 'add_4', 'add', 'mul'].map(nameFor)).toEqual([
     'add_2',
@@ -14,7 +14,7 @@ test('a name is given as it is, then with numbers, past those that are taken', (
   ])
 })
 
-test('a thousand names that are alike cost a thousand times one, not a million', () => {
+test('a thousand equal names take linear time, not quadratic', () => {
   let looked = 0
   class Counted extends Set<string> {
     override has(name: string): boolean {

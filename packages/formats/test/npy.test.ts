@@ -1,4 +1,4 @@
-// Files that NumPy writes, those that we write, and damaged ones.
+// Files written by NumPy, files written by us, and damaged ones.
 import { readFileSync } from 'node:fs'
 import { sizeOf } from '@bp/core'
 import { expect, test } from 'vitest'
@@ -11,7 +11,7 @@ const { NaN: notANumber, POSITIVE_INFINITY, MAX_SAFE_INTEGER } = Number
 const numbers = Float32Array.of(0, -0, 1.5, -2.25, POSITIVE_INFINITY, 1e-45)
 const counts = Array.from({ length: 24 }, (_, index) => index)
 
-/** A file with this dictionary as its header, in the given version, and some bytes behind it. */
+/** A file with this dictionary as its header, in the given version, and some bytes after it. */
 const withHeader = (header: string, data = 0, version = 1) =>
   Uint8Array.from(
     Buffer.concat([
@@ -27,7 +27,7 @@ test.each<[string, NpyArray]>([
   ['f8-scalar', { shape: [], values: Float64Array.of(0.1) }],
   ['f4-empty', { shape: [3, 0], values: new Float32Array(0) }],
   ['f8-vector', { shape: [3], values: Float64Array.of(0.1, -1e300, notANumber) }],
-])('%s is read, and written byte by byte as NumPy does', (name, array) => {
+])('%s is read, and written byte for byte as by NumPy', (name, array) => {
   expect(readNpy(fixture(name))).toEqual(array)
   expect(writeNpy(array)).toEqual(fixture(name))
 })
@@ -43,11 +43,11 @@ test.each<[string, NpyArray]>([
   ['i4', { shape: [1], values: Float64Array.of(-(2 ** 31)) }],
   ['u8', { shape: [1], values: Float64Array.of(MAX_SAFE_INTEGER) }],
   ['b1', { shape: [1, 2], values: Float32Array.of(1, 0) }],
-])('%s is read row by row', (name, array) => {
+])('%s is read in row-major order', (name, array) => {
   expect(readNpy(fixture(name))).toEqual(array)
 })
 
-test('keys come in any order and spacing, and a view into a larger buffer will do', () => {
+test('keys may have any order and spacing, and a view of a larger buffer is accepted', () => {
   const file = withHeader("{ 'shape':(2,1 ) ,'fortran_order' : False,'descr':'|u1'}", 2)
   const outer = new Uint8Array(file.length + 3)
   outer.set(file, 3)
@@ -57,57 +57,65 @@ test('keys come in any order and spacing, and a view into a larger buffer will d
 const header = (descr: string, shape: string, fortran = 'False') =>
   `{'descr': ${descr}, 'fortran_order': ${fortran}, 'shape': ${shape}, }`
 test.each<[string, Uint8Array, string]>([
-  ['no file', new Uint8Array(9), 'does not begin with \\x93NUMPY'],
+  ['too few bytes', new Uint8Array(9), 'does not begin with \\x93NUMPY'],
+  ['another format', new Uint8Array(99), 'does not begin with \\x93NUMPY; it was not written by numpy.save'],
+  ['a future version', withHeader(header("'<f4'", '()'), 4, 4), 'version 4; save it as version 1 to 3'],
+  ['a truncated length', withHeader('', 0, 2).subarray(0, 11), 'ends inside the length of its header'],
+  ['a truncated header', fixture('f4').subarray(0, 100), 'should have 118 bytes, but 90 follow'],
+  ['a header too long', withHeader('', 99, 2).fill(1, 8, 12), 'at most 65536 are supported'],
   [
-    'another format',
-    new Uint8Array(99),
-    'does not begin with \\x93NUMPY; it is not one that numpy.save wrote',
+    'objects',
+    fixture('O'),
+    "type '|O'; convert it with astype to one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1",
   ],
-  ['a version to come', withHeader(header("'<f4'", '()'), 4, 4), 'version 4; versions 1 to 3 are read'],
-  ['a length cut off', withHeader('', 0, 2).subarray(0, 11), 'ends within the length of its header'],
-  ['a header cut off', fixture('f4').subarray(0, 100), 'should have 118 bytes, but 90 follow'],
-  ['a header too long', withHeader('', 99, 2).fill(1, 8, 12), 'headers of up to 65536 are read'],
-  ['objects', fixture('O'), "type '|O'; f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1 can be read"],
-  ['text', fixture('U1'), "the array is of type '<U1'"],
-  ['complex numbers', fixture('c8'), "the array is of type '<c8'"],
-  ['records', fixture('records'), 'the array holds records of several values; save each of them'],
-  ['integers past 2^53', fixture('u8-too-large'), 'holds 9007199254740992, and whole numbers from 2^53 on'],
-  ['a type called like a property', withHeader(header("'<toString'", '()')), "type '<toString'"],
-  ['four bytes without an order', withHeader(header("'|f4'", '()'), 4), "the array is of type '|f4'"],
-  ['no dictionary', withHeader('x'.repeat(100)), 'but must have a dictionary; the file is damaged'],
-  ['a key that is missing', withHeader("{'descr': '<f4', 'shape': ()}", 4), 'descr, fortran_order and shape'],
-  ['a key twice', withHeader("{'shape': (), 'shape': (), 'descr': '<f4'}", 4), 'must have "shape" but once'],
-  ['another key', withHeader(`${header("'<f4'", '()').slice(0, -1)}'a': 'b'}`, 4), 'must have nothing else'],
-  ['something behind the dictionary', withHeader(`${header("'<f4'", '()')}x`, 4), 'must have nothing else'],
+  ['strings', fixture('U1'), "the array has type '<U1'"],
+  ['complex numbers', fixture('c8'), "the array has type '<c8'"],
+  ['records', fixture('records'), 'the array contains records of several fields; save each field'],
   [
-    'neither order of dimensions',
-    withHeader(header("'<f4'", '()', "'C'"), 4),
-    'descr, fortran_order and shape',
+    'integers past 2^53',
+    fixture('u8-too-large'),
+    'contains 9007199254740992, and integers of 2^53 or more are not exact',
   ],
-  ['a shape with a gap', withHeader(header("'<f4'", '(1,,2)'), 8), 'whole numbers below 2^53 as its shape'],
-  ['a dimension past 2^53', withHeader(header("'<f4'", '(9007199254740992,)')), 'whole numbers below 2^53'],
-  ['nine dimensions', withHeader(header("'<f4'", `(${'1, '.repeat(9)})`), 4), '9 dimensions; up to 8'],
-  ['numbers cut off', fixture('f4').subarray(0, -1), '2 × 3 numbers of 4 bytes are 24 bytes, but 23 follow'],
+  ['a type named like a property', withHeader(header("'<toString'", '()')), "type '<toString'"],
+  ['four bytes without byte order', withHeader(header("'|f4'", '()'), 4), "the array has type '|f4'"],
   [
-    'something behind the numbers',
-    Uint8Array.of(...fixture('f8-scalar'), 0),
-    'one numbers of 8 bytes are 8 bytes',
+    'a header that is not a dictionary',
+    withHeader('x'.repeat(100)),
+    'expected a dictionary; the file is damaged',
   ],
-  ['sizes past any file', withHeader(header("'<f8'", `(${'9007199254740991, '.repeat(8)})`)), 'but 0 follow'],
+  ['a missing key', withHeader("{'descr': '<f4', 'shape': ()}", 4), 'descr, fortran_order and shape'],
+  [
+    'a duplicate key',
+    withHeader("{'shape': (), 'shape': (), 'descr': '<f4'}", 4),
+    'expected "shape" only once',
+  ],
+  ['an extra key', withHeader(`${header("'<f4'", '()').slice(0, -1)}'a': 'b'}`, 4), 'expected no other keys'],
+  ['text after the dictionary', withHeader(`${header("'<f4'", '()')}x`, 4), 'expected no other keys'],
+  ['an unknown memory order', withHeader(header("'<f4'", '()', "'C'"), 4), 'descr, fortran_order and shape'],
+  ['a shape with a gap', withHeader(header("'<f4'", '(1,,2)'), 8), 'integers in [0, 2^53) as its shape'],
+  ['a dimension past 2^53', withHeader(header("'<f4'", '(9007199254740992,)')), 'integers in [0, 2^53)'],
+  ['nine dimensions', withHeader(header("'<f4'", `(${'1, '.repeat(9)})`), 4), '9 dimensions; at most 8'],
+  ['truncated data', fixture('f4').subarray(0, -1), '2 × 3 elements of 4 bytes are 24 bytes, but 23 follow'],
+  ['trailing bytes', Uint8Array.of(...fixture('f8-scalar'), 0), 'one elements of 8 bytes are 8 bytes'],
+  [
+    'a shape larger than any file',
+    withHeader(header("'<f8'", `(${'9007199254740991, '.repeat(8)})`)),
+    'but 0 follow',
+  ],
 ])('%s is refused', (_, file, message) => {
   expect(() => readNpy(file)).toThrow(NpyError)
   expect(() => readNpy(file)).toThrow(message)
 })
 
-test('numbers that do not fill their shape are not written', () => {
+test('values that do not fill their shape are not written', () => {
   expect(() => writeNpy({ shape: [2, 2], values: numbers })).toThrow(NpyError)
   expect(() => writeNpy({ shape: [2, 2], values: numbers })).toThrow(
-    'the array has the shape [2, 2], so 4 numbers, but 6 were given',
+    'the array has shape [2, 2], i.e. 4 values, but got 6',
   )
 })
 
 test(
-  `${mutationCount} damaged files are refused with its own error, or read as what they say`,
+  `${mutationCount} damaged files are refused with an NpyError, or read as what they say`,
   () => {
     const sources = ['f4', 'i8-fortran-big-endian', 'b1', 'version-2'].map(fixture)
     expectToBearDamage({

@@ -1,4 +1,4 @@
-// Graphs as ONNX, run by another engine: what comes out is what the operations' float64 references give.
+// Graphs written as ONNX and run by another engine: the results are those of the operations' float64 references.
 import { constant, evaluate, input, layers, type Model, sequential, variable } from '@bp/core'
 import { Tensor as EngineTensor, InferenceSession } from 'onnxruntime-web'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { generator } from '../../core/test/sampling.js'
 import { OnnxError, writeOnnx } from '../src/onnx.js'
 import { instance, keyed, type Numbers, table } from './table.js'
 
-/** Operations that cannot be written, and so neither can what decomposes to them. */
+/** Operations that cannot be written, and those that decompose to them. */
 const refused = new Set([
   ...['randomUniform', 'randomNormal', 'truncatedNormal', 'randomPermutation', 'bernoulli', 'categorical'],
   ...[
@@ -22,9 +22,9 @@ const refused = new Set([
   ...['clipGrad', 'conv2dWeightGrad', 'avgPool2dGrad', 'maxPool2dGrad', 'maxPool2dPick'],
 ])
 
-/** What the engine makes of the numbers of each input. */
+/** The engine's output for the given inputs. */
 async function run(file: Uint8Array, values: Readonly<Record<string, Numbers>>): Promise<Numbers> {
-  // Errors alone: that it drops what is not used is no news.
+  // Errors only: it warns about unused initializers, which are expected.
   const session = await InferenceSession.create(file, { logSeverityLevel: 3 })
   const { out } = await session.run(
     Object.fromEntries(
@@ -71,7 +71,7 @@ test.each(table.filter(({ name }) => !refused.has(name)).map((op) => [op.name, o
 )
 
 test.each(table.filter(({ name }) => refused.has(name)).map((op) => [op.name, op] as const))(
-  '%s is refused, since ONNX has nothing for it',
+  '%s is refused, since ONNX has no equivalent',
   (_, op) => {
     const { drawn, build } = instance(op, op.definition.sample.cases.length - 1)
     const inputs = drawn.map(({ shape }) => input(shape))
@@ -124,7 +124,7 @@ describe('a model gives the same in another engine:', () => {
   })
 })
 
-test('a value that is put out twice, a constant and an input are outputs too', async () => {
+test('a repeated output, a constant and an input are valid outputs', async () => {
   const x = input([2])
   const y = x.mul(variable([2, 3], { name: 'in' }))
   const session = await InferenceSession.create(
@@ -142,7 +142,7 @@ test('a value that is put out twice, a constant and an input are outputs too', a
 
 test.each<[string, () => unknown, string]>([
   [
-    'an input that is not listed',
+    'an unlisted input',
     () => writeOnnx({ inputs: {}, outputs: { y: input([2], { name: 'x' }).neg() } }),
     'the outputs depend on input "x" of shape [2], which is not among the inputs; list it there',
   ],
@@ -152,15 +152,15 @@ test.each<[string, () => unknown, string]>([
       const x = input([2], { dtype: 'f64' })
       return writeOnnx({ inputs: { x }, outputs: { y: x.neg() } })
     },
-    'is of float64, and float32 is written; make the graph in float32',
+    'is float64, but ONNX is written in float32; build the graph in float32',
   ],
   [
-    'an input and an output of one name',
+    'an input and an output with the same name',
     () => {
       const x = input([2])
       return writeOnnx({ inputs: { x }, outputs: { x: x.neg() } })
     },
-    'an input and an output are both called "x"; rename one',
+    'an input and an output are both named "x"; rename one',
   ],
 ])('%s is refused', (_, attempt, message) => {
   expect(attempt).toThrow(OnnxError)

@@ -1,5 +1,4 @@
-// Every parser takes a file in every form in which JavaScript has bytes, writes into none of them, and says what a file
-// of another format is.
+// Every parser accepts bytes in every form JavaScript has, modifies none of them, and identifies files of other formats.
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { adam, BackpropagationError, createRun, input, layers, sequential, xor } from '@bp/core'
@@ -40,12 +39,12 @@ interface Parser {
   readonly isText?: true
 }
 
-/** All that read files, each with a file and how everything in it is read. */
+/** All parsers, each with a file and a way to read everything in it. */
 const parsers: Readonly<Record<string, Parser>> = {
   parseIdx: { file: Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6), read: parseIdx },
   parseCsv: {
     file: utf8('a,"b ""q"""\r\n1,"x ""y""\r\nz"\r\n"2",w\r\n'),
-    // Twice, since what is read at first must not change what is read later.
+    // Twice, since the first read must not change a later one.
     read: (file) => [1, 2].map(() => parseCsv(file).columns.map(({ name, cells }) => [name, [...cells]])),
     isText: true,
   },
@@ -66,7 +65,7 @@ const parsers: Readonly<Record<string, Parser>> = {
   },
 }
 
-test('every parser that a file of this package exports is in the table', () => {
+test('every parser this package exports is in the table', () => {
   const source = new URL('../src/', import.meta.url)
   const exported = readdirSync(source).flatMap((name) =>
     name.endsWith('.ts')
@@ -87,7 +86,7 @@ test('every parser that a file of this package exports is in the table', () => {
   expect(exported.filter((name) => !internal.includes(name)).sort()).toEqual(Object.keys(parsers).sort())
 })
 
-/** The same bytes within others, at a place that no number of four bytes may have. */
+/** The same bytes within others, at an offset not aligned to four bytes. */
 const within = (bytes: Uint8Array, buffer: ArrayBufferLike, at = 13) => {
   const all = new Uint8Array(buffer).fill(0xaa)
   all.set(bytes, at)
@@ -99,7 +98,7 @@ const forms: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
     const { buffer, at, length } = within(bytes, new ArrayBuffer(bytes.length + 32))
     return Buffer.from(buffer as ArrayBuffer, at, length)
   },
-  'a Buffer as Node makes it': (bytes) => Buffer.from(bytes),
+  'a plain Buffer': (bytes) => Buffer.from(bytes),
   'a part of a larger Uint8Array': (bytes) => {
     const { buffer, at, length } = within(bytes, new ArrayBuffer(bytes.length + 32))
     return new Uint8Array(buffer, at, length)
@@ -111,12 +110,12 @@ const forms: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
     return new DataView(buffer, at, length)
   },
   'an ArrayBuffer': (bytes) => Uint8Array.from(bytes).buffer,
-  'memory that threads share': (bytes) => {
+  'shared memory': (bytes) => {
     const buffer = new SharedArrayBuffer(bytes.length)
     new Uint8Array(buffer).set(bytes)
     return buffer
   },
-  'a view of memory that threads share': (bytes) => {
+  'a view of shared memory': (bytes) => {
     const { buffer, at, length } = within(bytes, new SharedArrayBuffer(bytes.length + 32))
     return new Uint8Array(buffer, at, length)
   },
@@ -129,14 +128,14 @@ const bytesOf = (form: unknown) =>
 describe.each(Object.entries(parsers))('%s', (name, { file, read, isText }) => {
   const expected = read(Uint8Array.from(file))
 
-  test.each(Object.entries(forms))('takes %s, and writes nothing into it', (_, make) => {
+  test.each(Object.entries(forms))('accepts %s, and does not modify it', (_, make) => {
     const form = make(file)
     const before = Uint8Array.from(bytesOf(form))
     expect(read(form)).toEqual(expected)
     expect(Uint8Array.from(bytesOf(form))).toEqual(before)
   })
 
-  test.runIf(isText)('takes text, with and without a byte order mark', () => {
+  test.runIf(isText)('accepts strings, with and without a byte order mark', () => {
     const text = new TextDecoder().decode(file)
     expect(read(text)).toEqual(expected)
     expect(read(`\uFEFF${text}`)).toEqual(expected)
@@ -164,7 +163,7 @@ describe.each(Object.entries(parsers))('%s', (name, { file, read, isText }) => {
       zipSync({ 'model/data.pkl': Uint8Array.of(0x80, 2), 'model/version': utf8('3') }),
       /PyTorch.*save the weights as safetensors/,
     ],
-    // What torch.save wrote before version 1.6 begins with: a pickle of its magic number.
+    // Files from torch.save before version 1.6 begin with a pickle of its magic number.
     'an old PyTorch file': [
       Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e),
       /PyTorch.*save the weights as safetensors/,
@@ -174,7 +173,7 @@ describe.each(Object.entries(parsers))('%s', (name, { file, read, isText }) => {
     'a spreadsheet': [zipSync({ '[Content_Types].xml': utf8('<x/>') }), /export the table as CSV/],
     'a gzip file': [gzipSync(file), /gzip; decompress it first/],
     HDF5: [Uint8Array.of(0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10, 0, 0), /HDF5.*NPZ/],
-    HTML: [utf8('\n<!DOCTYPE html><html><body>404</body></html>'), /an HTML page; check the address/],
+    HTML: [utf8('\n<!DOCTYPE html><html><body>404</body></html>'), /an HTML page; check the URL/],
     'a Git LFS pointer': [
       utf8('version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 12\n'),
       /git lfs pull/,
@@ -192,7 +191,7 @@ describe.each(Object.entries(parsers))('%s', (name, { file, read, isText }) => {
     Parquet: [utf8('PAR1\x15\x04PAR1'), /Parquet/],
     SQLite: [utf8('SQLite format 3\0'), /SQLite/],
   }
-  test.each(Object.entries(strangers))('says what %s is', (_, [bytes, message]) => {
+  test.each(Object.entries(strangers))('recognizes %s', (_, [bytes, message]) => {
     expect(() => read(Buffer.from(bytes))).toThrow(BackpropagationError)
     if (isText && bytes.length === 0) return
     expect(() => read(Buffer.from(bytes))).toThrow(message)
@@ -201,7 +200,7 @@ describe.each(Object.entries(parsers))('%s', (name, { file, read, isText }) => {
   const others = Object.entries(parsers).filter(
     ([other, { isText: text }]) => other !== name && other !== 'readCheckpoint' && !text,
   )
-  test.each(others)('names the parser for a file of %s', (other, { file }) => {
+  test.each(others)('names the parser for a file for %s', (other, { file }) => {
     if (name === 'readCheckpoint' && other === 'readSafetensors') return
     expect(() => read(file)).toThrow(BackpropagationError)
     expect(() => read(file)).toThrow(`read it with ${other} of @bp/formats/`)

@@ -1,4 +1,4 @@
-// A model that was saved and loaded predicts what the run that trained it predicts, to the bit, and so do its exports.
+// A saved and loaded model predicts what the run that trained it predicts, to the bit, and so do its exports.
 import {
   adam,
   BackpropagationError,
@@ -21,13 +21,13 @@ import { ModelFileError, readModel, writeModel } from '../src/model.js'
 import { writeOnnx } from '../src/onnx.js'
 import { readSafetensors, writeSafetensors } from '../src/safetensors.js'
 
-/** More than two batches of predictions, and a part of one. */
+/** More than two prediction batches, plus a partial one. */
 const rows = 600
 const draws = random(4)
 const inputs = Float32Array.from({ length: 2 * rows }, (_, at) => draws.normal(at))
 const { dense } = layers
 
-/** Layers whose outputs a loss takes, where those of a plain network do not do. */
+/** Layers for losses that a plain network's outputs do not fit. */
 const last: Partial<Record<LossName, layers.ActivationName>> = {
   binaryCrossEntropy: 'sigmoid',
   negativeLogLikelihood: 'logSoftmax',
@@ -66,7 +66,7 @@ function again(model: Model): Model {
 }
 
 describe.each(Object.keys(losses) as LossName[])('trained by %s', (name) => {
-  test('a model, and one that was saved and loaded, predicts what the run does', () => {
+  test('a model, and its saved and loaded copy, predict what the run does', () => {
     const { run, model } = trained(name)
     const expected = run.predict(inputs)
     expect(expected).toHaveLength(3 * rows)
@@ -89,7 +89,7 @@ test('plain outputs stay as they are, and predictions follow the weights', () =>
   expect(read.predict(inputs)).toEqual(before)
 })
 
-test('rows may be nested, and of any type of number', () => {
+test('rows may be nested, and of any numeric type', () => {
   const { model } = trained('sigmoidCrossEntropy')
   const expected = model.predict(Float32Array.of(1, 2, 3, 4))
   expect(model.predict([1, 2, 3, 4])).toEqual(expected)
@@ -103,7 +103,7 @@ test('rows may be nested, and of any type of number', () => {
   expect(model.predict(new Float32Array(0))).toEqual(new Float32Array(0))
 })
 
-test('several inputs and outputs each have their own meaning', () => {
+test('several outputs each have their own activation', () => {
   const [left, right] = [modelInput([2]), modelInput([1])]
   const make = () =>
     functional({
@@ -137,7 +137,7 @@ test('several inputs and outputs each have their own meaning', () => {
 describe('predict', () => {
   const model = () => sequential([dense({ units: 1 })], { inputShape: [2], seed: 1 })
 
-  test('of a model of which nothing says what its outputs stand for asks for it', () => {
+  test('of a model without an output activation asks for one', () => {
     const silent = again(model())
     expect(silent.outputActivation).toBeNull()
     expect(() => silent.predict([1, 2])).toThrow(BackpropagationError)
@@ -155,7 +155,7 @@ describe('predict', () => {
     )
   })
 
-  test('takes a function of your own, which a file leaves out', () => {
+  test('accepts a custom function, which a file leaves out', () => {
     const own = model()
     own.outputActivation = (outputs) => outputs.mul(2)
     expect(own.predict([1, 2])[0]).toBe(2 * own.apply([[1, 2]]).item())
@@ -184,7 +184,7 @@ describe('predict', () => {
   })
 })
 
-test('a file with another meaning of its outputs is refused', () => {
+test('a file with an unknown output activation is refused', () => {
   const { model } = trained('sigmoidCrossEntropy')
   const text = writeModel(model)
   expect(text).toContain('"outputActivation":"sigmoid"')
@@ -195,7 +195,7 @@ test('a file with another meaning of its outputs is refused', () => {
   expect(readModel(before).outputActivation).toBeNull()
 })
 
-test('ONNX and JavaScript of the predictions give them too', async () => {
+test('ONNX and JavaScript exports give the same predictions', async () => {
   const { model } = trained('softmaxCrossEntropy')
   const x = input([1, 2])
   const graph = { inputs: { x }, outputs: { y: model.predictions(x) } }

@@ -1,4 +1,4 @@
-// The history of a run, through a file and back.
+// The history of a run, written to a file and read back.
 import { adam, createRun, layers, metrics, type RunRecord, sequential, xor } from '@bp/core'
 import { expect, test } from 'vitest'
 import { parseCsv } from '../src/csv.js'
@@ -23,7 +23,7 @@ const finished = async (callback: (record: RunRecord, history: readonly RunRecor
   return (await run.start()).history
 }
 
-test('a run writes a CSV file that has each of its numbers, to the last bit', async () => {
+test('a run writes a CSV file with each of its numbers, to the last bit', async () => {
   let file = ''
   const history = await finished((record, { length }) => {
     file += (length === 1 ? csvHeader(record) : '') + csvLine(record)
@@ -45,7 +45,7 @@ test('a run writes a CSV file that has each of its numbers, to the last bit', as
   expect(columns.slice(0, 3).map(({ name }) => name)).toEqual(['epoch', 'step', 'loss'])
 })
 
-test('a run writes JSON Lines that are its records', async () => {
+test('a run writes its records as JSON Lines', async () => {
   let file = ''
   const history = await finished((record) => {
     file += jsonLine(record)
@@ -67,7 +67,7 @@ const sparse: RunRecord = {
   validation: null,
 }
 
-test('what is not there is an empty cell, and what is not finite says so', () => {
+test('a missing number is an empty cell, and a non-finite one is written as such', () => {
   expect(csvHeader(sparse)).toBe('epoch,step,loss,accuracy,metrics.auc,"metrics.a ""b"""\n')
   expect(csvLine(sparse)).toBe('2,10,1e-7,,NaN,-Infinity\n')
   expect(JSON.parse(jsonLine(sparse))).toEqual({ ...sparse, metrics: { auc: 'NaN', 'a "b"': '-Infinity' } })

@@ -1,4 +1,4 @@
-// Files that the format's own library writes, those that we write, and damaged ones.
+// Files written by the reference library, files written by us, and damaged ones.
 import { readFileSync } from 'node:fs'
 import { layers, type NamedValues, sequential, sizeOf } from '@bp/core'
 import { describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { expectToBearDamage, mutated, mutationCount, mutationTime } from './muta
 const fixture = (name: string) =>
   Uint8Array.from(readFileSync(new URL(`fixtures/${name}.safetensors`, import.meta.url)))
 
-/** What fixtures.py put into weights.safetensors, in another order. */
+/** The contents that fixtures.py puts into weights.safetensors, in another order. */
 const weights: readonly NamedValues[] = [
   {
     name: 'layer1/weights',
@@ -22,7 +22,7 @@ const weights: readonly NamedValues[] = [
 const byName = (tensors: Iterable<NamedValues>) =>
   new Map(Array.from(tensors, ({ name, shape, values }) => [name, { shape, values }]))
 
-/** A file with a header as it is given and some bytes behind it. */
+/** A file with the given header and some bytes after it. */
 const withHeader = (header: string | object, data = 0) => {
   const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
   const file = new Uint8Array(8 + json.length + data)
@@ -37,16 +37,16 @@ const tensor = (dtype: string, shape: readonly number[], begin: number, end: num
 })
 
 describe('safetensors', () => {
-  test('the library writes are read: names, shapes, bits', () => {
+  test('written by the library are read: names, shapes, bits', () => {
     expect(byName(readSafetensors(fixture('weights')))).toEqual(byName(weights))
   })
 
-  test('are written as the library writes them, byte by byte, whatever the order of the tensors', () => {
+  test('are written byte for byte as by the library, whatever the order of the tensors', () => {
     expect(writeSafetensors(weights)).toEqual(fixture('weights'))
     expect(writeSafetensors([...weights].reverse())).toEqual(fixture('weights'))
   })
 
-  test('of every type become numbers, past text that goes with them', () => {
+  test('of every type are read, and metadata is skipped', () => {
     const read = Object.fromEntries(
       readSafetensors(fixture('types')).map(({ name, values }) => [name, values]),
     )
@@ -79,7 +79,7 @@ describe('safetensors', () => {
     expect(new Uint32Array(read!.values.buffer)).toEqual(Uint32Array.of(0x7fc12345, 0xff800001))
   })
 
-  test('take a model to the same bits, in another with other weights', () => {
+  test('carry weights to another model, to the bit', () => {
     const model = (seed: number) =>
       sequential(
         [
@@ -100,7 +100,7 @@ describe('safetensors', () => {
     expect(to.apply(rows).data()).toEqual(from.apply(rows).data())
   })
 
-  test('do not load a matrix that is turned round', () => {
+  test('do not load a transposed matrix', () => {
     const model = sequential([layers.dense({ units: 2, name: 'a' })], { inputShape: [3], seed: 1 })
     const turned = readSafetensors(
       writeSafetensors(
@@ -111,7 +111,7 @@ describe('safetensors', () => {
   })
 })
 
-test('a view into a larger buffer will do, and a file without tensors', () => {
+test('a view of a larger buffer and a file without tensors are accepted', () => {
   const file = fixture('weights')
   const outer = new Uint8Array(file.length + 3)
   outer.set(file, 3)
@@ -122,12 +122,16 @@ test('a view into a larger buffer will do, and a file without tensors', () => {
 const x = tensor('F32', [2], 0, 8)
 const entry = JSON.stringify(x)
 test.each<[string, Uint8Array, string]>([
-  ['no file', new Uint8Array(7), 'the file has 7 bytes, but 8 must say how long its header is'],
-  ['a header cut off', withHeader({ x }).subarray(0, 20), 'the header should have 54 bytes, but 12 follow'],
-  ['another format', new TextEncoder().encode('a,b\n1,2\n3,4\n'), 'the file is cut off or of another format'],
-  ['a header too long', withHeader(' '.repeat(2 ** 24 + 1)), 'headers of up to 16777216 are read'],
+  ['too few bytes', new Uint8Array(7), 'the file has 7 bytes, fewer than the 8 of its header length'],
+  ['a truncated header', withHeader({ x }).subarray(0, 20), 'the header should have 54 bytes, but 12 follow'],
   [
-    'more tensors than a file may have',
+    'another format',
+    new TextEncoder().encode('a,b\n1,2\n3,4\n'),
+    'the file is truncated or in another format',
+  ],
+  ['a header too long', withHeader(' '.repeat(2 ** 24 + 1)), 'more than 16777216; split the file'],
+  [
+    'too many tensors',
     withHeader(
       `{${Array.from({ length: 100_001 }, (_, at) => `"${at}":${JSON.stringify(tensor('U8', [0], 0, 0))}`)}}`,
     ),
@@ -138,114 +142,118 @@ test.each<[string, Uint8Array, string]>([
     withHeader(`{"__metadata__":{${Array.from({ length: 100_001 }, (_, at) => `"${at}":""`)}}}`),
     'the header has more than 100000 tensors or texts; split the file',
   ],
-  ['a header that is no text', withHeader('\xff').fill(255, 8), 'the header is not UTF-8 text'],
-  ['no JSON', withHeader('[]'), 'the header has "[]" at byte 0, where "{" must be'],
-  ['JSON cut off', withHeader('{"x":'), 'the header has the end at byte 5, where "{" must be'],
+  ['a header that is not text', withHeader('\xff').fill(255, 8), 'the header is not UTF-8'],
+  ['a header that is not an object', withHeader('[]'), 'the header has "[]" at byte 0, expected "{"'],
+  ['truncated JSON', withHeader('{"x":'), 'the header has the end at byte 5, expected "{"'],
+  ['an unterminated string', withHeader('{"x'), 'the header has "\\"x" at byte 1, expected a quoted string'],
+  ['text after the header', withHeader(`{"x":${entry}}x`, 8), 'expected the end'],
   [
-    'text that is not closed',
-    withHeader('{"x'),
-    'the header has "\\"x" at byte 1, where text in quotes must be',
-  ],
-  ['text behind the header', withHeader(`{"x":${entry}}x`, 8), 'where the end must be'],
-  ['a name twice', withHeader(`{"x":${entry},"\\u0078":${entry}}`, 8), 'the header has "x" twice'],
-  ['a key twice', withHeader(`{"x":{"dtype":"F32",${entry.slice(1)}}`, 8), 'the header has "dtype" twice'],
-  [
-    'a key that is not known',
-    withHeader({ x: { ...x, at: 1 } }, 8),
-    'tensor "x" has "at", which is not known',
+    'a duplicate name',
+    withHeader(`{"x":${entry},"\\u0078":${entry}}`, 8),
+    'the header has a duplicate key "x"',
   ],
   [
-    'a key that is missing',
-    withHeader({ x: { ...x, shape: undefined } }, 8),
-    'tensor "x" must have dtype, shape',
+    'a duplicate key',
+    withHeader(`{"x":{"dtype":"F32",${entry.slice(1)}}`, 8),
+    'the header has a duplicate key "dtype"',
   ],
+  ['an unknown key', withHeader({ x: { ...x, at: 1 } }, 8), 'tensor "x" has an unknown key "at"'],
+  ['a missing key', withHeader({ x: { ...x, shape: undefined } }, 8), 'tensor "x" must have dtype, shape'],
   ['one offset', withHeader({ x: { ...x, data_offsets: [0] } }, 8), 'two data_offsets'],
-  ['three offsets', withHeader({ x: { ...x, data_offsets: [0, 8, 8] } }, 8), 'the end of at most 2 numbers'],
+  ['three offsets', withHeader({ x: { ...x, data_offsets: [0, 8, 8] } }, 8), 'at most 2 numbers'],
   [
     'nine dimensions',
     withHeader({ x: { ...x, shape: [1, 1, 1, 1, 1, 1, 1, 1, 2] } }, 8),
     'at most 8 numbers',
   ],
-  ['a negative dimension', withHeader({ x: { ...x, shape: [-2] } }, 8), 'a whole number below 2^53 must be'],
+  ['a negative dimension', withHeader({ x: { ...x, shape: [-2] } }, 8), 'expected an integer in [0, 2^53)'],
   [
-    'half a dimension',
+    'a fractional dimension',
     withHeader({ x: { ...x, shape: [1.5] } }, 8),
-    '".5],\\"data_of" at byte 30, where "," must be',
+    '".5],\\"data_of" at byte 30, expected ","',
   ],
-  ['a dimension past 2^53', withHeader({ x: { ...x, shape: [2 ** 53] } }, 8), 'a whole number below 2^53'],
+  ['a dimension past 2^53', withHeader({ x: { ...x, shape: [2 ** 53] } }, 8), 'an integer in [0, 2^53)'],
   [
-    'sizes whose product is past any file',
+    'a shape larger than any file',
     withHeader({ x: { ...x, shape: Array(8).fill(2 ** 52) } }, 8),
-    'but lies from byte 0 to 8',
+    'but spans bytes 0 to 8',
   ],
   [
-    'a type that is not known',
+    'an unknown type',
     withHeader({ x: { ...x, dtype: 'F8_E4M3' } }, 8),
-    'of type "F8_E4M3"; U64, I64, F64, F32',
+    'type "F8_E4M3"; convert it to one of U64, I64, F64, F32',
   ],
-  ['a type called like a property', withHeader({ x: { ...x, dtype: 'toString' } }, 8), 'of type "toString"'],
+  ['a type named like a property', withHeader({ x: { ...x, dtype: 'toString' } }, 8), 'has type "toString"'],
   [
     'too few bytes for the shape',
     withHeader({ x: tensor('F32', [3], 0, 8) }, 8),
-    'tensor "x" is F32 of the shape [3], so 12 bytes, but lies from byte 0 to 8; the header is damaged',
+    'tensor "x" is F32 of shape [3], i.e. 12 bytes, but spans bytes 0 to 8; the header is damaged',
   ],
-  ['offsets turned round', withHeader({ x: tensor('F32', [2], 8, 0) }, 8), 'lies from byte 8 to 0'],
+  ['swapped offsets', withHeader({ x: tensor('F32', [2], 8, 0) }, 8), 'spans bytes 8 to 0'],
   [
     'an overlap',
     withHeader({ x, y: tensor('F32', [2], 4, 12) }, 12),
-    'tensor "y" begins at byte 4, but the one before it ends at 8; there must be neither holes nor overlaps',
+    'tensor "y" begins at byte 4, but the previous one ends at 8; gaps and overlaps are not allowed',
   ],
-  ['a hole', withHeader({ x, y: tensor('F32', [1], 12, 16) }, 16), 'tensor "y" begins at byte 12'],
-  ['a hole before the first', withHeader({ x: tensor('F32', [1], 4, 8) }, 8), 'the first must begin at 0'],
-  ['numbers cut off', withHeader({ x }, 7), 'the tensors take 8 bytes, but 7 follow the header'],
-  ['something behind the numbers', withHeader({ x }, 9), 'the tensors take 8 bytes, but 9 follow the header'],
+  ['a gap', withHeader({ x, y: tensor('F32', [1], 12, 16) }, 16), 'tensor "y" begins at byte 12'],
+  ['a gap before the first', withHeader({ x: tensor('F32', [1], 4, 8) }, 8), 'the first must begin at 0'],
+  ['truncated data', withHeader({ x }, 7), 'the tensors take 8 bytes, but 7 follow the header'],
+  ['trailing bytes', withHeader({ x }, 9), 'the tensors take 8 bytes, but 9 follow the header'],
   [
-    'an integer that a number cannot hold',
+    'an integer that float64 cannot represent',
     withHeader({ x: tensor('I64', [1], 0, 8) }, 8).fill(0x7f, -8),
-    'tensor "x" holds 9187201950435738000, and whole numbers from 2^53 on cannot be told apart',
+    'tensor "x" contains 9187201950435738000, and integers of 2^53 or more are not exact',
   ],
   [
-    'a name without end',
+    'too long a name',
     withHeader({ ['x'.repeat(5000)]: x }, 8),
-    'a name of 5002 bytes; names of up to 4096 are read',
+    'a name of 5002 bytes; at most 4096 are allowed',
   ],
-  ['an escape that JSON does not have', withHeader('{"__metadata__":{"a":"\\x41"}}'), 'where text in quotes'],
-  ['a control character in text', withHeader('{"__metadata__":{"a":"\n"}}'), 'where text in quotes'],
-  ['text twice', withHeader('{"__metadata__":{"a":"","a":""}}'), 'the header has "a" twice'],
-  ['a number in the text that goes with it', withHeader({ __metadata__: { a: 1 } }), 'where text in quotes'],
+  [
+    'an escape that JSON does not have',
+    withHeader('{"__metadata__":{"a":"\\x41"}}'),
+    'expected a quoted string',
+  ],
+  ['a control character in text', withHeader('{"__metadata__":{"a":"\n"}}'), 'expected a quoted string'],
+  [
+    'duplicate metadata',
+    withHeader('{"__metadata__":{"a":"","a":""}}'),
+    'the header has a duplicate key "a"',
+  ],
+  ['a number in the metadata', withHeader({ __metadata__: { a: 1 } }), 'expected a quoted string'],
 ])('%s is refused', (_, file, message) => {
   expect(() => readSafetensors(file)).toThrow(SafetensorsError)
   expect(() => readSafetensors(file)).toThrow(message)
 })
 
-test('numbers are made once, when they are first asked for', () => {
+test('values are created once, on first access', () => {
   const [read] = readSafetensors(withHeader({ x: tensor('U8', [2], 0, 2) }, 2))
   expect(read!.values).toEqual(Float32Array.of(0, 0))
   expect(read!.values).toBe(read!.values)
 })
 
 test.each<[string, readonly NamedValues[], string]>([
-  ['a name twice', [weights[0]!, weights[0]!], 'tensor "layer1/weights" is there twice'],
-  ['the name of the text', [{ ...weights[2]!, name: '__metadata__' }], 'which the format keeps for itself'],
   [
-    'a shape of other size',
-    [{ ...weights[0]!, shape: [3] }],
-    'has the shape [3], so 3 numbers, but 6 were given',
+    'a duplicate name',
+    [weights[0]!, weights[0]!],
+    'duplicate tensor name "layer1/weights"; names must be unique',
   ],
-  ['a name without end', [{ ...weights[2]!, name: 'ü'.repeat(2048) }], 'is too long; names of up to 4096'],
+  ['the name of the metadata', [{ ...weights[2]!, name: '__metadata__' }], 'is reserved by the format'],
+  ['a shape of another size', [{ ...weights[0]!, shape: [3] }], 'has shape [3], i.e. 3 values, but got 6'],
+  ['too long a name', [{ ...weights[2]!, name: 'ü'.repeat(2048) }], 'is too long; at most 4096'],
   [
-    'more tensors than are read',
+    'too many tensors',
     Array.from({ length: 100_001 }, (_, at) => ({ ...weights[1]!, name: `${at}` })),
-    'a file has up to 100000 tensors',
+    'a file holds at most 100000 tensors',
   ],
-  ['a shape of no whole numbers', [{ ...weights[0]!, shape: [1.5, 4] }], 'at most 8 whole numbers'],
+  ['a fractional shape', [{ ...weights[0]!, shape: [1.5, 4] }], 'at most 8 non-negative integers'],
 ])('%s is not written', (_, tensors, message) => {
   expect(() => writeSafetensors(tensors)).toThrow(SafetensorsError)
   expect(() => writeSafetensors(tensors)).toThrow(message)
 })
 
 test(
-  `${mutationCount} damaged files are refused with its own error, or read as what they say`,
+  `${mutationCount} damaged files are refused with a SafetensorsError, or read as what they say`,
   () => {
     const sources = [fixture('weights'), fixture('types')]
     expectToBearDamage({

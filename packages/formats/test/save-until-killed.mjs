@@ -1,13 +1,13 @@
-// Trains from the last checkpoint of a folder, or anew, saves after every step, and says the step when it is saved.
+// Trains from a folder's last checkpoint, or from scratch, saves after every step, and prints each saved step.
 import { writeSync } from 'node:fs'
 import { adam, createRun, layers, sequential, spiral } from '@bp/core'
 import { loadCheckpoint, saveCheckpoint } from '@bp/formats/checkpoint-folder'
 
-const [, , folder, anew] = process.argv
+const [, , folder, fromScratch] = process.argv
 const data = spiral({ rows: 100, seed: 1 })
-const before = anew ? null : loadCheckpoint(folder)
+const before = fromScratch ? null : loadCheckpoint(folder)
 const run = createRun({
-  // Large enough that most of the time goes into writing.
+  // Large enough that most of the time is spent writing.
   model: sequential(
     [
       layers.dense({ units: 512, activation: 'relu' }),

@@ -1,4 +1,4 @@
-// The op table's samples as graphs to be written, with the numbers that go in.
+// The op table's samples as graphs to write, with their inputs.
 import { byName, caseInputs, type Op, ops, sizeOf, type Tensor } from '@bp/core'
 import type { Domain } from '../../core/src/graph/sample.js'
 import { draw, generator } from '../../core/test/sampling.js'
@@ -12,7 +12,7 @@ export const table = Object.values(ops).filter(
   (op): op is typeof op & Op => 'definition' in op,
 ) as readonly Op[]
 
-/** A case of the table: the op applied to given tensors, and numbers for these. */
+/** A case of the table: the op applied to tensors, and values for these. */
 export function instance(op: Op, number: number) {
   const { inputs: names, sample } = op.definition
   const { shapes, attributes } = sample.cases[number]!
@@ -30,6 +30,6 @@ export function instance(op: Op, number: number) {
   return { drawn, build }
 }
 
-/** Each under a name of its own. */
+/** Each under its own name. */
 export const keyed = <T>(values: readonly T[]) =>
   Object.fromEntries(values.map((value, index) => [`in${index}`, value]))

@@ -1,4 +1,4 @@
-// Graphs and event files for TensorBoard are to the byte what its own libraries write (tensorboard-fixtures.py).
+// Graphs and event files for TensorBoard match its own libraries byte for byte (tensorboard-fixtures.py).
 import { readFileSync } from 'node:fs'
 import { gradients, input, layers, type RunRecord, scope, sequential, topological, variable } from '@bp/core'
 import { expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { graphEvent, histogramsEvent, scalarsEvent, versionEvent } from '../src/
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url))
 
-/** Attributes of every kind, names that are taken, and names that must be spelled otherwise. */
+/** Attributes of every kind, names already taken, and names that must be escaped. */
 function graph() {
   const x = input([4, 2])
   const w = variable(new Float32Array(6), { shape: [2, 3], name: 'layer1/weights' })
@@ -27,11 +27,11 @@ function graph() {
   return { inputs: { 'x:0': x }, outputs: { y, cost: padded.mul(weights.mul(0.5)).mean() } }
 }
 
-test('a graph is the text that protobuf makes of it', () => {
+test('a graph as text matches protobuf', () => {
   expect(graphDefText(graph())).toBe(fixture('graph.pbtxt').toString())
 })
 
-test('a graph has a node for each of its tensors, behind those that it is computed from', () => {
+test('a graph has a node for each of its tensors, after those it is computed from', () => {
   const model = sequential(
     [layers.transformerBlock({ heads: 2 }), layers.conv1d({ filters: 3, kernelSize: 2 })],
     { inputShape: [5, 8], seed: 1 },
@@ -55,7 +55,7 @@ test('a graph has a node for each of its tensors, behind those that it is comput
   expect(before).toContain('"layer1/attention/queries/weights"')
 })
 
-test('an event file is the one that TensorBoard writes', () => {
+test('an event file matches TensorBoard', () => {
   const record: RunRecord = {
     epoch: 7,
     step: 2 ** 40,
@@ -80,10 +80,10 @@ test('an event file is the one that TensorBoard writes', () => {
   expect(Buffer.concat(events).equals(fixture('run.tfevents'))).toBe(true)
 })
 
-test('the clock is read where no time is given', () => {
+test('the default time is now', () => {
   const before = Date.now() / 1000
   const event = versionEvent()
-  // Behind the length, its checksum and the number of the field.
+  // After the length, its checksum and the field number.
   const wallTime = new DataView(event.buffer).getFloat64(8 + 4 + 1, true)
   expect(wallTime).toBeGreaterThanOrEqual(before)
   expect(wallTime).toBeLessThanOrEqual(Date.now() / 1000)
@@ -99,7 +99,7 @@ test.each<[string, Uint8Array, number]>([
   ['32 bytes of ones', new Uint8Array(32).fill(0xff), 0x62a8ab43],
   ['0 to 31', ascending, 0x46dd794e],
   ['31 to 0', ascending.toReversed(), 0x113fdb5c],
-  ['a read command of iSCSI', Buffer.from(command, 'hex'), 0xd9963a56],
-])('the CRC-32C of %s is that of its standard', (_, bytes, crc) => {
+  ['an iSCSI read command', Buffer.from(command, 'hex'), 0xd9963a56],
+])('the CRC-32C of %s is that of the standard', (_, bytes, crc) => {
   expect(crc32c(bytes)).toBe(crc)
 })

@@ -1,4 +1,4 @@
-// Arrays of every type through every format that holds arrays: each is written in the type that it has.
+// Arrays of every type in every array format: each is written in its own type.
 import { BackpropagationError, layers, sequential } from '@bp/core'
 import { describe, expect, test } from 'vitest'
 import type { NamedArray, NumberArray } from '../src/elements.js'
@@ -8,7 +8,7 @@ import { readSafetensors, writeSafetensors } from '../src/safetensors.js'
 
 const half = (globalThis as { Float16Array?: { from(values: number[]): NumberArray } }).Float16Array
 
-/** Every type of array, with its least and its largest number, and what it is called in each format. */
+/** Every typed array, with its smallest and largest value, and its type name in each format. */
 const arrays: Readonly<Record<string, readonly [values: NumberArray, safetensors: string, npy: string]>> = {
   Float64Array: [Float64Array.of(-1e300, 0.1), 'F64', '<f8'],
   Float32Array: [Float32Array.of(-3.4e38, 1e-45), 'F32', '<f4'],
@@ -25,7 +25,7 @@ const arrays: Readonly<Record<string, readonly [values: NumberArray, safetensors
   ...(half && { Float16Array: [half.from([-65504, 2 ** -24]), 'F16', '<f2'] }),
 }
 
-test('every type of array that there is stands in the table', () => {
+test('every typed array is in the table', () => {
   const typed = Object.getOwnPropertyNames(globalThis).filter((name) =>
     /^(Big)?(Ui|I|Fl).*\d(Clamped)?Array$/.test(name),
   )
@@ -54,7 +54,7 @@ const formats: Readonly<Record<string, Format>> = {
 }
 
 describe.each(Object.entries(formats))('%s', (_, { write, read, says }) => {
-  test.each(Object.entries(arrays))('holds a %s as it is', (_, [values, dtype, descr]) => {
+  test.each(Object.entries(arrays))('stores a %s unchanged', (_, [values, dtype, descr]) => {
     const file = write({ name: 'x', shape: [2, 1], values })
     expect(latin1(file)).toContain(says(dtype, descr))
     const found = read(file)
@@ -62,7 +62,7 @@ describe.each(Object.entries(formats))('%s', (_, { write, read, says }) => {
     expect(Array.from(found.values)).toEqual(Array.from(values as unknown as ArrayLike<number>, Number))
   })
 
-  test.each(Object.entries(arrays))('holds a part of a larger %s', (_, [values, , descr]) => {
+  test.each(Object.entries(arrays))('stores a part of a larger %s', (_, [values, , descr]) => {
     const one = (values as Float32Array).subarray(1)
     const found = read(write({ name: 'x', shape: [1], values: one }))
     expect(Array.from(found.values)).toEqual([Number(one[0])])
@@ -94,7 +94,7 @@ describe.each([
   ['writeSafetensors', writeSafetensors, readSafetensors],
   ['writeNpz', writeNpz, readNpz],
 ] as const)('%s', (name, write, read) => {
-  test('takes a model, whose variables it writes', () => {
+  test('accepts a model, and writes its variables', () => {
     expect(write(model)).toEqual(write(model.variables))
     const again = sequential([layers.dense({ units: 2 }), layers.batchNorm()], { inputShape: [3], seed: 2 })
     again.setWeights(read(write(model)))
@@ -102,9 +102,9 @@ describe.each([
   })
 
   test.each<[string, unknown, RegExp]>([
-    ['weights by name', model.getWeights(), /give the model itself/],
-    ['one tensor alone', model.variables[0], /expects a model, or a list/],
-    ['a record', { a: 1 }, /got a record/],
+    ['weights by name', model.getWeights(), /pass the model itself/],
+    ['a single tensor', model.variables[0], /expects a model, or a list/],
+    ['an object', { a: 1 }, /got an object/],
     ['nothing', undefined, /got undefined/],
     ['null', null, /got/],
     ['numbers', [1, 2], /entry 0 has no name/],
@@ -115,7 +115,7 @@ describe.each([
     expect(() => write(given as [])).toThrow(message)
   })
 
-  test('what is read keeps its numbers when it is copied under another name', () => {
+  test('a tensor that is read keeps its values when copied under another name', () => {
     const [first] = read(write(model))
     const copy = { ...first!, name: 'other' }
     expect(Object.keys(copy).sort()).toEqual(['name', 'shape', 'values'])
@@ -126,7 +126,7 @@ describe.each([
   })
 })
 
-test("tensors stand in the order of the format's own library: by type, then by name", () => {
+test('tensors are in the order of the reference library: by type, then by name', () => {
   const one = (name: string, values: NumberArray) => ({ name, shape: [values.length], values })
   const file = writeSafetensors([
     one('b', Int32Array.of(1)),

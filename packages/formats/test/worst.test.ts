@@ -1,4 +1,4 @@
-// Files made to cost a parser as much as they can: what it takes for each is held to twice the file and 16 MiB.
+// Adversarial files: a parser's memory is limited to twice the file plus 16 MiB.
 import { createHash } from 'node:crypto'
 import { strToU8, zipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
@@ -12,10 +12,10 @@ import { readSafetensors, SafetensorsError } from '../src/safetensors.js'
 import { expectToFit, measure, memoryFor, settled } from './measure.js'
 
 const size = 2 ** 24
-/** For a test, in ms, most of which go into making the file. */
+/** Per test, in ms, most of which is spent creating the file. */
 const patience = 60_000
 
-/** A beginning, then one piece again and again up to 16 MiB, then an end. */
+/** A beginning, then a piece repeated up to 16 MiB, then an end. */
 function filled(beginning: string, piece: string, end = ''): Uint8Array {
   const [head, body, tail] = [beginning, piece, end].map((text) => strToU8(text)) as [
     Uint8Array,
@@ -24,7 +24,7 @@ function filled(beginning: string, piece: string, end = ''): Uint8Array {
   ]
   const times = Math.floor((size - head.length - tail.length) / body.length)
   const file = Buffer.alloc(head.length + times * body.length + tail.length, body)
-  // Filling begins with the first byte, and the piece must begin behind the head.
+  // The first fill starts at the first byte, but the piece must start after the head.
   file.fill(body, head.length)
   file.set(head)
   file.set(tail, head.length + times * body.length)
@@ -77,36 +77,36 @@ const csv: Shapes<string | Uint8Array> = {
   'a row of commas': [() => filled('a,b\n', ','), /16777213 cells where/],
   'empty cells in two columns': [() => filled('a,b\n', ',\n'), 'read'],
   'empty cells in a hundred columns': [() => filled(`${columns(100)}\n`, `${','.repeat(99)}\n`), 'read'],
-  'empty cells in as many columns as there may be': [
+  'empty cells in the maximum number of columns': [
     () => filled(`${columns(65_536)}\n`, `${','.repeat(65_535)}\n`),
     'read',
   ],
-  'as many columns as there may be, and one row': [
+  'the maximum number of columns, and one row': [
     () => strToU8(`${columns(65_536)}\n${','.repeat(65_535)}`),
     'read',
   ],
   'too many columns': [() => strToU8(columns(2_000_000)), /more than 65536 columns/],
   'one digit a row': [() => filled('a\n', '1\n'), 'read'],
   'line ends': [() => filled('', '\n'), /the file is empty/],
-  'line ends behind a row': [() => filled('a,b\n1,2', '\r'), 'read'],
+  'line endings after a row': [() => filled('a,b\n1,2', '\r'), 'read'],
   'an empty line between rows': [() => filled('a\n', '1\n\r\n'), 'read'],
   quotes: [() => filled('', '""'), /there are no rows/],
   'quotes in one cell': [() => filled('a\n"', '""', '"'), 'read'],
   'a quote that is never closed': [() => filled('a\n1,"', '""'), /never closed/],
   'quoted empty cells': [() => filled('a,b\n', '"",""\n'), 'read'],
-  'text behind the last quote': [() => filled('a,b\n', '"",""\n', '""x'), /text follows a closing quote/],
+  'text after the last quote': [() => filled('a,b\n', '"",""\n', '""x'), /text follows a closing quote/],
   'one name': [() => filled('x', 'x', '\n1\n'), 'read'],
-  'one name, which needs two bytes a letter': [() => filled('이', 'x', '\n1\n'), 'read'],
-  'a name twice': [() => filled('', `${'x'.repeat(5_000_000)},`), /two columns are called/],
-  'one cell, which needs two bytes a letter': [() => filled('a\n이', 'x'), 'read'],
+  'one name, at two bytes per character': [() => filled('이', 'x', '\n1\n'), 'read'],
+  'a duplicate name': [() => filled('', `${'x'.repeat(5_000_000)},`), /duplicate column name/],
+  'one cell, at two bytes per character': [() => filled('a\n이', 'x'), 'read'],
   'a string': [() => Buffer.from(filled('a,b\n', '1,1\n')).toString(), 'read'],
-  'a string of two bytes a letter': [() => Buffer.from(filled('a,b\n', '이,1\n')).toString(), 'read'],
-  'what is no UTF-8 at its end': [() => filled('a,b\n', '1,1\n').fill(255, size - 10), /not UTF-8/],
-  'what is no UTF-8': [() => new Uint8Array(size).fill(0x80), /not UTF-8/],
-  'a zero byte at its end': [() => filled('a,b\n', '1,1\n').fill(0, size - 10), /zero byte/],
+  'a string of two bytes per character': [() => Buffer.from(filled('a,b\n', '이,1\n')).toString(), 'read'],
+  'invalid UTF-8 at its end': [() => filled('a,b\n', '1,1\n').fill(255, size - 10), /not UTF-8/],
+  'invalid UTF-8': [() => new Uint8Array(size).fill(0x80), /not UTF-8/],
+  'a NUL byte at its end': [() => filled('a,b\n', '1,1\n').fill(0, size - 10), /NUL byte/],
 }
 
-/** A checkpoint with the right digest, of text as JSON and of tensors. */
+/** A checkpoint with a valid digest, of JSON text and tensors. */
 const checkpoint = (run: string, tensors = '') => {
   const text = `"__metadata__":{"checkpoint":"1","sha256":"${'0'.repeat(64)}","run":${JSON.stringify(run)}}`
   const file = header(`{${text}${tensors}}`)
@@ -117,28 +117,28 @@ const checkpoint = (run: string, tensors = '') => {
 const checkpoints: Shapes<Uint8Array> = {
   '100,000 tensors': [
     () => checkpoint('{}', `,${listOf(99_999, (index) => `"weights/${index}":{${small}}`)}`),
-    /nothing useful of its run/,
+    /does not describe its run/,
   ],
-  'damage that its digest agrees with': [() => checkpoint('{}', '['), /where "," must be/],
-  'a run of other things': [
+  'damage with a matching digest': [() => checkpoint('{}', '['), /expected ","/],
+  'a run of the wrong type': [
     () => checkpoint(`[${listOf(100_000, () => '{}')}]`),
-    /nothing useful of its run/,
+    /does not describe its run/,
   ],
-  'a history of other things': [
+  'a history of the wrong type': [
     () => checkpoint(`{"state":{"history":[${listOf(100_000, () => '1')}]}}`),
-    /nothing useful of its run/,
+    /does not describe its run/,
   ],
-  'a run of too many things': [
+  'a run of too many values': [
     () => checkpoint(`[${listOf(2_000_010, () => '1')}]`),
     /more than 2000000 values/,
   ],
-  zeros: [() => new Uint8Array(size), /no checkpoint/],
+  zeros: [() => new Uint8Array(size), /not a checkpoint/],
 }
 
 const small = '"dtype":"U8","shape":[0],"data_offsets":[0,0]'
 const safetensors: Shapes<Uint8Array> = {
   '100,000 tensors': [() => tensors((index) => `"${index}":{${small}}`), 'read'],
-  '100,000 tensors from the last to the first': [
+  '100,000 tensors in reverse order': [
     () => {
       const json = `{${Array.from({ length: 100_000 }, (_, at) => {
         const begin = 99_999 - at
@@ -152,7 +152,7 @@ const safetensors: Shapes<Uint8Array> = {
     () => tensors((index) => `"${index}":{${small.replace('[0]', '[0,0,0,0,0,0,0,0]')}}`),
     'read',
   ],
-  '100,000 tensors with names of two bytes a letter': [
+  '100,000 tensors with names of two bytes per character': [
     () => tensors((index) => `"이${index.padStart(95, '-')}":{${small}}`),
     'read',
   ],
@@ -160,19 +160,19 @@ const safetensors: Shapes<Uint8Array> = {
     () => header(`{${listOf(100_001, (index) => `"${index}":{${small}}`)}}`),
     /more than 100000 tensors/,
   ],
-  'text that goes with it': [
+  metadata: [
     () => header(`{"__metadata__":{${listOf(100_000, (index) => `"${index}":"이${'x'.repeat(150)}"`)}}}`),
     'read',
   ],
   escapes: [() => header(`{"__metadata__":{"a":"${'\\u0041'.repeat(2_700_000)}"}}`), 'read'],
-  'a long name': [() => header(`{"${'x'.repeat(16_000_000)}":{${small}}}`), /names of up to 4096 are read/],
-  'a long name of escapes': [() => header(`{"${'\\n'.repeat(8_000_000)}":{${small}}}`), /names of up to/],
-  brackets: [() => header('['.repeat(16_000_000)), /where "{" must be/],
+  'a long name': [() => header(`{"${'x'.repeat(16_000_000)}":{${small}}}`), /at most 4096 are allowed/],
+  'a long name of escapes': [() => header(`{"${'\\n'.repeat(8_000_000)}":{${small}}}`), /at most 4096/],
+  brackets: [() => header('['.repeat(16_000_000)), /expected "{"/],
   'brackets in a shape': [
     () => header(`{"a":{"dtype":"U8","shape":${'['.repeat(16_000_000)}`),
-    /a whole number/,
+    /expected an integer/,
   ],
-  'digits in a shape': [() => header(`{"a":{"shape":[${'9'.repeat(16_000_000)}`), /a whole number/],
+  'digits in a shape': [() => header(`{"a":{"shape":[${'9'.repeat(16_000_000)}`), /expected an integer/],
   spaces: [() => header(' '.repeat(16_000_000)), /the end/],
   'bytes of integers': [
     () => header(`{"a":{"dtype":"U8","shape":[${size}],"data_offsets":[0,${size}]}}`, size),
@@ -206,32 +206,32 @@ const archives: Shapes<Uint8Array> = {
     },
     'read',
   ],
-  'nearly an end at every place': [() => filled('', 'PK\x05'), /no zip archive/],
+  'almost an end record at every offset': [() => filled('', 'PK\x05'), /not a readable zip archive/],
 }
 
 const models: Shapes<string> = {
-  'brackets without end': [() => '['.repeat(size), /of a model has up to/],
+  'endless brackets': [() => '['.repeat(size), /a model file has at most/],
   brackets: [() => inJson('['.repeat(99) + ']'.repeat(99)), /no "format"/],
   'many small objects': [() => inJson(`[${listOf(24_000, () => '{}')}]`), /no "format"/],
   'many small lists': [() => inJson(`[${listOf(24_000, () => '[]')}]`), /no "format"/],
   'many kinds of objects': [() => inJson(`[${listOf(16_000, (index) => `{"${index}":0}`)}]`), /no "format"/],
   'many keys': [() => inJson(`{${listOf(24_000, (index) => `"${index}":0`)}}`), /no "format"/],
-  'more than a model has': [() => `[${'{},'.repeat(5_000_000)}{}]`, /of a model has up to/],
-  'one text': [() => Buffer.from(filled('["', 'x', '"]')).toString(), /no "format"/],
-  'one text of two bytes a letter': [() => Buffer.from(filled('["이', 'x', '"]')).toString(), /no "format"/],
+  'too many values': [() => `[${'{},'.repeat(5_000_000)}{}]`, /a model file has at most/],
+  'one string': [() => Buffer.from(filled('["', 'x', '"]')).toString(), /no "format"/],
+  'one string of two bytes per character': [
+    () => Buffer.from(filled('["이', 'x', '"]')).toString(),
+    /no "format"/,
+  ],
   'dense layers': [() => stack(2000, 'dense', { units: 1 }, [1]), 'read'],
   'batch normalisation': [() => stack(2000, 'batchNorm', {}, [3]), 'read'],
   'group normalisation': [() => stack(2000, 'groupNorm', { groups: 1 }, [3, 1]), 'read'],
   convolutions: [() => stack(2000, 'conv2d', { filters: 1, kernelSize: 1 }, [3, 3, 1]), 'read'],
   'depthwise convolutions': [() => stack(2000, 'depthwiseConv2d', { kernelSize: 1 }, [3, 3, 1]), 'read'],
   attention: [() => stack(500, 'multiHeadAttention', { heads: 1, causal: true }, [9, 1]), 'read'],
-  'blocks of transformers': [
-    () => stack(250, 'transformerBlock', { heads: 1, dropout: 0.5 }, [9, 2]),
-    'read',
-  ],
+  'transformer blocks': [() => stack(250, 'transformerBlock', { heads: 1, dropout: 0.5 }, [9, 2]), 'read'],
   ...Object.fromEntries(
     ['rnn', 'lstm', 'gru'].map((kind) => [
-      `${kind} of 10,000 steps, as often as may be`,
+      `${kind} of 10,000 steps, the maximum number of times`,
       [() => stack(250, kind, { units: 1, returnSequences: true }, [10_000, 1]), 'read'] as const,
     ]),
   ),
@@ -251,7 +251,7 @@ const models: Shapes<string> = {
     () => model([['conv2d', { filters: 65_536, kernelSize: 1, groups: 65_536 }]], [1, 1, 65_536]),
     'read',
   ],
-  'one layer again and again': [
+  'one layer called repeatedly': [
     () =>
       model([['flatten', {}]], [3]).replace(
         '],"inputs":0',
@@ -294,7 +294,7 @@ function held<File extends string | Uint8Array>(
   )
 }
 
-describe('files made to cost as much as they can take no more than twice their size and 16 MiB', () => {
+describe('adversarial files take at most twice their size plus 16 MiB', () => {
   held('CSV', csv, parseCsv, CsvError)
   held('safetensors', safetensors, readSafetensors, SafetensorsError)
   held('checkpoints', checkpoints, readCheckpoint, CheckpointError)
@@ -312,7 +312,7 @@ describe('files made to cost as much as they can take no more than twice their s
   )
 })
 
-describe('beside numbers that are asked for is no more, but what they are unpacked from', () => {
+describe('reading values takes only their own memory, plus what they are unpacked from', () => {
   it.each<[string, () => Uint8Array, (file: Uint8Array) => Float32Array | Float64Array, unpacked: number]>([
     ['bytes of NPY', arrays['bytes of integers']![0], (file) => readNpy(file).values, 0],
     ['columns of NPY', () => npy('|u1', `(4096, 4096)`, size, 'True'), (file) => readNpy(file).values, 0],
@@ -339,7 +339,7 @@ describe('beside numbers that are asked for is no more, but what they are unpack
   )
 })
 
-it('what has been dropped before the end is counted', async () => {
+it('memory dropped before the end is counted', async () => {
   await settled()
   const { peak } = measure(() => {
     for (let round = 0; round < 4; round++) {
