@@ -294,7 +294,7 @@ describe('bp, not on a terminal,', () => {
     const damaged = join(folder, 'damaged')
     mkdirSync(damaged)
     writeFileSync(join(damaged, 'step-0000000000000001.safetensors'), 'no')
-    expect(refusal('--resume', 'damaged')).toContain('the file is no checkpoint, or it is cut off')
+    expect(refusal('--resume', 'damaged')).toContain('the file is not a checkpoint, or is truncated')
   })
 
   it('says at once that a checkpoint could not be written, trains on, and says at the end what is on the disk', async () => {
