@@ -19,12 +19,12 @@ it('a restarted run saves once it is further than the folder, and the summary sa
   const checkpoints = plan.checkpoints!
   const savedStep = () => loadCheckpoint(place)!.checkpoint.state.step
   const toStep = (step: number) => {
-    const { run } = trainer.view()
+    const { run } = trainer.getState()
     run.step(step - run.getState().step)
     checkpoints.save(run)
   }
-  const said = () => summarize(plan, trainer.view().run, trainer.view().initial, 0).at(-1)
-  checkpoints.open(trainer.view().run)
+  const said = () => summarize(plan, trainer.getState().run, trainer.getState().initial, 0).at(-1)
+  checkpoints.open(trainer.getState().run)
   expect(savedStep()).toBe(0)
   toStep(200)
   expect([savedStep(), said()]).toEqual([200, `  go on from here, with --resume ${place}`])
@@ -39,7 +39,7 @@ it('a restarted run saves once it is further than the folder, and the summary sa
   ])
   toStep(200)
   // What the folder has is what the new run comes to.
-  expect(trainer.view().run.save().weights).toEqual(weights)
+  expect(trainer.getState().run.save().weights).toEqual(weights)
   toStep(300)
   expect([savedStep(), said()]).toEqual([300, `  go on from here, with --resume ${place}`])
 

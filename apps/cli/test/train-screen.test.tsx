@@ -17,7 +17,7 @@ const sizes = [
 
 function trained(subject: string, steps: number, given: Given<typeof trainOptions> = {}): Trainer {
   const trainer = new Trainer(makePlan(subject, given))
-  if (steps > 0) trainer.view().run.step(steps)
+  if (steps > 0) trainer.getState().run.step(steps)
   trainer.pause()
   return trainer
 }
@@ -92,12 +92,12 @@ describe('the training screen', () => {
     expect(lastFrame()).toContain('‖ paused')
     await press('.')
     await press('.')
-    expect(trainer.view().run.getState().step).toBe(2)
+    expect(trainer.getState().run.getState().step).toBe(2)
     expect(lastFrame()).toContain('epoch 2 of 1,000')
     for (let count = 0; count < 20; count++) await press('+')
     expect(lastFrame()).toContain('full speed')
     await press(' ')
-    while (trainer.view().status === 'training') await nextTurn()
+    while (trainer.getState().status === 'training') await nextTurn()
     await nextTurn()
     expect(lastFrame()).toContain('✓ done')
     expect(lastFrame()).toContain('4 of 4 right, 100 %')
@@ -140,11 +140,11 @@ describe('the training screen', () => {
 describe('a trainer', () => {
   it('restarts to the same weights', () => {
     const trainer = trained('xor', 100)
-    const before = trainer.view().run.weights()
+    const before = trainer.getState().run.weights()
     trainer.restart()
     trainer.pause()
-    expect(trainer.view().run.getState().step).toBeLessThan(100)
-    const { run } = trainer.view()
+    expect(trainer.getState().run.getState().step).toBeLessThan(100)
+    const { run } = trainer.getState()
     run.step(100 - run.getState().step)
     expect(run.weights()).toEqual(before)
   })

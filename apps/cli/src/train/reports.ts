@@ -1,8 +1,7 @@
 // Trains without a screen, with a report now and then.
 import type { Run, RunState, Score } from '@bp/core'
-import { niceStep } from '@bp/lab'
+import { niceStep, Pacer } from '@bp/lab'
 import { begin, type Plan } from './plan.js'
-import { Slices } from './slices.js'
 
 /** Writes what happens in a run. */
 export interface Reporter {
@@ -29,7 +28,7 @@ export async function trainWithReports(
   const { run, initial } = begin(plan)
   const { checkpoints } = plan
   checkpoints?.open(run)
-  const slices = new Slices(run)
+  const pacer = new Pacer(run)
   reporter.start(plan, run)
   const { epochs, step, steps } = run.getState()
   // By steps and not by time, so that the same run always gives the same reports.
@@ -37,7 +36,7 @@ export async function trainWithReports(
   const warn = (message: string | null | undefined) => message && reporter.warn(message)
   try {
     for (let due = step - (step % every) + every; !interrupted.aborted; ) {
-      slices.advance(due, sliceTime)
+      pacer.advance(due, sliceTime)
       const state = run.getState()
       if (state.status === 'diverged') break
       if (state.step >= due || state.status === 'done') {

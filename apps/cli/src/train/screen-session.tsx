@@ -12,14 +12,14 @@ import { Trainer } from './trainer.js'
 /** Trains until the user leaves, or to the end with `exitOnDone`. Returns the exit code. */
 export async function trainOnScreen(plan: Plan, exitOnDone: boolean, profiled: boolean): Promise<number> {
   const trainer = new Trainer(plan)
-  plan.checkpoints?.open(trainer.view().run)
+  plan.checkpoints?.open(trainer.getState().run)
   const colours = hasColours()
   trainer.start()
   const code = await showFullScreen((size, leave) => (
     <TrainScreen trainer={trainer} size={size} colours={colours} exitOnDone={exitOnDone} onLeave={leave} />
   ))
   trainer.pause()
-  const { run, initial, elapsed } = trainer.view()
+  const { run, initial, elapsed } = trainer.getState()
   plan.checkpoints?.save(run)
   print(`${summarize(plan, run, initial, elapsed).join('\n')}\n`)
   if (profiled) print(`\n${drawProfile(run.profile()).join('\n')}\n`)

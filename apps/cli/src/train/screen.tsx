@@ -1,4 +1,5 @@
 // The full screen of a training run. It draws what the trainer shows and hands keys on to it.
+import { predictXor } from '@bp/lab'
 import { Box, useInput } from 'ink'
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { cut, wrap } from '../fit.js'
@@ -19,7 +20,6 @@ import {
   formatDuration,
   formatShare,
   formatShort,
-  predictRows,
 } from './words.js'
 
 export interface TrainScreenProps {
@@ -41,7 +41,7 @@ const footRows = 6
 const gap = 3
 
 export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: TrainScreenProps) {
-  const view = useSyncExternalStore(trainer.subscribe, trainer.view)
+  const view = useSyncExternalStore(trainer.subscribe, trainer.getState)
   const [logarithmic, setLogarithmic] = useState(false)
   const [helping, setHelping] = useState(false)
 
@@ -211,7 +211,7 @@ function sideRows(
         ...(map >= 12 ? [{ text: '  x₁ → x₂ ↑', dim: true }] : []),
       ],
       ...drawDecisionMap(run, plan.data, map, colours),
-      ...(table ? [[], ...predictionRows(plan, run)] : []),
+      ...(table ? [[], ...predictionRows(run)] : []),
     ]
   }
   if (target.task === 'regression') {
@@ -230,19 +230,19 @@ function hasRoomForTable(bodyRows: number): boolean {
   return bodyRows >= 20
 }
 
-function predictionRows(plan: Plan, run: View['run']): Piece[][] {
-  return predictRows(run, plan.data).map(({ inputs, wanted, predicted, right }) => [
-    { text: `${inputs.join(' xor ')} = ${wanted}  `, dim: true },
-    { text: `${formatFixed(predicted)} ` },
+function predictionRows(run: View['run']): Piece[][] {
+  return predictXor(run).map(({ inputs, target, probability, right }) => [
+    { text: `${inputs.join(' xor ')} = ${target}  `, dim: true },
+    { text: `${formatFixed(probability)} ` },
     verdict(right),
   ])
 }
 
-function predictionLine(plan: Plan, run: View['run'], columns: number): Piece[] {
+function predictionLine(run: View['run'], columns: number): Piece[] {
   const operator = columns < 80 ? ' ' : ' xor '
-  return predictRows(run, plan.data).flatMap(({ inputs, predicted, right }, index) => [
+  return predictXor(run).flatMap(({ inputs, probability, right }, index) => [
     { text: `${index > 0 ? '   ' : ''}${inputs.join(operator)}  `, dim: true },
-    { text: columns < 80 ? predicted.toFixed(2) : formatFixed(predicted) },
+    { text: columns < 80 ? probability.toFixed(2) : formatFixed(probability) },
     { text: ' ' },
     verdict(right),
   ])
@@ -299,7 +299,7 @@ function footLines(plan: Plan, view: View, columns: number, bodyRows: number): P
           { text: validation ? describeScore(validation, plan.validation, plan.target) : '' },
         ]
       : plan.target === null && !hasRoomForTable(bodyRows)
-        ? predictionLine(plan, run, columns)
+        ? predictionLine(run, columns)
         : [{ text: `step ${formatCount(step)} of ${formatCount(steps)}`, dim: true }],
     [{ text: `${time} · ${describeSpeed(speed)} · ${rate} steps/s`, dim: true }],
     keys,

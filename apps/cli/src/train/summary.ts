@@ -1,15 +1,8 @@
 // What remains on the terminal when a run is over.
 import type { Run, Score } from '@bp/core'
+import { predictXor } from '@bp/lab'
 import type { Plan } from './plan.js'
-import {
-  counted,
-  describeScore,
-  formatCount,
-  formatDuration,
-  formatShort,
-  hashWeights,
-  predictRows,
-} from './words.js'
+import { counted, describeScore, formatCount, formatDuration, formatShort, hashWeights } from './words.js'
 
 /** Lines about the run: how far it came, how good it is now, for xor what it says to each row, and what is on the disk. */
 export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
@@ -31,9 +24,9 @@ function describeResult(plan: Plan, run: Run, initial: Score, elapsed: number): 
     )
   if (plan.target === null) {
     lines.push('', '  x₁  x₂  wanted  predicted')
-    for (const { inputs, wanted, predicted, right } of predictRows(run, plan.data))
+    for (const { inputs, target, probability, right } of predictXor(run))
       lines.push(
-        `${inputs.map((input) => String(input).padStart(4)).join('')}${String(wanted).padStart(8)}${formatFixed(predicted).padStart(11)}  ${right ? '✓' : '✗'}`,
+        `${inputs.map((input) => String(input).padStart(4)).join('')}${String(target).padStart(8)}${formatFixed(probability).padStart(11)}  ${right ? '✓' : '✗'}`,
       )
     lines.push('')
   }

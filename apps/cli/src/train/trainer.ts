@@ -1,7 +1,7 @@
 // Runs a training run at a pace that can be watched, and lets keys pause, step, hurry and restart it.
 import type { Run, Score } from '@bp/core'
+import { createStore, Pacer, type Store } from '@bp/lab'
 import { begin, type Plan } from './plan.js'
-import { Slices } from './slices.js'
 
 /** What a run takes at normal speed, in ms, unless the machine needs longer. */
 const normalDuration = 5000
@@ -35,15 +35,13 @@ export interface View {
 
 export class Trainer {
   readonly plan: Plan
-  readonly #listeners = new Set<() => void>()
+  readonly #store: Store<View>
   #run!: Run
   #initial!: Score
-  #slices!: Slices
+  #pacer!: Pacer
   #speed = speeds.indexOf(1)
   #paused = false
   #elapsed = 0
-  /** Steps that the pace asks for and that are not done yet. */
-  #due = 0
   #last = 0
   /** Time and step from which the pace is measured. */
   #since = { elapsed: 0, step: 0 }
@@ -53,20 +51,16 @@ export class Trainer {
   /** When the steps before it were done, if nothing was waited for since. */
   #busySince: number | null = null
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null
-  #view!: View
 
   constructor(plan: Plan) {
     this.plan = plan
     this.#begin(false)
+    this.#store = createStore(this.#view())
   }
 
-  /** The latest view; the same object until something changes. */
-  readonly view = (): View => this.#view
+  readonly getState = (): View => this.#store.getState()
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
+  readonly subscribe = (listener: () => void): (() => void) => this.#store.subscribe(listener)
 
   /** Begins or goes on. */
   start(): void {
@@ -104,7 +98,7 @@ export class Trainer {
 
   changeSpeed(by: 1 | -1): void {
     this.#speed = Math.min(Math.max(this.#speed + by, 0), speeds.length - 1)
-    this.#due = 0
+    this.#pacer.drop()
     this.#since = { elapsed: this.#elapsed, step: this.#run.getState().step }
     this.#show()
   }
@@ -113,12 +107,9 @@ export class Trainer {
     const { run, initial } = begin(this.plan, anew)
     this.#run = run
     this.#initial = initial
-    this.#slices = new Slices(run)
+    this.#pacer = new Pacer(run)
     this.#elapsed = 0
-    // One at once, so that whoever sees a run stops it after a step.
-    this.#due = 1
     this.#since = { elapsed: 0, step: run.getState().step }
-    this.#show()
   }
 
   readonly #tick = (): void => {
@@ -127,34 +118,33 @@ export class Trainer {
     this.#last = now
     if (this.#busySince !== null) this.#drawing = now - this.#busySince
     this.#busySince = null
-    const { step, steps } = this.#run.getState()
     this.#elapsed += passed
-    this.#due += (passed / normalDuration) * steps * speeds[this.#speed]!
-    const until = Math.min(step + Math.floor(this.#due), steps)
-    this.#slices.advance(until, sliceTime)
-    const after = this.#run.getState()
+    const rate = (this.#run.getState().steps / normalDuration) * speeds[this.#speed]!
+    const behind = this.#pacer.keepUp(passed, rate, sliceTime)
     this.plan.checkpoints?.tick(this.#run)
-    const hurried = after.step < until
-    // What could not be done in time is not caught up with.
-    this.#due = hurried ? 0 : this.#due - (after.step - step)
-    const over = after.status === 'done' || after.status === 'diverged'
-    this.#timer = over ? null : hurried ? setImmediate(this.#tick) : setTimeout(this.#tick, interval)
+    const { status } = this.#run.getState()
+    const over = status === 'done' || status === 'diverged'
+    this.#timer = over ? null : behind ? setImmediate(this.#tick) : setTimeout(this.#tick, interval)
     const done = performance.now()
-    const rest = hurried
+    const rest = behind
       ? Math.min(longestInterval, Math.max(interval, this.#drawing / pictureShare))
       : interval - 1
     if (!over && done - this.#shown < rest) return
-    if (hurried) this.#busySince = done
+    if (behind) this.#busySince = done
     this.#show()
   }
 
   #show(): void {
     this.#shown = performance.now()
+    this.#store.setState(this.#view())
+  }
+
+  #view(): View {
     const { step, steps, status } = this.#run.getState()
     const over = status === 'done' || status === 'diverged'
     const measured = this.#elapsed - this.#since.elapsed
     const pace = measured < settling ? null : (step - this.#since.step) / measured
-    this.#view = {
+    return {
       run: this.#run,
       initial: this.#initial,
       status: over ? status : this.#paused ? 'paused' : 'training',
@@ -163,6 +153,5 @@ export class Trainer {
       remaining: over ? 0 : pace ? (steps - step) / pace : null,
       stepsPerSecond: pace === null ? null : pace * 1000,
     }
-    for (const listener of this.#listeners) listener()
   }
 }

@@ -72,21 +72,3 @@ export function hashWeights(run: Run): string {
   for (const [index, weight] of weights.entries()) bytes.writeFloatLE(weight, index * 4)
   return createHash('sha256').update(bytes).digest('hex')
 }
-
-export interface RowPrediction {
-  readonly inputs: readonly number[]
-  readonly wanted: number
-  readonly predicted: number
-  readonly right: boolean
-}
-
-/** What xor's network says to each of the four rows. */
-export function predictRows(run: Run, { rows, inputs, targets }: Dataset): RowPrediction[] {
-  const predictions = run.predict(inputs)
-  return Array.from({ length: rows }, (_, row) => ({
-    inputs: [...inputs.subarray(2 * row, 2 * row + 2)],
-    wanted: targets[row]!,
-    predicted: predictions[row]!,
-    right: predictions[row]! >= 0.5 === targets[row]! >= 0.5,
-  }))
-}

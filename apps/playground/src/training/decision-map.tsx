@@ -1,8 +1,8 @@
 // What the network answers at every point of the square around the four examples, as a picture.
+import type { Prediction } from '@bp/lab'
 import { useEffect, useRef } from 'react'
 import { contour } from './contour.js'
 import { gridWidth, range } from './grid.js'
-import type { Prediction } from './protocol.js'
 
 interface DecisionMapProps {
   /** Probabilities of 1 in the order of `predictGrid`; `null` before there are any. */
@@ -27,7 +27,7 @@ export function DecisionMap({ grid, predictions }: DecisionMapProps) {
     }
   }, [grid, predictions])
 
-  const right = predictions.filter(isRight).length
+  const right = predictions.filter(({ right }) => right).length
   return (
     <canvas
       ref={canvas}
@@ -38,11 +38,6 @@ export function DecisionMap({ grid, predictions }: DecisionMapProps) {
       } The table of predictions holds the numbers.`}
     />
   )
-}
-
-/** Whether a prediction is on the right side of 0.5. */
-export function isRight({ target, probability }: Prediction): boolean {
-  return target === 1 ? probability > 0.5 : probability < 0.5
 }
 
 function draw(
@@ -120,7 +115,7 @@ function draw(
     context.fillStyle = prediction.target === 1 ? '#ffffff' : '#000000'
     context.font = `700 ${radius * 1.1}px system-ui, sans-serif`
     context.fillText(String(prediction.target), x, y + 1)
-    const right = isRight(prediction)
+    const { right } = prediction
     const badge = radius * 0.62
     context.beginPath()
     context.arc(x + radius, y - radius, badge, 0, 2 * Math.PI)

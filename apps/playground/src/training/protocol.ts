@@ -1,5 +1,6 @@
 // What the page and its training worker say to each other.
 import type { RunState } from '@bp/core'
+import type { Prediction } from '@bp/lab'
 import type { Settings } from './settings.js'
 
 /** From the page to the worker. */
@@ -43,11 +44,4 @@ export interface Progress {
 export interface LossPoint {
   readonly epoch: number
   readonly loss: number
-}
-
-export interface Prediction {
-  readonly inputs: readonly [number, number]
-  readonly target: number
-  /** Probability of 1. */
-  readonly probability: number
 }

@@ -1,4 +1,5 @@
 // The page's side of the training worker: sends what the user wants, keeps what the worker last reported.
+import { createStore, type Store } from '@bp/lab'
 import type { Progress, Report, Request } from './protocol.js'
 import type { Settings } from './settings.js'
 
@@ -17,13 +18,17 @@ export type Port = Pick<MessagePort, 'postMessage' | 'addEventListener'>
 
 export class Trainer {
   readonly #port: Port
-  readonly #listeners = new Set<() => void>()
+  readonly #store: Store<TrainerState>
   #generation = 0
-  #state: TrainerState
 
   constructor(port: Port, settings: Settings) {
     this.#port = port
-    this.#state = { settings, progress: null, fingerprint: null, refusal: null }
+    this.#store = createStore<TrainerState>({
+      settings,
+      progress: null,
+      fingerprint: null,
+      refusal: null,
+    })
     port.addEventListener('message', (event) => this.#receive((event as MessageEvent<Report>).data))
     port.addEventListener('error', () =>
       this.#change({
@@ -35,12 +40,9 @@ export class Trainer {
     this.reset(settings)
   }
 
-  readonly getState = (): TrainerState => this.#state
+  readonly getState = (): TrainerState => this.#store.getState()
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
+  readonly subscribe = (listener: () => void): (() => void) => this.#store.subscribe(listener)
 
   /** A new run at epoch 0, in place of the one there is. */
   reset(settings: Settings): void {
@@ -71,17 +73,18 @@ export class Trainer {
 
   #receive(report: Report): void {
     if (report.generation !== this.#generation) return
+    const { progress, fingerprint } = this.getState()
     switch (report.type) {
       case 'progress': {
-        const sameWeights = report.progress.step === this.#state.progress?.step
+        const sameWeights = report.progress.step === progress?.step
         this.#change({
           progress: report.progress,
-          fingerprint: sameWeights ? this.#state.fingerprint : null,
+          fingerprint: sameWeights ? fingerprint : null,
         })
         break
       }
       case 'fingerprint':
-        if (report.step === this.#state.progress?.step) this.#change({ fingerprint: report.fingerprint })
+        if (report.step === progress?.step) this.#change({ fingerprint: report.fingerprint })
         break
       case 'refused':
         this.#change({ progress: null, refusal: report.message })
@@ -89,7 +92,6 @@ export class Trainer {
   }
 
   #change(change: Partial<TrainerState>): void {
-    this.#state = { ...this.#state, ...change }
-    for (const listener of this.#listeners) listener()
+    this.#store.setState({ ...this.getState(), ...change })
   }
 }

@@ -2,7 +2,7 @@
 import { formatNumber } from '@bp/lab'
 import { useEffect, useId, useState, useSyncExternalStore } from 'react'
 import { NumberField } from '../number-field.js'
-import { DecisionMap, isRight } from './decision-map.js'
+import { DecisionMap } from './decision-map.js'
 import { LossCurve } from './loss-curve.js'
 import type { Progress } from './protocol.js'
 import { epochs } from './settings.js'
@@ -123,7 +123,7 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
           title="Right"
           value={
             progress
-              ? `${progress.predictions.filter(isRight).length} of ${progress.predictions.length}`
+              ? `${progress.predictions.filter(({ right }) => right).length} of ${progress.predictions.length}`
               : '—'
           }
         />
@@ -181,7 +181,7 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
                   <td>{prediction.inputs[1]}</td>
                   <td>{prediction.target}</td>
                   <td>{prediction.probability.toFixed(4)}</td>
-                  <td>{isRight(prediction) ? '✓ yes' : '✗ no'}</td>
+                  <td>{prediction.right ? '✓ yes' : '✗ no'}</td>
                 </tr>
               ))}
             </tbody>
@@ -242,7 +242,7 @@ function rate(progress: Progress | null): string {
 /** What the numbers mean, in words, at the points where something has been decided. */
 function verdict(progress: Progress | null): string {
   if (progress?.status !== 'done') return ''
-  const wrong = progress.predictions.filter((prediction) => !isRight(prediction)).length
+  const wrong = progress.predictions.filter(({ right }) => !right).length
   if (wrong === 0) return `Learned: all four answers are right after ${progress.epochs} epochs.`
   return `Not learned: after ${progress.epochs} epochs ${wrong} of 4 answers ${wrong === 1 ? 'is' : 'are'} wrong. With these settings the descent ended in a hollow that is not the lowest; try another seed or more hidden units.`
 }

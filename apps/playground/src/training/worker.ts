@@ -1,8 +1,9 @@
 // Trains in a thread of its own, at the speed that is asked for, and reports to the page.
-import { BackpropagationError, type Run, xor } from '@bp/core'
+import { BackpropagationError, type Run } from '@bp/core'
+import { Pacer, predictXor } from '@bp/lab'
 import { fingerprintOf } from './fingerprint.js'
 import { predictGrid } from './grid.js'
-import type { LossPoint, Prediction, Progress, Report, Request } from './protocol.js'
+import type { LossPoint, Progress, Report, Request } from './protocol.js'
 import { createXorRun } from './settings.js'
 
 /** How long steps may keep the thread before messages get their turn, in ms. */
@@ -12,10 +13,10 @@ const rest = 4
 /** Between two reports, in ms. */
 const reportInterval = 50
 
-const data = xor()
 let generation = 0
-let run: Run | null = null
+let pacer: Pacer | null = null
 let running = false
+/** Epochs a second, which are as many steps; `null` for as many as the machine can do. */
 let speed: number | null = null
 let timer: ReturnType<typeof setTimeout> | undefined
 let lastReport = 0
@@ -23,10 +24,6 @@ let lastReport = 0
 let startTime = 0
 let endTime = 0
 let startStep = 0
-/** Steps that fit a slice at full speed, as far as known. */
-let sliceSteps = 1
-/** Steps owed at a limited speed: the part that is not a whole step yet. */
-let owed = 0
 
 addEventListener('message', ({ data: request }: MessageEvent<Request>) => {
   switch (request.type) {
@@ -36,43 +33,42 @@ addEventListener('message', ({ data: request }: MessageEvent<Request>) => {
       create(request)
       break
     case 'start':
-      if (run && !running && !isOver(run)) start()
+      if (pacer && !running && !isOver(pacer.run)) start(pacer)
       break
     case 'pause':
-      if (!running) break
+      if (!pacer || !running) break
       stop()
-      report()
+      report(pacer.run)
       break
     case 'step':
-      if (!run || running || isOver(run)) break
-      run.step()
-      report()
+      if (!pacer || running || isOver(pacer.run)) break
+      pacer.run.step()
+      report(pacer.run)
       break
     case 'speed':
       speed = request.speed
-      owed = 0
+      pacer?.drop()
   }
 })
 
 function create({ settings }: Extract<Request, { type: 'create' }>): void {
-  run = null
+  pacer = null
   startTime = endTime = 0
   try {
-    run = createXorRun(settings)
-    report()
+    pacer = new Pacer(createXorRun(settings))
+    report(pacer.run)
   } catch (error) {
     if (!(error instanceof BackpropagationError)) throw error
     send({ type: 'refused', generation, message: error.message })
   }
 }
 
-function start(): void {
+function start(pacer: Pacer): void {
   running = true
   startTime = endTime = performance.now()
-  startStep = run!.getState().step
-  owed = 0
-  report()
-  slice()
+  startStep = pacer.run.getState().step
+  report(pacer.run)
+  slice(pacer)
 }
 
 function stop(): void {
@@ -80,28 +76,18 @@ function stop(): void {
   clearTimeout(timer)
 }
 
-function slice(): void {
+function slice(pacer: Pacer): void {
+  const { run } = pacer
   const now = performance.now()
-  if (speed === null) {
-    run!.step(sliceSteps)
-    const elapsed = performance.now() - now
-    const factor = Math.min(2, Math.max(0.5, sliceTime / Math.max(elapsed, 0.01)))
-    sliceSteps = Math.max(1, Math.round(sliceSteps * factor))
-  } else {
-    // No more than a second's worth after the machine slept.
-    owed += (Math.min(now - endTime, 1000) / 1000) * speed
-    const due = Math.floor(owed)
-    owed -= due
-    if (due > 0) run!.step(due)
-  }
+  pacer.keepUp(now - endTime, speed === null ? Number.POSITIVE_INFINITY : speed / 1000, sliceTime)
   endTime = speed === null ? performance.now() : now
-  if (isOver(run!)) {
+  if (isOver(run)) {
     stop()
-    report()
+    report(run)
     return
   }
-  if (now - lastReport >= reportInterval) report()
-  timer = setTimeout(slice, rest)
+  if (now - lastReport >= reportInterval) report(run)
+  timer = setTimeout(slice, rest, pacer)
 }
 
 function isOver(run: Run): boolean {
@@ -109,9 +95,9 @@ function isOver(run: Run): boolean {
   return status === 'done' || status === 'diverged'
 }
 
-function report(): void {
+function report(run: Run): void {
   lastReport = performance.now()
-  const { status, epoch, epochs, step, loss, history, error } = run!.getState()
+  const { status, epoch, epochs, step, loss, history, error } = run.getState()
   const seconds = (endTime - startTime) / 1000
   const progress: Progress = {
     status: running ? 'running' : status,
@@ -120,13 +106,13 @@ function report(): void {
     step,
     loss,
     history: withPresent(history, epoch, loss),
-    predictions: predictions(run!),
-    grid: predictGrid(run!),
+    predictions: predictXor(run),
+    grid: predictGrid(run),
     stepsPerSecond: seconds > 0 ? (step - startStep) / seconds : null,
     message: error?.message ?? null,
   }
   send({ type: 'progress', generation, progress })
-  if (!running) reportFingerprint(run!, generation, step)
+  if (!running) reportFingerprint(run, generation, step)
 }
 
 /** The records of the run, which are some epochs apart, and the present loss behind them. */
@@ -139,14 +125,6 @@ function withPresent(history: readonly LossPoint[], epoch: number, loss: number 
 async function reportFingerprint(run: Run, generation: number, step: number): Promise<void> {
   const fingerprint = await fingerprintOf(run.weights())
   if (fingerprint) send({ type: 'fingerprint', generation, step, fingerprint })
-}
-
-function predictions(run: Run): Prediction[] {
-  return Array.from(run.predict(data.inputs), (probability, row) => ({
-    inputs: [data.inputs[row * 2]!, data.inputs[row * 2 + 1]!],
-    target: data.targets[row]!,
-    probability,
-  }))
 }
 
 function send(report: Report): void {

@@ -1,0 +1,56 @@
+// Steps a run at a given pace, in slices that leave the thread to keys, messages and pictures in between.
+import type { Run } from '@bp/core'
+
+/** Which browsers, workers and Node all have. */
+declare const performance: { now(): number }
+
+/** After a longer pause, as of a machine that slept, the rest is not made up for, in ms. */
+const longestPassed = 1000
+
+export class Pacer {
+  readonly run: Run
+  /** Measured. */
+  #stepsPerMillisecond = 0
+  /** Steps that the pace asks for and that are not done yet: one at once, so that a run visibly starts. */
+  #due = 1
+
+  constructor(run: Run) {
+    this.run = run
+  }
+
+  /**
+   * Does the steps that are due `passed` ms later at `rate` steps per ms, which may be Infinity, for about `time` ms at
+   * most. Returns whether that was not enough; steps that did not fit are dropped.
+   */
+  keepUp(passed: number, rate: number, time: number): boolean {
+    const { step, steps } = this.run.getState()
+    this.#due += rate === Number.POSITIVE_INFINITY ? rate : Math.min(passed, longestPassed) * rate
+    const until = Math.min(step + Math.floor(this.#due), steps)
+    this.advance(until, time)
+    const reached = this.run.getState().step
+    const behind = reached < until
+    this.#due = behind ? 0 : this.#due - (reached - step)
+    return behind
+  }
+
+  /** Drops the steps that are due, before another rate applies. */
+  drop(): void {
+    this.#due = 0
+  }
+
+  /** Steps up to step number `until`, or for about `time` ms if that takes longer. */
+  advance(until: number, time: number): void {
+    const end = performance.now() + time
+    for (;;) {
+      const { step, steps, status } = this.run.getState()
+      const left = Math.min(until, steps) - step
+      const before = performance.now()
+      if (left <= 0 || before >= end || status === 'done' || status === 'diverged') return
+      // One step first, to see how long it takes; then as many as fit, but not trusting it too far.
+      const fitting = Math.floor(this.#stepsPerMillisecond * Math.min(end - before, time / 2))
+      this.run.step(Math.max(1, Math.min(left, fitting)))
+      const took = Math.max(performance.now() - before, 1e-3)
+      this.#stepsPerMillisecond = (this.run.getState().step - step) / took
+    }
+  }
+}
