@@ -2,9 +2,8 @@
 import { bundledNames } from './data-sets.js'
 import { wrap } from './fit.js'
 import { graphOptions } from './graph/options.js'
-import type { Options } from './options.js'
-import { benchOptions } from './profile/command.js'
-import { trainOptions } from './train/options.js'
+import { type Options, separated } from './options.js'
+import { benchOptions, trainOptions } from './train/options.js'
 
 export function describeProgram(): string {
   return `bp shows how a gradient comes about, and trains networks, in the terminal.
@@ -75,7 +74,7 @@ const width = 80
 function describeOptions(options: Options): string {
   return Object.entries(options)
     .map(([name, { value, help }]) => {
-      const head = `  --${name}${value === null ? '' : ` ${value}`}`
+      const head = `  --${separated(name, '-')}${value === null ? '' : ` ${value}`}`
       const lines = wrap(help, width - indent)
       if (head.length <= indent - 2)
         return [head.padEnd(indent) + lines[0], ...lines.slice(1).map(indented)].join('\n')

@@ -15,6 +15,11 @@ export interface Option<T> {
 
 export type Options = Readonly<Record<string, Option<unknown>>>
 
+/** `learningRate` is the option `--learning-rate` and the JSON key `learning_rate`. */
+export function separated(name: string, separator: '-' | '_' | ' '): string {
+  return name.replace(/[A-Z]/g, (letter) => separator + letter.toLowerCase())
+}
+
 /** The values of those options that were given. */
 export type Given<O extends Options> = { readonly [K in keyof O]?: O[K] extends Option<infer T> ? T : never }
 
@@ -26,10 +31,13 @@ export function readArguments<O extends Options>(
   args: readonly string[],
   options: O,
 ): { given: Given<O>; rest: string[] } {
+  const known = new Map(
+    Object.entries(options).map(([key, option]) => [separated(key, '-'), { key, ...option }]),
+  )
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
-      Object.entries(options).map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean' }]),
+      [...known].map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean' }]),
     ),
     strict: false,
     tokens: true,
@@ -40,17 +48,17 @@ export function readArguments<O extends Options>(
     if (token.kind === 'positional') rest.push(token.value)
     if (token.kind !== 'option') continue
     const name = token.rawName.startsWith('--') ? `--${token.name}` : args[token.index]!
-    const option = name.startsWith('--') && Object.hasOwn(options, token.name) ? options[token.name]! : null
+    const option = name.startsWith('--') ? known.get(token.name) : undefined
     if (!option)
       throw new UsageError(
         name.startsWith('--')
-          ? `there is no option ${name}${didYouMean(name.slice(2), Object.keys(options)).replace(/"(.*)"/, '--$1')}`
-          : `there is no option ${name}; put -- before what begins with a dash and is no option`,
+          ? `there is no option ${name}${didYouMean(name.slice(2), known.keys()).replace(/"(.*)"/, '--$1')}`
+          : `there is no option ${name}; put -- before an argument that begins with a dash`,
       )
     if (option.value === null && token.value !== undefined) throw new UsageError(`${name} takes no value`)
     if (option.value !== null && (token.value === undefined || /^--[a-z]/.test(token.value)))
-      throw new UsageError(`${name} wants a value: ${name} ${option.value}`)
-    given.set(token.name, option.read(token.value ?? '', name))
+      throw new UsageError(`${name} expects a value: ${name} ${option.value}`)
+    given.set(option.key, option.read(token.value ?? '', name))
   }
   return { given: Object.fromEntries(given) as Given<O>, rest }
 }
@@ -92,24 +100,24 @@ export function choice<const Choice extends string>(
   }
 }
 
-export function wholeNumber(value: string, help: string, low: number, high: number): Option<number> {
+export function integer(value: string, help: string, low: number, high: number): Option<number> {
   return {
     value,
     help,
     read: (text, name) => {
       const number = toNumber(text)
       if (!Number.isInteger(number) || number < low || number > high)
-        throw new UsageError(`${name} must be a whole number from ${low} to ${high}, got "${text}"`)
+        throw new UsageError(`${name} must be an integer in [${low}, ${high}], got "${text}"`)
       return number
     },
   }
 }
 
-/** A number that `holds` accepts; `wanted` says in words which ones. */
+/** A number that `holds` accepts; `expected` says in words which ones. */
 export function number(
   value: string,
   help: string,
-  wanted: string,
+  expected: string,
   holds: (number: number) => boolean,
 ): Option<number> {
   return {
@@ -118,13 +126,13 @@ export function number(
     read: (text, name) => {
       const number = toNumber(text)
       if (!Number.isFinite(number) || !holds(number))
-        throw new UsageError(`${name} must be ${wanted}, got "${text}"`)
+        throw new UsageError(`${name} must be ${expected}, got "${text}"`)
       return number
     },
   }
 }
 
-/** Of a decimal number; NaN for all else, such as the hexadecimal and empty texts that `Number` takes. */
+/** Of a decimal number; NaN for anything else, such as the hexadecimal and empty texts that `Number` accepts. */
 export function toNumber(text: string): number {
   return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
 }

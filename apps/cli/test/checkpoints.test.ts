@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadCheckpoint } from '@bp/formats/checkpoint-folder'
+import { loadCheckpoint, saveCheckpoint } from '@bp/formats/checkpoint-folder'
 import { afterAll, expect, it } from 'vitest'
 import { makePlan } from '../src/train/plan.js'
 import { summarize } from '../src/train/summary.js'
@@ -45,4 +45,18 @@ it('a restarted run saves once it is further than the folder, and the summary sa
 
   rmSync(place, { recursive: true })
   expect(said()).toBe(`  nothing is saved in ${place}`)
+})
+
+it('a checkpoint that lacks a setting, since it is older, is of a run that had the default', () => {
+  const place = join(folder, 'older')
+  const { plan, getState } = new Trainer(makePlan('xor', { checkpoints: place }))
+  plan.checkpoints!.open(getState().run)
+  const { checkpoint, about } = loadCheckpoint(place)!
+  const { activation, ...older } = JSON.parse(about)
+  expect(activation).toBe('sigmoid')
+  saveCheckpoint(place, checkpoint, JSON.stringify(older))
+  expect(makePlan('xor', { resume: place }).checkpoints!.resume).not.toBeNull()
+  expect(() => makePlan('xor', { resume: place, activation: 'tanh' })).toThrow(
+    `the run in ${place} has activation sigmoid, this one tanh; only epochs may differ`,
+  )
 })

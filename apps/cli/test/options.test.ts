@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { graphOptions } from '../src/graph/options.js'
 import { readArguments } from '../src/options.js'
 import { trainOptions } from '../src/train/options.js'
+import { withDefaults } from '../src/train/settings.js'
 import { UsageError } from '../src/usage-error.js'
 
 const words = (line: string) => line.split(' ').filter((word) => word !== '')
@@ -13,13 +14,13 @@ describe('options are read', () => {
     ['iris --epochs 5', { epochs: 5 }, ['iris']],
     ['--epochs=5 iris', { epochs: 5 }, ['iris']],
     ['--epochs 5 --epochs 6', { epochs: 6 }, []],
-    ['--learning-rate 1e-3', { 'learning-rate': 0.001 }, []],
-    ['--learning-rate .5', { 'learning-rate': 0.5 }, []],
+    ['--learning-rate 1e-3', { learningRate: 0.001 }, []],
+    ['--learning-rate .5', { learningRate: 0.5 }, []],
     ['--hidden 16,8', { hidden: [16, 8] }, []],
     ['--hidden none', { hidden: [] }, []],
     ['--activation tanh --optimizer momentum', { activation: 'tanh', optimizer: 'momentum' }, []],
-    ['--seed 0 --held-back 0', { seed: 0, 'held-back': 0 }, []],
-    ['--exit-on-done --ui plain', { 'exit-on-done': true, ui: 'plain' }, []],
+    ['--seed 0 --held-back 0', { seed: 0, heldBack: 0 }, []],
+    ['--exit-on-done --ui plain', { exitOnDone: true, ui: 'plain' }, []],
     ['-- --epochs', {}, ['--epochs']],
   ])('train %s', (line, given, rest) => {
     expect(readArguments(words(line), trainOptions)).toEqual({ given, rest })
@@ -37,32 +38,26 @@ describe('options are refused with one line that says what to do', () => {
     ['--lerning-rate 5', 'there is no option --lerning-rate; did you mean --learning-rate?'],
     ['--frobnicate', 'there is no option --frobnicate'],
     ['--constructor 1', 'there is no option --constructor'],
-    ['-x', 'there is no option -x; put -- before what begins with a dash and is no option'],
-    ['--epochs', '--epochs wants a value: --epochs N'],
-    ['--epochs --seed 3', '--epochs wants a value: --epochs N'],
+    ['-x', 'there is no option -x; put -- before an argument that begins with a dash'],
+    ['--epochs', '--epochs expects a value: --epochs N'],
+    ['--epochs --seed 3', '--epochs expects a value: --epochs N'],
     ['--exit-on-done=yes', '--exit-on-done takes no value'],
-    ['--epochs 0', '--epochs must be a whole number from 1 to 1000000000, got "0"'],
-    ['--epochs -5', '--epochs must be a whole number from 1 to 1000000000, got "-5"'],
-    ['--epochs 2.5', '--epochs must be a whole number from 1 to 1000000000, got "2.5"'],
-    ['--epochs ten', '--epochs must be a whole number from 1 to 1000000000, got "ten"'],
-    ['--epochs 0x10', '--epochs must be a whole number from 1 to 1000000000, got "0x10"'],
-    ['--learning-rate -1', '--learning-rate must be a number above 0, such as 0.01, got "-1"'],
-    ['--learning-rate 0', '--learning-rate must be a number above 0, such as 0.01, got "0"'],
-    ['--learning-rate NaN', '--learning-rate must be a number above 0, such as 0.01, got "NaN"'],
-    ['--learning-rate Infinity', '--learning-rate must be a number above 0, such as 0.01, got "Infinity"'],
-    ['--learning-rate 1e999', '--learning-rate must be a number above 0, such as 0.01, got "1e999"'],
-    ['--batch-size 0', '--batch-size must be a whole number from 1 to 1000000000, got "0"'],
-    ['--seed -1', '--seed must be a whole number from 0 to 9007199254740991, got "-1"'],
-    ['--held-back 1', '--held-back must be a share from 0 up to but without 1, such as 0.2, got "1"'],
-    ['--held-back 20%', '--held-back must be a share from 0 up to but without 1, such as 0.2, got "20%"'],
-    [
-      '--hidden 16,x',
-      '--hidden must be at most 16 whole numbers from 1 to 4096 with commas between them, or none; got "16,x"',
-    ],
-    [
-      '--hidden 0',
-      '--hidden must be at most 16 whole numbers from 1 to 4096 with commas between them, or none; got "0"',
-    ],
+    ['--epochs 0', '--epochs must be an integer in [1, 1000000000], got "0"'],
+    ['--epochs -5', '--epochs must be an integer in [1, 1000000000], got "-5"'],
+    ['--epochs 2.5', '--epochs must be an integer in [1, 1000000000], got "2.5"'],
+    ['--epochs ten', '--epochs must be an integer in [1, 1000000000], got "ten"'],
+    ['--epochs 0x10', '--epochs must be an integer in [1, 1000000000], got "0x10"'],
+    ['--learning-rate -1', '--learning-rate must be a positive number, e.g. 0.01, got "-1"'],
+    ['--learning-rate 0', '--learning-rate must be a positive number, e.g. 0.01, got "0"'],
+    ['--learning-rate NaN', '--learning-rate must be a positive number, e.g. 0.01, got "NaN"'],
+    ['--learning-rate Infinity', '--learning-rate must be a positive number, e.g. 0.01, got "Infinity"'],
+    ['--learning-rate 1e999', '--learning-rate must be a positive number, e.g. 0.01, got "1e999"'],
+    ['--batch-size 0', '--batch-size must be an integer in [1, 1000000000], got "0"'],
+    ['--seed -1', '--seed must be an integer in [0, 9007199254740991], got "-1"'],
+    ['--held-back 1', '--held-back must be in [0, 1), e.g. 0.2, got "1"'],
+    ['--held-back 20%', '--held-back must be in [0, 1), e.g. 0.2, got "20%"'],
+    ['--hidden 16,x', '--hidden must be up to 16 comma-separated integers in [1, 4096], or none; got "16,x"'],
+    ['--hidden 0', '--hidden must be up to 16 comma-separated integers in [1, 4096], or none; got "0"'],
     ['--optimizer adm', '--optimizer must be sgd, momentum or adam, got "adm"; did you mean "adam"?'],
     ['--activation step', '--activation must be relu, tanh or sigmoid, got "step"'],
     ['--ui jsn', '--ui must be tui, plain or json, got "jsn"; did you mean "json"?'],
@@ -70,5 +65,28 @@ describe('options are refused with one line that says what to do', () => {
     const attempt = () => readArguments(words(line), trainOptions)
     expect(attempt).toThrow(UsageError)
     expect(attempt).toThrow(new UsageError(message))
+  })
+})
+
+describe('settings that are not given', () => {
+  it('have the defaults of a table or of xor', () => {
+    expect(withDefaults('table', {})).toMatchObject({ hidden: [32], learningRate: 0.003, seed: 7 })
+    expect(withDefaults('xor', { seed: 0 })).toMatchObject({ hidden: [2], learningRate: 1, seed: 0 })
+  })
+
+  it.each([
+    ['table', 'sgd', 0.1],
+    ['table', 'momentum', 0.01],
+    ['xor', 'adam', 0.05],
+  ] as const)('for %s with %s the learning rate is %d', (task, optimizer, learningRate) => {
+    expect(withDefaults(task, { optimizer })).toMatchObject({ optimizer, learningRate })
+  })
+
+  it('have their defaults in the help', () => {
+    expect(trainOptions.epochs.help).toBe('passes over the training rows (default 40; xor: 1000)')
+    expect(trainOptions.seed.help).toContain('(default 7)')
+    expect(trainOptions.learningRate.help).toContain(
+      '(default sgd 0.1, momentum 0.01, adam 0.003; xor: sgd 1,',
+    )
   })
 })

@@ -64,7 +64,7 @@ describe('the training screen', () => {
   })
 
   it('of a run that diverged says why and what helps', () => {
-    const trainer = trained('iris', 320, { optimizer: 'sgd', 'learning-rate': 1e9 })
+    const trainer = trained('iris', 320, { optimizer: 'sgd', learningRate: 1e9 })
     const shown = screen(trainer, 80, 24)
     expect(shown).toContain('✗ diverged')
     expect(shown.replace(/\s+/g, ' ')).toContain('A smaller learning rate')

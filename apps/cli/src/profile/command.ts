@@ -1,22 +1,11 @@
 // `bp bench`: how fast a network trains here, instruction by instruction, without training it to the end.
 import { readArguments } from '../options.js'
 import { print } from '../output.js'
-import { trainOptions } from '../train/options.js'
+import { benchOptions } from '../train/options.js'
 import { begin, makePlan } from '../train/plan.js'
 import { describeNetwork, describeRows, describeSettings } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
 import { drawProfile, profileObject } from './table.js'
-
-const {
-  profile: _profile,
-  'exit-on-done': _exit,
-  epochs: _epochs,
-  checkpoints: _checkpoints,
-  resume: _resume,
-  ...shared
-} = trainOptions
-
-export const benchOptions = shared
 
 /** Runs the command and returns the exit code. */
 export async function bench(args: readonly string[]): Promise<number> {

@@ -1,6 +1,7 @@
 // Keeps what a run needs to go on in a folder, every few seconds and at the end, and finds it there again.
 import type { Checkpoint, Run } from '@bp/core'
 import { loadCheckpoint, saveCheckpoint } from '@bp/formats/checkpoint-folder'
+import { separated } from '../options.js'
 import { UsageError } from '../usage-error.js'
 import { userPath } from '../user-path.js'
 
@@ -23,10 +24,16 @@ export class Checkpoints {
   #problem: string | null = null
 
   /**
-   * In a folder without checkpoints, or with `resume` in one that has some of a run with the same settings.
+   * In a folder without checkpoints, or with `resume` in one that has some of a run with the same settings. A
+   * checkpoint that lacks a setting has its default: it was written before there was one.
    * @throws UsageError otherwise, and CheckpointError when all that are there are damaged.
    */
-  constructor(folder: string, resume: boolean, settings: Readonly<Record<string, unknown>>) {
+  constructor(
+    folder: string,
+    resume: boolean,
+    settings: Readonly<Record<string, unknown>>,
+    defaults: Readonly<Record<string, unknown>>,
+  ) {
     this.folder = folder
     this.#path = userPath(folder)
     this.#settings = JSON.stringify(settings)
@@ -38,11 +45,11 @@ export class Checkpoints {
     if (resume && !found)
       throw new UsageError(`${folder} has no checkpoints to go on from; begin with --checkpoints ${folder}`)
     if (found) {
-      const before = settingsOf(found.about)
+      const before = { ...defaults, ...settingsOf(found.about) }
       for (const [name, now] of Object.entries(settings))
         if (JSON.stringify(now) !== JSON.stringify(before[name]))
           throw new UsageError(
-            `the run in ${folder} has ${name} ${before[name]}, this one ${now}; only epochs may differ`,
+            `the run in ${folder} has ${separated(name, ' ')} ${before[name]}, this one ${now}; only epochs may differ`,
           )
     }
     this.resume = found?.checkpoint ?? null

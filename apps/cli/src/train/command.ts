@@ -25,7 +25,7 @@ export async function train(args: readonly string[]): Promise<number> {
   if (form === 'tui') {
     prepareInk()
     const { trainOnScreen } = await import('./screen-session.js')
-    return trainOnScreen(plan, given['exit-on-done'] ?? false, profiled)
+    return trainOnScreen(plan, given.exitOnDone ?? false, profiled)
   }
   const write = (line: string) => print(`${line}\n`)
   return interruptible(async (interrupted) => {

@@ -1,5 +1,6 @@
 // Reports of a run as one JSON object a line, for programs.
 import type { RunState } from '@bp/core'
+import { separated } from '../options.js'
 import { profileObject } from '../profile/table.js'
 import type { Reporter } from './reports.js'
 import { hashWeights } from './words.js'
@@ -8,18 +9,15 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
   const line = (fields: object) => write(JSON.stringify(fields))
   return {
     start({ name, target, data, validation, settings, notes }, run) {
-      const { hidden, learningRate, batchSize, heldBack, ...rest } = settings
       line({
         type: 'start',
         data: name,
         rows: data.rows,
         held_back_rows: validation?.rows ?? 0,
         target,
-        layers: [data.inputShape[0], ...hidden, data.targetShape[0]],
+        layers: [data.inputShape[0], ...settings.hidden, data.targetShape[0]],
         parameters: run.model.parameters.reduce((total, { size }) => total + size, 0),
-        ...rest,
-        learning_rate: learningRate,
-        batch_size: batchSize,
+        ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [separated(name, '_'), value])),
         steps: run.getState().steps,
         notes,
       })

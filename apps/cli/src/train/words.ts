@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Dataset, PreparedTarget, Run, Score } from '@bp/core'
 import { formatNumber } from '@bp/lab'
 import type { Plan } from './plan.js'
+import { type Setting, type Settings, settings } from './settings.js'
 
 /** `1,234,567`, the same under every locale. */
 export function formatCount(count: number): string {
@@ -40,11 +41,11 @@ export function describeNetwork({ data, settings }: Plan): string {
   ].join(' → ')
 }
 
-/** `adam, rate 0.003 · batches of 16 · seed 7`. */
-export function describeSettings({ data, settings }: Plan): string {
-  const { optimizer, learningRate, batchSize, seed } = settings
-  const batches = batchSize >= data.rows ? 'all rows at once' : `batches of ${batchSize}`
-  return `${optimizer}, rate ${formatNumber(learningRate)} · ${batches} · seed ${seed}`
+/** `adam · rate 0.003 · batches of 16 · seed 7`. */
+export function describeSettings({ data, settings: values }: Plan): string {
+  return Object.entries<Setting<unknown>>(settings)
+    .flatMap(([name, { describe }]) => describe?.(values[name as keyof Settings], data.rows) ?? [])
+    .join(' · ')
 }
 
 /** `275 rows, 69 held back`. */
