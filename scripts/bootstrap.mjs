@@ -1,5 +1,5 @@
-// Brings a fresh clone to a built state with nothing but Node and npm: installs with the pinned pnpm when
-// the lockfile has changed, then builds through turbo, which does nothing when nothing has changed.
+// Builds a fresh clone with nothing but Node and npm: installs with the pinned pnpm when the lockfile has changed, then
+// builds with turbo, which skips whatever is unchanged.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const { packageManager, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-/** Runs a command in the root folder; ends this process with its exit code when it fails. */
+/** Runs a command in the root folder; exits with its exit code if it fails. */
 export function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options })
   if (result.error) fail(`${command}: ${result.error.message}`)
@@ -25,7 +25,7 @@ export function fail(message) {
   process.exit(1)
 }
 
-/** Path of a command that a dev dependency of the root brings. */
+/** Path of a command from the root's dev dependencies. */
 export const bin = (name) => join(root, 'node_modules', '.bin', name)
 
 function requireNode() {
@@ -33,7 +33,7 @@ function requireNode() {
   const [haveMajor, haveMinor] = process.versions.node.split('.').map(Number)
   if (haveMajor < major || (haveMajor === major && haveMinor < minor))
     fail(
-      `Node ${engines.node} is needed, this is ${process.versions.node}. Install a newer Node and try again.`,
+      `Node ${engines.node} is required, this is ${process.versions.node}. Install a newer Node and try again.`,
     )
 }
 
@@ -55,7 +55,7 @@ function install() {
   writeFileSync(stamp, lock)
 }
 
-/** Runs tasks of turbo, quiet unless one fails. It looks for pnpm on the PATH, where a fresh machine has none. */
+/** Runs turbo tasks, quiet unless one fails. Turbo expects pnpm on the PATH, which a fresh machine lacks. */
 export function turbo(...args) {
   const path = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`
   run(bin('turbo'), ['run', ...args, '--output-logs=errors-only', '--log-order=grouped'], {
@@ -65,7 +65,7 @@ export function turbo(...args) {
   })
 }
 
-/** Installs and builds; `filter` names the package to build with all it needs, or everything without it. */
+/** Installs and builds the package `filter` with its dependencies; without `filter`, everything. */
 export function bootstrap(filter) {
   requireNode()
   install()

@@ -1,10 +1,10 @@
-// Finds the browsers that tests and checks run in, or installs Debian's where that is possible.
+// Finds the browsers that tests and checks run in, or installs Debian's where possible.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** What each is called, where programs usually are, and what says that it is elsewhere. */
+/** The names of each browser, its usual locations, and the variable that overrides them. */
 const browsers = {
   chromium: {
     variable: 'CHROME_PATH',
@@ -40,24 +40,22 @@ const browsers = {
 }
 
 /**
- * Path of the program of a browser, `chromium` (or one like it) or `firefox`: what CHROME_PATH or FIREFOX_PATH says,
- * else the first of the usual places that exists. Throws an error whose message says what to install.
+ * Path of a browser's executable, `chromium` (or a relative) or `firefox`: the value of CHROME_PATH or FIREFOX_PATH, else
+ * the first usual location that exists. Throws an error that says what to install.
  */
 export function findBrowser(name = 'chromium') {
   const { variable } = browsers[name]
   const given = process.env[variable]
   if (given) {
     if (isProgram(given)) return given
-    throw new Error(
-      `${variable} is ${given}, and there is no program that can be run; correct it or unset it.`,
-    )
+    throw new Error(`${variable} is ${given}, which is not an executable; correct it or unset it.`)
   }
   const found = candidates(browsers[name]).find(isProgram)
   if (!found) throw new Error(advice(browsers[name]))
   return found
 }
 
-/** Like `findBrowser`, and where there is none, installs Debian's if this is Debian and the user is root. */
+/** Like `findBrowser`, but if there is none, installs Debian's if this is Debian and the user is root. */
 export function ensureBrowser(name = 'chromium') {
   const { variable, debian } = browsers[name]
   try {
@@ -82,7 +80,7 @@ export function ensureBrowser(name = 'chromium') {
 }
 
 function advice({ names, debian, variable }) {
-  return `There is no browser for this. Install ${names} (Debian, Ubuntu: apt-get install ${debian}), or set ${variable} to the program of one.`
+  return `No browser found. Install ${names} (Debian, Ubuntu: apt-get install ${debian}), or set ${variable} to its executable.`
 }
 
 function canInstall() {

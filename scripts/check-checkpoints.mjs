@@ -1,5 +1,5 @@
-// `npm run check:checkpoints [kills]`: a program that saves checkpoints is killed at any time, 200 times by default, and two
-// begin at once in one folder, a fifth as often.
+// `npm run check:checkpoints [kills]`: kills a program that saves checkpoints at random times, default 200 times, and starts
+// two at once in one folder, a fifth as often.
 import { bin, bootstrap, run } from './bootstrap.mjs'
 
 const [kills = '200'] = process.argv.slice(2)

@@ -1,5 +1,5 @@
-// `npm run check:commands`: runs every example, and every command that stands in a page of the repository, as it stands
-// there. With a word, those alone that have it: `npm run check:commands -- graph`.
+// `npm run check:commands`: runs every example, and every command in the repository's pages, verbatim. With a word, only
+// those that contain it: `npm run check:commands -- graph`.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { bootstrap, root } from './bootstrap.mjs'
 
 /** In ms. */
-const patience = 30 * 60_000
+const timeLimit = 30 * 60_000
 
-/** What is not run, and why. A command that is neither here nor works fails. */
+/** Commands that are not run, and why. Any other command must work. */
 const notRun = [
   [/^npm test$/, 'CI runs it before this'],
   [/ -u$/, 'rewrites what the tests compare with'],
@@ -21,7 +21,7 @@ const notRun = [
   [/^npm run bench -- --seconds \d+$/, 'takes an hour with all peers; single cases are run'],
 ]
 
-/** Commands of blocks without a language and of code within text, with the page and line where each stands first. */
+/** Commands in code blocks without a language and in inline code, with the page and line of their first occurrence. */
 function commandsOfPages() {
   const pages = execFileSync('git', ['ls-files', '*.md'], { cwd: root, encoding: 'utf8' }).trim().split('\n')
   const found = new Map()
@@ -41,7 +41,7 @@ function commandsOfPages() {
   return found
 }
 
-/** Names of the examples, each with what its first line says that it can be called with. */
+/** Calls of the examples, with the arguments that their first lines name. */
 function examples() {
   const folder = join(root, 'examples', 'src')
   const files = readdirSync(folder).filter((file) => file.endsWith('.ts'))
@@ -57,17 +57,17 @@ function examples() {
   })
 }
 
-/** Where the files go that commands write. */
+/** For files that commands write. */
 const folder = mkdtempSync(join(tmpdir(), 'commands-'))
 
-/** Runs a command to its end, or a server until it has answered; resolves to what went wrong, or `null`. */
+/** Runs a command to completion, or a server until it has responded; resolves to what went wrong, or `null`. */
 function run(command) {
   const server = / dev$/.test(command)
-  // npm's commands take files from where they were called, which is the folder; npx finds programs in the root alone.
+  // npm resolves files from where it is called, the folder; npx finds programs only in the root.
   const child = spawn(command.replace(/^npm /, `npm --prefix '${root}' `), {
     shell: true,
     cwd: command.startsWith('npm ') ? folder : root,
-    // A group of its own, to end what it starts with it.
+    // Its own process group, so that its children can be ended with it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, INIT_CWD: undefined },
@@ -79,21 +79,21 @@ function run(command) {
       try {
         process.kill(-child.pid, 'SIGTERM')
       } catch {
-        // It has ended by itself.
+        // It has already exited.
       }
       resolve(problem && `${problem}\n${output.trim().split('\n').slice(-12).join('\n')}`)
     }
-    const timer = setTimeout(() => end(`it took longer than ${patience / 60_000} minutes`), patience)
-    let asked = false
+    const timer = setTimeout(() => end(`it took longer than ${timeLimit / 60_000} minutes`), timeLimit)
+    let requested = false
     const hear = async (data) => {
       output += data
-      const address = server && !asked && /http:\/\/(localhost|127\.0\.0\.1):\d+\S*/.exec(output)?.[0]
+      const address = server && !requested && /http:\/\/(localhost|127\.0\.0\.1):\d+\S*/.exec(output)?.[0]
       if (!address) return
-      asked = true
+      requested = true
       try {
         const response = await fetch(address)
         const page = await response.text()
-        end(response.ok && /<html/i.test(page) ? null : `${address} answered ${response.status}`)
+        end(response.ok && /<html/i.test(page) ? null : `${address} responded with ${response.status}`)
       } catch ({ message }) {
         end(`${address}: ${message}`)
       }
@@ -102,8 +102,8 @@ function run(command) {
     child.stderr.on('data', hear)
     child.on('error', ({ message }) => end(message))
     child.on('close', (code, signal) => {
-      if (!asked)
-        end(server ? 'it ended without serving' : code === 0 ? null : `it ended with ${code ?? signal}`)
+      if (!requested)
+        end(server ? 'it exited without serving' : code === 0 ? null : `it exited with ${code ?? signal}`)
     })
   })
 }
@@ -115,7 +115,7 @@ const failures = []
 let count = 0
 for (const [command, place] of commands) {
   if (!command.includes(word)) continue
-  // A command with a word in capitals stands for others.
+  // A command with a word in capitals is a template.
   if (/ [A-Z]{2,}( |$)|…/.test(command)) continue
   const reason = notRun.find(([pattern]) => pattern.test(command))?.[1]
   const line = (result, time) =>
@@ -131,7 +131,7 @@ for (const [command, place] of commands) {
   if (problem) failures.push(`${command}, ${place}: ${problem}`)
 }
 rmSync(folder, { recursive: true })
-if (count === 0) failures.push(`there is no command with "${word}"`)
+if (count === 0) failures.push(`no command contains "${word}"`)
 for (const failure of failures) process.stdout.write(`\n${failure}\n`)
 process.stdout.write(`\n${count} commands, ${failures.length} failed\n`)
 process.exitCode = failures.length > 0 ? 1 : 0

@@ -1,4 +1,4 @@
-// `npm run check:engines`: the same program in every JavaScript engine that can be had here, and whether it gives the
+// `npm run check:engines`: runs the same program in every JavaScript engine available here, and checks that it gives the
 // same bits.
 import { join } from 'node:path'
 import { bootstrap, root, run } from './bootstrap.mjs'

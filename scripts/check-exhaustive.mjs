@@ -1,4 +1,4 @@
-// `npm run check:exhaustive`: every finite float32 through the functions of the kernel that promise 4 ULP.
+// `npm run check:exhaustive`: checks the kernel functions that promise 4 ULP on every finite float32.
 import { join } from 'node:path'
 import { bootstrap, root, run } from './bootstrap.mjs'
 

@@ -1,5 +1,5 @@
-// `npm run check:programs [runs] [seed]`: many random programs, 10,000 unless given. A failure prints the program,
-// made as small as it can be, and the seed with which it fails again.
+// `npm run check:programs [runs] [seed]`: random programs, default 10,000. A failure prints the program, shrunk to a minimum,
+// and the seed that reproduces it.
 import { bin, bootstrap, run } from './bootstrap.mjs'
 
 const [runs = '10000', seed = String(Date.now() % 2 ** 31)] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// `npm run example -- NAME`: brings the examples to a built state and runs one, with the arguments after its name.
+// `npm run example -- NAME`: builds the examples and runs one, with the arguments after its name.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootstrap, fail, root, run } from './bootstrap.mjs'

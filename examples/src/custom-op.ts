@@ -1,7 +1,7 @@
-// An operation of one's own: rounding that lets derivatives through, and the check of a gradient by differences.
+// A custom operation: rounding with a straight-through gradient, and a gradient check by finite differences.
 import { checkGradients, customGradient, variable } from '@bp/core'
 
-// Rounding has derivative 0 everywhere, which stops learning; this rule passes on what arrives (Bengio et al. 2013).
+// Rounding has zero derivative, which stops learning; this rule passes the upstream gradient through (Bengio et al. 2013).
 const roundStraightThrough = customGradient(
   (x) => x.round(),
   ({ dy }) => [dy],
@@ -12,7 +12,7 @@ y.backward()
 console.log(`rounded: ${roundStraightThrough(x).data().join(', ')}`)
 console.log(`derivative of the sum of squares: ${x.grad.data().join(', ')}`)
 
-// A right rule passes the check, a wrong one is found.
+// A correct rule passes the check, a wrong one is caught.
 const cube = (wrong: boolean) =>
   customGradient(
     (z) => z.pow(3),
@@ -21,5 +21,5 @@ const cube = (wrong: boolean) =>
 const z = variable([0.5, -1.5, 2], { dtype: 'f64' })
 for (const wrong of [false, true]) {
   const { ok } = checkGradients(cube(wrong)(z).sum(), [z])
-  console.log(`3z² for the derivative of z³${wrong ? ', written as 2z²' : ''}: ${ok ? 'right' : 'wrong'}`)
+  console.log(`derivative of z³ as ${wrong ? '2z²' : '3z²'}: ${ok ? 'correct' : 'wrong'}`)
 }

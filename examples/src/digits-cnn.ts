@@ -29,4 +29,4 @@ const run = createRun({
   seed: 1,
 })
 const { validation } = await run.start()
-console.log(`held back: ${(validation!.accuracy! * 100).toFixed(1)} % right`)
+console.log(`validation accuracy: ${(validation!.accuracy! * 100).toFixed(1)} %`)

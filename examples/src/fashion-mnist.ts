@@ -1,4 +1,4 @@
-// Fashion-MNIST, 70,000 images of clothes: `fashion-mnist mlp` or `fashion-mnist cnn`; needs Debian's dataset-fashion-mnist.
+// Fashion-MNIST, 70,000 images of clothing: `fashion-mnist mlp` or `fashion-mnist cnn`; needs Debian's dataset-fashion-mnist.
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { adamW, cosineDecay, createRun, type Dataset, layers, sequential } from '@bp/core'
@@ -7,13 +7,13 @@ import { parseIdx } from '@bp/formats/idx'
 const folder = process.env.FASHION_MNIST ?? '/usr/share/datasets/fashion-mnist'
 if (!existsSync(`${folder}/train-images-idx3-ubyte.gz`)) {
   console.error(`${folder} has no train-images-idx3-ubyte.gz: apt-get install dataset-fashion-mnist, or set
-FASHION_MNIST to a folder that has the four files.`)
+FASHION_MNIST to a folder with the four files.`)
   process.exit(1)
 }
 
 const read = (name: string) => parseIdx(gunzipSync(readFileSync(`${folder}/${name}-ubyte.gz`)))
 
-/** Pixels from 0 to 1, and for each image a 1 for its class. */
+/** Pixels scaled to [0, 1], and one-hot labels. */
 function load(part: 'train' | 't10k'): Dataset {
   const images = read(`${part}-images-idx3`)
   const labels = read(`${part}-labels-idx1`).data
@@ -70,4 +70,4 @@ const run = createRun({
   },
 })
 const { validation } = await run.start()
-console.log(`${name}: ${(validation!.accuracy! * 100).toFixed(2)} % of 10,000 test images right`)
+console.log(`${name}: ${(validation!.accuracy! * 100).toFixed(2)} % accuracy on 10,000 test images`)

@@ -1,7 +1,7 @@
-// Second derivatives: the Hessian of Rosenbrock's function, and a step of Newton's method with it.
+// Second derivatives: the Hessian of Rosenbrock's function, and Newton's method with it.
 import { evaluate, grad, hessian, type Tensor, variable } from '@bp/core'
 
-/** (1 − x)² + 100·(y − x²)², a curved valley with its lowest point, 0, at (1, 1). */
+/** (1 − x)² + 100·(y − x²)², a curved valley with its minimum, 0, at (1, 1). */
 function rosenbrock(point: Tensor): Tensor {
   const x = point.slice({ begin: 0, size: 1 })
   const y = point.slice({ begin: 1, size: 1 })
@@ -18,7 +18,7 @@ for (let step = 1; step <= 6; step++) {
   const determinant = a! * d! - b! * c!
   const [x, y] = point.values as Float64Array
   point.set([x! - (d! * gx! - b! * gy!) / determinant, y! - (a! * gy! - c! * gx!) / determinant])
-  console.log(`Newton's step ${step}: f = ${rosenbrock(point).item().toExponential(3)}`)
+  console.log(`Newton step ${step}: f = ${rosenbrock(point).item().toExponential(3)}`)
 }
 
 function format(tensor: Tensor): string {

@@ -1,4 +1,4 @@
-// The lecture's numbers: f = w·x + b, forward and backward, nudged, and the sigmoid as a chain of four operations.
+// The lecture's example: f = w·x + b, forward and backward, nudged, and the sigmoid as a chain of four operations.
 import { constant, variable } from '@bp/core'
 
 const w = variable(-2, { name: 'w' })
@@ -10,12 +10,12 @@ f.backward()
 console.log(`g = w·x = ${g.item()}, f = g + b = ${f.item()}`)
 console.log(`∂f/∂w = ${w.grad.item()}, ∂f/∂x = ${x.grad.item()}, ∂f/∂b = ${b.grad.item()}`)
 
-// What a derivative means: f is computed anew whenever it is read, so a moved variable shows at once.
+// What a derivative means: f is recomputed whenever it is read, so a changed variable takes effect at once.
 for (const [name, moved] of Object.entries({ w, x, b })) {
   const before = f.item()
   const value = moved.item()
   moved.set(value + 1)
-  console.log(`${name} + 1 moves f by ${f.item() - before}`)
+  console.log(`${name} + 1 changes f by ${f.item() - before}`)
   moved.set(value)
 }
 

@@ -1,4 +1,4 @@
-// A network that has learned XOR, as the text of a JavaScript module that needs nothing else: prints it.
+// Trains a network on XOR and prints it as a self-contained JavaScript module.
 import { createRun, input, layers, sequential, sgd, xor } from '@bp/core'
 import { writeJavaScript } from '@bp/formats/javascript'
 
@@ -16,6 +16,6 @@ createRun({
   seed: 7,
 }).step(1000)
 
-// One row; the loss took logits, predictions are probabilities.
+// One row; the loss takes logits, predictions are probabilities.
 const x = input([1, 2])
 console.log(writeJavaScript({ inputs: { x }, outputs: { probability: model.predictions(x) } }))

@@ -1,4 +1,4 @@
-// A small transformer learns some of Shakespeare's sonnets character by character, and goes on from a first line.
+// A small character-level transformer learns Shakespeare's sonnets, and continues a first line.
 import { readFileSync } from 'node:fs'
 import { adamW, createRun, type Dataset, layers, oneCycle, random, sequential } from '@bp/core'
 
@@ -6,11 +6,11 @@ const text = readFileSync(new URL('../../data/sonnets.txt', import.meta.url), 'u
 const characters = [...new Set(text)].sort()
 const codes = Float32Array.from(text, (character) => characters.indexOf(character))
 
-/** Characters that the network sees at once. */
+/** The context length in characters. */
 const context = 64
 const batchSize = 16
 const epochs = Number(process.argv[2] ?? 2)
-/** Each window of the text, and as targets the same one character later. */
+/** Every window of the text; its target is the same window one character later. */
 const rows = text.length - context
 const windows = (from: number) =>
   Float32Array.from(
@@ -52,20 +52,20 @@ const run = createRun({
   seed: 1,
 })
 const { loss } = await run.start()
-console.log(`loss of the whole text: ${loss!.toFixed(3)} nats a character`)
+console.log(`loss on the whole text: ${loss!.toFixed(3)} nats per character`)
 
 const draws = random(1)
 let written = 'Shall I compare thee'
 while (written.length < 240) {
   const seen = [...written.slice(-context)].map((character) => characters.indexOf(character))
-  // What stands behind the last character is not seen by it.
+  // The causal mask hides the padding after the last character.
   const probabilities = run.predict(Float32Array.from({ length: context }, (_, at) => seen[at] ?? 0))
   const next = probabilities.subarray((seen.length - 1) * characters.length, seen.length * characters.length)
   written += characters[pick(next, draws.uniform(written.length))]
 }
 console.log(`\n${written} …`)
 
-/** A number with the given probabilities, from a uniform draw. */
+/** Samples an index with the given probabilities, from a uniform draw. */
 function pick(probabilities: Float32Array, draw: number): number {
   let sum = 0
   const found = probabilities.findIndex((probability) => {

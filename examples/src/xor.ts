@@ -1,4 +1,4 @@
-// XOR: two hidden units learn what no straight line can part, and without them nothing is learned.
+// XOR: two hidden units learn what no straight line can separate; without them nothing is learned.
 import { createRun, type LayerPlan, layers, sequential, sgd, xor } from '@bp/core'
 
 function train(plans: readonly LayerPlan[]) {

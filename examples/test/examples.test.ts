@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-/** The lines that an example prints. */
+/** The lines an example prints. */
 function run(name: string, ...args: string[]): string[] {
   const file = fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url))
   const { stdout, stderr, status } = spawnSync(process.execPath, [file, ...args], { encoding: 'utf8' })
@@ -18,9 +18,9 @@ test('the lecture: f = −7, its derivatives 5, −2 and 1, what nudges do, and 
   expect(run('lecture')).toEqual([
     'g = w·x = -10, f = g + b = -7',
     '∂f/∂w = 5, ∂f/∂x = -2, ∂f/∂b = 1',
-    'w + 1 moves f by 5',
-    'x + 1 moves f by -2',
-    'b + 1 moves f by 1',
+    'w + 1 changes f by 5',
+    'x + 1 changes f by -2',
+    'b + 1 changes f by 1',
     'σ(0) = 0.5, σ′(0) = 0.25',
     'σ(−7) = 0.000911051, σ′(−7) = 0.000910221',
   ])
@@ -32,37 +32,37 @@ test('XOR: all four right with a hidden layer, and ln 2 without', () => {
   expect(lastNumber(lines.at(-1)!.split(';')[0])).toBeCloseTo(Math.LN2, 5)
 })
 
-test('standalone: the text that it prints is a module that is right about XOR', async () => {
+test('standalone: it prints a module that computes XOR', async () => {
   const text = run('standalone').join('\n')
   const { predict } = await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(text)}`)
   const answers = [0, 1, 2, 3].map((index) => Math.round(predict([index >> 1, index & 1])[0]))
   expect(answers).toEqual([0, 1, 1, 0])
 })
 
-test('the Hessian leads Newton’s method to the lowest point of Rosenbrock’s valley', () => {
+test('the Hessian leads Newton’s method to the minimum of Rosenbrock’s function', () => {
   const lines = run('hessian')
   // By hand: ∇f = (−2(1−x) − 400x(y−x²), 200(y−x²)); ∂²f/∂x² = 2 − 400(y − 3x²) = 1330 at (−1.2, 1).
   expect(lines[0]).toBe('at (−1.2, 1): gradient [-215.6, -88], Hessian [1330, 480, 480, 200]')
   expect(Number(lines.at(-1)!.split(' = ')[1])).toBeLessThan(1e-18)
 })
 
-test('an operation of one’s own: rounding passes derivatives through, and a wrong rule is found', () => {
+test('a custom operation: rounding passes gradients through, and a wrong rule is caught', () => {
   expect(run('custom-op')).toEqual([
     'rounded: 0, 2, -2',
     'derivative of the sum of squares: 0, 4, -4',
-    '3z² for the derivative of z³: right',
-    '3z² for the derivative of z³, written as 2z²: wrong',
+    'derivative of z³ as 3z²: correct',
+    'derivative of z³ as 2z²: wrong',
   ])
 })
 
-test('digits, one hidden layer: at least 97 % of the held-back fifth', () => {
+test('digits, one hidden layer: at least 97 % on the validation fifth', () => {
   expect(lastNumber(run('digits-mlp').at(-1))).toBeGreaterThanOrEqual(97)
 })
 
-test('digits, convolutional: at least 98 % of the held-back fifth', () => {
+test('digits, convolutional: at least 98 % on the validation fifth', () => {
   expect(lastNumber(run('digits-cnn').at(-1))).toBeGreaterThanOrEqual(98)
 })
 
-test('the transformer’s loss falls below 2 nats a character in one epoch', () => {
+test('the transformer’s loss falls below 2 nats per character in one epoch', () => {
   expect(lastNumber(run('transformer', '1').find((line) => line.startsWith('loss')))).toBeLessThan(2)
 })

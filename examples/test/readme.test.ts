@@ -1,4 +1,4 @@
-// The programs of the README compile, run, and print what the README says they print.
+// The README's programs compile, run, and print what the README says.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,14 +9,14 @@ import { afterAll, expect, test } from 'vitest'
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const folder = fileURLToPath(new URL('..', import.meta.url))
 
-/** Each program, and the lines that the text behind it says that it prints. */
+/** Each program, and the output that the text after it claims. */
 const programs = Array.from(
   readme.matchAll(/^```ts\n(.*?)^```\n\n(?:prints `([^`]*)`)?/gms),
   ([, code, printed]) =>
     [code!.split('\n').find((line) => line !== '' && !line.startsWith('import'))!, code!, printed] as const,
 )
 
-// Inside the package, where programs find the library.
+// Inside the package, where programs can resolve the library.
 const place = mkdtempSync(join(folder, 'node_modules', 'readme-'))
 afterAll(() => rmSync(place, { recursive: true }))
 
@@ -36,7 +36,7 @@ test('the README has programs', () => {
   expect(programs.some(([, , printed]) => printed !== undefined)).toBe(true)
 })
 
-test.each(programs)('%s … compiles and prints what is said', (_, code, printed) => {
+test.each(programs)('%s … compiles and prints what the README says', (_, code, printed) => {
   const file = join(place, 'program.mts')
   writeFileSync(file, code)
   const compiled = ts.createProgram([file], {
@@ -54,7 +54,7 @@ test.each(programs)('%s … compiles and prints what is said', (_, code, printed
   expect(run(code)).toBe(printed === undefined ? '' : `${printed}\n`)
 })
 
-test('the XOR of the README gets all four rows right', () => {
+test('the README’s XOR gets all four rows right', () => {
   const [, code] = programs.find(([, text]) => text.includes('xor()'))!
   expect(run(`${code}\nconsole.log(accuracy)`)).toBe('1\n')
 })

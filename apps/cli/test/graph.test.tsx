@@ -150,7 +150,7 @@ describe('expressions that cannot be shown', () => {
   it.each([
     ['f = w*x', 'w=1', 'x has no value', '--set x=…'],
     ['f = w*x', 'w=1,x=2,q=3', '--set gives q a value', 'only the variables w, x'],
-    ['f = w*x +', 'w=1,x=2', 'a value is missing after +', ''],
+    ['f = w*x +', 'w=1,x=2', 'missing value after +', ''],
     ['f = wx', 'w=1,x=2', 'wx has no value', 'w*x'],
     ['f = w*x', 'w=a', 'w must be a number', ''],
     ['', '', '', ''],

@@ -175,7 +175,7 @@ describe('bp, not on a terminal,', () => {
     [['train', '.'], 'cannot be read: it is a folder'],
     [['train', '--ui', 'tui'], '--ui tui needs a terminal'],
     [['--learning-rate', '-1'], '--learning-rate must be a positive number'],
-    [['graph', 'f = w*', '--set', 'w=1'], 'a value is missing'],
+    [['graph', 'f = w*', '--set', 'w=1'], 'missing value'],
     [['train', file('empty.csv', ''), '--target', 'y'], 'line 1: the file is empty'],
     [['train', file('ragged.csv', 'x,y\n1,a\n2\n'), '--target', 'y'], 'line 3: 1 cell where'],
     [

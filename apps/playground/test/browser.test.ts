@@ -14,5 +14,5 @@ test.each([
 
 test.each([findBrowser, ensureBrowser])('%o says so when there is no program at CHROME_PATH', (find) => {
   vi.stubEnv('CHROME_PATH', '/nowhere/chrome')
-  expect(find).toThrow('CHROME_PATH is /nowhere/chrome, and there is no program that can be run')
+  expect(find).toThrow('CHROME_PATH is /nowhere/chrome, which is not an executable')
 })

@@ -1,4 +1,4 @@
-// Turns a parsed program into tensors.
+// Builds the tensors of a parsed program.
 import {
   BackpropagationError,
   constant,
@@ -25,7 +25,7 @@ import {
 } from './syntax.js'
 
 export interface BuildOptions {
-  /** Precision of variables and numbers; default `f64`, so that they come out as by hand. */
+  /** Precision of variables and numbers; default `f64`, so that results match those worked out by hand. */
   readonly dtype?: Dtype
 }
 
@@ -43,13 +43,13 @@ const binary = new Map<Operator, (a: Tensor, b: Tensor) => Tensor>([
   ['@', ops.matmul],
 ])
 
-// What a text of 4 KB can blow up to, by broadcastTo or oneHot, and still be computed and shown at once.
-const mostNumbers = 250_000
+// 4 KB of text can blow up through broadcastTo or oneHot; this many are still computed and shown instantly.
+const maxNumbers = 250_000
 
 /**
- * The graph of a program. `values` go before those in the source; values for names that the program does not
- * use (`program.names`) have no effect.
- * @throws ExpressionError for a variable without a value, and where shapes do not fit.
+ * The graph of a program. `values` override those in the source; values for names that the program does not use
+ * (`program.names`) have no effect.
+ * @throws ExpressionError for a variable without a value, and where shapes do not match.
  */
 export function build(
   program: Program,
@@ -64,9 +64,9 @@ export function build(
   let numbers = 0
   const keep = (tensor: Tensor, span: Span): void => {
     numbers += tensor.size
-    if (numbers > mostNumbers)
-      throw new ExpressionError(source, span, `with this the graph has more than ${mostNumbers} numbers`, {
-        hint: 'take smaller arrays',
+    if (numbers > maxNumbers)
+      throw new ExpressionError(source, span, `this makes the graph larger than ${maxNumbers} numbers`, {
+        hint: 'use smaller arrays',
       })
     spans.set(tensor, span)
   }
@@ -77,8 +77,8 @@ export function build(
     if (value === undefined) throw missingValue(program, name, use, given)
     const tensor = blame(source, use.span, () => variable(value, { name, dtype }), name)
     if (!tensor.values.every(Number.isFinite))
-      throw new ExpressionError(source, use.span, `${name} has a value that is not a finite number`, {
-        hint: 'give it a number',
+      throw new ExpressionError(source, use.span, `the value of ${name} is not finite`, {
+        hint: 'use a finite number',
       })
     variables.set(name, tensor)
     named.set(name, tensor)
@@ -106,7 +106,7 @@ export function build(
         return entry.apply(tensors.map(make), attribute && literalValue(attribute))
       }
       default:
-        throw new TypeError(`no way to make a ${expression.kind}`)
+        throw new TypeError(`unhandled ${expression.kind}`)
     }
   }
 
@@ -121,7 +121,7 @@ export function build(
   return { output: output!, outputName: last.name ?? freeName(named), named, variables, spans }
 }
 
-/** The values from outside and, behind them, those in the source. */
+/** The values in the source, overridden by those passed in. */
 function gather(program: Program, values: VariableValues): Map<string, number | NestedArray> {
   const outside = values instanceof Map ? values.entries() : Object.entries(values)
   return new Map([...program.values, ...outside])
@@ -129,7 +129,7 @@ function gather(program: Program, values: VariableValues): Map<string, number | 
 
 interface Use {
   readonly span: Span
-  /** The name alone is what something is divided by. */
+  /** The name by itself is a divisor. */
   readonly divides: boolean
 }
 
@@ -171,9 +171,9 @@ function missingValue(
     })
   if (isFunction(name))
     return new ExpressionError(program.source, span, problem, {
-      hint: `the function ${name} takes its argument in parentheses, ${name}(…); a variable of that name needs a value${also}`,
+      hint: `the function ${name} needs parentheses around its argument, ${name}(…); a variable of that name needs a value${also}`,
     })
-  // In one or two letters any change makes another word.
+  // With one or two letters, any change makes a different word.
   const meant = name.length > 2 ? nearest(name, known) : null
   if (meant)
     return new ExpressionError(program.source, span, problem, {
@@ -183,7 +183,7 @@ function missingValue(
   return new ExpressionError(program.source, span, problem, { hint: `give it a value${also}` })
 }
 
-/** Runs `body`; what the core refuses gets the place in the source. */
+/** Runs `body`; errors of the core get a position in the source. */
 function blame<T>(source: string, span: Span, body: () => T, name?: string): T {
   try {
     return body()
@@ -195,7 +195,7 @@ function blame<T>(source: string, span: Span, body: () => T, name?: string): T {
   }
 }
 
-/** A name for an output that has none. */
+/** A name for an unnamed output. */
 function freeName(named: ReadonlyMap<string, Tensor>): string {
   let name = 'f'
   for (const next of ['y', 'output']) if (named.has(name)) name = next

@@ -2,7 +2,7 @@
 import { Constant, inputAt, type Tensor, topological, Variable } from '@bp/core'
 import type { Graph } from './graph.js'
 
-/** The graph from inputs on the left to the output on the right; variables are round, operations square. */
+/** The graph with inputs on the left and the output on the right; variables are round, operations square. */
 export function toDot(graph: Graph): string {
   const nodes = topological([graph.output])
   const identifiers = new Map(nodes.map((tensor, index) => [tensor, `n${index}`]))

@@ -1,31 +1,31 @@
-// The one error of the language: what is wrong, where it stands, and the cure.
+// The language's one error type: what is wrong, where, and the cure.
 import { BackpropagationError } from '@bp/core'
 import type { Span } from './syntax.js'
 
-/** An edit of the source that does what the hint says. */
+/** An edit of the source that applies the hint. */
 export interface Fix extends Span {
   readonly replacement: string
 }
 
 /**
- * Something wrong with a source text. `message` is for a terminal: the problem, the line with a caret under the
- * place, and the hint.
+ * Something wrong in a source text. `message` is for a terminal: the problem, the line with a caret under the position,
+ * and the hint.
  */
 export class ExpressionError extends BackpropagationError {
   override name = 'ExpressionError'
-  /** What is wrong, in one sentence, without the place. */
+  /** What is wrong, in one sentence, without the position. */
   readonly problem: string
-  /** What to do about it, or `null` when the problem says it already. */
+  /** What to do about it, or `null` when the problem already says so. */
   readonly hint: string | null
   /** The edit that the hint describes, where there is exactly one. */
   readonly fix: Fix | null
   /** Offset in the source, in UTF-16 units. */
   readonly position: number
-  /** Where the wrong part ends; equal to `position` when something is missing there. */
+  /** Where the offending part ends; equal to `position` when something is missing there. */
   readonly end: number
-  /** Line of the source, from 1. */
+  /** 1-based line of the source. */
   readonly line: number
-  /** Column in that line, from 1. */
+  /** 1-based column in that line. */
   readonly column: number
 
   /** @internal */
@@ -61,11 +61,11 @@ export class ExpressionError extends BackpropagationError {
   }
 }
 
-// Enough of a long line to recognise the place, on a terminal of 80 columns.
+// Enough context of a long line for a terminal of 80 columns.
 const shownBefore = 40
 const shownAfter = 30
 
-/** The line and, under the character at `column`, a caret. */
+/** The line, and a caret under the character at `column`. */
 function pointAt(line: string, column: number): string[] {
   const from = column > shownBefore + 3 ? column - shownBefore : 0
   const to = line.length > column + shownAfter + 3 ? column + shownAfter : line.length
@@ -74,12 +74,12 @@ function pointAt(line: string, column: number): string[] {
   return [`  ${printable(head)}${printable(tail)}`, `  ${' '.repeat(columnsOf(printable(head)))}^`]
 }
 
-/** The text without what would move a terminal's cursor, reverse its writing or hide. */
+/** The text without characters that move a terminal's cursor, reverse its direction or are invisible. */
 export function printable(text: string): string {
   return text.replace(/\t/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu, '�')
 }
 
-/** Columns of a terminal that the text takes: none for a combining mark, two for East Asian letters. */
+/** Terminal columns that the text occupies: none for a combining mark, two for East Asian letters. */
 function columnsOf(text: string): number {
   let columns = 0
   for (const character of text)
@@ -93,7 +93,7 @@ function columnsOf(text: string): number {
   return columns
 }
 
-/** A stretch of the source, short enough to be part of a sentence. */
+/** A span of the source, short enough for a message. */
 export function excerpt(source: string, { start, end }: Span): string {
   const text = printable(source.slice(start, end).replace(/\s+/g, ' '))
   return text.length > 32 ? `${text.slice(0, 31)}…` : text

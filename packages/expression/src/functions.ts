@@ -1,15 +1,15 @@
-// The functions that can be called: every operation of the core table, by name.
+// The callable functions: every operation of the core table, by name.
 import { isList, type Op, ops, type Tensor } from '@bp/core'
 import { type Expression, literalValue } from './syntax.js'
 
-/** An operation to call with tensors and perhaps one attribute. */
+/** An operation called with tensors and an optional attribute. */
 export interface FunctionEntry {
   readonly name: string
-  /** Names of the tensors that it takes. */
+  /** Names of its tensor inputs. */
   readonly inputs: readonly string[]
-  /** It takes any number of them; `inputs` names their list. */
+  /** It takes any number of tensors; `inputs` names their list. */
   readonly ofList: boolean
-  /** Name of the attribute that may follow them as a number or array, `axes` in `sum(x, 0)`. */
+  /** The attribute that may follow them as a number or array, `axes` in `sum(x, 0)`. */
   readonly shorthand: string | undefined
   readonly apply: (tensors: readonly Tensor[], attribute: unknown) => Tensor
 }
@@ -27,24 +27,24 @@ const table = new Map<string, FunctionEntry>(
   }),
 )
 
-/** Spellings that the formulas in the table use themselves. */
-const otherSpellings = new Map([
+/** Spellings used by the formulas in the table. */
+const aliases = new Map([
   ['ln', 'log'],
   ['σ', 'sigmoid'],
 ])
 
-/** Of two tensors `max` and `min` take the larger and the smaller; of one, they reduce it. */
+/** `max` and `min` of two tensors are elementwise; of one, they reduce. */
 const ofTwo = new Map([
   ['max', 'maximum'],
   ['min', 'minimum'],
 ])
 
-/** The function that `name` called with so many arguments is, if there is one. */
+/** The function called by `name` with this many arguments, if any. */
 export function findFunction(name: string, argumentCount: number): FunctionEntry | undefined {
-  return table.get((argumentCount === 2 ? ofTwo.get(name) : undefined) ?? otherSpellings.get(name) ?? name)
+  return table.get((argumentCount === 2 ? ofTwo.get(name) : undefined) ?? aliases.get(name) ?? name)
 }
 
-/** Of the arguments of a call, those that are tensors; of a list, a last one that is written out is the attribute. */
+/** The tensors among a call's arguments; after a list, a literal last argument is the attribute. */
 export function tensorsOf(
   { inputs, ofList, shorthand }: FunctionEntry,
   given: readonly Expression[],
@@ -54,14 +54,14 @@ export function tensorsOf(
   return last === null ? given : given.slice(0, -1)
 }
 
-/** Whether anything of that name can be called. */
+/** Whether a function has that name. */
 export function isFunction(name: string): boolean {
   return findFunction(name, 1) !== undefined
 }
 
 export const functionNames: readonly string[] = [...table.keys()].sort()
 
-/** Those that people know from school and from neural networks, for messages with room for a few. */
+/** Those known from school and neural networks, for messages with room for a few. */
 export const familiarFunctions: readonly string[] = [
   'abs',
   'exp',

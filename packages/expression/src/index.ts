@@ -1,4 +1,4 @@
-// The public face of the language.
+// The public API of the language.
 export { type BuildOptions, build, type VariableValues } from './build.js'
 export { toDot } from './dot.js'
 export { ExpressionError, type Fix } from './error.js'

@@ -1,8 +1,8 @@
-// Finds the product that a name such as wx was meant as.
+// Finds the product that was probably meant by a name such as wx.
 
-/** The known names that `name` is written of one after the other, `w` and `x` for `wx`; `null` if it is not. */
+/** The known names that `name` is a concatenation of, `w` and `x` for `wx`; `null` if there are none. */
 export function splitIntoNames(name: string, known: ReadonlySet<string>): string[] | null {
-  // parts[end]: how the first `end` letters can be cut, in the fewest pieces.
+  // parts[end]: the first `end` letters, split into the fewest pieces.
   const parts: (string[] | null)[] = [[]]
   for (let end = 1; end <= name.length; end++) {
     let shortest: string[] | null = null

@@ -1,10 +1,10 @@
-// Writes programs as mathematics for LaTeX and KaTeX.
+// Writes programs as formulas for LaTeX and KaTeX.
 import type { NestedArray } from '@bp/core'
 import { findFunction } from './functions.js'
 import { bindingPower, negationPower } from './precedence.js'
 import type { Expression, Program, Statement } from './syntax.js'
 
-/** LaTeX of a program, to stand in math mode; several statements are aligned at their equals signs. */
+/** A program in LaTeX, for math mode; several statements are aligned at their equals signs. */
 export function toLatex(program: Program): string {
   const { statements } = program
   if (statements.length === 1) return writeStatement(statements[0]!, '=')
@@ -45,12 +45,12 @@ function writeBinary({ operator, left, right }: Expression & { kind: 'binary' },
     return `${base}^{${write(right, 0)}}`
   }
   const symbol = operator === '*' ? ' \\cdot ' : operator === '@' ? '\\,' : ` ${operator} `
-  // A minus sign directly behind another operator is not written in mathematics.
+  // Mathematical notation has no minus sign directly after another operator.
   const second = right.kind === 'negation' ? parenthesized(write(right, 0), true) : write(right, demands)
   return parenthesized(`${write(left, binds)}${symbol}${second}`, binds < power)
 }
 
-/** Functions that are written in a form of their own. */
+/** Functions with their own notation. */
 const forms = new Map<string, (argument: string) => string>([
   ['exp', (x) => `e^{${x}}`],
   ['sqrt', (x) => `\\sqrt{${x}}`],
@@ -119,7 +119,7 @@ const greek = new Map(
   ].map(([letter, command]) => [letter!, `\\${command}`] as const),
 )
 
-/** `x` as x, `x1`, `x_1` and `x_in` with an index, `weight` and `learning_rate` upright, `α` as its command. */
+/** `x` as x, `x1`, `x_1` and `x_in` with a subscript, `weight` and `learning_rate` upright, `α` as its command. */
 function writeName(name: string): string {
   const plain = name.replace(/[₀-₉]/g, (digit) => String(digit.codePointAt(0)! - 0x2080))
   const [, head, index] = /^(.*[^\d_])_?(\d+)$/u.exec(plain) ?? /^(\p{L}\p{M}*)_(.+)$/u.exec(plain) ?? []
@@ -131,7 +131,7 @@ function writeWord(word: string): string {
   const command = greek.get(word)
   if (command) return command
   if (/^[A-Za-z]$/.test(word)) return word
-  // Text mode takes letters of every script; the underscore is the only special character a name can have.
+  // Text mode accepts letters of every script; the underscore is the only special character in names.
   return `\\text{${word.replaceAll('_', '\\_')}}`
 }
 

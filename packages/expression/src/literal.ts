@@ -1,11 +1,11 @@
-// Values as they are typed: `-2`, `[[1, 2], [3, 4]]`, and lists of them, `w=-2,x=5`.
+// Literal values: `-2`, `[[1, 2], [3, 4]]`, and lists of assignments, `w=-2,x=5`.
 import type { NestedArray } from '@bp/core'
 import { ExpressionError } from './error.js'
 import { Parser } from './parser.js'
 import { type Expression, literalValue, type Span } from './syntax.js'
 
 /**
- * The number or array that `source` writes out.
+ * The number or array that `source` spells out.
  * @throws ExpressionError for anything that would have to be computed.
  */
 export function evaluateLiteral(source: string): number | NestedArray {
@@ -18,8 +18,8 @@ export function evaluateLiteral(source: string): number | NestedArray {
 }
 
 /**
- * Reads `w=-2,x=5,b=3`; semicolons and line ends separate as well as commas.
- * @throws ExpressionError for a value that would have to be computed, or a name that is there twice.
+ * Reads `w=-2,x=5,b=3`; semicolons and line breaks separate as commas do.
+ * @throws ExpressionError for a value that would have to be computed, or a duplicate name.
  */
 export function parseAssignments(source: string): Map<string, number | NestedArray> {
   const parser = new Parser(source)
@@ -30,12 +30,12 @@ export function parseAssignments(source: string): Map<string, number | NestedArr
     const { name, expression, span } = parser.statement()
     if (!parser.at('separator', ',', 'end')) parser.refuseAfterStatement()
     if (name === null)
-      throw new ExpressionError(source, span, 'this gives no name a value', {
-        hint: 'write name=value, such as w=-2',
+      throw new ExpressionError(source, span, 'expected name=value', {
+        hint: 'for example w=-2',
       })
     if (assignments.has(name))
-      throw new ExpressionError(source, span, `${name} is given a value twice`, {
-        hint: 'leave one of them out',
+      throw new ExpressionError(source, span, `${name} is assigned twice`, {
+        hint: 'remove one of the assignments',
       })
     assignments.set(name, requireLiteral(source, expression, expression.span, name))
   }
@@ -50,7 +50,7 @@ function requireLiteral(
   const value = literalValue(expression)
   if (value === null)
     throw new ExpressionError(source, span, `${name} must be a number or an array of numbers`, {
-      hint: 'write such as -2, 0.5, 1e-3 or [[1, 2], [3, 4]]',
+      hint: 'for example -2, 0.5, 1e-3 or [[1, 2], [3, 4]]',
     })
   return value
 }

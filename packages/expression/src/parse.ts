@@ -1,13 +1,13 @@
-// Reads a source: its statements, and which names they define and need.
+// Parses a source: its statements, and the names they define and need.
 import type { NestedArray } from '@bp/core'
 import { ExpressionError, excerpt } from './error.js'
 import { Parser } from './parser.js'
 import { forEachName, literalValue, type Program, type Statement } from './syntax.js'
 
 /**
- * Reads statements `name = expression`, separated by `;` or line ends; the last that computes something may be
- * a bare expression and is the output. `w = -2` gives the variable `w` its value, wherever it stands.
- * @throws ExpressionError for whatever does not fit the language.
+ * Parses statements `name = expression`, separated by `;` or line breaks; the last that computes something is the output
+ * and may be a bare expression. `w = -2` gives the variable `w` its value, wherever it appears.
+ * @throws ExpressionError for anything that is not in the language.
  */
 export function parse(source: string): Program {
   const parser = new Parser(source)
@@ -20,12 +20,12 @@ export function parse(source: string): Program {
   }
   if (statements.length === 0)
     throw new ExpressionError(source, { start: 0, end: source.length }, 'there is nothing to compute', {
-      hint: 'write an expression, such as f = w*x + b',
+      hint: 'write an expression, e.g. f = w*x + b',
     })
   return { source, statements, ...resolveNames(source, statements) }
 }
 
-/** The statement that computes the output: the last that is not merely `name = number`. */
+/** The statement that computes the output: the last that is not just `name = number`. */
 export function outputStatement(statements: readonly Statement[]): Statement {
   const computing = statements.filter(
     ({ name, expression }) => name === null || literalValue(expression) === null,
@@ -33,7 +33,7 @@ export function outputStatement(statements: readonly Statement[]): Statement {
   return computing.at(-1) ?? statements.at(-1)!
 }
 
-/** Checks who defines which name and who uses it, and finds the names that need a value. */
+/** Checks definitions and uses of names, and finds the names that need a value. */
 function resolveNames(source: string, statements: readonly Statement[]): Pick<Program, 'names' | 'values'> {
   const definitions = new Map<string, Statement>()
   const values = new Map<string, number | NestedArray>()
@@ -42,7 +42,7 @@ function resolveNames(source: string, statements: readonly Statement[]): Pick<Pr
     const { name, expression, span } = statement
     if (name === null) {
       if (statement !== output)
-        throw new ExpressionError(source, span, 'the result of this expression is used nowhere', {
+        throw new ExpressionError(source, span, 'the result of this expression is never used', {
           hint: `give it a name, as in g = ${excerpt(source, span)}`,
         })
       continue
@@ -51,7 +51,7 @@ function resolveNames(source: string, statements: readonly Statement[]): Pick<Pr
     const first = definitions.get(name)
     if (first)
       throw new ExpressionError(source, nameSpan, `${name} is assigned twice`, {
-        hint: `it is ${excerpt(source, first.expression.span)} already; take another name`,
+        hint: `it is already ${excerpt(source, first.expression.span)}; use another name`,
       })
     definitions.set(name, statement)
     const value = literalValue(expression)
@@ -64,13 +64,13 @@ function resolveNames(source: string, statements: readonly Statement[]): Pick<Pr
     if (name !== null && values.has(name)) continue
     forEachName(expression, (used, span) => {
       if (used === name)
-        throw new ExpressionError(source, span, `${name} is defined by itself`, {
-          hint: 'take another name on the left of =',
+        throw new ExpressionError(source, span, `${name} is defined in terms of itself`, {
+          hint: 'use another name on the left of =',
         })
       if (computed.has(used)) return
       if (definitions.has(used) && !values.has(used))
         throw new ExpressionError(source, span, `${used} is used before it is defined`, {
-          hint: `move ${used} = … in front of this statement`,
+          hint: `move ${used} = … before this statement`,
         })
       names.add(used)
     })

@@ -1,4 +1,4 @@
-// The grammar: turns tokens into statements, by precedence climbing (Pratt 1973).
+// The grammar: parses tokens into statements by precedence climbing (Pratt 1973).
 import { type NestedArray, nearest } from '@bp/core'
 import { ExpressionError, excerpt } from './error.js'
 import { familiarFunctions, findFunction, functionNames, isFunction, tensorsOf } from './functions.js'
@@ -6,17 +6,17 @@ import { bindingPower, negationPower } from './precedence.js'
 import { type Expression, literalValue, type Span, type Statement } from './syntax.js'
 import { type Token, tokenize } from './tokens.js'
 
-const deepest = 64
-const mostNodes = 2000
+const maxDepth = 64
+const maxNodes = 2000
 
-/** Reads one statement after the other; whoever uses it says what separates them. */
+/** Parses one statement at a time; the caller handles separators. */
 export class Parser {
   readonly source: string
   readonly #tokens: readonly Token[]
   #index = 0
   #depth = 0
   #nodes = 0
-  /** The parentheses that are open. */
+  /** The open parentheses. */
   readonly #open: Span[] = []
 
   constructor(source: string) {
@@ -33,7 +33,7 @@ export class Parser {
     return kinds.includes(this.token.kind)
   }
 
-  /** Takes the current token; at the end stays there. */
+  /** Consumes the current token; stays at the end. */
   advance(): Token {
     const { token } = this
     if (token.kind !== 'end') this.#index++
@@ -55,22 +55,22 @@ export class Parser {
         name === null ? { start: first.span.start, end: this.#endOfPrevious() } : this.token.span,
         name === null
           ? `${excerpt(this.source, { start: first.span.start, end: this.#endOfPrevious() })} is not a name`
-          : 'a statement has one =',
+          : 'a statement can have only one =',
         {
           hint:
             name === null
-              ? 'left of = stands one name, as in f = w*x'
-              : 'separate statements by ; or a new line',
+              ? 'the left side of = is a single name, as in f = w*x'
+              : 'separate statements with ; or a new line',
         },
       )
     return { name, expression, span: { start: first.span.start, end: this.#endOfPrevious() } }
   }
 
-  /** An expression of operators that bind at least as strongly as `power`. */
+  /** An expression whose operators bind at least as tightly as `power`. */
   expression(power: number): Expression {
-    if (++this.#depth > deepest)
-      throw this.#error(this.token.span, `this is nested more than ${deepest} deep`, {
-        hint: 'give a part of it a name in a statement of its own',
+    if (++this.#depth > maxDepth)
+      throw this.#error(this.token.span, `this is nested more than ${maxDepth} deep`, {
+        hint: 'move part of it into its own statement',
       })
     let left = this.#operand()
     for (;;) {
@@ -88,10 +88,10 @@ export class Parser {
           span: { start: this.#startOf(left), end: this.#endOfPrevious() },
         })
       } else if (token.kind === 'name' || token.kind === 'number' || token.kind === '(') {
-        throw this.#missingTimes(left, token)
+        throw this.#missingProduct(left, token)
       } else if (token.kind === '[') {
         throw this.#error(token.span, 'a [ cannot follow a value', {
-          hint: 'there is no indexing; an array such as [1, 2] stands by itself',
+          hint: 'there is no indexing; an array such as [1, 2] is a value of its own',
         })
       } else break
     }
@@ -99,20 +99,20 @@ export class Parser {
     return left
   }
 
-  /** Throws what fits the token that can neither go on with a statement nor end it. */
+  /** Throws an error for a token that can neither continue nor end a statement. */
   refuseAfterStatement(): never {
     const { token } = this
     if (token.kind === ')' || token.kind === ']')
-      throw this.#error(token.span, `this ${token.kind} closes nothing`, {
-        hint: 'take it out, or open it before',
+      throw this.#error(token.span, `unmatched ${token.kind}`, {
+        hint: 'remove it, or open it first',
         fix: { ...token.span, replacement: '' },
       })
     if (token.kind === ',')
-      throw this.#error(token.span, 'a comma stands between arguments only', {
-        hint: 'separate statements by ;',
+      throw this.#error(token.span, 'commas only separate arguments', {
+        hint: 'separate statements with ;',
         fix: { ...token.span, replacement: ';' },
       })
-    throw this.#error(token.span, `${this.#describe(token)} was not expected here`)
+    throw this.#error(token.span, `unexpected ${this.#describe(token)}`)
   }
 
   #operand(): Expression {
@@ -132,10 +132,7 @@ export class Parser {
     }
     if (token.kind === '(') {
       if (this.token.kind === ')')
-        throw this.#error(
-          { start: token.span.start, end: this.token.span.end },
-          'there is nothing between ( and )',
-        )
+        throw this.#error({ start: token.span.start, end: this.token.span.end }, 'nothing between ( and )')
       this.#open.push(token.span)
       const inner = this.expression(0)
       this.#close(')', token.span)
@@ -154,7 +151,7 @@ export class Parser {
     throw this.#missingValue(token)
   }
 
-  // Where an expression with its parentheses starts; its own span is without them.
+  // Where an expression starts including its parentheses, which its own span excludes.
   readonly #outside = new WeakMap<Expression, number>()
 
   #startOf(expression: Expression): number {
@@ -185,10 +182,10 @@ export class Parser {
   #checkCall(name: Token & { kind: 'name' }, opening: Span, given: readonly Expression[], span: Span): void {
     const found = findFunction(name.name, given.length)
     if (!found) {
-      // In one or two letters any change makes another word.
+      // With one or two letters, any change makes a different word.
       const meant = name.name.length > 2 ? nearest(name.name, functionNames) : null
-      throw this.#error(name.span, `there is no function ${name.name}`, {
-        hint: `${meant ? `did you mean ${meant}? ` : `to multiply, write ${name.name}*(…). `}Among ${functionNames.length} functions are ${familiarFunctions.join(', ')}`,
+      throw this.#error(name.span, `unknown function ${name.name}`, {
+        hint: `${meant ? `did you mean ${meant}? ` : `to multiply, write ${name.name}*(…). `}The ${functionNames.length} functions include ${familiarFunctions.join(', ')}`,
         fix: meant
           ? { ...name.span, replacement: meant }
           : { start: opening.start, end: opening.start, replacement: '*' },
@@ -206,14 +203,14 @@ export class Parser {
       )
     if (attribute && literalValue(attribute) === null)
       throw this.#error(attribute.span, `${shorthand} must be a number or an array of numbers`, {
-        hint: `it cannot be computed; write ${form} with such as 0 or [0, 1] for ${shorthand}`,
+        hint: `it must be a literal; write ${form} with e.g. 0 or [0, 1] for ${shorthand}`,
       })
   }
 
-  /** The numbers up to and with the closing bracket, whose opening one is taken. */
+  /** The numbers up to and including the closing bracket; the opening one is already consumed. */
   #array(): NestedArray {
     const opening = this.#tokens[this.#index - 1]!.span
-    if (++this.#depth > deepest) throw this.#error(opening, `this is nested more than ${deepest} deep`)
+    if (++this.#depth > maxDepth) throw this.#error(opening, `this is nested more than ${maxDepth} deep`)
     const items: (number | NestedArray)[] = []
     let firstShape = ''
     for (;;) {
@@ -244,9 +241,9 @@ export class Parser {
       if (number.kind === 'number') return -number.value
     }
     if (token.kind === ']' || token.kind === ',' || token.kind === 'end' || token.kind === 'separator')
-      throw this.#error(token.span, 'a number is missing in this array', { hint: 'write such as [1, 2]' })
+      throw this.#error(token.span, 'missing number in this array', { hint: 'for example [1, 2]' })
     throw this.#error(token.span, `${this.#describe(token)} is not a number`, {
-      hint: 'an array holds numbers only, as in [1, -2.5]',
+      hint: 'an array contains only numbers, as in [1, -2.5]',
     })
   }
 
@@ -258,25 +255,25 @@ export class Parser {
     }
     if (token.kind === 'end' || token.kind === 'separator' || this.#atLineStart())
       throw this.#neverClosed(opening, bracket)
-    throw this.#error(token.span, `${this.#describe(token)} stands where a ${bracket} is missing`, {
-      hint: `it would close the ${this.source[opening.start]} at character ${opening.start + 1}`,
+    throw this.#error(token.span, `expected ${bracket}, found ${this.#describe(token)}`, {
+      hint: `${bracket} closes the ${this.source[opening.start]} at character ${opening.start + 1}`,
     })
   }
 
   #neverClosed(opening: Span, bracket: ')' | ']'): ExpressionError {
     const end = this.#endOfPrevious()
     return this.#error(opening, `this ${this.source[opening.start]} is never closed`, {
-      hint: `put a ${bracket} behind what belongs to it`,
+      hint: `add a ${bracket} where it should end`,
       fix: { start: end, end, replacement: bracket },
     })
   }
 
-  /** Whether a line end, which counts for nothing inside of brackets, stands before the current token. */
+  /** Whether a line break, which is ignored inside brackets, precedes the current token. */
   #atLineStart(): boolean {
     return /[\r\n]/.test(this.source.slice(this.#endOfPrevious(), this.token.span.start))
   }
 
-  #missingTimes(left: Expression, right: Token): ExpressionError {
+  #missingProduct(left: Expression, right: Token): ExpressionError {
     const opening = this.#open.at(-1)
     if (opening && this.#atLineStart()) return this.#neverClosed(opening, ')')
     const start = this.#startOf(left)
@@ -284,19 +281,15 @@ export class Parser {
     const before = this.source.slice(start, end)
     const after = this.source.slice(right.span.start, right.span.end)
     if (left.kind === 'name' && isFunction(left.name) && right.kind !== '(')
-      return this.#error(right.span, `the argument of ${left.name} stands in parentheses`, {
+      return this.#error(right.span, `${left.name} needs parentheses around its argument`, {
         hint: `write ${left.name}(${after})`,
         fix: { start: end, end: right.span.end, replacement: `(${after})` },
       })
     const shown = excerpt(this.source, { start, end })
-    return this.#error(
-      right.span,
-      `a * is missing between ${shown} and ${right.kind === '(' ? '(' : after}`,
-      {
-        hint: `write ${before.length > 32 ? '…' : shown}*${right.kind === '(' ? '(…)' : after}`,
-        fix: { start: end, end: right.span.start, replacement: '*' },
-      },
-    )
+    return this.#error(right.span, `missing * between ${shown} and ${right.kind === '(' ? '(' : after}`, {
+      hint: `write ${before.length > 32 ? '…' : shown}*${right.kind === '(' ? '(…)' : after}`,
+      fix: { start: end, end: right.span.start, replacement: '*' },
+    })
   }
 
   #missingValue(token: Token): ExpressionError {
@@ -304,27 +297,23 @@ export class Parser {
     const after =
       before && before.kind !== 'separator' && before.kind !== 'end' ? ` after ${this.#describe(before)}` : ''
     if (token.kind === 'end' || token.kind === 'separator')
-      return this.#error({ start: token.span.start, end: token.span.start }, `a value is missing${after}`, {
-        hint: 'write a name, a number or an expression there',
+      return this.#error({ start: token.span.start, end: token.span.start }, `missing value${after}`, {
+        hint: 'add a name, a number or an expression',
       })
     if (token.kind === '=')
-      return this.#error(
-        token.span,
-        before?.kind === '=' ? 'there is one = too many' : 'there is no name before =',
-        {
-          hint: 'write such as f = w*x',
-        },
-      )
-    if (token.kind === 'operator' && token.operator === '+')
-      return this.#error(token.span, `a value is missing${after} before +`, {
-        hint: 'a sign + in front of a value can be left out',
+      return this.#error(token.span, before?.kind === '=' ? 'one = too many' : 'missing name before =', {
+        hint: 'for example f = w*x',
       })
-    return this.#error(token.span, `a value is missing${after} before ${this.#describe(token)}`)
+    if (token.kind === 'operator' && token.operator === '+')
+      return this.#error(token.span, `missing value${after} before +`, {
+        hint: 'omit a leading +',
+      })
+    return this.#error(token.span, `missing value${after} before ${this.#describe(token)}`)
   }
 
   #describe(token: Token): string {
     if (token.kind === 'end') return 'the end'
-    if (token.kind === 'separator') return this.source[token.span.start] === ';' ? ';' : 'the line end'
+    if (token.kind === 'separator') return this.source[token.span.start] === ';' ? ';' : 'the end of the line'
     return excerpt(this.source, token.span)
   }
 
@@ -334,9 +323,9 @@ export class Parser {
   }
 
   #count(): void {
-    if (++this.#nodes > mostNodes)
-      throw this.#error(this.token.span, `the source has more than ${mostNodes} parts`, {
-        hint: 'shorten it; matrices replace long sums',
+    if (++this.#nodes > maxNodes)
+      throw this.#error(this.token.span, `the source has more than ${maxNodes} parts`, {
+        hint: 'shorten it; use matrices instead of long sums',
       })
   }
 

@@ -1,16 +1,16 @@
-// The shape of a parsed program, and ways to look through it.
+// The syntax tree of a program, and ways to traverse it.
 import type { NestedArray } from '@bp/core'
 
-/** A stretch of the source, as offsets in UTF-16 units: from `start` up to but not including `end`. */
+/** A range of the source, [start, end) in UTF-16 units. */
 export interface Span {
   readonly start: number
   readonly end: number
 }
 
-/** The operators between two values. */
+/** The binary operators. */
 export type Operator = '+' | '-' | '*' | '/' | '^' | '@'
 
-/** A parsed expression; each part knows where in the source it stands. */
+/** A parsed expression; each part has its position in the source. */
 export type Expression =
   | { readonly kind: 'number'; readonly value: number; readonly span: Span }
   | { readonly kind: 'array'; readonly value: NestedArray; readonly span: Span }
@@ -42,9 +42,9 @@ export interface Statement {
 export interface Program {
   readonly source: string
   readonly statements: readonly Statement[]
-  /** The names that need a value from outside or from a `w = -2` in the source, in order of first use. */
+  /** The names that need a value, passed in or from a `w = -2` in the source, in order of first use. */
   readonly names: readonly string[]
-  /** The values that statements like `w = -2` give; those passed to `build` go before them. */
+  /** The values from statements like `w = -2`; those passed to `build` override them. */
   readonly values: ReadonlyMap<string, number | NestedArray>
 }
 
@@ -55,7 +55,7 @@ export function literalValue(expression: Expression): number | NestedArray | nul
   return null
 }
 
-/** Calls `visit` with every name in the expression, from left to right. */
+/** Visits every name in the expression, from left to right. */
 export function forEachName(expression: Expression, visit: (name: string, span: Span) => void): void {
   if (expression.kind === 'name') visit(expression.name, expression.span)
   else if (expression.kind === 'negation') forEachName(expression.operand, visit)

@@ -1,9 +1,9 @@
-// Writes expressions out again, with no more parentheses than they need.
+// Writes expressions as text, with only the necessary parentheses.
 import type { NestedArray } from '@bp/core'
 import { bindingPower, negationPower } from './precedence.js'
 import type { Expression, Operator, Program } from './syntax.js'
 
-/** Source text that parses to the same expression or program; a program has one statement on each line. */
+/** Source text that parses to the same expression or program; a program has one statement per line. */
 export function toText(tree: Expression | Program): string {
   if ('kind' in tree) return write(tree, 0)
   return tree.statements
@@ -13,7 +13,7 @@ export function toText(tree: Expression | Program): string {
     .join('\n')
 }
 
-/** The text of an expression where what binds weaker than `power` needs parentheses. */
+/** The text of an expression where anything that binds less tightly than `power` needs parentheses. */
 function write(expression: Expression, power: number): string {
   switch (expression.kind) {
     case 'number':
@@ -35,7 +35,7 @@ function write(expression: Expression, power: number): string {
   }
 }
 
-/** A minus sign may open the right operand of any operator, since nothing stands before it to bind. */
+/** A minus sign may begin the right operand of any operator, since nothing to its left can bind. */
 function writeRight(right: Expression, demands: number): string {
   return right.kind === 'negation' ? write(right, 0) : write(right, demands)
 }

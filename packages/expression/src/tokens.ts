@@ -1,4 +1,4 @@
-// Cuts a source text into tokens.
+// Splits a source text into tokens.
 import { ExpressionError, printable } from './error.js'
 import type { Operator, Span } from './syntax.js'
 
@@ -7,12 +7,12 @@ export type Token =
   | { readonly kind: 'name'; readonly name: string; readonly span: Span }
   | { readonly kind: 'operator'; readonly operator: Operator; readonly span: Span }
   | { readonly kind: '(' | ')' | '[' | ']' | ',' | '='; readonly span: Span }
-  /** A semicolon, or a line end outside of all brackets. */
+  /** A semicolon, or a line break outside all brackets. */
   | { readonly kind: 'separator'; readonly span: Span }
   | { readonly kind: 'end'; readonly span: Span }
 
-/** The longest source that is read, in UTF-16 units. */
-const longestSource = 4096
+/** In UTF-16 units. */
+const maxSourceLength = 4096
 
 const skipped = /[^\S\r\n]+|(?:#|\/\/)[^\r\n]*/y
 const lineEnd = /\r\n|\r|\n/y
@@ -25,7 +25,7 @@ const operators = new Map<string, Operator>([
   ['/', '/'],
   ['^', '^'],
   ['@', '@'],
-  // As formulas are printed, here and in books.
+  // As printed in formulas, here and in books.
   ['−', '-'],
   ['×', '*'],
   ['·', '*'],
@@ -34,11 +34,11 @@ const operators = new Map<string, Operator>([
 
 /** The tokens of `source`, the last of kind `end`. */
 export function tokenize(source: string): Token[] {
-  if (source.length > longestSource)
+  if (source.length > maxSourceLength)
     throw new ExpressionError(
       source,
-      { start: longestSource, end: source.length },
-      `the source has ${source.length} characters, more than the ${longestSource} that are read`,
+      { start: maxSourceLength, end: source.length },
+      `the source has ${source.length} characters; the limit is ${maxSourceLength}`,
     )
   const tokens: Token[] = []
   let open = 0
@@ -68,7 +68,7 @@ export function tokenize(source: string): Token[] {
     else if (letters) tokens.push({ kind: 'name', name: letters.normalize('NFC'), span })
     else if (operator) {
       if (source.startsWith('**', at))
-        throw new ExpressionError(source, { start: at, end: at + 2 }, 'a power is not written **', {
+        throw new ExpressionError(source, { start: at, end: at + 2 }, '** is not an operator', {
           hint: 'write ^, as in x^2',
           fix: { start: at, end: at + 2, replacement: '^' },
         })
@@ -79,8 +79,8 @@ export function tokenize(source: string): Token[] {
       else if (character === ')' || character === ']') open = Math.max(0, open - 1)
       tokens.push({ kind: character, span })
     } else
-      throw new ExpressionError(source, span, `${describeCharacter(character)} means nothing here`, {
-        hint: 'there are names, numbers, + - * / ^ @ = ( ) [ ] , ; and comments after #',
+      throw new ExpressionError(source, span, `unexpected ${describeCharacter(character)}`, {
+        hint: 'the language has names, numbers, + - * / ^ @ = ( ) [ ] , ; and comments after #',
       })
     at = span.end
   }
@@ -95,9 +95,14 @@ function isPunctuation(character: string): character is '(' | ')' | '[' | ']' | 
 function readNumber(source: string, { start, end }: Span): number {
   const text = source.slice(start, end)
   if (source[end] === '.')
-    throw new ExpressionError(source, { start, end: end + 1 }, `the number ${text} has a second point`, {
-      hint: 'a number has at most one, as in 3.14',
-    })
+    throw new ExpressionError(
+      source,
+      { start, end: end + 1 },
+      `the number ${text} has a second decimal point`,
+      {
+        hint: 'a number has at most one, as in 3.14',
+      },
+    )
   const value = Number(text)
   if (!Number.isFinite(value))
     throw new ExpressionError(source, { start, end }, `the number ${text} is too large`, {
@@ -106,10 +111,10 @@ function readNumber(source: string, { start, end }: Span): number {
   return value
 }
 
-/** The character itself where it can be seen, its code point where not. */
+/** The character itself if visible, else its code point. */
 function describeCharacter(character: string): string {
   const code = character.codePointAt(0)!
   return printable(character) === character && !/[\s\p{M}]/u.test(character)
     ? `“${character}”`
-    : `the character U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+    : `character U+${code.toString(16).toUpperCase().padStart(4, '0')}`
 }

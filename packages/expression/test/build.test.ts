@@ -1,4 +1,4 @@
-// What graphs compute, against the same in plain JavaScript.
+// The results of graphs, against plain JavaScript.
 import { caseInputs, gradients, type NestedArray, ops, random } from '@bp/core'
 import { describe, expect, it } from 'vitest'
 import { build, type Expression, type Operator, parse, toText } from '../src/index.js'
@@ -47,7 +47,7 @@ describe('a graph', () => {
     else expect(output.toArray()).toEqual(value)
   })
 
-  it('has the numbers of the lecture, exactly', () => {
+  it('gives the numbers of the lecture, exactly', () => {
     const { output, named, variables } = build(parse('g = w*x; f = g + b'), { w, x, b })
     expect(output.item()).toBe(-7)
     expect(named.get('g')!.item()).toBe(-10)
@@ -57,26 +57,26 @@ describe('a graph', () => {
     ])
   })
 
-  it('takes values from outside before those in the source', () => {
+  it('prefers values passed in to those in the source', () => {
     const program = parse('f = w*x; w = 3; x = 7')
     expect(build(program).output.item()).toBe(21)
     expect(build(program, { w: 2 }).output.item()).toBe(14)
     expect(build(program, new Map([['x', 1]])).output.item()).toBe(3)
   })
 
-  it('has the last computed statement as its output, wherever the values stand', () => {
+  it('has the last computed statement as its output, wherever values are assigned', () => {
     expect(build(parse('g = 2*x; f = g + 1; x = 1')).outputName).toBe('f')
     expect(build(parse('x = 1; y = 2')).outputName).toBe('y')
     expect(build(parse('x = 1; x*2')).outputName).toBe('f')
     expect(build(parse('f = 1; f*2')).outputName).toBe('y')
   })
 
-  it('is of float64 unless f32 is asked for', () => {
+  it('is float64 by default', () => {
     expect(build(parse('f = x/3'), { x: 1 }).output.item()).toBe(1 / 3)
     expect(build(parse('f = x/3'), { x: 1 }, { dtype: 'f32' }).output.item()).toBe(Math.fround(1 / 3))
   })
 
-  it('knows where in the source its tensors come from', () => {
+  it('has the source positions of its tensors', () => {
     const source = 'f = w*x + sigmoid(b)'
     const { output, spans, variables } = build(parse(source), { w, x, b })
     const text = (tensor: typeof output) => source.slice(spans.get(tensor)!.start, spans.get(tensor)!.end)
@@ -85,14 +85,14 @@ describe('a graph', () => {
     expect(text(variables.get('b')!)).toBe('b')
   })
 
-  it('can call every operation of the core that needs no second attribute, by its name', () => {
+  it('can call every core operation that needs at most its shorthand attribute, by name', () => {
     for (const op of Object.values(ops)) {
       const { inputs, shorthand, sample } = op.definition
-      // A case of the table whose only attribute, if it has any, is the one that stands behind the inputs.
+      // A case of the table whose only attribute, if any, is the shorthand.
       const example = sample.cases.find((one) => {
         const given = Object.entries(one.attributes ?? {})
         return given.every(
-          // Text, such as the equation of einsum, has no place in the language.
+          // The language has no strings, such as the equation of einsum.
           ([key, value]) =>
             key === shorthand && typeof value !== 'string' && !(Array.isArray(value) && value.length === 0),
         )
@@ -115,7 +115,7 @@ function filled([length, ...inner]: readonly number[]): number | NestedArray {
   return length === undefined ? 1 : Array.from({ length }, () => filled(inner))
 }
 
-describe('writing out and reading in again', () => {
+describe('writing and parsing again', () => {
   const draw = random(7)
   let drawn = 0
   const below = (limit: number) => draw.integer(drawn++, limit)

@@ -1,4 +1,4 @@
-// What is said about sources that do not fit, and where.
+// Messages for invalid sources, and their positions.
 import { describe, expect, it } from 'vitest'
 import { build, ExpressionError, parse } from '../src/index.js'
 
@@ -9,7 +9,7 @@ function refusal(source: string, values: Record<string, number> = {}): Expressio
     if (error instanceof ExpressionError) return error
     throw error
   }
-  throw new Error(`nothing was refused in ${JSON.stringify(source)}`)
+  throw new Error(`nothing is refused in ${JSON.stringify(source)}`)
 }
 
 interface Case {
@@ -25,39 +25,39 @@ interface Case {
 const values = { w: -2, x: 5, b: 3 }
 
 const cases: Case[] = [
-  // Nothing there.
+  // Empty sources.
   {
     source: '',
     at: 1,
     problem: 'there is nothing to compute',
-    hint: 'write an expression, such as f = w*x + b',
+    hint: 'write an expression, e.g. f = w*x + b',
   },
-  { source: ' # only a comment\n', at: [1, 1], problem: 'there is nothing to compute', hint: /such as/ },
-  { source: ';;', at: 1, problem: 'there is nothing to compute', hint: /such as/ },
-  // A forgotten times sign.
+  { source: ' # only a comment\n', at: [1, 1], problem: 'there is nothing to compute', hint: /e\.g\./ },
+  { source: ';;', at: 1, problem: 'there is nothing to compute', hint: /e\.g\./ },
+  // Forgotten multiplication signs.
   {
     source: 'f = 2x + b',
     at: 6,
-    problem: 'a * is missing between 2 and x',
+    problem: 'missing * between 2 and x',
     hint: 'write 2*x',
     fixed: 'f = 2*x + b',
   },
-  { source: 'w x', at: 3, problem: 'a * is missing between w and x', hint: 'write w*x', fixed: 'w*x' },
+  { source: 'w x', at: 3, problem: 'missing * between w and x', hint: 'write w*x', fixed: 'w*x' },
   {
     source: '(w + b) x',
     at: 9,
-    problem: 'a * is missing between (w + b) and x',
+    problem: 'missing * between (w + b) and x',
     hint: 'write (w + b)*x',
     fixed: '(w + b)*x',
   },
   {
     source: 'b + 2(x)',
     at: 6,
-    problem: 'a * is missing between 2 and (',
+    problem: 'missing * between 2 and (',
     hint: 'write 2*(…)',
     fixed: 'b + 2*(x)',
   },
-  { source: 'x 2', at: 3, problem: 'a * is missing between x and 2', hint: 'write x*2', fixed: 'x*2' },
+  { source: 'x 2', at: 3, problem: 'missing * between x and 2', hint: 'write x*2', fixed: 'x*2' },
   {
     source: 'wx + b',
     at: 1,
@@ -68,8 +68,8 @@ const cases: Case[] = [
   {
     source: 'w(x)',
     at: 1,
-    problem: 'there is no function w',
-    hint: /^to multiply, write w\*\(…\)\. Among \d+ functions are abs, exp,/,
+    problem: 'unknown function w',
+    hint: /^to multiply, write w\*\(…\)\. The \d+ functions include abs, exp,/,
     fixed: 'w*(x)',
   },
   // Parentheses.
@@ -77,59 +77,59 @@ const cases: Case[] = [
     source: 'f = (w*x + b',
     at: 5,
     problem: 'this ( is never closed',
-    hint: /put a \)/,
+    hint: /add a \)/,
     fixed: 'f = (w*x + b)',
   },
   {
     source: 'f = (w*x\nb = 3',
     at: [1, 5],
     problem: 'this ( is never closed',
-    hint: /put a \)/,
+    hint: /add a \)/,
     fixed: 'f = (w*x)\nb = 3',
   },
-  { source: 'sigmoid(x', at: 8, problem: 'this ( is never closed', hint: /put a \)/, fixed: 'sigmoid(x)' },
-  { source: 'w*x) + b', at: 4, problem: 'this ) closes nothing', hint: /take it out/, fixed: 'w*x + b' },
+  { source: 'sigmoid(x', at: 8, problem: 'this ( is never closed', hint: /add a \)/, fixed: 'sigmoid(x)' },
+  { source: 'w*x) + b', at: 4, problem: 'unmatched )', hint: /remove it/, fixed: 'w*x + b' },
   {
     source: '(w*x] + b',
     at: 5,
-    problem: '] stands where a ) is missing',
-    hint: 'it would close the ( at character 1',
+    problem: 'expected ), found ]',
+    hint: ') closes the ( at character 1',
   },
-  { source: 'w*()', at: 3, problem: 'there is nothing between ( and )', hint: null },
-  // Values that are missing.
-  { source: 'f = w*', at: 7, problem: 'a value is missing after *', hint: /write a name/ },
-  { source: 'f = w*\nx', at: [1, 7], problem: 'a value is missing after *', hint: /write a name/ },
-  { source: 'f =', at: 4, problem: 'a value is missing after =', hint: /write a name/ },
-  { source: 'w * / x', at: 5, problem: 'a value is missing after * before /', hint: null },
-  { source: '+x', at: 1, problem: 'a value is missing before +', hint: /can be left out/ },
-  { source: 'maximum(x, )', at: 12, problem: 'a value is missing after , before )', hint: null },
+  { source: 'w*()', at: 3, problem: 'nothing between ( and )', hint: null },
+  // Missing values.
+  { source: 'f = w*', at: 7, problem: 'missing value after *', hint: /add a name/ },
+  { source: 'f = w*\nx', at: [1, 7], problem: 'missing value after *', hint: /add a name/ },
+  { source: 'f =', at: 4, problem: 'missing value after =', hint: /add a name/ },
+  { source: 'w * / x', at: 5, problem: 'missing value after * before /', hint: null },
+  { source: '+x', at: 1, problem: 'missing value before +', hint: /omit/ },
+  { source: 'maximum(x, )', at: 12, problem: 'missing value after , before )', hint: null },
   // Names and equals signs.
   {
     source: 'a = 1; a = 2',
     at: 8,
     problem: 'a is assigned twice',
-    hint: 'it is 1 already; take another name',
+    hint: 'it is already 1; use another name',
   },
-  { source: 'f = f + 1', at: 5, problem: 'f is defined by itself', hint: /another name/ },
+  { source: 'f = f + 1', at: 5, problem: 'f is defined in terms of itself', hint: /another name/ },
   {
     source: 'f = g + 1; g = 2*x',
     at: 5,
     problem: 'g is used before it is defined',
-    hint: /move g = … in front/,
+    hint: /move g = … before/,
   },
-  { source: '2 = x', at: 1, problem: '2 is not a name', hint: /left of =/ },
-  { source: 'w*x = 3', at: 1, problem: 'w*x is not a name', hint: /left of =/ },
-  { source: 'f = x = 3', at: 7, problem: 'a statement has one =', hint: /separate statements/ },
-  { source: 'f == x', at: 4, problem: 'there is one = too many', hint: /such as/ },
-  { source: '= x', at: 1, problem: 'there is no name before =', hint: /such as/ },
+  { source: '2 = x', at: 1, problem: '2 is not a name', hint: /left side of =/ },
+  { source: 'w*x = 3', at: 1, problem: 'w*x is not a name', hint: /left side of =/ },
+  { source: 'f = x = 3', at: 7, problem: 'a statement can have only one =', hint: /separate statements/ },
+  { source: 'f == x', at: 4, problem: 'one = too many', hint: /for example/ },
+  { source: '= x', at: 1, problem: 'missing name before =', hint: /for example/ },
   {
     source: 'w*x; w + b',
     at: 1,
-    problem: 'the result of this expression is used nowhere',
+    problem: 'the result of this expression is never used',
     hint: 'give it a name, as in g = w*x',
   },
-  { source: 'w, x', at: 2, problem: 'a comma stands between arguments only', hint: /by ;/ },
-  // Values that variables lack.
+  { source: 'w, x', at: 2, problem: 'commas only separate arguments', hint: /with ;/ },
+  // Variables without values.
   { source: 'f = w*q + r', at: 7, problem: 'q has no value', hint: 'give it a value (r too)' },
   { source: 'f = 1/q', at: 7, problem: 'cannot divide by q: q has no value', hint: 'give it a value' },
   {
@@ -139,19 +139,24 @@ const cases: Case[] = [
     hint: /did you mean weight\?/,
     fixed: 'weight = 2; f = weight*x',
   },
-  { source: 'f = sigmoid + 1', at: 5, problem: 'sigmoid has no value', hint: /in parentheses, sigmoid\(…\)/ },
+  {
+    source: 'f = sigmoid + 1',
+    at: 5,
+    problem: 'sigmoid has no value',
+    hint: /needs parentheses around its argument, sigmoid\(…\)/,
+  },
   // Functions.
   {
     source: 'sigmod(x)',
     at: 1,
-    problem: 'there is no function sigmod',
-    hint: /^did you mean sigmoid\? Among .*tanh/,
+    problem: 'unknown function sigmod',
+    hint: /^did you mean sigmoid\? The \d+ functions include .*tanh/,
     fixed: 'sigmoid(x)',
   },
   {
     source: 'sigmoid x',
     at: 9,
-    problem: 'the argument of sigmoid stands in parentheses',
+    problem: 'sigmoid needs parentheses around its argument',
     hint: 'write sigmoid(x)',
     fixed: 'sigmoid(x)',
   },
@@ -167,26 +172,26 @@ const cases: Case[] = [
     source: 'sum(x, w)',
     at: 8,
     problem: 'axes must be a number or an array of numbers',
-    hint: /it cannot be computed/,
+    hint: /it must be a literal/,
   },
   // Numbers and arrays.
-  { source: '1.2.3', at: 1, problem: 'the number 1.2 has a second point', hint: /at most one/ },
+  { source: '1.2.3', at: 1, problem: 'the number 1.2 has a second decimal point', hint: /at most one/ },
   { source: 'x + 1e999', at: 5, problem: 'the number 1e999 is too large', hint: /largest/ },
-  { source: '[1, x]', at: 5, problem: 'x is not a number', hint: /numbers only/ },
-  { source: '[]', at: 2, problem: 'a number is missing in this array', hint: /such as/ },
+  { source: '[1, x]', at: 5, problem: 'x is not a number', hint: /only numbers/ },
+  { source: '[]', at: 2, problem: 'missing number in this array', hint: /for example/ },
   {
     source: '[[1, 2], [3]]',
     at: 10,
     problem: 'the rows of this array differ in length',
     hint: /a row of 2; this one is a row of 1/,
   },
-  { source: '[1, 2', at: 1, problem: 'this [ is never closed', hint: /put a \]/, fixed: '[1, 2]' },
+  { source: '[1, 2', at: 1, problem: 'this [ is never closed', hint: /add a \]/, fixed: '[1, 2]' },
   { source: 'x[0]', at: 2, problem: 'a [ cannot follow a value', hint: /no indexing/ },
   // What is not part of the language.
-  { source: 'x**2', at: 2, problem: 'a power is not written **', hint: 'write ^, as in x^2', fixed: 'x^2' },
-  { source: 'x % 2', at: 3, problem: '“%” means nothing here', hint: /there are names/ },
-  { source: 'x\u200b', at: 2, problem: 'the character U+200B means nothing here', hint: /there are names/ },
-  // Shapes, which the core refuses.
+  { source: 'x**2', at: 2, problem: '** is not an operator', hint: 'write ^, as in x^2', fixed: 'x^2' },
+  { source: 'x % 2', at: 3, problem: 'unexpected “%”', hint: /names, numbers/ },
+  { source: 'x\u200b', at: 2, problem: 'unexpected character U+200B', hint: /names, numbers/ },
+  // Shapes that the core refuses.
   {
     source: 'f = x + matmul(w, b)',
     at: 9,
@@ -217,12 +222,10 @@ describe('a refusal', () => {
     }
   })
 
-  it('points at the place with a caret, and the position is the offset', () => {
+  it('points at the position with a caret, and `position` is the offset', () => {
     const error = refusal('g = w*x\nf = g 2 + b', values)
     expect(error.message).toBe(
-      ['a * is missing between g and 2 (line 2, column 7)', '  f = g 2 + b', '        ^', 'write g*2'].join(
-        '\n',
-      ),
+      ['missing * between g and 2 (line 2, column 7)', '  f = g 2 + b', '        ^', 'write g*2'].join('\n'),
     )
     expect([error.position, error.end]).toEqual([14, 15])
   })
@@ -234,21 +237,21 @@ describe('a refusal', () => {
     expect(line!.slice(caret!.indexOf('^') - 1, caret!.indexOf('^') + 1)).toBe('2x')
   })
 
-  it('sets the caret under letters that take two columns of a terminal', () => {
+  it('puts the caret correctly under letters two terminal columns wide', () => {
     const [, line, caret] = refusal('가중치 2').message.split('\n')
     expect(line).toBe('  가중치 2')
     expect(caret).toBe(`${' '.repeat(2 + 3 * 2 + 1)}^`)
   })
 })
 
-describe('a value from outside', () => {
+describe('a value passed in', () => {
   const program = parse('f = w*x')
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])('that is %s is refused by its name', (w) => {
-    expect(() => build(program, { w, x: 1 })).toThrow(/^w has a value that is not a finite number/)
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('of %s is refused, naming the variable', (w) => {
+    expect(() => build(program, { w, x: 1 })).toThrow(/^the value of w is not finite/)
   })
 
-  it('that is ragged is refused by its name', () => {
+  it('that is ragged is refused, naming the variable', () => {
     expect(() => build(program, { w: [[1, 2], [3]], x: 1 })).toThrow(
       /^w: variable: nested arrays must be regular/,
     )
@@ -257,19 +260,19 @@ describe('a value from outside', () => {
 
 describe('limits', () => {
   it.each([
-    ['4096 characters', `${'x + '.repeat(1100)}x`, /more than the 4096 that are read/],
+    ['4096 characters', `${'x + '.repeat(1100)}x`, /the limit is 4096/],
     ['64 levels of parentheses', `${'('.repeat(65)}x${')'.repeat(65)}`, /nested more than 64 deep/],
     ['64 minus signs', `${'-'.repeat(65)}x`, /nested more than 64 deep/],
     ['64 powers', Array(66).fill('x').join('^'), /nested more than 64 deep/],
     ['64 levels of brackets', `${'['.repeat(65)}1${']'.repeat(65)}`, /nested more than 64 deep/],
     ['2000 parts', Array(1500).fill('x').join('+'), /more than 2000 parts/],
-    ['250000 numbers', 'broadcastTo(x, [1000, 1000])', /more than 250000 numbers/],
+    ['250000 numbers', 'broadcastTo(x, [1000, 1000])', /larger than 250000 numbers/],
   ])('are %s', (_, source, message) => {
     expect(() => build(parse(source), values)).toThrow(ExpressionError)
     expect(() => build(parse(source), values)).toThrow(message)
   })
 
-  it('leave room for 64 levels and 2000 parts', () => {
+  it('allow 64 levels and 2000 parts', () => {
     expect(build(parse(`${'('.repeat(63)}x${')'.repeat(63)}`), values).output.item()).toBe(5)
     expect(build(parse(Array(1000).fill('x').join('+')), values).output.item()).toBe(5000)
   })

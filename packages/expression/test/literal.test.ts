@@ -1,4 +1,4 @@
-// Values as they are typed behind `--set` and into fields.
+// Values as typed after `--set` and into fields.
 import { describe, expect, it } from 'vitest'
 import { ExpressionError, evaluateLiteral, parseAssignments } from '../src/index.js'
 
@@ -24,11 +24,11 @@ describe('assignments', () => {
   it.each([
     ['w=abc', 'w must be a number or an array of numbers', 3],
     ['w=1/3', 'w must be a number or an array of numbers', 3],
-    ['w=1,w=2', 'w is given a value twice', 5],
-    ['5', 'this gives no name a value', 1],
-    ['w=', 'a value is missing after =', 3],
-    ['w=1 x=2', 'a * is missing between 1 and x', 5],
-    ['w=1)', 'this ) closes nothing', 4],
+    ['w=1,w=2', 'w is assigned twice', 5],
+    ['5', 'expected name=value', 1],
+    ['w=', 'missing value after =', 3],
+    ['w=1 x=2', 'missing * between 1 and x', 5],
+    ['w=1)', 'unmatched )', 4],
   ])('%j are refused: %s', (source, problem, column) => {
     let error: unknown
     try {

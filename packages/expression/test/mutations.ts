@@ -1,7 +1,7 @@
-// Sources for tests: well-formed ones, and what comes of damaging them, the same for the same seed.
+// Sources for tests: well-formed ones, and damaged ones, deterministic in the seed.
 import { random } from '@bp/core'
 
-/** One of everything that the grammar has. */
+/** One of everything in the grammar. */
 const sources = [
   'f = w*x + b',
   'f = w*x + b; w = -2; x = 5; b = 3',
@@ -68,7 +68,7 @@ const pieces = [
   'broadcastTo(x, [1e5, 1e5])',
 ] as const
 
-/** A source with one to four random cuts, doublings, swaps or insertions. */
+/** A source with one to four random deletions, duplications, swaps or insertions. */
 export function mutation(seed: number): string {
   const draw = random(seed)
   let drawn = 0

@@ -1,8 +1,8 @@
-// What the grammar takes, and how it groups it.
+// What the grammar accepts, and how it groups.
 import { describe, expect, it } from 'vitest'
 import { type Expression, parse } from '../src/index.js'
 
-/** The expression as a prefix form, in which grouping shows. */
+/** The expression in prefix form, which shows the grouping. */
 function prefix(expression: Expression): string {
   switch (expression.kind) {
     case 'number':
@@ -62,7 +62,7 @@ describe('grouping', () => {
 })
 
 describe('statements', () => {
-  it('are separated by semicolons, line ends or both', () => {
+  it('are separated by semicolons, line breaks or both', () => {
     for (const source of [
       'g = w*x; f = g + b',
       'g = w*x\nf = g + b',
@@ -75,7 +75,7 @@ describe('statements', () => {
       ])
   })
 
-  it('need values for their variables in order of first use, literals too', () => {
+  it('need values for their variables in order of first use, including literals', () => {
     const program = parse('z = 9; f = w*x + b*w; x = 5; w = -2')
     expect(program.names).toEqual(['w', 'x', 'b', 'z'])
     expect([...program.values]).toEqual([
@@ -85,11 +85,11 @@ describe('statements', () => {
     ])
   })
 
-  it('that are computed define names which need no value', () => {
+  it('that are computed define names that need no value', () => {
     expect(parse('g = w*x; h = g^2; h + g + b').names).toEqual(['w', 'x', 'b'])
   })
 
-  it('know where they and their parts stand', () => {
+  it('have the positions of themselves and their parts', () => {
     const source = ' f = (w*x) + sigmoid(b) ;w = -2'
     const { statements } = parse(source)
     const text = ({ span }: { span: { start: number; end: number } }) => source.slice(span.start, span.end)
@@ -99,7 +99,7 @@ describe('statements', () => {
     expect(text(statements[1]!.expression)).toBe('-2')
   })
 
-  it('take a composed and a decomposed accent for the same letter', () => {
+  it('treat a composed and a decomposed accent as the same letter', () => {
     expect(parse('\u00e9 + e\u0301').names).toEqual(['\u00e9'])
   })
 })

@@ -1,4 +1,4 @@
-// That no text gets out of the language: not into JavaScript's objects, not into a terminal, not into a crash.
+// No text escapes the language: not into JavaScript's objects, not into a terminal, not into a crash.
 import { describe, expect, it } from 'vitest'
 import { expectToFit, measure } from '../../formats/test/measure.js'
 import { expectToBearDamage, mutationCount, mutationTime } from '../../formats/test/mutations.js'
@@ -43,13 +43,13 @@ const inherited = [
   'then',
 ]
 
-describe('names that every object of JavaScript has', () => {
-  it.each(inherited)('%s is no value', (name) => {
+describe('names that every JavaScript object has', () => {
+  it.each(inherited)('%s is not a value', (name) => {
     expect(() => build(parse(name), {})).toThrow(`${name} has no value`)
   })
 
-  it.each(inherited)('%s is no function', (name) => {
-    expect(() => parse(`${name}(x)`)).toThrow(`there is no function ${name}`)
+  it.each(inherited)('%s is not a function', (name) => {
+    expect(() => parse(`${name}(x)`)).toThrow(`unknown function ${name}`)
   })
 
   it.each(inherited)('%s can be a variable like any other', (name) => {
@@ -60,7 +60,7 @@ describe('names that every object of JavaScript has', () => {
     expect(build(parse(`2*${name}`), Object.fromEntries(values)).output.item()).toBe(8)
   })
 
-  it('are not reached through values that were not given', () => {
+  it('are not found among the values passed in', () => {
     expect(() => build(parse('toString + 1'), Object.create({ toString: 1 }))).toThrow(
       'toString has no value',
     )
@@ -106,7 +106,7 @@ const escapes = [
   'x\u0008\u0008',
 ]
 
-describe('text that tries to get out', () => {
+describe('text that tries to escape', () => {
   it.each(escapes)('%j is refused as an expression', (source) => {
     const values = { x: 1, y: 2, z: 3, a: 4 }
     for (const read of [
@@ -128,14 +128,14 @@ describe('text that tries to get out', () => {
   })
 })
 
-describe('sources made to cost as much as they can take no more than 16 MiB', () => {
+describe('adversarial sources take at most 16 MiB', () => {
   const times = (text: string, count: number, between = '') => Array(count).fill(text).join(between)
   it.each<[string, string, 'read' | RegExp]>([
     ['brackets', times('(', 4096), /deep/],
-    ['lists in lists', `x = ${times('[', 4092)}`, /deep/],
+    ['nested lists', `x = ${times('[', 4092)}`, /deep/],
     ['signs', `${times('-', 4095)}x`, /deep/],
-    ['functions of functions', `${times('tanh(', 800)}x${times(')', 50)}`, /deep/],
-    ['powers of powers', times('x', 2048, '^'), /deep/],
+    ['nested functions', `${times('tanh(', 800)}x${times(')', 50)}`, /deep/],
+    ['nested powers', times('x', 2048, '^'), /deep/],
     ['a sum', times('x', 1000, '+'), 'read'],
     ['a product of matrices', times('B', 1000, '@'), 'read'],
     ['sums of rows and columns', times('(B+H)', 390, '*'), 'read'],
@@ -146,8 +146,8 @@ describe('sources made to cost as much as they can take no more than 16 MiB', ()
       `f0 = x; ${Array.from({ length: 200 }, (_, at) => `f${at + 1} = f${at} + f${at}`).join(';')}`,
       'read',
     ],
-    ['a source of 16 MiB', times('x+', 2 ** 23), /has 16777216 characters, more than the 4096/],
-    ['16 MiB of line ends', times('\n', 2 ** 24), /has 16777216 characters, more than the 4096/],
+    ['a source of 16 MiB', times('x+', 2 ** 23), /has 16777216 characters; the limit is 4096/],
+    ['16 MiB of line breaks', times('\n', 2 ** 24), /has 16777216 characters; the limit is 4096/],
   ])('%s', (shape, source, outcome) => {
     let error: unknown
     const measured = measure(() => {
