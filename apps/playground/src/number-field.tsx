@@ -1,7 +1,7 @@
 // A field for one number: typed, or changed with the arrow keys.
 import { type KeyboardEvent, useState } from 'react'
 
-interface NumberFieldProps {
+export interface NumberFieldProps {
   readonly id?: string
   readonly label: string
   readonly value: number
@@ -12,7 +12,6 @@ interface NumberFieldProps {
   /** Refuses fractions. */
   readonly whole?: boolean
   readonly onChange: (value: number) => void
-  readonly className?: string
 }
 
 export function NumberField({
@@ -24,7 +23,6 @@ export function NumberField({
   max = Infinity,
   whole = false,
   onChange,
-  className,
 }: NumberFieldProps) {
   // What is being typed need not be a number yet: "-", "1e".
   const [draft, setDraft] = useState<string | null>(null)
@@ -49,7 +47,6 @@ export function NumberField({
   return (
     <input
       id={id}
-      className={className}
       type="text"
       inputMode="decimal"
       autoComplete="off"

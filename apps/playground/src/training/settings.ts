@@ -1,16 +1,12 @@
-// What describes a training run of the page completely: the same settings give the same bits anywhere.
+// The settings of a training run on the page; the same ones give the same bits anywhere.
 import { createRun, layers, type Run, sequential, sgd, xor } from '@bp/core'
 import { xorSettings } from '@bp/lab'
 
-export interface Settings {
-  readonly seed: number
-  /** Units of the hidden layer; 0 leaves the layer out. */
-  readonly hiddenUnits: number
-  readonly learningRate: number
-}
-
 /** The lecture's network, 2-2-1, as `bp train xor` in the terminal. */
 export const { epochs, ...defaultSettings } = xorSettings
+
+/** 0 hidden units leave the layer out. */
+export type Settings = Readonly<typeof defaultSettings>
 
 /** @throws ValueError for settings out of range. */
 export function createXorRun({ seed, hiddenUnits, learningRate }: Settings): Run {

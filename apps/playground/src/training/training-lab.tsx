@@ -1,12 +1,12 @@
 // The second half of the page: the network of the lecture learns XOR, in a worker.
 import { formatNumber } from '@bp/lab'
-import { useEffect, useId, useState, useSyncExternalStore } from 'react'
-import { NumberField } from '../number-field.js'
+import { Fragment, useEffect, useId, useState, useSyncExternalStore } from 'react'
+import { NumberField, type NumberFieldProps } from '../number-field.js'
 import { DecisionMap } from './decision-map.js'
 import { LossCurve } from './loss-curve.js'
 import type { Progress } from './protocol.js'
-import { epochs } from './settings.js'
-import type { Trainer, TrainerState } from './trainer.js'
+import { epochs, type Settings } from './settings.js'
+import type { Trainer } from './trainer.js'
 
 const speeds: readonly { readonly label: string; readonly speed: number | null }[] = [
   { label: '10 epochs a second', speed: 10 },
@@ -15,6 +15,17 @@ const speeds: readonly { readonly label: string; readonly speed: number | null }
   { label: 'as fast as it can', speed: null },
 ]
 const usualSpeed = 1
+
+interface Control extends Omit<NumberFieldProps, 'id' | 'value' | 'onChange'> {
+  readonly key: keyof Settings
+}
+
+/** A field for each setting; a change starts a new run. */
+const controls: readonly Control[] = [
+  { key: 'seed', label: 'Seed', step: 1, min: 0, max: 2 ** 32 - 1, whole: true },
+  { key: 'learningRate', label: 'Learning rate', step: 0.1 },
+  { key: 'hiddenUnits', label: 'Hidden units', step: 1, min: 0, max: 16, whole: true },
+]
 
 /** Loss of a network that always answers 0.5. */
 const guessing = { loss: Math.LN2, label: 'guessing: ln 2 = 0.693' }
@@ -31,7 +42,6 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
 
   const running = progress?.status === 'running'
   const over = progress === null || progress.status === 'done' || progress.status === 'diverged'
-  const set = (change: Partial<TrainerState['settings']>) => trainer.reset({ ...settings, ...change })
 
   // A button that can do nothing just now keeps the focus, hence aria-disabled; the worker ignores it.
   return (
@@ -61,36 +71,17 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
           </button>
         </div>
         <div className="settings">
-          <label htmlFor={`${id}-seed`}>Seed</label>
-          <NumberField
-            id={`${id}-seed`}
-            label="Seed"
-            value={settings.seed}
-            step={1}
-            min={0}
-            max={2 ** 32 - 1}
-            whole
-            onChange={(seed) => set({ seed })}
-          />
-          <label htmlFor={`${id}-rate`}>Learning rate</label>
-          <NumberField
-            id={`${id}-rate`}
-            label="Learning rate"
-            value={settings.learningRate}
-            step={0.1}
-            onChange={(learningRate) => set({ learningRate })}
-          />
-          <label htmlFor={`${id}-units`}>Hidden units</label>
-          <NumberField
-            id={`${id}-units`}
-            label="Hidden units"
-            value={settings.hiddenUnits}
-            step={1}
-            min={0}
-            max={16}
-            whole
-            onChange={(hiddenUnits) => set({ hiddenUnits })}
-          />
+          {controls.map(({ key, ...control }) => (
+            <Fragment key={key}>
+              <label htmlFor={`${id}-${key}`}>{control.label}</label>
+              <NumberField
+                {...control}
+                id={`${id}-${key}`}
+                value={settings[key]}
+                onChange={(value) => trainer.reset({ ...settings, [key]: value })}
+              />
+            </Fragment>
+          ))}
           <label htmlFor={`${id}-speed`}>Speed</label>
           <select id={`${id}-speed`} value={speed} onChange={(event) => setSpeed(Number(event.target.value))}>
             {speeds.map(({ label }, index) => (
