@@ -1,17 +1,35 @@
 // Compiles the AssemblyScript and inlines the binaries, so that no file has to be found or fetched at run time.
+//
+// `--quick`, for development: without optimization and without relaxed SIMD, in seconds. Results have the same bits.
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
+import { interpreter, opcodes } from './interpreter.mjs'
 import { tiles } from './tiles.mjs'
 
 const asc = fileURLToPath(import.meta.resolve('assemblyscript/bin/asc.js'))
 
-// Files whose names change with their contents would pile up.
-rmSync('dist', { recursive: true, force: true })
-mkdirSync('dist')
+const quick = process.argv.includes('--quick')
+
+// Files whose names change with their contents would pile up. What else a full build made is kept by a quick one.
+if (!quick) rmSync('dist', { recursive: true, force: true })
+mkdirSync('dist', { recursive: true })
 writeFileSync('assembly/tiles.ts', tiles)
+
+const { code } = await transform(readFileSync('src/instructions.ts', 'utf8'), { loader: 'ts' })
+const table = await import(`data:text/javascript,${encodeURIComponent(code)}`)
+const generated = ['opcodes.ts', 'interpreter.ts', 'tiles.ts']
+const loops = readdirSync('assembly').filter((file) => file.endsWith('.ts') && !generated.includes(file))
+writeFileSync('assembly/opcodes.ts', opcodes(table))
+writeFileSync(
+  'assembly/interpreter.ts',
+  interpreter(
+    table,
+    Object.fromEntries(loops.map((file) => [file.slice(0, -3), readFileSync(`assembly/${file}`, 'utf8')])),
+  ),
+)
 
 const wanted = ['env.memory', 'env.fork', 'env.join']
 
@@ -23,8 +41,7 @@ async function compile(name, ...features) {
       'assembly/index.ts',
       '--outFile',
       `dist/${name}.wasm`,
-      '--textFile',
-      `dist/${name}.wat`,
+      ...(quick ? [] : ['--textFile', `dist/${name}.wat`]),
       '--config',
       'none',
       '--runtime',
@@ -36,20 +53,16 @@ async function compile(name, ...features) {
       '--maximumMemory',
       '65536',
       '--noAssert',
-      '--optimizeLevel',
-      '3',
-      '--shrinkLevel',
-      '0',
-      '--converge',
+      ...(quick ? ['--optimizeLevel', '0'] : ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge']),
     ])
   } catch (error) {
     process.stderr.write(error.stderr ?? `${error.message}\n`)
     process.exit(1)
   }
   const wasm = readFileSync(`dist/${name}.wasm`)
-  const pages = Number(
-    /\(import "env" "memory" \(memory \$0 (\d+)/.exec(readFileSync(`dist/${name}.wat`, 'utf8'))[1],
-  )
+  // "env", "memory", a memory with a maximum, and what it starts with: a number of seven bits a byte, the lowest first.
+  const [, digits] = /656e76066d656d6f72790201((?:[89a-f].)*..)/.exec(wasm.toString('hex'))
+  const pages = Buffer.from(digits, 'hex').reduceRight((total, byte) => 128 * total + (byte & 127), 0)
   return { wasm, pages }
 }
 
@@ -62,9 +75,13 @@ export const pages = ${pages}
 `
 
 // Each takes some 20 s of one core.
-const [strict, relaxed] = await Promise.all([compile('kernel'), compile('kernel-relaxed', 'relaxed-simd')])
+const [strict, relaxed] = await Promise.all([
+  compile('kernel'),
+  quick ? null : compile('kernel-relaxed', 'relaxed-simd'),
+])
 writeFileSync('src/binary.ts', inlined(strict))
-writeFileSync('src/binary-relaxed.ts', inlined(relaxed))
+// Of an empty binary every engine says that it is not valid, as one without relaxed SIMD does of the real one.
+writeFileSync('src/binary-relaxed.ts', relaxed ? inlined(relaxed) : "export const binary = ''\n")
 
 // Of the worker, one file without imports for whoever bundles or serves it, and its text for where no file is found.
 const worker = await build({

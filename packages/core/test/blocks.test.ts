@@ -50,7 +50,7 @@ test.each([{ approximate: 'none' }, { approximate: 'tanh' }] as const)(
         opcode,
         ...body.map((one) => one.opcode),
       ])
-      expect(opcodes.join()).toMatch(/Gelu(Tanh)?Slope/)
+      expect(opcodes.join()).toMatch(/Gelu(Tanh)?WithDerivative/)
       expect(opcodes.join()).not.toContain('Grad')
       const next = generator(size)
       const values = new Map<Tensor, Float32Array>(

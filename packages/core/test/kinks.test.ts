@@ -1,6 +1,7 @@
 // Derivatives where a function has a kink, a tie or a 0, as its summary and PyTorch say; and values far from 0.
 import { describe, expect, test } from 'vitest'
-import { buffersOf, plan } from '../src/compile/plan.js'
+import { buffersOf } from '../src/compile/instruction.js'
+import { plan } from '../src/compile/plan.js'
 import * as bp from '../src/index.js'
 
 const { gradients, variable } = bp

@@ -1,8 +1,8 @@
 // Instructions that threads share: the same bits on any number of them.
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { partsOf, rules } from '../src/compile/parallel.js'
 import { plan } from '../src/compile/plan.js'
-import { partsOf, rules } from '../src/compile/sharing.js'
 import {
   argMax,
   avgPool2d,

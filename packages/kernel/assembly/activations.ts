@@ -110,10 +110,10 @@ export function geluTanhGrad(x: v128, dy: v128): v128 {
 /** Both, which need the same exponential. */
 // @ts-ignore: decorator
 @inline
-export function geluTanhSlope(out: usize, slope: usize, x: v128): void {
+export function geluTanhWithDerivative(out: usize, derivative: usize, x: v128): void {
   const u = cubicTailArgument(x)
   const t64 = cubicBell64(u)
-  v128.store(slope, cubicGrad(x, u, t64))
+  v128.store(derivative, cubicGrad(x, u, t64))
   v128.store(out, timesSigmoid(x, u, t64))
 }
 

@@ -5,6 +5,7 @@
 // Keys that a query does not see are no factors of 0 but left out, so what is not finite in them reaches nothing.
 import { multiplyAdd, storeLanes } from './functions'
 import { multiply } from './matmul'
+import { Attention, AttentionGrad } from './opcodes'
 import { exponentials, largest, scaleRow, softmaxGradRow } from './softmax'
 
 /** Queries to a block; core gives scratch memory for as many rows of keys. */
@@ -164,18 +165,18 @@ function probabilities(
 
 /** Operands: out, q, k, v, scratch, heads, queries, keys, depth, width, scale, causal. */
 export function attention(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let q = load<u32>(pc, 8)
-  let k = load<u32>(pc, 12)
-  let v = load<u32>(pc, 16)
-  const p = load<u32>(pc, 20)
-  const heads = load<u32>(pc, 24)
-  const queries = load<u32>(pc, 28)
-  const keys = load<u32>(pc, 32)
-  const depth = load<u32>(pc, 36)
-  const width = load<u32>(pc, 40)
-  const scale = load<f32>(pc, 44)
-  const causal = load<u32>(pc, 48)
+  let out = load<u32>(pc, Attention.out)
+  let q = load<u32>(pc, Attention.q)
+  let k = load<u32>(pc, Attention.k)
+  let v = load<u32>(pc, Attention.v)
+  const p = load<u32>(pc, Attention.scratch)
+  const heads = load<u32>(pc, Attention.heads)
+  const queries = load<u32>(pc, Attention.queries)
+  const keys = load<u32>(pc, Attention.keys)
+  const depth = load<u32>(pc, Attention.depth)
+  const width = load<u32>(pc, Attention.width)
+  const scale = load<f32>(pc, Attention.scale)
+  const causal = load<u32>(pc, Attention.causal)
   for (let head: u32 = 0; head < heads; head++) {
     for (let first: u32 = 0; first < queries; first += blockRows) {
       const rows = min(blockRows, queries - first)
@@ -197,21 +198,21 @@ export function attention(pc: usize): void {
  * dq = dS·k, dk = dSᵀ·q.
  */
 export function attentionGrad(pc: usize): void {
-  let dq = load<u32>(pc, 4)
-  let dk = load<u32>(pc, 8)
-  let dv = load<u32>(pc, 12)
-  let q = load<u32>(pc, 16)
-  let k = load<u32>(pc, 20)
-  let v = load<u32>(pc, 24)
-  let dy = load<u32>(pc, 28)
-  const p = load<u32>(pc, 32)
-  const heads = load<u32>(pc, 36)
-  const queries = load<u32>(pc, 40)
-  const keys = load<u32>(pc, 44)
-  const depth = load<u32>(pc, 48)
-  const width = load<u32>(pc, 52)
-  const scale = load<f32>(pc, 56)
-  const causal = load<u32>(pc, 60)
+  let dq = load<u32>(pc, AttentionGrad.dq)
+  let dk = load<u32>(pc, AttentionGrad.dk)
+  let dv = load<u32>(pc, AttentionGrad.dv)
+  let q = load<u32>(pc, AttentionGrad.q)
+  let k = load<u32>(pc, AttentionGrad.k)
+  let v = load<u32>(pc, AttentionGrad.v)
+  let dy = load<u32>(pc, AttentionGrad.dy)
+  const p = load<u32>(pc, AttentionGrad.scratch)
+  const heads = load<u32>(pc, AttentionGrad.heads)
+  const queries = load<u32>(pc, AttentionGrad.queries)
+  const keys = load<u32>(pc, AttentionGrad.keys)
+  const depth = load<u32>(pc, AttentionGrad.depth)
+  const width = load<u32>(pc, AttentionGrad.width)
+  const scale = load<f32>(pc, AttentionGrad.scale)
+  const causal = load<u32>(pc, AttentionGrad.causal)
   const ds = p + ((min(blockRows, queries) * keys) << 2)
   const wantsQ = dq != 0
   const wantsK = dk != 0

@@ -1,5 +1,6 @@
 // Products of stacks of matrices, one after the other in one instruction.
 import { multiply } from './matmul'
+import { BatchedMatmul } from './opcodes'
 
 /**
  * Operands: out, a, b, m, n, k, then in bytes from row to row of a and along k in a, along k and from column to column
@@ -7,19 +8,19 @@ import { multiply } from './matmul'
  * strides of a and those of b, 0 where one matrix serves for many.
  */
 export function batchedMatmul(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  const a = load<u32>(pc, 8)
-  const b = load<u32>(pc, 12)
-  const m = load<u32>(pc, 16)
-  const n = load<u32>(pc, 20)
-  const k = load<u32>(pc, 24)
-  const aRow = load<u32>(pc, 28)
-  const aStep = load<u32>(pc, 32)
-  const bStep = load<u32>(pc, 36)
-  const bColumn = load<u32>(pc, 40)
-  const products = load<u32>(pc, 44)
-  const bytes = load<u32>(pc, 48) << 2
-  const sizes = pc + 52
+  let out = load<u32>(pc, BatchedMatmul.out)
+  const a = load<u32>(pc, BatchedMatmul.a)
+  const b = load<u32>(pc, BatchedMatmul.b)
+  const m = load<u32>(pc, BatchedMatmul.m)
+  const n = load<u32>(pc, BatchedMatmul.n)
+  const k = load<u32>(pc, BatchedMatmul.k)
+  const aRow = load<u32>(pc, BatchedMatmul.aRow)
+  const aStep = load<u32>(pc, BatchedMatmul.aStep)
+  const bStep = load<u32>(pc, BatchedMatmul.bStep)
+  const bColumn = load<u32>(pc, BatchedMatmul.bColumn)
+  const products = load<u32>(pc, BatchedMatmul.products)
+  const bytes = load<u32>(pc, BatchedMatmul.rank) << 2
+  const sizes = pc + BatchedMatmul.layout
   for (let i: u32 = 0; i < products; i++) {
     let rest = i
     let left = a

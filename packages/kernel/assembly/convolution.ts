@@ -14,34 +14,15 @@
 // tile multiplies it and its transpose. Where the kernel reaches beyond the image, a copy with borders of 0 is read.
 //
 // docs/decisions/2026-11-24-convolution.md has the figures.
-import { Activation } from '../src/opcodes'
+import { Activation } from '../src/activation'
 import { multiplyAdd, storeLanes } from './functions'
 import { activate } from './matmul'
+import {
+  Convolution, ConvolutionInputGrad, ConvolutionWeightGrad, Depthwise, DepthwiseInputGrad, DepthwiseWeightGrad, Geometry,
+} from './opcodes'
 import { sumRows } from './rows'
 import { isFirst } from './threads'
 import { tapTile2x16, tapTile4x8 } from './tiles'
-
-/** The operands that end every convolution, as they stand in the program. */
-@unmanaged
-class Geometry {
-  images: u32
-  height: u32
-  width: u32
-  channels: u32
-  outHeight: u32
-  outWidth: u32
-  outChannels: u32
-  groups: u32
-  /** Rows and columns that are read: of the copy with borders, or of the image where there is no copy. */
-  paddedHeight: u32
-  paddedWidth: u32
-  top: u32
-  left: u32
-  /** Bytes from what one output pixel reads to what the next one to the right reads. */
-  step: u32
-  runs: u32
-  length: u32
-}
 
 /** Behind the geometry: where each run starts, then where each output row does, in bytes. */
 // @ts-ignore: decorator
@@ -71,12 +52,12 @@ export function moveTiles(to: usize): void {
 
 /** Operands: out, x, weights, bias, activation, gate, image, panels, geometry. */
 export function convolution(pc: usize): void {
-  const out = load<u32>(pc, 4)
-  const bias = load<u32>(pc, 16)
-  const activation = load<u32>(pc, 20)
-  const gate = load<u32>(pc, 24)
-  const panels = load<u32>(pc, 32)
-  const g = changetype<Geometry>(pc + 36)
+  const out = load<u32>(pc, Convolution.out)
+  const bias = load<u32>(pc, Convolution.bias)
+  const activation = load<u32>(pc, Convolution.activation)
+  const gate = load<u32>(pc, Convolution.gate)
+  const panels = load<u32>(pc, Convolution.panels)
+  const g = changetype<Geometry>(pc + Convolution.images)
   const pixels = g.outHeight * g.outWidth
   const row: usize = g.outChannels << 2
   const depth = g.runs * g.length
@@ -84,14 +65,14 @@ export function convolution(pc: usize): void {
   const columns = g.outChannels / g.groups
   const taps = tapsOf(g)
   const lines = linesOf(g)
-  packGroups(panels, load<u32>(pc, 12), g, depth)
-  clearBorders(pc, 28, g)
+  packGroups(panels, load<u32>(pc, Convolution.weights), g, depth)
+  clearBorders(pc, Convolution.image, g)
   // Runs that are summed before the next panel is begun: about 256 numbers, which keep a panel in L1. Of a longer run as
   // many: rounding grows with how many products are added in one go.
   const most: u32 = 256
   const together = max<u32>(1, most / g.length)
   for (let image: u32 = 0; image < g.images; image++) {
-    const x = padded(load<u32>(pc, 28), load<u32>(pc, 8), image, g)
+    const x = padded(load<u32>(pc, Convolution.image), load<u32>(pc, Convolution.x), image, g)
     const y = out + image * pixels * row
     let b: usize = panels
     for (let group: u32 = 0; group < g.groups; group++) {
@@ -125,19 +106,19 @@ export function convolution(pc: usize): void {
 
 /** Operands: out, dy, weights, bias, activation, gate, image, panels, patches, block, geometry. */
 export function convolutionInputGrad(pc: usize): void {
-  const panels = load<u32>(pc, 32)
-  const patches = load<u32>(pc, 36)
-  const block = load<u32>(pc, 40)
-  const g = changetype<Geometry>(pc + 44)
+  const panels = load<u32>(pc, ConvolutionInputGrad.panels)
+  const patches = load<u32>(pc, ConvolutionInputGrad.patches)
+  const block = load<u32>(pc, ConvolutionInputGrad.block)
+  const g = changetype<Geometry>(pc + ConvolutionInputGrad.images)
   const pixels = g.outHeight * g.outWidth
   const depth = g.outChannels / g.groups
   const columns = g.runs * g.length
   const row: usize = ((columns + 7) & ~7) << 2
   const dyRow: usize = g.outChannels << 2
-  packTransposed(panels, load<u32>(pc, 12), g, depth, columns)
+  packTransposed(panels, load<u32>(pc, ConvolutionInputGrad.weights), g, depth, columns)
   for (let image: u32 = 0; image < g.images; image++) {
     const dx = cleared(pc, image, g)
-    const dy = load<u32>(pc, 8) + image * pixels * dyRow
+    const dy = load<u32>(pc, ConvolutionInputGrad.x) + image * pixels * dyRow
     for (let start: u32 = 0; start < pixels; start += block) {
       const count = min(block, pixels - start)
       let b: usize = panels
@@ -159,13 +140,13 @@ export function convolutionInputGrad(pc: usize): void {
 
 /** Operands: out, x, dy, sums, image, panels, block, firstRow, rows, geometry. Writes `rows` rows of the weights. */
 export function convolutionWeightGrad(pc: usize): void {
-  const out = load<u32>(pc, 4)
-  const sums = load<u32>(pc, 16)
-  const panels = load<u32>(pc, 24)
-  const block = load<u32>(pc, 28)
-  const firstRow = load<u32>(pc, 32)
-  const rows = load<u32>(pc, 36)
-  const g = changetype<Geometry>(pc + 40)
+  const out = load<u32>(pc, ConvolutionWeightGrad.out)
+  const sums = load<u32>(pc, ConvolutionWeightGrad.sums)
+  const panels = load<u32>(pc, ConvolutionWeightGrad.panels)
+  const block = load<u32>(pc, ConvolutionWeightGrad.block)
+  const firstRow = load<u32>(pc, ConvolutionWeightGrad.firstRow)
+  const rows = load<u32>(pc, ConvolutionWeightGrad.rows)
+  const g = changetype<Geometry>(pc + ConvolutionWeightGrad.images)
   const pixels = g.outHeight * g.outWidth
   const row: usize = g.outChannels << 2
   const channels = g.channels / g.groups
@@ -173,13 +154,13 @@ export function convolutionWeightGrad(pc: usize): void {
   const taps = tapsOf(g)
   const lines = linesOf(g)
   memory.fill(out, 0, rows * row)
-  clearBorders(pc, 20, g)
+  clearBorders(pc, ConvolutionWeightGrad.image, g)
   for (let image: u32 = 0; image < g.images; image++) {
-    const x = padded(load<u32>(pc, 20), load<u32>(pc, 8), image, g)
+    const x = padded(load<u32>(pc, ConvolutionWeightGrad.image), load<u32>(pc, ConvolutionWeightGrad.x), image, g)
     for (let line: u32 = 0; line < g.outHeight; line += block) {
       const count = min(block, g.outHeight - line)
       const depth = count * g.outWidth
-      packGroups(panels, load<u32>(pc, 12) + (image * pixels + line * g.outWidth) * row, g, depth)
+      packGroups(panels, load<u32>(pc, ConvolutionWeightGrad.dy) + (image * pixels + line * g.outWidth) * row, g, depth)
       let b: usize = panels
       for (let group: u32 = 0; group < g.groups; group++) {
         const a = x + ((group * channels) << 2)
@@ -192,7 +173,7 @@ export function convolutionWeightGrad(pc: usize): void {
       }
     }
   }
-  if (sums != 0 && isFirst()) sumRows(sums, load<u32>(pc, 12), g.images * pixels, g.outChannels)
+  if (sums != 0 && isFirst()) sumRows(sums, load<u32>(pc, ConvolutionWeightGrad.dy), g.images * pixels, g.outChannels)
 }
 
 /** Sixteen columns while there are more than eight. */
@@ -416,9 +397,9 @@ function padded(copy: usize, x: usize, image: u32, g: Geometry): usize {
 
 /** Address of the image that an input gradient is summed in, made 0: the output's, or a copy with borders. */
 function cleared(pc: usize, image: u32, g: Geometry): usize {
-  const copy = load<u32>(pc, 28)
+  const copy = load<u32>(pc, Convolution.image)
   const bytes = (g.height * g.width * g.channels) << 2
-  const to = copy != 0 ? copy : load<u32>(pc, 4) + image * bytes
+  const to = copy != 0 ? copy : load<u32>(pc, Convolution.out) + image * bytes
   memory.fill(to, 0, copy != 0 ? (g.paddedHeight * g.paddedWidth * g.channels) << 2 : bytes)
   return to
 }
@@ -427,7 +408,7 @@ function cleared(pc: usize, image: u32, g: Geometry): usize {
 function withoutBorders(pc: usize, from: usize, image: u32, g: Geometry): void {
   const pixel: usize = g.channels << 2
   const bytes: usize = g.height * g.width * pixel
-  let to = load<u32>(pc, 4) + image * bytes
+  let to = load<u32>(pc, Convolution.out) + image * bytes
   if (from == to) return
   const rows = min(<i32>g.height, <i32>g.paddedHeight - <i32>g.top)
   const columns = min(<i32>g.width, <i32>g.paddedWidth - <i32>g.left)
@@ -444,9 +425,9 @@ function withoutBorders(pc: usize, from: usize, image: u32, g: Geometry): void {
 
 /** Adds the bias to an input gradient and applies the activation. */
 function finishInput(pc: usize, g: Geometry): void {
-  const out = load<u32>(pc, 4)
-  const bias = load<u32>(pc, 16)
-  const activation = load<u32>(pc, 20)
+  const out = load<u32>(pc, Convolution.out)
+  const bias = load<u32>(pc, Convolution.bias)
+  const activation = load<u32>(pc, Convolution.activation)
   const pixels = g.images * g.height * g.width
   if (bias != 0)
     for (let pixel: u32 = 0, at = out; pixel < pixels; pixel++, at += g.channels << 2)
@@ -454,25 +435,25 @@ function finishInput(pc: usize, g: Geometry): void {
         const sum = f32x4.add(v128.load(at + (c << 2)), v128.load(bias + (c << 2)))
         storeLanes(at + (c << 2), sum, g.channels - c)
       }
-  if (activation != Activation.None) activate(out, g.channels << 2, load<u32>(pc, 24), activation, pixels, g.channels)
+  if (activation != Activation.None) activate(out, g.channels << 2, load<u32>(pc, Convolution.gate), activation, pixels, g.channels)
 }
 
 // Depthwise: each channel has a kernel of its own, so there is nothing to multiply as matrices. Four channels at a time.
 
 /** Operands: out, x, weights, bias, activation, gate, image, geometry. */
 export function depthwise(pc: usize): void {
-  const weights = load<u32>(pc, 12)
-  const bias = load<u32>(pc, 16)
-  const activation = load<u32>(pc, 20)
-  const gate = load<u32>(pc, 24)
-  const g = changetype<Geometry>(pc + 32)
+  const weights = load<u32>(pc, Depthwise.weights)
+  const bias = load<u32>(pc, Depthwise.bias)
+  const activation = load<u32>(pc, Depthwise.activation)
+  const gate = load<u32>(pc, Depthwise.gate)
+  const g = changetype<Geometry>(pc + Depthwise.images)
   const pixel: usize = g.channels << 2
   const taps = tapsOf(g)
   const lines = linesOf(g)
-  let y = load<u32>(pc, 4)
-  clearBorders(pc, 28, g)
+  let y = load<u32>(pc, Depthwise.out)
+  clearBorders(pc, Depthwise.image, g)
   for (let image: u32 = 0; image < g.images; image++) {
-    const x = padded(load<u32>(pc, 28), load<u32>(pc, 8), image, g)
+    const x = padded(load<u32>(pc, Depthwise.image), load<u32>(pc, Depthwise.x), image, g)
     for (let line: u32 = 0; line < g.outHeight; line++) {
       const from = x + load<u32>(lines + (line << 2))
       for (let column: u32 = 0; column < g.outWidth; column += 4) {
@@ -508,17 +489,17 @@ export function depthwise(pc: usize): void {
     }
   }
   if (activation != Activation.None)
-    activate(load<u32>(pc, 4), pixel, gate, activation, g.images * g.outHeight * g.outWidth, g.channels)
+    activate(load<u32>(pc, Depthwise.out), pixel, gate, activation, g.images * g.outHeight * g.outWidth, g.channels)
 }
 
 /** Operands: out, dy, weights, bias, activation, gate, image, geometry. */
 export function depthwiseInputGrad(pc: usize): void {
-  const weights = load<u32>(pc, 12)
-  const g = changetype<Geometry>(pc + 32)
+  const weights = load<u32>(pc, DepthwiseInputGrad.weights)
+  const g = changetype<Geometry>(pc + DepthwiseInputGrad.images)
   const pixel: usize = g.channels << 2
   const taps = tapsOf(g)
   const lines = linesOf(g)
-  let dy = load<u32>(pc, 8)
+  let dy = load<u32>(pc, DepthwiseInputGrad.x)
   for (let image: u32 = 0; image < g.images; image++) {
     const dx = cleared(pc, image, g)
     for (let line: u32 = 0; line < g.outHeight; line++) {
@@ -544,17 +525,17 @@ export function depthwiseInputGrad(pc: usize): void {
 
 /** Operands: out, x, dy, sums, image, geometry. */
 export function depthwiseWeightGrad(pc: usize): void {
-  const out = load<u32>(pc, 4)
-  const sums = load<u32>(pc, 16)
-  const g = changetype<Geometry>(pc + 24)
+  const out = load<u32>(pc, DepthwiseWeightGrad.out)
+  const sums = load<u32>(pc, DepthwiseWeightGrad.sums)
+  const g = changetype<Geometry>(pc + DepthwiseWeightGrad.images)
   const pixel: usize = g.channels << 2
   const taps = tapsOf(g)
   const lines = linesOf(g)
-  let dy = load<u32>(pc, 12)
+  let dy = load<u32>(pc, DepthwiseWeightGrad.dy)
   memory.fill(out, 0, g.runs * pixel)
-  clearBorders(pc, 20, g)
+  clearBorders(pc, DepthwiseWeightGrad.image, g)
   for (let image: u32 = 0; image < g.images; image++) {
-    const x = padded(load<u32>(pc, 20), load<u32>(pc, 8), image, g)
+    const x = padded(load<u32>(pc, DepthwiseWeightGrad.image), load<u32>(pc, DepthwiseWeightGrad.x), image, g)
     for (let line: u32 = 0; line < g.outHeight; line++) {
       const from = x + load<u32>(lines + (line << 2))
       let to = out
@@ -575,5 +556,5 @@ export function depthwiseWeightGrad(pc: usize): void {
       dy += g.outWidth * pixel
     }
   }
-  if (sums != 0) sumRows(sums, load<u32>(pc, 12), g.images * g.outHeight * g.outWidth, g.channels)
+  if (sums != 0) sumRows(sums, load<u32>(pc, DepthwiseWeightGrad.dy), g.images * g.outHeight * g.outWidth, g.channels)
 }

@@ -1,14 +1,15 @@
 // Moves numbers between arrays with strides of their own: transposes, slices, repeats, pieces put into place.
+import { Copy, Fill } from './opcodes'
 
 /**
  * Operands: out, x, outOffset, xOffset, rank (2 or more), sizes of the dimensions, strides of out, strides of x.
  * Whoever writes the program puts the two dimensions last that the loops below are fast for.
  */
 export function copy(pc: usize): void {
-  const out = load<u32>(pc, 4) + (load<u32>(pc, 12) << 2)
-  const x = load<u32>(pc, 8) + (load<u32>(pc, 16) << 2)
-  const rank = load<u32>(pc, 20)
-  copyDimension(out, x, rank, pc + 24, rank << 2)
+  const out = load<u32>(pc, Copy.out) + (load<u32>(pc, Copy.outOffset) << 2)
+  const x = load<u32>(pc, Copy.x) + (load<u32>(pc, Copy.xOffset) << 2)
+  const rank = load<u32>(pc, Copy.rank)
+  copyDimension(out, x, rank, pc + Copy.layout, rank << 2)
 }
 
 /** Copies along the first of `rank` dimensions, whose size is at `sizes` and strides one and two `next` behind. */
@@ -136,7 +137,7 @@ function transposeBlock(out: usize, x: usize, outRow: usize, xRow: usize): void 
 
 /** Operands: out, size, and the bits of the number. */
 export function fill(pc: usize): void {
-  const bits = load<u32>(pc, 12)
-  if (bits == 0) memory.fill(load<u32>(pc, 4), 0, load<u32>(pc, 8) << 2)
-  else fillRow(load<u32>(pc, 4), reinterpret<f32>(bits), load<u32>(pc, 8) << 2)
+  const bits = load<u32>(pc, Fill.value)
+  if (bits == 0) memory.fill(load<u32>(pc, Fill.out), 0, load<u32>(pc, Fill.size) << 2)
+  else fillRow(load<u32>(pc, Fill.out), reinterpret<f32>(bits), load<u32>(pc, Fill.size) << 2)
 }

@@ -1,25 +1,19 @@
 // Loops over elements. Arrays start at multiples of 16 bytes and are padded to such, so whole vectors are
 // written even behind the last element.
-import { Opcode } from '../src/opcodes'
-import { geluTanh, geluTanhGrad, geluTanhSlope, mish, mishGrad, silu, siluGrad } from './activations'
-import { erf, gelu, geluGrad, geluSlope } from './error-function'
+import { geluTanh, geluTanhGrad, geluTanhWithDerivative, mish, mishGrad, silu, siluGrad } from './activations'
+import { erf, gelu, geluGrad, geluWithDerivative } from './error-function'
 import { exp, expm1, log, log1p, log1pOfUnit, sigmoid, sigmoidOf, softplus, tanh } from './functions'
+import {
+  Backward, Binary, Opcode, parameterCount, SigmoidCrossEntropyMean, Ternary, Unary, WithDerivative,
+} from './opcodes'
 import { sumOf } from './rows'
 import { atan2, cos, sin } from './trigonometry'
 
-/** The number at an offset of an instruction that has such, in all lanes. */
+/** A number that an instruction has behind the operands of its layout, in all lanes; 0 where it has none. */
 // @ts-ignore: decorator
 @inline
-function parameter(opcode: i32, pc: usize, offset: usize): v128 {
-  const any =
-    opcode == Opcode.LeakyRelu ||
-    opcode == Opcode.Elu ||
-    opcode == Opcode.Clip ||
-    opcode == Opcode.LeakyReluGrad ||
-    opcode == Opcode.EluGrad ||
-    opcode == Opcode.ClipGrad ||
-    opcode == Opcode.OpenClipGrad
-  return any ? v128.load32_splat(pc + offset) : f32x4.splat(0)
+function parameter(opcode: i32, index: i32, extra: usize): v128 {
+  return parameterCount(opcode) > index ? v128.load32_splat(extra + (index << 2)) : f32x4.splat(0)
 }
 
 // @ts-ignore: decorator
@@ -62,7 +56,8 @@ function unaryLanes(opcode: i32, x: v128, p: v128, q: v128): v128 {
   if (opcode == Opcode.LeakyRelu) return v128.bitselect(x, f32x4.mul(x, p), f32x4.gt(x, f32x4.splat(0)))
   if (opcode == Opcode.Elu) return v128.bitselect(x, f32x4.mul(p, expm1(x)), f32x4.gt(x, f32x4.splat(0)))
   if (opcode == Opcode.Clip) return f32x4.min(f32x4.max(x, p), q)
-  return f32x4.max(x, f32x4.splat(0)) // Relu
+  if (opcode == Opcode.Relu) return f32x4.max(x, f32x4.splat(0))
+  return unreachable()
 }
 
 /** min(max(x + 3, 0), 6) / 6. */
@@ -80,11 +75,11 @@ function hardSigmoid(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function unary(opcode: i32, pc: usize): void {
-  const out = load<u32>(pc, 4)
-  const x = load<u32>(pc, 8)
-  const end = out + (load<u32>(pc, 12) << 2)
-  const p = parameter(opcode, pc, 16)
-  const q = parameter(opcode, pc, 20)
+  const out = load<u32>(pc, Unary.out)
+  const x = load<u32>(pc, Unary.x)
+  const end = out + (load<u32>(pc, Unary.size) << 2)
+  const p = parameter(opcode, 0, pc + Unary.end)
+  const q = parameter(opcode, 1, pc + Unary.end)
   let from = x
   let to = out
   do {
@@ -132,7 +127,14 @@ function binaryLanes(opcode: i32, a: v128, b: v128, p: v128, q: v128): v128 {
     return v128.bitselect(b, f32x4.mul(b, f32x4.mul(p, exp(a))), f32x4.gt(a, zero))
   if (opcode == Opcode.ClipGrad) return v128.and(b, v128.and(f32x4.ge(a, p), f32x4.le(a, q)))
   if (opcode == Opcode.OpenClipGrad) return v128.and(b, v128.and(f32x4.gt(a, p), f32x4.lt(a, q)))
-  // Pow, lane by lane in double precision.
+  if (opcode == Opcode.Pow) return pow(a, b)
+  return unreachable()
+}
+
+/** Lane by lane in double precision. */
+// @ts-ignore: decorator
+@inline
+function pow(a: v128, b: v128): v128 {
   let y = f32x4.splat(powLane(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)))
   y = f32x4.replace_lane(y, 1, powLane(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1)))
   y = f32x4.replace_lane(y, 2, powLane(f32x4.extract_lane(a, 2), f32x4.extract_lane(b, 2)))
@@ -183,13 +185,13 @@ function modOf64(a: v128, b: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function binary(opcode: i32, pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let a = load<u32>(pc, 8)
-  let b = load<u32>(pc, 12)
-  const bytes = load<u32>(pc, 16) << 2
-  const rows = load<u32>(pc, 20)
-  const p = parameter(opcode, pc, 40)
-  const q = parameter(opcode, pc, 44)
+  let out = load<u32>(pc, Binary.out)
+  let a = load<u32>(pc, Binary.a)
+  let b = load<u32>(pc, Binary.b)
+  const bytes = load<u32>(pc, Binary.columns) << 2
+  const rows = load<u32>(pc, Binary.rows)
+  const p = parameter(opcode, 0, pc + Binary.end)
+  const q = parameter(opcode, 1, pc + Binary.end)
   if (rows == 0) {
     let i: u32 = 0
     // Four vectors to a turn: the count, the jump and the engine's check for interrupts take as long as a vector.
@@ -211,10 +213,10 @@ export function binary(opcode: i32, pc: usize): void {
       v128.store(out + i, binaryLanes(opcode, v128.load(a + i), v128.load(b + i), p, q))
     return
   }
-  const aRow = load<u32>(pc, 24) << 2
-  const aColumn = load<u32>(pc, 28)
-  const bRow = load<u32>(pc, 32) << 2
-  const bColumn = load<u32>(pc, 36)
+  const aRow = load<u32>(pc, Binary.aRow) << 2
+  const aColumn = load<u32>(pc, Binary.aColumn)
+  const bRow = load<u32>(pc, Binary.bRow) << 2
+  const bColumn = load<u32>(pc, Binary.bColumn)
   const whole = bytes & ~15
   for (let row: u32 = 0; row < rows; row++) {
     let i: u32 = 0
@@ -248,18 +250,19 @@ export function binary(opcode: i32, pc: usize): void {
  */
 // @ts-ignore: decorator
 @inline
-export function passBack(opcode: i32, pc: usize): void {
-  const out = load<u32>(pc, 4)
-  const x = load<u32>(pc, 8)
-  const dy = load<u32>(pc, 12)
-  const bytes = load<u32>(pc, 16) << 2
+export function backward(opcode: i32, pc: usize): void {
+  const out = load<u32>(pc, Backward.out)
+  const x = load<u32>(pc, Backward.x)
+  const dy = load<u32>(pc, Backward.dy)
+  const bytes = load<u32>(pc, Backward.size) << 2
   for (let i: u32 = 0; i < bytes; i += 16) {
     const a = v128.load(x + i)
     const b = v128.load(dy + i)
     if (opcode == Opcode.GeluGrad) v128.store(out + i, geluGrad(a, b))
     else if (opcode == Opcode.GeluTanhGrad) v128.store(out + i, geluTanhGrad(a, b))
     else if (opcode == Opcode.SiluGrad) v128.store(out + i, siluGrad(a, b))
-    else v128.store(out + i, mishGrad(a, b))
+    else if (opcode == Opcode.MishGrad) v128.store(out + i, mishGrad(a, b))
+    else unreachable()
   }
 }
 
@@ -269,16 +272,17 @@ export function passBack(opcode: i32, pc: usize): void {
  */
 // @ts-ignore: decorator
 @inline
-export function withSlope(opcode: i32, pc: usize): void {
-  const out = load<u32>(pc, 4)
-  const slope = load<u32>(pc, 8)
-  const x = load<u32>(pc, 12)
-  const bytes = load<u32>(pc, 16) << 2
+export function withDerivative(opcode: i32, pc: usize): void {
+  const out = load<u32>(pc, WithDerivative.out)
+  const derivative = load<u32>(pc, WithDerivative.derivative)
+  const x = load<u32>(pc, WithDerivative.x)
+  const bytes = load<u32>(pc, WithDerivative.size) << 2
   let i: u32 = 0
   do {
     const v = v128.load(x + i)
-    if (opcode == Opcode.GeluSlope) geluSlope(out + i, slope + i, v)
-    else geluTanhSlope(out + i, slope + i, v)
+    if (opcode == Opcode.GeluWithDerivative) geluWithDerivative(out + i, derivative + i, v)
+    else if (opcode == Opcode.GeluTanhWithDerivative) geluTanhWithDerivative(out + i, derivative + i, v)
+    else unreachable()
     i += 16
   } while (i < bytes)
 }
@@ -287,21 +291,22 @@ export function withSlope(opcode: i32, pc: usize): void {
 @inline
 function ternaryLanes(opcode: i32, a: v128, b: v128, c: v128): v128 {
   if (opcode == Opcode.Where) return v128.bitselect(b, c, f32x4.ne(a, f32x4.splat(0)))
-  return f32x4.mul(c, f32x4.sub(sigmoid(a), b)) // SigmoidCrossEntropyGrad
+  if (opcode == Opcode.SigmoidCrossEntropyGrad) return f32x4.mul(c, f32x4.sub(sigmoid(a), b))
+  return unreachable()
 }
 
 /** Operands: out, a, b, c, size, then for each input 1, or 0 where one number serves for all. */
 // @ts-ignore: decorator
 @inline
 export function ternary(opcode: i32, pc: usize): void {
-  const out = load<u32>(pc, 4)
-  const a = load<u32>(pc, 8)
-  const b = load<u32>(pc, 12)
-  const c = load<u32>(pc, 16)
-  const bytes = load<u32>(pc, 20) << 2
-  const aMoves = load<u32>(pc, 24)
-  const bMoves = load<u32>(pc, 28)
-  const cMoves = load<u32>(pc, 32)
+  const out = load<u32>(pc, Ternary.out)
+  const a = load<u32>(pc, Ternary.a)
+  const b = load<u32>(pc, Ternary.b)
+  const c = load<u32>(pc, Ternary.c)
+  const bytes = load<u32>(pc, Ternary.size) << 2
+  const aMoves = load<u32>(pc, Ternary.aMoves)
+  const bMoves = load<u32>(pc, Ternary.bMoves)
+  const cMoves = load<u32>(pc, Ternary.cMoves)
   let u = v128.load32_splat(a)
   let v = v128.load32_splat(b)
   let w = v128.load32_splat(c)
@@ -324,12 +329,12 @@ function crossEntropy(x: v128, y: v128, t: v128): v128 {
 
 /** Operands: mean, losses, gradient, logits, labels, upstream, size. Both halves use the same exponential. */
 export function sigmoidCrossEntropyMean(pc: usize): void {
-  const losses = load<u32>(pc, 8)
-  const gradient = load<u32>(pc, 12)
-  const logits = load<u32>(pc, 16)
-  const labels = load<u32>(pc, 20)
-  const upstream = v128.load32_splat(load<u32>(pc, 24))
-  const size = load<u32>(pc, 28)
+  const losses = load<u32>(pc, SigmoidCrossEntropyMean.losses)
+  const gradient = load<u32>(pc, SigmoidCrossEntropyMean.gradient)
+  const logits = load<u32>(pc, SigmoidCrossEntropyMean.logits)
+  const labels = load<u32>(pc, SigmoidCrossEntropyMean.labels)
+  const upstream = v128.load32_splat(load<u32>(pc, SigmoidCrossEntropyMean.upstream))
+  const size = load<u32>(pc, SigmoidCrossEntropyMean.size)
   for (let i: u32 = 0; i < size << 2; i += 16) {
     const x = v128.load(logits + i)
     const y = v128.load(labels + i)
@@ -337,5 +342,5 @@ export function sigmoidCrossEntropyMean(pc: usize): void {
     v128.store(losses + i, crossEntropy(x, y, t))
     v128.store(gradient + i, f32x4.mul(upstream, f32x4.sub(sigmoidOf(x, t), y)))
   }
-  store<f32>(load<u32>(pc, 4), sumOf(losses, size) / <f32>size)
+  store<f32>(load<u32>(pc, SigmoidCrossEntropyMean.mean), sumOf(losses, size) / <f32>size)
 }

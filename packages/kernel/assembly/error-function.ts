@@ -106,10 +106,10 @@ export function geluGrad(x: v128, dy: v128): v128 {
 /** Both, which need the same tail and bell. */
 // @ts-ignore: decorator
 @inline
-export function geluSlope(out: usize, slope: usize, x: v128): void {
+export function geluWithDerivative(out: usize, derivative: usize, x: v128): void {
   const u = tailArgument(x)
   const tail = scaledTail(u)
   const bell = bell64(u)
-  v128.store(slope, timesNormalGrad(x, u, tail, bell))
+  v128.store(derivative, timesNormalGrad(x, u, tail, bell))
   v128.store(out, timesNormal(x, u, tail, bell))
 }

@@ -1,6 +1,7 @@
 // Picks rows by index, adds to rows by index. What returns a flag says whether every index is whole and inside the
 // limit, and stops at the first that is not: then nothing outside of the arrays has been touched.
 import { copyRow } from './copy'
+import { Gather, OneHot, ScatterAdd } from './opcodes'
 
 /** No index: what `indexAt` gives for a number that is none. */
 export const none: u32 = 0xffffffff
@@ -32,13 +33,13 @@ function allInside(at: usize, limit: u32): bool {
 
 /** Operands: out, table, indices, count, limit, outer, inner. out[o, i, …] = table[o, indices[i], …]. */
 export function gather(pc: usize): bool {
-  let out = load<u32>(pc, 4)
-  let table = load<u32>(pc, 8)
-  const indices = load<u32>(pc, 12)
-  const end = indices + (load<u32>(pc, 16) << 2)
-  const limit = load<u32>(pc, 20)
-  const outer = load<u32>(pc, 24)
-  const bytes = load<u32>(pc, 28) << 2
+  let out = load<u32>(pc, Gather.out)
+  let table = load<u32>(pc, Gather.table)
+  const indices = load<u32>(pc, Gather.indices)
+  const end = indices + (load<u32>(pc, Gather.count) << 2)
+  const limit = load<u32>(pc, Gather.limit)
+  const outer = load<u32>(pc, Gather.outer)
+  const bytes = load<u32>(pc, Gather.inner) << 2
   for (let o: u32 = 0; o < outer; o++) {
     let at = indices
     if (bytes == 4)
@@ -68,15 +69,15 @@ export function gather(pc: usize): bool {
  * many from the first of them on.
  */
 export function scatterAdd(pc: usize): bool {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const indices = load<u32>(pc, 12)
-  const end = indices + (load<u32>(pc, 16) << 2)
-  const limit = load<u32>(pc, 20)
-  const outer = load<u32>(pc, 24)
-  const bytes = load<u32>(pc, 28) << 2
-  const firstPlace = load<u32>(pc, 32)
-  const places = load<u32>(pc, 36)
+  let out = load<u32>(pc, ScatterAdd.out)
+  let x = load<u32>(pc, ScatterAdd.x)
+  const indices = load<u32>(pc, ScatterAdd.indices)
+  const end = indices + (load<u32>(pc, ScatterAdd.count) << 2)
+  const limit = load<u32>(pc, ScatterAdd.limit)
+  const outer = load<u32>(pc, ScatterAdd.outer)
+  const bytes = load<u32>(pc, ScatterAdd.inner) << 2
+  const firstPlace = load<u32>(pc, ScatterAdd.firstPlace)
+  const places = load<u32>(pc, ScatterAdd.places)
   memory.fill(out, 0, outer * places * bytes)
   for (let o: u32 = 0; o < outer; o++) {
     let at = indices
@@ -124,10 +125,10 @@ function addNumber(out: usize, x: usize): void {
 
 /** Operands: out, x, rows, depth. Row i of out is 0 but for a 1 at x[i], if that is a place in it. */
 export function oneHot(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  const x = load<u32>(pc, 8)
-  const rows = load<u32>(pc, 12)
-  const depth = load<u32>(pc, 16)
+  let out = load<u32>(pc, OneHot.out)
+  const x = load<u32>(pc, OneHot.x)
+  const rows = load<u32>(pc, OneHot.rows)
+  const depth = load<u32>(pc, OneHot.depth)
   memory.fill(out, 0, rows * depth << 2)
   for (let at = x; at < x + (rows << 2); at += 4) {
     const place = indexAt(at, depth)

@@ -11,8 +11,9 @@
 //
 // Every number of C adds its products in the order of k, whatever the sizes, so results do not depend on how
 // the work is cut.
-import { Activation } from '../src/opcodes'
+import { Activation } from '../src/activation'
 import { sigmoid, storeLanes, tanh } from './functions'
+import { Matmul, MatmulSmall, MatmulTile, Opcode } from './opcodes'
 import { sumRows } from './rows'
 import { beginSharing, endSharing, first, isFirst, last } from './threads'
 import { tile1x16, tile2x16, tile2x16Packed, tile4x4, tile4x8 } from './tiles'
@@ -41,17 +42,18 @@ const manyBytes: u64 = 1 << 20
 const repaysPacking: u32 = 16
 
 /**
- * Operands: out, a, b, m, n, k, bias, activation, gate, sums. Threads share the longer side of the output, cut at
- * tiles.
+ * Opcode.MatmulNN reads both matrices as they are. Threads share the longer side of the output, cut at tiles.
  */
-export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
-  const b = load<u32>(pc, 12)
-  const m = load<u32>(pc, 16)
-  const n = load<u32>(pc, 20)
-  const k = load<u32>(pc, 24)
-  const bias = load<u32>(pc, 28)
-  const gate = load<u32>(pc, 36)
-  const sums = load<u32>(pc, 40)
+export function matmul(opcode: i32, pc: usize): void {
+  const transposeA = opcode == Opcode.MatmulTN
+  const transposeB = opcode == Opcode.MatmulNT
+  const b = load<u32>(pc, Matmul.b)
+  const m = load<u32>(pc, Matmul.m)
+  const n = load<u32>(pc, Matmul.n)
+  const k = load<u32>(pc, Matmul.k)
+  const bias = load<u32>(pc, Matmul.bias)
+  const gate = load<u32>(pc, Matmul.gate)
+  const sums = load<u32>(pc, Matmul.sums)
   const row: usize = n << 2
   const aRow: usize = transposeA ? 4 : k << 2
   const bColumn: usize = transposeB ? k << 2 : 4
@@ -63,10 +65,10 @@ export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
   const columns = byRows ? n : last(n, panelWidth) - j
   const at = i * row + (j << 2)
   multiply(
-    load<u32>(pc, 4) + at, row,
-    load<u32>(pc, 8) + i * aRow, aRow, transposeA ? m << 2 : 4,
+    load<u32>(pc, Matmul.out) + at, row,
+    load<u32>(pc, Matmul.a) + i * aRow, aRow, transposeA ? m << 2 : 4,
     b + j * bColumn, transposeB ? 4 : row, bColumn,
-    rows, columns, k, bias == 0 ? 0 : bias + (j << 2), false, load<u32>(pc, 32), gate == 0 ? 0 : gate + at,
+    rows, columns, k, bias == 0 ? 0 : bias + (j << 2), false, load<u32>(pc, Matmul.activation), gate == 0 ? 0 : gate + at,
   )
   if (sums != 0 && isFirst()) sumRows(sums, b, k, n)
   endSharing()
@@ -78,15 +80,15 @@ export function matmul(transposeA: bool, transposeB: bool, pc: usize): void {
  * come with the program: in networks of a few units, working them out would take longer than the product.
  */
 export function matmulSmall(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let a = load<u32>(pc, 8)
-  let rows = load<i32>(pc, 16)
-  const n = load<i32>(pc, 20)
-  const bias = load<u32>(pc, 28)
-  const aRow = load<u32>(pc, 44)
-  const aStep = load<u32>(pc, 48)
-  const bStep = load<u32>(pc, 52)
-  const aBytes = aStep * load<u32>(pc, 24)
+  let out = load<u32>(pc, MatmulSmall.out)
+  let a = load<u32>(pc, MatmulSmall.a)
+  let rows = load<i32>(pc, MatmulSmall.m)
+  const n = load<i32>(pc, MatmulSmall.n)
+  const bias = load<u32>(pc, MatmulSmall.bias)
+  const aRow = load<u32>(pc, MatmulSmall.aRow)
+  const aStep = load<u32>(pc, MatmulSmall.aStep)
+  const bStep = load<u32>(pc, MatmulSmall.bStep)
+  const aBytes = aStep * load<u32>(pc, MatmulSmall.k)
   const cRow = n << 2
   do {
     // Rows that do not exist repeat the first; nobody stores them.
@@ -94,7 +96,7 @@ export function matmulSmall(pc: usize): void {
     const r2 = rows > 2 ? aRow << 1 : 0
     const r3 = rows > 3 ? aRow * 3 : 0
     const end = a + aBytes
-    let b = load<u32>(pc, 12)
+    let b = load<u32>(pc, MatmulSmall.b)
     let to = out
     let columns = n
     let shift = bias
@@ -127,11 +129,11 @@ export function matmulSmall(pc: usize): void {
     out += cRow << 2
     rows -= 4
   } while (rows > 0)
-  const sums = load<u32>(pc, 40)
-  if (sums != 0) sumRows(sums, load<u32>(pc, 12), load<u32>(pc, 24), n)
-  const activation = load<u32>(pc, 32)
+  const sums = load<u32>(pc, MatmulSmall.sums)
+  if (sums != 0) sumRows(sums, load<u32>(pc, MatmulSmall.b), load<u32>(pc, MatmulSmall.k), n)
+  const activation = load<u32>(pc, MatmulSmall.activation)
   if (activation != Activation.None)
-    activate(load<u32>(pc, 4), cRow, load<u32>(pc, 36), activation, load<u32>(pc, 16), n)
+    activate(load<u32>(pc, MatmulSmall.out), cRow, load<u32>(pc, MatmulSmall.gate), activation, load<u32>(pc, MatmulSmall.m), n)
 }
 
 /**
@@ -140,19 +142,19 @@ export function matmulSmall(pc: usize): void {
  * along k in B. Rows of less than four numbers are packed into whole vectors before they are stored.
  */
 export function matmulTile(pc: usize): void {
-  const out = load<u32>(pc, 4)
-  let a = load<u32>(pc, 8)
-  let b = load<u32>(pc, 12)
-  const m = load<u32>(pc, 16)
-  const n = load<u32>(pc, 20)
-  let k = load<i32>(pc, 24)
-  const bias = load<u32>(pc, 28)
-  const sums = load<u32>(pc, 40)
-  const r1 = load<u32>(pc, 44)
-  const r2 = load<u32>(pc, 48)
-  const r3 = load<u32>(pc, 52)
-  const aStep = load<u32>(pc, 56)
-  const bStep = load<u32>(pc, 60)
+  const out = load<u32>(pc, MatmulTile.out)
+  let a = load<u32>(pc, MatmulTile.a)
+  let b = load<u32>(pc, MatmulTile.b)
+  const m = load<u32>(pc, MatmulTile.m)
+  const n = load<u32>(pc, MatmulTile.n)
+  let k = load<i32>(pc, MatmulTile.k)
+  const bias = load<u32>(pc, MatmulTile.bias)
+  const sums = load<u32>(pc, MatmulTile.sums)
+  const r1 = load<u32>(pc, MatmulTile.aRow1)
+  const r2 = load<u32>(pc, MatmulTile.aRow2)
+  const r3 = load<u32>(pc, MatmulTile.aRow3)
+  const aStep = load<u32>(pc, MatmulTile.aStep)
+  const bStep = load<u32>(pc, MatmulTile.bStep)
   let total = f32x4.splat(0)
   let c0 = f32x4.splat(0)
   if (bias != 0) c0 = v128.load(bias)
@@ -181,9 +183,9 @@ export function matmulTile(pc: usize): void {
   // Bytes from vector to vector of the output, and how many vectors there are.
   const next: usize = n <= 2 ? 16 : row
   const count: u32 = n == 1 ? 1 : n == 2 ? (m + 1) >> 1 : m
-  const activation = load<u32>(pc, 32)
+  const activation = load<u32>(pc, MatmulTile.activation)
   if (activation != Activation.None) {
-    const gate = load<u32>(pc, 36)
+    const gate = load<u32>(pc, MatmulTile.gate)
     c0 = finished(c0, gate, activation)
     if (count > 1) c1 = finished(c1, gate == 0 ? 0 : gate + next, activation)
     if (count > 2) c2 = finished(c2, gate == 0 ? 0 : gate + 2 * next, activation)

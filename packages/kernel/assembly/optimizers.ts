@@ -3,7 +3,9 @@
 //
 // Operands: parameters, gradients, the rule's slots, settings, size. Settings are float64, so that βᵗ and 1 − β keep
 // their digits: the learning rate η, the weight decay λ, then the rule's own. Updates run over the padding too.
-
+import {
+  Adadelta, Adagrad, Adam, Adamax, Lion, Momentum, Nadam, RmsProp, Sgd,
+} from './opcodes'
 import { beginSharing, endSharing, first, isFirst, last } from './threads'
 
 /** Multiplications that take as long as the update of one parameter, which waits for memory. */
@@ -63,10 +65,10 @@ function storeSlot(at: usize, x: v128): void {
 
 /** No slots. */
 export function sgd(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const settings = load<u32>(pc, 12)
-  const size = load<u32>(pc, 16)
+  const parameters = load<u32>(pc, Sgd.parameters)
+  const gradients = load<u32>(pc, Sgd.gradients)
+  const settings = load<u32>(pc, Sgd.settings)
+  const size = load<u32>(pc, Sgd.size)
   beginSharing(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
@@ -81,11 +83,11 @@ export function sgd(pc: usize): void {
 
 /** Slots: velocity. Settings: μ, 1 for Nesterov's form. */
 export function momentum(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const velocity = load<u32>(pc, 12)
-  const settings = load<u32>(pc, 16)
-  const size = load<u32>(pc, 20)
+  const parameters = load<u32>(pc, Momentum.parameters)
+  const gradients = load<u32>(pc, Momentum.gradients)
+  const velocity = load<u32>(pc, Momentum.velocity)
+  const settings = load<u32>(pc, Momentum.settings)
+  const size = load<u32>(pc, Momentum.size)
   beginSharing(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
@@ -105,17 +107,17 @@ export function momentum(pc: usize): void {
 
 /** Slots: mean, variance. Settings: β₁, β₂, ε, 1 for decoupled weight decay; β₁ᵗ and β₂ᵗ as they last were. */
 export function adam(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const mean = load<u32>(pc, 12)
-  const variance = load<u32>(pc, 16)
-  const settings = load<u32>(pc, 20)
+  const parameters = load<u32>(pc, Adam.parameters)
+  const gradients = load<u32>(pc, Adam.gradients)
+  const mean = load<u32>(pc, Adam.mean)
+  const variance = load<u32>(pc, Adam.variance)
+  const settings = load<u32>(pc, Adam.settings)
   // Once, before others read them.
   if (isFirst()) {
     store<f64>(settings, load<f64>(settings, 48) * load<f64>(settings, 16), 48)
     store<f64>(settings, load<f64>(settings, 56) * load<f64>(settings, 24), 56)
   }
-  const size = load<u32>(pc, 24)
+  const size = load<u32>(pc, Adam.size)
   beginSharing(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const power1 = load<f64>(settings, 48)
@@ -146,14 +148,14 @@ export function adam(pc: usize): void {
 
 /** Slots: mean, norm. Settings: β₁, β₂, ε; β₁ᵗ as it last was. */
 export function adamax(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const mean = load<u32>(pc, 12)
-  const norm = load<u32>(pc, 16)
-  const settings = load<u32>(pc, 20)
+  const parameters = load<u32>(pc, Adamax.parameters)
+  const gradients = load<u32>(pc, Adamax.gradients)
+  const mean = load<u32>(pc, Adamax.mean)
+  const norm = load<u32>(pc, Adamax.norm)
+  const settings = load<u32>(pc, Adamax.settings)
   // Once, before others read it.
   if (isFirst()) store<f64>(settings, load<f64>(settings, 40) * load<f64>(settings, 16), 40)
-  const size = load<u32>(pc, 24)
+  const size = load<u32>(pc, Adamax.size)
   beginSharing(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const power1 = load<f64>(settings, 40)
@@ -180,11 +182,11 @@ export function adamax(pc: usize): void {
  * 0.96^(ψ·(t + 1)), which μ of the coming step is made of.
  */
 export function nadam(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const mean = load<u32>(pc, 12)
-  const variance = load<u32>(pc, 16)
-  const settings = load<u32>(pc, 20)
+  const parameters = load<u32>(pc, Nadam.parameters)
+  const gradients = load<u32>(pc, Nadam.gradients)
+  const mean = load<u32>(pc, Nadam.mean)
+  const variance = load<u32>(pc, Nadam.variance)
+  const settings = load<u32>(pc, Nadam.settings)
   const beta1 = load<f64>(settings, 16)
   const half = load<f64>(settings, 64)
   const nextHalf = half * load<f64>(settings, 40)
@@ -195,7 +197,7 @@ export function nadam(pc: usize): void {
     store<f64>(settings, load<f64>(settings, 48) * load<f64>(settings, 24), 48)
     store<f64>(settings, load<f64>(settings, 56) * mu, 56)
   }
-  const size = load<u32>(pc, 24)
+  const size = load<u32>(pc, Nadam.size)
   beginSharing(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const power2 = load<f64>(settings, 48)
@@ -227,13 +229,13 @@ export function nadam(pc: usize): void {
 
 /** Slots: square, mean or none, velocity or none. Settings: α, ε, μ. */
 export function rmsProp(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const square = load<u32>(pc, 12)
-  const mean = load<u32>(pc, 16)
-  const velocity = load<u32>(pc, 20)
-  const settings = load<u32>(pc, 24)
-  const size = load<u32>(pc, 28)
+  const parameters = load<u32>(pc, RmsProp.parameters)
+  const gradients = load<u32>(pc, RmsProp.gradients)
+  const square = load<u32>(pc, RmsProp.square)
+  const mean = load<u32>(pc, RmsProp.mean)
+  const velocity = load<u32>(pc, RmsProp.velocity)
+  const settings = load<u32>(pc, RmsProp.settings)
+  const size = load<u32>(pc, RmsProp.size)
   beginSharing(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
@@ -265,11 +267,11 @@ export function rmsProp(pc: usize): void {
 
 /** Slots: sum. Settings: ε. */
 export function adagrad(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const sum = load<u32>(pc, 12)
-  const settings = load<u32>(pc, 16)
-  const size = load<u32>(pc, 20)
+  const parameters = load<u32>(pc, Adagrad.parameters)
+  const gradients = load<u32>(pc, Adagrad.gradients)
+  const sum = load<u32>(pc, Adagrad.sum)
+  const settings = load<u32>(pc, Adagrad.settings)
+  const size = load<u32>(pc, Adagrad.size)
   beginSharing(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
@@ -287,12 +289,12 @@ export function adagrad(pc: usize): void {
 
 /** Slots: square, squared steps. Settings: ρ, ε. */
 export function adadelta(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const square = load<u32>(pc, 12)
-  const steps = load<u32>(pc, 16)
-  const settings = load<u32>(pc, 20)
-  const size = load<u32>(pc, 24)
+  const parameters = load<u32>(pc, Adadelta.parameters)
+  const gradients = load<u32>(pc, Adadelta.gradients)
+  const square = load<u32>(pc, Adadelta.square)
+  const steps = load<u32>(pc, Adadelta.steps)
+  const settings = load<u32>(pc, Adadelta.settings)
+  const size = load<u32>(pc, Adadelta.size)
   beginSharing(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
@@ -316,11 +318,11 @@ export function adadelta(pc: usize): void {
 
 /** Slots: mean. Settings: β₁, β₂. */
 export function lion(pc: usize): void {
-  const parameters = load<u32>(pc, 4)
-  const gradients = load<u32>(pc, 8)
-  const mean = load<u32>(pc, 12)
-  const settings = load<u32>(pc, 16)
-  const size = load<u32>(pc, 20)
+  const parameters = load<u32>(pc, Lion.parameters)
+  const gradients = load<u32>(pc, Lion.gradients)
+  const mean = load<u32>(pc, Lion.mean)
+  const settings = load<u32>(pc, Lion.settings)
+  const size = load<u32>(pc, Lion.size)
   beginSharing(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)

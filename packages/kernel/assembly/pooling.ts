@@ -1,23 +1,7 @@
 // Pooling of images that lie as [image, y, x, channel], four channels at a time. Cells of a window that lie beyond the
 // image take no part.
 import { storeLanes } from './functions'
-
-/** The operands that end every pooling, as they stand in the program. */
-@unmanaged
-class Windows {
-  images: u32
-  height: u32
-  width: u32
-  channels: u32
-  outHeight: u32
-  outWidth: u32
-  sizeY: u32
-  sizeX: u32
-  strideY: u32
-  strideX: u32
-  top: u32
-  left: u32
-}
+import { AveragePool, AveragePoolGrad, MaxPool, MaxPoolGrad, MaxPoolPick, Windows } from './opcodes'
 
 // What a loop over windows does in each.
 const largest = 0
@@ -28,33 +12,33 @@ const scatterAverage = 4
 
 /** Operands: out, x, windows: the largest of each window. */
 export function maxPool(pc: usize): void {
-  overWindows(largest, load<u32>(pc, 4), load<u32>(pc, 8), 0, false, changetype<Windows>(pc + 12))
+  overWindows(largest, load<u32>(pc, MaxPool.out), load<u32>(pc, MaxPool.x), 0, false, changetype<Windows>(pc + MaxPool.images))
 }
 
 /** Operands: out, x, dy, windows: dy added to where the largest is, the first at a tie. */
 export function maxPoolGrad(pc: usize): void {
-  const g = changetype<Windows>(pc + 16)
-  const out = load<u32>(pc, 4)
+  const g = changetype<Windows>(pc + MaxPoolGrad.images)
+  const out = load<u32>(pc, MaxPoolGrad.out)
   memory.fill(out, 0, (g.images * g.height * g.width * g.channels) << 2)
-  overWindows(scatterLargest, out, load<u32>(pc, 8), load<u32>(pc, 12), false, g)
+  overWindows(scatterLargest, out, load<u32>(pc, MaxPoolGrad.x), load<u32>(pc, MaxPoolGrad.dy), false, g)
 }
 
 /** Operands: out, x, u, windows: u from where the largest of x is. */
 export function maxPoolPick(pc: usize): void {
-  overWindows(pickLargest, load<u32>(pc, 4), load<u32>(pc, 8), load<u32>(pc, 12), false, changetype<Windows>(pc + 16))
+  overWindows(pickLargest, load<u32>(pc, MaxPoolPick.out), load<u32>(pc, MaxPoolPick.x), load<u32>(pc, MaxPoolPick.values), false, changetype<Windows>(pc + MaxPoolPick.images))
 }
 
 /** Operands: out, x, whether cells beyond the image count as 0, windows. */
 export function averagePool(pc: usize): void {
-  overWindows(average, load<u32>(pc, 4), load<u32>(pc, 8), 0, load<u32>(pc, 12) != 0, changetype<Windows>(pc + 16))
+  overWindows(average, load<u32>(pc, AveragePool.out), load<u32>(pc, AveragePool.x), 0, load<u32>(pc, AveragePool.countPadding) != 0, changetype<Windows>(pc + AveragePool.images))
 }
 
 /** Operands: out, dy, whether cells beyond the image count as 0, windows: dy shared evenly over each window. */
 export function averagePoolGrad(pc: usize): void {
-  const g = changetype<Windows>(pc + 16)
-  const out = load<u32>(pc, 4)
+  const g = changetype<Windows>(pc + AveragePoolGrad.images)
+  const out = load<u32>(pc, AveragePoolGrad.out)
   memory.fill(out, 0, (g.images * g.height * g.width * g.channels) << 2)
-  overWindows(scatterAverage, out, 0, load<u32>(pc, 8), load<u32>(pc, 12) != 0, g)
+  overWindows(scatterAverage, out, 0, load<u32>(pc, AveragePoolGrad.dy), load<u32>(pc, AveragePoolGrad.countPadding) != 0, g)
 }
 
 /** `x`, `other` when it is picked from, and `out` when it is scattered to, are images; the rest has a number a window. */

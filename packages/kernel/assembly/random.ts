@@ -1,5 +1,6 @@
 // Random numbers without state: each depends on seed, key, purpose and its index alone, and is the number that
 // core's random.ts gives in float64, rounded.
+import { Dropout, Random, RandomNormal, RandomPermutation, RandomUniform } from './opcodes'
 
 /** Bytes of one draw: sixteen words, of four blocks of Philox. */
 export const drawnBytes: usize = 64
@@ -15,7 +16,7 @@ export function moveDrawn(to: usize): void {
 // @ts-ignore: decorator
 @inline
 function firstBlock(pc: usize): u32 {
-  return load<u32>(pc, 28) >>> 2
+  return load<u32>(pc, Random.firstIndex) >>> 2
 }
 
 // @ts-ignore: decorator
@@ -32,16 +33,16 @@ const philox: usize = memory.data<u32>([0xd2511f53, 0xcd9e8d57, 0x9e3779b9, 0xbb
  * from 4 · `first` on. Operands at `pc`: out, key, size, seedLow, seedHigh, purpose.
  */
 function draw(pc: usize, first: u32, attempt: u32): void {
-  const key = load<u32>(pc, 8)
+  const key = load<u32>(pc, Random.key)
   const multiplier0 = v128.load32_splat(philox)
   const multiplier1 = v128.load32_splat(philox, 4)
   const step0 = v128.load32_splat(philox, 8)
   const step1 = v128.load32_splat(philox, 12)
-  let k0 = v128.load32_splat(pc, 16)
-  let k1 = v128.load32_splat(pc, 20)
+  let k0 = v128.load32_splat(pc, Random.seedLow)
+  let k1 = v128.load32_splat(pc, Random.seedHigh)
   let a = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3))
   let b = i32x4.splat(keyWord(key))
-  let c = v128.load32_splat(pc, 24)
+  let c = v128.load32_splat(pc, Random.purpose)
   let d = i32x4.splat(keyWord(key + 4) + (attempt << 24))
   let round = 0
   do {
@@ -70,10 +71,10 @@ function draw(pc: usize, first: u32, attempt: u32): void {
 
 /** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex, low, range. */
 export function randomUniform(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  const end = out + (load<u32>(pc, 12) << 2)
-  const low = f64x2.splat(load<f64>(pc, 32))
-  const range = f64x2.splat(load<f64>(pc, 40))
+  let out = load<u32>(pc, RandomUniform.out)
+  const end = out + (load<u32>(pc, RandomUniform.size) << 2)
+  const low = f64x2.splat(load<f64>(pc, RandomUniform.low))
+  const range = f64x2.splat(load<f64>(pc, RandomUniform.range))
   for (let block = firstBlock(pc); out < end; block += 4) {
     draw(pc, block, 0)
     for (let at: usize = 0; at < 64 && out < end; at += 16) {
@@ -98,12 +99,12 @@ export function randomUniform(pc: usize): void {
 
 /** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex, from, range, mean, deviation. */
 export function randomNormal(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  const end = out + (load<u32>(pc, 12) << 2)
-  const from = f64x2.splat(load<f64>(pc, 32))
-  const range = f64x2.splat(load<f64>(pc, 40))
-  const mean = f64x2.splat(load<f64>(pc, 48))
-  const deviation = f64x2.splat(load<f64>(pc, 56))
+  let out = load<u32>(pc, RandomNormal.out)
+  const end = out + (load<u32>(pc, RandomNormal.size) << 2)
+  const from = f64x2.splat(load<f64>(pc, RandomNormal.from))
+  const range = f64x2.splat(load<f64>(pc, RandomNormal.range))
+  const mean = f64x2.splat(load<f64>(pc, RandomNormal.mean))
+  const deviation = f64x2.splat(load<f64>(pc, RandomNormal.deviation))
   for (let block = firstBlock(pc); out < end; block += 4) {
     draw(pc, block, 0)
     for (let at: usize = 0; at < 64 && out < end; at += 8) {
@@ -211,8 +212,8 @@ function logarithm(x: f64): f64 {
 
 /** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex. Fisher-Yates (Durstenfeld 1964). */
 export function randomPermutation(pc: usize): void {
-  const out = load<u32>(pc, 4)
-  const size = load<u32>(pc, 12)
+  const out = load<u32>(pc, RandomPermutation.out)
+  const size = load<u32>(pc, RandomPermutation.size)
   for (let i: u32 = 0; i < size; i++) store<f32>(out + (i << 2), <f32>i)
   let there: u32 = 0xffffffff
   for (let last = size - 1; last > 0; last--) {
@@ -238,11 +239,11 @@ export function randomPermutation(pc: usize): void {
 
 /** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex, x, threshold, scale. */
 export function dropout(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  const end = out + (load<u32>(pc, 12) << 2)
-  let x = load<u32>(pc, 32)
-  const threshold = v128.load32_splat(pc, 36)
-  const scale = v128.load32_splat(pc, 40)
+  let out = load<u32>(pc, Dropout.out)
+  const end = out + (load<u32>(pc, Dropout.size) << 2)
+  let x = load<u32>(pc, Dropout.x)
+  const threshold = v128.load32_splat(pc, Dropout.threshold)
+  const scale = v128.load32_splat(pc, Dropout.scale)
   for (let block = firstBlock(pc); out < end; block += 4) {
     draw(pc, block, 0)
     for (let at: usize = 0; at < 64 && out < end; at += 16) {

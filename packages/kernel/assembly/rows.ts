@@ -1,6 +1,8 @@
 // Reductions and strided copies: loops that know rows and columns.
-import { Opcode } from '../src/opcodes'
 import { storeLanes, sumLanes } from './functions'
+import {
+  ArgMax, CumulativeSum, Norm, Opcode, ProductOfOthers, Reduction, Variance
+} from './opcodes'
 
 /** The last `count` numbers, 1 to 3, of a row, and those of `fill` in the other lanes. */
 export function loadLast(x: usize, count: u32, fill: v128): v128 {
@@ -289,7 +291,8 @@ function combine(opcode: i32, a: v128, b: v128): v128 {
   if (opcode == Opcode.Max) return f32x4.max(a, b)
   if (opcode == Opcode.Min) return f32x4.min(a, b)
   if (opcode == Opcode.Prod) return f32x4.mul(a, b)
-  return f32x4.add(a, b)
+  if (opcode == Opcode.Sum) return f32x4.add(a, b)
+  return unreachable()
 }
 
 /** What leaves every number as it is when combined with it. */
@@ -322,12 +325,12 @@ function combined(opcode: i32, x: usize, count: u32): f32 {
 /** Operands: out, x, outer, length, inner: out[o, i] = Σⱼ x[o, j, i], or the largest, … */
 // @ts-ignore: decorator
 @inline
-export function reduce(opcode: i32, pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const outer = load<u32>(pc, 12)
-  const length = load<u32>(pc, 16)
-  const inner = load<u32>(pc, 20)
+export function reduction(opcode: i32, pc: usize): void {
+  let out = load<u32>(pc, Reduction.out)
+  let x = load<u32>(pc, Reduction.x)
+  const outer = load<u32>(pc, Reduction.outer)
+  const length = load<u32>(pc, Reduction.length)
+  const inner = load<u32>(pc, Reduction.inner)
   if (inner == 1) {
     for (let o: u32 = 0; o < outer; o++) {
       store<f32>(out, opcode == Opcode.Sum ? sumOf(x, length) : combined(opcode, x, length))
@@ -340,11 +343,17 @@ export function reduce(opcode: i32, pc: usize): void {
   else alongMiddle(opcode, out, x, outer, length, inner)
 }
 
-/** Operands as for `reduce`: divides the sums in out by `length`. */
-export function divideSums(pc: usize): void {
-  const divisor = f32x4.splat(<f32>load<u32>(pc, 16))
-  let out = load<u32>(pc, 4)
-  const end = out + (load<u32>(pc, 12) * load<u32>(pc, 20) << 2)
+/** Apart from the other reductions, since means begin with it. */
+export function sum(pc: usize): void {
+  reduction(Opcode.Sum, pc)
+}
+
+/** Sums, divided by `length`. */
+export function mean(pc: usize): void {
+  sum(pc)
+  const divisor = f32x4.splat(<f32>load<u32>(pc, Reduction.length))
+  let out = load<u32>(pc, Reduction.out)
+  const end = out + (load<u32>(pc, Reduction.outer) * load<u32>(pc, Reduction.inner) << 2)
   for (; out < end; out += 16) v128.store(out, f32x4.div(v128.load(out), divisor))
 }
 
@@ -354,13 +363,13 @@ function squared(two: v128): v128 {
   return f64x2.mul(two, two)
 }
 
-/** Operands as for `reduce`: roots of sums of squares, in float64, where no square is too large or too small. */
+/** Roots of sums of squares, in float64, where no square is too large or too small. */
 export function norm(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const outer = load<u32>(pc, 12)
-  const length = load<u32>(pc, 16)
-  const inner = load<u32>(pc, 20)
+  let out = load<u32>(pc, Norm.out)
+  let x = load<u32>(pc, Norm.x)
+  const outer = load<u32>(pc, Norm.outer)
+  const length = load<u32>(pc, Norm.length)
+  const inner = load<u32>(pc, Norm.inner)
   const row = inner << 2
   const zero = f64x2.splat(0)
   for (let o: u32 = 0; o < outer; o++) {
@@ -459,15 +468,15 @@ function spread(x: usize, step: usize, length: u32, mean: f32, squares: f32, sha
  * distances from the mean over the divisor, or the root of that.
  */
 export function variance(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const means = load<u32>(pc, 12)
-  const outer = load<u32>(pc, 16)
-  const length = load<u32>(pc, 20)
-  const inner = load<u32>(pc, 24)
-  const root = load<u32>(pc, 36) != 0
+  let out = load<u32>(pc, Variance.out)
+  let x = load<u32>(pc, Variance.x)
+  const means = load<u32>(pc, Variance.means)
+  const outer = load<u32>(pc, Variance.outer)
+  const length = load<u32>(pc, Variance.length)
+  const inner = load<u32>(pc, Variance.inner)
+  const root = load<u32>(pc, Variance.root) != 0
   const row = inner << 2
-  const share = 1 / load<f64>(pc, 28)
+  const share = 1 / load<f64>(pc, Variance.divisor)
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) {
       const mean = sumOf(x, length) / <f32>length
@@ -527,13 +536,13 @@ function alongMiddle(opcode: i32, out: usize, x: usize, outer: u32, length: u32,
 
 /** Operands: out, x, outer, length, inner, reverse: out[o, j, i] = Σ x[o, k, i] over k ≤ j, or over k ≥ j. */
 export function cumulativeSum(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const outer = load<u32>(pc, 12)
-  const length = load<u32>(pc, 16)
-  const inner = load<u32>(pc, 20)
+  let out = load<u32>(pc, CumulativeSum.out)
+  let x = load<u32>(pc, CumulativeSum.x)
+  const outer = load<u32>(pc, CumulativeSum.outer)
+  const length = load<u32>(pc, CumulativeSum.length)
+  const inner = load<u32>(pc, CumulativeSum.inner)
   const row: isize = inner << 2
-  const reverse = load<u32>(pc, 24) != 0
+  const reverse = load<u32>(pc, CumulativeSum.reverse) != 0
   const step = reverse ? -row : row
   const first = reverse ? (length - 1) * row : 0
   for (let o: u32 = 0; o < outer; o++) {
@@ -578,10 +587,10 @@ export function cumulativeSum(pc: usize): void {
 
 /** Operands: out, x, rows, columns: out[r, j] = Π x[r, k] over k ≠ j, as what stands before times what stands behind. */
 export function productOfOthers(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const rows = load<u32>(pc, 12)
-  const bytes = load<u32>(pc, 16) << 2
+  let out = load<u32>(pc, ProductOfOthers.out)
+  let x = load<u32>(pc, ProductOfOthers.x)
+  const rows = load<u32>(pc, ProductOfOthers.rows)
+  const bytes = load<u32>(pc, ProductOfOthers.columns) << 2
   for (let row: u32 = 0; row < rows; row++) {
     let before: f64 = 1
     for (let j: u32 = 0; j < bytes; j += 4) {
@@ -600,11 +609,11 @@ export function productOfOthers(pc: usize): void {
 
 /** Operands as for `reduce`: the position of the largest, the first at a tie; of a NaN if there is one. */
 export function argMax(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const outer = load<u32>(pc, 12)
-  const length = load<u32>(pc, 16)
-  const inner = load<u32>(pc, 20)
+  let out = load<u32>(pc, ArgMax.out)
+  let x = load<u32>(pc, ArgMax.x)
+  const outer = load<u32>(pc, ArgMax.outer)
+  const length = load<u32>(pc, ArgMax.length)
+  const inner = load<u32>(pc, ArgMax.inner)
   const row = inner << 2
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) store<f32>(out, <f32>firstLargest(x, length))

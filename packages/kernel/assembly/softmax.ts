@@ -3,6 +3,7 @@
 // few numbers cost whole vectors too; the order of every sum depends on the length of the row alone.
 import { exp, expOfNonPositive, log, storeLanes, sumLanes } from './functions'
 import { indexAt, none } from './indices'
+import { LogSoftmax, LogSoftmaxGrad, Softmax, SoftmaxCrossEntropy, SoftmaxGrad, SparseSoftmaxCrossEntropy } from './opcodes'
 import { block, blockRows, highOf, loadLast, loadUpTo, longBlock, lowOf, narrowed, sumOf } from './rows'
 
 // @ts-ignore: decorator
@@ -95,11 +96,11 @@ export function scaleRow(row: usize, columns: u32, factor: f32): void {
 
 /** Operands: out, x, outer, length, inner: along the middle of three dimensions. */
 export function softmax(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const outer = load<u32>(pc, 12)
-  const length = load<u32>(pc, 16)
-  const inner = load<u32>(pc, 20)
+  let out = load<u32>(pc, Softmax.out)
+  let x = load<u32>(pc, Softmax.x)
+  const outer = load<u32>(pc, Softmax.outer)
+  const length = load<u32>(pc, Softmax.length)
+  const inner = load<u32>(pc, Softmax.inner)
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) scaleRow(out, length, 1 / exponentials(out, x, length, largest(x, length)))
     else softmaxColumns(false, out, x, length, inner)
@@ -110,11 +111,11 @@ export function softmax(pc: usize): void {
 
 /** Operands: out, x, outer, length, inner: along the middle of three dimensions. */
 export function logSoftmax(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  let x = load<u32>(pc, 8)
-  const outer = load<u32>(pc, 12)
-  const length = load<u32>(pc, 16)
-  const inner = load<u32>(pc, 20)
+  let out = load<u32>(pc, LogSoftmax.out)
+  let x = load<u32>(pc, LogSoftmax.x)
+  const outer = load<u32>(pc, LogSoftmax.outer)
+  const length = load<u32>(pc, LogSoftmax.length)
+  const inner = load<u32>(pc, LogSoftmax.inner)
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) {
       const shift = largest(x, length)
@@ -238,12 +239,12 @@ function sumOfColumns(x: usize, other: usize, bytes: usize, row: usize, count: i
 /** Operands: out, y, dy, outer, length, inner: y · (dy − Σ y·dy) along the middle of three dimensions. */
 export function softmaxGrad(pc: usize): void {
   const none = f32x4.splat(0)
-  let out = load<u32>(pc, 4)
-  let y = load<u32>(pc, 8)
-  let dy = load<u32>(pc, 12)
-  const outer = load<u32>(pc, 16)
-  const length = load<u32>(pc, 20)
-  const inner = load<u32>(pc, 24)
+  let out = load<u32>(pc, SoftmaxGrad.out)
+  let y = load<u32>(pc, SoftmaxGrad.y)
+  let dy = load<u32>(pc, SoftmaxGrad.dy)
+  const outer = load<u32>(pc, SoftmaxGrad.outer)
+  const length = load<u32>(pc, SoftmaxGrad.length)
+  const inner = load<u32>(pc, SoftmaxGrad.inner)
   const row = inner << 2
   const bytes = length * row
   for (let o: u32 = 0; o < outer; o++) {
@@ -268,12 +269,12 @@ export function softmaxGrad(pc: usize): void {
 /** Operands: out, y, dy, outer, length, inner: dy − eʸ · Σ dy along the middle of three dimensions. */
 export function logSoftmaxGrad(pc: usize): void {
   const none = f32x4.splat(0)
-  let out = load<u32>(pc, 4)
-  let y = load<u32>(pc, 8)
-  let dy = load<u32>(pc, 12)
-  const outer = load<u32>(pc, 16)
-  const length = load<u32>(pc, 20)
-  const inner = load<u32>(pc, 24)
+  let out = load<u32>(pc, LogSoftmaxGrad.out)
+  let y = load<u32>(pc, LogSoftmaxGrad.y)
+  let dy = load<u32>(pc, LogSoftmaxGrad.dy)
+  const outer = load<u32>(pc, LogSoftmaxGrad.outer)
+  const length = load<u32>(pc, LogSoftmaxGrad.length)
+  const inner = load<u32>(pc, LogSoftmaxGrad.inner)
   const row = inner << 2
   const bytes = length * row
   for (let o: u32 = 0; o < outer; o++) {
@@ -311,13 +312,13 @@ function logTotals(losses: usize, rows: u32): void {
  * upstream · (softmax · Σ labels − labels): both need the same exponentials. Either may be missing.
  */
 export function softmaxCrossEntropy(pc: usize): void {
-  const losses = load<u32>(pc, 4)
-  let gradient = load<u32>(pc, 8)
-  const logits = load<u32>(pc, 12)
-  const truth = load<u32>(pc, 16)
-  let upstream = load<u32>(pc, 20)
-  const rows = load<u32>(pc, 24)
-  const columns = load<u32>(pc, 28)
+  const losses = load<u32>(pc, SoftmaxCrossEntropy.losses)
+  let gradient = load<u32>(pc, SoftmaxCrossEntropy.gradient)
+  const logits = load<u32>(pc, SoftmaxCrossEntropy.logits)
+  const truth = load<u32>(pc, SoftmaxCrossEntropy.labels)
+  let upstream = load<u32>(pc, SoftmaxCrossEntropy.upstream)
+  const rows = load<u32>(pc, SoftmaxCrossEntropy.rows)
+  const columns = load<u32>(pc, SoftmaxCrossEntropy.columns)
   const none = f32x4.splat(0)
   let x = logits
   let labels = truth
@@ -370,13 +371,13 @@ export function softmaxCrossEntropy(pc: usize): void {
  * upstream · (softmax − 1 at the class). Either may be missing. False at what is no class.
  */
 export function sparseSoftmaxCrossEntropy(pc: usize): bool {
-  const losses = load<u32>(pc, 4)
-  let gradient = load<u32>(pc, 8)
-  const logits = load<u32>(pc, 12)
-  const classes = load<u32>(pc, 16)
-  const rows = load<u32>(pc, 20)
-  const columns = load<u32>(pc, 24)
-  let upstream = load<u32>(pc, 28)
+  const losses = load<u32>(pc, SparseSoftmaxCrossEntropy.losses)
+  let gradient = load<u32>(pc, SparseSoftmaxCrossEntropy.gradient)
+  const logits = load<u32>(pc, SparseSoftmaxCrossEntropy.logits)
+  const classes = load<u32>(pc, SparseSoftmaxCrossEntropy.indices)
+  const rows = load<u32>(pc, SparseSoftmaxCrossEntropy.count)
+  const columns = load<u32>(pc, SparseSoftmaxCrossEntropy.limit)
+  let upstream = load<u32>(pc, SparseSoftmaxCrossEntropy.upstream)
   let x = logits
   for (let row: u32 = 0; row < rows; row++) {
     const place = indexAt(classes + (row << 2), columns)

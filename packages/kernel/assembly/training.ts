@@ -1,13 +1,18 @@
 // What a training step does around its mathematics: picks its rows, records its loss, and prepares gradients for the
 // update of the parameters, which is in optimizers.ts.
+import { following } from './control'
+import {
+  Accumulate, Average, ClipByNorm, ClipByValue, GatherRows, NextBatch, NextKey, NextRate, Record,
+  SkipUnless, SquaredNorm, UpdateEvery, Watch
+} from './opcodes'
 
 /** Operands: out, table, order, cursor, rows, columns. */
 export function gatherRows(pc: usize): void {
-  let out = load<u32>(pc, 4)
-  const table = load<u32>(pc, 8)
-  let at = load<u32>(pc, 12) + (load<u32>(load<u32>(pc, 16)) << 2)
-  const rows = load<u32>(pc, 20)
-  const bytes = load<u32>(pc, 24) << 2
+  let out = load<u32>(pc, GatherRows.out)
+  const table = load<u32>(pc, GatherRows.table)
+  let at = load<u32>(pc, GatherRows.order) + (load<u32>(load<u32>(pc, GatherRows.cursor)) << 2)
+  const rows = load<u32>(pc, GatherRows.rows)
+  const bytes = load<u32>(pc, GatherRows.columns) << 2
   for (let row: u32 = 0; row < rows; row++) {
     memory.copy(out, table + load<u32>(at) * bytes, bytes)
     out += bytes
@@ -17,14 +22,14 @@ export function gatherRows(pc: usize): void {
 
 /** Operands: cursor (position, length), rows. */
 export function nextBatch(pc: usize): void {
-  const cursor = load<u32>(pc, 4)
-  const next = load<u32>(cursor) + load<u32>(pc, 8)
+  const cursor = load<u32>(pc, NextBatch.cursor)
+  const next = load<u32>(cursor) + load<u32>(pc, NextBatch.rows)
   store<u32>(cursor, next == load<u32>(cursor, 4) ? 0 : next)
 }
 
 /** Operands: key, a number as its lower and upper 24 bits, each in float32. */
 export function nextKey(pc: usize): void {
-  const key = load<u32>(pc, 4)
+  const key = load<u32>(pc, NextKey.key)
   const low = load<f32>(key) + 1
   if (low < 16777216) store<f32>(key, low)
   else {
@@ -35,16 +40,15 @@ export function nextKey(pc: usize): void {
 
 /** Operands: value, history, status (steps done). */
 export function watch(pc: usize): void {
-  store<f32>(load<u32>(pc, 8) + (load<u32>(load<u32>(pc, 12)) << 2), load<f32>(load<u32>(pc, 4)))
+  store<f32>(load<u32>(pc, Watch.history) + (load<u32>(load<u32>(pc, Watch.status)) << 2), load<f32>(load<u32>(pc, Watch.value)))
 }
 
-/** Operands: flag, count; returns the bytes of the instructions behind this one that are to be skipped. */
-export function skipped(pc: usize): usize {
-  if (load<u32>(load<u32>(pc, 4)) != 0) return 0
-  const begin = pc + 12
-  let end = begin
-  for (let count = load<u32>(pc, 8); count > 0; count--) end += (load<u32>(end) >>> 16) << 2
-  return end - begin
+/** Returns the address of the instruction to go on with: the next where `flag` is not 0, else that behind `count` more. */
+export function skipUnless(pc: usize): usize {
+  let next = following(pc)
+  if (load<u32>(load<u32>(pc, SkipUnless.flag)) == 0)
+    for (let count = load<u32>(pc, SkipUnless.count); count > 0; count--) next = following(next)
+  return next
 }
 
 /**
@@ -52,17 +56,17 @@ export function skipped(pc: usize): usize {
  * gradients are finite: a sum of them all tells, but for overflow and what stands between the arrays.
  */
 export function record(pc: usize): bool {
-  const value = load<f32>(load<u32>(pc, 4))
-  const status = load<u32>(pc, 12)
+  const value = load<f32>(load<u32>(pc, Record.value))
+  const status = load<u32>(pc, Record.status)
   const steps = load<u32>(status)
-  store<f32>(load<u32>(pc, 8) + (steps << 2), value)
+  store<f32>(load<u32>(pc, Record.history) + (steps << 2), value)
   store<u32>(status, steps + 1)
   let s0 = f32x4.splat(value)
   let s1 = f32x4.splat(0)
   let s2 = s1
   let s3 = s1
-  let piece = pc + 24
-  for (const end = piece + (load<u32>(pc, 20) << 3); piece < end; piece += 8) {
+  let piece = pc + Record.layout
+  for (const end = piece + (load<u32>(pc, Record.pieces) << 3); piece < end; piece += 8) {
     let at: usize = load<u32>(piece)
     const end = load<u32>(piece, 4)
     for (; at + 64 <= end; at += 64) {
@@ -75,7 +79,7 @@ export function record(pc: usize): bool {
   }
   s0 = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))
   // 0 for what is finite, NaN for what is not.
-  return !v128.any_true(f32x4.sub(s0, s0)) || (value - value == 0 && areFinite(load<u32>(pc, 16)))
+  return !v128.any_true(f32x4.sub(s0, s0)) || (value - value == 0 && areFinite(load<u32>(pc, Record.arrays)))
 }
 
 /** Whether arrays are finite. Operands: how many, and for each its address and how many numbers. */
@@ -93,9 +97,9 @@ function areFinite(table: usize): bool {
  * Operands: settings, whose first number is the learning rate, rates, cursor, factor. Takes the next of the rates.
  */
 export function nextRate(pc: usize): void {
-  const cursor = load<u32>(pc, 12)
+  const cursor = load<u32>(pc, NextRate.cursor)
   const at = load<u32>(cursor)
-  store<f64>(load<u32>(pc, 4), load<f64>(load<u32>(pc, 8) + (at << 3)) * load<f64>(load<u32>(pc, 16)))
+  store<f64>(load<u32>(pc, NextRate.settings), load<f64>(load<u32>(pc, NextRate.rates) + (at << 3)) * load<f64>(load<u32>(pc, NextRate.factor)))
   store<u32>(cursor, at + 1)
 }
 
@@ -105,16 +109,16 @@ export function nextRate(pc: usize): void {
  * their sum.
  */
 export function accumulate(pc: usize): void {
-  const gradients = load<u32>(pc, 4)
-  const sums = load<u32>(pc, 8)
-  const group = load<u32>(pc, 12)
-  const weight = load<f32>(load<u32>(pc, 16))
-  const bytes = load<u32>(pc, 24) << 2
+  const gradients = load<u32>(pc, Accumulate.gradients)
+  const sums = load<u32>(pc, Accumulate.sums)
+  const group = load<u32>(pc, Accumulate.group)
+  const weight = load<f32>(load<u32>(pc, Accumulate.weight))
+  const bytes = load<u32>(pc, Accumulate.size) << 2
   const first = load<u32>(group) == 0
   const last = load<u32>(group) + 1 == load<u32>(group, 4)
   const own = f32x4.splat(weight)
   let share = f32x4.splat(1)
-  if (last && load<u32>(pc, 20) != 0) {
+  if (last && load<u32>(pc, Accumulate.mean) != 0) {
     const total = load<f64>(group, 8) + <f64>weight
     // Where nothing counts all gradients are 0.
     if (total > 0) share = f32x4.splat(<f32>(1 / total))
@@ -129,18 +133,18 @@ export function accumulate(pc: usize): void {
 
 /** Operands: group, weight; counts a micro-batch and returns whether it was the last before an update. */
 export function updateEvery(pc: usize): bool {
-  const group = load<u32>(pc, 4)
+  const group = load<u32>(pc, UpdateEvery.group)
   const next = load<u32>(group) + 1
   const last = next == load<u32>(group, 4)
   store<u32>(group, last ? 0 : next)
-  store<f64>(group, last ? 0 : load<f64>(group, 8) + <f64>load<f32>(load<u32>(pc, 8)), 8)
+  store<f64>(group, last ? 0 : load<f64>(group, 8) + <f64>load<f32>(load<u32>(pc, UpdateEvery.weight)), 8)
   return last
 }
 
 /** Operands: out, a float64, x, size. Sums in float64, where the square of no float32 is infinite. */
 export function squaredNorm(pc: usize): void {
-  const x = load<u32>(pc, 8)
-  const bytes = load<u32>(pc, 12) << 2
+  const x = load<u32>(pc, SquaredNorm.x)
+  const bytes = load<u32>(pc, SquaredNorm.size) << 2
   const whole = bytes & ~15
   let low = f64x2.splat(0)
   let high = f64x2.splat(0)
@@ -157,7 +161,7 @@ export function squaredNorm(pc: usize): void {
     const value = <f64>load<f32>(x + i)
     sum += value * value
   }
-  store<f64>(load<u32>(pc, 4), sum)
+  store<f64>(load<u32>(pc, SquaredNorm.out), sum)
 }
 
 /**
@@ -165,11 +169,11 @@ export function squaredNorm(pc: usize): void {
  * it is above the limit, gradients are scaled by limit / norm.
  */
 export function clipByNorm(pc: usize): void {
-  const gradients = load<u32>(pc, 4)
-  const squares = load<u32>(pc, 8)
-  const count = load<u32>(pc, 12)
-  const limit = load<f64>(load<u32>(pc, 16))
-  const bytes = load<u32>(pc, 20) << 2
+  const gradients = load<u32>(pc, ClipByNorm.gradients)
+  const squares = load<u32>(pc, ClipByNorm.squares)
+  const count = load<u32>(pc, ClipByNorm.count)
+  const limit = load<f64>(load<u32>(pc, ClipByNorm.limit))
+  const bytes = load<u32>(pc, ClipByNorm.size) << 2
   let sum: f64 = 0
   for (let i: u32 = 0; i < count; i++) sum += load<f64>(squares + (i << 3))
   const norm = Math.sqrt(sum)
@@ -184,9 +188,9 @@ export function clipByNorm(pc: usize): void {
  * NaN, as it does in a clipped norm.
  */
 export function clipByValue(pc: usize): void {
-  const gradients = load<u32>(pc, 4)
-  const limit = f32x4.splat(<f32>load<f64>(load<u32>(pc, 8)))
-  const bytes = load<u32>(pc, 12) << 2
+  const gradients = load<u32>(pc, ClipByValue.gradients)
+  const limit = f32x4.splat(<f32>load<f64>(load<u32>(pc, ClipByValue.limit)))
+  const bytes = load<u32>(pc, ClipByValue.size) << 2
   const least = f32x4.neg(limit)
   for (let i: u32 = 0; i < bytes; i += 16) {
     const g = v128.load(gradients + i)
@@ -196,10 +200,10 @@ export function clipByValue(pc: usize): void {
 
 /** Operands: averages, parameters, decay, size. a += (1 − decay) · (p − a). */
 export function average(pc: usize): void {
-  const averages = load<u32>(pc, 4)
-  const parameters = load<u32>(pc, 8)
-  const take = f32x4.splat(<f32>(1 - load<f64>(load<u32>(pc, 12))))
-  const bytes = load<u32>(pc, 16) << 2
+  const averages = load<u32>(pc, Average.averages)
+  const parameters = load<u32>(pc, Average.parameters)
+  const take = f32x4.splat(<f32>(1 - load<f64>(load<u32>(pc, Average.decay))))
+  const bytes = load<u32>(pc, Average.size) << 2
   for (let i: u32 = 0; i < bytes; i += 16) {
     const a = v128.load(averages + i)
     const step = f32x4.mul(take, f32x4.sub(v128.load(parameters + i), a))

@@ -4,12 +4,12 @@ import { copyBytes, type Exports, instantiate, type Sharing } from './instance.j
 import { allocate, type Block, makeHeap } from './memory.js'
 import type { Threads } from './threads.js'
 
-export { encode, instructions } from './instructions.js'
-export { Activation, type Opcode } from './opcodes.js'
+export { Activation } from './activation.js'
+export { encode, type OpcodeName, type Operand, type OperandsOf, operandsOf } from './instructions.js'
 export type { Block }
 
-/** Words that an instruction may have to be shared by threads. */
-export const longestShared = copyBytes / 4 - 1
+/** Words that an instruction may have at most to run in parallel. */
+export const longestCopied = copyBytes / 4 - 1
 
 /** Why threads did not start: what was tried, and what became of it. */
 export class ThreadStartError extends Error {}

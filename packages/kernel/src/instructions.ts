@@ -1,5 +1,9 @@
-// The operands of each instruction, in order: what a program is written and printed with.
-import { Opcode } from './opcodes.js'
+// The table of instructions: the operands of each, in the order in which they follow it in a program.
+//
+// The build makes the interpreter of it (interpreter.mjs): opcodes, the offsets at which loops read operands, and the
+// dispatch. An instruction is run by the loop of its name (`OneHot` by `oneHot(pc)`) if there is one, else by that of its
+// layout, which is told the opcode (`Neg` by `unary(Opcode.Neg, pc)`). What returns a bool stops the program when it is
+// false; what returns a usize says at which address to go on.
 
 /**
  * `out`: address that is written. `in`: address that is read. `update`: address that is read and written.
@@ -7,31 +11,33 @@ import { Opcode } from './opcodes.js'
  * of which is made of those at the same place alone. `float`, `double`: a number of that precision, in one word or
  * two.
  */
-type OperandKind = 'out' | 'in' | 'update' | 'int' | 'ints' | 'elements' | 'float' | 'double'
-type Operands = Readonly<Record<string, OperandKind>>
+type Kind = 'out' | 'in' | 'update' | 'int' | 'ints' | 'elements' | 'float' | 'double'
+/** With a question mark it may be left out, and is 0 then. */
+type Row = Readonly<Record<string, Kind | `${Kind}?`>>
 
-const unary: Operands = { out: 'out', x: 'in', size: 'elements' }
-/** A function and its derivative. */
-const withSlope: Operands = { out: 'out', slope: 'out', x: 'in', size: 'elements' }
-const passBack: Operands = { out: 'out', x: 'in', dy: 'in', size: 'elements' }
+const unary = { out: 'out', x: 'in', size: 'elements' } as const
+/** A function together with its derivative. */
+const withDerivative = { out: 'out', derivative: 'out', x: 'in', size: 'elements' } as const
+/** The gradient through a function of x. */
+const backward = { out: 'out', x: 'in', dy: 'in', size: 'elements' } as const
 
 /**
  * Element (i, j) of the output, `rows` by `columns`, is made of a[i·aRow + j·aColumn] and b likewise; column
  * strides are 0 or 1. With rows = 0 all three arrays are plain rows of `columns` elements.
  */
-const binary: Operands = {
+const binary = {
   out: 'out',
   a: 'in',
   b: 'in',
   columns: 'int',
-  rows: 'int',
-  aRow: 'int',
-  aColumn: 'int',
-  bRow: 'int',
-  bColumn: 'int',
-}
+  rows: 'int?',
+  aRow: 'int?',
+  aColumn: 'int?',
+  bRow: 'int?',
+  bColumn: 'int?',
+} as const
 /** Moves are 1, or 0 for an input of which one number serves for all elements. */
-const ternary: Operands = {
+const ternary = {
   out: 'out',
   a: 'in',
   b: 'in',
@@ -40,24 +46,24 @@ const ternary: Operands = {
   aMoves: 'int',
   bMoves: 'int',
   cMoves: 'int',
-}
+} as const
 /**
  * `count` whole numbers from 0 up to but without `limit`. An instruction that has these stops the program at a number
  * that is none, and the program says which.
  */
-const indexed: Operands = { indices: 'in', count: 'int', limit: 'int' }
-const reduction: Operands = { out: 'out', x: 'in', outer: 'int', length: 'int', inner: 'int' }
-const softmaxGrad: Operands = {
+const indexed = { indices: 'in', count: 'int', limit: 'int' } as const
+const reduction = { out: 'out', x: 'in', outer: 'int', length: 'int', inner: 'int' } as const
+const softmaxGrad = {
   out: 'out',
   y: 'in',
   dy: 'in',
   outer: 'int',
   length: 'int',
   inner: 'int',
-}
+} as const
 
 /** Each head has `queries` × `depth`, `keys` × `depth` and `keys` × `width` numbers. */
-const attention: Operands = {
+const attention = {
   heads: 'int',
   queries: 'int',
   keys: 'int',
@@ -65,61 +71,57 @@ const attention: Operands = {
   width: 'int',
   scale: 'float',
   causal: 'int',
-}
+} as const
 
 /** `centred`: 1 when the mean is subtracted, else 0. */
-const normalizedRows: Operands = { rows: 'int', columns: 'int', epsilon: 'float', centred: 'int' }
+const normalizedRows = { rows: 'int', columns: 'int', epsilon: 'float', centred: 'int' } as const
 /** `scratch`, in front of them, holds numbers for each channel, padded to whole vectors. */
-const channels: Operands = { outer: 'int', channels: 'int', inner: 'int' }
+const channels = { outer: 'int', channels: 'int', inner: 'int' } as const
 
 /**
  * `key`: two whole numbers. `purpose`: a word that sets these random bits apart from others of seed and key.
  * `firstIndex`: that of the first number, a multiple of 16; 0 of a permutation, which is drawn as a whole.
  */
-const random: Operands = {
+const random = {
   out: 'out',
   key: 'in',
   size: 'int',
   seedLow: 'int',
   seedHigh: 'int',
   purpose: 'int',
-  firstIndex: 'int',
-}
+  firstIndex: 'int?',
+} as const
 
 /**
  * out, m×n = activation(a, m×k · b, k×n + bias, n); without a bias when its address is 0. With `gate`, the output
  * of an activation that is walked through backwards, out = activation′(gate) · (a · b) instead. `sums`, n numbers if given: the sums of the columns of b.
  */
-const matmul: Operands = {
+const matmul = {
   out: 'out',
   a: 'in',
   b: 'in',
   m: 'int',
   n: 'int',
   k: 'int',
-  bias: 'in',
-  activation: 'int',
-  gate: 'in',
-  sums: 'out',
-}
+  bias: 'in?',
+  activation: 'int?',
+  gate: 'in?',
+  sums: 'out?',
+} as const
 
+/** An optimizer's update begins with these, then come what it keeps between steps and `settings`. */
+const updated = { parameters: 'update', gradients: 'in' } as const
 /**
- * An optimizer's update with what it keeps between steps. `settings` are float64: the learning rate, the weight
- * decay, those of the rule, and last those that the rule counts up itself.
+ * `settings` are float64: the learning rate, the weight decay, those of the rule, and last those that the rule counts up
+ * itself.
  */
-const update = (...slots: string[]): Operands => ({
-  parameters: 'update',
-  gradients: 'in',
-  ...Object.fromEntries(slots.map((slot) => [slot, 'update'] as const)),
-  settings: 'update',
-  size: 'int',
-})
+const settings = { settings: 'update', size: 'int' } as const
 
 /**
  * `step`: bytes from what one output pixel reads to what the next one to the right reads. `tables`: where each of the
  * `runs` of `length` numbers under the kernel starts, then where each output row does, in bytes; see convolution.ts.
  */
-const geometry: Operands = {
+const geometry = {
   images: 'int',
   height: 'int',
   width: 'int',
@@ -136,19 +138,19 @@ const geometry: Operands = {
   runs: 'int',
   length: 'int',
   tables: 'ints',
-}
+} as const
 /** Bias, activation and gate as in a matrix product. `image`: room for one image with borders, if it needs any. */
-const convolution: Operands = {
+const convolution = {
   out: 'out',
   x: 'in',
   weights: 'in',
-  bias: 'in',
-  activation: 'int',
-  gate: 'in',
-  image: 'out',
-}
-const convolutionWeightGrad: Operands = { out: 'out', x: 'in', dy: 'in', sums: 'out', image: 'out' }
-const windows: Operands = {
+  bias: 'in?',
+  activation: 'int?',
+  gate: 'in?',
+  image: 'out?',
+} as const
+const convolutionWeightGrad = { out: 'out', x: 'in', dy: 'in', sums: 'out?', image: 'out?' } as const
+const windows = {
   images: 'int',
   height: 'int',
   width: 'int',
@@ -161,23 +163,39 @@ const windows: Operands = {
   strideX: 'int',
   top: 'int',
   left: 'int',
+} as const
+
+/** Operands that begin a row under a name of their own: loops that several instructions share read them by it. */
+export const layouts = {
+  unary,
+  withDerivative,
+  backward,
+  binary,
+  ternary,
+  reduction,
+  random,
+  matmul,
+  update: updated,
 }
 
-export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
+/** Operands that end a row, from `images` on, in whichever instruction: loops read them as fields of a class. */
+export const records = { geometry, windows }
+
+export const instructions = {
   End: {},
   /**
    * Runs the program in `layout` for one block of `bytes` after the other of `size` elements. `layout` is how many words
    * there hold an address that moves on with each block, and which; how many hold the number of elements in a block, and
    * which; then the program. Words are counted from the program's first.
    */
-  Blocks: { size: 'int', bytes: 'int', layout: 'ints' },
+  Blocks: { size: 'int', bytes: 'int', layout: 'ints?' },
   /**
-   * The instruction that ends `layout`, of whose `count` things each thread does a part that begins at a multiple of
-   * `unit`. In it, word `countAt` becomes `times` the number of things in the part. `layout` is how many words move on,
-   * and for each which and by how much for a thing; how many are addresses of memory that every thread has for itself,
-   * and for each which and where it lies in that of a thread; then the instruction, from whose first word all are counted.
+   * Runs the instruction that ends `layout` split into `count` items; each thread's range starts at a multiple of `unit`.
+   * Word `countAt` of it becomes `times` the items in the range. `layout` is how many words advance, and for each which
+   * and by how much an item; how many are addresses of memory that each thread has for itself, and for each which and its
+   * offset there; then the instruction, from whose first word all are counted.
    */
-  Shared: { count: 'int', unit: 'int', countAt: 'int', times: 'int', layout: 'ints' },
+  Parallel: { count: 'int', unit: 'int', countAt: 'int', times: 'int', layout: 'ints' },
   Neg: unary,
   Abs: unary,
   Sign: unary,
@@ -228,12 +246,12 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   LogicalAnd: binary,
   LogicalOr: binary,
   LogicalXor: binary,
-  GeluGrad: passBack,
-  GeluTanhGrad: passBack,
-  GeluSlope: withSlope,
-  GeluTanhSlope: withSlope,
-  SiluGrad: passBack,
-  MishGrad: passBack,
+  GeluGrad: backward,
+  GeluTanhGrad: backward,
+  GeluWithDerivative: withDerivative,
+  GeluTanhWithDerivative: withDerivative,
+  SiluGrad: backward,
+  MishGrad: backward,
   HardSwishGrad: binary,
   LeakyReluGrad: { ...binary, slope: 'float' },
   EluGrad: { ...binary, alpha: 'float' },
@@ -252,9 +270,8 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     size: 'int',
   },
   /** Two dimensions or more. `layout` is their sizes, then the strides of out, then those of x. */
-  Copy: { out: 'out', x: 'in', outOffset: 'int', xOffset: 'int', rank: 'int', layout: 'ints' },
-  /** `bits` is the number as float32. */
-  Fill: { out: 'out', size: 'int', bits: 'int' },
+  Copy: { out: 'out', x: 'in', outOffset: 'int?', xOffset: 'int?', rank: 'int', layout: 'ints' },
+  Fill: { out: 'out', size: 'int', value: 'float' },
   Gather: { out: 'out', table: 'in', ...indexed, outer: 'int', inner: 'int' },
   /** Of the rows of out, `limit` for each of `outer`, `places` from `firstPlace` on. */
   ScatterAdd: {
@@ -263,7 +280,7 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     ...indexed,
     outer: 'int',
     inner: 'int',
-    firstPlace: 'int',
+    firstPlace: 'int?',
     places: 'int',
   },
   OneHot: { out: 'out', x: 'in', rows: 'int', depth: 'int' },
@@ -293,30 +310,29 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   LogSoftmax: reduction,
   SoftmaxGrad: softmaxGrad,
   LogSoftmaxGrad: softmaxGrad,
-  /** Of `losses` and `gradient` the one that is not wanted may be missing; without the latter `upstream` is too. */
+  /** `losses`, `gradient` or both; `upstream` with the latter. */
   SoftmaxCrossEntropy: {
-    losses: 'out',
-    gradient: 'out',
+    losses: 'out?',
+    gradient: 'out?',
     logits: 'in',
     labels: 'in',
-    upstream: 'in',
+    upstream: 'in?',
     rows: 'int',
     columns: 'int',
   },
   /** The same, with class numbers for labels. */
   SparseSoftmaxCrossEntropy: {
-    losses: 'out',
-    gradient: 'out',
+    losses: 'out?',
+    gradient: 'out?',
     logits: 'in',
     ...indexed,
-    upstream: 'in',
+    upstream: 'in?',
   },
   Attention: { out: 'out', q: 'in', k: 'in', v: 'in', scratch: 'out', ...attention },
-  /** Of `dq`, `dk` and `dv` those that are not wanted may be missing. */
   AttentionGrad: {
-    dq: 'out',
-    dk: 'out',
-    dv: 'out',
+    dq: 'out?',
+    dk: 'out?',
+    dv: 'out?',
     q: 'in',
     k: 'in',
     v: 'in',
@@ -324,8 +340,8 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     scratch: 'out',
     ...attention,
   },
-  /** x̂ · gamma + beta; `gamma` and `beta` may be missing. */
-  NormalizeRows: { out: 'out', x: 'in', gamma: 'in', beta: 'in', ...normalizedRows },
+  /** x̂ · gamma + beta. */
+  NormalizeRows: { out: 'out', x: 'in', gamma: 'in?', beta: 'in?', ...normalizedRows },
   NormalizeRowsGrad: { out: 'out', x: 'in', gamma: 'in', dy: 'in', ...normalizedRows },
   /** `scratch`: two numbers for each column, padded to whole vectors. */
   NormalizeRowsGammaGrad: { out: 'out', x: 'in', dy: 'in', scratch: 'out', ...normalizedRows },
@@ -397,16 +413,15 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     rank: 'int',
     layout: 'ints',
   },
-  Sgd: update(),
-  Momentum: update('velocity'),
-  Adam: update('mean', 'variance'),
-  Adamax: update('mean', 'norm'),
-  Nadam: update('mean', 'variance'),
-  /** The last two may be missing. */
-  RmsProp: update('square', 'mean', 'velocity'),
-  Adagrad: update('sum'),
-  Adadelta: update('square', 'steps'),
-  Lion: update('mean'),
+  Sgd: { ...updated, ...settings },
+  Momentum: { ...updated, velocity: 'update', ...settings },
+  Adam: { ...updated, mean: 'update', variance: 'update', ...settings },
+  Adamax: { ...updated, mean: 'update', norm: 'update', ...settings },
+  Nadam: { ...updated, mean: 'update', variance: 'update', ...settings },
+  RmsProp: { ...updated, square: 'update', mean: 'update?', velocity: 'update?', ...settings },
+  Adagrad: { ...updated, sum: 'update', ...settings },
+  Adadelta: { ...updated, square: 'update', steps: 'update', ...settings },
+  Lion: { ...updated, mean: 'update', ...settings },
   /** `panels`: room for the packed weights of all groups. */
   Convolution: { ...convolution, panels: 'out', ...geometry },
   /** `x` is dy. `patches`: room for the rows of `block` output pixels. */
@@ -416,7 +431,7 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
     ...convolutionWeightGrad,
     panels: 'out',
     block: 'int',
-    firstRow: 'int',
+    firstRow: 'int?',
     rows: 'int',
     ...geometry,
   },
@@ -426,7 +441,7 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   DepthwiseWeightGrad: { ...convolutionWeightGrad, ...geometry },
   MaxPool: { out: 'out', x: 'in', ...windows },
   MaxPoolGrad: { out: 'out', x: 'in', dy: 'in', ...windows },
-  MaxPoolPick: { out: 'out', x: 'in', u: 'in', ...windows },
+  MaxPoolPick: { out: 'out', x: 'in', values: 'in', ...windows },
   AveragePool: { out: 'out', x: 'in', countPadding: 'int', ...windows },
   AveragePoolGrad: { out: 'out', dy: 'in', countPadding: 'int', ...windows },
   /** Copies rows of `table` picked by `rows` numbers of `order`, from where `cursor` stands. */
@@ -462,16 +477,67 @@ export const instructions: Readonly<Record<keyof typeof Opcode, Operands>> = {
   Average: { averages: 'update', parameters: 'in', decay: 'in', size: 'int' },
   /** Multiplies twelve vectors by ½ and adds 1, `times` times; out, four numbers, is their sum. */
   MultiplyAdds: { out: 'out', times: 'int' },
+} as const satisfies Readonly<Record<string, Row>>
+
+export type OpcodeName = keyof typeof instructions
+
+type OptionalName<R> = { [K in keyof R]: R[K] extends `${string}?` ? K : never }[keyof R]
+type Value<K, Address> = K extends `ints${string}`
+  ? readonly number[]
+  : K extends `${'int' | 'elements' | 'float' | 'double'}${string}`
+    ? number
+    : Address
+
+/** The operands of an instruction by name; arrays are whatever stands for their addresses. */
+export type OperandsOf<Name extends OpcodeName, Address = number> = Name extends OpcodeName
+  ? RowOperands<(typeof instructions)[Name], Address>
+  : never
+type RowOperands<R, Address> = {
+  readonly [K in Exclude<keyof R, OptionalName<R>>]: Value<R[K], Address>
+} & { readonly [K in OptionalName<R>]?: Value<R[K], Address> | undefined }
+
+/** One operand of a row. */
+export interface Operand {
+  readonly name: string
+  readonly kind: Kind
+  readonly optional: boolean
+  /** Its place among the words of the instruction, of which the first is the head. */
+  readonly word: number
 }
 
+const listed = new Map<OpcodeName, readonly Operand[]>()
+
+/** The operands of an instruction, in order. */
+export function operandsOf(opcode: OpcodeName): readonly Operand[] {
+  let operands = listed.get(opcode)
+  if (!operands) {
+    let word = 1
+    operands = Object.entries<string>(instructions[opcode]).map(([name, text]): Operand => {
+      const kind = text.replace('?', '') as Kind
+      const operand = { name, kind, optional: kind !== text, word }
+      word += kind === 'double' ? 2 : 1
+      return operand
+    })
+    listed.set(opcode, operands)
+  }
+  return operands
+}
+
+const opcodes = /* @__PURE__ */ new Map(Object.keys(instructions).map((name, opcode) => [name, opcode]))
+
 /** The words of an instruction: opcode and, in the upper half, the number of words; then the operands. */
-export function encode(opcode: keyof typeof Opcode, operands: readonly number[]): number[] {
-  const kinds = Object.values(instructions[opcode])
-  const words = operands.flatMap((operand, index) => {
-    const kind = kinds[index]
-    if (kind === 'float') return [...new Int32Array(Float32Array.of(operand).buffer)]
-    if (kind === 'double') return [...new Int32Array(Float64Array.of(operand).buffer)]
-    return operand
-  })
-  return [Opcode[opcode] | ((words.length + 1) << 16), ...words]
+export function encode(
+  opcode: OpcodeName,
+  operands: Readonly<Record<string, number | readonly number[] | undefined>>,
+): number[] {
+  const words = [0]
+  for (const { name, kind } of operandsOf(opcode)) {
+    const value = operands[name] ?? 0
+    if (typeof value === 'object') words.push(...value)
+    else if (kind === 'float') words.push(...new Int32Array(Float32Array.of(value).buffer))
+    else if (kind === 'double') words.push(...new Int32Array(Float64Array.of(value).buffer))
+    else if (kind !== 'ints') words.push(value)
+  }
+  words[0] = opcodes.get(opcode)! | (words.length << 16)
+  return words
 }

@@ -25,7 +25,7 @@ function check(
   visit(0, outOffset, xOffset)
   const layout = [...sizes, ...outStrides, ...xStrides]
   const out = new Float32Array(outSize + 8).fill(-1)
-  expect(runInstruction('Copy', out, x, outOffset, xOffset, sizes.length, ...layout)).toEqual(expected)
+  expect(runInstruction('Copy', { out, x, outOffset, xOffset, rank: sizes.length, layout })).toEqual(expected)
 }
 
 const lengths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 130]

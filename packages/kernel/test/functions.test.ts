@@ -58,20 +58,25 @@ const functions = [
 test.each(functions)(
   '$opcode is within its error budget of float64, from −∞ to ∞ and for NaN',
   ({ opcode, truth, budget }) => {
-    const found = runInstruction(opcode, new Float32Array(sample.length), sample, sample.length)
+    const size = sample.length
+    const found = runInstruction(opcode, { out: new Float32Array(size), x: sample, size })
     let worst = { error: 0, x: 0, found: 0 }
     for (const [index, x] of sample.entries()) {
       const error = ulps(found[index]!, truth(x))
       if (error > worst.error) worst = { error, x, found: found[index]! }
     }
-    expect(worst.error, `at x = ${worst.x}: ${worst.found} for ${truth(worst.x)}`).toBeLessThanOrEqual(budget)
+    const { x, found: value, error } = worst
+    expect(
+      error,
+      `${opcode}(${x}) is ${value}; expected ${truth(x)} within ${budget} units in the last place`,
+    ).toBeLessThanOrEqual(budget)
   },
 )
 
 test('special values come out as IEEE 754 says', () => {
   const x = Float32Array.of(0, -0, Infinity, -Infinity, NaN, 1, -1, 1e-45, 3.4e38)
   const run = (opcode: 'Exp' | 'Log' | 'Tanh' | 'Sigmoid') => [
-    ...runInstruction(opcode, new Float32Array(x.length), x, x.length),
+    ...runInstruction(opcode, { out: new Float32Array(x.length), x, size: x.length }),
   ]
   expect(run('Exp').slice(0, 5)).toEqual([1, 1, Infinity, 0, NaN])
   expect(run('Log').slice(0, 5)).toEqual([-Infinity, -Infinity, Infinity, NaN, NaN])

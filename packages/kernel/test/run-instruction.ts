@@ -1,23 +1,28 @@
-// Runs one instruction on arrays, for tests of single kernels.
-import { encode, getKernel, instructions, type Opcode } from '../src/index.js'
+// Runs one instruction by itself.
+import { encode, getKernel, type OpcodeName, type OperandsOf, operandsOf } from '../src/index.js'
 
-type Value = number | Float32Array | readonly number[] | null
-
-/** Operands in order: arrays for addresses, numbers for counts. Returns the first array as it was left. */
-export function runInstruction(opcode: keyof typeof Opcode, ...operands: Value[]): Float32Array {
+/** Arrays stand for their addresses. Returns the first array among the operands as it was left. */
+export function runInstruction<Name extends OpcodeName>(
+  opcode: Name,
+  operands: OperandsOf<Name, Float32Array>,
+): Float32Array {
   const kernel = getKernel()
-  const blocks = operands.map((operand) => {
-    if (!(operand instanceof Float32Array)) return null
-    const block = kernel.allocate(operand.byteLength)
-    block.floats(0, operand.length).set(operand)
-    return block
+  const values = operands as Readonly<Record<string, Float32Array | number | readonly number[] | undefined>>
+  const arrays = operandsOf(opcode).flatMap(({ name }) => {
+    const array = values[name]
+    if (!(array instanceof Float32Array)) return []
+    const block = kernel.allocate(array.byteLength)
+    block.floats(0, array.length).set(array)
+    return [{ name, block, length: array.length }]
   })
-  const words = operands.flatMap((operand, index) => blocks[index]?.address ?? operand ?? 0) as number[]
-  const code = [...encode(opcode, words), ...encode('End', [])]
+  const addresses = Object.fromEntries(arrays.map(({ name, block }) => [name, block.address]))
+  const code = [
+    ...encode(opcode, { ...(values as Record<string, number>), ...addresses }),
+    ...encode('End', {}),
+  ]
   const program = kernel.allocate(4 * code.length)
   program.words(0, code.length).set(code)
-  if (Object.keys(instructions[opcode]).length > operands.length)
-    throw new Error(`${opcode} wants ${Object.keys(instructions[opcode]).join(', ')}`)
   kernel.run(program.address, 1)
-  return blocks[0]!.floats(0, (operands[0] as Float32Array).length).slice()
+  const [first] = arrays
+  return first!.block.floats(0, first!.length).slice()
 }

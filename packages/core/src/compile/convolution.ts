@@ -1,7 +1,8 @@
 // How convolutions and pooling become kernel instructions.
 import { type Shape, sizeOf } from '../graph/shape.js'
 import type { Convolution, Pair, Windows } from '../ops/windows.js'
-import { type Buffer, type Lowering, lowerMatmul, type OpcodeName, type Value } from './lowering.js'
+import type { Buffer, Operands } from './instruction.js'
+import { type Lowering, lowerMatmul, type OpcodeWith, type Value } from './lowering.js'
 
 /** The context that a lowering gets. */
 type Context<Attributes> = Parameters<Lowering<Attributes>>[0]
@@ -47,7 +48,7 @@ function sizes(x: Shape, weights: Shape, y: Shape, { stride, padding, dilation, 
     /** One matrix product does it: nothing but the numbers of one pixel is under the kernel. */
     plain: kernelHeight * kernelWidth === 1 && sizeOf(stride) === 1 && !bordered && groups === 1,
     imageSize: bordered ? paddedHeight * paddedWidth * channels : 0,
-    geometry: [
+    geometry: {
       images,
       height,
       width,
@@ -60,17 +61,16 @@ function sizes(x: Shape, weights: Shape, y: Shape, { stride, padding, dilation, 
       paddedWidth,
       top,
       left,
-      cell * stride[1],
-      taps.length,
+      step: cell * stride[1],
+      runs: taps.length,
       length,
-      ...taps,
-      ...lines,
-    ],
+      tables: [...taps, ...lines],
+    },
   }
 }
 
-const roomFor = (size: number, { temporary }: Context<Convolution>): Buffer | null =>
-  size > 0 ? temporary(size) : null
+const roomFor = (size: number, { temporary }: Context<Convolution>): Buffer | undefined =>
+  size > 0 ? temporary(size) : undefined
 
 /** A matrix product of the same numbers read as matrices with the last dimension as columns. */
 function asMatrices(context: Context<Convolution>, transposeA: boolean, transposeB: boolean): void {
@@ -86,9 +86,6 @@ function asMatrices(context: Context<Convolution>, transposeA: boolean, transpos
   })
 }
 
-// No bias, activation or gate as yet.
-const fresh = [null, 0, null] as const
-
 export const lowerConvolution: Lowering<Convolution> = (context) => {
   const { inputs, shape, attributes, output, temporary, emit } = context
   if (sizeOf(shape) === 0) return
@@ -103,10 +100,11 @@ export const lowerConvolution: Lowering<Convolution> = (context) => {
     asMatrices(context, false, false)
     return
   }
-  const operands = [output(), x.buffer, weights.buffer, ...fresh, roomFor(imageSize, context)]
-  if (depthwise) emit('Depthwise', ...operands, ...geometry)
+  const image = roomFor(imageSize, context)
+  const operands = { out: output(), x: x.buffer, weights: weights.buffer, image, ...geometry }
+  if (depthwise) emit('Depthwise', operands)
   else
-    emit('Convolution', ...operands, temporary(groups * patch * inPanels(outChannels / groups)), ...geometry)
+    emit('Convolution', { ...operands, panels: temporary(groups * patch * inPanels(outChannels / groups)) })
 }
 
 export const lowerConvolutionInputGrad: Lowering<Convolution> = (context) => {
@@ -123,16 +121,17 @@ export const lowerConvolutionInputGrad: Lowering<Convolution> = (context) => {
     asMatrices(context, false, true)
     return
   }
-  const operands = [output(), dy.buffer, weights.buffer, ...fresh, roomFor(imageSize, context)]
+  const image = roomFor(imageSize, context)
+  const operands = { out: output(), x: dy.buffer, weights: weights.buffer, image, ...geometry }
   if (depthwise) {
-    emit('DepthwiseInputGrad', ...operands, ...geometry)
+    emit('DepthwiseInputGrad', operands)
     return
   }
   const row = inPanels(patch)
   const most = Math.ceil((outHeight * outWidth) / 4) * 4
   const block = Math.min(most, Math.max(4, Math.floor(patchNumbers / row / 4) * 4))
   const panels = temporary(row * outChannels)
-  emit('ConvolutionInputGrad', ...operands, panels, temporary(block * row), block, ...geometry)
+  emit('ConvolutionInputGrad', { ...operands, panels, patches: temporary(block * row), block })
 }
 
 export const lowerConvolutionWeightGrad: Lowering<Convolution> = (context) => {
@@ -149,40 +148,49 @@ export const lowerConvolutionWeightGrad: Lowering<Convolution> = (context) => {
     asMatrices(context, true, false)
     return
   }
-  const operands = [output(), x.buffer, dy.buffer, null, roomFor(imageSize, context)]
+  const image = roomFor(imageSize, context)
+  const operands = { out: output(), x: x.buffer, dy: dy.buffer, image, ...geometry }
   if (depthwise) {
-    emit('DepthwiseWeightGrad', ...operands, ...geometry)
+    emit('DepthwiseWeightGrad', operands)
     return
   }
   const block = Math.min(outHeight, Math.max(1, Math.floor(blockDepth / outWidth)))
   const panels = temporary(block * outWidth * groups * inPanels(outChannels / groups))
-  emit('ConvolutionWeightGrad', ...operands, panels, block, 0, patch, ...geometry)
+  emit('ConvolutionWeightGrad', { ...operands, panels, block, rows: patch })
 }
 
-/** Pooling: the output, all inputs, what `flags` makes of the attributes, then the sizes. */
-export function lowerPooling<Attributes extends Windows & { readonly size: Pair }>(
-  opcode: OpcodeName,
+/** Pooling: `arrays` are the operands but the sizes; `image` and `small` the shapes before and after. */
+export function lowerPooling<
+  Name extends OpcodeWith<'sizeY'>,
+  Attributes extends Windows & { readonly size: Pair },
+>(
+  opcode: Name,
+  arrays: (context: Context<Attributes>) => Omit<Operands<Name>, 'out' | keyof WindowOperands>,
   image: (context: Context<Attributes>) => Shape,
   small: (context: Context<Attributes>) => Shape,
-  flags: (attributes: Attributes) => number[] = () => [],
 ): Lowering<Attributes> {
   return (context) => {
-    const { inputs, attributes, output, emit } = context
+    const { attributes, output, emit } = context
     if (sizeOf(context.shape) === 0) return
     const { size, stride, padding } = attributes
-    const [, outHeight, outWidth] = small(context)
-    emit(
-      opcode,
-      output(),
-      ...inputs.map(({ buffer }) => buffer),
-      ...flags(attributes),
-      ...image(context),
-      outHeight!,
-      outWidth!,
-      ...size,
-      ...stride,
-      padding[0][0],
-      padding[1][0],
-    )
+    const [images, height, width, channels] = image(context) as [number, number, number, number]
+    const [, outHeight, outWidth] = small(context) as [number, number, number]
+    const windows: WindowOperands = {
+      images,
+      height,
+      width,
+      channels,
+      outHeight,
+      outWidth,
+      sizeY: size[0],
+      sizeX: size[1],
+      strideY: stride[0],
+      strideX: stride[1],
+      top: padding[0][0],
+      left: padding[1][0],
+    }
+    emit(opcode, { out: output(), ...arrays(context), ...windows } as unknown as Operands<Name>)
   }
 }
+
+type WindowOperands = Omit<Operands<'MaxPool'>, 'out' | 'x'>

@@ -8,7 +8,7 @@ import { describeNode, flatten, Input, input, Tensor, type Values, Variable } fr
 import { topological } from '../graph/traverse.js'
 import { type Like, type Tensors, type Unpacked, unpack } from '../transforms/nested.js'
 import { isTracing, traced } from '../transforms/tracing.js'
-import type { Buffer } from './lowering.js'
+import type { Buffer } from './instruction.js'
 import { addressOf, settle } from './parameters.js'
 import { plan } from './plan.js'
 import { Program } from './program.js'

@@ -1,5 +1,4 @@
 // How operations become kernel instructions: the few patterns that the op table names in `lower`.
-import type { Opcode } from '@bp/kernel'
 import {
   broadcastStrides,
   matrixSides,
@@ -9,22 +8,13 @@ import {
   stridesOf,
   type Transposition,
 } from '../graph/shape.js'
-
-export type OpcodeName = keyof typeof Opcode
-
-/** A row of numbers that an instruction reads or writes; where it lies is decided later. */
-export interface Buffer {
-  /** Elements. */
-  readonly size: number
-}
+import type { Buffer, OpcodeName, Operands } from './instruction.js'
 
 /** A buffer and how to read it. */
 export interface Value {
   readonly buffer: Buffer
   readonly shape: Shape
 }
-
-export type Operand = Buffer | number | null
 
 interface LoweringContext<Attributes> {
   readonly inputs: readonly Value[]
@@ -35,52 +25,66 @@ interface LoweringContext<Attributes> {
   /** Says that the result is the first input's numbers, unmoved. */
   readonly alias: () => void
   readonly temporary: (size: number) => Buffer
-  /** Operands in the order of the kernel's instruction table; `null` for an address that is not given. */
-  readonly emit: (opcode: OpcodeName, ...operands: Operand[]) => void
+  /** Appends an instruction; operands are those of the kernel's table. */
+  readonly emit: <Name extends OpcodeName>(opcode: Name, operands: Operands<Name>) => void
 }
 
 export type Lowering<Attributes = object> = (context: LoweringContext<Attributes>) => void
 
-/** The numbers that an instruction has besides, of the attributes. */
-type Parameters<Attributes> = (attributes: Attributes) => readonly number[]
+/** Opcodes that have these operands, and maybe more. */
+export type OpcodeWith<Names extends string> = {
+  [Name in OpcodeName]: Names extends keyof Operands<Name> ? Name : never
+}[OpcodeName]
 
-export function unary<Attributes>(
-  opcode: OpcodeName,
-  parameters: Parameters<Attributes> = () => [],
+/** What an instruction has besides, of the attributes; left out where there is nothing. */
+type Rest<Name extends OpcodeName, Given extends string, Attributes> =
+  object extends Omit<Operands<Name>, Given>
+    ? []
+    : [parameters: (attributes: Attributes) => Omit<Operands<Name>, Given>]
+
+type UnaryNames = 'out' | 'x' | 'size'
+
+export function unary<Name extends OpcodeWith<UnaryNames>, Attributes = object>(
+  opcode: Name,
+  ...[parameters]: Rest<Name, UnaryNames, Attributes>
 ): Lowering<Attributes> {
   return ({ inputs: [x], shape, attributes, output, emit }) => {
-    if (sizeOf(shape) > 0) emit(opcode, output(), x!.buffer, sizeOf(shape), ...parameters(attributes))
+    const size = sizeOf(shape)
+    if (size === 0) return
+    emit(opcode, { out: output(), x: x!.buffer, size, ...parameters?.(attributes) } as Operands<Name>)
   }
 }
 
-export function binary<Attributes>(
-  opcode: OpcodeName,
-  parameters: Parameters<Attributes> = () => [],
+type BinaryNames = 'out' | 'a' | 'b' | 'columns' | 'rows' | 'aRow' | 'aColumn' | 'bRow' | 'bColumn'
+
+export function binary<Name extends OpcodeWith<BinaryNames>, Attributes = object>(
+  opcode: Name,
+  ...[parameters]: Rest<Name, BinaryNames, Attributes>
 ): Lowering<Attributes> {
   return (context) => {
-    const { inputs, shape, output } = context
-    const emit = (...operands: [OpcodeName, ...Operand[]]) =>
-      context.emit(...operands, ...parameters(context.attributes))
+    const { inputs, shape, attributes, output, emit } = context
     const size = sizeOf(shape)
     if (size === 0) return
+    const rest = parameters?.(attributes)
+    const emitPlain = (a: Buffer, b: Buffer) =>
+      emit(opcode, { out: output(), a, b, columns: size, ...rest } as Operands<Name>)
     const [a, b] = inputs as [Value, Value]
-    if (sizeOf(a.shape) === size && sizeOf(b.shape) === size) {
-      emit(opcode, output(), a.buffer, b.buffer, size, 0, 0, 0, 0, 0)
-      return
-    }
+    if (sizeOf(a.shape) === size && sizeOf(b.shape) === size) return emitPlain(a.buffer, b.buffer)
     for (let split = 0; split <= shape.length; split++) {
       const left = asMatrix(a.shape, shape, split)
       const right = asMatrix(b.shape, shape, split)
       if (!left || !right) continue
       const columns = sizeOf(shape.slice(split))
-      emit(opcode, output(), a.buffer, b.buffer, columns, size / columns, ...left, ...right)
+      const strides = { aRow: left.row, aColumn: left.column, bRow: right.row, bColumn: right.column }
+      const arrays = { out: output(), a: a.buffer, b: b.buffer }
+      emit(opcode, { ...arrays, columns, rows: size / columns, ...strides, ...rest } as Operands<Name>)
       return
     }
-    emit(opcode, output(), repeated(a, context), repeated(b, context), size, 0, 0, 0, 0, 0)
+    emitPlain(repeated(a, context), repeated(b, context))
   }
 }
 
-export function ternary(opcode: OpcodeName): Lowering {
+export function ternary(opcode: OpcodeWith<'cMoves'>): Lowering {
   return (context) => {
     const size = sizeOf(context.shape)
     if (size === 0) return
@@ -88,16 +92,19 @@ export function ternary(opcode: OpcodeName): Lowering {
     const buffers = context.inputs.map((value, index) =>
       moves[index] ? repeated(value, context) : value.buffer,
     )
-    context.emit(opcode, context.output(), ...buffers, size, ...moves)
+    const [a, b, c] = buffers as [Buffer, Buffer, Buffer]
+    const [aMoves, bMoves, cMoves] = moves as [number, number, number]
+    context.emit(opcode, { out: context.output(), a, b, c, size, aMoves, bMoves, cMoves })
   }
 }
 
-/** Long functions, whose loop does not repeat inputs: those that are smaller than the output are copied. */
-export function widened<Attributes>(opcode: OpcodeName): Lowering<Attributes> {
+/** Gradients of long functions, whose loop does not repeat inputs: those smaller than the output are copied. */
+export function backward<Attributes>(opcode: OpcodeWith<'dy' | 'size'>): Lowering<Attributes> {
   return (context) => {
     const size = sizeOf(context.shape)
     if (size === 0) return
-    context.emit(opcode, context.output(), ...context.inputs.map((value) => repeated(value, context)), size)
+    const [x, dy] = context.inputs.map((value) => repeated(value, context)) as [Buffer, Buffer]
+    context.emit(opcode, { out: context.output(), x, dy, size })
   }
 }
 
@@ -117,7 +124,7 @@ export function copyOperands(
   to: { readonly strides: readonly number[]; readonly offset?: number },
   x: Buffer,
   from: Layout,
-): Operand[] {
+): Operands<'Copy'> {
   const dimensions: { size: number; out: number; x: number }[] = []
   for (const [axis, size] of from.sizes.entries()) {
     if (size === 1) continue
@@ -139,20 +146,22 @@ export function copyOperands(
   moveLast(dimensions.findIndex((dimension) => dimension.out === 1 && dimension.size >= Math.min(4, longest)))
   if (dimensions[dimensions.length - 1]!.size < 4)
     moveLast(dimensions.findIndex(({ size }) => size === longest))
-  return [
+  return {
     out,
     x,
-    to.offset ?? 0,
-    from.offset ?? 0,
-    dimensions.length,
-    ...dimensions.map(({ size }) => size),
-    ...dimensions.map((dimension) => dimension.out),
-    ...dimensions.map((dimension) => dimension.x),
-  ]
+    outOffset: to.offset,
+    xOffset: from.offset,
+    rank: dimensions.length,
+    layout: [
+      ...dimensions.map(({ size }) => size),
+      ...dimensions.map((dimension) => dimension.out),
+      ...dimensions.map((dimension) => dimension.x),
+    ],
+  }
 }
 
 /** Operands of `Copy` for all of x. */
-export function contiguousCopy(out: Buffer, x: Buffer): Operand[] {
+export function contiguousCopy(out: Buffer, x: Buffer): Operands<'Copy'> {
   return copyOperands(out, { strides: [1] }, x, { sizes: [x.size], strides: [1] })
 }
 
@@ -165,12 +174,14 @@ export function stridedCopy<Attributes>(
     const strides = stridesFor(attributes, x!.shape)
     const own = stridesOf(shape)
     if (shape.every((dimension, axis) => dimension === 1 || strides[axis] === own[axis])) alias()
-    else emit('Copy', ...copyOperands(output(), { strides: own }, x!.buffer, { sizes: shape, strides }))
+    else emit('Copy', copyOperands(output(), { strides: own }, x!.buffer, { sizes: shape, strides }))
   }
 }
 
+type Reduction = 'Sum' | 'Mean' | 'Max' | 'Min' | 'Prod' | 'Norm' | 'ArgMax'
+
 /** Along each run of neighbouring axes in turn, from the last, since the kernel reduces one run at a time. */
-export function reduction(opcode: OpcodeName): Lowering<{ readonly axes: readonly number[] }> {
+export function reduction(opcode: Reduction): Lowering<{ readonly axes: readonly number[] }> {
   return ({ inputs: [x], shape, attributes: { axes }, output, alias, temporary, emit }) => {
     if (sizeOf(shape) === 0) return
     const sizes = [...x!.shape]
@@ -190,31 +201,21 @@ export function reduction(opcode: OpcodeName): Lowering<{ readonly axes: readonl
       const length = sizeOf(sizes.slice(first, last + 1))
       const inner = sizeOf(sizes.slice(last + 1))
       const to = first === axes[0] ? output() : temporary(outer * inner)
-      emit(opcode, to, from, outer, length, inner)
+      emit(opcode, { out: to, x: from, outer, length, inner })
       sizes.fill(1, first, last + 1)
       from = to
     }
   }
 }
 
-/** Along one axis: the output, all inputs, then what is before the axis, its length, and what is behind it. */
-export function lowerAlong(opcode: OpcodeName): Lowering<{ readonly axis: number }> {
-  return ({ inputs, shape, attributes: { axis }, output, emit }) => {
-    if (sizeOf(shape) === 0) return
-    const outer = sizeOf(shape.slice(0, axis))
-    const inner = sizeOf(shape.slice(axis + 1))
-    emit(opcode, output(), ...inputs.map(({ buffer }) => buffer), outer, shape[axis]!, inner)
-  }
+/** The three dimensions that the kernel sees along an axis: what is before it, its length, and what is behind it. */
+export function sizesAlong(shape: Shape, axis: number): { outer: number; length: number; inner: number } {
+  return { outer: sizeOf(shape.slice(0, axis)), length: shape[axis]!, inner: sizeOf(shape.slice(axis + 1)) }
 }
 
-/** Operations on rows: the output, all inputs, then the sizes of the first input as rows and columns. */
-export function lowerRows(opcode: OpcodeName): Lowering {
-  return ({ inputs, output, emit }) => {
-    const { shape } = inputs[0]!
-    if (sizeOf(shape) === 0) return
-    const columns = shape[shape.length - 1]!
-    emit(opcode, output(), ...inputs.map(({ buffer }) => buffer), sizeOf(shape) / columns, columns)
-  }
+/** What the kernel sees along the last dimension. */
+export function sizesOfRows(shape: Shape): { rows: number; columns: number } {
+  return { rows: sizeOf(shape.slice(0, -1)), columns: shape[shape.length - 1]! }
 }
 
 /** Up to this many multiplications a product is quicker without blocks, if it has more than one tile. */
@@ -238,52 +239,53 @@ export const lowerMatmul: Lowering<Transposition> = ({
   // One matrix for all on the right: the stack on the left is one matrix of more rows.
   const single = sizeOf(stacks[1]!) === 1 && (!transposeA || sizeOf(batch) === 1)
   const m = single ? sides.m * sizeOf(batch) : sides.m
+  const [aRow, aStep] = transposeA ? [4, 4 * m] : [4 * k, 4]
   if (!single) {
-    const ofA = transposeA ? [4, 4 * m] : [4 * k, 4]
-    const ofB = transposeB ? [4, 4 * k] : [4 * n, 4]
+    const [bStep, bColumn] = transposeB ? [4, 4 * k] : [4 * n, 4]
     const [aStrides, bStrides] = stacks.map((stack) => broadcastStrides(stack, batch))
     const layout = [
       ...batch,
       ...aStrides!.map((stride) => 4 * m * k * stride),
       ...bStrides!.map((stride) => 4 * k * n * stride),
     ]
-    const stack = [sizeOf(batch), batch.length, ...layout]
-    emit('BatchedMatmul', output(), a.buffer, b.buffer, m, n, k, ...ofA, ...ofB, ...stack)
+    const strides = { aRow, aStep, bStep, bColumn }
+    const stack = { products: sizeOf(batch), rank: batch.length, layout }
+    emit('BatchedMatmul', { out: output(), a: a.buffer, b: b.buffer, m, n, k, ...strides, ...stack })
     return
   }
-  const fresh = [null, 0, null, null] as const // no bias, activation, gate or sums as yet
   let left = a.buffer
   let right = b.buffer
-  const [row, step] = transposeA ? [4, 4 * m] : [4 * k, 4]
   // Both small ones read columns of b side by side, which a matrix of one row or column has anyway.
-  const turned = transposeB && n > 1 && k > 1
+  const transposed = transposeB && n > 1 && k > 1
+  const bStep = 4 * n
   if (m <= 4 && n <= 4 && k > 0 && k <= smallDepth) {
-    if (turned) {
+    if (transposed) {
       right = temporary(k * n)
-      emit('Copy', ...copyOperands(right, { strides: [n, 1] }, b.buffer, { sizes: [k, n], strides: [1, k] }))
+      emit('Copy', copyOperands(right, { strides: [n, 1] }, b.buffer, { sizes: [k, n], strides: [1, k] }))
     }
-    const rows = [1, 2, 3].map((i) => (i < m ? i * row : 0))
-    emit('MatmulTile', output(), left, right, m, n, k, ...fresh, ...rows, step, 4 * n)
+    const [aRow1, aRow2, aRow3] = [1, 2, 3].map((i) => (i < m ? i * aRow : 0)) as [number, number, number]
+    const strides = { aRow1, aRow2, aRow3, aStep, bStep }
+    emit('MatmulTile', { out: output(), a: left, b: right, m, n, k, ...strides })
     return
   }
-  if (m * n * k <= smallProduct && k > 0 && !turned) {
-    emit('MatmulSmall', output(), left, right, m, n, k, ...fresh, row, step, 4 * n)
+  if (m * n * k <= smallProduct && k > 0 && !transposed) {
+    emit('MatmulSmall', { out: output(), a: left, b: right, m, n, k, aRow, aStep, bStep })
     return
   }
-  // Aᵀ·Bᵀ does not occur in a network, so it has no kernel: A is turned first.
+  // Aᵀ·Bᵀ does not occur in a network, so it has no kernel: A is transposed first.
   if (transposeA && transposeB) {
     left = temporary(m * k)
-    emit('Copy', ...copyOperands(left, { strides: [k, 1] }, a.buffer, { sizes: [m, k], strides: [1, m] }))
+    emit('Copy', copyOperands(left, { strides: [k, 1] }, a.buffer, { sizes: [m, k], strides: [1, m] }))
   }
   const opcode = transposeB ? 'MatmulNT' : transposeA ? 'MatmulTN' : 'MatmulNN'
-  emit(opcode, output(), left, right, m, n, k, ...fresh)
+  emit(opcode, { out: output(), a: left, b: right, m, n, k })
 }
 
 /**
  * Row and column stride with which `shape` is read as `target` cut into rows before, columns from `split`; or
  * undefined when two strides cannot say it.
  */
-function asMatrix(shape: Shape, target: Shape, split: number): [row: number, column: number] | undefined {
+function asMatrix(shape: Shape, target: Shape, split: number): { row: number; column: number } | undefined {
   const strides = broadcastStrides(shape, target)
   const merge = (from: number, to: number): number | undefined => {
     let merged: number | undefined
@@ -298,7 +300,7 @@ function asMatrix(shape: Shape, target: Shape, split: number): [row: number, col
   }
   const row = merge(0, split)
   const column = merge(split, target.length)
-  return row === undefined || column === undefined || column > 1 ? undefined : [row, column]
+  return row === undefined || column === undefined || column > 1 ? undefined : { row, column }
 }
 
 function repeated<Attributes>({ buffer, shape }: Value, context: LoweringContext<Attributes>): Buffer {
@@ -306,6 +308,6 @@ function repeated<Attributes>({ buffer, shape }: Value, context: LoweringContext
   const copy = context.temporary(sizeOf(context.shape))
   const strides = broadcastStrides(shape, context.shape)
   const to = { strides: stridesOf(context.shape) }
-  context.emit('Copy', ...copyOperands(copy, to, buffer, { sizes: context.shape, strides }))
+  context.emit('Copy', copyOperands(copy, to, buffer, { sizes: context.shape, strides }))
   return copy
 }

@@ -2,8 +2,8 @@
 import type { Block } from '@bp/kernel'
 import { DtypeError } from '../checks/errors.js'
 import { describeNode, type Variable } from '../graph/tensor.js'
+import { paddedBytes } from './instruction.js'
 import { allocate } from './memory.js'
-import { paddedBytes } from './plan.js'
 
 interface Home {
   readonly block: Block

@@ -1,7 +1,7 @@
 // Measures what each instruction of a program takes, next to what the machine can do.
 import { type Block, encode, getKernel } from '@bp/kernel'
 import { costOf } from './cost.js'
-import type { Instruction } from './plan.js'
+import type { Instruction } from './instruction.js'
 
 /** One instruction of a step. */
 export interface ProfileLine {
@@ -58,7 +58,7 @@ export function profileProgram(
   begin: () => void,
 ): Profile {
   const times = instructions.map((_, index) => {
-    const words = [...wordsOf(index), ...encode('End', [])]
+    const words = [...wordsOf(index), ...encode('End', {})]
     const block: Block = getKernel().allocate(4 * words.length)
     block.words(0, words.length).set(words)
     return timeProgram(block.address, 20, begin)
@@ -81,7 +81,7 @@ export function profileProgram(
 export function measurePeak(): number {
   const rounds = 10_000
   const out = getKernel().allocate(16)
-  const words = [...encode('MultiplyAdds', [out.address, rounds]), ...encode('End', [])]
+  const words = [...encode('MultiplyAdds', { out: out.address, times: rounds }), ...encode('End', {})]
   const block = getKernel().allocate(4 * words.length)
   block.words(0, words.length).set(words)
   // Twelve vectors of four numbers, each multiplied and added to.

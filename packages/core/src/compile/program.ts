@@ -1,13 +1,13 @@
 // A plan in kernel memory: encoded once, run as often as wanted, in one call each time.
-import { type Block, encode, getKernel, instructions as operandTable } from '@bp/kernel'
+import { type Block, encode, getKernel, operandsOf } from '@bp/kernel'
 import { indexError } from '../graph/indices.js'
 import { Constant, describeNode, type Input, type Tensor, type Variable } from '../graph/tensor.js'
 import { layOutBody } from './blocks.js'
 import { type Cost, costOf } from './cost.js'
-import type { Buffer } from './lowering.js'
+import { type Buffer, type Instruction, isBuffer, type Operand, paddedBytes, wordOf } from './instruction.js'
 import { allocate } from './memory.js'
-import { type Instruction, layOut, paddedBytes } from './plan.js'
-import { shared } from './sharing.js'
+import { inParallel } from './parallel.js'
+import { layOut } from './plan.js'
 
 /** Places that are decided by someone else than the program: parameters, data, gradients side by side. */
 type Placement = ReadonlyMap<Buffer, number>
@@ -108,12 +108,11 @@ export class Program {
     const stopped = (address - this.#block.address) / 4
     const words = this.#block.words(0, this.bytes / 4)
     let index = 0
-    // It may lie inside of one that threads share.
+    // It may lie inside of a `Parallel`.
     for (let at = 0; at + (words[at]! >>> 16) <= stopped; at += words[at]! >>> 16) index++
-    const { opcode, nodes } = this.#instructions[index]!
-    const names = Object.keys(operandTable[opcode])
-    if (!names.includes('indices')) return
-    const operand = (name: string) => words[stopped + 1 + names.indexOf(name)]!
+    const { opcode, operands, nodes } = this.#instructions[index]!
+    if (!operands.indices) return
+    const operand = (name: string) => words[stopped + wordOf(opcode, name)]!
     const [node] = nodes
     const [input] = Object.keys(node!.op!.definition.indices!)
     const indices = getKernel().floats(operand('indices'), operand('count'))
@@ -129,23 +128,25 @@ function largestOf({ instructions, leaves }: ProgramSource): string {
 }
 
 function assemble(instructions: readonly Instruction[], addressOf: (buffer: Buffer) => number): number[] {
-  return ended(instructions.map((instruction) => shared(instruction, wordsOf(instruction, addressOf))))
+  return ended(instructions.map((instruction) => inParallel(instruction, wordsOf(instruction, addressOf))))
 }
 
 function wordsOf(
   { opcode, operands, body }: Instruction,
   addressOf: (buffer: Buffer) => number,
 ): readonly number[] {
-  const words = operands.map((operand) =>
-    operand === null ? 0 : typeof operand === 'number' ? operand : addressOf(operand),
-  )
-  if (!body) return encode(opcode, words)
+  const values: Record<string, Exclude<Operand, Buffer>> = {}
+  for (const name in operands) {
+    const operand = operands[name]
+    values[name] = isBuffer(operand) ? addressOf(operand) : operand
+  }
+  if (!body) return encode(opcode, values)
   const { moving, sizes, program } = layOutBody(body)
   const inner = ended(program.map((instruction) => wordsOf(instruction, addressOf)))
-  return encode(opcode, [...words, moving.length, ...moving, sizes.length, ...sizes, ...inner])
+  return encode(opcode, { ...values, layout: [moving.length, ...moving, sizes.length, ...sizes, ...inner] })
 }
 
-const ended = (instructions: readonly (readonly number[])[]) => [...instructions.flat(), ...encode('End', [])]
+const ended = (instructions: readonly (readonly number[])[]) => [...instructions.flat(), ...encode('End', {})]
 
 /**
  * A table for people, one line an instruction: its operations, the bytes that it reads and writes, its operands and
@@ -159,10 +160,10 @@ export function describeInstructions(instructions: readonly Instruction[]): stri
   }
   const line = (instruction: Instruction, indent: string): string => {
     const { opcode, operands, nodes } = instruction
-    const labels = Object.keys(operandTable[opcode])
-    const text = operands.map((operand, index) => {
-      const label = labels[Math.min(index, labels.length - 1)]
-      return `${label}=${operand === null ? '-' : typeof operand === 'number' ? operand : name(operand)}`
+    const text = operandsOf(opcode).flatMap((given) => {
+      const operand = operands[given.name]
+      if (operand === undefined) return []
+      return `${given.name}=${isBuffer(operand) ? name(operand) : operand}`
     })
     const from = nodes.map((node) => node.name || node.op?.name).join(', ')
     return `${`${indent}${opcode}`.padEnd(26)}${columns(costOf(instruction))}  ${text.join(' ')}${from ? `   ← ${from}` : ''}`

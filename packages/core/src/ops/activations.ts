@@ -1,7 +1,7 @@
 // Activations of networks, element by element, and their fused gradients, which take the input of the activation.
 import { checkFinite, checkFlag, oneOf } from '../checks/check-options.js'
 import { ValueError } from '../checks/errors.js'
-import { binary, unary, widened } from '../compile/lowering.js'
+import { backward, binary, unary } from '../compile/lowering.js'
 import { type Elementwise, ofOne, op } from '../graph/op.js'
 import { elementwise, elementwiseWith } from '../graph/reference.js'
 import { broadcastCases, type Domain, unaryCases, uniform } from '../graph/sample.js'
@@ -172,7 +172,7 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
     return mul(upstream, add(below, mul(x, mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(x)))))))
   },
   lower: (context) =>
-    widened(context.attributes.approximate === 'tanh' ? 'GeluTanhGrad' : 'GeluGrad')(context),
+    backward(context.attributes.approximate === 'tanh' ? 'GeluTanhGrad' : 'GeluGrad')(context),
   reference: elementwiseWith(({ approximate }) =>
     approximate === 'tanh'
       ? timesSlope((x) => {
@@ -229,7 +229,7 @@ export const siluGrad: Elementwise<Pair> = op('siluGrad', {
     const s = sigmoid(x)
     return mul(upstream, mul(s, add(1, mul(x, sub(1, s)))))
   },
-  lower: widened('SiluGrad'),
+  lower: backward('SiluGrad'),
   reference: elementwise(
     timesSlope((x) => {
       const s = 1 / (1 + exponential(-x))
@@ -285,7 +285,7 @@ export const mishGrad: Elementwise<Pair> = op('mishGrad', {
     const t = tanh(softplus(x))
     return mul(upstream, add(t, mul(x, tanhGrad(t, sigmoid(x)))))
   },
-  lower: widened('MishGrad'),
+  lower: backward('MishGrad'),
   reference: elementwise(
     timesSlope((x) => {
       const t = hyperbolicTangent(x > 40 ? x : logarithmOfOnePlus(exponential(x)))
@@ -339,7 +339,7 @@ export const leakyRelu: Elementwise<One, Slope, 'negativeSlope'> = op('leakyRelu
     },
   },
   decompose: ({ x }, { negativeSlope }) => where(greater(x, 0), x, mul(negativeSlope, x)),
-  lower: unary('LeakyRelu', ({ negativeSlope }) => [negativeSlope]),
+  lower: unary('LeakyRelu', ({ negativeSlope }) => ({ slope: negativeSlope })),
   reference: elementwiseWith(
     ({ negativeSlope }) =>
       (x) =>
@@ -365,7 +365,7 @@ export const leakyReluGrad: Elementwise<Pair, Slope, 'negativeSlope'> = op('leak
   },
   decompose: ({ x, upstream }, { negativeSlope }) =>
     where(greater(x, 0), upstream, mul(negativeSlope, upstream)),
-  lower: binary('LeakyReluGrad', ({ negativeSlope }) => [negativeSlope]),
+  lower: binary('LeakyReluGrad', ({ negativeSlope }) => ({ slope: negativeSlope })),
   reference: elementwiseWith(
     ({ negativeSlope }) =>
       (x, upstream) =>
@@ -404,7 +404,7 @@ export const elu: Elementwise<One, Alpha, 'alpha'> = op('elu', {
     },
   },
   decompose: ({ x }, { alpha }) => where(greater(x, 0), x, mul(alpha, expm1(x))),
-  lower: unary('Elu', ({ alpha }) => [alpha]),
+  lower: unary('Elu', ({ alpha }) => ({ alpha })),
   reference: elementwiseWith(
     ({ alpha }) =>
       (x) =>
@@ -434,7 +434,7 @@ export const eluGrad: Elementwise<Pair, Alpha, 'alpha'> = op('eluGrad', {
   },
   decompose: ({ x, upstream }, { alpha }) =>
     where(greater(x, 0), upstream, mul(upstream, mul(alpha, exp(x)))),
-  lower: binary('EluGrad', ({ alpha }) => [alpha]),
+  lower: binary('EluGrad', ({ alpha }) => ({ alpha })),
   reference: elementwiseWith(
     ({ alpha }) =>
       (x, upstream) =>
@@ -505,7 +505,7 @@ export const clip: Elementwise<One, Bounds> = op('clip', {
       rule: ({ x, dy }, attributes) => clipGrad(x, dy, attributes),
     },
   },
-  lower: unary('Clip', ({ min, max }) => [min, max]),
+  lower: unary('Clip', ({ min, max }) => ({ min, max })),
   reference: elementwiseWith(
     ({ min, max }) =>
       (x) =>
@@ -540,7 +540,7 @@ export const clipGrad: Elementwise<Pair, Bounds & Open> = op('clipGrad', {
   },
   lower: (context) => {
     const opcode = context.attributes.open ? 'OpenClipGrad' : 'ClipGrad'
-    binary<Required<Bounds>>(opcode, ({ min, max }) => [min, max])(context)
+    binary(opcode, ({ min, max }: Required<Bounds>) => ({ min, max }))(context)
   },
   reference: elementwiseWith(
     ({ min, max, open }) =>

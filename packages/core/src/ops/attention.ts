@@ -175,17 +175,19 @@ export const scaledDotProductAttentionGrad: Op<
     decompose,
     lower: ({ inputs, shape, attributes: { causal, scale, of }, output, temporary, emit }) => {
       if (sizeOf(shape) === 0) return
-      const [q, k, v] = inputs
+      const [q, k, v, upstream] = inputs
       const sizes = sizesOf(q!.shape, k!.shape, v!.shape)
-      emit(
-        'AttentionGrad',
-        ...names.map((name) => (name === of ? output() : null)),
-        ...inputs.map(({ buffer }) => buffer),
-        temporary(2 * Math.min(blockRows, sizes.queries) * sizes.keys),
-        ...Object.values(sizes),
+      emit('AttentionGrad', {
+        [`d${of}` as const]: output(),
+        q: q!.buffer,
+        k: k!.buffer,
+        v: v!.buffer,
+        dy: upstream!.buffer,
+        scratch: temporary(2 * Math.min(blockRows, sizes.queries) * sizes.keys),
+        ...sizes,
         scale,
-        +causal,
-      )
+        causal: +causal,
+      })
     },
     reference: ([q, k, v, upstream], shape, { of, ...options }) => {
       const { heads, queries, depth, width } = sizesOf(q!.shape, k!.shape, v!.shape)
@@ -261,15 +263,16 @@ export const scaledDotProductAttention: Op<['q', 'k', 'v'], AttentionOptions> = 
       if (sizeOf(shape) === 0) return
       const [q, k, v] = inputs
       const sizes = sizesOf(q!.shape, k!.shape, v!.shape)
-      emit(
-        'Attention',
-        output(),
-        ...inputs.map(({ buffer }) => buffer),
-        temporary(Math.min(blockRows, sizes.queries) * sizes.keys),
-        ...Object.values(sizes),
+      emit('Attention', {
+        out: output(),
+        q: q!.buffer,
+        k: k!.buffer,
+        v: v!.buffer,
+        scratch: temporary(Math.min(blockRows, sizes.queries) * sizes.keys),
+        ...sizes,
         scale,
-        +causal,
-      )
+        causal: +causal,
+      })
     },
     reference: ([q, k, v], shape, options) => {
       const { heads, queries, depth, width } = sizesOf(q!.shape, k!.shape, v!.shape)

@@ -12,17 +12,18 @@ interface Along {
 }
 
 /** Numbers before and after the axis. */
-function around(shape: Shape, axis: number): [outer: number, inner: number] {
+function around(shape: Shape, axis: number): { outer: number; inner: number } {
   const outer = sizeOf(shape.slice(0, axis))
   // Of nothing, one row of no numbers, so that the indices are looked at.
-  return outer === 0 ? [1, 0] : [outer, sizeOf(shape.slice(axis + 1))]
+  return outer === 0 ? { outer: 1, inner: 0 } : { outer, inner: sizeOf(shape.slice(axis + 1)) }
 }
 
 // All are emitted when they give nothing as well: their indices must be right all the same.
 const lowerGather: Lowering<{ axis: number }> = ({ inputs, attributes: { axis }, output, emit }) => {
   const [x, indices] = inputs
-  const counts = [sizeOf(indices!.shape), x!.shape[axis]!, ...around(x!.shape, axis)]
-  emit('Gather', output(), x!.buffer, indices!.buffer, ...counts)
+  const arrays = { out: output(), table: x!.buffer, indices: indices!.buffer }
+  const counts = { count: sizeOf(indices!.shape), limit: x!.shape[axis]!, ...around(x!.shape, axis) }
+  emit('Gather', { ...arrays, ...counts })
 }
 
 const below = (high: number) => uniform(0, high, { whole: true })
@@ -48,7 +49,7 @@ export const gather: Op<['x', 'indices'], Along, 'axis'> = op('gather', {
   },
   lower: lowerGather,
   reference: ([x, indices], shape, { axis }) => {
-    const [outer, inner] = around(x!.shape, axis)
+    const { outer, inner } = around(x!.shape, axis)
     const limit = x!.shape[axis]!
     const out = new Float64Array(sizeOf(shape))
     let to = 0
@@ -112,11 +113,12 @@ export const scatterAdd: Op<['x', 'indices'], { size: number; axis?: number }, '
   },
   lower: ({ inputs, shape, attributes: { size, axis }, output, emit }) => {
     const [x, indices] = inputs
-    const counts = [sizeOf(indices!.shape), size, ...around(shape, axis), 0, size]
-    emit('ScatterAdd', output(), x!.buffer, indices!.buffer, ...counts)
+    const arrays = { out: output(), x: x!.buffer, indices: indices!.buffer }
+    const counts = { count: sizeOf(indices!.shape), limit: size, ...around(shape, axis), places: size }
+    emit('ScatterAdd', { ...arrays, ...counts })
   },
   reference: ([x, indices], shape, { size, axis }) => {
-    const [outer, inner] = around(shape, axis)
+    const { outer, inner } = around(shape, axis)
     const out = new Float64Array(sizeOf(shape))
     let from = 0
     for (let o = 0; o < outer; o++)
@@ -203,7 +205,7 @@ export const oneHot: Op<['x'], { depth: number }, 'depth'> = op('oneHot', {
   shape: ({ x }, { depth }): Shape => [...x, depth],
   vjp: { x: null },
   lower: ({ inputs: [x], shape, attributes: { depth }, output, emit }) => {
-    if (sizeOf(shape) > 0) emit('OneHot', output(), x!.buffer, sizeOf(x!.shape), depth)
+    if (sizeOf(shape) > 0) emit('OneHot', { out: output(), x: x!.buffer, rows: sizeOf(x!.shape), depth })
   },
   reference: ([x], shape, { depth }) => {
     const out = new Float64Array(sizeOf(shape))

@@ -76,7 +76,7 @@ export const concat: Op<['...xs'], Along, 'axis'> = op('concat', {
       if (sizeOf(sizes) > 0)
         emit(
           'Copy',
-          ...copyOperands(output(), { strides, offset: begin[place]! * strides[axis]! }, buffer, {
+          copyOperands(output(), { strides, offset: begin[place]! * strides[axis]! }, buffer, {
             sizes,
             strides: stridesOf(sizes),
           }),

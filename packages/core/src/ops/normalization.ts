@@ -2,7 +2,8 @@
 // elements and computed in two passes, the mean first.
 import { check } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
-import type { Lowering } from '../compile/lowering.js'
+import type { Buffer, Operands } from '../compile/instruction.js'
+import { type Lowering, sizesAlong } from '../compile/lowering.js'
 import { type Op, op } from '../graph/op.js'
 import type { Array64 } from '../graph/reference.js'
 import { uniform } from '../graph/sample.js'
@@ -83,17 +84,16 @@ const lowerRowNorm =
     const columns = sizeOf(gamma!.shape)
     const rows = sizeOf(x!.shape) / columns
     if (rows > 0)
-      emit(
-        opcode,
-        output(),
-        x!.buffer,
-        gamma!.buffer,
-        third?.buffer ?? null,
+      emit(opcode, {
+        out: output(),
+        x: x!.buffer,
+        gamma: gamma!.buffer,
+        [opcode === 'NormalizeRows' ? 'beta' : 'dy']: third?.buffer,
         rows,
         columns,
         epsilon,
-        +centred,
-      )
+        centred: +centred,
+      } as Operands<typeof opcode>)
   }
 
 const rowCases = (
@@ -209,17 +209,11 @@ function rowNormGammaGrad(name: string, of: string, centred: boolean): Op<OfRow,
     lower: ({ inputs: [x, gamma, upstream], attributes: { epsilon }, output, temporary, emit }) => {
       const columns = sizeOf(gamma!.shape)
       const scratch = temporary(2 * Math.ceil(columns / 4) * 4)
-      const sizes = [sizeOf(x!.shape) / columns, columns]
-      emit(
-        'NormalizeRowsGammaGrad',
-        output(),
-        x!.buffer,
-        upstream!.buffer,
-        scratch,
-        ...sizes,
-        epsilon,
-        +centred,
-      )
+      const [rows, arrays] = [
+        sizeOf(x!.shape) / columns,
+        { out: output(), x: x!.buffer, dy: upstream!.buffer },
+      ]
+      emit('NormalizeRowsGammaGrad', { ...arrays, scratch, rows, columns, epsilon, centred: +centred })
     },
     reference: ([x, gamma, upstream], _, { epsilon }) => {
       const columns = gamma!.data.length
@@ -380,9 +374,13 @@ const spread = (vector: Tensor, x: Tensor, axis: number) =>
   )
 
 /** What is before the channels, their number, and what is behind them. */
-function channelsOf(shape: Shape, axis: number): [outer: number, channels: number, inner: number] {
-  return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))]
+function channelsOf(shape: Shape, axis: number) {
+  const { outer, length: channels, inner } = sizesAlong(shape, axis)
+  return { outer, channels, inner }
 }
+
+/** The buffers of inputs, as many as are asked for. */
+type Buffers = [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer]
 
 /** Calls `visit` with the position of each number of x and its channel. */
 function forEachChannel(
@@ -390,7 +388,7 @@ function forEachChannel(
   axis: number,
   visit: (index: number, channel: number) => void,
 ): void {
-  const [, channels, inner] = channelsOf(shape, axis)
+  const { channels, inner } = channelsOf(shape, axis)
   for (let index = 0; index < data.length; index++) visit(index, Math.floor(index / inner) % channels)
 }
 
@@ -459,7 +457,12 @@ export const channelVariance: Op<['x', 'mean'], OnAxis, 'axis'> = op('channelVar
     mean(square(sub(x, spread(middle, x, axis))), others(x.shape, axis)),
   lower: ({ inputs: [x, middle], attributes: { axis }, output, emit }) => {
     if (sizeOf(x!.shape) > 0)
-      emit('ChannelVariance', output(), x!.buffer, middle!.buffer, ...channelsOf(x!.shape, axis))
+      emit('ChannelVariance', {
+        out: output(),
+        x: x!.buffer,
+        mean: middle!.buffer,
+        ...channelsOf(x!.shape, axis),
+      })
   },
   reference: ([x, middle], [channels], { axis }) => {
     const out = new Float64Array(channels!)
@@ -524,15 +527,11 @@ export const batchNormInference: Op<WithStatistics, OnAxis & Stabilized> = op('b
       spread(beta, x, axis),
     ),
   lower: ({ inputs, shape, attributes: { axis, epsilon }, output, temporary, emit }) => {
-    if (sizeOf(shape) > 0)
-      emit(
-        'BatchNorm',
-        output(),
-        ...inputs.map(({ buffer }) => buffer),
-        temporary(shape[axis]!),
-        ...channelsOf(shape, axis),
-        epsilon,
-      )
+    if (sizeOf(shape) === 0) return
+    const [x, gamma, beta, mean, variance] = inputs.map(({ buffer }) => buffer) as Buffers
+    const scratch = temporary(shape[axis]!)
+    const sizes = channelsOf(shape, axis)
+    emit('BatchNorm', { out: output(), x, gamma, beta, mean, variance, scratch, ...sizes, epsilon })
   },
   reference: ([x, gamma, beta, mean, variance], _, { axis, epsilon }) => {
     const out = new Float64Array(x!.data.length)
@@ -571,14 +570,10 @@ export const batchNormGammaGrad: Op<GammaGradInputs, OnAxis & Stabilized> = (() 
     vjp: {},
     decompose,
     lower: ({ inputs, shape, attributes: { axis, epsilon }, output, emit }) => {
-      if (sizeOf(shape) > 0)
-        emit(
-          'BatchNormGammaGrad',
-          output(),
-          ...inputs.map(({ buffer }) => buffer),
-          ...channelsOf(inputs[0]!.shape, axis),
-          epsilon,
-        )
+      if (sizeOf(shape) === 0) return
+      const [x, dy, mean, variance] = inputs.map(({ buffer }) => buffer) as Buffers
+      const sizes = channelsOf(inputs[0]!.shape, axis)
+      emit('BatchNormGammaGrad', { out: output(), x, dy, mean, variance, ...sizes, epsilon })
     },
     reference: ([x, upstream, mean, variance], [channels], { axis, epsilon }) => {
       const out = new Float64Array(channels!)
@@ -626,15 +621,13 @@ export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
     vjp: {},
     decompose,
     lower: ({ inputs, shape, attributes: { axis, epsilon }, output, temporary, emit }) => {
-      if (sizeOf(shape) > 0)
-        emit(
-          'BatchNormGrad',
-          output(),
-          ...inputs.map(({ buffer }) => buffer),
-          temporary(3 * Math.ceil(shape[axis]! / 4) * 4),
-          ...channelsOf(shape, axis),
-          epsilon,
-        )
+      if (sizeOf(shape) === 0) return
+      const [x, dy, gamma, mean, variance, gammaGrad, betaGrad] = inputs.map(
+        ({ buffer }) => buffer,
+      ) as Buffers
+      const arrays = { out: output(), x, dy, gamma, mean, variance, gammaGrad, betaGrad }
+      const scratch = temporary(3 * Math.ceil(shape[axis]! / 4) * 4)
+      emit('BatchNormGrad', { ...arrays, scratch, ...channelsOf(shape, axis), epsilon })
     },
     reference: ([x, upstream, gamma, mean, variance, gammaGrad, betaGrad], _, { axis, epsilon }) => {
       const out = new Float64Array(x!.data.length)
@@ -702,7 +695,7 @@ export const batchNorm: Op<['x', 'gamma', 'beta'], OnAxis & Stabilized> = op('ba
     return batchNormInference(x, gamma, beta, middle, variance, attributes)
   },
   reference: ([x, gamma, beta], _, { axis, epsilon }) => {
-    const [, channels] = channelsOf(x!.shape, axis)
+    const { channels } = channelsOf(x!.shape, axis)
     const groups = Array.from({ length: channels }, (): number[] => [])
     forEachChannel(x!, axis, (index, channel) => groups[channel]!.push(index))
     const out = new Float64Array(x!.data.length)

@@ -103,6 +103,7 @@ export const maxPool2d: Op<['x'], PoolingOptions, 'size'> = op('maxPool2d', {
   },
   lower: lowerPooling(
     'MaxPool',
+    ({ inputs: [x] }) => ({ x: x!.buffer }),
     ({ inputs }) => inputs[0]!.shape,
     ({ shape }) => shape,
   ),
@@ -144,6 +145,7 @@ export const maxPool2dGrad: Op<['x', 'upstream'], PoolingOptions, 'size'> = op('
   },
   lower: lowerPooling(
     'MaxPoolGrad',
+    ({ inputs: [x, upstream] }) => ({ x: x!.buffer, dy: upstream!.buffer }),
     ({ shape }) => shape,
     ({ inputs }) => inputs[1]!.shape,
   ),
@@ -187,6 +189,7 @@ export const maxPool2dPick: Op<['x', 'values'], PoolingOptions, 'size'> = op('ma
   },
   lower: lowerPooling(
     'MaxPoolPick',
+    ({ inputs: [x, values] }) => ({ x: x!.buffer, values: values!.buffer }),
     ({ inputs }) => inputs[0]!.shape,
     ({ shape }) => shape,
   ),
@@ -223,9 +226,9 @@ export const avgPool2d: Op<['x'], AverageOptions, 'size'> = op('avgPool2d', {
   },
   lower: lowerPooling(
     'AveragePool',
+    ({ inputs: [x], attributes }) => ({ x: x!.buffer, countPadding: Number(attributes.countPadding) }),
     ({ inputs }) => inputs[0]!.shape,
     ({ shape }) => shape,
-    ({ countPadding }) => [Number(countPadding)],
   ),
   reference: ([x], shape, attributes) => {
     const y = new Float64Array(sizeOf(shape))
@@ -271,9 +274,9 @@ export const avgPool2dGrad: Op<['upstream'], AverageGradOptions> = op('avgPool2d
   },
   lower: lowerPooling(
     'AveragePoolGrad',
+    ({ inputs: [dy], attributes }) => ({ dy: dy!.buffer, countPadding: Number(attributes.countPadding) }),
     ({ shape }) => shape,
     ({ inputs }) => inputs[0]!.shape,
-    ({ countPadding }) => [Number(countPadding)],
   ),
   reference: ([upstream], shape, attributes) => {
     const dx = new Float64Array(sizeOf(shape))

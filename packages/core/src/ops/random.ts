@@ -2,7 +2,8 @@
 // with the same numbers. Operations that draw uniform numbers draw the same ones if seed and key are the same.
 import { checkFinite, checkNotNegative, checkSeed, checkShare } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
-import type { Buffer, Operand, Value } from '../compile/lowering.js'
+import type { Buffer } from '../compile/instruction.js'
+import type { Value } from '../compile/lowering.js'
 import { type Definition, type Op, op } from '../graph/op.js'
 import type { Array64 } from '../graph/reference.js'
 import { type Domain, uniform } from '../graph/sample.js'
@@ -94,9 +95,9 @@ function checkDrawn(name: string, { shape, seed }: Drawn): Drawn {
 /** How many steps of 2⁻²⁴ lie below it. */
 const stepsBelow = (share: number) => Math.ceil(share * 2 ** 24)
 
-/** The first operands of every instruction that draws; the last of them is the index of the first number. */
-function operands(out: Buffer, key: Value, size: number, seed: number, purpose: number): Operand[] {
-  return [out, key.buffer, size, seed >>> 0, Math.floor(seed / 2 ** 32), purpose, 0]
+/** The first operands of every instruction that draws. */
+function drawn(out: Buffer, key: Value, size: number, seed: number, purpose: number) {
+  return { out, key: key.buffer, size, seedLow: seed >>> 0, seedHigh: Math.floor(seed / 2 ** 32), purpose }
 }
 
 /** The two words of a key, as the kernel reads them: whole and not negative. */
@@ -132,8 +133,9 @@ export const randomUniform: Op<['key'], Interval> = op('randomUniform', {
   },
   lower: ({ inputs: [key], shape, attributes: { seed, low, high }, output, emit }) => {
     const size = sizeOf(shape)
-    if (size > 0)
-      emit('RandomUniform', ...operands(output(), key!, size, seed, tensorPurposes.uniform), low, high - low)
+    if (size === 0) return
+    const operands = drawn(output(), key!, size, seed, tensorPurposes.uniform)
+    emit('RandomUniform', { ...operands, low, range: high - low })
   },
   reference: ([key], shape, { seed, low, high }) =>
     uniformNumbers(seed, key!, sizeOf(shape)).map((unit) => low + (high - low) * unit),
@@ -161,15 +163,9 @@ const normal = (
   },
   lower: ({ inputs: [key], shape, attributes: { seed, mean, standardDeviation }, output, emit }) => {
     const size = sizeOf(shape)
-    if (size > 0)
-      emit(
-        'RandomNormal',
-        ...operands(output(), key!, size, seed, tensorPurposes.normal),
-        from,
-        range,
-        mean,
-        standardDeviation,
-      )
+    if (size === 0) return
+    const operands = drawn(output(), key!, size, seed, tensorPurposes.normal)
+    emit('RandomNormal', { ...operands, from, range, mean, deviation: standardDeviation })
   },
   reference: ([key], shape, { seed, mean, standardDeviation }) =>
     Float64Array.from(
@@ -241,8 +237,7 @@ export const randomPermutation: Op<['key'], Seeded & { length: number }> = op('r
   },
   vjp: { key: null },
   lower: ({ inputs: [key], attributes: { length, seed }, output, emit }) => {
-    if (length > 0)
-      emit('RandomPermutation', ...operands(output(), key!, length, seed, tensorPurposes.permutation))
+    if (length > 0) emit('RandomPermutation', drawn(output(), key!, length, seed, tensorPurposes.permutation))
   },
   reference: ([key], _, { length, seed }) => {
     const order = Float64Array.from({ length }, (_, index) => index)
@@ -296,15 +291,9 @@ export const dropout: Op<['x', 'key'], Seeded & { rate: number }> = op('dropout'
   lower: ({ inputs: [x, key], shape, attributes: { rate, seed }, output, alias, emit }) => {
     const size = sizeOf(shape)
     if (size === 0) return
-    if (rate === 0) alias()
-    else
-      emit(
-        'Dropout',
-        ...operands(output(), key!, size, seed, tensorPurposes.uniform),
-        x!.buffer,
-        stepsBelow(rate),
-        1 / (1 - rate),
-      )
+    if (rate === 0) return alias()
+    const operands = drawn(output(), key!, size, seed, tensorPurposes.uniform)
+    emit('Dropout', { ...operands, x: x!.buffer, threshold: stepsBelow(rate), scale: 1 / (1 - rate) })
   },
   reference: ([x, key], shape, { rate, seed }) => {
     const units = uniformNumbers(seed, key!, sizeOf(shape))

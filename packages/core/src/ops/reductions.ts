@@ -1,7 +1,7 @@
 // Operations that turn many numbers into one, along some axes or all.
 import { check, checkFlag } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
-import { copyOperands, type Lowering, lowerRows, reduction } from '../compile/lowering.js'
+import { copyOperands, type Lowering, reduction, sizesAlong, sizesOfRows } from '../compile/lowering.js'
 import { type Elementwise, type Op, op } from '../graph/op.js'
 import { type Array64, forEachStrided, type Reference } from '../graph/reference.js'
 import { type Domain, uniform } from '../graph/sample.js'
@@ -248,7 +248,10 @@ export const productOfOthers: Elementwise<['x']> = op('productOfOthers', {
     x: { formula: 'x̄ₖ = Σᵢ ȳᵢ · Πⱼ xⱼ over i ≠ k and j ≠ i, k' },
   },
   decompose: othersByPairs,
-  lower: lowerRows('ProductOfOthers'),
+  lower: ({ inputs: [x], output, emit }) => {
+    if (sizeOf(x!.shape) > 0)
+      emit('ProductOfOthers', { out: output(), x: x!.buffer, ...sizesOfRows(x!.shape) })
+  },
   reference: ([x], shape) => {
     const n = shape[shape.length - 1]!
     return x!.data.map((_, index) => {
@@ -339,11 +342,12 @@ const lowerSpread =
       const strides = stridesOf(full)
       from = temporary(x!.buffer.size)
       const layout = { sizes, strides: order.map((axis) => strides[axis]!) }
-      emit('Copy', ...copyOperands(from, { strides: stridesOf(sizes) }, x!.buffer, layout))
+      emit('Copy', copyOperands(from, { strides: stridesOf(sizes) }, x!.buffer, layout))
       inner = 1
     }
     const outer = sizeOf(full) / length / inner
-    emit('Variance', output(), from, temporary(inner), outer, length, inner, divisor, +root)
+    const sizes = { outer, length, inner }
+    emit('Variance', { out: output(), x: from, means: temporary(inner), ...sizes, divisor, root: +root })
   }
 
 /** `x` less its mean along axes. */
@@ -487,11 +491,11 @@ export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
     const { shape, attributes, output, temporary, emit } = context
     const [x] = context.inputs
     if (sizeOf(shape) === 0) return
-    if (attributes.axes.length === 0) return emit('Abs', output(), x!.buffer, sizeOf(shape))
+    if (attributes.axes.length === 0) return emit('Abs', { out: output(), x: x!.buffer, size: sizeOf(shape) })
     // Squares are added in float64, where none is too large or too small.
     if (attributes.order === 2) return reduction('Norm')(context)
     const magnitudes = temporary(sizeOf(x!.shape))
-    emit('Abs', magnitudes, x!.buffer, magnitudes.size)
+    emit('Abs', { out: magnitudes, x: x!.buffer, size: magnitudes.size })
     const inputs = [{ buffer: magnitudes, shape: x!.shape }]
     reduction(attributes.order === 1 ? 'Sum' : 'Max')({ ...context, inputs })
   },
@@ -571,9 +575,8 @@ export const cumsum: Elementwise<['x'], Running, 'axis'> = op('cumsum', {
   },
   lower: ({ inputs: [x], shape, attributes: { axis, reverse }, output, emit }) => {
     if (sizeOf(shape) === 0) return
-    const outer = sizeOf(shape.slice(0, axis))
-    const inner = sizeOf(shape.slice(axis + 1))
-    emit('CumulativeSum', output(), x!.buffer, outer, shape[axis]!, inner, Number(reverse))
+    const sizes = sizesAlong(shape, axis)
+    emit('CumulativeSum', { out: output(), x: x!.buffer, ...sizes, reverse: Number(reverse) })
   },
   reference: ([x], shape, { axis, reverse }) => {
     const out = x!.data.slice()

@@ -110,7 +110,7 @@ export const slice: Op<['x'], Cut, 'begin'> = op('slice', {
     else
       emit(
         'Copy',
-        ...copyOperands(output(), { strides: stridesOf(shape) }, x!.buffer, {
+        copyOperands(output(), { strides: stridesOf(shape) }, x!.buffer, {
           sizes: shape,
           ...placeOf(x!.shape, attributes.begin, attributes.steps),
         }),
@@ -215,7 +215,7 @@ export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
     const boxes = inputs.map((x, place) => boxOf(x.shape, begin[place]!, steps[place]!))
     const late = overlapping(boxes)
     const covered = inputs.reduce((total, x, place) => total + (late.has(place) ? 0 : sizeOf(x.shape)), 0)
-    if (covered < size) emit('Fill', output(), size, 0)
+    if (covered < size) emit('Fill', { out: output(), size, value: 0 })
     for (const [place, { buffer, shape: sizes }] of inputs.entries()) {
       const count = sizeOf(sizes)
       if (count === 0) continue
@@ -224,11 +224,11 @@ export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
       let from = buffer
       if (late.has(place)) {
         const before = temporary(count)
-        emit('Copy', ...copyOperands(before, { strides }, output(), { sizes, ...there }))
+        emit('Copy', copyOperands(before, { strides }, output(), { sizes, ...there }))
         from = temporary(count)
-        emit('Add', from, before, buffer, count, 0, 0, 0, 0, 0)
+        emit('Add', { out: from, a: before, b: buffer, columns: count })
       }
-      emit('Copy', ...copyOperands(output(), there, from, { sizes, strides }))
+      emit('Copy', copyOperands(output(), there, from, { sizes, strides }))
     }
   },
   reference: (inputs, shape, { begin, steps }) => {
@@ -472,12 +472,11 @@ export const pad: Op<['x'], Pad, 'paddings'> = op('pad', {
     const strides = stridesOf(shape)
     const within = (begin: readonly number[]) =>
       begin.reduce((offset, start, axis) => offset + start * strides[axis]!, 0)
-    if (mode === 'constant')
-      emit('Fill', output(), sizeOf(shape), new Int32Array(Float32Array.of(value).buffer)[0]!)
+    if (mode === 'constant') emit('Fill', { out: output(), size: sizeOf(shape), value })
     if (sizeOf(x!.shape) === 0) return
     const begin = paddings.map(([before]) => before)
     const from = { sizes: x!.shape, strides: stridesOf(x!.shape) }
-    emit('Copy', ...copyOperands(output(), { strides, offset: within(begin) }, x!.buffer, from))
+    emit('Copy', copyOperands(output(), { strides, offset: within(begin) }, x!.buffer, from))
     if (mode === 'constant') return
     // One dimension after the other, so that corners repeat what was put beside them.
     const sizes = [...x!.shape]
@@ -496,7 +495,7 @@ export const pad: Op<['x'], Pad, 'paddings'> = op('pad', {
           strides: steps,
           offset: within(begin.with(axis, source)),
         }
-        emit('Copy', ...copyOperands(output(), target, output(), piece))
+        emit('Copy', copyOperands(output(), target, output(), piece))
       }
       sizes[axis] = shape[axis]!
       begin[axis] = 0

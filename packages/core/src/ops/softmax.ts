@@ -1,7 +1,8 @@
 // Softmax, and the losses that are computed from logits without ever forming a probability first.
 
 import { ShapeError } from '../checks/errors.js'
-import { binary, lowerAlong, ternary } from '../compile/lowering.js'
+import type { Buffer } from '../compile/instruction.js'
+import { binary, type Lowering, sizesAlong, sizesOfRows, ternary } from '../compile/lowering.js'
 import { type Elementwise, type Op, op } from '../graph/op.js'
 import { elementwise, type Reference } from '../graph/reference.js'
 import { broadcastCases, unaryCases, uniform } from '../graph/sample.js'
@@ -103,6 +104,19 @@ const alongOutput = (name: string) =>
     },
   }) as const
 
+const lowerSoftmax =
+  (opcode: 'Softmax' | 'LogSoftmax'): Lowering<{ readonly axis: number }> =>
+  ({ inputs: [x], shape, attributes: { axis }, output, emit }) => {
+    if (sizeOf(shape) > 0) emit(opcode, { out: output(), x: x!.buffer, ...sizesAlong(shape, axis) })
+  }
+
+const lowerSoftmaxGrad =
+  (opcode: 'SoftmaxGrad' | 'LogSoftmaxGrad'): Lowering<{ readonly axis: number }> =>
+  ({ inputs: [y, dy], shape, attributes: { axis }, output, emit }) => {
+    if (sizeOf(shape) === 0) return
+    emit(opcode, { out: output(), y: y!.buffer, dy: dy!.buffer, ...sizesAlong(shape, axis) })
+  }
+
 /** Exponentials along an axis, divided by their sum; the largest is subtracted first. */
 export const softmax: Op<['x'], SoftmaxOptions, 'axis'> = op('softmax', {
   ...alongOf('softmax'),
@@ -116,7 +130,7 @@ export const softmax: Op<['x'], SoftmaxOptions, 'axis'> = op('softmax', {
     },
   },
   decompose: ({ x }, { axis }) => exp(logSoftmax(x, { axis })),
-  lower: lowerAlong('Softmax'),
+  lower: lowerSoftmax('Softmax'),
   reference: lines(([x]) => softmaxOf(x!)),
 })
 
@@ -141,7 +155,7 @@ export const softmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> = o
   },
   decompose: ({ output, upstream }, { axis }) =>
     mul(output, sub(upstream, sum(mul(upstream, output), { axes: axis, keepDims: true }))),
-  lower: lowerAlong('SoftmaxGrad'),
+  lower: lowerSoftmaxGrad('SoftmaxGrad'),
   reference: lines(([output, upstream]) => {
     const mean = output!.reduce((total, value, index) => total + value * upstream![index]!, 0)
     return output!.map((value, index) => value * (upstream![index]! - mean))
@@ -170,7 +184,7 @@ export const logSoftmax: Op<['x'], SoftmaxOptions, 'axis'> = op('logSoftmax', {
     const shifted = sub(x, max(x, { axes: axis, keepDims: true }))
     return sub(shifted, log(sum(exp(shifted), { axes: axis, keepDims: true })))
   },
-  lower: lowerAlong('LogSoftmax'),
+  lower: lowerSoftmax('LogSoftmax'),
   reference: lines(([x]) => logSoftmaxOf(x!)),
 })
 
@@ -193,7 +207,7 @@ export const logSoftmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> 
   },
   decompose: ({ output, upstream }, { axis }) =>
     sub(upstream, mul(exp(output), sum(upstream, { axes: axis, keepDims: true }))),
-  lower: lowerAlong('LogSoftmaxGrad'),
+  lower: lowerSoftmaxGrad('LogSoftmaxGrad'),
   reference: lines(([output, upstream]) => {
     const total = upstream!.reduce((total, value) => total + value, 0)
     return upstream!.map((value, index) => value - exponential(output![index]!) * total)
@@ -207,10 +221,6 @@ export const logSoftmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> 
 })
 
 /** How many rows there are, and the numbers in each. */
-function rowsOf(shape: Shape): [rows: number, columns: number] {
-  return [sizeOf(shape.slice(0, -1)), shape[shape.length - 1]!]
-}
-
 const rowPair = {
   domains: { logits: uniform(-3, 3), labels: uniform(0, 1) },
   cases: rowShapes.map((shape) => ({ shapes: { logits: shape, labels: shape } })),
@@ -253,16 +263,10 @@ export const softmaxCrossEntropyWithLogits: Op<['logits', 'labels']> = op('softm
     }
     return out
   },
-  lower: ({ inputs: [logits, labels], output, emit }) =>
-    emit(
-      'SoftmaxCrossEntropy',
-      output(),
-      null,
-      logits!.buffer,
-      labels!.buffer,
-      null,
-      ...rowsOf(logits!.shape),
-    ),
+  lower: ({ inputs, output, emit }) => {
+    const [logits, labels] = inputs.map(({ buffer }) => buffer) as [Buffer, Buffer]
+    emit('SoftmaxCrossEntropy', { losses: output(), logits, labels, ...sizesOfRows(inputs[0]!.shape) })
+  },
   ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 3,
   sample: rowPair,
 })
@@ -319,8 +323,9 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
     return out
   },
   lower: ({ inputs, output, emit }) => {
-    const [logits, labels, upstream] = inputs.map(({ buffer }) => buffer)
-    emit('SoftmaxCrossEntropy', null, output(), logits!, labels!, upstream!, ...rowsOf(inputs[0]!.shape))
+    const [logits, labels, upstream] = inputs.map(({ buffer }) => buffer) as [Buffer, Buffer, Buffer]
+    const sizes = sizesOfRows(inputs[0]!.shape)
+    emit('SoftmaxCrossEntropy', { gradient: output(), logits, labels, upstream, ...sizes })
   },
   ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 6,
   sample: {
@@ -383,9 +388,10 @@ export const sparseSoftmaxCrossEntropyWithLogits: Op<['logits', 'classes']> = op
         out[row]! -= logSoftmaxOf([...logits!.data.subarray(row * n, (row + 1) * n)])[place]!
       return out
     },
-    lower: ({ inputs: [logits, classes], output, emit }) => {
-      const counts = rowsOf(logits!.shape)
-      emit('SparseSoftmaxCrossEntropy', output(), null, logits!.buffer, classes!.buffer, ...counts, null)
+    lower: ({ inputs, output, emit }) => {
+      const [logits, indices] = inputs.map(({ buffer }) => buffer) as [Buffer, Buffer]
+      const { rows: count, columns: limit } = sizesOfRows(inputs[0]!.shape)
+      emit('SparseSoftmaxCrossEntropy', { losses: output(), logits, indices, count, limit })
     },
     ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 3,
     sample: {
@@ -430,9 +436,9 @@ export const sparseSoftmaxCrossEntropyGrad: Op<['logits', 'upstream', 'classes']
       return out
     },
     lower: ({ inputs, output, emit }) => {
-      const [logits, upstream, classes] = inputs.map(({ buffer }) => buffer)
-      const counts = rowsOf(inputs[0]!.shape)
-      emit('SparseSoftmaxCrossEntropy', null, output(), logits!, classes!, ...counts, upstream!)
+      const [logits, upstream, indices] = inputs.map(({ buffer }) => buffer) as [Buffer, Buffer, Buffer]
+      const { rows: count, columns: limit } = sizesOfRows(inputs[0]!.shape)
+      emit('SparseSoftmaxCrossEntropy', { gradient: output(), logits, indices, count, limit, upstream })
     },
     ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 6,
     sample: {

@@ -14,7 +14,7 @@ import {
   optionsOf,
 } from '../checks/check-options.js'
 import { ValueError } from '../checks/errors.js'
-import type { OpcodeName } from '../compile/lowering.js'
+import type { OpcodeWith } from '../compile/lowering.js'
 import { Variable } from '../graph/tensor.js'
 import { power } from '../numbers/elementary.js'
 import { checkRate, type Schedule } from './schedules.js'
@@ -59,7 +59,7 @@ export interface OptimizerOptions {
 export interface Optimizer extends Readonly<Required<Omit<OptimizerOptions, 'clip' | 'ema'>>> {
   readonly name: string
   /** The kernel's instruction for it. */
-  readonly opcode: OpcodeName
+  readonly opcode: OpcodeWith<'parameters' | 'settings'>
   /** What the rule keeps for each parameter between steps; `null` for what its options do without. */
   readonly slots: readonly (string | null)[]
   /** Numbers of the rule, behind the learning rate and the weight decay. */

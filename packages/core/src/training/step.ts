@@ -20,10 +20,11 @@ import {
   ValueError,
 } from '../checks/errors.js'
 import { checkedValues, checkInputs, checkRecord, type Inputs, placeVariables } from '../compile/function.js'
-import { type Buffer, contiguousCopy } from '../compile/lowering.js'
+import { type Buffer, buffersOf, type Instruction, instruction, paddedBytes } from '../compile/instruction.js'
+import { contiguousCopy } from '../compile/lowering.js'
 import { allocate } from '../compile/memory.js'
 import { addressOf, settle } from '../compile/parameters.js'
-import { buffersOf, type Instruction, paddedBytes, plan } from '../compile/plan.js'
+import { plan } from '../compile/plan.js'
 import { type Profile, profileProgram } from '../compile/profile.js'
 import { describeInstructions, Program } from '../compile/program.js'
 import { gradients } from '../graph/gradients.js'
@@ -197,7 +198,11 @@ export class TrainingStep<I extends Inputs = Inputs> {
     settle(assigned.map(([variable]) => variable))
     const batch = rows && batchOf(inputs, rows)
     const weight = optimizer.accumulate > 1 ? this.#batchWeight(batch ?? 1) : null
-    const { instructions, outputs, leaves } = plan([
+    const {
+      instructions: planned,
+      outputs,
+      leaves,
+    } = plan([
       loss,
       ...this.#gradients,
       ...values,
@@ -209,14 +214,14 @@ export class TrainingStep<I extends Inputs = Inputs> {
     const placed = placeVariables(leaves)
     const watchBuffers = others.splice(others.length - watched.length)
     this.#watches = new Map(Object.keys(watch).map((name) => [name, { size: longestRun }]))
-    const watches = [...this.#watches.values()].map((history, index): Instruction => {
-      const operands = [watchBuffers[index]!, history, this.#status]
-      return { opcode: 'Watch', operands, nodes: [watched[index]!] }
-    })
+    const watches = [...this.#watches.values()].map((history, index) =>
+      instruction('Watch', { value: watchBuffers[index]!, history, status: this.#status }, [watched[index]!]),
+    )
+    const instructions = [...planned]
     if (watched.length > 0) {
       const place = placeBehind(instructions, [lossBuffer!, ...others])
       const count = instructions.length - place + watches.length
-      instructions.splice(place, 0, { opcode: 'SkipUnless', operands: [this.#watchFlag, count], nodes: [] })
+      instructions.splice(place, 0, instruction('SkipUnless', { flag: this.#watchFlag, count }))
     }
 
     const before: Instruction[] = []
@@ -225,11 +230,14 @@ export class TrainingStep<I extends Inputs = Inputs> {
     const after: Instruction[] = [
       ...watches,
       ...this.#placeGradients(others.slice(0, trained.length), leaves, placed),
-      {
-        opcode: 'Record',
-        operands: [lossBuffer!, this.#history, this.#status, arrayTable, pieces.length / 2, ...pieces],
-        nodes: [],
-      },
+      instruction('Record', {
+        value: lossBuffer!,
+        history: this.#history,
+        status: this.#status,
+        arrays: arrayTable,
+        pieces: pieces.length / 2,
+        layout: pieces,
+      }),
     ]
     const kept: Buffer[] = [
       this.#history,
@@ -249,17 +257,11 @@ export class TrainingStep<I extends Inputs = Inputs> {
         for (const name of names) {
           const table: Buffer = { size: rows.count * rows.size(name) }
           placed.set(table, rows.address(name))
-          const operands = [
-            leaves.get(inputs[name]!)!,
-            table,
-            this.#order,
-            this.#cursor,
-            batch,
-            rows.size(name),
-          ]
-          before.push({ opcode: 'GatherRows', operands, nodes: [inputs[name]!] })
+          const out = leaves.get(inputs[name]!)!
+          const picked = { order: this.#order, cursor: this.#cursor, rows: batch, columns: rows.size(name) }
+          before.push(instruction('GatherRows', { out, table, ...picked }, [inputs[name]!]))
         }
-        after.push({ opcode: 'NextBatch', operands: [this.#cursor, batch], nodes: [] })
+        after.push(instruction('NextBatch', { cursor: this.#cursor, rows: batch }))
       }
     }
     const assignedBuffers = others.slice(trained.length, trained.length + values.length)
@@ -268,7 +270,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
     const keyBuffer = context && leaves.get(context.key)
     if (keyBuffer) {
       this.#key = context.key
-      after.push({ opcode: 'NextKey', operands: [keyBuffer], nodes: [context.key] })
+      after.push(instruction('NextKey', { key: keyBuffer }, [context.key]))
     }
     this.#body = [...before, ...instructions, ...after]
     this.#buffers = leaves
@@ -306,7 +308,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
       // A gradient that is a leaf, or that two parameters share, cannot be made in place.
       const copy: Buffer = { size: variable.size }
       placed.set(copy, address)
-      return [{ opcode: 'Copy', operands: contiguousCopy(copy, gradient), nodes: [variable] }]
+      return [instruction('Copy', contiguousCopy(copy, gradient), [variable])]
     })
   }
 
@@ -525,11 +527,8 @@ function assignments(
   placed: Map<Buffer, number>,
 ): Instruction[] {
   const overwritten = new Set(assigned.map(([variable]) => leaves.get(variable)))
-  const copy = (to: Buffer, from: Buffer, variable: Variable): Instruction => ({
-    opcode: 'Copy',
-    operands: contiguousCopy(to, from),
-    nodes: [variable],
-  })
+  const copy = (to: Buffer, from: Buffer, variable: Variable) =>
+    instruction('Copy', contiguousCopy(to, from), [variable])
   const rescues: Instruction[] = []
   const copies = assigned.map(([variable], index) => {
     let from = values[index]!

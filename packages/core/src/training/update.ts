@@ -1,7 +1,14 @@
 // The end of a training step: the instructions that make new parameters of gradients.
 import { type Block, getKernel } from '@bp/kernel'
-import type { Buffer, Operand } from '../compile/lowering.js'
-import { type Instruction, paddedBytes } from '../compile/plan.js'
+import {
+  type Buffer,
+  type Instruction,
+  instruction,
+  type OpcodeName,
+  type Operands,
+  paddedBytes,
+} from '../compile/instruction.js'
+import type { Variable } from '../graph/tensor.js'
 import type { OptimizerState, Section } from './optimizer-state.js'
 
 export interface Update {
@@ -36,8 +43,11 @@ export function updateOf(
     return buffer
   }
   const instructions: Instruction[] = []
-  const emit = (opcode: Instruction['opcode'], nodes: Instruction['nodes'], ...operands: Operand[]) =>
-    instructions.push({ opcode, operands, nodes })
+  const emit = <Name extends OpcodeName>(
+    opcode: Name,
+    nodes: readonly Variable[],
+    operands: Operands<Name>,
+  ) => instructions.push(instruction(opcode, operands, nodes))
   const inShared = (offset: number) => at(shared.block.address + offset, 2)
 
   const parts = sections.map((section) => {
@@ -51,8 +61,15 @@ export function updateOf(
     const group = at(shared.block.address + shared.group, 4)
     const mean = Number(weight.mean)
     for (const { nodes, gradients, array, size } of parts)
-      emit('Accumulate', nodes, gradients, array('accumulated'), group, weight.buffer, mean, size)
-    emit('UpdateEvery', [], group, weight.buffer)
+      emit('Accumulate', nodes, {
+        gradients,
+        sums: array('accumulated'),
+        group,
+        weight: weight.buffer,
+        mean,
+        size,
+      })
+    emit('UpdateEvery', [], { group, weight: weight.buffer })
   }
 
   // Squares are added up in the order in which variables were made, wherever they lie.
@@ -64,37 +81,38 @@ export function updateOf(
     const gradientOf = (index: number) =>
       at(state.addressOf(variables[index]!, 'gradient'), variables[index]!.size)
     if ('value' in optimizer.clip)
-      for (const { nodes, gradients, size } of parts) emit('ClipByValue', nodes, gradients, limit, size)
+      for (const { nodes, gradients, size } of parts) emit('ClipByValue', nodes, { gradients, limit, size })
     else
       for (const [index, variable] of variables.entries())
-        emit('SquaredNorm', [variable], square(index), gradientOf(index), variable.size)
+        emit('SquaredNorm', [variable], { out: square(index), x: gradientOf(index), size: variable.size })
     if ('norm' in optimizer.clip)
       for (const [index, variable] of variables.entries()) {
         const size = paddedBytes(variable.size) / 4
-        emit('ClipByNorm', [variable], gradientOf(index), square(index), 1, limit, size)
+        const [gradients, squares] = [gradientOf(index), square(index)]
+        emit('ClipByNorm', [variable], { gradients, squares, count: 1, limit, size })
       }
     if ('globalNorm' in optimizer.clip)
       for (const { nodes, gradients, size } of parts)
-        emit('ClipByNorm', nodes, gradients, square(0), variables.length, limit, size)
+        emit('ClipByNorm', nodes, { gradients, squares: square(0), count: variables.length, limit, size })
   }
 
   for (const { section, nodes, size, gradients, array } of parts) {
     const inSection = (offset: number) => at(section.block.address + offset, 2)
     const settings = inSection(section.settings)
     if (typeof optimizer.learningRate === 'function')
-      emit(
-        'NextRate',
-        nodes,
+      emit('NextRate', nodes, {
         settings,
-        inShared(shared.rates),
-        inSection(section.cursor),
-        inSection(section.factor),
-      )
+        rates: inShared(shared.rates),
+        cursor: inSection(section.cursor),
+        factor: inSection(section.factor),
+      })
     const parameters = array('parameters')
-    const slots = optimizer.slots.map((slot) => (slot === null ? null : array(slot)))
-    emit(optimizer.opcode, nodes, parameters, gradients, ...slots, settings, size)
+    // Slots have the names of the kernel's operands.
+    const slots = Object.fromEntries(optimizer.slots.flatMap((slot) => (slot ? [[slot, array(slot)]] : [])))
+    const operands = { parameters, gradients, ...slots, settings, size }
+    emit(optimizer.opcode, nodes, operands as Operands<typeof optimizer.opcode>)
     if (optimizer.ema !== null)
-      emit('Average', nodes, array('average'), parameters, inShared(shared.decay), size)
+      emit('Average', nodes, { averages: array('average'), parameters, decay: inShared(shared.decay), size })
   }
   return { instructions, placed, block }
 }

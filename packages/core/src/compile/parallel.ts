@@ -1,12 +1,19 @@
-// Which instructions threads share, and how: each does a part of the output, and no number is added up by two.
-import { encode, getKernel, longestShared, instructions as operandTable } from '@bp/kernel'
-import { blockSize, elementwise, layOutBody } from './blocks.js'
+// Which instructions run in parallel, and how: each thread makes a part of the output, and no two add to one number.
+import { encode, getKernel, longestCopied, operandsOf } from '@bp/kernel'
+import { blockSize, layOutBody } from './blocks.js'
 import { costOf } from './cost.js'
-import type { Buffer, OpcodeName } from './lowering.js'
-import { type Instruction, paddedBytes } from './plan.js'
+import {
+  type Buffer,
+  elementwise,
+  type Instruction,
+  isBuffer,
+  type OpcodeName,
+  paddedBytes,
+  wordOf,
+} from './instruction.js'
 
 interface Rule {
-  /** The operand that counts what is shared. */
+  /** The operand that counts what is split among threads. */
   readonly by: string
   /** The operand that says with which of them a part begins, where the kernel must know. */
   readonly first?: string
@@ -16,7 +23,7 @@ interface Rule {
   readonly own?: readonly string[]
   /** Parts begin at multiples of this. */
   readonly unit?: number
-  /** How many times as long a number takes as one that is read and written; 1 unless given. */
+  /** How many times as long a number takes as one that is read and written; default 1. */
   readonly weight?: number
 }
 
@@ -89,10 +96,10 @@ export const rules: Partial<Record<OpcodeName, Rule | ((value: Values) => Rule)>
   RandomNormal: { ...drawn, weight: 64 },
 }
 
-/** Numbers to be read or written, or eight times as many operations, from which sharing is quicker: some 10 µs. */
-const worthSharing = 2 ** 16
+/** Numbers to be read or written, or eight times as many operations, from which threads are quicker: some 10 µs. */
+const worthSplitting = 2 ** 16
 
-/** How an instruction is cut; see `Shared` in the kernel's table of instructions. */
+/** How an instruction is split; see `Parallel` in the kernel's table of instructions. */
 interface Parts {
   readonly count: number
   readonly unit: number
@@ -107,12 +114,11 @@ interface Parts {
 export function partsOf(instruction: Instruction): Parts | null {
   const { opcode, operands, body } = instruction
   const { operations, bytes } = costOf(instruction)
-  const labels = Object.keys(operandTable[opcode])
-  const value = (label: string) => operands[labels.indexOf(label)] as number
+  const value = (name: string) => operands[name] as number
+  const word = (name: string) => wordOf(opcode, name)
   const given = rules[opcode]
   const rule = typeof given === 'function' ? given(value) : given
-  if ((rule?.weight ?? 1) * (bytes / 4 + operations / 8) < worthSharing) return null
-  const wordOf = (label: string) => 1 + labels.indexOf(label)
+  if ((rule?.weight ?? 1) * (bytes / 4 + operations / 8) < worthSplitting) return null
   if (body) {
     const { moving, sizes, inside } = layOutBody(body)
     // Behind the head, size, bytes and both lists.
@@ -120,7 +126,7 @@ export function partsOf(instruction: Instruction): Parts | null {
     return {
       count: value('size'),
       unit: blockSize,
-      countAt: wordOf('size'),
+      countAt: word('size'),
       times: 1,
       moves: moving.map((word) => [program + word, 4]),
       own: inside.map(([word, array]) => [program + word, array]),
@@ -128,64 +134,64 @@ export function partsOf(instruction: Instruction): Parts | null {
   }
   const elements = elementwise(instruction)
   if (elements) {
-    const { size: count, sizeAt, moving } = elements
-    return { count, unit: 4, countAt: 1 + sizeAt, times: 1, moves: moving.map((at) => [1 + at, 4]), own: [] }
+    const { size: count, sizeName, moving } = elements
+    const moves = moving.map((name) => [word(name), 4] as const)
+    return { count, unit: 4, countAt: word(sizeName), times: 1, moves, own: [] }
   }
   if (opcode === 'BatchedMatmul') {
     // By the first dimension of the stack.
     const rank = value('rank')
-    const [count, left, right] = [0, rank, 2 * rank].map(
-      (at) => operands[labels.indexOf('layout') + at] as number,
-    )
+    const layout = operands.layout as number[]
+    const [count, left, right] = [layout[0], layout[rank], layout[2 * rank]]
     const times = value('products') / count!
     const out = 4 * value('m') * value('n') * times
     return {
       count: count!,
       unit: unitOf([out]),
-      countAt: wordOf('products'),
+      countAt: word('products'),
       times,
       moves: [
-        [wordOf('out'), out],
-        [wordOf('a'), left!],
-        [wordOf('b'), right!],
+        [word('out'), out],
+        [word('a'), left!],
+        [word('b'), right!],
       ],
       own: [],
     }
   }
-  if (labels.includes('aRow') && labels.includes('rows')) {
+  if (operands.aRow !== undefined && operands.rows !== undefined) {
     const columns = 4 * value('columns')
     const moves = [
-      [wordOf('out'), columns],
-      [wordOf('a'), 4 * value('aRow')],
-      [wordOf('b'), 4 * value('bRow')],
+      [word('out'), columns],
+      [word('a'), 4 * value('aRow')],
+      [word('b'), 4 * value('bRow')],
     ] as const
     return {
       count: value('rows'),
       unit: unitOf([columns]),
-      countAt: wordOf('rows'),
+      countAt: word('rows'),
       times: 1,
       moves,
       own: [],
     }
   }
   if (!rule) return null
-  const arrays = labels.flatMap((label, at): [string, number, Buffer][] => {
-    const operand = operands[at]
-    return operand !== null && typeof operand === 'object' ? [[label, 1 + at, operand]] : []
+  const arrays = operandsOf(opcode).flatMap(({ name, word }): [string, number, Buffer][] => {
+    const operand = operands[name]
+    return isBuffer(operand) ? [[name, word, operand]] : []
   })
   const { by, first, whole = [], own = [] } = rule
   const count = value(by)
   const moves = arrays
-    .filter(([label]) => !whole.includes(label) && !own.includes(label))
+    .filter(([name]) => !whole.includes(name) && !own.includes(name))
     .map(([, word, { size }]) => [word, (4 * size) / count] as const)
-  if (first) moves.push([wordOf(first), 1])
+  if (first) moves.push([word(first), 1])
   return {
     count,
     unit: rule.unit ?? unitOf(moves.map(([, by]) => by)),
-    countAt: wordOf(by),
+    countAt: word(by),
     times: 1,
     moves,
-    own: arrays.filter(([label]) => own.includes(label)).map(([, word, array]) => [word, array]),
+    own: arrays.filter(([name]) => own.includes(name)).map(([, word, array]) => [word, array]),
   }
 }
 
@@ -193,10 +199,10 @@ export function partsOf(instruction: Instruction): Parts | null {
 const unitOf = (bytes: readonly number[]) =>
   [1, 2].find((unit) => bytes.every((by) => (unit * by) % 16 === 0)) ?? 4
 
-/** The words of an instruction, as what threads share if that is worth it. */
-export function shared(instruction: Instruction, words: readonly number[]): readonly number[] {
+/** The words of an instruction, as a `Parallel` where that is worth it. */
+export function inParallel(instruction: Instruction, words: readonly number[]): readonly number[] {
   const parts = partsOf(instruction)
-  if (!parts || parts.count <= parts.unit || words.length > longestShared) return words
+  if (!parts || parts.count <= parts.unit || words.length > longestCopied) return words
   const { count, unit, countAt, times, moves, own } = parts
   const offsets = new Map<Buffer, number>()
   let bytes = 0
@@ -209,5 +215,5 @@ export function shared(instruction: Instruction, words: readonly number[]): read
   getKernel().reserveScratch(bytes)
   const places = own.flatMap(([word, array]) => [word, offsets.get(array)!])
   const layout = [moves.length, ...moves.flat(), own.length, ...places, ...words]
-  return encode('Shared', [count, unit, countAt, times, ...layout])
+  return encode('Parallel', { count, unit, countAt, times, layout })
 }
