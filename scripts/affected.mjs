@@ -1,9 +1,9 @@
-// Runs the tests that a change is likeliest to break, in seconds: `npm run affected`, of what differs from the last
-// commit; `npm run affected -- main~3`, from another. Those that mention what was changed, wherever they are; of the
-// tests that walk the op table, the operations that were changed. Tests of built programs are left to `npm test`.
+// Runs the tests that a change is likeliest to break, in some 15 s: `npm run affected`, of what differs from the last
+// commit; `npm run affected -- main~3`, from another. Those whose text is most about what was changed, wherever they
+// are; of the tests that walk the op table, the operations that were changed. It names those that are left to `npm test`.
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { bin, root, run } from './bootstrap.mjs'
 
 const git = (...args) =>
@@ -51,23 +51,54 @@ function changedNames(file) {
   return [...found].filter((name) => lines.some((line) => new RegExp(`^export .*\\b${name}\\b`).test(line)))
 }
 
+/** In ms, of each test file when it ran last, of which Vitest keeps a list. */
+function durations() {
+  const folder = join(root, 'node_modules/.vite/vitest')
+  if (!existsSync(folder)) return new Map()
+  const lists = readdirSync(folder)
+    .map((name) => join(folder, name, 'results.json'))
+    .filter(existsSync)
+  const results = lists.flatMap((list) => JSON.parse(readFileSync(list, 'utf8')).results)
+  return new Map(results.map(([key, { duration }]) => [key.slice(key.indexOf(':') + 1), duration]))
+}
+
 const names = [...new Set(changed.filter(isSource).flatMap(changedNames))]
-const mentions = new RegExp(`\\b(${names.join('|')})\\b`)
+const mentions = new RegExp(`\\b(${names.join('|')})\\b`, 'g')
+/** How much of a test is about what was changed; one that is named as a changed file is all about it. */
+const share = (file) =>
+  changed.some((source) => basename(source, '.ts') === basename(file, '.test.ts'))
+    ? 1
+    : (text(file).match(mentions)?.length ?? 0) / text(file).split('\n').length
 const ofPrograms = /\.e2e\.test|^examples\/|^apps\/cli\/test\/(program|terminal)\.test/
-const tests = git('ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts', '*.test.tsx')
 const walksTable = (file) => /from '\.\/trials\.js'/.test(text(file))
-const affected = tests.filter(
-  (file) =>
-    changed.includes(file) ||
-    (names.length > 0 && !ofPrograms.test(file) && !walksTable(file) && mentions.test(text(file))),
-)
+const tests = git('ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts', '*.test.tsx')
+
+/** In ms of two workers. */
+let left = 20_000
+const took = durations()
+const chosen = changed.filter((file) => tests.includes(file))
+const others = []
+const ranked = tests
+  .filter((file) => names.length > 0 && !chosen.includes(file) && !ofPrograms.test(file) && !walksTable(file))
+  .map((file) => ({ file, share: share(file) }))
+  .filter(({ share }) => share > 0)
+  .sort((a, b) => b.share - a.share)
+for (const { file } of ranked) {
+  // Loading takes about a second.
+  const duration = 1000 + (took.get(file) ?? 1000)
+  if (duration > left) others.push(file)
+  else {
+    left -= duration
+    chosen.push(file)
+  }
+}
 const ops = names.filter((name) =>
-  changed.some((file) => /core\/src\/ops\//.test(file) && text(file).includes(`op('${name}'`)),
+  changed.some((file) => file.startsWith('packages/core/src/ops/') && text(file).includes(`op('${name}'`)),
 )
 
-process.stdout.write(
-  `${names.join(', ') || 'no names'}: ${affected.map((file) => basename(file)).join(', ') || 'no tests'}\n`,
-)
-const vitest = (...args) => run(bin('vitest'), ['run', '--reporter=dot', ...args])
+const list = (files) => files.map((file) => basename(file).replace(/\.test\.tsx?$/, '')).join(', ') || 'none'
+process.stdout.write(`changed: ${names.join(', ') || 'no names'}\ntests: ${list(chosen)}\n`)
+if (others.length > 0) process.stdout.write(`left to npm test: ${list(others)}\n`)
+const vitest = (...args) => run(bin('vitest'), ['run', ...args])
 if (ops.length > 0) vitest(...tests.filter(walksTable), '-t', `\\b(${ops.join('|')})\\b`)
-if (affected.length > 0) vitest(...affected)
+if (chosen.length > 0) vitest(...chosen)

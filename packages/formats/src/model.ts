@@ -46,7 +46,9 @@ const maxValues = 50_000
 /** A layer takes 5 KiB, however little of the file. */
 const maxLayers = 2000
 /** How many layers a composite layer counts for, or one whose graph is large. */
-const sizes = new Map(Object.entries({ multiHeadAttention: 4, transformerBlock: 8, rnn: 8, lstm: 8, gru: 8 }))
+export const sizes = new Map(
+  Object.entries({ multiHeadAttention: 4, transformerBlock: 8, rnn: 8, lstm: 8, gru: 8 }),
+)
 /** Layer calls and inputs. */
 const maxTensors = 5000
 

@@ -4,16 +4,18 @@ import {
   constant,
   createRun,
   functional,
+  input,
   layer,
   layers,
   type Model,
   modelInput,
   random,
   sequential,
+  topological,
   xor,
 } from '@bp/core'
 import { expect, test } from 'vitest'
-import { ModelFileError, readModel, writeModel } from '../src/model.js'
+import { ModelFileError, readModel, sizes, writeModel } from '../src/model.js'
 import { readSafetensors, writeSafetensors } from '../src/safetensors.js'
 import { ofKind, samples } from './layer-samples.js'
 import { expectToBearDamage, mutated, mutationCount, mutationTime } from './mutations.js'
@@ -266,4 +268,13 @@ test(
     })
   },
   mutationTime,
+)
+
+test.each(Object.entries(samples))(
+  '%s counts for one layer, or more, for each ten nodes',
+  (kind, [options, inputShape]) => {
+    const model = sequential([ofKind(kind, options)], { inputShape, seed: 1 })
+    const nodes = topological([model.apply(input([2, ...inputShape]))]).length
+    expect(nodes).toBeLessThanOrEqual(10 * (sizes.get(kind) ?? 1))
+  },
 )
