@@ -4,7 +4,13 @@ import './graph/methods.js'
 export { type Check, check, isRecord } from './checks/check-options.js'
 export * from './checks/errors.js'
 export { didYouMean, nearest } from './checks/nearest.js'
-export { type CompiledFunction, type CompileOptions, compile } from './compile/function.js'
+export { type DescribeOptions, describe } from './compile/describe.js'
+export {
+  type CompiledFunction,
+  type CompileOptions,
+  compile,
+  type Describable,
+} from './compile/function.js'
 export { setThreads, type ThreadOptions, useRelaxedSimd } from './compile/kernel.js'
 export type { Profile, ProfileLine } from './compile/profile.js'
 export { measurePeak } from './compile/profile.js'

@@ -116,6 +116,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   oneHotEncoder: [['a', 'b']],
   standardizer: [[1, 2], 1],
   split: [rows(), options({ validationSplit: 0.5, seed: 1 })],
+  describe: [[weights.mul(2)], options()],
   evaluate: [[weights.mul(2)]],
   gradients: [square(weights), [weights]],
   constantInitializer: [1],

@@ -8,6 +8,7 @@ import { describeNode, flatten, Input, input, Tensor, type Values, Variable } fr
 import { topological } from '../graph/traverse.js'
 import { type Like, type Tensors, type Unpacked, unpack } from '../transforms/nested.js'
 import { isTracing, traced } from '../transforms/tracing.js'
+import { type DescribeOptions, describePlan } from './describe.js'
 import type { Buffer } from './instruction.js'
 import { addressOf, settle } from './parameters.js'
 import { plan } from './plan.js'
@@ -29,10 +30,22 @@ export interface CompileOptions<I extends Inputs = Inputs, O extends Outputs = O
  * A compiled function. It returns an array for each output, row by row: a new one, or for those named in `into`
  * the given one, which saves making arrays that are large.
  */
-export type CompiledFunction<I extends Inputs, O extends Outputs> = (
-  values: { readonly [K in keyof I]: Values },
-  into?: { readonly [K in keyof O]?: Float32Array | Float64Array },
-) => Result<O>
+export interface CompiledFunction<I extends Inputs, O extends Outputs> extends Describable {
+  (
+    values: { readonly [K in keyof I]: Values },
+    into?: { readonly [K in keyof O]?: Float32Array | Float64Array },
+  ): Result<O>
+}
+
+/** A compiled function's program, to be printed. */
+export interface Describable {
+  /**
+   * The program as a table: each instruction with its operations, bytes, operands and the nodes that it computes. Of a
+   * function of tensors there is one for each list of shapes that it was called with.
+   * @throws DtypeError for a function in f64, which has no program.
+   */
+  describe(options?: DescribeOptions): string
+}
 
 /**
  * Compiles a function of numbers for each input, computed with what the variables hold at the time of the call.
@@ -51,7 +64,7 @@ export function compile<I extends Inputs, O extends Outputs>(
  */
 export function compile<Parameters extends readonly unknown[] = Tensor[], R = Tensor>(
   f: (...parameters: Parameters) => R,
-): (...args: { [K in keyof Parameters]: Like<Parameters[K]> }) => Tensors<R>
+): ((...args: { [K in keyof Parameters]: Like<Parameters[K]> }) => Tensors<R>) & Describable
 export function compile(given: CompileOptions | ((...parameters: never[]) => unknown)): unknown {
   return typeof given === 'function' ? compileByShape(given) : compileGraph(given)
 }
@@ -73,7 +86,10 @@ function compileGraph(options: CompileOptions) {
   blamingCaller(compile, () => checkInputs('compile', inputs, tensors))
   const execute = executor(tensors)
   const checks = Object.fromEntries(names.map((name) => [name, checkTarget]))
-  const call: CompiledFunction<Inputs, Outputs> = (values, given) =>
+  const call = (
+    values: { readonly [name: string]: Values },
+    given?: Readonly<Record<string, Float32Array | Float64Array | undefined>>,
+  ) =>
     blamingCaller(call, () => {
       const into = given ? checkOptions('the compiled function', given, checks) : {}
       if (isTracing())
@@ -83,14 +99,19 @@ function compileGraph(options: CompileOptions) {
       const views = execute(checkedValues('the compiled function', inputs, values))
       return Object.fromEntries(names.map((name, index) => [name, copied(name, views[index]!, into[name])]))
     })
-  return call
+  const describe = (options?: DescribeOptions) =>
+    blamingCaller(describe, () => describePlan('describe', tensors, options))
+  return Object.assign(call, { describe })
 }
 
 /** Shapes for which the plans of one function are kept. */
 const mostPlans = 16
 
 function compileByShape(f: (...parameters: never[]) => unknown) {
-  type Plan = (values: readonly ArrayLike<number>[], given: readonly Tensor[]) => unknown
+  interface Plan {
+    readonly run: (values: readonly ArrayLike<number>[], given: readonly Tensor[]) => unknown
+    readonly tensors: readonly Tensor[]
+  }
   const plans = new Map<string, Plan>()
 
   const planned = ({ tensors, paths, pack }: Unpacked): Plan => {
@@ -104,7 +125,7 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
       checkInputs('compile', Object.fromEntries(inputs.entries()), results.tensors)
       const execute = executor(results.tensors)
       const { variables } = originOf(results.tensors, '')
-      return (values, given) => {
+      const run: Plan['run'] = (values, given) => {
         const origin = originOf(
           [...given, ...variables],
           'the result of a compiled function, which is numbers; take the derivative inside, as in compile(grad(f)), or say by stopGradient() that there is none',
@@ -114,6 +135,7 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
           results.tensors.map((tensor, index) => computed(views[index]!.slice(), tensor, origin)),
         )
       }
+      return { run, tensors: results.tensors }
     })
   }
 
@@ -140,9 +162,17 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
     plans.delete(key)
     plans.set(key, plan)
     if (plans.size > mostPlans) plans.delete(plans.keys().next().value!)
-    return blamingCaller(call, () => plan(evaluate(tensors), tensors))
+    return blamingCaller(call, () => plan.run(evaluate(tensors), tensors))
   }
-  return call
+  const describe = (options?: DescribeOptions) =>
+    blamingCaller(describe, () => {
+      if (plans.size === 0)
+        throw new ValueError('describe: nothing is planned yet; call the compiled function first')
+      return [...plans]
+        .map(([key, { tensors }]) => `${key}:\n${describePlan('describe', tensors, options)}`)
+        .join('\n\n')
+    })
+  return Object.assign(call, { describe })
 }
 
 /** The arguments of a call, which were taken apart and packed again as a record. */

@@ -1,9 +1,8 @@
 // A plan in kernel memory: encoded once, run as often as wanted, in one call each time.
-import { type Block, encode, getKernel, operandsOf } from '@bp/kernel'
+import { type Block, encode, getKernel } from '@bp/kernel'
 import { indexError } from '../graph/indices.js'
 import { Constant, describeNode, type Input, type Tensor, type Variable } from '../graph/tensor.js'
 import { layOutBody } from './blocks.js'
-import { type Cost, costOf } from './cost.js'
 import { type Buffer, type Instruction, isBuffer, type Operand, paddedBytes, wordOf } from './instruction.js'
 import { allocate } from './memory.js'
 import { inParallel } from './parallel.js'
@@ -147,44 +146,3 @@ function wordsOf(
 }
 
 const ended = (instructions: readonly (readonly number[])[]) => [...instructions.flat(), ...encode('End', {})]
-
-/**
- * A table for people, one line an instruction: its operations, the bytes that it reads and writes, its operands and
- * the nodes that it computes; what `Blocks` runs is indented below it. The last line adds up.
- */
-export function describeInstructions(instructions: readonly Instruction[]): string {
-  const numbers = new Map<Buffer, number>()
-  const name = (buffer: Buffer) => {
-    if (!numbers.has(buffer)) numbers.set(buffer, numbers.size)
-    return `b${numbers.get(buffer)}[${buffer.size}]`
-  }
-  const line = (instruction: Instruction, indent: string): string => {
-    const { opcode, operands, nodes } = instruction
-    const text = operandsOf(opcode).flatMap((given) => {
-      const operand = operands[given.name]
-      if (operand === undefined) return []
-      return `${given.name}=${isBuffer(operand) ? name(operand) : operand}`
-    })
-    const from = nodes.map((node) => node.name || node.op?.name).join(', ')
-    return `${`${indent}${opcode}`.padEnd(26)}${columns(costOf(instruction))}  ${text.join(' ')}${from ? `   ← ${from}` : ''}`
-  }
-  const total = instructions.map(costOf).reduce(
-    (sum, cost) => ({
-      operations: sum.operations + cost.operations,
-      bytes: sum.bytes + cost.bytes,
-    }),
-    { operations: 0, bytes: 0 },
-  )
-  return [
-    `${'instruction'.padEnd(26)}${'operations'.padStart(14)}${'bytes'.padStart(14)}`,
-    ...instructions.flatMap((instruction) => [
-      line(instruction, ''),
-      ...(instruction.body ?? []).map((inner) => line(inner, '  ')),
-    ]),
-    `${`${instructions.length} instructions`.padEnd(26)}${columns(total)}`,
-  ].join('\n')
-}
-
-function columns({ operations, bytes }: Cost): string {
-  return `${String(operations).padStart(14)}${String(bytes).padStart(14)}`
-}

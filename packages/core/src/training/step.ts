@@ -19,6 +19,7 @@ import {
   ShapeError,
   ValueError,
 } from '../checks/errors.js'
+import { type DescribeOptions, describePlan } from '../compile/describe.js'
 import { checkedValues, checkInputs, checkRecord, type Inputs, placeVariables } from '../compile/function.js'
 import { type Buffer, buffersOf, type Instruction, instruction, paddedBytes } from '../compile/instruction.js'
 import { contiguousCopy } from '../compile/lowering.js'
@@ -26,7 +27,7 @@ import { allocate } from '../compile/memory.js'
 import { addressOf, settle } from '../compile/parameters.js'
 import { plan } from '../compile/plan.js'
 import { type Profile, profileProgram } from '../compile/profile.js'
-import { describeInstructions, Program } from '../compile/program.js'
+import { Program } from '../compile/program.js'
 import { gradients } from '../graph/gradients.js'
 import { describeShape, sizeOf } from '../graph/shape.js'
 import {
@@ -161,6 +162,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
   readonly #cursor: Buffer = { size: 2 }
   #batch = 0
   readonly #rows: Rows | undefined
+  /** What the body computes. */
+  readonly #outputs: readonly Tensor[]
   readonly #gradients: readonly Tensor[]
   /** What variables that are not trained are given. */
   readonly #assigned: readonly Tensor[]
@@ -198,18 +201,15 @@ export class TrainingStep<I extends Inputs = Inputs> {
     settle(assigned.map(([variable]) => variable))
     const batch = rows && batchOf(inputs, rows)
     const weight = optimizer.accumulate > 1 ? this.#batchWeight(batch ?? 1) : null
-    const {
-      instructions: planned,
-      outputs,
-      leaves,
-    } = plan([
+    this.#outputs = [
       loss,
       ...this.#gradients,
       ...values,
       ...(weight ? [weight.tensor] : []),
       // Plans keep the order in which tensors came about, so that these come last and can be skipped.
       ...watched.map((scalar) => reshape(scalar, [])),
-    ])
+    ]
+    const { instructions: planned, outputs, leaves } = plan(this.#outputs)
     const [lossBuffer, ...others] = outputs
     const placed = placeVariables(leaves)
     const watchBuffers = others.splice(others.length - watched.length)
@@ -452,9 +452,11 @@ export class TrainingStep<I extends Inputs = Inputs> {
     return [...this.#body, ...this.#update.instructions]
   }
 
-  /** The plan as a table: each instruction with its operations, bytes, operands and the nodes that it computes. */
-  describe(): string {
-    return describeInstructions(this.#instructions)
+  /** The program as a table: each instruction with its operations, bytes, operands and the nodes that it computes. */
+  describe(options?: DescribeOptions): string {
+    return blamingCaller(this.describe, () =>
+      describePlan('describe', this.#outputs, options, this.#instructions),
+    )
   }
 
   /**
