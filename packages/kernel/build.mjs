@@ -23,13 +23,17 @@ const table = await import(`data:text/javascript,${encodeURIComponent(code)}`)
 const generated = ['opcodes.ts', 'interpreter.ts', 'tiles.ts']
 const loops = readdirSync('assembly').filter((file) => file.endsWith('.ts') && !generated.includes(file))
 writeFileSync('assembly/opcodes.ts', opcodes(table))
-writeFileSync(
-  'assembly/interpreter.ts',
-  interpreter(
-    table,
-    Object.fromEntries(loops.map((file) => [file.slice(0, -3), readFileSync(`assembly/${file}`, 'utf8')])),
-  ),
-)
+try {
+  const sources = loops.map((file) => [file.slice(0, -3), readFileSync(`assembly/${file}`, 'utf8')])
+  writeFileSync('assembly/interpreter.ts', interpreter(table, Object.fromEntries(sources)))
+} catch (error) {
+  fail(error.message)
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}
 
 const wanted = ['env.memory', 'env.fork', 'env.join']
 
@@ -56,8 +60,7 @@ async function compile(name, ...features) {
       ...(quick ? ['--optimizeLevel', '0'] : ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge']),
     ])
   } catch (error) {
-    process.stderr.write(error.stderr ?? `${error.message}\n`)
-    process.exit(1)
+    fail(error.stderr ?? error.message)
   }
   const wasm = readFileSync(`dist/${name}.wasm`)
   // "env", "memory", a memory with a maximum, and what it starts with: a number of seven bits a byte, the lowest first.
