@@ -1,4 +1,5 @@
-// docs/ops.md, rendered from the table: `npm run docs:ops` writes it anew.
+// docs/ops.md, rendered from the op table by `npm run docs:ops`, and the index of decisions.
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { isInternal } from '../src/graph/op.js'
 import { inputAt, isList, type Op, ops } from '../src/index.js'
@@ -42,4 +43,14 @@ ${table.map(section).join('\n')}`
 
 test('docs/ops.md says what the table says', async () => {
   await expect(text).toMatchFileSnapshot('../../../docs/ops.md')
+})
+
+test('docs/decisions/README.md lists every decision under its title', () => {
+  const folder = new URL('../../../docs/decisions/', import.meta.url)
+  const index = readFileSync(new URL('README.md', folder), 'utf8')
+  const files = readdirSync(folder).filter((file) => file !== 'README.md')
+  for (const file of files) {
+    const [heading] = readFileSync(new URL(file, folder), 'utf8').split('\n')
+    expect(index).toContain(`\n- [${heading!.replace('# ', '')}](${file}): `)
+  }
 })
