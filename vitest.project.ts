@@ -1,5 +1,5 @@
 // What the tests of every package and app share: they read the sources of the workspace's other packages, never a
-// build that may be stale, and tests of a built program build it first.
+// build that may be stale; the kernel is built first when its sources have changed, and so is a program that they run.
 import { fileURLToPath } from 'node:url'
 import { defineProject } from 'vitest/config'
 import type { ProjectConfig } from 'vitest/node'
@@ -14,7 +14,7 @@ export function project({ built = false, ...test }: ProjectConfig & { built?: bo
     ssr: { resolve: { conditions: [source, 'module', 'node', 'development|production'] } },
     test: {
       include: ['test/**/*.test.{ts,tsx}'],
-      ...(built && { globalSetup: fileURLToPath(new URL('vitest.build.ts', import.meta.url)) }),
+      globalSetup: fileURLToPath(new URL(`vitest.${built ? 'program' : 'kernel'}.ts`, import.meta.url)),
       ...test,
     },
   })

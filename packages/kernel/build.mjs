@@ -2,15 +2,18 @@
 //
 // `--quick`, for development: without optimization and without relaxed SIMD, in seconds. Results have the same bits.
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build, transform } from 'esbuild'
 import { interpreter, opcodes } from './interpreter.mjs'
+import { loops, sourcesHash } from './sources.mjs'
 import { tiles } from './tiles.mjs'
 
 const asc = fileURLToPath(import.meta.resolve('assemblyscript/bin/asc.js'))
 
+/** Taken first, so that what is edited meanwhile does not count as built. */
+const hash = sourcesHash()
 const quick = process.argv.includes('--quick')
 
 // Files whose names change with their contents would pile up. What else a full build made is kept by a quick one.
@@ -20,8 +23,6 @@ writeFileSync('assembly/tiles.ts', tiles)
 
 const { code } = await transform(readFileSync('src/instructions.ts', 'utf8'), { loader: 'ts' })
 const table = await import(`data:text/javascript,${encodeURIComponent(code)}`)
-const generated = ['opcodes.ts', 'interpreter.ts', 'tiles.ts']
-const loops = readdirSync('assembly').filter((file) => file.endsWith('.ts') && !generated.includes(file))
 writeFileSync('assembly/opcodes.ts', opcodes(table))
 try {
   const sources = loops.map((file) => [file.slice(0, -3), readFileSync(`assembly/${file}`, 'utf8')])
@@ -71,6 +72,7 @@ async function compile(name, ...features) {
 
 /** Hexadecimal, since it keeps bytes whole: gzipped it is a quarter smaller than base64. */
 const inlined = ({ wasm, pages }) => `// Written by build.mjs: the compiled kernel, ${wasm.length} bytes.
+// Made of ${hash}.
 export const binary =
   '${wasm.toString('hex')}'
 /** Pages of 64 KiB that its memory starts with. */
