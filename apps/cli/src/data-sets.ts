@@ -1,4 +1,4 @@
-// Finds the data to train on: by the name of a bundled set, or in a file.
+// Finds the data to train on: a bundled set by name, or a file.
 import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,14 +24,14 @@ export interface TableSource {
   readonly table: Table
   /** Column that is usually predicted, or `null` for a file of the user. */
   readonly usualTarget: string | null
-  /** Something that the user may not expect. */
+  /** Something the user may not expect. */
   readonly note: string | null
 }
 
 /**
- * Reads the bundled data set of that name, or the file. A file that is not there but is called like a bundled
- * set is taken from the bundled ones.
- * @throws UsageError naming what can be used; CsvError for what is in the file.
+ * Reads the bundled data set of that name, or the file. A missing file with the name of a bundled set, such as
+ * `iris.csv`, means the bundled one.
+ * @throws UsageError listing what can be used; CsvError for the contents of the file.
  */
 export function findTable(argument: string): TableSource {
   if (targets.has(argument)) return readBundled(argument, null)
@@ -45,16 +45,16 @@ export function findTable(argument: string): TableSource {
   }
   const set = /^([^\\/]*)\.csv$/.exec(argument)?.[1] ?? ''
   if (targets.has(set))
-    return readBundled(set, `${argument} is not in ${dirname(path)}; this is the one that comes along`)
+    return readBundled(set, `${argument} is not in ${dirname(path)}; using the bundled data set`)
   throw new UsageError(
-    `there is no file ${path}; give a CSV file, xor, or one of ${bundledNames.join(', ')}${didYouMean(argument, ['xor', ...bundledNames])}`,
+    `there is no file ${path}; expected a CSV file, xor or one of ${bundledNames.join(', ')}${didYouMean(argument, ['xor', ...bundledNames])}`,
   )
 }
 
 const reasons = new Map([
   ['EISDIR', 'it is a folder'],
-  ['EACCES', 'there is no permission'],
-  ['EPERM', 'there is no permission'],
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'permission denied'],
   ['ERR_FS_FILE_TOO_LARGE', 'it is larger than 2 GiB'],
 ])
 

@@ -1,7 +1,7 @@
 // Fits text into a width on the terminal.
 import stringWidth from 'string-width'
 
-/** The text, or as much of it as fits with an ellipsis. */
+/** The text, or as much of it as fits together with an ellipsis. */
 export function cut(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text
   let short = ''
@@ -12,7 +12,7 @@ export function cut(text: string, columns: number): string {
   return columns < 1 ? '' : `${short}…`
 }
 
-/** Breaks the text between words into lines, at most so many; what is left over is cut off. */
+/** Wraps the text between words into at most `most` lines, the last of which is cut. */
 export function wrap(text: string, columns: number, most = Number.POSITIVE_INFINITY): string[] {
   const lines: string[] = []
   let line = ''

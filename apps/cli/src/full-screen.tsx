@@ -1,13 +1,13 @@
-// Shows one component on the whole terminal until it wants to leave, and puts the terminal back.
+// Shows one component full screen until it leaves, then restores the terminal.
 import { render } from 'ink'
 import { type ReactNode, useEffect, useState } from 'react'
 import { interruptible } from './signals.js'
 import { onAlternateScreen, onResize, type Size, tallOutput, terminalSize } from './terminal.js'
 
-/** Draws for a size of the terminal; calls `leave` with an exit code when it is over. */
+/** Draws for a terminal of this size; calls `leave` with an exit code at the end. */
 export type Draw = (size: Size, leave: (code: number) => void) => ReactNode
 
-/** Returns the exit code that `leave` was called with, or the one that goes with a signal. */
+/** Returns the exit code passed to `leave`, or that of a signal. */
 export async function showFullScreen(draw: Draw): Promise<number> {
   return interruptible((interrupted) =>
     onAlternateScreen(

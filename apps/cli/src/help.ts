@@ -1,4 +1,4 @@
-// What `--help` prints, made from the tables of options.
+// The text of `--help`, generated from the tables of options.
 import { bundledNames } from './data-sets.js'
 import { wrap } from './fit.js'
 import { graphOptions } from './graph/options.js'
@@ -6,20 +6,20 @@ import { type Options, separated } from './options.js'
 import { benchOptions, trainOptions } from './train/options.js'
 
 export function describeProgram(): string {
-  return `bp shows how a gradient comes about, and trains networks, in the terminal.
+  return `bp shows how gradients are computed, and trains networks, in the terminal.
 
-  bp train [DATA] [options]         train a network; xor unless DATA is given
-  bp bench [DATA] [options]         how fast it trains here, and why
+  bp train [DATA] [options]         train a network (default DATA: xor)
+  bp bench [DATA] [options]         how fast it trains on this machine, and why
   bp graph [EXPRESSION] [options]   values and derivatives of a graph's nodes
   bp --version
-  bp train --help                   more about a command
+  bp train --help                   help for a command
 
   bp train digits
   bp train my-table.csv --target price --hidden 64,32
   bp graph "f = w*x + b" --set w=-2,x=5,b=3
 
-BP_THREADS=2 in the environment has two threads share the work of large
-networks; results keep their bits.
+Set BP_THREADS=2 to share the work of large networks between two threads;
+the results are the same, bit for bit.
 `
 }
 
@@ -27,12 +27,12 @@ export function describeTrain(): string {
   return `bp train [DATA] [options]
 
 DATA is xor, a bundled data set (${bundledNames.join(', ')}),
-or a CSV file with the names of its columns in the first line. Numbers are
-standardised, texts become categories, empty cells are filled in.
+or a CSV file whose first line names the columns. Numbers are standardised,
+text becomes categories, empty cells are filled in.
 
 ${describeOptions(trainOptions)}
 
-On a terminal the run is paced to take about 5 seconds, and stays on the screen
+On a terminal the run is paced to take about 5 seconds and stays on the screen
 until q. Keys: space pause, . one step, + and - speed, y scale, r restart,
 ? all keys, q quit.
 
@@ -42,8 +42,8 @@ ${exitCodes}`
 export function describeBench(): string {
   return `bp bench [DATA] [options]
 
-Says how many steps a second the network of bp train does on this machine, and
-what each instruction of a step takes, next to what the machine can do.
+Measures how many steps per second bp train does on this machine, and how long
+each instruction of a step takes compared with the peak of the machine.
 
 ${describeOptions(benchOptions)}
 
@@ -53,19 +53,19 @@ ${exitCodes}`
 export function describeGraph(): string {
   return `bp graph [EXPRESSION] [options]
 
-EXPRESSION is such as "f = w*x + b" or "sigmoid(w*x + b)"; several statements
-are separated by semicolons: "g = w*x; f = g + b". Without one it is the
-lecture's f = w*x + b at w = -2, x = 5, b = 3.
+EXPRESSION is a formula such as "f = w*x + b" or "sigmoid(w*x + b)", or several
+statements separated by semicolons: "g = w*x; f = g + b". The default is the
+lecture's f = w*x + b with w = -2, x = 5, b = 3.
 
 ${describeOptions(graphOptions)}
 
-On a terminal it steps through the forward and the backward pass.
+On a terminal it steps through the forward and backward passes.
 Keys: → or n step, ← or p back, space play, home and end, q quit.
 
 ${exitCodes}`
 }
 
-const exitCodes = `Exit codes: 0 done, 1 diverged or failed, 2 wrong usage or bad data,
+const exitCodes = `Exit codes: 0 success, 1 diverged or failed, 2 invalid usage or data,
 130 interrupted (143 by SIGTERM).
 `
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The program `bp`: finds the command, and turns what goes wrong into one line and an exit code.
+// The program `bp`: finds the command, and turns errors into one line and an exit code.
 import { BackpropagationError, didYouMean, setThreads } from '@bp/core'
 import { describeBench, describeGraph, describeProgram, describeTrain } from './help.js'
 import { OutputError, print, watchOutput } from './output.js'
@@ -16,17 +16,17 @@ const exitFailed = 1
 const exitUsage = 2
 
 async function main(args: readonly string[]): Promise<number> {
-  // `npm start -- …` and `pnpm start -- …` differ in whether the dashes come along.
+  // `npm start -- …` and `pnpm start -- …` differ in whether they pass the dashes on.
   const words = args[0] === '--' ? args.slice(1) : args
   const [first = '', ...rest] = words
   if (first === '--version') print(`${readVersion()}\n`)
   else if (asksForHelp(first)) print(describeProgram())
   else if (!commands.has(first) && first !== '' && !first.startsWith('-'))
     throw new UsageError(
-      `there is no command "${first}", only train, bench and graph; see --help${didYouMean(first, commands.keys())}`,
+      `unknown command "${first}"; the commands are train, bench and graph; see --help${didYouMean(first, commands.keys())}`,
     )
   else {
-    // Options alone, or nothing at all, are for the command that comes first.
+    // Options alone, or nothing at all, mean `train`.
     const [name, given] = commands.has(first) ? [first, rest] : ['train', words]
     const { describe, load } = commands.get(name)!
     if (!given.some(asksForHelp)) {
@@ -46,15 +46,13 @@ function fail(error: unknown): number {
   const known = expected || error instanceof OutputError
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(
-    known
-      ? `bp: ${message}\n`
-      : `bp: internal error: ${message}; this is a mistake of bp, please report it\n`,
+    known ? `bp: ${message}\n` : `bp: internal error: ${message}; this is a bug in bp, please report it\n`,
   )
   return expected ? exitUsage : exitFailed
 }
 
 process.on('uncaughtException', (error) => {
-  // When all else has put the terminal back, or the message would go with the screen.
+  // After the terminal is restored, or the message would disappear with the alternate screen.
   process.once('exit', () => {
     process.exitCode = fail(error)
   })

@@ -1,15 +1,15 @@
-// Reads command lines by tables of options, from which the help is made too.
+// Parses command lines by tables of options, which the help is generated from too.
 import { parseArgs } from 'node:util'
 import { didYouMean } from '@bp/core'
 import { listed } from '@bp/lab'
 import { UsageError } from './usage-error.js'
 
-/** An option that takes a value, or one that is just there or not. */
+/** An option with a value, or a flag. */
 export interface Option<T> {
-  /** How the help calls the value; `null` for an option without one. */
+  /** Placeholder of the value in the help; `null` for a flag. */
   readonly value: string | null
   readonly help: string
-  /** The value, or a UsageError; `name` begins with the dashes. */
+  /** Parses the value or throws a UsageError; `name` begins with the dashes. */
   readonly read: (text: string, name: string) => T
 }
 
@@ -24,8 +24,8 @@ export function separated(name: string, separator: '-' | '_' | ' '): string {
 export type Given<O extends Options> = { readonly [K in keyof O]?: O[K] extends Option<infer T> ? T : never }
 
 /**
- * Sorts arguments into options and the rest.
- * @throws UsageError for an option that the table does not have, or a value that it does not take.
+ * Separates options from positional arguments.
+ * @throws UsageError for an option that is not in the table, or a value that it does not accept.
  */
 export function readArguments<O extends Options>(
   args: readonly string[],
@@ -52,8 +52,8 @@ export function readArguments<O extends Options>(
     if (!option)
       throw new UsageError(
         name.startsWith('--')
-          ? `there is no option ${name}${didYouMean(name.slice(2), known.keys()).replace(/"(.*)"/, '--$1')}`
-          : `there is no option ${name}; put -- before an argument that begins with a dash`,
+          ? `unknown option ${name}${didYouMean(name.slice(2), known.keys()).replace(/"(.*)"/, '--$1')}`
+          : `unknown option ${name}; put -- before an argument that begins with a dash`,
       )
     if (option.value === null && token.value !== undefined) throw new UsageError(`${name} takes no value`)
     if (option.value !== null && (token.value === undefined || /^--[a-z]/.test(token.value)))
@@ -113,7 +113,7 @@ export function integer(value: string, help: string, low: number, high: number):
   }
 }
 
-/** A number that `holds` accepts; `expected` says in words which ones. */
+/** A number that `holds` accepts; `expected` says in words what it accepts. */
 export function number(
   value: string,
   help: string,

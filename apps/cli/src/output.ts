@@ -1,7 +1,7 @@
-// Standard output and standard error: what is written is there, or the program says that it is not and fails.
+// Standard output and standard error: all that is written arrives, or the program says so and fails.
 import { fstatSync, writeSync } from 'node:fs'
 
-/** Standard output cannot be written, as on a full disk. */
+/** Standard output cannot be written, e.g. on a full disk. */
 export class OutputError extends Error {
   override name = 'OutputError'
 
@@ -10,13 +10,13 @@ export class OutputError extends Error {
   }
 }
 
-/** @throws OutputError when it is a file that does not take all of it; failures of pipes and terminals are events. */
+/** @throws OutputError if standard output is a file that does not take all of it; pipes and terminals emit events. */
 export function print(text: string): void {
   if (!isFile()) {
     process.stdout.write(text)
     return
   }
-  // Node's own stream takes a write for complete of which a disk that fills up has taken the first part.
+  // Node's own stream considers a write complete when a disk that fills up has taken only its beginning.
   const bytes = Buffer.from(text)
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(process.stdout.fd, bytes, at)
@@ -31,7 +31,7 @@ function isFile(): boolean {
   return file
 }
 
-/** Has the program fail when standard output does, and lets no message that is lost go with exit code 0. */
+/** Makes the program fail if standard output does, and never end with exit code 0 if an error message was lost. */
 export function watchOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader of a pipe may stop early, as `head` does.

@@ -1,8 +1,8 @@
-// Ends work in good order when the program is told to stop.
+// Stops work gracefully on signals.
 
 export const exitInterrupted = 130
 
-/** Exit codes as shells have them: 128 and the number of the signal. */
+/** Exit codes as of shells: 128 plus the number of the signal. */
 const codes = new Map<NodeJS.Signals, number>([
   ['SIGHUP', 129],
   ['SIGINT', exitInterrupted],
@@ -10,8 +10,8 @@ const codes = new Map<NodeJS.Signals, number>([
 ])
 
 /**
- * Lets signals abort `body` instead of ending the program at once, and returns its result; or, after a signal,
- * the exit code that goes with it.
+ * Lets signals abort `body` instead of ending the program at once. Returns its result, or after a signal the exit
+ * code of that signal.
  */
 export async function interruptible(body: (interrupted: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController()
@@ -20,7 +20,7 @@ export async function interruptible(body: (interrupted: AbortSignal) => Promise<
     interrupted = signal
     controller.abort()
   }
-  // Not `once`: while no listener is left, Ink takes the signal for its own and ends the program.
+  // Not `once`: with no listener left, Ink would handle the signal itself and end the program.
   for (const signal of codes.keys()) process.on(signal, stop)
   try {
     const result = await body(controller.signal)

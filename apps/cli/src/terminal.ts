@@ -1,4 +1,4 @@
-// The terminal: whether there is one, what it can show, and leaving it as it was.
+// The terminal: whether there is one, what it can show, and restoring it.
 import { UsageError } from './usage-error.js'
 
 export const interfaces = ['tui', 'plain', 'json'] as const
@@ -6,16 +6,16 @@ export const interfaces = ['tui', 'plain', 'json'] as const
 export type Interface = (typeof interfaces)[number]
 
 /**
- * The interface that was asked for, or the one that fits.
- * @throws UsageError when a full screen is asked for where there is no terminal.
+ * The interface that was requested, or the one that fits.
+ * @throws UsageError if a full screen is requested where there is no terminal.
  */
-export function chooseInterface(wanted: Interface | undefined): Interface {
+export function chooseInterface(requested: Interface | undefined): Interface {
   const { stdin, stdout, env } = process
   const possible = stdin.isTTY && stdout.isTTY && env.TERM !== 'dumb'
-  if (wanted === 'tui' && !possible)
+  if (requested === 'tui' && !possible)
     throw new UsageError('--ui tui needs a terminal for input and output; use --ui plain or --ui json')
   const watched = possible && (!env.CI || env.CI === 'false' || env.CI === '0')
-  return wanted ?? (watched ? 'tui' : 'plain')
+  return requested ?? (watched ? 'tui' : 'plain')
 }
 
 export interface Size {
@@ -28,7 +28,7 @@ export function terminalSize(): Size {
   return { columns: columns || 80, rows: rows || 24 }
 }
 
-/** Calls `listener` when the size of the terminal has changed; returns what ends that. */
+/** Calls `listener` when the terminal is resized; returns a function that ends this. */
 export function onResize(listener: () => void): () => void {
   process.stdout.on('resize', listener)
   return () => process.stdout.off('resize', listener)
@@ -39,7 +39,7 @@ const leave = '\u001b[?25h\u001b[?1049l'
 const clear = '\u001b[2J\u001b[H'
 
 /**
- * Gives `body` the alternate screen and brings the normal one back, cursor and all, however it ends: by
+ * Runs `body` on the alternate screen and restores the normal one, including the cursor, however it ends: by
  * returning, throwing, `process.exit` or a signal that the program handles.
  */
 export async function onAlternateScreen<T>(body: () => Promise<T>): Promise<T> {
@@ -70,8 +70,8 @@ export function hasColours(): boolean {
 }
 
 /**
- * Sets what Ink and React look up once, when they are loaded: the colours that Node found the terminal to have,
- * NO_COLOR and FORCE_COLOR included, that this is not for debugging React, and that someone looks at it.
+ * Sets what Ink and React read once, when they are loaded: the colours of the terminal as Node finds them (NO_COLOR
+ * and FORCE_COLOR included), production mode, and that this is no CI.
  */
 export function prepareInk(): void {
   const levels = new Map([
@@ -84,12 +84,12 @@ export function prepareInk(): void {
   // Node warns when both are set.
   delete process.env.NO_COLOR
   process.env.NODE_ENV = 'production'
-  // Ink would draw nothing until the end; who has come here wants to see something.
+  // In CI, Ink would draw nothing until the end, but a full screen was requested.
   process.env.CI = 'false'
   process.env.CONTINUOUS_INTEGRATION = 'false'
 }
 
-/** Standard output as Ink may see it: as high as it likes, since Ink wipes a terminal that it fills. */
+/** Standard output as if it had unlimited rows, since Ink clears a terminal that it fills. */
 export function tallOutput(): NodeJS.WriteStream {
   return new Proxy(process.stdout, {
     get(stdout, property) {

@@ -1,7 +1,7 @@
 // Pieces of styled text, and rows made of them.
 import { Text } from 'ink'
 
-/** Colours of Okabe and Ito (2008), told apart by colour-blind eyes. */
+/** Colours of Okabe and Ito (2008), which colour-blind people can tell apart. */
 export const palette = {
   blue: '#56B4E9',
   orange: '#E69F00',
@@ -17,7 +17,7 @@ export interface Piece {
   readonly dim?: boolean
 }
 
-/** One row of the terminal; what does not fit is cut off with an ellipsis. */
+/** One row of the terminal; text that does not fit is cut with an ellipsis. */
 export function Row({ pieces }: { readonly pieces: readonly Piece[] }) {
   // A row without characters would have no height.
   const shown = pieces.some(({ text }) => text !== '') ? pieces : [{ text: ' ' }]
@@ -42,7 +42,7 @@ export function Rows({ rows }: { readonly rows: readonly (readonly Piece[])[] })
   return rows.map((pieces, index) => <Row key={index} pieces={pieces} />)
 }
 
-/** Neighbours of one style as one piece: each costs time to draw. */
+/** Merges neighbours of the same style: each piece costs time to draw. */
 function joined(pieces: readonly Piece[]): Piece[] {
   const result: Piece[] = []
   for (const piece of pieces) {

@@ -16,7 +16,7 @@ describe('BrailleCanvas', () => {
     expect(patterns).toEqual(['⠁', '⠈', '⠂', '⠐', '⠄', '⠠', '⡀', '⢀'])
   })
 
-  it('leaves out what is outside', () => {
+  it('ignores dots outside', () => {
     const canvas = new BrailleCanvas(2, 1)
     for (const [x, y] of [
       [-1, 0],

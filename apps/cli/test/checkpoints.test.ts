@@ -1,4 +1,4 @@
-// What a run that is watched keeps on the disk, and what is said of it.
+// What a run on the screen saves, and what its summary says about it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { Trainer } from '../src/train/trainer.js'
 const folder = mkdtempSync(join(tmpdir(), 'bp-checkpoints-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-it('a restarted run saves once it is further than the folder, and the summary says what the folder has', () => {
+it('a restarted run saves once it is further than the folder, and the summary says what is saved', () => {
   const place = join(folder, 'restarted')
   const trainer = new Trainer(makePlan('xor', { checkpoints: place }))
   trainer.pause()
@@ -27,7 +27,7 @@ it('a restarted run saves once it is further than the folder, and the summary sa
   checkpoints.open(trainer.getState().run)
   expect(savedStep()).toBe(0)
   toStep(200)
-  expect([savedStep(), said()]).toEqual([200, `  go on from here, with --resume ${place}`])
+  expect([savedStep(), said()]).toEqual([200, `  resume from here with --resume ${place}`])
   const { weights } = loadCheckpoint(place)!.checkpoint
 
   trainer.restart()
@@ -35,19 +35,19 @@ it('a restarted run saves once it is further than the folder, and the summary sa
   toStep(150)
   expect([savedStep(), said()]).toEqual([
     200,
-    `  go on from step 200, which is what ${place} has, with --resume ${place}`,
+    `  resume from step 200, the last one saved, with --resume ${place}`,
   ])
   toStep(200)
-  // What the folder has is what the new run comes to.
+  // The folder has exactly what the new run reaches.
   expect(trainer.getState().run.save().weights).toEqual(weights)
   toStep(300)
-  expect([savedStep(), said()]).toEqual([300, `  go on from here, with --resume ${place}`])
+  expect([savedStep(), said()]).toEqual([300, `  resume from here with --resume ${place}`])
 
   rmSync(place, { recursive: true })
   expect(said()).toBe(`  nothing is saved in ${place}`)
 })
 
-it('a checkpoint that lacks a setting, since it is older, is of a run that had the default', () => {
+it('a checkpoint without a setting, from before the setting existed, means its default', () => {
   const place = join(folder, 'older')
   const { plan, getState } = new Trainer(makePlan('xor', { checkpoints: place }))
   plan.checkpoints!.open(getState().run)

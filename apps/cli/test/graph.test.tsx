@@ -42,19 +42,19 @@ describe('a graph in lines', () => {
     `)
   })
 
-  it('says when a value is not finite', () => {
+  it('warns of a value that is not finite', () => {
     expect(describeGraphInLines(readSubject('1/x', 'x=0')).join('\n')).toContain(
       'note: f is not a finite number: f = 1 ÷ x = 1 ÷ 0 = ∞',
     )
   })
 
-  it("is the lecture's when nothing is asked for", () => {
+  it("is the lecture's by default", () => {
     expect(readSubject(undefined, undefined)).toEqual(lecture())
   })
 })
 
 describe('a graph in JSON', () => {
-  it("has the lecture's numbers, one object a line", () => {
+  it("has the lecture's numbers, one object per line", () => {
     const lines = describeGraphInJson(lecture()).map((line) => JSON.parse(line))
     expect(lines[0]).toEqual({ type: 'start', expression: 'f = w*x + b', output: 'f', nodes: 5, steps: 7 })
     const nodes = lines.filter(({ type }) => type === 'node')
@@ -87,7 +87,7 @@ describe('the graph screen', () => {
     expect(screen(lecture(), 6, columns, rows)).toMatchSnapshot()
   })
 
-  it('shows the part of a large graph that the step is about, and never exceeds the terminal', () => {
+  it('shows the part of a large graph around the current node, and never exceeds the terminal', () => {
     const subject = readSubject(deep, 'w=1,x=2,b=-2,v=0.5,c=1,y=1')
     const { steps } = subject.trace
     for (const [columns, rows] of [
@@ -105,13 +105,13 @@ describe('the graph screen', () => {
       }
   })
 
-  it('has no derivative, and not 0, where none has arrived yet', () => {
+  it('has no derivative, not 0, where none has arrived yet', () => {
     const derivativeOfW = (position: number) => /∂f\/∂w +(\S+)/.exec(screen(lecture(), position, 80, 24))?.[1]
     expect([0, 2, 5].map(derivativeOfW)).toEqual(['—', '—', '—'])
     expect(derivativeOfW(7)).toBe('5')
   })
 
-  it('steps forward, back, to the ends, and leaves by keys', async () => {
+  it('steps forward, back and to the ends, and leaves, by keys', async () => {
     const codes: number[] = []
     const { stdin, lastFrame, unmount } = render(
       <GraphScreen
@@ -146,7 +146,7 @@ describe('the graph screen', () => {
   })
 })
 
-describe('expressions that cannot be shown', () => {
+describe('a refused expression', () => {
   it.each([
     ['f = w*x', 'w=1', 'x has no value', '--set x=…'],
     ['f = w*x', 'w=1,x=2,q=3', '--set gives q a value', 'only the variables w, x'],

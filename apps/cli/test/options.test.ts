@@ -7,7 +7,7 @@ import { UsageError } from '../src/usage-error.js'
 
 const words = (line: string) => line.split(' ').filter((word) => word !== '')
 
-describe('options are read', () => {
+describe('options are parsed', () => {
   it.each<[string, object, string[]]>([
     ['', {}, []],
     ['iris', {}, ['iris']],
@@ -26,7 +26,7 @@ describe('options are read', () => {
     expect(readArguments(words(line), trainOptions)).toEqual({ given, rest })
   })
 
-  it('a value may begin with a minus sign or hold an equals sign', () => {
+  it('a value may begin with a minus sign or contain an equals sign', () => {
     expect(readArguments(['--set', '-w=1'], graphOptions).given).toEqual({ set: '-w=1' })
     expect(readArguments(['--set', 'w=-2,x=5'], graphOptions).given).toEqual({ set: 'w=-2,x=5' })
   })
@@ -34,11 +34,11 @@ describe('options are read', () => {
 
 describe('options are refused with one line that says what to do', () => {
   it.each([
-    ['--epocs 5', 'there is no option --epocs; did you mean --epochs?'],
-    ['--lerning-rate 5', 'there is no option --lerning-rate; did you mean --learning-rate?'],
-    ['--frobnicate', 'there is no option --frobnicate'],
-    ['--constructor 1', 'there is no option --constructor'],
-    ['-x', 'there is no option -x; put -- before an argument that begins with a dash'],
+    ['--epocs 5', 'unknown option --epocs; did you mean --epochs?'],
+    ['--lerning-rate 5', 'unknown option --lerning-rate; did you mean --learning-rate?'],
+    ['--frobnicate', 'unknown option --frobnicate'],
+    ['--constructor 1', 'unknown option --constructor'],
+    ['-x', 'unknown option -x; put -- before an argument that begins with a dash'],
     ['--epochs', '--epochs expects a value: --epochs N'],
     ['--epochs --seed 3', '--epochs expects a value: --epochs N'],
     ['--exit-on-done=yes', '--exit-on-done takes no value'],
@@ -68,8 +68,8 @@ describe('options are refused with one line that says what to do', () => {
   })
 })
 
-describe('settings that are not given', () => {
-  it('have the defaults of a table or of xor', () => {
+describe('settings that are left out', () => {
+  it('have the defaults for tables or for xor', () => {
     expect(withDefaults('table', {})).toMatchObject({ hidden: [32], learningRate: 0.003, seed: 7 })
     expect(withDefaults('xor', { seed: 0 })).toMatchObject({ hidden: [2], learningRate: 1, seed: 0 })
   })

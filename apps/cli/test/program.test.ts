@@ -40,7 +40,7 @@ const file = (name: string, text: string) => {
 }
 
 describe('bp, not on a terminal,', () => {
-  it('trains xor to all four right when nothing is asked for, in lines without escape codes', () => {
+  it('trains xor by default until all four predictions are correct, in lines without escape codes', () => {
     const { stdout, stderr, status, lines } = bp([], { FORCE_COLOR: '3' })
     expect(status).toBe(0)
     expect(stderr).toBe('')
@@ -52,7 +52,7 @@ describe('bp, not on a terminal,', () => {
     expect(stdout.match(/[01] +[01] +[01] +0\.\d{4} {2}✓/g)).toHaveLength(4)
   })
 
-  it('has as many threads as BP_THREADS says, ends with them, and prints the same', () => {
+  it('uses BP_THREADS threads, stops them at the end, and prints the same', () => {
     const withoutTime = (env = {}) =>
       bp(['train', 'iris', '--epochs', '20'], env).stdout.replace(/[\d.]+ s$/m, '')
     expect(withoutTime({ BP_THREADS: '2' })).toBe(withoutTime())
@@ -61,7 +61,7 @@ describe('bp, not on a terminal,', () => {
     expect(stderr).toBe('bp: setThreads: count must be an integer in [1, 64], got NaN\n')
   })
 
-  it('gives the same output each time but for the time it took', () => {
+  it('gives the same output each time except for the time taken', () => {
     const withoutTime = () => bp(['train', 'iris']).stdout.replace(/[\d.]+ s$/m, '')
     expect(withoutTime()).toBe(withoutTime())
   })
@@ -108,24 +108,24 @@ describe('bp, not on a terminal,', () => {
     ['digits', 0.95, 359],
     ['wine', 0.9, 36],
     ['breast-cancer', 0.9, 114],
-  ])('gets %s right on at least %d of the held-back rows', (name, least, heldBack) => {
+  ])('predicts %s correctly on at least %d of the held-back rows', (name, least, heldBack) => {
     const [start, ...rest] = objects(bp(['train', name, '--ui', 'json']).lines)
     expect(start.held_back_rows).toBe(heldBack)
     expect(rest.at(-1).validation.accuracy).toBeGreaterThanOrEqual(least)
   })
 
-  it('does regression where the target is a measure', () => {
+  it('does regression if the target is numeric', () => {
     const { stdout, status } = bp(['train', 'penguins', '--target', 'body_mass_g'])
     expect(status).toBe(0)
-    expect(stdout).toContain('note: 2 rows are left out: no body_mass_g')
+    expect(stdout).toContain('note: 2 rows without body_mass_g left out')
     // Between 200 g and 400 g; the standard deviation of the weights is 802 g.
-    expect(stdout).toMatch(/held back {2}loss 0\.\d+, off by [23]\d\d(\.\d+)? body_mass_g/)
+    expect(stdout).toMatch(/held back {2}loss 0\.\d+, off by [23]\d\d(\.\d+)? body_mass_g \(RMSE\)/)
   })
 
-  it('takes a bundled file that is not in the folder, and says so', () => {
+  it('uses a bundled data set for a missing file of that name, and says so', () => {
     const { stdout, status } = bp(['train', 'iris.csv', '--target', 'species'])
     expect(status).toBe(0)
-    expect(stdout).toContain(`note: iris.csv is not in ${folder}; this is the one that comes along`)
+    expect(stdout).toContain(`note: iris.csv is not in ${folder}; using the bundled data set`)
   })
 
   it("trains on the user's own file, found from the folder where npm was called", () => {
@@ -165,9 +165,9 @@ describe('bp, not on a terminal,', () => {
   it.each([
     [
       ['trian'],
-      'there is no command "trian", only train, bench and graph; see --help; did you mean "train"?',
+      'unknown command "trian"; the commands are train, bench and graph; see --help; did you mean "train"?',
     ],
-    [['train', 'nope.csv'], 'nope.csv; give a CSV file, xor, or one of iris, penguins'],
+    [['train', 'nope.csv'], 'nope.csv; expected a CSV file, xor or one of iris, penguins'],
     [['train', 'irs'], 'did you mean "iris"?'],
     [['train', 'iris', 'wine'], 'train takes one data set or file; got "iris", "wine"'],
     [['train', 'iris', '--target', 'specis'], 'did you mean "species"?'],
@@ -190,7 +190,7 @@ describe('bp, not on a terminal,', () => {
       ['train', file('target.csv', 'x,y\n1,a\n2,b\n')],
       '--target must name the column of target.csv to predict; the columns are x, y',
     ],
-  ])('ends %j with exit code 2 and says what is wrong', (args, message) => {
+  ])('ends %j with exit code 2 and the reason', (args, message) => {
     const { stdout, stderr, status } = bp(args)
     expect(stderr).toContain(message)
     expect(stderr).toMatch(/^bp: /)
@@ -198,7 +198,7 @@ describe('bp, not on a terminal,', () => {
     expect([status, stdout]).toEqual([2, ''])
   })
 
-  it('ends with exit code 2 for a file that may not be read', ({ skip }) => {
+  it('ends with exit code 2 for a file without permission to read', ({ skip }) => {
     if (process.getuid?.() === 0) skip()
     chmodSync(join(folder, file('secret.csv', 'x,y\n1,2\n')), 0)
     expect(bp(['train', 'secret.csv', '--target', 'y'])).toMatchObject({ status: 2 })
@@ -225,7 +225,7 @@ describe('bp, not on a terminal,', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('stops in good order on %s with exit code %i', async (signal, code) => {
+  ] as const)('stops gracefully on %s with exit code %i', async (signal, code) => {
     const child = spawn(process.execPath, [
       program,
       'train',
@@ -237,7 +237,7 @@ describe('bp, not on a terminal,', () => {
     ])
     let output = ''
     child.stdout.on('data', (data) => {
-      // Training has begun once the first line is there.
+      // Training has started once the first line is there.
       if (output === '') setTimeout(() => child.kill(signal), 100)
       output += data
     })
@@ -248,7 +248,7 @@ describe('bp, not on a terminal,', () => {
     expect(end.steps).toBeGreaterThan(0)
   })
 
-  it('goes on from the checkpoints of a run that was stopped, to the weights of one that never was', async () => {
+  it('resumes from the checkpoints of a stopped run, to the weights of an uninterrupted one', async () => {
     const args = ['train', 'iris', '--epochs', '3000', '--ui', 'json']
     const through = objects(bp(args).lines).at(-1)
     const child = spawn(process.execPath, [program, ...args, '--checkpoints', 'runs/iris'], {
@@ -260,7 +260,7 @@ describe('bp, not on a terminal,', () => {
     expect(status).toBe(143)
     const refused = bp([...args, '--checkpoints', 'runs/iris'])
     expect(refused).toMatchObject({ status: 2, stdout: '' })
-    expect(refused.stderr).toContain('go on with --resume runs/iris, or name another folder')
+    expect(refused.stderr).toContain('resume it with --resume runs/iris, or choose another folder')
     expect(bp([...args, '--activation', 'tanh', '--resume', 'runs/iris']).stderr).toContain(
       'the run in runs/iris has activation relu, this one tanh; only epochs may differ',
     )
@@ -273,13 +273,13 @@ describe('bp, not on a terminal,', () => {
     })
   })
 
-  it('refuses folders that checkpoints cannot be in, before it trains', () => {
+  it('refuses folders that cannot hold checkpoints, before it trains', () => {
     const refusal = (...args: string[]) => {
       const { status, stdout, stderr } = bp(['train', 'iris', ...args])
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
       return stderr
     }
-    expect(refusal('--resume', 'nowhere')).toContain('nowhere has no checkpoints to go on from')
+    expect(refusal('--resume', 'nowhere')).toContain('nowhere has no checkpoints to resume from')
     expect(refusal('--resume', 'a', '--checkpoints', 'b')).toContain('leave --checkpoints out')
     const taken = join(folder, file('taken', ''))
     for (const path of [taken, join(taken, 'runs'), '/dev/null', '/dev/null/runs', '/proc/runs', '/sys/runs'])
@@ -288,16 +288,14 @@ describe('bp, not on a terminal,', () => {
     for (const option of ['--checkpoints', '--resume'])
       for (const empty of ['', ' '])
         expect(refusal(option, empty)).toContain(`${option} must name a folder, got "${empty}"`)
-    expect(bp(['bench', 'iris', '--checkpoints', 'bench']).stderr).toContain(
-      'there is no option --checkpoints',
-    )
+    expect(bp(['bench', 'iris', '--checkpoints', 'bench']).stderr).toContain('unknown option --checkpoints')
     const damaged = join(folder, 'damaged')
     mkdirSync(damaged)
     writeFileSync(join(damaged, 'step-0000000000000001.safetensors'), 'no')
     expect(refusal('--resume', 'damaged')).toContain('the file is not a checkpoint, or is truncated')
   })
 
-  it('says at once that a checkpoint could not be written, trains on, and says at the end what is on the disk', async () => {
+  it('warns at once that a checkpoint could not be saved, trains on, and says at the end what is saved', async () => {
     const place = join(folder, 'full')
     const child = spawn(
       process.execPath,
@@ -310,10 +308,10 @@ describe('bp, not on a terminal,', () => {
       output += data
       if (turn === 0) {
         turn = 1
-        // What is there instead of the folder is no folder.
+        // A file takes the place of the folder.
         renameSync(place, `${place}-before`)
         writeFileSync(place, '')
-      } else if (turn === 1 && output.includes('could be written')) {
+      } else if (turn === 1 && output.includes('could be saved')) {
         turn = 2
         rmSync(place)
       } else if (turn === 2 && output.includes('again')) {
@@ -324,8 +322,8 @@ describe('bp, not on a terminal,', () => {
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(143)
     const [, ...lines] = objects(output.trimEnd().split('\n'))
     const [failed, works] = lines.filter(({ type }) => type === 'warning')
-    expect(failed.message).toContain('no checkpoint could be written: ')
-    expect(works.message).toBe(`checkpoints are written to ${place} again`)
+    expect(failed.message).toContain('no checkpoint could be saved: ')
+    expect(works.message).toBe(`checkpoints are saved to ${place} again`)
     const end = lines.at(-1)
     expect(end.saved_step).toBe(end.steps)
     expect(loadCheckpoint(place)!.checkpoint.state.step).toBe(end.steps)
@@ -341,7 +339,7 @@ describe('bp, not on a terminal,', () => {
     ['bench', 'xor', '--ui', 'json'],
     ['graph'],
     ['graph', '--ui', 'json'],
-  ])('ends with exit code 1 and why when %s cannot write to its output', (...args) => {
+  ])('ends with exit code 1 and the reason if %s cannot write to its output', (...args) => {
     const command = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ')
     const into = (path: string, before = '') =>
       spawnSync('sh', ['-c', `${before} exec ${command} >>'${path}'`], { encoding: 'utf8', cwd: folder })
@@ -351,14 +349,14 @@ describe('bp, not on a terminal,', () => {
     }
     if (existsSync('/dev/full')) expect(into('/dev/full')).toMatchObject(failure)
     if (process.platform === 'win32') return
-    // Files may grow to 512 bytes, as on a disk that takes only the beginning of a write.
+    // Files may grow to 512 bytes, like on a disk that takes only the beginning of a write.
     const path = join(folder, 'nearly-full')
     writeFileSync(path, ' '.repeat(512 - 3))
     expect(into(path, "trap '' XFSZ; ulimit -f 1;")).toMatchObject(failure)
     expect(statSync(path).size).toBe(512)
   })
 
-  it('keeps its exit code, and does not end with 0, when errors cannot be written', ({ skip }) => {
+  it('keeps its exit code, and does not end with 0, if errors cannot be written', ({ skip }) => {
     if (!existsSync('/dev/full')) skip()
     const full = openSync('/dev/full', 'w')
     const status = (...args: string[]) =>
@@ -369,7 +367,7 @@ describe('bp, not on a terminal,', () => {
     closeSync(full)
   })
 
-  it('ends quietly when the reader of its output stops early', async () => {
+  it('ends quietly if the reader of its output stops early', async () => {
     const child = spawn(process.execPath, [
       program,
       'train',
@@ -392,11 +390,11 @@ describe('bp, not on a terminal,', () => {
 })
 
 describe('bp bench', () => {
-  it('says what each instruction of a step takes, and how that compares with the machine', () => {
+  it('shows how long each instruction of a step takes, and how that compares with the machine', () => {
     const { stdout, status, lines } = bp(['bench', 'iris'])
     expect(status).toBe(0)
     expect(stdout).toMatch(
-      /^one step: \S+ µs, [\d,]+ steps\/s, [\d.]+ GFLOP\/s, [\d.]+ % of the [\d.]+ that/m,
+      /^one step: \S+ µs, [\d,]+ steps\/s, [\d.]+ GFLOP\/s, [\d.]+ % of this machine's single-thread peak of [\d.]+$/m,
     )
     const shares = lines.flatMap((line) => /^ *([\d.]+) % +[\d.]+ /.exec(line)?.[1] ?? [])
     expect(shares.reduce((total, share) => total + Number(share), 0)).toBeCloseTo(100, -1)
@@ -414,7 +412,7 @@ describe('bp bench', () => {
     )
   })
 
-  it('comes before the last line of a run that asks for it, which stays the end', () => {
+  it('comes right before the last line of a run with --profile', () => {
     const { lines } = bp(['train', 'xor', '--epochs', '10', '--profile', '--ui', 'json'])
     expect(
       objects(lines)

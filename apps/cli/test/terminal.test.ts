@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 
-// A terminal of its own for each test, in tmux; on a server of its own, so that nobody's sessions are touched.
+// A terminal of its own for each test, in tmux; on a server of its own, so that no other sessions are touched.
 const server = `bp-test-${process.pid}`
 const root = fileURLToPath(new URL('..', import.meta.url))
 const tmux = (...args: string[]) =>
@@ -23,7 +23,7 @@ async function until(expected: string | RegExp): Promise<string> {
   for (;;) {
     const screen = shown()
     if (typeof expected === 'string' ? screen.includes(expected) : expected.test(screen)) return screen
-    if (Date.now() > end) throw new Error(`waited in vain for ${expected}; the terminal shows:\n${screen}`)
+    if (Date.now() > end) throw new Error(`timed out waiting for ${expected}; the terminal shows:\n${screen}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
@@ -43,13 +43,13 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
 
   const run = (command: string) => keys(`${command}; echo "code $?"`, 'Enter')
 
-  it('xor trains to all four right, and the summary stays when the screen is left', async () => {
+  it('xor trains until all four predictions are correct, and the summary stays on the terminal', async () => {
     run(bp)
     await until('● training')
     expect(flag('alternate_on')).toBe('1')
     expect(flag('cursor_flag')).toBe('0')
     const done = await until('✓ done')
-    expect(done).toContain('4 of 4 right, 100 %')
+    expect(done).toContain('4 of 4 correct, 100 %')
     expect(done.match(/✓/g)).toHaveLength(5)
     keys('q')
     const after = await until('code 0')
@@ -58,7 +58,7 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
     expect(flag('cursor_flag')).toBe('1')
   })
 
-  it('--exit-on-done leaves by itself', async () => {
+  it('--exit-on-done leaves when done', async () => {
     run(`${bp} --exit-on-done`)
     await until('● training')
     keys('+++++')
@@ -96,7 +96,7 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
     ['ctrl-c', () => keys('C-c'), 'code 130'],
     ['SIGINT', () => signal('INT'), 'code 130'],
     ['SIGTERM', () => signal('TERM'), 'code 143'],
-  ])('%s leaves the terminal as it was', async (_, interrupt, code) => {
+  ])('%s restores the terminal', async (_, interrupt, code) => {
     run(bp)
     await until('● training')
     interrupt()
@@ -115,7 +115,7 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
     process.kill(Number(child), `SIG${name}` as NodeJS.Signals)
   }
 
-  it('an error on the screen leaves the terminal as it was', async () => {
+  it('an error on the screen restores the terminal', async () => {
     const broken = `import { onAlternateScreen } from './dist/terminal.js'
       onAlternateScreen(() => new Promise(() => setTimeout(() => { throw new Error('broken') }, 300)))`
     keys(

@@ -58,19 +58,19 @@ describe('the training screen', () => {
     },
   )
 
-  it('of a regression shows how far off it is in the unit of the target', () => {
+  it('of a regression shows the error in the unit of the target', () => {
     const trainer = trained('penguins', 720, { target: 'body_mass_g' })
     expect(screen(trainer, 80, 24)).toMatchSnapshot()
   })
 
-  it('of a run that diverged says why and what helps', () => {
+  it('of a run that diverged says why and how to fix it', () => {
     const trainer = trained('iris', 320, { optimizer: 'sgd', learningRate: 1e9 })
     const shown = screen(trainer, 80, 24)
     expect(shown).toContain('✗ diverged')
     expect(shown.replace(/\s+/g, ' ')).toContain('A smaller learning rate')
   })
 
-  it('pauses, steps, goes on, changes speed and restarts by keys', async () => {
+  it('pauses, steps, resumes, changes speed and restarts by keys', async () => {
     const trainer = trained('xor', 0)
     let left: number | null = null
     const { stdin, lastFrame, unmount } = render(
@@ -100,7 +100,7 @@ describe('the training screen', () => {
     while (trainer.getState().status === 'training') await nextTurn()
     await nextTurn()
     expect(lastFrame()).toContain('✓ done')
-    expect(lastFrame()).toContain('4 of 4 right, 100 %')
+    expect(lastFrame()).toContain('4 of 4 correct, 100 %')
     await press('-')
     await press('r')
     await press(' ')
@@ -119,7 +119,7 @@ describe('the training screen', () => {
     unmount()
   })
 
-  it('leaves by itself when done, if asked to', async () => {
+  it('leaves when done, if asked to', async () => {
     const trainer = trained('xor', 1000)
     const codes: number[] = []
     const { unmount } = render(

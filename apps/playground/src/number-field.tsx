@@ -9,7 +9,7 @@ export interface NumberFieldProps {
   readonly step: number
   readonly min?: number
   readonly max?: number
-  /** Refuses fractions. */
+  /** Only integers. */
   readonly whole?: boolean
   readonly onChange: (value: number) => void
 }
@@ -24,7 +24,7 @@ export function NumberField({
   whole = false,
   onChange,
 }: NumberFieldProps) {
-  // What is being typed need not be a number yet: "-", "1e".
+  // What is being typed may not be a number yet: "-", "1e".
   const [draft, setDraft] = useState<string | null>(null)
   const allowed = (number: number) => number >= min && number <= max && (!whole || Number.isInteger(number))
   const invalid = draft !== null && readNumber(draft, allowed) === null
@@ -65,7 +65,7 @@ export function NumberField({
   )
 }
 
-/** The number that a text spells, with any of the usual minus signs; `null` when it spells none that is allowed. */
+/** Parses a number, with any of the usual minus signs; `null` if it is none or not allowed. */
 export function readNumber(text: string, allowed: (number: number) => boolean): number | null {
   const plain = text.trim().replace(/^[−–]/, '-').replace(',', '.')
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null

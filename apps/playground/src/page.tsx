@@ -12,9 +12,9 @@ export function Page({ trainer }: { readonly trainer: Trainer }) {
       <header>
         <h1>Backpropagation</h1>
         <p>
-          How does a machine learn its own weights? It needs to know, for every number inside, which way to
-          turn it. That is a derivative, and backpropagation finds all of them in one pass from the end to the
-          beginning. Watch it happen on a small graph, then let a network learn with it.
+          How does a machine learn its own weights? It needs to know, for each of them, which way to change
+          it. That is a derivative, and backpropagation computes all of them in one pass from the output back
+          to the inputs. Watch it happen on a small graph, then train a network with it.
         </p>
         <nav aria-label="On this page">
           <a href="#graph">1. A graph and its derivatives</a>

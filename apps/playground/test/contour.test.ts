@@ -1,4 +1,4 @@
-// The line of the decision map.
+// The contour line of the decision map.
 import { describe, expect, test } from 'vitest'
 import { contour } from '../src/training/contour.js'
 
@@ -14,7 +14,7 @@ describe('the contour', () => {
       for (const [x, y] of [from, to]) expect(Math.hypot(x - 20, y - 20)).toBeCloseTo(12, 1)
   })
 
-  test('of a saddle has two pieces in the cell', () => {
+  test('of a saddle has two segments in the cell', () => {
     expect(contour([1, 0, 0, 1], 2, 0.5)).toHaveLength(2)
   })
 

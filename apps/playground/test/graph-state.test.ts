@@ -1,4 +1,4 @@
-// The state of the graph half: what each action makes of the picture.
+// The state of the graph half: how each action changes it.
 import { describe, expect, test } from 'vitest'
 import { type GraphState, initialState, presets, reduce } from '../src/graph/state.js'
 
@@ -17,7 +17,7 @@ describe('the lecture’s graph', () => {
     expect(node(initialState(), name)).toMatchObject({ value, derivative })
   })
 
-  test('b moved to 4 moves f to −6, and the others keep their values', () => {
+  test('b changed to 4 changes f to −6, and the others keep their values', () => {
     const state = reduce(initialState(), { type: 'value', name: 'b', value: 4 })
     expect(['f', 'g', 'w', 'x'].map((name) => node(state, name).value)).toEqual([-6, -10, -2, 5])
   })
@@ -29,11 +29,14 @@ describe('sigmoid', () => {
   test.each([
     [10, 0.5, 0.25],
     [3, 0.000911051194, 0.00091022118],
-  ])('with b = %d its chain ends in %d with derivative %d by b', (b, value, derivative) => {
-    const state = at(b)
-    expect(node(state, 'y').value).toBeCloseTo(value, 12)
-    expect(node(state, 'b').derivative).toBeCloseTo(derivative, 12)
-  })
+  ])(
+    'with b = %d its chain has the value %d and the derivative %d with respect to b',
+    (b, value, derivative) => {
+      const state = at(b)
+      expect(node(state, 'y').value).toBeCloseTo(value, 12)
+      expect(node(state, 'b').derivative).toBeCloseTo(derivative, 12)
+    },
+  )
 
   test('drawn as one node it has the value and derivatives of its chain', () => {
     const chain = at(3)
@@ -64,7 +67,7 @@ describe('typing an expression', () => {
     expect(node(state, 'f').value).toBe(-7)
   })
 
-  test('wx is refused with w*x as the cure, and the last picture stays', () => {
+  test('wx is refused with w*x as the fix, and the last picture stays', () => {
     const before = initialState()
     const state = type(before, 'f = wx + b')
     expect(state.problem).toMatchObject({
@@ -90,13 +93,13 @@ describe('typing an expression', () => {
     expect(type(initialState(), source).problem!.span!.start).toBe(start)
   })
 
-  test('a value in the source is not overruled, and so not editable', () => {
+  test('a value in the source is not overridden, and so not editable', () => {
     const state = type(initialState(), 'w = 7; f = w*x + b')
     expect(node(state, 'w').value).toBe(7)
     expect([...state.picture.editable]).toEqual(['x', 'b'])
   })
 
-  test('a variable that comes back has the value it had', () => {
+  test('a variable that returns has its former value', () => {
     const state = type(
       type(reduce(initialState(), { type: 'value', name: 'w', value: 9 }), 'f = x'),
       'f = w*x',
@@ -106,7 +109,7 @@ describe('typing an expression', () => {
 })
 
 describe('the position', () => {
-  test('is the end at first, and stays the end when the graph grows', () => {
+  test('is initially the end, and stays the end when the graph grows', () => {
     const state = initialState()
     expect(state.position).toBe(state.picture.trace.steps.length)
     const grown = type(state, 'f = w*x + b + 1')

@@ -31,7 +31,7 @@ afterAll(async () => {
   await server?.close()
 })
 
-// What went wrong on any page of the present test: errors, refused policies, requests that failed or left the server.
+// What went wrong on any page of the current test: errors, policy violations, requests that failed or left the server.
 let complaints: string[] = []
 let close: (() => Promise<void>)[] = []
 
@@ -81,17 +81,17 @@ const example = (page: Page, name: string) =>
   page.getByRole('group', { name: 'Examples' }).getByRole('button', { name }).click()
 
 describe('the graph', () => {
-  /** What a node says about itself. */
+  /** The node whose accessible name starts with its label. */
   const node = (page: Page, label: string) => graph(page).locator(`[aria-label^="${label},"]`)
 
-  test('every node says its value and derivative', async () => {
+  test('every node states its value and derivative', async () => {
     const page = await open()
     for (const [label, text] of [
-      ['g = w × x', 'value −10, derivative of f by g 1'],
-      ['f = g + b', 'value −7, derivative of f by f 1'],
-      ['w', 'value −2, derivative of f by w 5'],
-      ['x', 'value 5, derivative of f by x −2'],
-      ['b', 'value 3, derivative of f by b 1'],
+      ['g = w × x', 'value −10, derivative of f with respect to g 1'],
+      ['f = g + b', 'value −7, derivative of f with respect to f 1'],
+      ['w', 'value −2, derivative of f with respect to w 5'],
+      ['x', 'value 5, derivative of f with respect to x −2'],
+      ['b', 'value 3, derivative of f with respect to b 1'],
     ] as const)
       expect(await node(page, label).getAttribute('aria-label')).toContain(text)
   })
@@ -115,7 +115,7 @@ describe('the graph', () => {
     )
   })
 
-  test('forward and back, every step looks exactly as it did', async () => {
+  test('forward and back, every step looks exactly the same', async () => {
     const page = await open()
     const slider = page.getByRole('slider', { name: 'Step' })
     // The picture first: taking it leaves marks in the markup.
@@ -154,7 +154,7 @@ describe('the graph', () => {
     expect(await node(page, 'g = w × x').getAttribute('aria-label')).toContain('value not computed yet')
   })
 
-  test('the slider, the buttons and the list say where we are', async () => {
+  test('the slider, the buttons and the list show the current step', async () => {
     const page = await open()
     const slider = page.getByRole('slider', { name: 'Step' })
     await press(page, 'First')
@@ -165,7 +165,7 @@ describe('the graph', () => {
     await slider.focus()
     await page.keyboard.press('End')
     expect(await page.locator('.sentence').innerText()).toContain(
-      'so f moves 1 × (−2) = −2 times as much as x',
+      'so f changes 1 × (−2) = −2 times as much as x',
     )
     await page.locator('.steps [aria-current=step]').focus()
     await page.keyboard.press('ArrowUp')
@@ -184,7 +184,7 @@ describe('the graph', () => {
     expect(await page.locator('.sentence').innerText()).toContain('1 × 1 = 1 goes to g')
   })
 
-  test('b changed to 4 by the arrow key moves f to −6, typed 10 to 0', async () => {
+  test('changing b to 4 with the arrow key makes f −6, typing 10 makes it 0', async () => {
     const page = await open()
     const b = page.getByRole('spinbutton', { name: 'value of b' })
     await b.focus()
@@ -197,7 +197,7 @@ describe('the graph', () => {
     expect(await b.getAttribute('aria-invalid')).toBe('true')
   })
 
-  test('a wrong expression is explained in place, and cured by a press', async () => {
+  test('a wrong expression is explained in place, and fixed with a button', async () => {
     const page = await open()
     const field = page.getByLabel('Expression')
     await field.fill('f = wx + b')
@@ -217,13 +217,17 @@ describe('the graph', () => {
     const symbols = () => page.locator('.drawing .shape').allInnerTexts()
     expect(await symbols()).toEqual(expect.arrayContaining(['−', 'exp', '1/x']))
     expect(await page.locator('.drawing').innerText()).toMatch(/y =\s0\.5/)
-    expect(await node(page, 'b').getAttribute('aria-label')).toContain('derivative of y by b 0.25')
+    expect(await node(page, 'b').getAttribute('aria-label')).toContain(
+      'derivative of y with respect to b 0.25',
+    )
     await page.getByLabel('Show sigmoid as a chain').uncheck()
     expect(await symbols()).toContain('σ')
-    expect(await node(page, 'b').getAttribute('aria-label')).toContain('derivative of y by b 0.25')
+    expect(await node(page, 'b').getAttribute('aria-label')).toContain(
+      'derivative of y with respect to b 0.25',
+    )
   })
 
-  test('the nudge of a bent curve differs from its derivative, less so when it is small', async () => {
+  test('where f is curved a nudge differs from the prediction, less so when it is small', async () => {
     const page = await open()
     await example(page, 'x*x + x')
     const row = () => page.locator('.nudges tbody tr').innerText()
@@ -244,22 +248,22 @@ describe('training', () => {
     await code.getByText(/^[0-9a-f]{64}$/).waitFor()
     return code.innerText()
   }
-  const fast = (page: Page) => page.getByLabel('Speed').selectOption('as fast as it can')
+  const fast = (page: Page) => page.getByLabel('Speed').selectOption('full speed')
   const finish = async (page: Page) => {
     await fast(page)
     await press(page, 'Train')
     await figure(page, 'epoch').getByText(`${epochs} of ${epochs}`).waitFor()
   }
 
-  test('learns XOR: all four right, loss under 0.05, the same bits as in Node and as the time before', async () => {
+  test('learns XOR: all four correct, loss below 0.05, the same bits as in Node and in a second run', async () => {
     const page = await open()
     await finish(page)
-    expect(await figure(page, 'right').innerText()).toBe('4 of 4')
+    expect(await figure(page, 'correct').innerText()).toBe('4 of 4')
     expect(Number(await figure(page, 'loss').innerText())).toBeLessThan(0.05)
     const rows = await page.locator('.predictions tbody tr').allInnerTexts()
     expect(rows.map((row) => row.split(/\s+/).slice(0, 3).join(''))).toEqual(['000', '011', '101', '110'])
     for (const row of rows) expect(row).toContain('✓ yes')
-    expect(await training(page).getByRole('status').innerText()).toContain('all four answers are right')
+    expect(await training(page).getByRole('status').innerText()).toContain('all four predictions are correct')
     const first = await fingerprint(page)
     expect(first).toBe(fingerprintInNode(defaultSettings, epochs))
     await press(page, 'Reset')
@@ -268,12 +272,12 @@ describe('training', () => {
     expect(await fingerprint(page)).toBe(first)
   })
 
-  test('draws the decision map in two colours, with the points of one kind on either', async () => {
+  test('draws the decision map in two colours, each with the points of one class', async () => {
     const page = await open()
     await finish(page)
     const map = page.locator('.decision-map')
-    expect(await map.getAttribute('aria-label')).toContain('4 of 4 points are on the right side')
-    // Farther out than the points, so that their circles are not in the way.
+    expect(await map.getAttribute('aria-label')).toContain('4 of 4 points are on the correct side')
+    // Farther out than the points, whose circles would be in the way.
     const hues = await map.evaluate((canvas: HTMLCanvasElement) => {
       const side = canvas.width
       const { data } = canvas.getContext('2d')!.getImageData(0, 0, side, side)
@@ -301,14 +305,14 @@ describe('training', () => {
     expect(await fingerprint(page)).toBe(fingerprintInNode(defaultSettings, 3))
   })
 
-  test('pause holds every figure, and going on goes on from there', async () => {
+  test('pause holds every figure, and resuming continues from there', async () => {
     const page = await open()
     await press(page, 'Train')
     await figure(page, 'epoch')
       .getByText(/^[1-9]\d* of/)
       .waitFor()
     await press(page, 'Pause')
-    await training(page).getByRole('button', { name: 'Go on' }).waitFor()
+    await training(page).getByRole('button', { name: 'Resume' }).waitFor()
     const held = await training(page).innerText()
     const stopped = await fingerprint(page)
     await page.waitForTimeout(300)
@@ -316,14 +320,14 @@ describe('training', () => {
     const epoch = Number.parseInt(await figure(page, 'epoch').innerText(), 10)
     expect(stopped).toBe(fingerprintInNode(defaultSettings, epoch))
     await fast(page)
-    await press(page, 'Go on')
+    await press(page, 'Resume')
     await figure(page, 'epoch').getByText(`${epochs} of ${epochs}`).waitFor()
     expect(await fingerprint(page)).toBe(fingerprintInNode(defaultSettings, epochs))
   })
 
-  test('a reset while training leaves nothing of the old run', async () => {
+  test('a reset during training leaves nothing of the old run', async () => {
     const page = await open()
-    await page.getByLabel('Speed').selectOption('1000 epochs a second')
+    await page.getByLabel('Speed').selectOption('1000 epochs per second')
     await press(page, 'Train')
     await figure(page, 'epoch')
       .getByText(/^[1-9]\d* of/)
@@ -340,9 +344,9 @@ describe('training', () => {
     )
   })
 
-  test('goes on where no animation frame ever comes, as in a hidden tab', async () => {
+  test('continues without animation frames, as in a hidden tab', async () => {
     const page = await open({ scripts: ['globalThis.requestAnimationFrame = () => 0'] })
-    await page.getByLabel('Speed').selectOption('1000 epochs a second')
+    await page.getByLabel('Speed').selectOption('1000 epochs per second')
     await press(page, 'Train')
     await page.waitForFunction(
       (wanted) => document.querySelector('[data-figure=epoch]')!.textContent === wanted,
@@ -351,15 +355,15 @@ describe('training', () => {
     )
   })
 
-  test('without a hidden layer it says that it has not learned', async () => {
+  test('without a hidden layer it says that it has not learned, and why', async () => {
     const page = await open()
     await page.getByRole('spinbutton', { name: 'Hidden units' }).fill('0')
     await finish(page)
     expect(Number(await figure(page, 'loss').innerText())).toBeGreaterThan(Math.LN2 - 0.0001)
-    expect(await training(page).getByRole('status').innerText()).toContain('Not learned')
+    expect(await training(page).getByRole('status').innerText()).toContain('add hidden units')
   })
 
-  test('a learning rate below 0 is refused in words', async () => {
+  test('a negative learning rate is refused with a message', async () => {
     const page = await open()
     await page.getByRole('spinbutton', { name: 'Learning rate' }).fill('-1')
     expect(await training(page).getByRole('alert').innerText()).toContain(
@@ -379,13 +383,13 @@ describe('for everyone', () => {
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
     })
 
-  describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-    test.each([1280, 360])('axe finds nothing wrong at %d px', async (width) => {
+  describe.each(['light', 'dark'] as const)('in %s mode', (colorScheme) => {
+    test.each([1280, 360])('axe finds no violations at %d px', async (width) => {
       const page = await open({ colorScheme, viewport: { width, height: 800 }, scripts: [axeSource] })
       expect(await violations(page)).toEqual([])
       await example(page, 'sigmoid(w*x + b)')
       await press(page, 'Back')
-      await page.getByLabel('Speed').selectOption('as fast as it can')
+      await page.getByLabel('Speed').selectOption('full speed')
       await press(page, 'Train')
       await figure(page, 'epoch').getByText(`${epochs} of ${epochs}`).waitFor()
       expect(await violations(page)).toEqual([])
@@ -416,7 +420,7 @@ describe('for everyone', () => {
         (element) =>
           element.tabIndex >= 0 &&
           !(element as HTMLButtonElement).disabled &&
-          // One stop for a group of radio buttons.
+          // A group of radio buttons is one stop.
           !(element instanceof HTMLInputElement && element.type === 'radio' && !element.checked),
       )
       for (const [index, element] of found.entries()) element.dataset.stop = String(index)
@@ -446,7 +450,7 @@ describe('for everyone', () => {
       .waitFor()
 })
 
-test('the page’s own policy refuses a script that is put into it', async () => {
+test('the page’s policy refuses an injected script', async () => {
   const page = await open()
   await page.evaluate(() => {
     const script = document.createElement('script')

@@ -1,19 +1,19 @@
-// The run that the page trains, and how the page keeps to what its worker reports.
+// The run that the page trains, and how the page follows the reports of its worker.
 import { createHash } from 'node:crypto'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { fingerprintOf } from '../src/training/fingerprint.js'
 import type { Progress, Report, Request } from '../src/training/protocol.js'
 import { createXorRun, defaultSettings, epochs } from '../src/training/settings.js'
 import { Trainer } from '../src/training/trainer.js'
 
 describe('the run', () => {
-  test('learns XOR with the settings that the page begins with', () => {
+  test('learns XOR with the initial settings of the page', () => {
     const state = createXorRun(defaultSettings).step(epochs)
     expect(state).toMatchObject({ status: 'done', accuracy: 1 })
     expect(state.loss).toBeLessThan(0.05)
   })
 
-  test('without a hidden layer never gets under ln 2', () => {
+  test('without a hidden layer never gets below ln 2', () => {
     const run = createXorRun({ ...defaultSettings, hiddenUnits: 0 })
     for (let epoch = 0; epoch < epochs; epoch += 50)
       expect(run.step(50).loss).toBeGreaterThan(Math.LN2 - 1e-6)
@@ -29,7 +29,7 @@ describe('the trainer', () => {
   let close = () => {}
   afterEach(() => close())
 
-  /** A trainer and the far end of its port, where the worker would be. */
+  /** A trainer, and the other end of its port, where the worker would be. */
   function connect() {
     const { port1, port2 } = new MessageChannel()
     close = () => port1.close()
@@ -38,9 +38,13 @@ describe('the trainer', () => {
     port2.onmessage = ({ data }) => requests.push(data)
     const trainer = new Trainer(port1, defaultSettings)
     const report = async (...reports: Report[]) => {
+      let left = reports.length
+      // Heard after the trainer, whose listener came first.
+      const received = new Promise<void>((resolve) =>
+        port1.addEventListener('message', () => --left === 0 && resolve()),
+      )
       for (const each of reports) port2.postMessage(each)
-      // Ports deliver in order, so what comes back has gone the whole way.
-      await new Promise<void>((resolve) => setTimeout(resolve, 20))
+      await received
     }
     return { trainer, requests, report }
   }
@@ -58,7 +62,7 @@ describe('the trainer', () => {
     message: null,
   })
 
-  test('drops what comes late from a run that was reset', async () => {
+  test('drops late reports of a run that was reset', async () => {
     const { trainer, requests, report } = connect()
     trainer.reset({ ...defaultSettings, seed: 8 })
     await report(
@@ -67,11 +71,13 @@ describe('the trainer', () => {
       { type: 'fingerprint', generation: 1, step: 0, fingerprint: 'old' },
       { type: 'refused', generation: 1, message: 'old' },
     )
-    expect(requests.map((request) => request.type === 'create' && request.generation)).toEqual([1, 2])
+    await vi.waitFor(() =>
+      expect(requests.map((request) => request.type === 'create' && request.generation)).toEqual([1, 2]),
+    )
     expect(trainer.getState()).toMatchObject({ progress: { step: 0 }, fingerprint: null, refusal: null })
   })
 
-  test('shows a fingerprint only beside the weights that it is of', async () => {
+  test('shows a fingerprint only with the weights it belongs to', async () => {
     const { trainer, report } = connect()
     const fingerprint = (step: number): Report => ({
       type: 'fingerprint',

@@ -1,13 +1,13 @@
-// Shows an operation as the chain of simpler ones that it stands for.
+// Expands an operation into the chain of simpler ones it stands for.
 import { byName, Tensor, topological, ValueError } from '@bp/core'
 import type { Graph } from '@bp/expression'
 import { identify } from './names.js'
 
 /**
- * The same graph with one operation in place of which its decomposition stands: sigmoid becomes −x, exp, + 1 and
- * 1 ÷ x. The variables are the same ones.
+ * The same graph with one operation replaced by its decomposition: sigmoid becomes −x, exp, + 1 and 1 ÷ x. The
+ * variables stay the same objects.
  * @param node The tensor, or its id in the trace of `graph`.
- * @throws ValueError for a node that is not in the graph, or that is a basic operation already.
+ * @throws ValueError for a node that is not in the graph or is already a basic operation.
  */
 export function expandComposite(graph: Graph, node: Tensor | string): Graph {
   const identities = identify(graph)
@@ -22,7 +22,7 @@ export function expandComposite(graph: Graph, node: Tensor | string): Graph {
   if (!decompose) {
     const { id } = identities.get(composite)!
     throw new ValueError(
-      `expandComposite: ${id} is ${composite.op ? `${composite.op.name}, a basic operation` : 'no operation'}; there is nothing to expand`,
+      `expandComposite: ${id} is ${composite.op ? `${composite.op.name}, a basic operation` : 'not an operation'}; there is nothing to expand`,
     )
   }
 

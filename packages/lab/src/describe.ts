@@ -1,4 +1,4 @@
-// Writes an operation with its inputs, as names or as numbers.
+// Writes an operation applied to its inputs, as names or as numbers.
 import type { Tensor } from '@bp/core'
 
 type Writer = (inputs: readonly string[]) => string
@@ -23,7 +23,7 @@ const forms = new Map<string, Writer>([
   ['square', ([x]) => `${operand(x!)}²`],
 ])
 
-/** `g + b`, `sigmoid(x)`: what the tensor's operation does with inputs of these texts. */
+/** `g + b`, `sigmoid(x)`: the tensor's operation applied to inputs written like this. */
 export function writeOperation(tensor: Tensor, inputs: readonly string[]): string {
   const { name } = tensor.op!
   const form = forms.get(name)

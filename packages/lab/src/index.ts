@@ -1,4 +1,4 @@
-// The public face of what the apps share.
+// The public API: what both apps use.
 export { expandComposite } from './composite.js'
 export { decisionGrid } from './decision-grid.js'
 export { operand } from './describe.js'

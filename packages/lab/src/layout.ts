@@ -1,4 +1,4 @@
-// Places the nodes of a trace in layers, from the variables to the output (Sugiyama, Tagawa, Toda 1981).
+// Lays out the nodes of a trace in layers, from the variables to the output (Sugiyama, Tagawa, Toda 1981).
 import type { Trace } from './trace.js'
 
 export interface Point {
@@ -7,7 +7,7 @@ export interface Point {
 }
 
 export interface LayoutNode extends Point {
-  /** Id in the trace; `x` and `y` are its upper left corner. */
+  /** Id in the trace; `x` and `y` are the upper left corner. */
   readonly id: string
   readonly width: number
   readonly height: number
@@ -18,8 +18,8 @@ export interface LayoutEdge {
   readonly to: string
   readonly input: string
   /**
-   * A line from the border of one node to that of the other, around the nodes between them. The last point but
-   * one is half-way over the last stretch, which no other edge shares: a place for a label.
+   * A polyline from the border of one node to that of the other, around the nodes between them. The second to last
+   * point is the middle of the last segment, which no other edge shares: a place for a label.
    */
   readonly points: readonly Point[]
 }
@@ -33,46 +33,46 @@ export interface Layout {
 }
 
 export interface LayoutOptions {
-  /** From left to right, as unless given, or from top to bottom. */
+  /** From left to right (the default) or from top to bottom. */
   readonly direction?: 'LR' | 'TB'
-  /** Size of every node, in whatever unit the drawing uses; gaps are in proportion. */
+  /** Size of every node, in the unit of the drawing; gaps are proportional to it. */
   readonly nodeWidth?: number
   readonly nodeHeight?: number
 }
 
-/** What takes a place in a layer: a node, or where a line to a later layer passes. */
-interface Place {
+/** A member of a layer: a node, or a dummy where a line to a later layer passes. */
+interface Vertex {
   readonly isNode: boolean
-  readonly before: Place[]
-  readonly after: Place[]
+  readonly before: Vertex[]
+  readonly after: Vertex[]
   /** Rank in its layer, from 0. */
   order: number
-  /** Middle, along the layer. */
+  /** Centre, along the layer. */
   at: number
 }
 
-type Layer = Place[]
+type Layer = Vertex[]
 
 /**
- * The same trace always gives the same places; values do not matter, only what is connected. A node that is used
- * in several layers sends one line through them, from which each use branches off.
+ * The same trace always gives the same layout, whatever its values. A node that is used in several layers sends one
+ * line through them, from which each use branches off.
  */
 export function layout(
   trace: Trace,
   { direction = 'LR', nodeWidth = 120, nodeHeight = 64 }: LayoutOptions = {},
 ): Layout {
   const across = direction === 'LR'
-  // Along: within a layer. Deep: from layer to layer, with room for what is written on an edge.
+  // Along: within a layer. Deep: from layer to layer, with room for the labels of edges.
   const along = across ? nodeHeight : nodeWidth
   const deep = across ? nodeWidth : nodeHeight
   const pitch = deep + (across ? nodeWidth * 0.75 : nodeHeight)
-  const distance = (a: Place, b: Place) =>
+  const distance = (a: Vertex, b: Vertex) =>
     ((a.isNode ? along : 0) + (b.isNode ? along : 0)) / 2 + along / (across ? 2 : 4)
 
   const depths = layersOf(trace)
   const { layers, nodes, routes } = connect(trace, depths)
   orderLayers(layers)
-  placeAlong(layers, distance)
+  assignPositions(layers, distance)
   const ends = arrivals(trace, nodes, routes, along)
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
@@ -98,16 +98,16 @@ export function layout(
         const start = (depth + 1 + count) * pitch
         return [point(start, at), point(start + deep, at)]
       })
-      const way = [point(depth * pitch + deep, nodes.get(from)!.at), ...passed]
+      const line = [point(depth * pitch + deep, nodes.get(from)!.at), ...passed]
       const end = point(depths.get(to)! * pitch, ends[index]!)
-      return { from, to, input, points: [...way, halfway(way.at(-1)!, end), end] }
+      return { from, to, input, points: [...line, halfway(line.at(-1)!, end), end] }
     }),
   }
 }
 
 /**
- * Operations stand one layer behind the last of their inputs; variables, constants and what is computed from them
- * alone right before their first use, so that no more lines than needed run through the layers between.
+ * An operation comes one layer after the last of its inputs. Leaves, and chains of operations on a single leaf, come
+ * right before their first use, so that lines pass through no more layers than they must.
  */
 function layersOf({ nodes }: Trace): Map<string, number> {
   const depths = new Map<string, number>()
@@ -125,50 +125,50 @@ function layersOf({ nodes }: Trace): Map<string, number> {
   return depths
 }
 
-/** Makes the places of all layers, and the way of each edge through those between its ends. */
+/** Creates the vertices of all layers, and the route of each edge through the dummies between its ends. */
 function connect(
   { nodes, edges }: Trace,
   depths: ReadonlyMap<string, number>,
-): { layers: Layer[]; nodes: Map<string, Place>; routes: Place[][] } {
+): { layers: Layer[]; nodes: Map<string, Vertex>; routes: Vertex[][] } {
   const layers: Layer[] = Array.from({ length: Math.max(...depths.values()) + 1 }, () => [])
-  const add = (depth: number, isNode: boolean): Place => {
+  const add = (depth: number, isNode: boolean): Vertex => {
     const layer = layers[depth]!
-    const place = { isNode, before: [], after: [], order: layer.length, at: 0 }
-    layer.push(place)
-    return place
+    const vertex = { isNode, before: [], after: [], order: layer.length, at: 0 }
+    layer.push(vertex)
+    return vertex
   }
-  const join = (a: Place, b: Place): void => {
+  const join = (a: Vertex, b: Vertex): void => {
     a.after.push(b)
     b.before.push(a)
   }
   const last = new Map<string, number>()
   for (const { from, to } of edges) last.set(from, Math.max(last.get(from) ?? 0, depths.get(to)!))
-  const places = new Map<string, Place>()
-  const lines = new Map<string, Place[]>()
+  const vertices = new Map<string, Vertex>()
+  const lines = new Map<string, Vertex[]>()
   // In the order of the trace, which keeps a tree's branches apart and the first operand above the second.
   for (const { id } of nodes) {
     const depth = depths.get(id)!
-    const place = add(depth, true)
-    places.set(id, place)
-    const line = [place]
+    const vertex = add(depth, true)
+    vertices.set(id, vertex)
+    const line = [vertex]
     for (let next = depth + 1; next < (last.get(id) ?? 0); next++) {
-      const pass = add(next, false)
-      join(line.at(-1)!, pass)
-      line.push(pass)
+      const dummy = add(next, false)
+      join(line.at(-1)!, dummy)
+      line.push(dummy)
     }
     lines.set(id, line)
   }
   const routes = edges.map(({ from, to }) => {
     const route = lines.get(from)!.slice(0, depths.get(to)! - depths.get(from)!)
-    join(route.at(-1)!, places.get(to)!)
+    join(route.at(-1)!, vertices.get(to)!)
     return route.slice(1)
   })
-  return { layers, nodes: places, routes }
+  return { layers, nodes: vertices, routes }
 }
 
 const orderSweeps = 8
 
-/** Sorts each layer by the middle of its neighbours, forward and back, and keeps what crosses least. */
+/** Sorts each layer by the mean rank of its neighbours, forward and back, and keeps the order with fewest crossings. */
 function orderLayers(layers: readonly Layer[]): void {
   let best = layers.map((layer) => [...layer])
   let fewest = countCrossings(layers)
@@ -176,9 +176,9 @@ function orderLayers(layers: readonly Layer[]): void {
     const forward = sweep % 2 === 0
     for (const layer of forward ? layers : [...layers].reverse()) {
       const middle = new Map(
-        layer.map((place) => {
-          const neighbours = forward ? place.before : place.after
-          return [place, neighbours.length > 0 ? mean(neighbours.map(({ order }) => order)) : place.order]
+        layer.map((vertex) => {
+          const neighbours = forward ? vertex.before : vertex.after
+          return [vertex, neighbours.length > 0 ? mean(neighbours.map(({ order }) => order)) : vertex.order]
         }),
       )
       layer.sort((a, b) => middle.get(a)! - middle.get(b)! || a.order - b.order)
@@ -197,15 +197,15 @@ function orderLayers(layers: readonly Layer[]): void {
 }
 
 function number(layer: Layer): void {
-  for (const [order, place] of layer.entries()) place.order = order
+  for (const [order, vertex] of layer.entries()) vertex.order = order
 }
 
 function countCrossings(layers: readonly Layer[]): number {
   let crossings = 0
   for (const layer of layers) {
     const passed: number[] = []
-    for (const place of layer) {
-      const ends = place.after.map(({ order }) => order)
+    for (const vertex of layer) {
+      const ends = vertex.after.map(({ order }) => order)
       for (const end of ends) for (const other of passed) if (other > end) crossings++
       passed.push(...ends)
     }
@@ -213,32 +213,32 @@ function countCrossings(layers: readonly Layer[]): number {
   return crossings
 }
 
-const mostPlaceSweeps = 200
+const positionSweeps = 200
 
-/** Makes the lines short: each layer in turn gets the places that are best while the others stay. */
-function placeAlong(layers: readonly Layer[], distance: (a: Place, b: Place) => number): void {
-  for (let sweep = 0; sweep < mostPlaceSweeps; sweep++) {
+/** Makes the lines short: each layer in turn gets its best positions while the others stay. */
+function assignPositions(layers: readonly Layer[], distance: (a: Vertex, b: Vertex) => number): void {
+  for (let sweep = 0; sweep < positionSweeps; sweep++) {
     let moved = 0
     for (const layer of sweep % 2 === 0 ? layers : [...layers].reverse())
-      moved = Math.max(moved, settle(layer, distance))
+      moved = Math.max(moved, align(layer, distance))
     if (moved < 0.001) return
   }
 }
 
 /**
- * Gives the places of a layer the positions that keep distance and have the least sum of squared steps to their
- * neighbours. Returns how far the one that moved most did, in distances between two nodes.
+ * Gives the vertices of a layer the positions that keep their distance and minimise the sum of squared distances to
+ * their neighbours. Returns the largest move, in distances between two nodes.
  */
-function settle(layer: Layer, distance: (a: Place, b: Place) => number): number {
-  // Without the distances it is a regression that must not fall: places that would, are pooled.
+function align(layer: Layer, distance: (a: Vertex, b: Vertex) => number): number {
+  // With the distances subtracted, this is isotonic regression: vertices that would change their order are pooled.
   const offsets: number[] = []
   const pools: { total: number; weight: number; count: number }[] = []
-  for (const [index, place] of layer.entries()) {
-    offsets.push(index === 0 ? 0 : offsets[index - 1]! + distance(layer[index - 1]!, place))
-    const neighbours = [...place.before, ...place.after]
+  for (const [index, vertex] of layer.entries()) {
+    offsets.push(index === 0 ? 0 : offsets[index - 1]! + distance(layer[index - 1]!, vertex))
+    const neighbours = [...vertex.before, ...vertex.after]
     const weight = Math.max(neighbours.length, 1)
-    const wanted = neighbours.length > 0 ? mean(neighbours.map(({ at }) => at)) : place.at
-    let pool = { total: (wanted - offsets[index]!) * weight, weight, count: 1 }
+    const ideal = neighbours.length > 0 ? mean(neighbours.map(({ at }) => at)) : vertex.at
+    let pool = { total: (ideal - offsets[index]!) * weight, weight, count: 1 }
     for (
       let last = pools.at(-1);
       last && last.total / last.weight >= pool.total / pool.weight;
@@ -265,11 +265,11 @@ function settle(layer: Layer, distance: (a: Place, b: Place) => number): number 
   return moved
 }
 
-/** Where along the side of its node each edge ends: apart, in the order in which they come. */
+/** Where along the side of its target each edge ends: evenly spaced, in the order of where they come from. */
 function arrivals(
   { edges }: Trace,
-  nodes: ReadonlyMap<string, Place>,
-  routes: readonly Place[][],
+  nodes: ReadonlyMap<string, Vertex>,
+  routes: readonly Vertex[][],
   along: number,
 ): number[] {
   const sides = new Map<string, { index: number; from: number }[]>()

@@ -1,4 +1,4 @@
-// Finds a name and an id for every node of a graph.
+// Gives every node of a graph a name and an id.
 import { Constant, type Tensor, topological } from '@bp/core'
 import type { Graph } from '@bp/expression'
 
@@ -8,7 +8,7 @@ export interface Identity {
   readonly name: string
 }
 
-// The lecture calls the node between the variables and f by the letter g.
+// In the lecture, the node between the variables and f is called g.
 const letters = ['g', 'h', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'u', 'v']
 
 /** The nodes that the output depends on, in forward order, each with its name. */
@@ -21,7 +21,7 @@ export function identify(graph: Graph): Map<Tensor, Identity> {
     names.set(tensor, name)
     taken.add(name)
   }
-  // A name of the source is never given to another node, even when its own is not part of the graph.
+  // A name of the source is never given to another node, even if its own node is not part of the graph.
   if (graph.output.op) give(graph.output, graph.outputName)
   for (const [name, tensor] of graph.named) give(tensor, name)
   for (const name of graph.named.keys()) taken.add(name)

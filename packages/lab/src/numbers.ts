@@ -5,7 +5,7 @@ import { formatNumber } from './format-number.js'
 /** One number for a scalar, nested arrays for a tensor. */
 export type Numbers = number | NestedArray
 
-/** Sum of two of the same shape. */
+/** Elementwise sum of two of the same shape. */
 export function addNumbers(a: Numbers, b: Numbers): Numbers {
   if (typeof a === 'number') return a + (b as number)
   return a.map((entry, index) => addNumbers(entry, (b as NestedArray)[index]!))
@@ -15,10 +15,10 @@ export function everyNumber(numbers: Numbers, holds: (number: number) => boolean
   return typeof numbers === 'number' ? holds(numbers) : numbers.every((entry) => everyNumber(entry, holds))
 }
 
-// What still reads as part of a sentence.
+// More would not read as part of a sentence.
 const mostWrittenOut = 9
 
-/** The numbers written out when they are few, else `4×8 numbers`. */
+/** The numbers written out if they are few, else `4×8 numbers`. */
 export function formatNumbers(numbers: Numbers, shape: Shape): string {
   const count = sizeOf(shape)
   return count <= mostWrittenOut ? writeOut(numbers) : `${shape.join('×')} numbers`

@@ -1,10 +1,10 @@
-// Steps a run at a given pace, in slices that leave the thread to keys, messages and pictures in between.
+// Steps a run at a given pace, in slices of time between which keys, messages and pictures get their turn.
 import type { Run } from '@bp/core'
 
 /** Which browsers, workers and Node all have. */
 declare const performance: { now(): number }
 
-/** After a longer pause, as of a machine that slept, the rest is not made up for, in ms. */
+/** More time than this, in ms, is not made up for, e.g. after the machine slept. */
 const longestPassed = 1000
 
 export class Pacer {

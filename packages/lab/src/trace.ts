@@ -1,4 +1,4 @@
-// Every value and derivative of a graph, and the steps by which they come about, as plain data.
+// Every value and derivative of a graph, and the steps that compute them, as plain data.
 import {
   Constant,
   constant,
@@ -18,15 +18,15 @@ import { identify } from './names.js'
 import { addNumbers, everyNumber, formatNumbers, type Numbers } from './numbers.js'
 
 export interface TraceNode {
-  /** The name, or `#0`, `#1` … for a constant; the same for the same source, whatever the values. */
+  /** The name, or `#0`, `#1` … for a constant; it depends on the source, not on values. */
   readonly id: string
-  /** The name in the source; for an operation without one a free letter, g first; empty for a constant. */
+  /** The name in the source; for an unnamed operation the next free letter, from g on; empty for a constant. */
   readonly name: string
-  /** What texts call it: the name, or for a constant its label. */
+  /** What to call it in text: the name, or for a constant its label. */
   readonly title: string
   /** `f = g + b` for an operation, `w` for a variable, `2` for a constant. */
   readonly label: string
-  /** `output` is the operation at the end; a program that is a variable alone ends in a `variable`. */
+  /** `output` is the last operation; a program that is only a variable ends in a `variable`. */
   readonly kind: 'variable' | 'constant' | 'operation' | 'output'
   /** What to draw in the node: `×`, `σ`, the variable's name, the constant's number. */
   readonly symbol: string
@@ -36,13 +36,13 @@ export interface TraceNode {
   readonly formula: string
   readonly shape: Shape
   readonly value: Numbers
-  /** Derivative of the output by this node; `null` where none is computed: constants, and behind what stops it. */
+  /** Derivative of the output with respect to this node; `null` for constants and where no derivative arrives. */
   readonly derivative: Numbers | null
-  /** Ids of the nodes that it takes, in order; one may be there twice. */
+  /** Ids of its inputs, in order; one may occur twice. */
   readonly inputs: readonly string[]
   /** Whether `expandComposite` can show it as a chain of simpler operations. */
   readonly expandable: boolean
-  /** Where in the source it stands, or `null` for what the source does not show. */
+  /** Where it is in the source; `null` if it is not written there. */
   readonly span: Span | null
 }
 
@@ -53,11 +53,11 @@ export interface TraceEdge {
   readonly input: string
   /** The derivative rule as mathematics, `ā = ȳ · b`; empty when no derivative flows here. */
   readonly rule: string
-  /** Derivative of `to` by this input alone; `null` for tensors, and where no derivative flows. */
+  /** Derivative of `to` with respect to this input alone; `null` for tensors, and where no derivative flows. */
   readonly local: number | null
-  /** Derivative of the output by `to`: what arrives from behind. */
+  /** Derivative of the output with respect to `to`. */
   readonly upstream: Numbers | null
-  /** What goes on to `from`: local × upstream. `null` where no derivative flows. */
+  /** What is passed on to `from`: local × upstream. `null` where no derivative flows. */
   readonly contribution: Numbers | null
 }
 
@@ -65,13 +65,13 @@ export interface TraceStep {
   readonly phase: 'forward' | 'seed' | 'backward'
   /** The node that gets its value (forward) or its derivative (seed, backward). */
   readonly node: string
-  /** The edge over which the derivative comes, in the backward phase. */
+  /** The edge along which the derivative arrives, in the backward phase. */
   readonly edge?: TraceEdge
   /** One plain sentence: `g = w × x = −2 × 5 = −10`. */
   readonly text: string
-  /** Seed and backward: what other uses of the node sent before; `null` when this is the first. */
+  /** Seed and backward: the sum of what other uses of the node have sent; `null` if this is the first. */
   readonly accumulatorBefore?: Numbers | null
-  /** Seed and backward: with this contribution added. */
+  /** Seed and backward: the sum with this contribution added. */
   readonly accumulatorAfter?: Numbers
 }
 
@@ -82,7 +82,7 @@ export interface Trace {
   readonly edges: readonly TraceEdge[]
   readonly output: TraceNode
   readonly steps: readonly TraceStep[]
-  /** Sentences about what the numbers cannot show: a NaN and where it began, an output that has no derivative. */
+  /** Sentences about what the numbers do not show: where a NaN first appears, an output without a derivative. */
   readonly warnings: readonly string[]
 }
 
@@ -97,8 +97,8 @@ interface Link {
 }
 
 /**
- * Computes every value and derivative of `graph`, and the steps of the forward and the backward pass. An output
- * that is not a single number gets no derivatives, and a warning that says so.
+ * Computes every value and derivative of `graph`, and the steps of the forward and backward passes. An output that is
+ * not a single number gets no derivatives but a warning.
  */
 export function trace(graph: Graph): Trace {
   const { output } = graph
@@ -209,7 +209,7 @@ function linksInto(to: Tensor): Link[] {
   })
 }
 
-/** The output and every tensor that a derivative of it arrives at. */
+/** The output and every tensor that its derivative reaches. */
 function reachedByDerivative(output: Tensor, order: readonly Tensor[], links: readonly Link[]): Set<Tensor> {
   const reached = new Set([output])
   for (const { from, to, rule } of [...links].reverse())
@@ -217,7 +217,7 @@ function reachedByDerivative(output: Tensor, order: readonly Tensor[], links: re
   return new Set(order.filter((tensor) => reached.has(tensor)))
 }
 
-/** Computes the tensors at once and returns the way to their numbers. */
+/** Evaluates all tensors at once and returns a function that looks up their numbers. */
 function evaluateAll(tensors: readonly (Tensor | null)[]): (tensor: Tensor) => Numbers {
   const present = [...new Set(tensors.filter((tensor) => tensor !== null))]
   const numbers = new Map(
@@ -239,13 +239,13 @@ function forwardStep(tensor: Tensor, node: TraceNode, byId: Nodes): TraceStep {
     tensor,
     operands.map(({ value, shape }) => formatNumbers(value, shape)),
   )
-  // Not what says nothing new: f = 2 + 3 of constants, −x at x = 2, or an array too long to be written out.
-  const tells =
+  // Leave out what adds nothing: f = 2 + 3 of constants, −x at x = 2, or an array too long to be written out.
+  const informative =
     operands.some(({ name }) => name !== '') && computed !== result && !computed.includes('numbers')
   return {
     phase: 'forward',
     node: node.id,
-    text: `${node.label} = ${tells ? `${computed} = ` : ''}${result}`,
+    text: `${node.label} = ${informative ? `${computed} = ` : ''}${result}`,
   }
 }
 
@@ -283,7 +283,7 @@ function backwardSteps(
       const before = arrived.get(edge.from) ?? null
       const part = (counts.get(edge.from) ?? 0) + 1
       const parts = uses.get(edge.from)!
-      // The last sum is the derivative itself, so what is shown at the end is what the node says.
+      // The last sum is the derivative itself, so that the last step shows exactly what the node does.
       const after =
         part === parts ? node.derivative! : before === null ? contribution : addNumbers(before, contribution)
       arrived.set(edge.from, after)
@@ -324,8 +324,8 @@ function describeContribution(
       ? `${amount}, from ∂${f}/∂${to.name} by ${rule}`
       : `∂${f}/∂${to.name} · ∂${to.name}/∂${node.name}${twice} = ${formatNumber(upstream as number)} × ${operand(formatNumber(local))} = ${amount}`
   if (parts === 1) return `${left} = ${product}`
-  const sum = before === null ? '' : `; together ${write(before)} + ${operand(amount)} = ${write(after)}`
-  return `${left}, part ${part} of ${parts}: ${product}${sum}`
+  const sum = before === null ? '' : `; total ${write(before)} + ${operand(amount)} = ${write(after)}`
+  return `${left}, term ${part} of ${parts}: ${product}${sum}`
 }
 
 function warningsAbout(
@@ -349,7 +349,7 @@ function warningsAbout(
   }
   if (output.derivative === null)
     warnings.push(
-      `${f} is an array of ${output.shape.join('×')}, so there is no one derivative; take sum(${f}) or mean(${f})`,
+      `${f} is an array of ${output.shape.join('×')}, so it has no single derivative; take sum(${f}) or mean(${f})`,
     )
   else
     for (const { kind, name, derivative } of nodes)

@@ -1,7 +1,7 @@
 // The lecture's XOR run, so that terminal and page train the same network to the same bits.
 import { type Run, xor } from '@bp/core'
 
-/** Plain gradient descent over all four rows; with seed 7 all four come out right and the loss ends at 0.013. */
+/** Plain gradient descent over all four rows; with seed 7 all four predictions are correct and the loss ends at 0.013. */
 export const xorSettings = {
   /** Sigmoid units of the one hidden layer. */
   hiddenUnits: 2,
@@ -10,13 +10,13 @@ export const xorSettings = {
   seed: 7,
 }
 
-/** What a network answers to one row. */
+/** What a network predicts for one row. */
 export interface Prediction {
   readonly inputs: readonly [number, number]
   readonly target: number
   /** Probability of 1. */
   readonly probability: number
-  readonly right: boolean
+  readonly correct: boolean
 }
 
 const data = xor()
@@ -29,7 +29,7 @@ export function predictXor(run: Run): Prediction[] {
       inputs: [data.inputs[row * 2]!, data.inputs[row * 2 + 1]!],
       target,
       probability,
-      right: probability >= 0.5 === target >= 0.5,
+      correct: probability >= 0.5 === target >= 0.5,
     }
   })
 }

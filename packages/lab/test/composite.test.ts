@@ -1,4 +1,4 @@
-// Operations shown as the chain of simpler ones that they stand for.
+// Operations expanded into the chains of simpler ones they stand for.
 import { evaluate, gradients, type Tensor, ValueError } from '@bp/core'
 import { describe, expect, it } from 'vitest'
 import { expandComposite, trace } from '../src/index.js'
@@ -20,7 +20,7 @@ describe('sigmoid at 0', () => {
     expect(nodes.map(({ value }) => value)).toEqual([0, -0, 1, 1, 2, 0.5])
   })
 
-  it('has the local derivatives −1/2², 1, e⁰, −1 from the back, whose products run up to 0.25', () => {
+  it('has the local derivatives −1/2², 1, e⁰, −1, last to first, and their product is 0.25', () => {
     const chain = [edge('k', 'y'), edge('h', 'k'), edge('g', 'h'), edge('x', 'g')]
     expect(chain.map(({ local }) => local)).toEqual([-1 / 2 ** 2, 1, Math.exp(0), -1])
     expect(chain.map(({ contribution }) => contribution)).toEqual([-0.25, -0.25, -0.25, 0.25])
@@ -36,7 +36,7 @@ describe('sigmoid at 0', () => {
 })
 
 describe('expanding', () => {
-  it('keeps the names, the variables and the places in the source', () => {
+  it('keeps names, variables and spans', () => {
     const source = 's = sigmoid(w*x); f = s*s + b'
     const graph = graphOf(source, { w: 2, x: 1, b: 3 })
     const expanded = expandComposite(graph, graph.named.get('s')!)
@@ -53,7 +53,7 @@ describe('expanding', () => {
     )
   })
 
-  it('leaves the graph as it was', () => {
+  it('does not modify the graph', () => {
     const graph = graphOf('y = sigmoid(x)', { x: 0 })
     expandComposite(graph, 'y')
     expect(trace(graph).nodes.map(({ label }) => label)).toEqual(['x', 'y = sigmoid(x)'])
@@ -68,7 +68,7 @@ describe('expanding', () => {
 
   it.each([
     ['f', 'f is add, a basic operation'],
-    ['x', 'x is no operation'],
+    ['x', 'x is not an operation'],
     ['q', 'q is not a node of this graph'],
   ])('%s is refused', (id, message) => {
     const graph = graphOf('f = x + 1', { x: 0 })
@@ -90,7 +90,7 @@ describe('expanding', () => {
     if (expanded.output.op) expect(trace(expanded).output.name).toBe('f')
   })
 
-  it('is offered for exactly the operations that have a decomposition', () => {
+  it('is offered exactly for operations with a decomposition', () => {
     for (const { graph, tensor, op } of tableGraphs()) {
       const node = trace(graph).nodes.find(
         (candidate) => candidate.op === op.name && candidate.shape === tensor.shape,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { decisionGrid } from '../src/index.js'
 
 describe('a decision grid', () => {
-  it('has the middles of the cells, from the upper left', () => {
+  it('has the centres of the cells, from the upper left', () => {
     expect([...decisionGrid(2, 0, 1)]).toEqual([0.25, 0.75, 0.75, 0.75, 0.25, 0.25, 0.75, 0.25])
     expect([...decisionGrid(1, -1, 3)]).toEqual([1, 1])
   })

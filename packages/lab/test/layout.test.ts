@@ -1,4 +1,4 @@
-// Places of nodes and lines, as properties that any drawing needs.
+// Positions of nodes and lines, as properties that any drawing needs.
 import { describe, expect, it } from 'vitest'
 import { type Layout, layout, type Trace } from '../src/index.js'
 import { traced } from './graphs.js'
@@ -31,7 +31,7 @@ describe.each(graphs)('the layout of %s', (_, trace) => {
     const node = new Map(nodes.map((placed) => [placed.id, placed]))
     const depth = (point: { x: number; y: number }) => (direction === 'LR' ? point.x : point.y)
 
-    it('places every node and edge of the trace once, inside of its size', () => {
+    it('places every node and edge of the trace once, within its bounds', () => {
       expect(nodes.map(({ id }) => id)).toEqual(trace.nodes.map(({ id }) => id))
       expect(edges.map(({ from, to, input }) => [from, to, input])).toEqual(
         trace.edges.map(({ from, to, input }) => [from, to, input]),
@@ -55,12 +55,12 @@ describe.each(graphs)('the layout of %s', (_, trace) => {
             expect(Math.abs(a.x - b.x) >= 80 || Math.abs(a.y - b.y) >= 40, `${a.id} over ${b.id}`).toBe(true)
     })
 
-    it('puts what is used before what uses it', () => {
+    it('puts inputs before their uses', () => {
       for (const { from, to } of trace.edges)
         expect(depth(node.get(from)!)).toBeLessThan(depth(node.get(to)!))
     })
 
-    it('leads each edge forward from the border of one node to that of the other, through no third', () => {
+    it('routes each edge forward from border to border, through no other node', () => {
       for (const { from, to, points } of edges) {
         const [a, b] = [node.get(from)!, node.get(to)!]
         const [first, last] = [points[0]!, points.at(-1)!]
@@ -85,7 +85,7 @@ describe.each(graphs)('the layout of %s', (_, trace) => {
       }
     })
 
-    it('ends edges to the same node at different points', () => {
+    it('ends edges into the same node at different points', () => {
       const ends = edges.map(({ to, points }) => `${to} ${points.at(-1)!.x} ${points.at(-1)!.y}`)
       expect(new Set(ends).size).toBe(ends.length)
     })
@@ -93,7 +93,7 @@ describe.each(graphs)('the layout of %s', (_, trace) => {
 })
 
 describe('a layout', () => {
-  it('depends on what is connected, not on the values', () => {
+  it('depends on connections, not on values', () => {
     const at = (x: number): Layout => layout(traced('f = sigmoid(w*x + b)*x', { w: 1, x, b: 2 }))
     expect(at(3)).toEqual(at(-0.5))
   })
@@ -110,12 +110,12 @@ describe('a layout', () => {
     expect((a! - b!) * (c! - a!)).toBeGreaterThan(0)
   })
 
-  it('puts a chain on a straight line', () => {
+  it('puts a chain in a straight line', () => {
     const { nodes } = layout(traced('f = exp(tanh(sigmoid(x)))', ones('x')))
     expect(new Set(nodes.map(({ y }) => y)).size).toBe(1)
   })
 
-  it('manages a source as long as they get', () => {
+  it('copes with the longest sources', () => {
     const trace = traced(`f = ${Array(900).fill('x').join('*')}`, ones('x'))
     expect(layout(trace).nodes).toHaveLength(900)
   })

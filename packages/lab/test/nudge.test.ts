@@ -1,4 +1,4 @@
-// What a derivative means: how far the output moves.
+// What a derivative means: how much the output changes.
 import { ValueError } from '@bp/core'
 import { describe, expect, it } from 'vitest'
 import { nudge } from '../src/index.js'
@@ -19,7 +19,7 @@ describe('a nudge of f = w*x + b at w = -2, x = 5, b = 3', () => {
   })
 
   it.each([
-    ['q', 1, 'there is no variable q; there are w, x, b'],
+    ['q', 1, 'there is no variable q; the variables are w, x, b'],
     ['g', 1, 'there is no variable g'],
     ['constructor', 1, 'there is no variable constructor'],
     ['w', Number.NaN, 'delta must be a finite number, got NaN'],
@@ -30,7 +30,7 @@ describe('a nudge of f = w*x + b at w = -2, x = 5, b = 3', () => {
 })
 
 describe('a nudge', () => {
-  it('of a curve differs from the prediction by what bends', () => {
+  it('of a curve differs from the prediction by the second-order term', () => {
     expect(nudge(graphOf('f = x^2', { x: 3 }), 'x', 0.5)).toEqual({
       before: 9,
       after: 12.25,
@@ -39,7 +39,7 @@ describe('a nudge', () => {
     })
   })
 
-  it('of an array moves every entry', () => {
+  it('of an array changes every element', () => {
     expect(nudge(graphOf('f = sum(x*[1, 2, 3])', { x: [1, 1, 1] }), 'x', 2)).toEqual({
       before: 6,
       after: 18,
@@ -48,11 +48,11 @@ describe('a nudge', () => {
     })
   })
 
-  it('of what the output does not depend on changes nothing', () => {
+  it('of a variable that the output does not depend on changes nothing', () => {
     expect(nudge(graphOf('a = 2; f = x', { x: 1 }), 'a', 1)).toMatchObject({ change: 0, predicted: 0 })
   })
 
-  it('of an output of several numbers is refused', () => {
+  it('with an output of several numbers is refused', () => {
     expect(() => nudge(graphOf('y = [1, 2]*x', { x: 1 }), 'x', 1)).toThrow(
       'y is an array of 2, not a single number; take sum(y)',
     )

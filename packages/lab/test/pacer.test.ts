@@ -1,4 +1,4 @@
-// Steps by the clock. Times are generous, since machines that test are busy.
+// Steps by the clock; times are generous, since test machines are busy.
 import { createRun, layers, sequential, sgd, xor } from '@bp/core'
 import { describe, expect, it } from 'vitest'
 import { Pacer, predictXor, xorSettings } from '../src/index.js'
@@ -22,7 +22,7 @@ function createPacer(epochs = 1000, learningRate = 1): Pacer {
 const stepOf = ({ run }: Pacer) => run.getState().step
 
 describe('a pacer', () => {
-  it('does one step at once, then what the rate asks for, fractions included', () => {
+  it('does one step at once, then as many as the rate asks for, fractions included', () => {
     const pacer = createPacer()
     const steps = [0, 100, 100, 100, 100].map((passed) => {
       expect(pacer.keepUp(passed, 0.025, 1000)).toBe(false)
@@ -31,7 +31,7 @@ describe('a pacer', () => {
     expect(steps).toEqual([1, 3, 6, 8, 11])
   })
 
-  it('does not make up for more than a second', () => {
+  it('makes up for at most a second', () => {
     const pacer = createPacer()
     pacer.keepUp(1e6, 0.01, 1000)
     expect(stepOf(pacer)).toBe(11)
@@ -69,5 +69,5 @@ it('the lecture’s run predicts all four rows', () => {
     [1, 0, 1],
     [1, 1, 0],
   ])
-  expect(predictions.every(({ right }) => right)).toBe(true)
+  expect(predictions.every(({ correct }) => correct)).toBe(true)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createStore } from '../src/index.js'
 
-test('a store tells listeners of every change until they leave', () => {
+test('a store tells listeners of every change until they unsubscribe', () => {
   const store = createStore(1)
   const heard: number[] = []
   const leave = store.subscribe(() => heard.push(store.getState()))

@@ -1,4 +1,4 @@
-// Values and derivatives of every node, against the lecture, finite differences and the core.
+// Values and derivatives of every node, held against the lecture, finite differences and the core.
 import { evaluate, gradients } from '@bp/core'
 import { describe, expect, it } from 'vitest'
 import { type Numbers, nudge, trace } from '../src/index.js'
@@ -17,7 +17,7 @@ describe('f = w*x + b at w = -2, x = 5, b = 3', () => {
       ['b', 'variable', 'b', 'b'],
       ['f', 'output', 'f = g + b', '+'],
     ])
-    expect(output).toBe('f')
+    expect(output.id).toBe('f')
     expect(node('g')).toMatchObject({
       op: 'mul',
       formula: 'y = a · b',
@@ -50,7 +50,7 @@ describe('f = w*x + b at w = -2, x = 5, b = 3', () => {
     },
   )
 
-  it('comes about in these steps', () => {
+  it('is computed in these steps', () => {
     expect(steps.map(({ phase, node, text }) => [phase, node, text])).toEqual([
       ['forward', 'g', 'g = w × x = −2 × 5 = −10'],
       ['forward', 'f', 'f = g + b = −10 + 3 = −7'],
@@ -79,7 +79,7 @@ describe('sigmoid', () => {
 describe('a variable that is used more than once', () => {
   const { node, steps, edges } = traced('f = x*x + x', { x: 3 })
 
-  it('gets the sum of what its uses send back', () => {
+  it('gets the sum of the contributions of its uses', () => {
     expect(node('x').derivative).toBe(7)
     expect(
       edges
@@ -92,7 +92,7 @@ describe('a variable that is used more than once', () => {
     ])
   })
 
-  it('shows the sum before and after each of them', () => {
+  it('shows the sum before and after each contribution', () => {
     const additions = steps.filter((step) => step.phase === 'backward' && step.node === 'x')
     expect(
       additions.map(({ accumulatorBefore, accumulatorAfter }) => [accumulatorBefore, accumulatorAfter]),
@@ -102,15 +102,15 @@ describe('a variable that is used more than once', () => {
       [4, 7],
     ])
     expect(additions.map(({ text }) => text)).toEqual([
-      '∂f/∂x, part 1 of 3: ∂f/∂f · ∂f/∂x = 1 × 1 = 1',
-      '∂f/∂x, part 2 of 3: ∂f/∂g · ∂g/∂x (x as a) = 1 × 3 = 3; together 1 + 3 = 4',
-      '∂f/∂x, part 3 of 3: ∂f/∂g · ∂g/∂x (x as b) = 1 × 3 = 3; together 4 + 3 = 7',
+      '∂f/∂x, term 1 of 3: ∂f/∂f · ∂f/∂x = 1 × 1 = 1',
+      '∂f/∂x, term 2 of 3: ∂f/∂g · ∂g/∂x (x as a) = 1 × 3 = 3; total 1 + 3 = 4',
+      '∂f/∂x, term 3 of 3: ∂f/∂g · ∂g/∂x (x as b) = 1 × 3 = 3; total 4 + 3 = 7',
     ])
   })
 })
 
 describe('names', () => {
-  it('are free letters from g on for what the source leaves unnamed', () => {
+  it('are the free letters from g on for unnamed operations', () => {
     const { nodes } = traced('h = 2*x; f = (h + g)*k - exp(x)', { x: 1, g: 1, k: 1 })
     expect(nodes.map(({ id, label }) => `${id}: ${label}`)).toEqual([
       '#0: 2',
@@ -136,20 +136,20 @@ describe('names', () => {
     expect(ids(1)).toEqual(ids(-3.5))
   })
 
-  it('may be those of JavaScript objects', () => {
+  it('may be those of properties of JavaScript objects', () => {
     const { node } = traced('f = constructor*__proto__', { constructor: 2, ['__proto__']: 3 })
     expect([node('constructor').derivative, node('__proto__').derivative]).toEqual([3, 2])
   })
 })
 
-describe('what has no derivative', () => {
-  it('is null, not 0, for constants', () => {
+describe('a missing derivative', () => {
+  it('of a constant is null, not 0', () => {
     const { node, edge } = traced('f = 2*x', { x: 3 })
     expect(node('#0').derivative).toBeNull()
     expect(edge('#0', 'f')).toMatchObject({ local: null, contribution: null })
   })
 
-  it('is null behind an operation that passes none back, and said', () => {
+  it('behind an operation that passes none back is null, with a warning', () => {
     const { node, edge, warnings, steps } = traced('f = less(w, x)*x', { w: 1, x: 2 })
     expect(node('w').derivative).toBeNull()
     expect(node('x').derivative).toBe(1)
@@ -158,7 +158,7 @@ describe('what has no derivative', () => {
     expect(steps.some((step) => step.phase === 'backward' && step.node === 'w')).toBe(false)
   })
 
-  it('is an output of several numbers, and said', () => {
+  it('of an output of several numbers is null, with a warning', () => {
     const { nodes, steps, warnings } = traced('y = X @ W', {
       X: [
         [1, 2],
@@ -170,7 +170,7 @@ describe('what has no derivative', () => {
     expect(steps.map(({ phase, text }) => [phase, text])).toEqual([
       ['forward', 'y = X @ W = [[1, 2], [3, 4]] @ [[1], [2]] = [[5], [11]]'],
     ])
-    expect(warnings).toEqual(['y is an array of 2×1, so there is no one derivative; take sum(y) or mean(y)'])
+    expect(warnings).toEqual(['y is an array of 2×1, so it has no single derivative; take sum(y) or mean(y)'])
   })
 })
 
@@ -179,7 +179,7 @@ describe('numbers that are not finite', () => {
     ['f = log(x)', { x: -1 }, 'f is not a finite number: f = log(x) = log(−1) = NaN'],
     ['f = exp(1/x)', { x: 0 }, 'g is not a finite number: g = 1 ÷ x = 1 ÷ 0 = ∞'],
     ['f = 1 + sqrt(x)', { x: 0 }, 'a derivative is not a finite number: ∂f/∂x = ∂f/∂g · ∂g/∂x = 1 × ∞ = ∞'],
-  ])('are said where they begin: %s', (source, values, warning) => {
+  ])('are reported where they first appear: %s', (source, values, warning) => {
     expect(traced(source, values).warnings).toEqual([warning])
   })
 })
@@ -196,7 +196,7 @@ describe('arrays', () => {
   const source = 'cost = mean((X@W - T)^2)'
   const { node, edge, steps } = traced(source, values)
 
-  it('have derivatives in their own shape, here worked out by hand', () => {
+  it('have derivatives of their own shape, here worked out by hand', () => {
     // The error is [5, 10]; its square's mean over 2 has derivative 2·error/2 = error; then error @ Wᵀ and Xᵀ @ error.
     expect(node('T').derivative).toEqual([[-5], [-10]])
     expect(node('X').derivative).toEqual([
@@ -206,7 +206,7 @@ describe('arrays', () => {
     expect(node('W').derivative).toEqual([[35], [50]])
   })
 
-  it('pass on arrays under the rule of the operation, without a single local derivative', () => {
+  it('pass on arrays by the rule of the operation, without a single local derivative', () => {
     expect(edge('W', 'g')).toMatchObject({
       local: null,
       rule: 'b̄ = aᵀ · ȳ',
@@ -216,11 +216,11 @@ describe('arrays', () => {
     expect(steps.at(-1)!.text).toBe('∂cost/∂W = [[35], [50]], from ∂cost/∂g by b̄ = aᵀ · ȳ')
   })
 
-  it('that are long are described, not written out', () => {
+  it('are described, not written out, if they are long', () => {
     const long = traced('f = sum(x*x)', { x: Array.from({ length: 10 }, (_, index) => index) })
     expect(long.steps[0]!.text).toBe('g = x × x = 10 numbers')
     expect(long.steps.at(-1)!.text).toMatch(
-      /^∂f\/∂x, part 2 of 2: 10 numbers, from ∂f\/∂g by b̄ = ȳ · a; together/,
+      /^∂f\/∂x, term 2 of 2: 10 numbers, from ∂f\/∂g by b̄ = ȳ · a; total/,
     )
   })
 })

@@ -12,7 +12,7 @@ function known(trace: Trace, position: number, ids: readonly string[]): string {
 }
 
 describe('a view of a trace', () => {
-  it('has one thing more with each step, beginning with the variables and no derivative', () => {
+  it('knows one thing more with each step, starting from the variables', () => {
     const seen = [0, ...lecture.steps.keys()].map((_, position) =>
       known(lecture, position, ['g', 'f', 'w', 'x', 'b']),
     )
@@ -28,7 +28,7 @@ describe('a view of a trace', () => {
     ])
   })
 
-  it('adds up what several uses send', () => {
+  it('adds up the contributions of several uses', () => {
     const sums = fanOut.steps.map((_, index) => viewAt(fanOut, index + 1).derivatives.get('x') ?? null)
     expect(sums).toEqual([null, null, null, null, 1, 4, 7])
   })

@@ -1,4 +1,4 @@
-// `bp graph`: shows the values and derivatives of a graph, at once or step by step.
+// `bp graph`: shows the values and derivatives of a graph, all at once or step by step.
 import { readArguments } from '../options.js'
 import { print } from '../output.js'
 import { chooseInterface, prepareInk } from '../terminal.js'

@@ -5,16 +5,16 @@ import { cut } from '../fit.js'
 import { type Piece, palette } from '../text.js'
 import { derivativeName, write } from './words.js'
 
-/** Widths of a box: the widest with which the graph fits, or else the last. */
+/** Widths of a box: the first with which the graph fits, else the last. */
 const boxWidths = [20, 18, 16]
 /** The name in the upper border, a row for the value, one for the derivative, the lower border. */
 const boxHeight = 4
-/** Columns between layers, for lines to change their rows in. */
+/** Columns between layers, in which lines change rows. */
 const gapWidth = 5
 
-/** A drawing, and where each node is in it. */
+/** A drawing, and where in it each node is. */
 export interface Drawing {
-  /** Of one column each. */
+  /** Pieces of one column each. */
   readonly rows: Piece[][]
   readonly width: number
   readonly height: number
@@ -27,8 +27,7 @@ const strokes = ' ╵╶└╷│┌├╴┘─┴┐┤┬┼'
 const [up, right, down, left] = [1, 2, 4, 8] as const
 
 /**
- * Draws what the view knows of the graph; what it does not know yet is —. It may be larger than
- * `columns`, in which it fits if it can.
+ * Draws what the view knows of the graph, with — for what is not known yet. The drawing fits into `columns` if possible.
  */
 export function drawGraph(trace: Trace, view: TraceView, columns: number): Drawing {
   const layers = (placed: Layout) => new Set(placed.nodes.map(({ x }) => x)).size
@@ -51,22 +50,22 @@ export function drawGraph(trace: Trace, view: TraceView, columns: number): Drawi
   )
   const masks = new Uint8Array(width * height)
   const ends = new Map(
-    trace.nodes.map(({ id }): [string, Ends] => [id, { arrivals: new Set(), leaves: new Set() }]),
+    trace.nodes.map(({ id }): [string, Ends] => [id, { arrivals: new Set(), departures: new Set() }]),
   )
   const edge = view.current?.edge
-  for (const stretch of stretchesOf(placed, toColumn, boxes)) {
-    const { from, to, input } = stretch.edge
+  for (const segment of segmentsOf(placed, toColumn, boxes)) {
+    const { from, to, input } = segment.edge
     const active = edge?.from === from && edge.to === to && edge.input === input
-    drawStretch(stretch, (column, row, mask) => {
+    drawSegment(segment, (column, row, mask) => {
       masks[row * width + column]! |= mask
       const before = rows[row]![column]!
       const style = active || before.bold ? { colour: palette.orange, bold: true } : { dim: true }
       rows[row]![column] = { text: strokes[masks[row * width + column]!]!, ...style }
     })
     const [source, target] = [boxes.get(from)!, boxes.get(to)!]
-    if (stretch.from.column === source.left + boxWidth)
-      ends.get(from)!.leaves.add(stretch.from.row - source.top)
-    if (stretch.to.column === target.left - 1) ends.get(to)!.arrivals.add(stretch.to.row - target.top)
+    if (segment.from.column === source.left + boxWidth)
+      ends.get(from)!.departures.add(segment.from.row - source.top)
+    if (segment.to.column === target.left - 1) ends.get(to)!.arrivals.add(segment.to.row - target.top)
   }
   for (const node of trace.nodes) {
     const { left, top } = boxes.get(node.id)!
@@ -76,25 +75,25 @@ export function drawGraph(trace: Trace, view: TraceView, columns: number): Drawi
   return { rows, width, height, boxes, boxWidth }
 }
 
-/** Places come out of an iteration, so 2.99 stands for 3. */
+/** Positions are the result of an iteration, so 2.99 means 3. */
 function toRow(y: number): number {
   return Math.floor(y + 0.25)
 }
 
-/** Pieces of one column each, so that any part of a drawing can be shown. */
+/** Splits into pieces of one column each, so that any part of a drawing can be shown. */
 function split(pieces: readonly Piece[]): Piece[] {
   return pieces.flatMap(({ text, ...style }) => {
     const cells: Piece[] = []
     for (const { segment } of new Intl.Segmenter('en').segment(text)) {
       cells.push({ text: segment, ...style })
-      // A wide letter takes two columns, the second of which has no text of its own.
+      // A wide character takes two columns, the second of which has no text of its own.
       if (stringWidth(segment) === 2) cells.push({ text: '', ...style })
     }
     return cells
   })
 }
 
-/** From the layout's places to columns: boxes as they are, gaps as wide as lines need. */
+/** Maps positions of the layout to columns: boxes keep their width, gaps get that of the lines. */
 function columnsOf(placed: Layout, boxWidth: number): (x: number) => number {
   const pitch = pitchOf(placed, boxWidth)
   return (x) => {
@@ -110,18 +109,18 @@ function pitchOf({ nodes }: Layout, boxWidth: number): number {
   return starts.length > 1 ? Math.min(...starts.slice(1).map((x, index) => x - starts[index]!)) : boxWidth * 2
 }
 
-/** A line from one column to another that changes its row in the column `turn`. */
-interface Stretch {
+/** Part of a line from one column to another, which changes rows in the column `turn`. */
+interface Segment {
   readonly edge: Layout['edges'][number]
   readonly from: { readonly column: number; readonly row: number }
   readonly to: { readonly column: number; readonly row: number }
   turn: number
 }
 
-function stretchesOf(placed: Layout, toColumn: (x: number) => number, boxes: Drawing['boxes']): Stretch[] {
+function segmentsOf(placed: Layout, toColumn: (x: number) => number, boxes: Drawing['boxes']): Segment[] {
   const nodes = new Map(placed.nodes.map((node) => [node.id, node]))
-  const stretches = placed.edges.flatMap((edge): Stretch[] => {
-    // The last point but one only marks the middle of the last stretch.
+  const segments = placed.edges.flatMap((edge): Segment[] => {
+    // The second to last point only marks the middle of the last segment.
     const points = edge.points.filter((_, index) => index !== edge.points.length - 2)
     const rows = points.map(({ y }) => toRow(y))
     rows[0] = boxes.get(edge.from)!.top + boxHeight / 2
@@ -134,26 +133,26 @@ function stretchesOf(placed: Layout, toColumn: (x: number) => number, boxes: Dra
       turn: 0,
     }))
   })
-  // Each source turns in a column of its own, such that lines that need not cross do not.
-  for (const column of new Set(stretches.map(({ from }) => from.column))) {
-    const turning = stretches.filter(({ from, to }) => from.column === column && from.row !== to.row)
+  // Each source turns in a column of its own, so that lines cross only where they must.
+  for (const column of new Set(segments.map(({ from }) => from.column))) {
+    const turning = segments.filter(({ from, to }) => from.column === column && from.row !== to.row)
     const sources = [...new Set(turning.sort(byTurn).map(({ edge }) => edge.from))]
-    for (const stretch of turning) {
-      const rank = sources.indexOf(stretch.edge.from)
-      stretch.turn = column + 1 + Math.floor(((rank + 0.5) * (gapWidth - 2)) / sources.length)
+    for (const segment of turning) {
+      const rank = sources.indexOf(segment.edge.from)
+      segment.turn = column + 1 + Math.floor(((rank + 0.5) * (gapWidth - 2)) / sources.length)
     }
   }
-  return stretches
+  return segments
 }
 
 /** Lines that go down first, the lowest of them first; then those that go up, the highest first. */
-function byTurn(a: Stretch, b: Stretch): number {
-  const goesUp = ({ from, to }: Stretch) => Number(to.row < from.row)
+function byTurn(a: Segment, b: Segment): number {
+  const goesUp = ({ from, to }: Segment) => Number(to.row < from.row)
   return goesUp(a) - goesUp(b) || (goesUp(a) ? a.from.row - b.from.row : b.from.row - a.from.row)
 }
 
-function drawStretch(
-  { from, to, turn }: Stretch,
+function drawSegment(
+  { from, to, turn }: Segment,
   mark: (column: number, row: number, mask: number) => void,
 ): void {
   if (from.row === to.row) {
@@ -178,15 +177,15 @@ interface Border {
 }
 
 const plain: Border = { corners: ['┌', '┐', '└', '┘'], across: '─', side: '│', arriving: '┤', leaving: '├' }
-/** Of the node that the step is about; seen without colours too. */
+/** Of the current node; visible without colours too. */
 const double: Border = { corners: ['╔', '╗', '╚', '╝'], across: '═', side: '║', arriving: '╢', leaving: '╟' }
 
-/** Rows of a box as pieces, `boxWidth` wide. `arrivals` and `leaves` are rows of its sides where lines end. */
+/** Rows of a box as pieces, `boxWidth` wide. */
 function boxRows(
   trace: Trace,
   node: TraceNode,
   { current: step, knownValues, derivatives }: TraceView,
-  { arrivals, leaves }: Ends,
+  { arrivals, departures }: Ends,
   boxWidth: number,
 ): Piece[][] {
   const current = step?.node === node.id
@@ -212,7 +211,7 @@ function boxRows(
       { text: ` ${label}${' '.repeat(room - stringWidth(label))}`, dim: true },
       { text: shown, colour, bold: colour !== undefined },
       { text: ' ' },
-      { text: leaves.has(row) ? border.leaving : border.side, ...style },
+      { text: departures.has(row) ? border.leaving : border.side, ...style },
     ]
   }
   return [
@@ -222,7 +221,7 @@ function boxRows(
       { text: `${border.across.repeat(boxWidth - 3 - stringWidth(title))}${topRight}`, ...style },
     ],
     line(1, 'value', known ? write(node.value, node) : '—', known ? palette.blue : undefined),
-    // A constant has no derivative, which is not the same as one that is not known yet.
+    // A constant has no derivative, which is different from one that is not known yet.
     node.kind === 'constant'
       ? line(2, '', '', undefined)
       : line(
@@ -235,8 +234,8 @@ function boxRows(
   ]
 }
 
-/** Rows of a box at which lines arrive and leave, from its top. */
+/** Rows of a box, counted from its top, at which lines arrive and leave. */
 interface Ends {
   readonly arrivals: Set<number>
-  readonly leaves: Set<number>
+  readonly departures: Set<number>
 }

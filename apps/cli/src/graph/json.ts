@@ -1,4 +1,4 @@
-// A graph as one JSON object a line, for programs.
+// A graph as one JSON object per line, for programs.
 import type { Subject } from './source.js'
 
 export function describeGraphInJson({ expression, trace }: Subject): string[] {

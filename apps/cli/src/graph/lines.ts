@@ -1,4 +1,4 @@
-// A graph as lines of text: every node in a table, then the forward and the backward pass step by step.
+// A graph as lines of text: a table of all nodes, then the forward and backward passes step by step.
 import stringWidth from 'string-width'
 import type { Subject } from './source.js'
 import { write } from './words.js'
@@ -14,8 +14,8 @@ export function describeGraphInLines({ expression, trace }: Subject): string[] {
       write(node.derivative, node),
     ]),
   ]
-  const list = (wanted: (phase: string) => boolean) =>
-    steps.filter(({ phase }) => wanted(phase)).map(({ text }) => `  ${text}`)
+  const list = (holds: (phase: string) => boolean) =>
+    steps.filter(({ phase }) => holds(phase)).map(({ text }) => `  ${text}`)
   const backward = list((phase) => phase !== 'forward')
   return [
     expression,
@@ -31,7 +31,7 @@ export function describeGraphInLines({ expression, trace }: Subject): string[] {
   ]
 }
 
-/** Texts to the left, the last two columns, which are numbers, to the right. */
+/** Text is aligned to the left; the last two columns, which are numbers, to the right. */
 function alignColumns(table: readonly (readonly string[])[]): string[] {
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => stringWidth(row[column]!))))
   return table.map((row) =>

@@ -5,7 +5,7 @@ import { describeGraphInLines } from './lines.js'
 import { GraphScreen } from './screen.js'
 import type { Subject } from './source.js'
 
-/** Steps until the user leaves. Returns the exit code. */
+/** Shows the graph until the user leaves. Returns the exit code. */
 export async function stepOnScreen(subject: Subject): Promise<number> {
   const code = await showFullScreen((size, leave) => (
     <GraphScreen subject={subject} size={size} onLeave={leave} />

@@ -1,4 +1,4 @@
-// The full screen of a graph: its drawing, the step that was done last in words, and keys to step and go back.
+// The full screen of a graph: its drawing, the last step in words, and keys to step forward and back.
 import { type TraceView, viewAt } from '@bp/lab'
 import { Box, useInput } from 'ink'
 import { useEffect, useState } from 'react'
@@ -19,11 +19,11 @@ export interface GraphScreenProps {
   readonly onLeave: (code: number) => void
 }
 
-/** Under this size there is one line instead of a picture. */
-const least = { columns: 40, rows: 15 }
+/** A smaller terminal shows one line instead of a picture. */
+const smallest = { columns: 40, rows: 15 }
 const headRows = 3
 const footRows = 6
-/** Between steps while playing, in ms. */
+/** Time between steps while playing, in ms. */
 const playInterval = 1200
 
 export function GraphScreen({ subject, size, initialPosition = 0, onLeave }: GraphScreenProps) {
@@ -43,7 +43,7 @@ export function GraphScreen({ subject, size, initialPosition = 0, onLeave }: Gra
     else if (key.leftArrow) back()
     else if (key.home) go(() => 0)
     else if (key.end) go(() => length)
-    // Keys that are hit quickly arrive together.
+    // Keys that are pressed quickly arrive together.
     for (const letter of key.ctrl ? '' : input) {
       if (letter === 'q') onLeave(0)
       else if (letter === 'n') next()
@@ -65,7 +65,7 @@ export function GraphScreen({ subject, size, initialPosition = 0, onLeave }: Gra
   const { columns, rows } = size
   const view = viewAt(subject.trace, position)
   const sentence = describeStep(subject, view)
-  if (columns < least.columns || rows < least.rows)
+  if (columns < smallest.columns || rows < smallest.rows)
     return <Row pieces={[{ text: cut(`${position}/${length} ${sentence}`, columns - 1) }]} />
   // One row stays free, or the terminal would scroll.
   const bodyRows = rows - 1 - headRows - footRows
@@ -126,10 +126,10 @@ function describeStep({ trace }: Subject, { current }: TraceView): string {
   const operations = trace.nodes.filter(({ op }) => op !== null).length
   return operations === 0
     ? 'there is nothing to compute'
-    : 'the variables have values; next, the operations are computed one after the other'
+    : 'the variables have values; next, the operations are computed one by one'
 }
 
-/** A mark for each step: those done, and those to come. */
+/** A mark for each step, done or to come. */
 function timeline({ trace }: Subject, { position }: TraceView, columns: number): Piece[] {
   const { length } = trace.steps
   const forward = trace.steps.filter(({ phase }) => phase === 'forward').length
@@ -150,7 +150,7 @@ function timeline({ trace }: Subject, { position }: TraceView, columns: number):
   ]
 }
 
-/** The part of the drawing that fits, around the node that the step is about. */
+/** The part of the drawing that fits, around the current node. */
 function windowOf(
   { rows, width, height, boxes, boxWidth }: Drawing,
   focus: string,

@@ -1,10 +1,10 @@
-// From what was typed to a graph with all its values and derivatives.
+// Turns what was typed into a graph with all its values and derivatives.
 import { didYouMean } from '@bp/core'
 import { build, ExpressionError, type Graph, type Program, parse, parseAssignments } from '@bp/expression'
 import { type Trace, trace } from '@bp/lab'
 import { UsageError } from '../usage-error.js'
 
-/** What the lecture begins with, shown when nothing else is asked for. */
+/** The first example of the lecture, shown by default. */
 const lecture = { expression: 'f = w*x + b', assignments: 'w=-2,x=5,b=3' }
 
 export interface Subject {
@@ -13,7 +13,7 @@ export interface Subject {
 }
 
 /**
- * @throws ExpressionError for what cannot be read or computed, UsageError for values that nothing needs.
+ * @throws ExpressionError if the expression cannot be parsed or computed, UsageError for values of unknown variables.
  */
 export function readSubject(expression: string | undefined, assignments: string | undefined): Subject {
   const source = expression ?? lecture.expression
@@ -34,7 +34,7 @@ function buildWith(program: Program, values: ReturnType<typeof parseAssignments>
     return build(program, values)
   } catch (error) {
     const missing = program.names.filter((name) => !values.has(name) && !program.values.has(name))
-    // An error with a fix is about a name that was not meant as one.
+    // An error with a fix is about a name that is probably a typo.
     if (!(error instanceof ExpressionError) || error.fix !== null || missing.length === 0) throw error
     throw new UsageError(`${error.message}: --set ${missing.map((name) => `${name}=…`).join(',')}`)
   }

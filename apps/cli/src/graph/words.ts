@@ -1,7 +1,7 @@
 // Values and derivatives of nodes as people read them.
 import { formatNumbers, type Numbers, type Trace, type TraceNode } from '@bp/lab'
 
-/** A value or derivative; — for one that is not computed. */
+/** A value or derivative; — if it is not computed. */
 export function write(numbers: Numbers | null, { shape }: TraceNode): string {
   return numbers === null ? '—' : formatNumbers(numbers, shape)
 }

@@ -1,8 +1,8 @@
-// `bp bench`: how fast a network trains here, instruction by instruction, without training it to the end.
+// `bp bench`: how fast a network trains on this machine, instruction by instruction, without training it to the end.
 import { readArguments } from '../options.js'
 import { print } from '../output.js'
 import { benchOptions } from '../train/options.js'
-import { begin, makePlan } from '../train/plan.js'
+import { createPlannedRun, makePlan } from '../train/plan.js'
 import { describeNetwork, describeRows, describeSettings } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
 import { drawProfile, profileObject } from './table.js'
@@ -15,7 +15,7 @@ export async function bench(args: readonly string[]): Promise<number> {
       `bench takes one data set or file; got ${rest.map((word) => `"${word}"`).join(', ')}`,
     )
   const plan = makePlan(rest[0] ?? 'xor', given)
-  const { run } = begin(plan)
+  const { run } = createPlannedRun(plan)
   const profile = run.profile()
   const lines =
     given.ui === 'json'

@@ -6,7 +6,7 @@ import type { Piece } from '../text.js'
 export interface Series {
   readonly points: readonly { readonly x: number; readonly y: number }[]
   readonly colour: string
-  /** Drawn with gaps, so that it can be told from another line without colour. */
+  /** Drawn with gaps, so that lines can be told apart without colour. */
   readonly dotted: boolean
 }
 
@@ -25,7 +25,7 @@ interface Scale {
   readonly low: number
   readonly high: number
   readonly marks: readonly number[]
-  /** Where a value stands, 0 at `low` and 1 at `high`. */
+  /** Position of a value: 0 at `low`, 1 at `high`. */
   readonly place: (value: number) => number
 }
 
@@ -44,7 +44,7 @@ export function drawChart({ series, xEnd, columns, rows, logarithmic }: ChartOpt
   const margin = Math.max(...[...labels.values()].map((label) => label.length), 1)
   const canvas = new BrailleCanvas(columns - margin - 2, height)
   const toX = (x: number) => (x / xEnd) * (canvas.width - 1)
-  // A label stands in the middle of its row of four dots, hence the dot and a half.
+  // A label is at the middle of its row of four dots, hence 1.5.
   const toY = (y: number) => 1.5 + (1 - scale.place(y)) * (canvas.height - 4)
   // The first series is drawn last, over the others.
   for (const { points, colour, dotted } of [...series].reverse()) {

@@ -1,32 +1,32 @@
-// Keeps what a run needs to go on in a folder, every few seconds and at the end, and finds it there again.
+// Saves checkpoints of a run to a folder, every few seconds and at the end, and loads them to resume.
 import type { Checkpoint, Run } from '@bp/core'
 import { loadCheckpoint, saveCheckpoint } from '@bp/formats/checkpoint-folder'
 import { separated } from '../options.js'
 import { UsageError } from '../usage-error.js'
 import { userPath } from '../user-path.js'
 
-/** Between two checkpoints, in ms: as much training can be lost, and the disk is spared. */
+/** Time between checkpoints, in ms: at most this much training is lost. */
 const interval = 2000
 
 export class Checkpoints {
-  /** As the user names it. */
+  /** As the user gave it. */
   readonly folder: string
-  /** Where a run that went before it stopped. */
+  /** Where an earlier run stopped. */
   readonly resume: Checkpoint | null
   readonly #path: string
   readonly #settings: string
   #last = performance.now()
-  /** Of the newest state that was written or found; −1 for none. */
+  /** Of the newest state that was saved or found; −1 for none. */
   #savedStep: number
-  /** That of the best record, if it is not in the folder yet. */
+  /** The best checkpoint, if it is not in the folder yet. */
   #best: Checkpoint | null = null
-  /** Why the last attempt to write failed; `null` when it did not. */
+  /** Why the last attempt to save failed; `null` if it succeeded. */
   #problem: string | null = null
 
   /**
-   * In a folder without checkpoints, or with `resume` in one that has some of a run with the same settings. A
-   * checkpoint that lacks a setting has its default: it was written before there was one.
-   * @throws UsageError otherwise, and CheckpointError when all that are there are damaged.
+   * Takes a folder without checkpoints or, with `resume`, one with checkpoints of a run with the same settings. A
+   * checkpoint that lacks a setting was saved before the setting existed and means its default.
+   * @throws UsageError otherwise, and CheckpointError if all checkpoints in the folder are damaged.
    */
   constructor(
     folder: string,
@@ -40,10 +40,10 @@ export class Checkpoints {
     const found = loadCheckpoint(this.#path)
     if (!resume && found)
       throw new UsageError(
-        `${folder} has checkpoints of an earlier run; go on with --resume ${folder}, or name another folder`,
+        `${folder} has checkpoints of an earlier run; resume it with --resume ${folder}, or choose another folder`,
       )
     if (resume && !found)
-      throw new UsageError(`${folder} has no checkpoints to go on from; begin with --checkpoints ${folder}`)
+      throw new UsageError(`${folder} has no checkpoints to resume from; start with --checkpoints ${folder}`)
     if (found) {
       const before = { ...defaults, ...settingsOf(found.about) }
       for (const [name, now] of Object.entries(settings))
@@ -57,7 +57,7 @@ export class Checkpoints {
   }
 
   /**
-   * Writes where the run begins, so that a folder which cannot be written is refused before anything is trained.
+   * Saves the initial state, so that a folder that cannot be written is refused before training.
    * @throws CheckpointError saying why.
    */
   open(run: Run): void {
@@ -65,7 +65,7 @@ export class Checkpoints {
     this.#savedStep = run.getState().step
   }
 
-  /** Step of the newest state that the folder has now, whatever became of it meanwhile; `null` for none. */
+  /** Step of the newest state in the folder, read anew; `null` for none. */
   readSavedStep(): number | null {
     try {
       return loadCheckpoint(this.#path)?.checkpoint.state.step ?? null
@@ -74,19 +74,19 @@ export class Checkpoints {
     }
   }
 
-  /** For the run, which calls it at each record that is better than all before. */
+  /** The run calls it with each checkpoint that is better than all before. */
   readonly keep = (checkpoint: Checkpoint): void => {
     this.#best = checkpoint
   }
 
-  /** To be called now and then; like `save`, when it is time. */
+  /** To be called regularly: saves when it is time. */
   tick(run: Run): string | null {
     return performance.now() - this.#last > interval ? this.save(run) : null
   }
 
   /**
-   * Writes the state of the run, unless the folder is as far or further: a run that was restarted comes to the same bits
-   * again. Returns what the user must hear: that writing failed, or that it works again; `null` for nothing new.
+   * Saves the state of the run, unless the folder is as far or further: a restarted run reaches the same bits again.
+   * Returns what the user must be told: that saving failed or works again; `null` for nothing new.
    */
   save(run: Run): string | null {
     this.#last = performance.now()
@@ -107,16 +107,16 @@ export class Checkpoints {
       this.#problem = (error as Error).message
     }
     if (this.problem === before) return null
-    return this.problem ?? `checkpoints are written to ${this.folder} again`
+    return this.problem ?? `checkpoints are saved to ${this.folder} again`
   }
 
-  /** What went wrong, for the user; `null` when nothing did. */
+  /** What the user is told about a failure to save; `null` if there is none. */
   get problem(): string | null {
-    return this.#problem && `no checkpoint could be written: ${this.#problem}`
+    return this.#problem && `no checkpoint could be saved: ${this.#problem}`
   }
 }
 
-/** The settings of the run that a checkpoint is of; none when another program wrote it. */
+/** The settings in a checkpoint; none if another program wrote it. */
 function settingsOf(about: string): Record<string, unknown> {
   try {
     return JSON.parse(about)

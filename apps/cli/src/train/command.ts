@@ -1,5 +1,4 @@
-// `bp train`: trains on a screen or with reports.
-
+// `bp train`: trains on a full screen or with reports.
 import { readArguments } from '../options.js'
 import { print } from '../output.js'
 import { interruptible } from '../signals.js'

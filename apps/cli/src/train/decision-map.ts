@@ -1,9 +1,9 @@
-// What the network says to every point of a square, and to the four points of xor, as rows of text.
+// The output of the network over a square, with the four points of xor, as rows of text.
 import type { Dataset, Run } from '@bp/core'
 import { decisionGrid } from '@bp/lab'
 import type { Piece } from '../text.js'
 
-/** The square of which a map is drawn: the unit square, and as much around it. */
+/** The sides of the mapped square: the unit square with a margin. */
 const low = -0.25
 const high = 1.25
 
@@ -33,7 +33,7 @@ export function drawDecisionMap(run: Run, data: Dataset, rows: number, colours: 
       ? { text: glyph, colour: '#000000', background: colourOf(under), bold: true }
       : { text: glyph, bold: true }
     if (!colours)
-      // Blanks on both sides, or the point would not be seen among the shades.
+      // Blanks on both sides, or the point would not stand out from the shades.
       for (const beside of [column - 1, column + 1])
         if (pieces[row]![beside]) pieces[row]![beside] = { text: ' ' }
   }
@@ -46,7 +46,7 @@ const stops = [
   [0xf2, 0xf2, 0xf2],
   [0xe6, 0x9f, 0x00],
 ] as const
-/** Fewer colours than this show as bands. */
+/** With fewer colours, bands are visible. */
 const levels = 24
 
 function colourOf(probability: number): string {

@@ -1,4 +1,4 @@
-// Reports of a run as one JSON object a line, for programs.
+// Reports of a run as one JSON object per line, for programs.
 import type { RunState } from '@bp/core'
 import { separated } from '../options.js'
 import { profileObject } from '../profile/table.js'

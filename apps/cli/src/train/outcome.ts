@@ -1,20 +1,20 @@
-// How the rows that are judged come out: a table of classes, or predictions against the truth, as rows of text.
+// How well the network does: a confusion matrix, or predictions against true values, as rows of text.
 import type { Dataset, PreparedTarget, Run } from '@bp/core'
 import { BrailleCanvas } from '../braille-canvas.js'
 import { cut } from '../fit.js'
 import { type Piece, palette } from '../text.js'
 import type { Plan } from './plan.js'
-import { formatCount, formatShort } from './words.js'
+import { formatCount, threeDigits } from './words.js'
 
-/** More rows than this would take too long for every picture. */
+/** More rows would take too long for every picture. */
 const mostRows = 2000
-/** More classes than this do not fit beside a chart. */
+/** More classes do not fit beside a chart. */
 export const mostClasses = 10
 
 type Classes = Extract<PreparedTarget, { task: 'classification' }>
 
-/** The rows that are judged: those held back, or all when there are none. */
-function judged({ data, validation }: Plan): { rows: number; data: Dataset; title: string } {
+/** The rows to evaluate: those held back, or all if there are none. */
+function evaluated({ data, validation }: Plan): { rows: number; data: Dataset; title: string } {
   const chosen = validation ?? data
   const rows = Math.min(chosen.rows, mostRows)
   const kind = validation ? 'held-back' : 'training'
@@ -25,27 +25,27 @@ function judged({ data, validation }: Plan): { rows: number; data: Dataset; titl
   }
 }
 
-/** How wide the table of classes will be, in characters, when it may be as wide as `most`. */
+/** Width of the confusion matrix in characters, where `most` are available. */
 export function matrixWidth(plan: Plan, target: Classes, most: number): number {
   const { cell, label } = matrixSizes(plan, target, most)
   return label + target.classes.length * cell
 }
 
 function matrixSizes(plan: Plan, { classes }: Classes, most: number): { cell: number; label: number } {
-  const { rows, data } = judged(plan)
+  const { rows, data } = evaluated(plan)
   const perClass = new Uint32Array(classes.length)
   for (let at = 0; at < rows * classes.length; at++) perClass[at % classes.length]! += data.targets[at]!
   const longest = Math.max(...classes.map((name) => name.length))
   const label = Math.min(longest, 12) + 1
   const room = Math.floor((most - label) / classes.length) - 1
-  // As wide as the names of classes, or as there is room; at least as the numbers.
+  // As wide as the class names, where there is room; at least as the numbers.
   return { cell: Math.max(String(Math.max(...perClass)).length, Math.min(longest, room)) + 1, label }
 }
 
-/** A row for each class, with how many of its rows were taken for which class (a confusion matrix). */
+/** The confusion matrix: for each true class, how many of its rows were predicted to be of which. */
 export function drawMatrix(plan: Plan, target: Classes, run: Run, most: number): Piece[][] {
   const { classes } = target
-  const { rows, data, title } = judged(plan)
+  const { rows, data, title } = evaluated(plan)
   const { cell, label } = matrixSizes(plan, target, most)
   const size = classes.length
   const predictions = run.predict(data.inputs.subarray(0, rows * data.inputShape[0]!))
@@ -78,7 +78,7 @@ function largest(values: Float32Array): number {
   return values.indexOf(Math.max(...values))
 }
 
-/** A dot for each row: the truth to the right, the prediction upwards; on the diagonal both are the same. */
+/** A dot for each row: true value to the right, prediction upwards; on the diagonal both are equal. */
 export function drawScatter(
   plan: Plan,
   { mean, standardDeviation }: Extract<PreparedTarget, { task: 'regression' }>,
@@ -86,7 +86,7 @@ export function drawScatter(
   columns: number,
   rows: number,
 ): Piece[][] {
-  const { rows: count, data, title } = judged(plan)
+  const { rows: count, data, title } = evaluated(plan)
   const predictions = run.predict(data.inputs.subarray(0, count * data.inputShape[0]!))
   const truths = data.targets.subarray(0, count)
   const low = Math.min(...truths)
@@ -98,10 +98,10 @@ export function drawScatter(
   canvas.line(toX(low), toY(low), toX(high), toY(high), undefined, true)
   for (let row = 0; row < count; row++) {
     const [x, y] = [toX(truths[row]!), Math.min(Math.max(toY(predictions[row]!), 0), canvas.height - 1)]
-    // Two dots each, to be seen beside the diagonal.
+    // Two dots each, to stand out from the diagonal.
     for (const beside of [0, 1]) canvas.dot(x + beside, y, palette.orange)
   }
-  const ends = [low, high].map((value) => formatShort(mean + standardDeviation * value)) as [string, string]
+  const ends = [low, high].map((value) => threeDigits(mean + standardDeviation * value)) as [string, string]
   return [
     [{ text: title }],
     [{ text: 'true →  predicted ↑', dim: true }],

@@ -4,7 +4,13 @@ import { drawProfile } from '../profile/table.js'
 import type { Plan } from './plan.js'
 import type { Reporter } from './reports.js'
 import { summarize } from './summary.js'
-import { describeNetwork, describeRows, describeSettings, formatCount, typicalError } from './words.js'
+import {
+  describeNetwork,
+  describeRows,
+  describeSettings,
+  formatCount,
+  rootMeanSquaredError,
+} from './words.js'
 
 export function plainReporter(write: (line: string) => void, profiled: boolean): Reporter {
   return {
@@ -38,7 +44,7 @@ function figuresOf({ target }: Plan, { epoch, step, loss, accuracy, validation }
   if (validation) {
     add('held_back_loss', validation.loss)
     add('held_back_accuracy', validation.accuracy)
-    add('held_back_error', typicalError(validation, target))
+    add('held_back_error', rootMeanSquaredError(validation, target))
   }
   return figures
 }

@@ -1,4 +1,4 @@
-// What is to be trained: data, network and settings, from the options; and the run that does it.
+// What to train: data, network and settings, from the options; and the run that does it.
 import {
   createRun,
   type Dataset,
@@ -22,26 +22,26 @@ type TrainOptions = Given<typeof trainOptions>
 export interface Plan {
   /** What the data is called. */
   readonly name: string
-  /** Things that the user may not expect. */
+  /** Things the user may not expect. */
   readonly notes: readonly string[]
   /** What is predicted; `null` for xor, whose output is a probability. */
   readonly target: PreparedTarget | null
   readonly data: Dataset
   readonly validation: Dataset | null
   readonly settings: Settings
-  /** Where to keep what it takes to go on; `null` for nowhere. */
+  /** Where checkpoints are saved; `null` for nowhere. */
   readonly checkpoints: Checkpoints | null
 }
 
 /**
- * Finds the data and settles all settings.
- * @throws UsageError, or an error of the library, when they cannot be used.
+ * Finds the data and resolves all settings.
+ * @throws UsageError, or an error of the library, if they cannot be used.
  */
 export function makePlan(subject: string, given: TrainOptions): Plan {
   const plan = makeProblem(subject, given)
   const { checkpoints, resume } = given
   if (checkpoints !== undefined && resume !== undefined)
-    throw new UsageError('--resume goes on in its own folder; leave --checkpoints out')
+    throw new UsageError('--resume saves to the same folder; leave --checkpoints out')
   const folder = checkpoints ?? resume
   const fixed = { data: plan.name, rows: plan.data.rows, target: given.target ?? null }
   const { epochs: _, ...settings } = plan.settings
@@ -84,7 +84,7 @@ function makeProblem(subject: string, given: TrainOptions): Omit<Plan, 'checkpoi
     name,
     notes: [
       ...(note === null ? [] : [note]),
-      ...(dropped > 0 ? [`${dropped} row${dropped === 1 ? ' is' : 's are'} left out: no ${target}`] : []),
+      ...(dropped > 0 ? [`${dropped} row${dropped === 1 ? '' : 's'} without ${target} left out`] : []),
     ],
     target: prepared.target,
     data: prepared.training,
@@ -94,12 +94,12 @@ function makeProblem(subject: string, given: TrainOptions): Omit<Plan, 'checkpoi
 }
 
 /**
- * A run before its first step, and how good its first weights are; or where an earlier one stopped, unless it is to
- * begin `anew`.
+ * A run before its first step, or where an earlier one stopped unless it is to start `afresh`; and the score of its
+ * initial weights.
  */
-export function begin(
+export function createPlannedRun(
   { data, validation, target, settings, checkpoints }: Plan,
-  anew = false,
+  afresh = false,
 ): { run: Run; initial: Score } {
   const { hidden, activation, optimizer, learningRate, batchSize, epochs, seed } = settings
   const model = sequential(
@@ -121,7 +121,7 @@ export function begin(
     data,
     ...(validation && { validation }),
     ...(checkpoints && { checkpoint: { save: checkpoints.keep } }),
-    ...(checkpoints?.resume && !anew && { resume: checkpoints.resume }),
+    ...(checkpoints?.resume && !afresh && { resume: checkpoints.resume }),
     batchSize,
     epochs,
     seed,

@@ -1,6 +1,6 @@
-// What a run tells at its end when something went wrong.
+// Reports what went wrong, at the end of a run.
 
-/** Writes what went wrong, if anything did, and returns the exit code. */
+/** Writes the problems, if there are any, and returns the exit code. */
 export function reportProblems(...problems: readonly (string | null | undefined)[]): number {
   const known = problems.filter((problem) => problem)
   for (const problem of known) process.stderr.write(`bp: ${problem}\n`)

@@ -1,21 +1,21 @@
-// Trains without a screen, with a report now and then.
+// Trains without a screen, with regular reports.
 import type { Run, RunState, Score } from '@bp/core'
 import { niceStep, Pacer } from '@bp/lab'
-import { begin, type Plan } from './plan.js'
+import { createPlannedRun, type Plan } from './plan.js'
 
-/** Writes what happens in a run. */
+/** Writes about a run. */
 export interface Reporter {
   start(plan: Plan, run: Run): void
   report(plan: Plan, state: RunState): void
-  /** Of something that the user must hear while training goes on. */
+  /** Of a problem while training continues. */
   warn(message: string): void
-  /** After the last step; `initial` is how good the first weights were, `elapsed` the time in ms. */
+  /** After the last step; `initial` is the score of the initial weights, `elapsed` the time in ms. */
   end(plan: Plan, run: Run, initial: Score, elapsed: number): void
 }
 
-/** A run gives at most as many reports. */
+/** At most this many reports of a run. */
 const mostReports = 20
-/** How long steps may keep signals waiting, in ms. */
+/** Longest time that steps may delay signals, in ms. */
 const sliceTime = 50
 
 /** Trains to the end, or until `interrupted`. */
@@ -25,13 +25,13 @@ export async function trainWithReports(
   interrupted: AbortSignal,
 ): Promise<RunState> {
   const started = performance.now()
-  const { run, initial } = begin(plan)
+  const { run, initial } = createPlannedRun(plan)
   const { checkpoints } = plan
   checkpoints?.open(run)
   const pacer = new Pacer(run)
   reporter.start(plan, run)
   const { epochs, step, steps } = run.getState()
-  // By steps and not by time, so that the same run always gives the same reports.
+  // By steps, not by time, so that the same run always gives the same reports.
   const every = niceStep(epochs / mostReports, 1) * (steps / epochs)
   const warn = (message: string | null | undefined) => message && reporter.warn(message)
   try {
@@ -48,7 +48,7 @@ export async function trainWithReports(
       await new Promise(setImmediate)
     }
   } catch (error) {
-    // Such as a report that could not be written.
+    // E.g. a report could not be written.
     checkpoints?.save(run)
     throw error
   }

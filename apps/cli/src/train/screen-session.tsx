@@ -1,4 +1,4 @@
-// A training run on the full screen, from entering it to the summary that stays on the terminal.
+// A training run on the full screen, and its summary on the terminal afterwards.
 import { showFullScreen } from '../full-screen.js'
 import { print } from '../output.js'
 import { drawProfile } from '../profile/table.js'

@@ -1,4 +1,4 @@
-// The full screen of a training run. It draws what the trainer shows and hands keys on to it.
+// The full screen of a training run: draws the state of the trainer and passes keys on to it.
 import { predictXor } from '@bp/lab'
 import { Box, useInput } from 'ink'
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
@@ -19,7 +19,7 @@ import {
   formatCount,
   formatDuration,
   formatShare,
-  formatShort,
+  threeDigits,
 } from './words.js'
 
 export interface TrainScreenProps {
@@ -27,17 +27,17 @@ export interface TrainScreenProps {
   readonly size: Size
   /** Whether the terminal shows colours. */
   readonly colours: boolean
-  /** Leave by itself when training is over. */
+  /** Leave when training is over. */
   readonly exitOnDone: boolean
   /** Called with an exit code. */
   readonly onLeave: (code: number) => void
 }
 
-/** Under this size there is one line instead of a picture. */
-const least = { columns: 48, rows: 15 }
-/** Rows of the three lines of figures, what is around them, and the keys. */
+/** A smaller terminal shows one line instead of a picture. */
+const smallest = { columns: 48, rows: 15 }
+/** Rows of the figures, the blank lines around them, and the keys. */
 const footRows = 6
-/** Columns between the chart and what is beside it. */
+/** Columns between the chart and the picture beside it. */
 const gap = 3
 
 export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: TrainScreenProps) {
@@ -53,7 +53,7 @@ export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: Tra
   useInput((input, key) => {
     if (key.ctrl && input === 'c') return onLeave(exitInterrupted)
     if (key.escape) return setHelping(false)
-    // Keys that are hit quickly arrive together.
+    // Keys that are pressed quickly arrive together.
     for (const letter of input) {
       if (letter === 'q') onLeave(0)
       else if (letter === '?') setHelping((shown) => !shown)
@@ -67,7 +67,7 @@ export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: Tra
   })
 
   const { plan } = trainer
-  if (size.columns < least.columns || size.rows < least.rows)
+  if (size.columns < smallest.columns || size.rows < smallest.rows)
     return <Row pieces={[{ text: cut(statusLine(plan, view), size.columns - 1) }]} />
   const head = headRows(plan, view, size.columns)
   // One row stays free, or the terminal would scroll.
@@ -181,7 +181,7 @@ function lossSeries({ validation }: Plan, { run, initial }: View): Series[] {
   ]
 }
 
-/** What stands beside the chart, or `null` where there is no room for it. */
+/** The picture beside the chart, or `null` if there is no room for it. */
 function sideRows(
   plan: Plan,
   { run }: View,
@@ -225,34 +225,34 @@ function sideRows(
   return fits ? drawMatrix(plan, target, run, most) : null
 }
 
-/** Whether the predictions for xor stand under the map, and not in a line of their own. */
+/** Whether the predictions for xor are under the map rather than in a line of their own. */
 function hasRoomForTable(bodyRows: number): boolean {
   return bodyRows >= 20
 }
 
 function predictionRows(run: View['run']): Piece[][] {
-  return predictXor(run).map(({ inputs, target, probability, right }) => [
+  return predictXor(run).map(({ inputs, target, probability, correct }) => [
     { text: `${inputs.join(' xor ')} = ${target}  `, dim: true },
     { text: `${formatFixed(probability)} ` },
-    verdict(right),
+    verdict(correct),
   ])
 }
 
 function predictionLine(run: View['run'], columns: number): Piece[] {
   const operator = columns < 80 ? ' ' : ' xor '
-  return predictXor(run).flatMap(({ inputs, probability, right }, index) => [
+  return predictXor(run).flatMap(({ inputs, probability, correct }, index) => [
     { text: `${index > 0 ? '   ' : ''}${inputs.join(operator)}  `, dim: true },
     { text: columns < 80 ? probability.toFixed(2) : formatFixed(probability) },
     { text: ' ' },
-    verdict(right),
+    verdict(correct),
   ])
 }
 
-function verdict(right: boolean): Piece {
-  return { text: right ? '✓' : '✗', colour: right ? palette.green : palette.red, bold: true }
+function verdict(correct: boolean): Piece {
+  return { text: correct ? '✓' : '✗', colour: correct ? palette.green : palette.red, bold: true }
 }
 
-/** Figures, and what keys do. */
+/** The figures and the keys. */
 function footLines(plan: Plan, view: View, columns: number, bodyRows: number): Piece[][] {
   const { status, run, initial, elapsed, remaining, speed, stepsPerSecond } = view
   const { epoch, epochs, step, steps, loss, accuracy, validation, error } = run.getState()
@@ -289,13 +289,13 @@ function footLines(plan: Plan, view: View, columns: number, bodyRows: number): P
     ],
     [
       { text: plan.validation ? 'training   loss ' : 'loss ' },
-      { text: formatShort(loss ?? initial.loss).padEnd(10), bold: true },
+      { text: threeDigits(loss ?? initial.loss).padEnd(10), bold: true },
       { text: score },
     ],
     plan.validation
       ? [
           { text: 'held back  loss ' },
-          { text: (validation ? formatShort(validation.loss) : '—').padEnd(10), bold: true },
+          { text: (validation ? threeDigits(validation.loss) : '—').padEnd(10), bold: true },
           { text: validation ? describeScore(validation, plan.validation, plan.target) : '' },
         ]
       : plan.target === null && !hasRoomForTable(bodyRows)
@@ -311,12 +311,12 @@ function describeSpeed(speed: number): string {
   return `speed ×${speed < 1 ? `1/${1 / speed}` : speed}`
 }
 
-/** What the most important keys do, as many as fit. */
+/** The most important keys, as many as fit. */
 function keyHints(status: View['status'], columns: number): string {
   const over = status === 'done' || status === 'diverged'
   const hints = over
     ? ['r train again', 'y scale']
-    : [`space ${status === 'paused' ? 'go on' : 'pause'}`, '. step', '+ − speed', 'y scale', 'r restart']
+    : [`space ${status === 'paused' ? 'resume' : 'pause'}`, '. step', '+ − speed', 'y scale', 'r restart']
   let line = ''
   do line = [...hints, '? keys', 'q quit'].join(' · ')
   while (line.length > columns && hints.pop() !== undefined)
@@ -328,16 +328,16 @@ function statusLine({ name }: Plan, { status, run, initial }: View): string {
   const score = { loss: loss ?? initial.loss, accuracy: accuracy ?? initial.accuracy }
   const mark = marks[status].text.slice(0, 1)
   const share = formatShare(Math.floor((step / steps) * 100) / 100)
-  const right = score.accuracy === null ? '' : ` right ${formatShare(score.accuracy)}`
-  return `${mark} ${name} ${share} loss ${formatShort(score.loss)}${right}`
+  const accuracyText = score.accuracy === null ? '' : ` accuracy ${formatShare(score.accuracy)}`
+  return `${mark} ${name} ${share} loss ${threeDigits(score.loss)}${accuracyText}`
 }
 
 const keyList = [
-  ['space', 'pause, go on'],
+  ['space', 'pause, resume'],
   ['.', 'one step, then pause'],
   ['+  −', 'faster, slower'],
   ['y', 'linear or logarithmic scale of the loss'],
-  ['r', 'restart from the same seed: it comes out the same'],
+  ['r', 'restart from the same seed, with the same result'],
   ['?  esc', 'close this list'],
   ['q', 'quit; a summary stays on the terminal'],
   ['ctrl-c', 'quit with exit code 130'],

@@ -1,4 +1,4 @@
-// The settings of a training run. One row is one setting: its option, its defaults and how the screen puts it.
+// The settings of a training run. A row is a setting: its option, its defaults and how the screen shows it.
 import { adam, momentum, sgd } from '@bp/core'
 import { formatNumber, xorSettings } from '@bp/lab'
 import { choice, type Given, integer, number, type Option, toNumber } from '../options.js'
@@ -14,9 +14,9 @@ type OptimizerName = keyof typeof optimizers
 type Default<T> = T | Readonly<Record<OptimizerName, T>>
 
 export interface Setting<T> extends Option<T> {
-  /** Also what a checkpoint means that lacks the setting: it was written before there was one. */
+  /** Also what a checkpoint that lacks the setting means: it was saved before the setting existed. */
   readonly defaults: Readonly<Record<Task, Default<T>>>
-  /** For the line under the title, of a run with so many rows. */
+  /** For the line under the title of a run on this many rows. */
   describe?(value: T, rows: number): string
 }
 
@@ -41,7 +41,7 @@ function isByOptimizer<T>(value: Default<T>): value is Readonly<Record<Optimizer
   return typeof value === 'object' && value !== null && 'sgd' in value
 }
 
-// More would not fit the memory of the kernel, or no one would wait for it.
+// More would not fit into the memory of the kernel, or nobody would wait for it.
 const mostUnits = 4096
 const mostLayers = 16
 
@@ -61,7 +61,7 @@ const hidden: Option<readonly number[]> = {
   },
 }
 
-/** With the defaults for tables, over 95 % of the held-back rows of each bundled set come out right. */
+/** With the defaults for tables, over 95 % of the held-back rows of each bundled set are predicted correctly. */
 export const settings = {
   hidden: setting(hidden, { table: [32], xor: [xorSettings.hiddenUnits] }),
   activation: setting(choice(['relu', 'tanh', 'sigmoid'], 'of the hidden layers'), {
@@ -106,7 +106,7 @@ export const settings = {
 
 export type Settings = Required<Given<typeof settings>>
 
-/** What was given, and the defaults for the rest. */
+/** The given settings, and the defaults for the rest. */
 export function withDefaults(task: Task, given: Given<typeof settings>): Settings {
   const optimizer = given.optimizer ?? (settings.optimizer.defaults[task] as OptimizerName)
   const values = Object.entries<Setting<unknown>>(settings).map(([name, { defaults }]) => {

@@ -1,32 +1,32 @@
-// What remains on the terminal when a run is over.
+// The summary that stays on the terminal when a run is over.
 import type { Run, Score } from '@bp/core'
 import { predictXor } from '@bp/lab'
 import type { Plan } from './plan.js'
-import { counted, describeScore, formatCount, formatDuration, formatShort, hashWeights } from './words.js'
+import { counted, describeScore, formatCount, formatDuration, hashWeights, threeDigits } from './words.js'
 
-/** Lines about the run: how far it came, how good it is now, for xor what it says to each row, and what is on the disk. */
+/** Lines about the run: how far it got, its scores, for xor its predictions, and what is saved. */
 export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
   return [...describeResult(plan, run, initial, elapsed), ...describeSaved(plan, run)]
 }
 
 function describeResult(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
   const { status, epoch, step, loss, accuracy, validation, error } = run.getState()
-  if (error !== null || loss === null) return [`${plan.name}: ${error === null ? 'not begun' : 'diverged'}`]
+  if (error !== null || loss === null) return [`${plan.name}: ${error === null ? 'not started' : 'diverged'}`]
   const verb = status === 'done' ? 'trained' : 'stopped after'
   const time = elapsed < 9950 ? `${(elapsed / 1000).toFixed(1)} s` : formatDuration(elapsed)
   const lines = [`${plan.name}: ${verb} ${counted(epoch, 'epoch')}, ${counted(step, 'step')}, ${time}`]
   lines.push(
-    `  training   loss ${formatShort(initial.loss)} → ${formatShort(loss)}, ${describeScore({ loss, accuracy: accuracy ?? initial.accuracy }, plan.data, plan.target)}`,
+    `  training   loss ${threeDigits(initial.loss)} → ${threeDigits(loss)}, ${describeScore({ loss, accuracy: accuracy ?? initial.accuracy }, plan.data, plan.target)}`,
   )
   if (plan.validation && validation)
     lines.push(
-      `  held back  loss ${formatShort(validation.loss)}, ${describeScore(validation, plan.validation, plan.target)}`,
+      `  held back  loss ${threeDigits(validation.loss)}, ${describeScore(validation, plan.validation, plan.target)}`,
     )
   if (plan.target === null) {
-    lines.push('', '  x₁  x₂  wanted  predicted')
-    for (const { inputs, target, probability, right } of predictXor(run))
+    lines.push('', '  x₁  x₂  target  predicted')
+    for (const { inputs, target, probability, correct } of predictXor(run))
       lines.push(
-        `${inputs.map((input) => String(input).padStart(4)).join('')}${String(target).padStart(8)}${formatFixed(probability).padStart(11)}  ${right ? '✓' : '✗'}`,
+        `${inputs.map((input) => String(input).padStart(4)).join('')}${String(target).padStart(8)}${formatFixed(probability).padStart(11)}  ${correct ? '✓' : '✗'}`,
       )
     lines.push('')
   }
@@ -43,8 +43,8 @@ function describeSaved({ checkpoints }: Plan, run: Run): string[] {
   const savedStep = checkpoints.readSavedStep()
   if (savedStep === null) return ['', `  nothing is saved in ${folder}`]
   const { step } = run.getState()
-  const from = step === savedStep ? 'here' : `step ${formatCount(savedStep)}, which is what ${folder} has`
-  return ['', `  go on from ${from}, with --resume ${folder}`]
+  const from = step === savedStep ? 'here' : `step ${formatCount(savedStep)}, the last one saved,`
+  return ['', `  resume from ${from} with --resume ${folder}`]
 }
 
 /** A probability, to four places so that columns of them align. */

@@ -1,35 +1,35 @@
-// Runs a training run at a pace that can be watched, and lets keys pause, step, hurry and restart it.
+// Trains at a pace that can be watched; keys pause, step, speed up, slow down and restart it.
 import type { Run, Score } from '@bp/core'
 import { createStore, Pacer, type Store } from '@bp/lab'
-import { begin, type Plan } from './plan.js'
+import { createPlannedRun, type Plan } from './plan.js'
 
-/** What a run takes at normal speed, in ms, unless the machine needs longer. */
+/** Length of a run at normal speed, in ms, unless the machine needs longer. */
 const normalDuration = 5000
-/** Between two looks at the clock, and two pictures, in ms. */
+/** Time between ticks, and between pictures, in ms. */
 const interval = 50
-/** How long steps may keep keys waiting, in ms. */
+/** Longest time that steps may delay keys, in ms. */
 const sliceTime = 25
-/** At full speed too there is a picture every so many ms. */
+/** Longest time between pictures at full speed, in ms. */
 const longestInterval = 1500
-/** The part of the time that pictures may take when steps could use all of it; what Ink writes later comes on top. */
+/** Share of the time for pictures at full speed; what Ink writes later comes on top. */
 const pictureShare = 0.015
-/** Within this many ms of a change of speed, a guess at what is left would jump about. */
-const settling = 400
+/** For this long after a change of speed, an estimate of the time left would jump, in ms. */
+const shortestMeasurement = 400
 
 /** Multiples of the normal speed. */
 const speeds = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, Number.POSITIVE_INFINITY] as const
 
 export interface View {
   readonly run: Run
-  /** How good the first weights were. */
+  /** Score of the initial weights. */
   readonly initial: Score
   readonly status: 'training' | 'paused' | 'done' | 'diverged'
   readonly speed: number
-  /** Time of training so far, pauses left out, in ms. */
+  /** Time of training so far without pauses, in ms. */
   readonly elapsed: number
-  /** Time to the end at this pace, in ms; `null` while it cannot be told. */
+  /** Time to the end at this pace, in ms; `null` while unknown. */
   readonly remaining: number | null
-  /** Steps a second at this pace; `null` while it cannot be told. */
+  /** Steps per second at this pace; `null` while unknown. */
   readonly stepsPerSecond: number | null
 }
 
@@ -46,15 +46,15 @@ export class Trainer {
   /** Time and step from which the pace is measured. */
   #since = { elapsed: 0, step: 0 }
   #shown = 0
-  /** What drawing the last picture took, in ms. */
+  /** How long the last picture took to draw, in ms. */
   #drawing = 0
-  /** When the steps before it were done, if nothing was waited for since. */
+  /** When the last steps ended, if the thread has been busy since. */
   #busySince: number | null = null
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null
 
   constructor(plan: Plan) {
     this.plan = plan
-    this.#begin(false)
+    this.#create(false)
     this.#store = createStore(this.#view())
   }
 
@@ -62,7 +62,7 @@ export class Trainer {
 
   readonly subscribe = (listener: () => void): (() => void) => this.#store.subscribe(listener)
 
-  /** Begins or goes on. */
+  /** Starts or resumes. */
   start(): void {
     this.#paused = false
     this.#last = performance.now()
@@ -70,7 +70,7 @@ export class Trainer {
     this.#show()
   }
 
-  /** Stops where it is; `start` goes on. */
+  /** Stops where it is; `start` resumes. */
   pause(): void {
     this.#paused = true
     clearTimeout(this.#timer as NodeJS.Timeout)
@@ -92,7 +92,7 @@ export class Trainer {
 
   restart(): void {
     this.pause()
-    this.#begin(true)
+    this.#create(true)
     this.start()
   }
 
@@ -103,8 +103,8 @@ export class Trainer {
     this.#show()
   }
 
-  #begin(anew: boolean): void {
-    const { run, initial } = begin(this.plan, anew)
+  #create(afresh: boolean): void {
+    const { run, initial } = createPlannedRun(this.plan, afresh)
     this.#run = run
     this.#initial = initial
     this.#pacer = new Pacer(run)
@@ -143,7 +143,7 @@ export class Trainer {
     const { step, steps, status } = this.#run.getState()
     const over = status === 'done' || status === 'diverged'
     const measured = this.#elapsed - this.#since.elapsed
-    const pace = measured < settling ? null : (step - this.#since.step) / measured
+    const pace = measured < shortestMeasurement ? null : (step - this.#since.step) / measured
     return {
       run: this.#run,
       initial: this.#initial,

@@ -15,8 +15,8 @@ export function counted(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** Three significant digits, `1.24e6` or `12.5`: as exact as a figure that changes all the time needs to be. */
-export function formatShort(value: number): string {
+/** `1.24e6`, `12.5`: precise enough for a figure that keeps changing. */
+export function threeDigits(value: number): string {
   return formatNumber(value, 3)
 }
 
@@ -53,17 +53,17 @@ export function describeRows({ data, validation }: Plan): string {
   return `${formatCount(data.rows)} rows, ${validation ? formatCount(validation.rows) : 'none'} held back`
 }
 
-/** How far off a prediction is, in the unit of the target: the root of the mean square. */
-export function typicalError({ loss }: Score, target: PreparedTarget | null): number | null {
+/** Root mean squared error, in the unit of the target. */
+export function rootMeanSquaredError({ loss }: Score, target: PreparedTarget | null): number | null {
   return target?.task === 'regression' ? Math.sqrt(loss) * target.standardDeviation : null
 }
 
-/** `29 of 30 right, 96.7 %`, or `off by 299 body_mass_g`. */
+/** `29 of 30 correct, 96.7 %`, or `off by 299 body_mass_g (RMSE)`. */
 export function describeScore(score: Score, { rows }: Dataset, target: PreparedTarget | null): string {
-  const error = typicalError(score, target)
-  if (error !== null) return `off by ${formatShort(error)} ${target!.name} (root mean square)`
+  const error = rootMeanSquaredError(score, target)
+  if (error !== null) return `off by ${threeDigits(error)} ${target!.name} (RMSE)`
   const accuracy = score.accuracy ?? 0
-  return `${formatCount(accuracy * rows)} of ${formatCount(rows)} right, ${formatShare(accuracy)}`
+  return `${formatCount(accuracy * rows)} of ${formatCount(rows)} correct, ${formatShare(accuracy)}`
 }
 
 /** SHA-256 of all weights as little-endian float32. */

@@ -1,4 +1,4 @@
-// The graph as a picture: nodes that can be focused, edges with what flows over them.
+// The graph as a picture: nodes that can be focused, edges with what flows along them.
 import {
   type Numbers,
   operand,
@@ -13,7 +13,7 @@ import { NumberField } from '../number-field.js'
 import { type Placed, place, shapeRadius, type TextWidths } from './geometry.js'
 import { write, writeShort } from './words.js'
 
-/** Text stays readable; a drawing that is too wide even so can be scrolled. */
+/** Text stays readable at this scale; a drawing that is still too wide scrolls. */
 const smallestScale = 0.7
 
 interface DrawingProps {
@@ -73,12 +73,12 @@ export function Drawing({ trace, view, editable, onValue, onPosition }: DrawingP
 interface EdgesProps {
   readonly placed: Placed
   readonly current: TraceStep | null
-  /** Edges that a derivative came over. */
+  /** Edges along which a derivative has arrived. */
   readonly arrived: ReadonlySet<TraceEdge>
   readonly known: ReadonlySet<string>
 }
 
-// The list of steps says the same in words, so this part is for the eye alone.
+// Hidden from screen readers: the list of steps says the same in words.
 function Edges({ placed, current, arrived, known }: EdgesProps) {
   const stateOf = (edge: TraceEdge) => {
     if (edge === current?.edge) return 'active-backward'
@@ -154,13 +154,13 @@ function Node({ node, trace, view, placed, editable, onValue, onPosition }: Node
 
   const inWords = (numbers: Numbers) => write(numbers, node)
   const description = [
-    // What is seen is part of what is said, for those who speak to their computer.
+    // The visible symbol is part of the accessible name, for voice control (WCAG 2.5.3).
     node.label.includes(symbol) ? node.label : `${node.label}, shown as ${symbol}`,
     `value ${known ? inWords(value) : 'not computed yet'}`,
     ...(node.derivative === null && derivative === null && kind === 'constant'
       ? []
       : [
-          `derivative of ${output} by ${name || 'it'} ${derivative === null ? 'not computed yet' : inWords(derivative)}`,
+          `derivative of ${output} with respect to ${name || 'it'} ${derivative === null ? 'not computed yet' : inWords(derivative)}`,
         ]),
   ].join(', ')
 
@@ -217,13 +217,13 @@ function Node({ node, trace, view, placed, editable, onValue, onPosition }: Node
   )
 }
 
-/** Whether moving the node up moves the output up or down, without colour. */
+/** Shows without colour whether increasing the node increases or decreases the output. */
 function Sign({ negative }: { readonly negative: boolean }) {
   return <span className="sign">{negative ? '▼' : '▲'}</span>
 }
 
-/** Widths of a letter of the fixed-width font, at a node and on an edge, in pixels. */
-const letter = { node: 8.6, edge: 8 }
+/** Widths of a character of the monospaced font, at a node and on an edge, in pixels. */
+const character = { node: 8.6, edge: 8 }
 
 function textWidths(trace: Trace): TextWidths {
   const longest = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => text.length))
@@ -233,9 +233,9 @@ function textWidths(trace: Trace): TextWidths {
   )
   const values = trace.nodes.map((node) => `${node.name} = ${writeNode(node.value, node)}`)
   return {
-    node: longest([...derivatives, ...values]) * letter.node,
-    // The border and the room beside the text of a label.
-    edge: longest(trace.edges.flatMap((edge) => contributionText(edge) ?? [])) * letter.edge + 18,
+    node: longest([...derivatives, ...values]) * character.node,
+    // The border and padding of a label.
+    edge: longest(trace.edges.flatMap((edge) => contributionText(edge) ?? [])) * character.edge + 18,
   }
 }
 
@@ -243,10 +243,10 @@ function writeNode(numbers: Numbers, node: TraceNode): string {
   return typeof numbers === 'number' ? writeShort(numbers) : write(numbers, node)
 }
 
-/** What fits one line of a label on an edge. */
+/** Characters that fit into one line of a label on an edge. */
 const longestLine = 12
 
-/** `5 × 1 = 5`: local times upstream, in one line or two. */
+/** `5 × 1 = 5`: local times upstream, on one line or two. */
 function contributionText({ local, upstream, contribution }: TraceEdge): string[] | null {
   if (contribution === null) return null
   if (local === null || typeof upstream !== 'number' || typeof contribution !== 'number') return ['array']

@@ -1,4 +1,4 @@
-// Where the expression is typed, with what is wrong about it below.
+// The field for the expression, with any problem explained below it.
 import { useId } from 'react'
 import type { Problem } from './state.js'
 
@@ -53,7 +53,7 @@ export function ExpressionField({ source, problem, onSource, onVariable }: Expre
                 </button>
               )}
             </p>
-            <p className="stale">The picture below still shows the last expression that made sense.</p>
+            <p className="stale">The graph below still shows the last valid expression.</p>
           </>
         )}
       </div>

@@ -1,11 +1,11 @@
-// Where nodes, edges and their labels stand, in pixels.
+// Positions of nodes, edges and their labels, in pixels.
 import { layout, type Point, type Trace, type TraceEdge } from '@bp/lab'
 
 export interface Placed {
   readonly direction: 'LR' | 'TB'
   readonly width: number
   readonly height: number
-  /** Middle of each node's shape. */
+  /** Centre of each node's shape. */
   readonly middles: ReadonlyMap<string, Point>
   readonly edges: readonly PlacedEdge[]
 }
@@ -17,23 +17,23 @@ interface PlacedEdge {
   readonly label: Point
 }
 
-/** Radius of a shape, with a little air for arrowheads. */
+/** Radius of a shape, and the gap around it for arrowheads. */
 export const shapeRadius = 28
-const air = 5
+const arrowGap = 5
 
 /** Height of a label of two lines on an edge. */
 const labelHeight = 42
 
-/** How wide the widest text at a node and the widest on an edge are, in pixels. */
+/** Width of the widest text at a node and of the widest on an edge, in pixels. */
 export interface TextWidths {
   readonly node: number
   readonly edge: number
 }
 
-/** The drawing shrinks to this before it is turned from top to bottom. */
+/** The drawing shrinks to this scale before it is laid out from top to bottom instead. */
 const smallestScale = 0.78
 
-/** From left to right where that fits the room, else from top to bottom. */
+/** From left to right if that fits into `room`, else from top to bottom. */
 export function place(trace: Trace, room: number, widths: TextWidths): Placed {
   const tight = Math.max(150, widths.edge + 2 * shapeRadius + 32)
   for (const along of [280, 240, 210, tight]) {
@@ -43,7 +43,7 @@ export function place(trace: Trace, room: number, widths: TextWidths): Placed {
   return placeDown(trace, widths)
 }
 
-/** Texts stand above and below the shapes. `along` is the distance of layers. */
+/** Text is above and below the shapes. `along` is the distance between layers. */
 function placeAcross(trace: Trace, along: number, { node, edge }: TextWidths): Placed {
   const side = Math.max(56, node / 2 + 8)
   // The layout keeps 1.75 widths from layer to layer, and 1.5 heights within one.
@@ -51,7 +51,7 @@ function placeAcross(trace: Trace, along: number, { node, edge }: TextWidths): P
   return arrange(trace, 'LR', size, { left: side, right: side, top: 72, bottom: 68 }, edge)
 }
 
-/** Texts stand to the right of the shapes, out of the way of the edges. */
+/** Text is to the right of the shapes, out of the way of the edges. */
 function placeDown(trace: Trace, { node, edge }: TextWidths): Placed {
   const gap = 8
   const right = shapeRadius + gap + node
@@ -138,7 +138,7 @@ function routeEdge(
   const to = middles.get(edge.to)!
   const begin = borderPoint(from, inner[0] ?? to)
   const end = borderPoint(to, inner.at(-1) ?? from)
-  // On a straight edge the layout's point is half-way; from top to bottom, labels nearer to the source keep apart.
+  // The layout's point is halfway along a straight edge; from top to bottom, labels overlap less nearer to the source.
   const middle = inner[Math.floor(inner.length / 2)] ?? between(begin, end, 0.5)
   return {
     edge,
@@ -149,14 +149,14 @@ function routeEdge(
 
 function borderPoint(centre: Point, towards: Point): Point {
   const distance = Math.hypot(towards.x - centre.x, towards.y - centre.y) || 1
-  return between(centre, towards, (shapeRadius + air) / distance)
+  return between(centre, towards, (shapeRadius + arrowGap) / distance)
 }
 
 function between(a: Point, b: Point, share: number): Point {
   return { x: a.x + (b.x - a.x) * share, y: a.y + (b.y - a.y) * share }
 }
 
-/** A curve through the first and last point that the others pull on. */
+/** A curve through the first and last points, with the others as control points. */
 function smooth(points: readonly Point[]): string {
   const text = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`
   const [first, ...rest] = points as [Point, ...Point[]]

@@ -1,4 +1,4 @@
-// The first half of the page: an expression, its graph, and the way of every derivative through it.
+// The first half of the page: an expression, its graph, and how every derivative flows through it.
 import { listed, viewAt } from '@bp/lab'
 import { useEffect, useMemo, useReducer, useRef } from 'react'
 import { Drawing } from './drawing.js'
@@ -43,8 +43,8 @@ export function GraphLab() {
       <p className="lead">
         Every formula is a graph of small operations. Values flow{' '}
         <span className="forward-word">forward →</span>, from the variables to the result. Then derivatives
-        flow <span className="backward-word">← backward</span>: each operation multiplies what arrives from
-        behind by its own, local derivative and passes the product on.
+        flow <span className="backward-word">← backward</span>: each operation multiplies the derivative it
+        receives by its own local derivative and passes the product on.
       </p>
       <div className="toolbar">
         <ExpressionField
@@ -88,8 +88,8 @@ export function GraphLab() {
         <p className="legend">
           <span className="forward-word">value</span>
           <span className="backward-word">derivative</span>
-          <span>▲ moves the result up, ▼ down</span>
-          <span>on an edge: local × arriving = passed on</span>
+          <span>▲ increases the result, ▼ decreases it</span>
+          <span>on an edge: local × upstream = passed on</span>
           <span>— not computed yet</span>
           <span>
             change a value: type, or <kbd>↑</kbd> <kbd>↓</kbd>

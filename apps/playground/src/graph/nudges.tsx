@@ -1,4 +1,4 @@
-// What a derivative means: move one variable and see how far the output moves.
+// What a derivative means: change one variable and see how much the output changes.
 import { formatNumber, nudge } from '@bp/lab'
 import { useId, useState } from 'react'
 import type { Picture } from './state.js'
@@ -9,17 +9,17 @@ export function Nudges({ graph, trace }: Picture) {
   const group = useId()
   const [amount, setAmount] = useState(1)
   const output = trace.output.title
-  const moved = trace.nodes
+  const changes = trace.nodes
     .filter(({ kind, derivative }) => kind === 'variable' && typeof derivative === 'number')
     .map(({ name }) => ({ name, ...nudge(graph, name, amount) }))
-  if (moved.length === 0) return null
-  const rows = moved.map((row) => ({ ...row, straight: nearlyEqual(row.change, row.predicted, row.before) }))
+  if (changes.length === 0) return null
+  const rows = changes.map((row) => ({ ...row, linear: nearlyEqual(row.change, row.predicted, row.before) }))
 
   return (
     <section className="nudges" aria-labelledby={`${group}-title`}>
       <h3 id={`${group}-title`}>What a derivative means</h3>
       <fieldset className="choices">
-        <legend>Move one variable by</legend>
+        <legend>Change one variable by</legend>
         {amounts.map((choice) => (
           <label key={choice}>
             <input type="radio" name={group} checked={choice === amount} onChange={() => setAmount(choice)} />
@@ -40,42 +40,43 @@ export function Nudges({ graph, trace }: Picture) {
       <table>
         <thead>
           <tr>
-            <th scope="col">move</th>
-            <th scope="col">derivative × move</th>
+            <th scope="col">change</th>
+            <th scope="col">derivative × change</th>
             <th scope="col">
-              <var>{output}</var> really moves
+              actual change of <var>{output}</var>
             </th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ name, change, predicted, straight }) => (
+          {rows.map(({ name, change, predicted, linear }) => (
             <tr key={name}>
               <th scope="row">
                 <var>{name}</var> + {formatNumber(amount)}
               </th>
               <td>{written(predicted)}</td>
               <td>
-                {written(change)} <span className="verdict">{straight ? '= the same' : '≠ it bends'}</span>
+                {written(change)}{' '}
+                <span className="verdict">{linear ? '= as predicted' : '≠ curved here'}</span>
               </td>
             </tr>
           ))}
         </tbody>
       </table>
       <p className="note">
-        {rows.every(({ straight }) => straight)
-          ? 'The derivative foretells it exactly, since along each variable the output is a straight line.'
-          : 'The derivative is the slope at this very point: the smaller the move, the better it foretells.'}
+        {rows.every(({ linear }) => linear)
+          ? 'The derivative predicts the change exactly, since the output is linear in each variable.'
+          : 'The derivative is the slope at this point: the smaller the change, the better the prediction.'}
       </p>
     </section>
   )
 }
 
-/** Equal but for the rounding of the difference of two outputs. */
+/** Equal up to the rounding error of the difference of two outputs. */
 function nearlyEqual(a: number, b: number, scale: number): boolean {
   return Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(scale), Math.abs(a))
 }
 
-/** To four digits: a difference of rounded numbers is noisy in its last ones. */
+/** With four digits: the last ones of a difference of rounded numbers are noise. */
 function written(number: number): string {
   return formatNumber(number, 4)
 }

@@ -1,4 +1,4 @@
-// What the graph half of the page holds, and how it changes. Whatever is on the screen follows from this.
+// The state of the graph half of the page, and how it changes. Everything on the screen follows from it.
 import { BackpropagationError } from '@bp/core'
 import { build, ExpressionError, type Fix, type Graph, type Program, parse } from '@bp/expression'
 import { expandComposite, type Trace, trace } from '@bp/lab'
@@ -26,9 +26,9 @@ export const presets: readonly [Preset, ...Preset[]] = [
 export interface Picture {
   readonly graph: Graph
   readonly trace: Trace
-  /** Variables whose value is kept by the page; the others have theirs in the source. */
+  /** Variables whose value is set on the page; the others have theirs in the source. */
   readonly editable: ReadonlySet<string>
-  /** The operations that can be shown as a chain of simpler ones. */
+  /** Names of the operations that can be shown as a chain of simpler ones. */
   readonly composites: readonly string[]
 }
 
@@ -37,9 +37,9 @@ export interface Problem {
   readonly message: string
   readonly hint: string | null
   readonly fix: Fix | null
-  /** Stretch of the source that is wrong; `null` when it is not one place. */
+  /** Range of the source that is wrong; `null` if it is not a single place. */
   readonly span: { readonly start: number; readonly end: number } | null
-  /** A name without a value, which could become a variable. */
+  /** A name without a value that could become a variable. */
   readonly unknown: string | null
 }
 
@@ -47,7 +47,7 @@ export interface GraphState {
   readonly source: string
   readonly values: ReadonlyMap<string, number>
   readonly expanded: boolean
-  /** Of the source as it was when it had no problem last. */
+  /** Of the last source without a problem. */
   readonly picture: Picture
   readonly problem: Problem | null
   /** Steps done. */
@@ -112,16 +112,16 @@ function draw(source: string, values: ReadonlyMap<string, number>, expanded: boo
   let program: Program | undefined
   try {
     program = parse(source)
-    // What the source itself gives a value is not overruled from here.
+    // Values set in the source are not overridden.
     const own = program.values
     const given = new Map([...values].filter(([name]) => !own.has(name)))
-    // A new letter is a new variable; a longer unknown name may be a slip, which the language finds.
+    // A new letter is a new variable; a longer unknown name may be a typo, which the language catches.
     for (const name of program.names)
       if (name.length === 1 && !own.has(name) && !given.has(name)) given.set(name, 1)
     const graph = build(program, given)
     const compact = trace(graph)
     const composites = compact.nodes.filter(({ expandable }) => expandable)
-    // From the back, since expanding one gives the free letters anew to what follows it.
+    // Last first, since expanding an operation renames the unnamed ones after it.
     const chain = expanded
       ? [...composites].reverse().reduce((whole, { id }) => expandComposite(whole, id), graph)
       : graph

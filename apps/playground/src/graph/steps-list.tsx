@@ -16,7 +16,7 @@ const titles = {
 export function StepsList({ trace, position, onPosition }: StepsListProps) {
   const holder = useRef<HTMLDivElement>(null)
   const lines = trace.steps.map((step, index) => ({ ...step, position: index + 1 }))
-  // One stop for the tab key: the present line, or the first one at the start.
+  // One tab stop: the current line, or the first one at the start.
   const stop = Math.max(position, 1)
 
   const move = (event: KeyboardEvent) => {

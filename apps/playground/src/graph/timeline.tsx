@@ -1,4 +1,4 @@
-// Moves through the steps: buttons, a slider, and the sentence about the present step.
+// Moves through the steps: buttons, a slider, and a sentence about the current step.
 import type { Trace } from '@bp/lab'
 import { describePosition, describeStep } from './words.js'
 
@@ -14,7 +14,7 @@ export function Timeline({ trace, position, onPosition }: TimelineProps) {
   const { steps } = trace
   const sentence = describeStep(trace, position)
   const phase = steps[position - 1]?.phase ?? 'start'
-  // A button that cannot go further keeps the focus, hence aria-disabled.
+  // A button at the end keeps the focus, hence aria-disabled rather than disabled.
   return (
     <div className="timeline">
       <div className="steppers">

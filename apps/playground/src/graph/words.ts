@@ -14,7 +14,7 @@ export function write(numbers: Numbers, { shape }: Pick<TraceNode, 'shape'>): st
   return typeof numbers === 'number' ? formatNumber(numbers) : `array ${shape.join('×')}`
 }
 
-/** Four significant digits, whole numbers in full, for where there is little room. */
+/** Four significant digits, integers in full: for where there is little room. */
 export function writeShort(number: number): string {
   return formatNumber(number, Number.isInteger(number) ? 6 : 4)
 }
@@ -42,7 +42,7 @@ export function describeStep(trace: Trace, position: number): string {
     case 'forward':
       return `Forward: ${step.text}.`
     case 'seed':
-      return `The way back begins at the end: ${trace.output.title} changes exactly as much as itself, so ${step.text}.`
+      return `The backward pass starts at the output: ${trace.output.title} changes exactly as much as itself, so ${step.text}.`
     case 'backward':
       return describeBackward(trace, step)
   }
@@ -56,10 +56,10 @@ function describeBackward(trace: Trace, step: TraceStep): string {
   const [inner, outer] = [titleOf(trace, from), titleOf(trace, to)]
   const chain =
     to === trace.output.id
-      ? `Backward: move ${inner} by a little and ${outer} moves ${times(local)}; what arrives from behind is ${formatNumber(upstream)}, so ${operand(formatNumber(upstream))} × ${operand(formatNumber(local))} = ${formatNumber(contribution)} goes to ${inner}.`
-      : `Backward: move ${inner} by a little and ${outer} moves ${times(local)}; move ${outer} and ${output} moves ${times(upstream)}; so ${output} moves ${operand(formatNumber(upstream))} × ${operand(formatNumber(local))} = ${formatNumber(contribution)} times as much as ${inner}.`
+      ? `Backward: if ${inner} changes a little, ${outer} changes ${times(local)}; the upstream derivative is ${formatNumber(upstream)}, so ${operand(formatNumber(upstream))} × ${operand(formatNumber(local))} = ${formatNumber(contribution)} goes to ${inner}.`
+      : `Backward: if ${inner} changes a little, ${outer} changes ${times(local)}; if ${outer} changes, ${output} changes ${times(upstream)}; so ${output} changes ${operand(formatNumber(upstream))} × ${operand(formatNumber(local))} = ${formatNumber(contribution)} times as much as ${inner}.`
   if (typeof step.accumulatorBefore !== 'number') return chain
-  return `${chain} ${inner} is used more than once, so the parts add up: ${formatNumber(step.accumulatorBefore)} + ${operand(formatNumber(contribution))} = ${formatNumber(step.accumulatorAfter as number)}.`
+  return `${chain} ${inner} is used more than once, so the contributions add up: ${formatNumber(step.accumulatorBefore)} + ${operand(formatNumber(contribution))} = ${formatNumber(step.accumulatorAfter as number)}.`
 }
 
 function times(factor: number): string {

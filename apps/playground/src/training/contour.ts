@@ -1,6 +1,6 @@
-// The line on which a grid of numbers takes one level: marching squares with linear interpolation.
+// The contour line of a grid of numbers at one level: marching squares with linear interpolation.
 
-/** A piece of the line, in units of grid cells: x to the right, y along the rows. */
+/** A segment of the line, in units of grid cells: x to the right, y down the rows. */
 export interface Segment {
   readonly from: readonly [number, number]
   readonly to: readonly [number, number]
@@ -25,7 +25,7 @@ export function contour(values: ArrayLike<number>, width: number, level: number)
         const share = (level - from) / (to - from)
         crossings.push([fromX + share * (toX - fromX), fromY + share * (toY - fromY)])
       }
-      // Four crossings are a saddle; which pairs belong together is open, so the order around the cell decides.
+      // Four crossings are a saddle, which is ambiguous; they are paired in their order around the cell.
       for (let index = 0; index + 1 < crossings.length; index += 2)
         segments.push({ from: crossings[index]!, to: crossings[index + 1]! })
     }

@@ -1,4 +1,4 @@
-// What the network answers at every point of the square around the four examples, as a picture.
+// The prediction of the network at every point of a square around the four examples, as a picture.
 import type { Prediction } from '@bp/lab'
 import { useEffect, useRef } from 'react'
 import { contour } from './contour.js'
@@ -27,14 +27,14 @@ export function DecisionMap({ grid, predictions }: DecisionMapProps) {
     }
   }, [grid, predictions])
 
-  const right = predictions.filter(({ right }) => right).length
+  const correct = predictions.filter(({ correct }) => correct).length
   return (
     <canvas
       ref={canvas}
       className="decision-map"
       role="img"
-      aria-label={`Decision map: what the network answers for inputs from ${range[0]} to ${range[1]}. ${
-        grid ? `${right} of ${predictions.length} points are on the right side.` : 'Not computed yet.'
+      aria-label={`Decision map: what the network predicts for inputs from ${range[0]} to ${range[1]}. ${
+        grid ? `${correct} of ${predictions.length} points are on the correct side.` : 'Not computed yet.'
       } The table of predictions holds the numbers.`}
     />
   )
@@ -65,7 +65,7 @@ function draw(
   if (grid) {
     const width = gridWidth
     const cell = side / (width - 2)
-    // One pixel for each number, enlarged smoothly; the outermost ones lie beyond the border.
+    // One pixel per number, scaled up smoothly; the outermost ones lie beyond the border.
     const small = new OffscreenCanvas(width, width)
     const pixels = new ImageData(width, width)
     const colours = [zero, middle, one].map(channels)
@@ -115,17 +115,17 @@ function draw(
     context.fillStyle = prediction.target === 1 ? '#ffffff' : '#000000'
     context.font = `700 ${radius * 1.1}px system-ui, sans-serif`
     context.fillText(String(prediction.target), x, y + 1)
-    const { right } = prediction
+    const { correct } = prediction
     const badge = radius * 0.62
     context.beginPath()
     context.arc(x + radius, y - radius, badge, 0, 2 * Math.PI)
-    context.fillStyle = right ? card : ink
+    context.fillStyle = correct ? card : ink
     context.fill()
     context.lineWidth = 1.5
     context.stroke()
-    context.fillStyle = right ? ink : card
+    context.fillStyle = correct ? ink : card
     context.font = `700 ${badge * 1.35}px system-ui, sans-serif`
-    context.fillText(right ? '✓' : '✗', x + radius, y - radius + 1)
+    context.fillText(correct ? '✓' : '✗', x + radius, y - radius + 1)
   }
 }
 

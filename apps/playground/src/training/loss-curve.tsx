@@ -51,7 +51,7 @@ export function LossCurve({ points, logarithmic, reference }: LossCurveProps) {
         aria-label={
           points.length > 1
             ? `Loss by epoch, ${logarithmic ? 'logarithmic' : 'linear'} axis: from ${formatNumber(points[0]!.loss)} to ${formatNumber(last!.loss)} at epoch ${last!.epoch}.`
-            : 'Loss by epoch: nothing trained yet.'
+            : 'Loss by epoch: not trained yet.'
         }
       >
         <clipPath id={clip}>

@@ -1,4 +1,4 @@
-// What the page and its training worker say to each other.
+// The messages between the page and its training worker.
 import type { RunState } from '@bp/core'
 import type { Prediction } from '@bp/lab'
 import type { Settings } from './settings.js'
@@ -9,10 +9,10 @@ export type Request =
   | { readonly type: 'start' }
   | { readonly type: 'pause' }
   | { readonly type: 'step' }
-  /** Epochs a second; `null` is as many as the machine can do. */
+  /** Epochs per second; `null` for full speed. */
   | { readonly type: 'speed'; readonly speed: number | null }
 
-/** From the worker to the page. Each carries the generation of its run, so what comes late from an older run is known. */
+/** From the worker to the page, each with the generation of its run, so that late reports of older runs are dropped. */
 export type Report =
   | { readonly type: 'progress'; readonly generation: number; readonly progress: Progress }
   /** SHA-256 of the weights after this many steps, in hexadecimal. */
@@ -33,9 +33,9 @@ export interface Progress {
   readonly loss: number | null
   readonly history: readonly LossPoint[]
   readonly predictions: readonly Prediction[]
-  /** Probabilities over the square of inputs, as `decisionGrid` orders them. */
+  /** Probabilities over the square of inputs, in the order of `decisionGrid`. */
   readonly grid: Float32Array
-  /** Mean since training was started last; `null` before that. */
+  /** Mean since training was last started; `null` before that. */
   readonly stepsPerSecond: number | null
   /** Why it diverged. */
   readonly message: string | null

@@ -5,7 +5,7 @@ import { xorSettings } from '@bp/lab'
 /** The lecture's network, 2-2-1, as `bp train xor` in the terminal. */
 export const { epochs, ...defaultSettings } = xorSettings
 
-/** 0 hidden units leave the layer out. */
+/** With 0 hidden units there is no hidden layer. */
 export type Settings = Readonly<typeof defaultSettings>
 
 /** @throws ValueError for settings out of range. */

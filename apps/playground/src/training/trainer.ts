@@ -1,15 +1,15 @@
-// The page's side of the training worker: sends what the user wants, keeps what the worker last reported.
+// The page's side of the training worker: sends requests, keeps the latest report.
 import { createStore, type Store } from '@bp/lab'
 import type { Progress, Report, Request } from './protocol.js'
 import type { Settings } from './settings.js'
 
 export interface TrainerState {
   readonly settings: Settings
-  /** `null` until the worker has prepared the run, and when it refused the settings. */
+  /** `null` until the worker has prepared the run, and if it refused the settings. */
   readonly progress: Progress | null
   /** SHA-256 of the weights shown; `null` while they change. */
   readonly fingerprint: string | null
-  /** Why there is no run. */
+  /** Why the worker refused the settings. */
   readonly refusal: string | null
 }
 
@@ -34,7 +34,7 @@ export class Trainer {
       this.#change({
         progress: null,
         refusal:
-          'Training could not be started in this browser. It needs module workers and WebAssembly with SIMD: update the browser, then load the page again.',
+          'Training could not be started in this browser. It needs module workers and WebAssembly with SIMD: update the browser, then reload the page.',
       }),
     )
     this.reset(settings)

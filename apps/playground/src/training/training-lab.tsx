@@ -9,10 +9,10 @@ import { epochs, type Settings } from './settings.js'
 import type { Trainer } from './trainer.js'
 
 const speeds: readonly { readonly label: string; readonly speed: number | null }[] = [
-  { label: '10 epochs a second', speed: 10 },
-  { label: '100 epochs a second', speed: 100 },
-  { label: '1000 epochs a second', speed: 1000 },
-  { label: 'as fast as it can', speed: null },
+  { label: '10 epochs per second', speed: 10 },
+  { label: '100 epochs per second', speed: 100 },
+  { label: '1000 epochs per second', speed: 1000 },
+  { label: 'full speed', speed: null },
 ]
 const usualSpeed = 1
 
@@ -27,7 +27,7 @@ const controls: readonly Control[] = [
   { key: 'hiddenUnits', label: 'Hidden units', step: 1, min: 0, max: 16, whole: true },
 ]
 
-/** Loss of a network that always answers 0.5. */
+/** Loss of a network that always predicts 0.5. */
 const guessing = { loss: Math.LN2, label: 'guessing: ln 2 = 0.693' }
 
 export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
@@ -43,15 +43,15 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
   const running = progress?.status === 'running'
   const over = progress === null || progress.status === 'done' || progress.status === 'diverged'
 
-  // A button that can do nothing just now keeps the focus, hence aria-disabled; the worker ignores it.
+  // A button that can do nothing now keeps the focus, hence aria-disabled; the worker ignores its requests.
   return (
     <section id="training" className="card" aria-labelledby="training-title">
       <h2 id="training-title">A network learns XOR</h2>
       <p className="lead">
-        Nobody sets these weights. A network of sigmoid units starts with random ones; then each step asks
-        backpropagation how the loss would move with every weight, and moves each weight a little downhill.
-        XOR is 1 when exactly one of two inputs is 1: no straight line can part the points, so a hidden layer
-        is needed. Try it with 0 hidden units.
+        Nobody sets these weights. A network of sigmoid units starts with random ones; in each step,
+        backpropagation computes how the loss changes with every weight, and each weight moves a little
+        downhill. XOR is 1 if exactly one of its two inputs is 1: no straight line can separate the points, so
+        a hidden layer is needed. Try it with 0 hidden units.
       </p>
       <div className="training-bar">
         <div className="run-buttons">
@@ -110,24 +110,24 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
         />
         <Figure name="loss" title="Loss" value={number(progress?.loss)} />
         <Figure
-          name="right"
-          title="Right"
+          name="correct"
+          title="Correct"
           value={
             progress
-              ? `${progress.predictions.filter(({ right }) => right).length} of ${progress.predictions.length}`
+              ? `${progress.predictions.filter(({ correct }) => correct).length} of ${progress.predictions.length}`
               : '—'
           }
         />
-        <Figure name="rate" title="Steps a second" value={rate(progress)} />
+        <Figure name="rate" title="Steps per second" value={rate(progress)} />
       </dl>
       <p className="verdict-line" role="status">
-        {verdict(progress)}
+        {verdict(progress, settings)}
       </p>
       <div className="views">
         <figure className="map">
           <figcaption>
-            What it answers for every pair of inputs: <span className="zero-word">orange 0</span>,{' '}
-            <span className="one-word">blue 1</span>, the line is 0.5
+            Prediction for every pair of inputs: <span className="zero-word">orange 0</span>,{' '}
+            <span className="one-word">blue 1</span>; the line is 0.5
           </figcaption>
           <div className="map-frame">
             <span className="axis-y" aria-hidden="true">
@@ -160,9 +160,9 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
               <tr>
                 <th scope="col">x₁</th>
                 <th scope="col">x₂</th>
-                <th scope="col">wanted</th>
+                <th scope="col">target</th>
                 <th scope="col">predicted</th>
-                <th scope="col">right?</th>
+                <th scope="col">correct?</th>
               </tr>
             </thead>
             <tbody>
@@ -172,7 +172,7 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
                   <td>{prediction.inputs[1]}</td>
                   <td>{prediction.target}</td>
                   <td>{prediction.probability.toFixed(4)}</td>
-                  <td>{prediction.right ? '✓ yes' : '✗ no'}</td>
+                  <td>{prediction.correct ? '✓ yes' : '✗ no'}</td>
                 </tr>
               ))}
             </tbody>
@@ -183,8 +183,8 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
         Fingerprint of the weights (SHA-256): <code data-figure="fingerprint">{fingerprint ?? '—'}</code>
         <br />
         The same settings and number of epochs give the same bits in every browser and in the terminal:
-        compare the weights_sha256 of <code>npm start -- train xor --ui json</code>. Changing a setting starts
-        a new run.
+        compare with weights_sha256 of <code>npm start -- train xor --ui json</code>. Changing a setting
+        starts a new run.
       </p>
     </section>
   )
@@ -212,10 +212,11 @@ function trainLabel(progress: Progress | null): string {
     case 'running':
       return 'Pause'
     case 'paused':
-      return 'Go on'
+      return 'Resume'
     case 'done':
+      return 'Done'
     case 'diverged':
-      return 'Ended'
+      return 'Diverged'
     default:
       return 'Train'
   }
@@ -230,10 +231,14 @@ function rate(progress: Progress | null): string {
   return value === null ? '—' : Math.round(value).toLocaleString('en-US')
 }
 
-/** What the numbers mean, in words, at the points where something has been decided. */
-function verdict(progress: Progress | null): string {
+/** What the numbers mean, in words, once training is done. */
+function verdict(progress: Progress | null, { hiddenUnits }: Settings): string {
   if (progress?.status !== 'done') return ''
-  const wrong = progress.predictions.filter(({ right }) => !right).length
-  if (wrong === 0) return `Learned: all four answers are right after ${progress.epochs} epochs.`
-  return `Not learned: after ${progress.epochs} epochs ${wrong} of 4 answers ${wrong === 1 ? 'is' : 'are'} wrong. With these settings the descent ended in a hollow that is not the lowest; try another seed or more hidden units.`
+  const wrong = progress.predictions.filter(({ correct }) => !correct).length
+  if (wrong === 0) return `Learned: all four predictions are correct after ${progress.epochs} epochs.`
+  const reason =
+    hiddenUnits === 0
+      ? 'Without a hidden layer no weights can separate the points; add hidden units.'
+      : 'Gradient descent probably ended in a local minimum; try another seed or more hidden units.'
+  return `Not learned: after ${progress.epochs} epochs ${wrong} of 4 predictions ${wrong === 1 ? 'is' : 'are'} wrong. ${reason}`
 }

@@ -1,4 +1,4 @@
-// Trains in a thread of its own, at the speed that is asked for, and reports to the page.
+// Trains in a thread of its own at the requested speed, and reports to the page.
 import { BackpropagationError, type Run } from '@bp/core'
 import { Pacer, predictXor } from '@bp/lab'
 import { fingerprintOf } from './fingerprint.js'
@@ -6,21 +6,21 @@ import { predictGrid } from './grid.js'
 import type { LossPoint, Progress, Report, Request } from './protocol.js'
 import { createXorRun } from './settings.js'
 
-/** How long steps may keep the thread before messages get their turn, in ms. */
+/** Longest time that steps may delay messages, in ms. */
 const sliceTime = 12
-/** Between two slices, in ms. Timers of a worker go on in a hidden tab, unlike those of a page. */
+/** Pause between two slices, in ms. Timers of a worker keep running in a hidden tab, unlike those of a page. */
 const rest = 4
-/** Between two reports, in ms. */
+/** Time between two reports, in ms. */
 const reportInterval = 50
 
 let generation = 0
 let pacer: Pacer | null = null
 let running = false
-/** Epochs a second, which are as many steps; `null` for as many as the machine can do. */
+/** Epochs per second, of one step each; `null` for full speed. */
 let speed: number | null = null
 let timer: ReturnType<typeof setTimeout> | undefined
 let lastReport = 0
-/** When training was started last and when it last did steps, in ms, and the steps done at the start. */
+/** When training was last started and last did steps, in ms, and the steps done before. */
 let startTime = 0
 let endTime = 0
 let startStep = 0
@@ -105,7 +105,7 @@ function report(run: Run): void {
     epochs,
     step,
     loss,
-    history: withPresent(history, epoch, loss),
+    history: withCurrent(history, epoch, loss),
     predictions: predictXor(run),
     grid: predictGrid(run),
     stepsPerSecond: seconds > 0 ? (step - startStep) / seconds : null,
@@ -115,8 +115,8 @@ function report(run: Run): void {
   if (!running) reportFingerprint(run, generation, step)
 }
 
-/** The records of the run, which are some epochs apart, and the present loss behind them. */
-function withPresent(history: readonly LossPoint[], epoch: number, loss: number | null): LossPoint[] {
+/** The records of the run, which may be some epochs apart, and the current loss after them. */
+function withCurrent(history: readonly LossPoint[], epoch: number, loss: number | null): LossPoint[] {
   const points = history.map(({ epoch, loss }) => ({ epoch, loss }))
   if (loss !== null && points.at(-1)?.epoch !== epoch) points.push({ epoch, loss })
   return points
