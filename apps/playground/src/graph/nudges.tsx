@@ -56,7 +56,7 @@ export function Nudges({ graph, trace }: Picture) {
               <td>{written(predicted)}</td>
               <td>
                 {written(change)}{' '}
-                <span className="verdict">{linear ? '= as predicted' : '≠ curved here'}</span>
+                <span className="verdict">{linear ? '= predicted' : '≠ curved here'}</span>
               </td>
             </tr>
           ))}
