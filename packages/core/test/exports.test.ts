@@ -3,6 +3,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import * as core from '../src/index.js'
+import { samples } from './layer-samples.js'
 
 const { BackpropagationError, ValueError, layers, metrics } = core
 
@@ -82,9 +83,6 @@ const rate = { learningRate: 0.1 }
 const generated = [options({ rows: 8, seed: 1 })]
 const loss = [[0.5, 0.2], [1, 0], options()]
 const rowLoss = [[[0.5, 0.2]], [[1, 0]], options()]
-const units = [options({ units: 2 })]
-const window = [options({ size: 2 })]
-const filters = [options({ filters: 2, kernelSize: 2 })]
 const classes = [options({ classes: 2 })]
 
 /** A right call of each public function; of what takes options, with those that are required. */
@@ -174,33 +172,10 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   jvp: [square, [1, 2], [1, 0]],
   vjp: [square, [1, 2]],
   'layers.activation': ['relu', options()],
-  'layers.avgPool1d': window,
-  'layers.avgPool2d': window,
-  'layers.maxPool1d': window,
-  'layers.maxPool2d': window,
-  'layers.globalAveragePool': [options()],
-  'layers.globalMaxPool': [options()],
-  'layers.batchNorm': [options()],
-  'layers.layerNorm': [options()],
-  'layers.rmsNorm': [options()],
-  'layers.groupNorm': [options({ groups: 1 })],
   'layers.compute': [square, options()],
-  'layers.conv1d': filters,
-  'layers.conv1dTranspose': filters,
-  'layers.conv2d': filters,
-  'layers.conv2dTranspose': filters,
-  'layers.depthwiseConv2d': [options({ kernelSize: 2 })],
-  'layers.dense': units,
-  'layers.dropout': [options({ rate: 0.5 })],
-  'layers.embedding': [options({ vocabularySize: 3, units: 2 })],
-  'layers.flatten': [options()],
-  'layers.reshape': [options({ shape: [1] })],
-  'layers.gru': units,
-  'layers.lstm': units,
-  'layers.rnn': units,
-  'layers.multiHeadAttention': [options({ heads: 1 })],
-  'layers.positionalEmbedding': [options()],
-  'layers.transformerBlock': [options({ heads: 1 })],
+  ...Object.fromEntries(
+    Object.entries(samples).map(([kind, [given]]) => [`layers.${kind}`, [options(given)]]),
+  ),
   'metrics.auc': [options()],
   'metrics.binaryAccuracy': [options()],
   'metrics.categoricalAccuracy': classes,
