@@ -163,7 +163,6 @@ function probabilities(
   }
 }
 
-/** Operands: out, q, k, v, scratch, heads, queries, keys, depth, width, scale, causal. */
 export function attention(pc: usize): void {
   let out = load<u32>(pc, Attention.out)
   let q = load<u32>(pc, Attention.q)
@@ -193,9 +192,8 @@ export function attention(pc: usize): void {
 }
 
 /**
- * Operands: dq, dk, dv, q, k, v, dy, scratch, heads, queries, keys, depth, width, scale, causal; of the first three
- * those that are not wanted are 0. With probabilities P: dv = Pᵀ·dy, dS = P · (dy·vᵀ − Σ P · dy·vᵀ) · scale,
- * dq = dS·k, dk = dSᵀ·q.
+ * With probabilities P: dv = Pᵀ·dy, dS = P · (dy·vᵀ − Σ P · dy·vᵀ) · scale, dq = dS·k, dk = dSᵀ·q. Those whose address
+ * is 0 are not computed.
  */
 export function attentionGrad(pc: usize): void {
   let dq = load<u32>(pc, AttentionGrad.dq)

@@ -2,11 +2,7 @@
 import { multiply } from './matmul'
 import { BatchedMatmul } from './opcodes'
 
-/**
- * Operands: out, a, b, m, n, k, then in bytes from row to row of a and along k in a, along k and from column to column
- * in b; how many products there are, the number of dimensions of their stack, the sizes of these, and in bytes the
- * strides of a and those of b, 0 where one matrix serves for many.
- */
+/** Strides are 0 where one matrix serves for many. */
 export function batchedMatmul(pc: usize): void {
   let out = load<u32>(pc, BatchedMatmul.out)
   const a = load<u32>(pc, BatchedMatmul.a)

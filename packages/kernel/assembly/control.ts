@@ -2,7 +2,7 @@
 import { run } from './interpreter'
 import { Blocks, Opcode, Parallel } from './opcodes'
 import {
-  beginSharing, endSharing, first, isAlone, isFirst, last, scratch, worthSharing,
+  beginParallel, endParallel, first, isAlone, isFirst, last, scratch, worthSplitting,
 } from './threads'
 
 /** Address of the instruction behind one. */
@@ -73,9 +73,9 @@ export function parallel(pc: usize): usize {
   const places = behind(pc + Parallel.layout, 8) + 4
   const inner = behind(places - 4, 8)
   if (isAlone()) return inner
-  if (beginSharing(pc, worthSharing)) {
+  if (beginParallel(pc, worthSplitting)) {
     runCopy(pc)
-    endSharing()
+    endParallel()
     if (load<u32>(stopped) == 0) return following(pc)
     store<u32>(stopped, 0)
     return inner + 1

@@ -50,7 +50,6 @@ export function moveTiles(to: usize): void {
   biasPanel = to + 4 * 16 * 4
 }
 
-/** Operands: out, x, weights, bias, activation, gate, image, panels, geometry. */
 export function convolution(pc: usize): void {
   const out = load<u32>(pc, Convolution.out)
   const bias = load<u32>(pc, Convolution.bias)
@@ -67,8 +66,8 @@ export function convolution(pc: usize): void {
   const lines = linesOf(g)
   packGroups(panels, load<u32>(pc, Convolution.weights), g, depth)
   clearBorders(pc, Convolution.image, g)
-  // Runs that are summed before the next panel is begun: about 256 numbers, which keep a panel in L1. Of a longer run as
-  // many: rounding grows with how many products are added in one go.
+  // Runs that are summed before the next panel begins: about 256 numbers, which keep a panel in L1, and as many of a
+  // longer run: rounding grows with how many products are added in one go.
   const most: u32 = 256
   const together = max<u32>(1, most / g.length)
   for (let image: u32 = 0; image < g.images; image++) {
@@ -104,7 +103,6 @@ export function convolution(pc: usize): void {
     activate(out, row, gate, activation, g.images * pixels, g.outChannels)
 }
 
-/** Operands: out, dy, weights, bias, activation, gate, image, panels, patches, block, geometry. */
 export function convolutionInputGrad(pc: usize): void {
   const panels = load<u32>(pc, ConvolutionInputGrad.panels)
   const patches = load<u32>(pc, ConvolutionInputGrad.patches)
@@ -138,7 +136,7 @@ export function convolutionInputGrad(pc: usize): void {
   finishInput(pc, g)
 }
 
-/** Operands: out, x, dy, sums, image, panels, block, firstRow, rows, geometry. Writes `rows` rows of the weights. */
+/** Writes `rows` rows of the weights, from `firstRow` on. */
 export function convolutionWeightGrad(pc: usize): void {
   const out = load<u32>(pc, ConvolutionWeightGrad.out)
   const sums = load<u32>(pc, ConvolutionWeightGrad.sums)
@@ -404,7 +402,7 @@ function cleared(pc: usize, image: u32, g: Geometry): usize {
   return to
 }
 
-/** Copies an input gradient to its place in the output, unless it was summed there. */
+/** Copies an input gradient into the output, unless it was summed there. */
 function withoutBorders(pc: usize, from: usize, image: u32, g: Geometry): void {
   const pixel: usize = g.channels << 2
   const bytes: usize = g.height * g.width * pixel
@@ -440,7 +438,6 @@ function finishInput(pc: usize, g: Geometry): void {
 
 // Depthwise: each channel has a kernel of its own, so there is nothing to multiply as matrices. Four channels at a time.
 
-/** Operands: out, x, weights, bias, activation, gate, image, geometry. */
 export function depthwise(pc: usize): void {
   const weights = load<u32>(pc, Depthwise.weights)
   const bias = load<u32>(pc, Depthwise.bias)
@@ -492,7 +489,6 @@ export function depthwise(pc: usize): void {
     activate(load<u32>(pc, Depthwise.out), pixel, gate, activation, g.images * g.outHeight * g.outWidth, g.channels)
 }
 
-/** Operands: out, dy, weights, bias, activation, gate, image, geometry. */
 export function depthwiseInputGrad(pc: usize): void {
   const weights = load<u32>(pc, DepthwiseInputGrad.weights)
   const g = changetype<Geometry>(pc + DepthwiseInputGrad.images)
@@ -523,7 +519,6 @@ export function depthwiseInputGrad(pc: usize): void {
   finishInput(pc, g)
 }
 
-/** Operands: out, x, dy, sums, image, geometry. */
 export function depthwiseWeightGrad(pc: usize): void {
   const out = load<u32>(pc, DepthwiseWeightGrad.out)
   const sums = load<u32>(pc, DepthwiseWeightGrad.sums)

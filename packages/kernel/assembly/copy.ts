@@ -1,10 +1,7 @@
-// Moves numbers between arrays with strides of their own: transposes, slices, repeats, pieces put into place.
+// Copies between arrays with different strides: transposes, slices, repeats, concatenation.
 import { Copy, Fill } from './opcodes'
 
-/**
- * Operands: out, x, outOffset, xOffset, rank (2 or more), sizes of the dimensions, strides of out, strides of x.
- * Whoever writes the program puts the two dimensions last that the loops below are fast for.
- */
+/** The program has the two dimensions last that the loops below are fast for. */
 export function copy(pc: usize): void {
   const out = load<u32>(pc, Copy.out) + (load<u32>(pc, Copy.outOffset) << 2)
   const x = load<u32>(pc, Copy.x) + (load<u32>(pc, Copy.xOffset) << 2)
@@ -135,7 +132,6 @@ function transposeBlock(out: usize, x: usize, outRow: usize, xRow: usize): void 
   v128.store(out + 3 * outRow, v128.shuffle<f32>(ab2, cd2, 2, 3, 6, 7))
 }
 
-/** Operands: out, size, and the bits of the number. */
 export function fill(pc: usize): void {
   const bits = load<u32>(pc, Fill.value)
   if (bits == 0) memory.fill(load<u32>(pc, Fill.out), 0, load<u32>(pc, Fill.size) << 2)

@@ -68,10 +68,7 @@ function hardSigmoid(x: v128): v128 {
   return f32x4.div(f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), f32x4.splat(0)), six), six)
 }
 
-/**
- * Operands: out, x, size, and what numbers the function has besides. The condition stands at the end, so that Node 20
- * makes constants once and not in every round.
- */
+/** The condition is at the end, so that Node 20 materializes constants once and not in every iteration. */
 // @ts-ignore: decorator
 @inline
 export function unary(opcode: i32, pc: usize): void {
@@ -181,7 +178,6 @@ function modOf64(a: v128, b: v128): v128 {
   return v128.bitselect(f64x2.add(r, b), r, other)
 }
 
-/** Operands: out, a, b, columns, rows, aRow, aColumn, bRow, bColumn; see instructions.ts. */
 // @ts-ignore: decorator
 @inline
 export function binary(opcode: i32, pc: usize): void {
@@ -245,8 +241,8 @@ export function binary(opcode: i32, pc: usize): void {
 }
 
 /**
- * Operands: out, x, dy, size. What long functions pass back, from their input and the upstream derivative; one loop
- * without broadcasting, since as a call in many loops each would fetch its constants anew for every vector.
+ * Gradients of long functions, from their input and the upstream derivative: one loop without broadcasting, since a
+ * call from several loops would load its constants again for every vector.
  */
 // @ts-ignore: decorator
 @inline
@@ -266,10 +262,7 @@ export function backward(opcode: i32, pc: usize): void {
   }
 }
 
-/**
- * Operands: out, slope, x, size. A function and its derivative, which need the same exponentials. The condition stands
- * at the end, so that Node 20 makes constants once and not in every round.
- */
+/** A function and its derivative, which need the same exponentials. The condition is at the end as in `unary`. */
 // @ts-ignore: decorator
 @inline
 export function withDerivative(opcode: i32, pc: usize): void {
@@ -295,7 +288,6 @@ function ternaryLanes(opcode: i32, a: v128, b: v128, c: v128): v128 {
   return unreachable()
 }
 
-/** Operands: out, a, b, c, size, then for each input 1, or 0 where one number serves for all. */
 // @ts-ignore: decorator
 @inline
 export function ternary(opcode: i32, pc: usize): void {
@@ -327,7 +319,7 @@ function crossEntropy(x: v128, y: v128, t: v128): v128 {
   return f32x4.add(f32x4.mul(f32x4.abs(x), lacking), log1pOfUnit(t))
 }
 
-/** Operands: mean, losses, gradient, logits, labels, upstream, size. Both halves use the same exponential. */
+/** Both halves use the same exponential. */
 export function sigmoidCrossEntropyMean(pc: usize): void {
   const losses = load<u32>(pc, SigmoidCrossEntropyMean.losses)
   const gradient = load<u32>(pc, SigmoidCrossEntropyMean.gradient)

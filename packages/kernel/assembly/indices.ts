@@ -3,7 +3,7 @@
 import { copyRow } from './copy'
 import { Gather, OneHot, ScatterAdd } from './opcodes'
 
-/** No index: what `indexAt` gives for a number that is none. */
+/** What `indexAt` returns for a number that is not an index. */
 export const none: u32 = 0xffffffff
 
 // @ts-ignore: decorator
@@ -31,7 +31,7 @@ function allInside(at: usize, limit: u32): bool {
   return i32x4.all_true(v128.and(whole, i32x4.lt_u(indices, i32x4.splat(limit))))
 }
 
-/** Operands: out, table, indices, count, limit, outer, inner. out[o, i, …] = table[o, indices[i], …]. */
+/** out[o, i, …] = table[o, indices[i], …]. */
 export function gather(pc: usize): bool {
   let out = load<u32>(pc, Gather.out)
   let table = load<u32>(pc, Gather.table)
@@ -64,9 +64,8 @@ export function gather(pc: usize): bool {
 }
 
 /**
- * Operands: out, x, indices, count, limit, outer, inner, firstPlace, places. out is 0 but for out[o, indices[i], …] +=
- * x[o, i, …], in the order of i, so that the bits do not depend on how rows repeat; of the places that indices pick so
- * many from the first of them on.
+ * out is 0 except out[o, indices[i], …] += x[o, i, …], in the order of i, so that the bits do not depend on how rows
+ * repeat. Only `places` rows of out, from `firstPlace` on, are written.
  */
 export function scatterAdd(pc: usize): bool {
   let out = load<u32>(pc, ScatterAdd.out)
@@ -123,7 +122,7 @@ function addNumber(out: usize, x: usize): void {
   store<f32>(out, load<f32>(out) + load<f32>(x))
 }
 
-/** Operands: out, x, rows, depth. Row i of out is 0 but for a 1 at x[i], if that is a place in it. */
+/** Row i of out is 0 except for a 1 at x[i], if that is an index into it. */
 export function oneHot(pc: usize): void {
   let out = load<u32>(pc, OneHot.out)
   const x = load<u32>(pc, OneHot.x)

@@ -15,7 +15,7 @@ import { Activation } from '../src/activation'
 import { sigmoid, storeLanes, tanh } from './functions'
 import { Matmul, MatmulSmall, MatmulTile, Opcode } from './opcodes'
 import { sumRows } from './rows'
-import { beginSharing, endSharing, first, isFirst, last } from './threads'
+import { beginParallel, endParallel, first, isFirst, last } from './threads'
 import { tile1x16, tile2x16, tile2x16Packed, tile4x4, tile4x8 } from './tiles'
 
 const panelWidth: u32 = 16
@@ -57,7 +57,7 @@ export function matmul(opcode: i32, pc: usize): void {
   const row: usize = n << 2
   const aRow: usize = transposeA ? 4 : k << 2
   const bColumn: usize = transposeB ? k << 2 : 4
-  beginSharing(pc, <u64>m * n * k)
+  beginParallel(pc, <u64>m * n * k)
   const byRows = m >= n
   const i: u32 = byRows ? first(m, 4) : 0
   const j: u32 = byRows ? 0 : first(n, panelWidth)
@@ -71,13 +71,12 @@ export function matmul(opcode: i32, pc: usize): void {
     rows, columns, k, bias == 0 ? 0 : bias + (j << 2), false, load<u32>(pc, Matmul.activation), gate == 0 ? 0 : gate + at,
   )
   if (sums != 0 && isFirst()) sumRows(sums, b, k, n)
-  endSharing()
+  endParallel()
 }
 
 /**
- * Small products, straight from the matrices, four rows and four columns at a time. Operands: out, a, b, m, n, k,
- * bias, activation, gate, sums, then in bytes: from one row of A to the next, along k in A, along k in B. All strides
- * come with the program: in networks of a few units, working them out would take longer than the product.
+ * Small products, straight from the matrices, four rows and four columns at a time. All strides come with the program:
+ * in networks of a few units, computing them would take longer than the product.
  */
 export function matmulSmall(pc: usize): void {
   let out = load<u32>(pc, MatmulSmall.out)
@@ -137,9 +136,8 @@ export function matmulSmall(pc: usize): void {
 }
 
 /**
- * Products of at most 4 × 4 without any loop but that along k. Operands: out, a, b, m, n, k, bias, activation, gate,
- * sums, then in bytes: from the first row of A to its second, third and fourth (0 where there is none), along k in A,
- * along k in B. Rows of less than four numbers are packed into whole vectors before they are stored.
+ * Products of at most 4 × 4 whose only loop is along k. Rows of less than four numbers are packed into whole vectors
+ * before they are stored.
  */
 export function matmulTile(pc: usize): void {
   const out = load<u32>(pc, MatmulTile.out)

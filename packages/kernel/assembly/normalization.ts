@@ -32,10 +32,7 @@ function exactReciprocal(x: usize, columns: u32, epsilon: f32, centred: u32): f3
   return <f32>(1 / Math.sqrt(exactVariance + <f64>epsilon))
 }
 
-/**
- * Operands: out, x, gamma, beta, rows, columns, epsilon, centred: (x − mean) / √(variance + ε) · gamma + beta, row by
- * row; gamma and beta may be missing; not centred, the mean counts as 0.
- */
+/** (x − mean) / √(variance + ε) · gamma + beta, row by row; if not centred, the mean counts as 0. */
 export function normalizeRows(pc: usize): void {
   let out = load<u32>(pc, NormalizeRows.out)
   let x = load<u32>(pc, NormalizeRows.x)
@@ -71,8 +68,8 @@ export function normalizeRows(pc: usize): void {
 }
 
 /**
- * Operands: out, x, gamma, dy, rows, columns, epsilon, centred. With x̂ the normalised row, g = dy · gamma and r what x
- * was multiplied by: r · (g − mean of g − x̂ · mean of g·x̂); not centred, without the mean of g.
+ * With x̂ the normalized row, g = dy · gamma and r the factor of x: r · (g − mean of g − x̂ · mean of g·x̂); if not
+ * centred, without the mean of g.
  */
 export function normalizeRowsGrad(pc: usize): void {
   let out = load<u32>(pc, NormalizeRowsGrad.out)
@@ -137,7 +134,7 @@ export function normalizeRowsGrad(pc: usize): void {
   }
 }
 
-/** Operands: out, x, dy, scratch, rows, columns, epsilon, centred: out[j] = Σ dy·x̂ over the rows. */
+/** out[j] = Σ dy·x̂ over the rows. */
 export function normalizeRowsGammaGrad(pc: usize): void {
   const out = load<u32>(pc, NormalizeRowsGammaGrad.out)
   let x = load<u32>(pc, NormalizeRowsGammaGrad.x)
@@ -204,7 +201,7 @@ function overDeviation(out: usize, factor: usize, variance: usize, count: u32, e
   }
 }
 
-/** Operands: out, x, mean, outer, channels, inner: the mean of (x − mean)² of each channel. */
+/** The mean of (x − mean)² of each channel. */
 export function channelVariance(pc: usize): void {
   const out = load<u32>(pc, ChannelVariance.out)
   const x = load<u32>(pc, ChannelVariance.x)
@@ -229,7 +226,6 @@ export function channelVariance(pc: usize): void {
     storeLanes(out + at, f32x4.div(v128.load(out + at), count), (bytes - at) >> 2)
 }
 
-/** Operands: out, x, gamma, beta, mean, variance, scratch, outer, channels, inner, epsilon. */
 export function batchNorm(pc: usize): void {
   let out = load<u32>(pc, BatchNorm.out)
   let x = load<u32>(pc, BatchNorm.x)
@@ -265,7 +261,7 @@ export function batchNorm(pc: usize): void {
   }
 }
 
-/** Operands: out, x, dy, mean, variance, outer, channels, inner, epsilon: Σ dy·x̂ of each channel. */
+/** Σ dy·x̂ of each channel. */
 export function batchNormGammaGrad(pc: usize): void {
   const out = load<u32>(pc, BatchNormGammaGrad.out)
   const x = load<u32>(pc, BatchNormGammaGrad.x)
@@ -298,10 +294,7 @@ export function batchNormGammaGrad(pc: usize): void {
   overDeviation(out, out, load<u32>(pc, BatchNormGammaGrad.variance), bytes >> 2, load<f32>(pc, BatchNormGammaGrad.epsilon))
 }
 
-/**
- * Operands: out, x, dy, gamma, mean, variance, gammaGrad, betaGrad, scratch, outer, channels, inner, epsilon:
- * gamma·r·(dy − betaGrad/n − x̂·gammaGrad/n), with n numbers to a channel and r = 1/√(variance + ε).
- */
+/** gamma·r·(dy − betaGrad/n − x̂·gammaGrad/n), with n numbers in a channel and r = 1/√(variance + ε). */
 export function batchNormGrad(pc: usize): void {
   let out = load<u32>(pc, BatchNormGrad.out)
   let x = load<u32>(pc, BatchNormGrad.x)

@@ -1,12 +1,12 @@
-// The updates of parameters, one pass over parameters, gradients and slots each. The formulas and their sources stand
-// in packages/core/src/training/optimizers.ts beside the same in float64.
+// The updates of parameters, each one pass over parameters, gradients and slots. The formulas and their sources are in
+// packages/core/src/training/optimizers.ts beside the same in float64.
 //
-// Operands: parameters, gradients, the rule's slots, settings, size. Settings are float64, so that βᵗ and 1 − β keep
-// their digits: the learning rate η, the weight decay λ, then the rule's own. Updates run over the padding too.
+// Settings are float64, so that βᵗ and 1 − β keep their digits: the learning rate η, the weight decay λ, then the rule's
+// own. Updates run over the padding too.
 import {
   Adadelta, Adagrad, Adam, Adamax, Lion, Momentum, Nadam, RmsProp, Sgd,
 } from './opcodes'
-import { beginSharing, endSharing, first, isFirst, last } from './threads'
+import { beginParallel, endParallel, first, isFirst, last } from './threads'
 
 /** Multiplications that take as long as the update of one parameter, which waits for memory. */
 const workOfUpdate: u64 = 8
@@ -69,7 +69,7 @@ export function sgd(pc: usize): void {
   const gradients = load<u32>(pc, Sgd.gradients)
   const settings = load<u32>(pc, Sgd.settings)
   const size = load<u32>(pc, Sgd.size)
-  beginSharing(pc, <u64>size * workOfUpdate)
+  beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const decay = setting(settings, 1)
@@ -78,7 +78,7 @@ export function sgd(pc: usize): void {
     const g = decayed(v128.load(gradients + i), decay, p)
     v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, g)))
   }
-  endSharing()
+  endParallel()
 }
 
 /** Slots: velocity. Settings: μ, 1 for Nesterov's form. */
@@ -88,7 +88,7 @@ export function momentum(pc: usize): void {
   const velocity = load<u32>(pc, Momentum.velocity)
   const settings = load<u32>(pc, Momentum.settings)
   const size = load<u32>(pc, Momentum.size)
-  beginSharing(pc, <u64>size * workOfUpdate)
+  beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const decay = setting(settings, 1)
@@ -102,7 +102,7 @@ export function momentum(pc: usize): void {
     const direction = nesterov ? f32x4.add(g, f32x4.mul(mu, v)) : v
     v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, direction)))
   }
-  endSharing()
+  endParallel()
 }
 
 /** Slots: mean, variance. Settings: β₁, β₂, ε, 1 for decoupled weight decay; β₁ᵗ and β₂ᵗ as they last were. */
@@ -118,7 +118,7 @@ export function adam(pc: usize): void {
     store<f64>(settings, load<f64>(settings, 56) * load<f64>(settings, 24), 56)
   }
   const size = load<u32>(pc, Adam.size)
-  beginSharing(pc, <u64>size * workOfUpdate)
+  beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const power1 = load<f64>(settings, 48)
   const power2 = load<f64>(settings, 56)
@@ -143,7 +143,7 @@ export function adam(pc: usize): void {
     const step = f32x4.div(f32x4.mul(rate, m), scale)
     v128.store(parameters + i, f32x4.sub(f32x4.mul(shrink, p), step))
   }
-  endSharing()
+  endParallel()
 }
 
 /** Slots: mean, norm. Settings: β₁, β₂, ε; β₁ᵗ as it last was. */
@@ -156,7 +156,7 @@ export function adamax(pc: usize): void {
   // Once, before others read it.
   if (isFirst()) store<f64>(settings, load<f64>(settings, 40) * load<f64>(settings, 16), 40)
   const size = load<u32>(pc, Adamax.size)
-  beginSharing(pc, <u64>size * workOfUpdate)
+  beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const power1 = load<f64>(settings, 40)
   const decay = setting(settings, 1)
@@ -174,7 +174,7 @@ export function adamax(pc: usize): void {
     storeSlot(norm + i, u)
     v128.store(parameters + i, f32x4.sub(p, f32x4.div(f32x4.mul(rate, m), u)))
   }
-  endSharing()
+  endParallel()
 }
 
 /**
@@ -198,7 +198,7 @@ export function nadam(pc: usize): void {
     store<f64>(settings, load<f64>(settings, 56) * mu, 56)
   }
   const size = load<u32>(pc, Nadam.size)
-  beginSharing(pc, <u64>size * workOfUpdate)
+  beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const power2 = load<f64>(settings, 48)
   const product = load<f64>(settings, 56)
@@ -222,7 +222,7 @@ export function nadam(pc: usize): void {
     const step = f32x4.div(blend(ofGradient, g, ofMean, m), scale)
     v128.store(parameters + i, f32x4.sub(p, step))
   }
-  endSharing()
+  endParallel()
   // Once, when nobody reads it any more.
   if (isFirst()) store<f64>(settings, nextHalf, 64)
 }
@@ -236,7 +236,7 @@ export function rmsProp(pc: usize): void {
   const velocity = load<u32>(pc, RmsProp.velocity)
   const settings = load<u32>(pc, RmsProp.settings)
   const size = load<u32>(pc, RmsProp.size)
-  beginSharing(pc, <u64>size * workOfUpdate)
+  beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const decay = setting(settings, 1)
@@ -262,7 +262,7 @@ export function rmsProp(pc: usize): void {
     }
     v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, direction)))
   }
-  endSharing()
+  endParallel()
 }
 
 /** Slots: sum. Settings: ε. */
@@ -272,7 +272,7 @@ export function adagrad(pc: usize): void {
   const sum = load<u32>(pc, Adagrad.sum)
   const settings = load<u32>(pc, Adagrad.settings)
   const size = load<u32>(pc, Adagrad.size)
-  beginSharing(pc, <u64>size * workOfUpdate)
+  beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const decay = setting(settings, 1)
@@ -284,7 +284,7 @@ export function adagrad(pc: usize): void {
     storeSlot(sum + i, s)
     v128.store(parameters + i, f32x4.sub(p, f32x4.div(f32x4.mul(rate, g), f32x4.add(f32x4.sqrt(s), epsilon))))
   }
-  endSharing()
+  endParallel()
 }
 
 /** Slots: square, squared steps. Settings: ρ, ε. */
@@ -295,7 +295,7 @@ export function adadelta(pc: usize): void {
   const steps = load<u32>(pc, Adadelta.steps)
   const settings = load<u32>(pc, Adadelta.settings)
   const size = load<u32>(pc, Adadelta.size)
-  beginSharing(pc, <u64>size * workOfUpdate)
+  beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const decay = setting(settings, 1)
@@ -313,7 +313,7 @@ export function adadelta(pc: usize): void {
     storeSlot(steps + i, blend(keep, before, take, f32x4.mul(step, step)))
     v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, step)))
   }
-  endSharing()
+  endParallel()
 }
 
 /** Slots: mean. Settings: β₁, β₂. */
@@ -323,7 +323,7 @@ export function lion(pc: usize): void {
   const mean = load<u32>(pc, Lion.mean)
   const settings = load<u32>(pc, Lion.settings)
   const size = load<u32>(pc, Lion.size)
-  beginSharing(pc, <u64>size * workOfUpdate)
+  beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
   const shrink = constant(16, 1 - load<f64>(settings) * load<f64>(settings, 8))
@@ -342,5 +342,5 @@ export function lion(pc: usize): void {
     const step = f32x4.sub(up, v128.and(f32x4.lt(c, zero), rate))
     v128.store(parameters + i, f32x4.sub(f32x4.mul(shrink, v128.load(parameters + i)), step))
   }
-  endSharing()
+  endParallel()
 }

@@ -6,8 +6,8 @@ import { MultiplyAdds } from './opcodes'
 const constants = memory.data<f32>([0.5, 1])
 
 /**
- * Operands: out, times. Twelve chains, since a multiplication and an addition take six cycles on many machines and
- * two of each can begin in a cycle; with the constants they just fit sixteen registers.
+ * Twelve chains, since a multiplication and an addition take six cycles on many machines and two of each can start in a
+ * cycle; with the constants they just fit sixteen registers.
  */
 export function multiplyAdds(pc: usize): void {
   const half = v128.load32_splat(constants)

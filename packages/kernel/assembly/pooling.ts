@@ -10,12 +10,12 @@ const pickLargest = 2
 const average = 3
 const scatterAverage = 4
 
-/** Operands: out, x, windows: the largest of each window. */
+/** The largest of each window. */
 export function maxPool(pc: usize): void {
   overWindows(largest, load<u32>(pc, MaxPool.out), load<u32>(pc, MaxPool.x), 0, false, changetype<Windows>(pc + MaxPool.images))
 }
 
-/** Operands: out, x, dy, windows: dy added to where the largest is, the first at a tie. */
+/** Adds dy where the largest is, the first of equal ones. */
 export function maxPoolGrad(pc: usize): void {
   const g = changetype<Windows>(pc + MaxPoolGrad.images)
   const out = load<u32>(pc, MaxPoolGrad.out)
@@ -23,17 +23,17 @@ export function maxPoolGrad(pc: usize): void {
   overWindows(scatterLargest, out, load<u32>(pc, MaxPoolGrad.x), load<u32>(pc, MaxPoolGrad.dy), false, g)
 }
 
-/** Operands: out, x, u, windows: u from where the largest of x is. */
+/** Picks `values` where the largest of x is. */
 export function maxPoolPick(pc: usize): void {
   overWindows(pickLargest, load<u32>(pc, MaxPoolPick.out), load<u32>(pc, MaxPoolPick.x), load<u32>(pc, MaxPoolPick.values), false, changetype<Windows>(pc + MaxPoolPick.images))
 }
 
-/** Operands: out, x, whether cells beyond the image count as 0, windows. */
+/** With `countPadding`, cells beyond the image count as 0. */
 export function averagePool(pc: usize): void {
   overWindows(average, load<u32>(pc, AveragePool.out), load<u32>(pc, AveragePool.x), 0, load<u32>(pc, AveragePool.countPadding) != 0, changetype<Windows>(pc + AveragePool.images))
 }
 
-/** Operands: out, dy, whether cells beyond the image count as 0, windows: dy shared evenly over each window. */
+/** Distributes dy evenly over each window. */
 export function averagePoolGrad(pc: usize): void {
   const g = changetype<Windows>(pc + AveragePoolGrad.images)
   const out = load<u32>(pc, AveragePoolGrad.out)
@@ -135,7 +135,7 @@ function overWindows(kind: i32, out: usize, x: usize, other: usize, countPadding
               addLanes(out + c3, v128.and(dy, in3), lanes)
             }
           } else {
-            // The place of the largest, as an offset.
+            // The offset of the largest.
             let best = v128.load(x + c0)
             let place = i32x4.splat(c0)
             for (let line = c0; line < end; line += row)

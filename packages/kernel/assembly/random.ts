@@ -30,7 +30,7 @@ const philox: usize = memory.data<u32>([0xd2511f53, 0xcd9e8d57, 0x9e3779b9, 0xbb
 
 /**
  * Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011) of four blocks side by side: the random bits of sixteen indices
- * from 4 · `first` on. Operands at `pc`: out, key, size, seedLow, seedHigh, purpose.
+ * from 4 · `first` on.
  */
 function draw(pc: usize, first: u32, attempt: u32): void {
   const key = load<u32>(pc, Random.key)
@@ -69,7 +69,6 @@ function draw(pc: usize, first: u32, attempt: u32): void {
   v128.store(drawn, v128.shuffle<i64>(ab23, cd23, 1, 3), 48)
 }
 
-/** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex, low, range. */
 export function randomUniform(pc: usize): void {
   let out = load<u32>(pc, RandomUniform.out)
   const end = out + (load<u32>(pc, RandomUniform.size) << 2)
@@ -97,7 +96,6 @@ export function randomUniform(pc: usize): void {
   }
 }
 
-/** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex, from, range, mean, deviation. */
 export function randomNormal(pc: usize): void {
   let out = load<u32>(pc, RandomNormal.out)
   const end = out + (load<u32>(pc, RandomNormal.size) << 2)
@@ -210,7 +208,7 @@ function logarithm(x: f64): f64 {
   return 2 * s * series + exponent * 0.6931471805599453
 }
 
-/** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex. Fisher-Yates (Durstenfeld 1964). */
+/** Fisher-Yates (Durstenfeld 1964). */
 export function randomPermutation(pc: usize): void {
   const out = load<u32>(pc, RandomPermutation.out)
   const size = load<u32>(pc, RandomPermutation.size)
@@ -237,7 +235,6 @@ export function randomPermutation(pc: usize): void {
   }
 }
 
-/** Operands: out, key, size, seedLow, seedHigh, purpose, firstIndex, x, threshold, scale. */
 export function dropout(pc: usize): void {
   let out = load<u32>(pc, Dropout.out)
   const end = out + (load<u32>(pc, Dropout.size) << 2)

@@ -19,8 +19,8 @@ export function loadUpTo(x: usize, left: i32, fill: v128): v128 {
 }
 
 /**
- * So many numbers of a row, or one below the other, are added in float32; what they come to goes on in float64. The
- * error then does not grow with how many numbers there are, and the additions in float64 are too few to cost time.
+ * This many numbers of a row, or of a column, are added in float32; their sums are added in float64. The error then
+ * does not grow with the number of numbers, and the additions in float64 are too few to cost time.
  */
 export const block: u32 = 128
 export const blockRows: u32 = 8
@@ -322,7 +322,7 @@ function combined(opcode: i32, x: usize, count: u32): f32 {
   return f32x4.extract_lane(total, 0)
 }
 
-/** Operands: out, x, outer, length, inner: out[o, i] = Σⱼ x[o, j, i], or the largest, … */
+/** out[o, i] = Σⱼ x[o, j, i], or the largest, … */
 // @ts-ignore: decorator
 @inline
 export function reduction(opcode: i32, pc: usize): void {
@@ -464,8 +464,7 @@ function spread(x: usize, step: usize, length: u32, mean: f32, squares: f32, sha
 }
 
 /**
- * Operands: out, x, means, outer, length, inner, divisor, a float64, root: along the middle the sum of squares of
- * distances from the mean over the divisor, or the root of that.
+ * Along the middle dimension, the sum of squared distances from the mean over the divisor, or the root of that.
  */
 export function variance(pc: usize): void {
   let out = load<u32>(pc, Variance.out)
@@ -534,7 +533,7 @@ function alongMiddle(opcode: i32, out: usize, x: usize, outer: u32, length: u32,
   }
 }
 
-/** Operands: out, x, outer, length, inner, reverse: out[o, j, i] = Σ x[o, k, i] over k ≤ j, or over k ≥ j. */
+/** out[o, j, i] = Σ x[o, k, i] over k ≤ j, or over k ≥ j. */
 export function cumulativeSum(pc: usize): void {
   let out = load<u32>(pc, CumulativeSum.out)
   let x = load<u32>(pc, CumulativeSum.x)
@@ -585,7 +584,7 @@ export function cumulativeSum(pc: usize): void {
   }
 }
 
-/** Operands: out, x, rows, columns: out[r, j] = Π x[r, k] over k ≠ j, as what stands before times what stands behind. */
+/** out[r, j] = Π x[r, k] over k ≠ j: what is before j times what is behind it. */
 export function productOfOthers(pc: usize): void {
   let out = load<u32>(pc, ProductOfOthers.out)
   let x = load<u32>(pc, ProductOfOthers.x)
@@ -607,7 +606,7 @@ export function productOfOthers(pc: usize): void {
   }
 }
 
-/** Operands as for `reduce`: the position of the largest, the first at a tie; of a NaN if there is one. */
+/** The position of the largest, the first of equal ones; of a NaN if there is one. */
 export function argMax(pc: usize): void {
   let out = load<u32>(pc, ArgMax.out)
   let x = load<u32>(pc, ArgMax.x)

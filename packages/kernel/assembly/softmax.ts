@@ -94,7 +94,7 @@ export function scaleRow(row: usize, columns: u32, factor: f32): void {
   if (columns & 3) storeLanes(row, f32x4.mul(loadLast(row, columns & 3, factors), factors), columns & 3)
 }
 
-/** Operands: out, x, outer, length, inner: along the middle of three dimensions. */
+/** Along the middle of three dimensions. */
 export function softmax(pc: usize): void {
   let out = load<u32>(pc, Softmax.out)
   let x = load<u32>(pc, Softmax.x)
@@ -109,7 +109,7 @@ export function softmax(pc: usize): void {
   }
 }
 
-/** Operands: out, x, outer, length, inner: along the middle of three dimensions. */
+/** Along the middle of three dimensions. */
 export function logSoftmax(pc: usize): void {
   let out = load<u32>(pc, LogSoftmax.out)
   let x = load<u32>(pc, LogSoftmax.x)
@@ -236,7 +236,7 @@ function sumOfColumns(x: usize, other: usize, bytes: usize, row: usize, count: i
   return narrowed(low, high)
 }
 
-/** Operands: out, y, dy, outer, length, inner: y · (dy − Σ y·dy) along the middle of three dimensions. */
+/** y · (dy − Σ y·dy) along the middle of three dimensions. */
 export function softmaxGrad(pc: usize): void {
   const none = f32x4.splat(0)
   let out = load<u32>(pc, SoftmaxGrad.out)
@@ -266,7 +266,7 @@ export function softmaxGrad(pc: usize): void {
   }
 }
 
-/** Operands: out, y, dy, outer, length, inner: dy − eʸ · Σ dy along the middle of three dimensions. */
+/** dy − eʸ · Σ dy along the middle of three dimensions. */
 export function logSoftmaxGrad(pc: usize): void {
   const none = f32x4.splat(0)
   let out = load<u32>(pc, LogSoftmaxGrad.out)
@@ -308,8 +308,8 @@ function logTotals(losses: usize, rows: u32): void {
 }
 
 /**
- * Operands: losses, gradient, logits, labels, upstream, rows, columns. Row by row −Σ labels · log softmax(logits), and
- * upstream · (softmax · Σ labels − labels): both need the same exponentials. Either may be missing.
+ * Row by row −Σ labels · log softmax(logits), and upstream · (softmax · Σ labels − labels): both need the same
+ * exponentials. Either is left out where its address is 0.
  */
 export function softmaxCrossEntropy(pc: usize): void {
   const losses = load<u32>(pc, SoftmaxCrossEntropy.losses)
@@ -367,8 +367,8 @@ export function softmaxCrossEntropy(pc: usize): void {
 }
 
 /**
- * Operands: losses, gradient, logits, classes, rows, columns, upstream. Row by row ln Σ eˣ − x[class], and
- * upstream · (softmax − 1 at the class). Either may be missing. False at what is no class.
+ * Row by row ln Σ eˣ − x[class], and upstream · (softmax − 1 at the class). Either is left out where its address is 0.
+ * False at an index that is no class.
  */
 export function sparseSoftmaxCrossEntropy(pc: usize): bool {
   const losses = load<u32>(pc, SparseSoftmaxCrossEntropy.losses)

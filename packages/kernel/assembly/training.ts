@@ -1,12 +1,11 @@
-// What a training step does around its mathematics: picks its rows, records its loss, and prepares gradients for the
-// update of the parameters, which is in optimizers.ts.
+// What a training step does besides computing: gathers its rows, records its loss, and prepares gradients for the update
+// of the parameters, which is in optimizers.ts.
 import { following } from './control'
 import {
   Accumulate, Average, ClipByNorm, ClipByValue, GatherRows, NextBatch, NextKey, NextRate, Record,
   SkipUnless, SquaredNorm, UpdateEvery, Watch
 } from './opcodes'
 
-/** Operands: out, table, order, cursor, rows, columns. */
 export function gatherRows(pc: usize): void {
   let out = load<u32>(pc, GatherRows.out)
   const table = load<u32>(pc, GatherRows.table)
@@ -20,14 +19,12 @@ export function gatherRows(pc: usize): void {
   }
 }
 
-/** Operands: cursor (position, length), rows. */
 export function nextBatch(pc: usize): void {
   const cursor = load<u32>(pc, NextBatch.cursor)
   const next = load<u32>(cursor) + load<u32>(pc, NextBatch.rows)
   store<u32>(cursor, next == load<u32>(cursor, 4) ? 0 : next)
 }
 
-/** Operands: key, a number as its lower and upper 24 bits, each in float32. */
 export function nextKey(pc: usize): void {
   const key = load<u32>(pc, NextKey.key)
   const low = load<f32>(key) + 1
@@ -38,7 +35,6 @@ export function nextKey(pc: usize): void {
   }
 }
 
-/** Operands: value, history, status (steps done). */
 export function watch(pc: usize): void {
   store<f32>(load<u32>(pc, Watch.history) + (load<u32>(load<u32>(pc, Watch.status)) << 2), load<f32>(load<u32>(pc, Watch.value)))
 }
@@ -52,8 +48,8 @@ export function skipUnless(pc: usize): usize {
 }
 
 /**
- * Operands: value, history, status (steps done), arrays, pieces, layout; see instructions.ts. Returns whether value and
- * gradients are finite: a sum of them all tells, but for overflow and what stands between the arrays.
+ * Returns whether value and gradients are finite: the sum of them all tells, except for overflow and what lies between
+ * the arrays.
  */
 export function record(pc: usize): bool {
   const value = load<f32>(load<u32>(pc, Record.value))
@@ -82,7 +78,7 @@ export function record(pc: usize): bool {
   return !v128.any_true(f32x4.sub(s0, s0)) || (value - value == 0 && areFinite(load<u32>(pc, Record.arrays)))
 }
 
-/** Whether arrays are finite. Operands: how many, and for each its address and how many numbers. */
+/** Whether arrays are finite. `table`: how many there are, and for each its address and size. */
 function areFinite(table: usize): bool {
   const end = table + 4 + (load<u32>(table) << 3)
   for (let entry = table + 4; entry < end; entry += 8) {
@@ -93,9 +89,6 @@ function areFinite(table: usize): bool {
   return true
 }
 
-/**
- * Operands: settings, whose first number is the learning rate, rates, cursor, factor. Takes the next of the rates.
- */
 export function nextRate(pc: usize): void {
   const cursor = load<u32>(pc, NextRate.cursor)
   const at = load<u32>(cursor)
@@ -103,11 +96,6 @@ export function nextRate(pc: usize): void {
   store<u32>(cursor, at + 1)
 }
 
-/**
- * Operands: gradients, sums, group, weight, mean, size; see instructions.ts. Adds the gradients of a micro-batch, times
- * its weight, to the sums; at the last of its group the gradients become the weighted mean of all, or where `mean` is 0
- * their sum.
- */
 export function accumulate(pc: usize): void {
   const gradients = load<u32>(pc, Accumulate.gradients)
   const sums = load<u32>(pc, Accumulate.sums)
@@ -131,7 +119,7 @@ export function accumulate(pc: usize): void {
   }
 }
 
-/** Operands: group, weight; counts a micro-batch and returns whether it was the last before an update. */
+/** Returns whether the micro-batch was the last before an update. */
 export function updateEvery(pc: usize): bool {
   const group = load<u32>(pc, UpdateEvery.group)
   const next = load<u32>(group) + 1
@@ -141,7 +129,7 @@ export function updateEvery(pc: usize): bool {
   return last
 }
 
-/** Operands: out, a float64, x, size. Sums in float64, where the square of no float32 is infinite. */
+/** Sums in float64, where the square of no float32 is infinite. */
 export function squaredNorm(pc: usize): void {
   const x = load<u32>(pc, SquaredNorm.x)
   const bytes = load<u32>(pc, SquaredNorm.size) << 2
@@ -165,8 +153,8 @@ export function squaredNorm(pc: usize): void {
 }
 
 /**
- * Operands: gradients, squares, count, limit, size. The root of the sum of `count` squared norms is a norm; where
- * it is above the limit, gradients are scaled by limit / norm.
+ * The root of the sum of `count` squared norms is a norm; where it is above the limit, gradients are scaled by
+ * limit / norm.
  */
 export function clipByNorm(pc: usize): void {
   const gradients = load<u32>(pc, ClipByNorm.gradients)
@@ -183,10 +171,7 @@ export function clipByNorm(pc: usize): void {
     v128.store(gradients + i, f32x4.mul(scale, v128.load(gradients + i)))
 }
 
-/**
- * Operands: gradients, limit, size. Each gradient is brought to between −limit and limit. What is not finite becomes
- * NaN, as it does in a clipped norm.
- */
+/** Clips each gradient to [−limit, limit]. What is not finite becomes NaN, as it does in a clipped norm. */
 export function clipByValue(pc: usize): void {
   const gradients = load<u32>(pc, ClipByValue.gradients)
   const limit = f32x4.splat(<f32>load<f64>(load<u32>(pc, ClipByValue.limit)))
@@ -198,7 +183,6 @@ export function clipByValue(pc: usize): void {
   }
 }
 
-/** Operands: averages, parameters, decay, size. a += (1 − decay) · (p − a). */
 export function average(pc: usize): void {
   const averages = load<u32>(pc, Average.averages)
   const parameters = load<u32>(pc, Average.parameters)

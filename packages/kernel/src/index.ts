@@ -1,6 +1,6 @@
-// The one door to the WebAssembly kernel: finds, compiles and starts it, and hands out its memory.
+// The entry to the WebAssembly kernel: compiles and starts it, and allocates its memory.
 import { binary, pages } from './binary.js'
-import { copyBytes, type Exports, instantiate, type Sharing } from './instance.js'
+import { copyBytes, type Exports, type ForkJoin, instantiate } from './instance.js'
 import { allocate, type Block, makeHeap } from './memory.js'
 import type { Threads } from './threads.js'
 
@@ -8,37 +8,38 @@ export { Activation } from './activation.js'
 export { encode, type OpcodeName, type Operand, type OperandsOf, operandsOf } from './instructions.js'
 export type { Block }
 
-/** Words that an instruction may have at most to run in parallel. */
+/** Most words of an instruction that can run in parallel. */
 export const longestCopied = copyBytes / 4 - 1
 
-/** Why threads did not start: what was tried, and what became of it. */
+/** Why threads did not start: what was tried and how it failed. */
 export class ThreadStartError extends Error {}
 
-/** The running kernel. There is one, over one linear memory, started at the first use. */
+/** The running kernel. There is one, over one linear memory, started at its first use. */
 export interface Kernel {
   /**
    * Runs a program that starts at an address, up to `times` times, in one call. Returns 0, or the address of the
    * instruction that stopped it.
    */
   run(program: number, times: number): number
-  /** Reserves bytes at a multiple of 16; they are free again once the block is garbage. */
+  /** Allocates bytes at a multiple of 16; they are freed once the block is garbage. */
   allocate(bytes: number): Block
-  /** Sees to it that every thread but the first has so many bytes, a multiple of 16, for what is shared. */
+  /** Gives every thread but the first at least `bytes`, a multiple of 16, for temporaries of a `Parallel`. */
   reserveScratch(bytes: number): void
-  /** Numbers at an address. The view is good until memory grows, so do not keep it. */
+  /** Numbers at an address. The view is valid until memory grows, so do not keep it. */
   floats(address: number, length: number): Float32Array
   /** Bytes of linear memory. */
   readonly size: number
   /**
-   * Has that many threads share large instructions; resolves to how many there are, 1 where memory cannot be shared.
-   * Rejects with ThreadStartError when one does not start, and goes on with one. `workerUrl`: where `worker.js` is, if not found by itself.
+   * Runs large instructions on `count` threads; resolves to the number of threads, 1 where memory cannot be shared.
+   * Rejects with ThreadStartError if one does not start, and continues with one. `workerUrl`: address of `worker.js`, if it
+   * is not found by itself.
    */
   setThreads(count: number, workerUrl?: string | URL): Promise<number>
-  /** Goes on with multiplications and additions in one; resolves to whether the engine has them. */
+  /** Continues with relaxed multiply-adds; resolves to whether the engine has them. */
   useRelaxedSimd(): Promise<boolean>
 }
 
-/** Apart from the rest, since most programs have one thread. */
+/** A module of its own, since most programs have one thread. */
 const loadThreads = () =>
   import('./threads.js').catch(({ message }) => {
     throw new ThreadStartError(message)
@@ -46,13 +47,13 @@ const loadThreads = () =>
 
 let kernel: Kernel | undefined
 
-/** Starts the kernel at the first call; without waiting, since it is small and inlined. */
+/** Starts the kernel at the first call; synchronously, since it is small and inlined. */
 export function getKernel(): Kernel {
   kernel ??= start()
   return kernel
 }
 
-/** As many as a WebAssembly memory can have. */
+/** The most that a WebAssembly memory can have. */
 const maximumPages = 65536
 
 function start(): Kernel {
@@ -60,13 +61,13 @@ function start(): Kernel {
   let shared = false
   let count = 1
   let threads: Threads | undefined
-  const sharing: Sharing = {
+  const forkJoin: ForkJoin = {
     fork: (instruction) => threads!.fork(instruction),
     join: () => threads!.join(),
   }
   let module = new WebAssembly.Module(bytesOf(code, shared))
   const heap = makeHeap(new WebAssembly.Memory({ initial: pages, maximum: maximumPages }))
-  let instance: Exports = instantiate(module, heap.memory, sharing)
+  let instance: Exports = instantiate(module, heap.memory, forkJoin)
 
   /** What changes the instance, one after the other. Programs know addresses only, so they do not notice. */
   let turn: Promise<unknown> = Promise.resolve()
@@ -81,7 +82,7 @@ function start(): Kernel {
     threads?.stop()
     threads = undefined
     module = new WebAssembly.Module(bytesOf(code, shared))
-    instance = instantiate(module, heap.memory, sharing)
+    instance = instantiate(module, heap.memory, forkJoin)
     if (count === 1) return
     const reserve = (bytes: number) => allocate(heap, bytes)
     try {

@@ -7,9 +7,8 @@
 
 /**
  * `out`: address that is written. `in`: address that is read. `update`: address that is read and written.
- * `int`: a count or a stride, in elements. `ints`: as many as there are left. `elements`: a count of elements, each
- * of which is made of those at the same place alone. `float`, `double`: a number of that precision, in one word or
- * two.
+ * `int`: a count or a stride, in elements. `ints`: all remaining words. `elements`: a count of elements, each of which
+ * depends only on those at the same index. `float`, `double`: a number of that precision, in one word or two.
  */
 type Kind = 'out' | 'in' | 'update' | 'int' | 'ints' | 'elements' | 'float' | 'double'
 /** With a question mark it may be left out, and is 0 then. */
@@ -22,7 +21,7 @@ const withDerivative = { out: 'out', derivative: 'out', x: 'in', size: 'elements
 const backward = { out: 'out', x: 'in', dy: 'in', size: 'elements' } as const
 
 /**
- * Element (i, j) of the output, `rows` by `columns`, is made of a[i·aRow + j·aColumn] and b likewise; column
+ * Element (i, j) of the output, `rows` by `columns`, is computed from a[i·aRow + j·aColumn] and b likewise; column
  * strides are 0 or 1. With rows = 0 all three arrays are plain rows of `columns` elements.
  */
 const binary = {
@@ -36,7 +35,7 @@ const binary = {
   bRow: 'int?',
   bColumn: 'int?',
 } as const
-/** Moves are 1, or 0 for an input of which one number serves for all elements. */
+/** Moves are 1, or 0 for an input whose one number serves all elements. */
 const ternary = {
   out: 'out',
   a: 'in',
@@ -48,8 +47,8 @@ const ternary = {
   cMoves: 'int',
 } as const
 /**
- * `count` whole numbers from 0 up to but without `limit`. An instruction that has these stops the program at a number
- * that is none, and the program says which.
+ * `count` integers in [0, limit). An instruction with these operands stops the program at any other number, and an error
+ * names it.
  */
 const indexed = { indices: 'in', count: 'int', limit: 'int' } as const
 const reduction = { out: 'out', x: 'in', outer: 'int', length: 'int', inner: 'int' } as const
@@ -79,7 +78,7 @@ const normalizedRows = { rows: 'int', columns: 'int', epsilon: 'float', centred:
 const channels = { outer: 'int', channels: 'int', inner: 'int' } as const
 
 /**
- * `key`: two whole numbers. `purpose`: a word that sets these random bits apart from others of seed and key.
+ * `key`: two integers. `purpose`: a word that distinguishes these random bits from others of the same seed and key.
  * `firstIndex`: that of the first number, a multiple of 16; 0 of a permutation, which is drawn as a whole.
  */
 const random = {
@@ -94,7 +93,7 @@ const random = {
 
 /**
  * out, m×n = activation(a, m×k · b, k×n + bias, n); without a bias when its address is 0. With `gate`, the output
- * of an activation that is walked through backwards, out = activation′(gate) · (a · b) instead. `sums`, n numbers if given: the sums of the columns of b.
+ * of an activation in the forward pass, out = activation′(gate) · (a · b) instead. `sums`: n sums of the columns of b.
  */
 const matmul = {
   out: 'out',
@@ -139,7 +138,7 @@ const geometry = {
   length: 'int',
   tables: 'ints',
 } as const
-/** Bias, activation and gate as in a matrix product. `image`: room for one image with borders, if it needs any. */
+/** Bias, activation and gate as in a matrix product. `image`: room for one image with borders, where it has any. */
 const convolution = {
   out: 'out',
   x: 'in',
@@ -383,16 +382,16 @@ export const instructions = {
   RandomUniform: { ...random, low: 'double', range: 'double' },
   /** mean + deviation · quantile(from + range · uniform), with the quantile function of the normal distribution. */
   RandomNormal: { ...random, from: 'double', range: 'double', mean: 'double', deviation: 'double' },
-  /** The whole numbers below `size` in random order. */
+  /** The integers in [0, size) in random order. */
   RandomPermutation: random,
   /** x · scale where the uniform number, times 2²⁴, is at least `threshold`, else 0. */
   Dropout: { ...random, x: 'in', threshold: 'int', scale: 'float' },
   MatmulNN: matmul,
   MatmulNT: matmul,
   MatmulTN: matmul,
-  /** m and n from 1 up. Strides in bytes: from row to row of a, and along k in a and in b. */
+  /** m and n are at least 1. Strides in bytes: from row to row of a, and along k in a and in b. */
   MatmulSmall: { ...matmul, aRow: 'int', aStep: 'int', bStep: 'int' },
-  /** At most 4 × 4, k from 1 up. Strides in bytes: from the first row of a to the others, and along k. */
+  /** At most 4 × 4, k at least 1. Strides in bytes: from the first row of a to the others, and along k. */
   MatmulTile: { ...matmul, aRow1: 'int', aRow2: 'int', aRow3: 'int', aStep: 'int', bStep: 'int' },
   /**
    * Strides in bytes: from row to row and along k in a, along k and from column to column in b. `layout` is the sizes
@@ -448,7 +447,7 @@ export const instructions = {
   GatherRows: { out: 'out', table: 'in', order: 'in', cursor: 'in', rows: 'int', columns: 'int' },
   /** history[steps] = value, where `status` counts the steps. */
   Watch: { value: 'in', history: 'out', status: 'in' },
-  /** Goes on behind the next `count` instructions where `flag` is 0. */
+  /** Skips the next `count` instructions where `flag` is 0. */
   SkipUnless: { flag: 'in', count: 'int' },
   /**
    * history[steps] = value; steps += 1; ends the call when value or gradients are not finite. `layout` is where each of

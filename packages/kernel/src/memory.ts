@@ -1,11 +1,11 @@
-// Hands out linear memory in blocks and takes it back when a block is garbage, so that nobody disposes.
+// Allocates linear memory in blocks and frees a block when it is garbage, so there is no `dispose`.
 
 /** A piece of linear memory, kept for as long as this object is reachable. */
 export interface Block {
   /** Address of its first byte, a multiple of 16. */
   readonly address: number
   readonly bytes: number
-  /** Numbers inside the block. The view is good until memory grows, so do not keep it. */
+  /** Numbers inside the block. The view is valid until memory grows, so do not keep it. */
   floats(offset: number, length: number): Float32Array
   words(offset: number, length: number): Int32Array
   doubles(offset: number, length: number): Float64Array
@@ -16,21 +16,21 @@ interface Range {
   bytes: number
 }
 
-/** A memory, and which of it is in use. The memory may be exchanged for one that holds the same. */
+/** A memory, and which parts of it are in use. The memory may be replaced by one with the same contents. */
 export interface Heap {
   memory: WebAssembly.Memory
-  /** Where the last range that memory grew by ends. */
+  /** End of the last range that memory grew by. */
   end: number
-  /** Unused ranges in order of address, never touching. */
+  /** Unused ranges in order of address, never adjacent. */
   readonly free: Range[]
   readonly registry: FinalizationRegistry<Range>
 }
 
 const pageBytes = 65536
-/** Kernels read whole vectors, so up to this many bytes behind the last number of a block; nobody's, but there. */
+/** Loops read whole vectors, up to this many bytes past the last number of a block; nobody's, but it must exist. */
 const slackBytes = 64
 
-/** What the module starts with is its own; everything that memory grows by is for blocks. */
+/** The module's initial memory is its own; everything that memory grows by is for blocks. */
 export function makeHeap(memory: WebAssembly.Memory): Heap {
   const free: Range[] = []
   const registry = new FinalizationRegistry<Range>((range) => release(free, range))
@@ -65,7 +65,7 @@ function take(free: Range[], bytes: number): Range | undefined {
   return taken
 }
 
-/** Grows by what is wanted, and at least by 1 MiB and an eighth of what there is, so that growing stays rare. */
+/** Grows by at least 1 MiB and an eighth of the present size, so that growing is rare. */
 function grow(heap: Heap, bytes: number): Range[] {
   const { memory } = heap
   const before = memory.buffer.byteLength
@@ -74,7 +74,7 @@ function grow(heap: Heap, bytes: number): Range[] {
     memory.grow(pages)
   } catch {
     throw new RangeError(
-      `out of memory: ${Math.round(before / 2 ** 20)} MiB are in use and ${Math.round(bytes / 2 ** 20)} MiB more are wanted, of 4096 MiB that a WebAssembly memory can hold; use smaller batches or a smaller network`,
+      `out of memory: ${Math.round(before / 2 ** 20)} MiB are in use and ${Math.round(bytes / 2 ** 20)} MiB more are needed, of the 4096 MiB that a WebAssembly memory can hold; use smaller batches or a smaller network`,
     )
   }
   const address = heap.end
@@ -83,7 +83,7 @@ function grow(heap: Heap, bytes: number): Range[] {
   return heap.free
 }
 
-/** Puts a range back and joins it with the neighbours that it touches. */
+/** Returns a range and merges it with adjacent ones. */
 function release(free: Range[], range: Range): void {
   let index = free.findIndex((other) => other.address > range.address)
   if (index < 0) index = free.length

@@ -1,10 +1,10 @@
-// Threads that share the work of single instructions. They meet in a few words of shared memory, so handing over an
-// instruction takes no message.
-import { Control, copyBytes, type Exports, greeting, type Sharing, type Start } from './instance.js'
+// Threads that run single instructions in parallel. They synchronize through a few words of shared memory, so starting
+// an instruction takes no message.
+import { Control, copyBytes, type Exports, type ForkJoin, greeting, type Start } from './instance.js'
 import type { Block } from './memory.js'
 import { workerText } from './worker-text.js'
 
-/** What Node's workers and the web's have in common, and where they differ. */
+/** What Node's and the web's workers have in common, and where they differ. */
 interface AnyWorker {
   postMessage(message: Start): void
   terminate(): unknown
@@ -26,10 +26,10 @@ const { crossOriginIsolated, process } = globalThis as unknown as Surroundings
 // Bun and Deno have Node's too, and theirs of the web keep a process alive.
 const NodeWorker = process?.getBuiltinModule?.('node:worker_threads')?.Worker
 
-/** In ms: a script that is no thread may say nothing at all. */
+/** In ms: a script that is not a thread may never answer. */
 const patience = 10_000
 
-/** Whether threads can share memory here: a page must be cross-origin isolated for it. */
+/** Whether threads can share memory here; a page must be cross-origin isolated. */
 export function canShareMemory(): boolean {
   return (
     (NodeWorker !== undefined || typeof Worker === 'function') &&
@@ -38,7 +38,7 @@ export function canShareMemory(): boolean {
   )
 }
 
-/** Ways of starting a worker, each with what it is called in an error, in the order in which they are tried. */
+/** Ways of starting a worker, with their names in errors, in the order in which they are tried. */
 function* waysToStart(workerUrl: string | URL | undefined): Generator<[string, () => AnyWorker]> {
   if (workerUrl !== undefined) {
     yield [
@@ -49,8 +49,8 @@ function* waysToStart(workerUrl: string | URL | undefined): Generator<[string, (
   }
   if (NodeWorker) yield ['node:worker_threads', () => new NodeWorker(workerText, { eval: true })]
   if (typeof Worker !== 'function') return
-  // Bundlers emit the file for an expression that reads just so, and each time that they meet the address. A strict
-  // Content-Security-Policy allows nothing else. Other bundles, and those that are no modules, have no such file.
+  // Bundlers emit the file for exactly this expression, once for each occurrence. A strict Content-Security-Policy
+  // allows nothing else. Other bundles, and those that are not modules, have no such file.
   yield ['worker.js', () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })]
   const blob = URL.createObjectURL(new Blob([workerText], { type: 'text/javascript' }))
   try {
@@ -60,11 +60,11 @@ function* waysToStart(workerUrl: string | URL | undefined): Generator<[string, (
   }
 }
 
-/** Resolves when the worker has greeted, taken what it is told, and waits for instructions. */
+/** Resolves when the worker has greeted, received its start message and waits for instructions. */
 function begin(worker: AnyWorker, start: Start): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const fail = (reason: string) => reject(new Error(reason))
-    const timer = setTimeout(() => fail(`it said nothing for ${patience / 1000} s`), patience)
+    const timer = setTimeout(() => fail(`it did not answer for ${patience / 1000} s`), patience)
     const take = (message: unknown) => {
       if (message === greeting) worker.postMessage(start)
       else if (message === 'ready') resolve()
@@ -87,10 +87,10 @@ function begin(worker: AnyWorker, start: Start): Promise<void> {
 }
 
 /** The threads beside the one that runs programs. */
-export class Threads implements Sharing {
+export class Threads implements ForkJoin {
   /** Kept for as long as the threads use it. */
   readonly block: Block
-  /** The same: what they have for programs. */
+  /** Kept likewise: their memory for temporaries. */
   scratch?: Block
   readonly #control: Int32Array
   readonly #workers: readonly AnyWorker[]
@@ -102,8 +102,8 @@ export class Threads implements Sharing {
   }
 
   /**
-   * Starts all but the first of `count`; resolves when they are waiting for work. Where that fails, none is left, and
-   * the error says which ways were tried.
+   * Starts all but the first of `count`; resolves when they are waiting for work. If that fails, none is left running
+   * and the error lists the ways that were tried.
    */
   static async start(
     count: number,
@@ -130,7 +130,7 @@ export class Threads implements Sharing {
           starts.push(begin(worker, { module, memory, count, part, control: block.address, copy, panels }))
         }
         await Promise.all(starts)
-        // A process that has nothing else to do may end.
+        // So that they do not keep a process alive.
         for (const worker of workers) worker.unref?.()
         first.joinThreads(count, 0, copies, 0)
         return new Threads(block, workers)
@@ -150,7 +150,7 @@ export class Threads implements Sharing {
     if (Atomics.load(control, Control.asleep) > 0) Atomics.notify(control, Control.turn)
   }
 
-  /** Without sleeping: a page's main thread may not, and it is not for long. */
+  /** Spins: a page's main thread may not sleep, and the wait is short. */
   join(): void {
     while (Atomics.load(this.#control, Control.pending) > 0);
   }

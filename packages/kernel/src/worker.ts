@@ -1,8 +1,8 @@
-// A thread of the kernel: waits for instructions, and runs its part of each. The build makes one file of it without
+// A thread of the kernel: waits for instructions and runs its part of each. The build bundles it into one file without
 // imports, `dist/worker.js`, and the same as text, `src/worker-text.ts`.
 import { Control, greeting, instantiate, type Start } from './instance.js'
 
-/** How often to look for the next instruction before going to sleep: some 20 µs, as much as waking up takes. */
+/** How often to poll for the next instruction before going to sleep: some 20 µs, which is what waking up takes. */
 const patience = 4000
 
 interface Port {
@@ -19,7 +19,7 @@ port.onmessage = ({ data }) => {
   port.onmessage = null
   serve(data)
 }
-// A bundler's wrapping may load this late; what is posted to a worker before it listens is lost.
+// A bundler's wrapper may load this late; a message posted to a worker before it listens is lost.
 port.postMessage(greeting)
 
 function serve({ module, memory, count, part, control: address, copy, panels }: Start): void {

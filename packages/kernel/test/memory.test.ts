@@ -31,7 +31,7 @@ test('memory grows when a block does not fit, and what it held stays', () => {
 
 test('more than a WebAssembly memory can hold is refused with the sizes in the message', () => {
   expect(() => getKernel().allocate(2 ** 32)).toThrow(
-    /out of memory: \d+ MiB are in use and 4096 MiB more are wanted/,
+    /out of memory: \d+ MiB are in use and 4096 MiB more are needed/,
   )
 })
 

@@ -7,14 +7,14 @@ import { type Lowering, lowerMatmul, type OpcodeWith, type Value } from './lower
 /** The context that a lowering gets. */
 type Context<Attributes> = Parameters<Lowering<Attributes>>[0]
 
-/** Numbers of a product that are summed before the next block is begun: enough to be quick, few enough for L1. */
+/** Numbers of a product that are summed before the next block begins: enough to be quick, few enough for L1. */
 const blockDepth = 256
-/** Numbers of patches that are made before they are added to the image, 32 KiB. */
+/** Numbers of patches that are computed before they are added to the image, 32 KiB. */
 const patchNumbers = 8192
 
 const inPanels = (columns: number) => Math.ceil(columns / 8) * 8
 
-/** The three instructions of a convolution work on the same sizes: those of its x, weights and y. */
+/** The sizes that the three instructions of a convolution have in common. */
 function sizes(x: Shape, weights: Shape, y: Shape, { stride, padding, dilation, groups }: Convolution) {
   const [images, height, width, channels] = x as [number, number, number, number]
   const [kernelHeight, kernelWidth, depth, outChannels] = weights as [number, number, number, number]
@@ -29,7 +29,7 @@ function sizes(x: Shape, weights: Shape, y: Shape, { stride, padding, dilation, 
 
   const cell = 4 * channels
   const row = cell * paddedWidth
-  // Cells of one row under the kernel lie side by side unless something is left out between them.
+  // Cells of one row under the kernel are contiguous unless dilation or groups separate them.
   const whole = dilation[1] === 1 && groups === 1
   const across = whole ? 1 : kernelWidth
   const taps = Array.from(
@@ -45,7 +45,7 @@ function sizes(x: Shape, weights: Shape, y: Shape, { stride, padding, dilation, 
     outChannels,
     groups,
     depthwise: groups > 1 && groups === channels && groups === outChannels,
-    /** One matrix product does it: nothing but the numbers of one pixel is under the kernel. */
+    /** A matrix product, since the kernel covers one pixel. */
     plain: kernelHeight * kernelWidth === 1 && sizeOf(stride) === 1 && !bordered && groups === 1,
     imageSize: bordered ? paddedHeight * paddedWidth * channels : 0,
     geometry: {
@@ -72,7 +72,7 @@ function sizes(x: Shape, weights: Shape, y: Shape, { stride, padding, dilation, 
 const roomFor = (size: number, { temporary }: Context<Convolution>): Buffer | undefined =>
   size > 0 ? temporary(size) : undefined
 
-/** A matrix product of the same numbers read as matrices with the last dimension as columns. */
+/** A matrix product of the same numbers, with the last dimension as columns. */
 function asMatrices(context: Context<Convolution>, transposeA: boolean, transposeB: boolean): void {
   const matrix = (shape: Shape): Shape => {
     const columns = shape[shape.length - 1]!

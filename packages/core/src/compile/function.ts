@@ -10,7 +10,7 @@ import { type Like, type Tensors, type Unpacked, unpack } from '../transforms/ne
 import { isTracing, traced } from '../transforms/tracing.js'
 import { type DescribeOptions, describePlan } from './describe.js'
 import type { Buffer } from './instruction.js'
-import { addressOf, settle } from './parameters.js'
+import { addressOf, moveToKernel } from './parameters.js'
 import { plan } from './plan.js'
 import { Program } from './program.js'
 
@@ -27,8 +27,8 @@ export interface CompileOptions<I extends Inputs = Inputs, O extends Outputs = O
 }
 
 /**
- * A compiled function. It returns an array for each output, row by row: a new one, or for those named in `into`
- * the given one, which saves making arrays that are large.
+ * A compiled function. It returns an array for each output, row by row: a new one, or the one in `into`, which saves
+ * allocating large arrays.
  */
 export interface CompiledFunction<I extends Inputs, O extends Outputs> extends Describable {
   (
@@ -48,7 +48,7 @@ export interface Describable {
 }
 
 /**
- * Compiles a function of numbers for each input, computed with what the variables hold at the time of the call.
+ * Compiles a function of numbers for each input, computed with the variables' values at the time of the call.
  * Outputs in f64 are computed in plain TypeScript.
  * @throws ValueError when an input is missing, here from the list or later from a call.
  */
@@ -56,11 +56,10 @@ export function compile<I extends Inputs, O extends Outputs>(
   options: CompileOptions<I, O>,
 ): CompiledFunction<I, O>
 /**
- * Compiles a function of tensors, or of arrays and records of tensors, to one that gives the same: numbers and
- * arrays may stand for tensors, and the results are constants of the numbers at the time of the call. It is planned once for the shapes that it is called
- * with; the plans of the last 16 are kept. What the function does besides making tensors happens when it is
- * planned. Derivatives are taken inside, `compile(grad(loss))`; by what its results were computed from they are refused.
- * Called on inputs, or in a function that is itself differentiated or compiled, it is `f`.
+ * Compiles a function of tensors, or of arrays and records of tensors, to one with the same results: numbers and arrays
+ * may stand for tensors, and the results are constants. It is planned once for each list of shapes; the last 16 plans are
+ * kept. Side effects of the function happen when it is planned. Take derivatives inside, `compile(grad(loss))`; those
+ * through its results are refused. Called on inputs, or in a function that is itself differentiated or compiled, it is `f`.
  */
 export function compile<Parameters extends readonly unknown[] = Tensor[], R = Tensor>(
   f: (...parameters: Parameters) => R,
@@ -104,7 +103,7 @@ function compileGraph(options: CompileOptions) {
   return Object.assign(call, { describe })
 }
 
-/** Shapes for which the plans of one function are kept. */
+/** Most plans that are kept for one function. */
 const mostPlans = 16
 
 function compileByShape(f: (...parameters: never[]) => unknown) {
@@ -175,12 +174,12 @@ function compileByShape(f: (...parameters: never[]) => unknown) {
   return Object.assign(call, { describe })
 }
 
-/** The arguments of a call, which were taken apart and packed again as a record. */
+/** The arguments of a call, which were packed as a record. */
 function argumentsOf(record: unknown): never[] {
   return Object.values(record as object) as never[]
 }
 
-/** Returns views of the tensors, which are good until the next call. */
+/** Returns views of the tensors, which are valid until the next call. */
 function executor(tensors: readonly Tensor[]): (given: Given) => readonly (Float32Array | Float64Array)[] {
   return precision(tensors) === 'f64' ? (given) => evaluate(tensors, given) : onKernel(tensors)
 }
@@ -217,10 +216,10 @@ function onKernel(tensors: readonly Tensor[]): (given: Given) => Float32Array[] 
   }
 }
 
-/** Settles the variables of a plan; returns the addresses of their buffers. */
+/** Moves the variables of a plan to kernel memory; returns the addresses of their buffers. */
 export function placeVariables(leaves: ReadonlyMap<Tensor, Buffer>): Map<Buffer, number> {
   const variables = [...leaves.keys()].filter((leaf) => leaf instanceof Variable)
-  settle(variables)
+  moveToKernel(variables)
   return new Map(variables.map((variable) => [leaves.get(variable)!, addressOf(variable)]))
 }
 
@@ -234,7 +233,7 @@ export function checkInputs(caller: string, inputs: Inputs, tensors: readonly Te
       )
   for (const tensor of tensors)
     if (!(tensor instanceof Tensor))
-      throw new ValueError(`${caller}: wants tensors to compute, got ${describeValue(tensor)}`)
+      throw new ValueError(`${caller}: expects tensors to compute; got ${describeValue(tensor)}`)
   for (const tensor of topological(tensors))
     if (tensor instanceof Input && !listed.has(tensor))
       throw new ValueError(

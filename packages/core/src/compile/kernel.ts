@@ -4,17 +4,18 @@ import { check, checkOptions, optional } from '../checks/check-options.js'
 import { blamingCaller, ThreadError } from '../checks/errors.js'
 
 /**
- * Has `count` threads, this one included, share the work of large arrays, from now on: products, convolutions, pooling,
- * attention, norms, what goes element by element, updates. Results keep their bits. Threads wait for work without keeping a process alive; with 1 they end. As many as there are idle
- * cores are useful; small networks stay on one thread, as handing work over would take longer than doing it.
+ * Runs large operations on `count` threads, this one included, from now on: products, convolutions, pooling, attention,
+ * norms, elementwise chains, updates. Results keep their bits. Threads wait for work without keeping a process alive; with
+ * 1 they end. Use at most as many as there are idle cores; small networks stay on one thread, since starting the others
+ * would take longer than the work.
  *
- * Resolves to how many threads there are: 1 where memory cannot be shared, as in a page that is not cross-origin
- * isolated (https://web.dev/articles/coop-coep). Views of a variable's `values` that were taken before are stale.
+ * Resolves to the number of threads: 1 where memory cannot be shared, as in a page that is not cross-origin isolated
+ * (https://web.dev/articles/coop-coep). Earlier views of a variable's `values` are stale.
  *
- * In Node, Bun and Deno a thread needs no file. In a browser it is `worker.js` of `@bp/kernel`, where the page or its
- * bundler has put it, else a script made of text, which needs no file but which a strict Content-Security-Policy forbids.
- * @throws ValueError unless `count` is an integer from 1 to 64.
- * @throws ThreadError when a thread does not start; everything works on one thread then.
+ * In Node, Bun and Deno a thread needs no file. In a browser it is `worker.js` of `@bp/kernel`, wherever the page or its
+ * bundler has put it, or else a script from text, which a strict Content-Security-Policy forbids.
+ * @throws ValueError if `count` is not an integer in [1, 64].
+ * @throws ThreadError if a thread does not start; everything then works on one thread.
  */
 export async function setThreads(count: number, options?: ThreadOptions): Promise<number> {
   const workerUrl = blamingCaller(setThreads, () => {
@@ -44,25 +45,25 @@ const checks = {
   ),
 }
 
-/** @throws ThreadError with the cure when `start` does not get its threads. */
+/** @throws ThreadError, which names the cure, if the threads do not start. */
 async function started<T>(caller: string, start: () => Promise<T>): Promise<T> {
   try {
     return await start()
   } catch (error) {
     if (!(error instanceof ThreadStartError)) throw error
     throw new ThreadError(
-      `${caller}: ${error.message}; all work is done by one thread now. In a page, serve worker.js of @bp/kernel from its own origin, with the header Cross-Origin-Embedder-Policy: require-corp, and pass its address: setThreads(count, { workerUrl })`,
+      `${caller}: ${error.message}; everything now runs on one thread. In a page, serve worker.js of @bp/kernel from its own origin, with the header Cross-Origin-Embedder-Policy: require-corp, and pass its address: setThreads(count, { workerUrl })`,
     )
   }
 }
 
 /**
- * Goes on with relaxed SIMD: a product is added without rounding in between where the machine can, which is quicker
- * and at least as exact. But machines differ in it, so results are the same to the bit only on machines of a kind:
- * do not use it where a run must be reproduced elsewhere. There is no way back within a process.
+ * Uses relaxed SIMD from now on: fused multiply-adds where the machine has them, which are faster and at least as
+ * accurate. But machines differ in them, so results are bit-identical only on machines of a kind: do not use it where a
+ * run must be reproduced elsewhere. It cannot be undone within a process.
  *
- * Resolves to whether the engine has relaxed SIMD; without (Node 20, Safari) nothing changes.
- * @throws ThreadError when threads were in use and do not start again; everything works on one thread then.
+ * Resolves to whether the engine has relaxed SIMD; without it (Node 20, Safari) nothing changes.
+ * @throws ThreadError if threads were in use and do not restart; everything then works on one thread.
  */
 export function useRelaxedSimd(): Promise<boolean> {
   return started('useRelaxedSimd', () => getKernel().useRelaxedSimd())

@@ -1,4 +1,4 @@
-// How operations become kernel instructions: the few patterns that the op table names in `lower`.
+// How operations become kernel instructions: the patterns that the op table names in `lower`.
 import {
   broadcastStrides,
   matrixSides,
@@ -22,7 +22,7 @@ interface LoweringContext<Attributes> {
   readonly attributes: Attributes
   /** The buffer to write the result to. */
   readonly output: () => Buffer
-  /** Says that the result is the first input's numbers, unmoved. */
+  /** Makes the first input's buffer the result. */
   readonly alias: () => void
   readonly temporary: (size: number) => Buffer
   /** Appends an instruction; operands are those of the kernel's table. */
@@ -36,7 +36,7 @@ export type OpcodeWith<Names extends string> = {
   [Name in OpcodeName]: Names extends keyof Operands<Name> ? Name : never
 }[OpcodeName]
 
-/** What an instruction has besides, of the attributes; left out where there is nothing. */
+/** A function of the attributes that gives the other operands; none where there are no others. */
 type Rest<Name extends OpcodeName, Given extends string, Attributes> =
   object extends Omit<Operands<Name>, Given>
     ? []
@@ -98,7 +98,7 @@ export function ternary(opcode: OpcodeWith<'cMoves'>): Lowering {
   }
 }
 
-/** Gradients of long functions, whose loop does not repeat inputs: those smaller than the output are copied. */
+/** Gradients of long functions, whose loop does not broadcast: inputs smaller than the output are copied. */
 export function backward<Attributes>(opcode: OpcodeWith<'dy' | 'size'>): Lowering<Attributes> {
   return (context) => {
     const size = sizeOf(context.shape)
@@ -108,7 +108,7 @@ export function backward<Attributes>(opcode: OpcodeWith<'dy' | 'size'>): Lowerin
   }
 }
 
-/** Sizes of dimensions, and where they lie in an array: first element, and elements to skip along each. */
+/** Sizes of dimensions, and their strides and offset in an array, in elements. */
 export interface Layout {
   readonly sizes: Shape
   readonly strides: readonly number[]
@@ -116,8 +116,8 @@ export interface Layout {
 }
 
 /**
- * Operands of `Copy`: from x, laid out by `from`, to out. Dimensions that lie behind each other in both are made one,
- * and the two that the kernel walks fastest are put last.
+ * Operands of `Copy`: from x, laid out by `from`, to out. Dimensions that are contiguous in both are merged, and the two
+ * for which the kernel has fast loops are put last.
  */
 export function copyOperands(
   out: Buffer,
@@ -140,7 +140,7 @@ export function copyOperands(
   const moveLast = (index: number) => {
     if (index >= 0) dimensions.push(...dimensions.splice(index, 1))
   }
-  // Rows that lie in one piece, or columns of x that do: last but one, for the transposing loop.
+  // Contiguous rows last; contiguous columns of x last but one, for the transposing loop.
   const longest = Math.max(...dimensions.map(({ size }) => size))
   moveLast(dimensions.findIndex((dimension) => dimension.x === 1 && dimension.out !== 1))
   moveLast(dimensions.findIndex((dimension) => dimension.out === 1 && dimension.size >= Math.min(4, longest)))
@@ -218,9 +218,9 @@ export function sizesOfRows(shape: Shape): { rows: number; columns: number } {
   return { rows: sizeOf(shape.slice(0, -1)), columns: shape[shape.length - 1]! }
 }
 
-/** Up to this many multiplications a product is quicker without blocks, if it has more than one tile. */
+/** Up to this many multiplications a product of several tiles is quicker without blocks. */
 const smallProduct = 256
-/** Up to so many products are added in one go, in larger ones and here: rounding grows with their number. */
+/** Most products that are added in one go, here as in larger ones: rounding grows with their number. */
 const smallDepth = 256
 
 export const lowerMatmul: Lowering<Transposition> = ({
@@ -255,7 +255,7 @@ export const lowerMatmul: Lowering<Transposition> = ({
   }
   let left = a.buffer
   let right = b.buffer
-  // Both small ones read columns of b side by side, which a matrix of one row or column has anyway.
+  // Both small ones read adjacent columns of b; a matrix of one row or column has them however it is transposed.
   const transposed = transposeB && n > 1 && k > 1
   const bStep = 4 * n
   if (m <= 4 && n <= 4 && k > 0 && k <= smallDepth) {
@@ -282,8 +282,8 @@ export const lowerMatmul: Lowering<Transposition> = ({
 }
 
 /**
- * Row and column stride with which `shape` is read as `target` cut into rows before, columns from `split`; or
- * undefined when two strides cannot say it.
+ * Row and column stride with which `shape` is read as `target` split into rows before, columns from `split`; undefined
+ * where two strides do not suffice.
  */
 function asMatrix(shape: Shape, target: Shape, split: number): { row: number; column: number } | undefined {
   const strides = broadcastStrides(shape, target)

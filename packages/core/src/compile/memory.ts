@@ -1,10 +1,10 @@
-// Memory of the kernel, with an error that says what it was for when there is none left.
+// Kernel memory, with an error that says what it was for when there is none left.
 import { type Block, getKernel } from '@bp/kernel'
 import { MemoryError } from '../checks/errors.js'
 
 /**
- * A block of memory for what `what` says.
- * @throws MemoryError when the kernel cannot have so much, before anything is written.
+ * A block of memory; `what` says for what.
+ * @throws MemoryError when there is not so much, before anything is written.
  */
 export function allocate(
   bytes: number,

@@ -1,4 +1,4 @@
-// Which instructions run in parallel, and how: each thread makes a part of the output, and no two add to one number.
+// Which instructions run in parallel, and how: each thread computes a part of the output; no number is summed by two.
 import { encode, getKernel, longestCopied, operandsOf } from '@bp/kernel'
 import { blockSize, layOutBody } from './blocks.js'
 import { costOf } from './cost.js'
@@ -13,17 +13,17 @@ import {
 } from './instruction.js'
 
 interface Rule {
-  /** The operand that counts what is split among threads. */
+  /** The operand that counts the items split among threads. */
   readonly by: string
-  /** The operand that says with which of them a part begins, where the kernel must know. */
+  /** The operand that says at which item a part begins, where the kernel must know. */
   readonly first?: string
-  /** Arrays of which every part needs everything; the others are cut as the output is. */
+  /** Arrays that every part needs whole; the others are split like the output. */
   readonly whole?: readonly string[]
-  /** Room for numbers in between, of which each thread needs its own. */
+  /** Scratch memory, of which each thread needs its own. */
   readonly own?: readonly string[]
   /** Parts begin at multiples of this. */
   readonly unit?: number
-  /** How many times as long a number takes as one that is read and written; default 1. */
+  /** Time for a number, relative to reading and writing one; default 1. */
   readonly weight?: number
 }
 
@@ -39,7 +39,7 @@ const heads: Rule = { by: 'heads', own: ['scratch'] }
 /** Sixteen of the numbers are drawn together. */
 const drawn: Rule = { by: 'size', first: 'firstIndex', whole: ['key'], unit: 16, weight: 8 }
 
-/** The weight of what only moves numbers: what another thread has written comes back from its cache, not from this one's. */
+/** The weight of copying alone: what another thread has written must come from its cache. */
 const moved = 1 / 4
 
 type Values = (operand: string) => number
@@ -47,7 +47,7 @@ type Values = (operand: string) => number
 export const rules: Partial<Record<OpcodeName, Rule | ((value: Values) => Rule)>> = {
   Convolution: convolution,
   ConvolutionInputGrad: convolution,
-  // Rows of the weights in fours, as many as a tile has.
+  // Rows of the weights, four to a tile.
   ConvolutionWeightGrad: {
     by: 'rows',
     first: 'firstRow',
@@ -85,7 +85,7 @@ export const rules: Partial<Record<OpcodeName, Rule | ((value: Values) => Rule)>
     value('outer') > 1
       ? { by: 'outer', whole: ['indices'], weight: moved }
       : { by: 'count', whole: ['table'], weight: moved },
-  // By rows of the output, since those that are added to the same one must be so in order.
+  // By rows of the output, since what is added to one row must be added in order.
   ScatterAdd: (value) =>
     value('outer') > 1
       ? { by: 'outer', whole: ['indices'] }
@@ -105,9 +105,9 @@ interface Parts {
   readonly unit: number
   readonly countAt: number
   readonly times: number
-  /** Words that move on, and by how much for each of what is counted. */
+  /** Words that advance, and by how much an item. */
   readonly moves: readonly (readonly [word: number, by: number])[]
-  /** Words that are addresses of arrays of which each thread needs its own. */
+  /** Words that are addresses of scratch memory. */
   readonly own: readonly (readonly [word: number, array: Buffer])[]
 }
 
@@ -195,7 +195,7 @@ export function partsOf(instruction: Instruction): Parts | null {
   }
 }
 
-/** Parts must begin at whole vectors, since kernels write such. */
+/** Parts must begin at whole vectors, since those are what loops write. */
 const unitOf = (bytes: readonly number[]) =>
   [1, 2].find((unit) => bytes.every((by) => (unit * by) % 16 === 0)) ?? 4
 
@@ -209,7 +209,7 @@ export function inParallel(instruction: Instruction, words: readonly number[]): 
   for (const [, array] of own) {
     if (offsets.has(array)) continue
     offsets.set(array, bytes)
-    // Kernels read up to 64 bytes behind an array.
+    // Loops read up to 64 bytes past an array.
     bytes += paddedBytes(array.size) + 64
   }
   getKernel().reserveScratch(bytes)

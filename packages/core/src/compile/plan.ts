@@ -1,4 +1,4 @@
-// From graph to plan: instructions in order, and a place for every buffer.
+// From graph to plan: instructions in order, and an offset for every temporary buffer.
 import { checkCountable } from '../graph/indices.js'
 import { sizeOf } from '../graph/shape.js'
 import type { Constant, Input, Tensor, Variable } from '../graph/tensor.js'
@@ -17,7 +17,7 @@ import { simplify } from './simplify.js'
 
 export interface Plan {
   readonly instructions: readonly Instruction[]
-  /** Where each output's numbers are. */
+  /** The buffer of each output. */
   readonly outputs: readonly Buffer[]
   readonly leaves: ReadonlyMap<Variable | Constant | Input, Buffer>
 }
@@ -25,8 +25,8 @@ export interface Plan {
 const makeBuffer = (size: number): Buffer => ({ size })
 
 /**
- * Instructions for `outputs`; tensors for which `keep` is true are taken as given, like inputs. `watch` is shown the
- * instructions as operations lowered them and after each pass, under its name.
+ * Instructions for `outputs`; tensors for which `keep` is true are leaves, like inputs. `watch` is called with the
+ * instructions as lowered and after each pass, with the name of the stage.
  */
 export function plan(
   outputs: readonly Tensor[],
@@ -37,7 +37,7 @@ export function plan(
   const leaves = new Map<Tensor, Buffer>()
   const values = new Map<Tensor, Value>()
   const list: Instruction[] = []
-  // In the order in which they came about: derivatives of the last layer first, whose buffers are then free again.
+  // In order of creation: derivatives of the last layer first, whose buffers are then free again.
   const byAge = outputs.map(({ id }, index) => ({ id, tensor: simple[index]! })).sort((a, b) => a.id - b.id)
   for (const tensor of topological(
     byAge.map(({ tensor }) => tensor),
@@ -80,13 +80,13 @@ export function plan(
   return { instructions, outputs: results, leaves: leaves as Map<Variable | Constant | Input, Buffer> }
 }
 
-/** What an instruction can write its result over: it reads element i of these before it writes element i. */
+/** Buffers that an instruction can overwrite: it reads element i of them before it writes element i. */
 const inPlace = (instruction: Instruction): Buffer[] =>
   (elementwise(instruction)?.moving ?? []).slice(1).map((name) => instruction.operands[name] as Buffer)
 
 /**
- * Offsets, in bytes from the start of a shared area, for buffers that live only between the instructions that
- * write and read them; `bytes` is what the area needs. Buffers for which `fixed` is true are left out.
+ * Offsets in one area, in bytes, for buffers that live only between the instructions that write and read them; `bytes` is
+ * the size of the area. Buffers for which `fixed` is true are left out.
  */
 export function layOut(
   list: readonly Instruction[],

@@ -1,4 +1,4 @@
-// Measures what each instruction of a program takes, next to what the machine can do.
+// Measures the time of each instruction of a program, beside the peak of the machine.
 import { type Block, encode, getKernel } from '@bp/kernel'
 import { costOf } from './cost.js'
 import type { Instruction } from './instruction.js'
@@ -9,7 +9,7 @@ export interface ProfileLine {
   /** Names of the graph's nodes that it computes. */
   readonly nodes: readonly string[]
   readonly microseconds: number
-  /** Share of the time of all instructions. */
+  /** Fraction of the time of all instructions. */
   readonly share: number
   /** Multiplications and additions of products; of everything else one for each number read or written. */
   readonly operations: number
@@ -17,19 +17,19 @@ export interface ProfileLine {
   readonly bytes: number
 }
 
-/** What a step spends its time on. */
+/** Where a step spends its time. */
 export interface Profile {
   readonly lines: readonly ProfileLine[]
   /** One whole step, in µs. The lines add up to a little less or more: alone, each finds its arrays in the cache. */
   readonly microseconds: number
-  /** What independent multiplications and additions reach on one core of this machine, in 10⁹ a second. */
+  /** Peak of independent multiplications and additions on one core of this machine, in 10⁹ a second. */
   readonly peak: number
 }
 
-/** Instructions between two looks at the clock, at most: a step's record has room for more. */
+/** Most repetitions between two readings of the clock: a step's record has room for more. */
 const mostTimes = 4096
 
-/** Runs a piece of program over and over for some ms; returns the µs that one time takes, at best. */
+/** Runs a program repeatedly for some ms; returns the shortest time of one run, in µs. */
 function timeProgram(address: number, milliseconds: number, begin: () => void = () => {}): number {
   const { run } = getKernel()
   let times = 1
@@ -48,8 +48,8 @@ function timeProgram(address: number, milliseconds: number, begin: () => void = 
 }
 
 /**
- * Times every instruction by itself. `wordsOf` gives the words of one as they stand in memory, `whole` is the
- * address of the program; `begin` puts back what running an instruction too often would overflow.
+ * Times every instruction by itself. `wordsOf` gives the words of one in memory, `whole` is the address of the program;
+ * `begin` resets what running an instruction too often would overflow.
  */
 export function profileProgram(
   instructions: readonly Instruction[],
@@ -77,7 +77,7 @@ export function profileProgram(
   }
 }
 
-/** Multiplications and additions a second that the engine reaches when nothing has to wait, in 10⁹. */
+/** Multiplications and additions a second that the engine reaches without stalls, in 10⁹. */
 export function measurePeak(): number {
   const rounds = 10_000
   const out = getKernel().allocate(16)

@@ -1,4 +1,4 @@
-// A plan in kernel memory: encoded once, run as often as wanted, in one call each time.
+// A plan in kernel memory: encoded once, run any number of times by one call each.
 import { type Block, encode, getKernel } from '@bp/kernel'
 import { indexError } from '../graph/indices.js'
 import { Constant, describeNode, type Input, type Tensor, type Variable } from '../graph/tensor.js'
@@ -8,34 +8,34 @@ import { allocate } from './memory.js'
 import { inParallel } from './parallel.js'
 import { layOut } from './plan.js'
 
-/** Places that are decided by someone else than the program: parameters, data, gradients side by side. */
+/** Addresses that the program does not choose: of parameters, data, adjacent gradients. */
 type Placement = ReadonlyMap<Buffer, number>
 
 export interface ProgramSource {
   readonly instructions: readonly Instruction[]
-  /** Addresses of buffers that live outside of the program; their owners must outlive it. */
+  /** Addresses of buffers outside the program; their owners must outlive it. */
   readonly placed: Placement
-  /** Leaves whose numbers the program holds itself. */
+  /** Leaves, of which the program holds those that are not placed. */
   readonly leaves: ReadonlyMap<Variable | Constant | Input | Tensor, Buffer>
-  /** Buffers that are read from outside and so keep a place of their own. */
+  /** Buffers that are read from outside and so share their memory with no other. */
   readonly kept: readonly Buffer[]
 }
 
 /**
  * Memory of a program, all of it one block:
  *
- *   instructions | constants, inputs, kept results: a place each | temporaries, which share places
+ *   instructions | constants, inputs, kept results, each with memory of its own | temporaries, which share memory
  */
 export class Program {
   readonly #block: Block
   readonly #offsets: ReadonlyMap<Buffer, number>
-  /** Buffers that share their place with no other. */
+  /** Buffers that share their memory with no other. */
   readonly #own: ReadonlySet<Buffer>
   readonly #instructions: readonly Instruction[]
-  /** Bytes that it takes. */
+  /** Its size. */
   readonly bytes: number
 
-  /** `take` may hand out a block that is used again, by programs that run once. */
+  /** `take` may return a block that is reused, for programs that run once. */
   constructor(source: ProgramSource, take?: (bytes: number) => Block) {
     const { instructions, placed, leaves, kept } = source
     const own = new Set<Buffer>([...leaves.values(), ...kept].filter((buffer) => !placed.has(buffer)))
@@ -66,7 +66,7 @@ export class Program {
       if (leaf instanceof Constant && own.has(buffer)) this.floats(buffer).set(leaf.values)
   }
 
-  /** The numbers of a buffer of its own; the view is good until memory grows. */
+  /** The numbers of a buffer of its own; the view is valid until memory grows. */
   floats(buffer: Buffer): Float32Array {
     return this.#block.floats(this.#offsets.get(buffer)!, buffer.size)
   }
@@ -75,7 +75,7 @@ export class Program {
     return this.#block.words(this.#offsets.get(buffer)!, buffer.size)
   }
 
-  /** Takes over the numbers of all buffers of their own that another program has too. */
+  /** Copies the numbers of its own buffers from another program that has them too. */
   take(other: Program): void {
     for (const buffer of this.#own) this.floats(buffer).set(other.floats(buffer))
   }
@@ -84,7 +84,7 @@ export class Program {
     return this.#block.address
   }
 
-  /** The words of an instruction, as they stand in memory. */
+  /** The words of an instruction in memory. */
   instructionWords(index: number): Int32Array {
     const all = this.#block.words(0, this.#block.bytes / 4)
     let start = 0
@@ -102,12 +102,12 @@ export class Program {
     return stopped === 0
   }
 
-  /** Throws when what stopped the program is an index that the instruction at `address` met. */
+  /** Throws if an index stopped the instruction at `address`. */
   #checkIndices(address: number): void {
     const stopped = (address - this.#block.address) / 4
     const words = this.#block.words(0, this.bytes / 4)
     let index = 0
-    // It may lie inside of a `Parallel`.
+    // It may be inside a `Parallel`.
     for (let at = 0; at + (words[at]! >>> 16) <= stopped; at += words[at]! >>> 16) index++
     const { opcode, operands, nodes } = this.#instructions[index]!
     if (!operands.indices) return
@@ -119,7 +119,7 @@ export class Program {
   }
 }
 
-/** What of a program is largest, as messages call it. */
+/** The largest tensor of a program, for messages. */
 function largestOf({ instructions, leaves }: ProgramSource): string {
   const nodes = [...leaves.keys(), ...instructions.flatMap(({ nodes }) => nodes)]
   const [largest] = nodes.sort((a, b) => b.size - a.size)

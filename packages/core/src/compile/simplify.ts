@@ -12,10 +12,10 @@ import * as ops from '../ops/index.js'
 const foldedSize = 4096
 
 /**
- * Tensors of the same values in a graph of fewer and simpler operations: what comes of constants alone is computed,
- * equal nodes become one, and an operation that is not `basic`, which is to have a kernel unless given, is replaced by
- * what it decomposes to, or stays if it does not. Tensors for which `keep` is true stay themselves. `precision` is that
- * of what computes the graph.
+ * Tensors of the same values in a graph of fewer and simpler operations: what depends on constants alone is computed,
+ * equal nodes are merged, and an operation that is not `basic` (by default: has no kernel) is replaced by its
+ * decomposition, if it has one. Tensors for which `keep` is true stay as they are. `precision` is that in which the graph
+ * will be computed.
  */
 export function simplify(
   outputs: readonly Tensor[],
@@ -74,9 +74,9 @@ export function simplify(
 }
 
 /**
- * What an operation makes of constants alone, if that is to the bit what would be computed. In f32 it is where the
- * operation is rounded correctly, with an error of at most half a unit in the last place: then float64, rounded, has
- * the bits of the kernel.
+ * The value of an operation on constants, if it has the bits that would be computed. In f32 it has where the operation is
+ * correctly rounded, with an error of at most half a unit in the last place: then float64, rounded, has the bits of the
+ * kernel.
  */
 function fold(tensor: Tensor, inputs: readonly Tensor[], precision: Dtype): Constant | undefined {
   const { ulp } = tensor.op!.definition
@@ -94,7 +94,7 @@ function inPrecision(values: Float32Array | Float64Array, precision: Dtype): Flo
   return Float64Array.from(precision === 'f32' ? Float32Array.from(values) : values)
 }
 
-/** JSON has no infinities and but one 0, so different attributes would read the same: numbers become text. */
+/** JSON has no infinities and only one 0, so different attributes would look the same: numbers become text. */
 function distinctly(_: string, value: unknown): unknown {
   return typeof value === 'number' ? (Object.is(value, -0) ? '-0' : `${value}`) : value
 }
@@ -105,7 +105,7 @@ function constantKey({ values, shape }: Constant, precision: Dtype): string | un
   return `constant [${shape}] ${numbers.join()}`
 }
 
-/** Elementwise operations repeat their inputs themselves, so a `broadcastTo` before them is not needed. */
+/** Elementwise operations broadcast their inputs themselves, so they need no `broadcastTo` before them. */
 function withoutRepeats(
   tensor: Tensor,
   inputs: Tensor[],
@@ -136,7 +136,7 @@ function smallerSource(tensor: Tensor): Tensor | undefined {
   return undefined
 }
 
-/** The input that an operation hands on unchanged, if it does. */
+/** The input that an operation returns unchanged, if it does. */
 function noOp({ op, shape }: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
   const [a, b, c] = inputs
   const keeps = (candidate: Tensor | undefined) =>

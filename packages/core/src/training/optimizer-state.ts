@@ -4,7 +4,7 @@ import { checkNotNegative, checkPositive, describeValue, isRecord } from '../che
 import { ShapeError, ValueError } from '../checks/errors.js'
 import { paddedBytes } from '../compile/instruction.js'
 import { allocate } from '../compile/memory.js'
-import { addressOf, settle } from '../compile/parameters.js'
+import { addressOf, moveToKernel } from '../compile/parameters.js'
 import { describeShape, type Shape, sameShape } from '../graph/shape.js'
 import { describeNode, type Variable } from '../graph/tensor.js'
 import { findNonFinite } from '../numbers/finite.js'
@@ -15,26 +15,26 @@ import type { Schedule } from './schedules.js'
 export const longestRun = 8192
 
 /** What is kept for one parameter. */
-export interface Place {
+export interface ParameterState {
   readonly variable: Variable
   /** Under which it is saved: the variable's name, or its number where it has none. */
   readonly name: string
   readonly learningRateFactor: number
   readonly weightDecay: number
-  /** Where the gradient and each array of the state begin. Neighbours in memory are neighbours in all of them. */
+  /** Offsets of the gradient and of each array. Parameters adjacent in memory are adjacent in all of them. */
   readonly block: Block
   readonly offsets: ReadonlyMap<string, number>
   /** The rule's counters, where no `section` holds them. */
   counters: readonly number[]
   /** The part of a program that updates it, and holds its settings in memory. */
   section: Section | null
-  /** Whether the average has begun. */
-  begun: boolean
+  /** Whether the average has started from the parameter. */
+  averageStarted: boolean
 }
 
 /** Parameters that lie side by side and follow the same settings, so that one instruction updates them all. */
 export interface Section {
-  readonly places: readonly Place[]
+  readonly states: readonly ParameterState[]
   readonly bytes: number
   readonly block: Block
   /** Byte offsets in the block. */
@@ -78,7 +78,7 @@ export class OptimizerState {
   period = Number.POSITIVE_INFINITY
   /** @internal What the mean of a whole batch divides by, against which those of smaller ones are weighed. */
   wholeWeight: number | null = null
-  readonly #places = new Map<Variable, Place>()
+  readonly #states = new Map<Variable, ParameterState>()
   #learningRate: number | Schedule
   #steps = 0
   #averagesInUse = false
@@ -136,7 +136,7 @@ export class OptimizerState {
 
   set learningRate(value: number) {
     this.#learningRate = checkPositive(this.optimizer.name, 'learningRate', value)
-    for (const { section } of this.#places.values()) if (section) this.#writeRate(section)
+    for (const { section } of this.#states.values()) if (section) this.#writeRate(section)
   }
 
   /** Whether parameters hold their averages for now. */
@@ -153,11 +153,11 @@ export class OptimizerState {
       throw new ValueError(
         `swapAverages: ${this.optimizer.name} keeps no averages; give it ema, such as 0.999`,
       )
-    for (const place of this.#places.values()) {
-      this.#begin(place)
-      const average = this.#array(place, 'average')
-      const values = place.variable.values.slice()
-      place.variable.values.set(average)
+    for (const state of this.#states.values()) {
+      this.#startAverage(state)
+      const average = this.#array(state, 'average')
+      const values = state.variable.values.slice()
+      state.variable.values.set(average)
       average.set(values)
     }
     this.#averagesInUse = !this.#averagesInUse
@@ -169,17 +169,17 @@ export class OptimizerState {
    */
   save(copies?: ReadonlyMap<Variable, Float32Array>): OptimizerRecord {
     this.#checkNames('save')
-    const parameters = [...this.#places.values()].map((place): [string, ParameterRecord] => {
-      this.#begin(place)
-      const slots = this.#kept().map((slot) => [slot, this.#array(place, slot).slice()] as const)
-      const { shape, values } = place.variable
+    const parameters = [...this.#states.values()].map((state): [string, ParameterRecord] => {
+      this.#startAverage(state)
+      const slots = this.#kept().map((slot) => [slot, this.#array(state, slot).slice()] as const)
+      const { shape, values } = state.variable
       return [
-        place.name,
+        state.name,
         {
           shape,
-          values: copies?.get(place.variable) ?? Float32Array.from(values),
+          values: copies?.get(state.variable) ?? Float32Array.from(values),
           slots: Object.fromEntries(slots),
-          counters: this.#counters(place),
+          counters: this.#counters(state),
         },
       ]
     })
@@ -212,13 +212,13 @@ export class OptimizerState {
     if (learningRate !== null) checkPositive(name, 'learningRate', learningRate)
     else if (typeof this.#learningRate !== 'function')
       throw new ValueError(`restore: the record follows a schedule; give ${name} that schedule`)
-    const places = [...this.#places.values()]
+    const states = [...this.#states.values()]
     checkSame(
       'parameter',
       Object.keys(parameters),
-      places.map(({ name }) => name),
+      states.map(({ name }) => name),
     )
-    for (const { name, variable } of places) {
+    for (const { name, variable } of states) {
       const { shape, values, slots, counters } = parameters[name]!
       checkSame(`slot of "${name}"`, Object.keys(slots), this.#kept())
       for (const numbers of [values, ...Object.values(slots)])
@@ -231,14 +231,14 @@ export class OptimizerState {
           `restore: "${name}" has ${counters.length} counters, ${this.optimizer.name} wants ${this.optimizer.counters.length}`,
         )
     }
-    for (const place of places) {
-      const { values, slots, counters } = parameters[place.name]!
-      place.variable.values.set(values)
-      for (const [slot, numbers] of Object.entries(slots)) this.#array(place, slot).set(numbers)
+    for (const state of states) {
+      const { values, slots, counters } = parameters[state.name]!
+      state.variable.values.set(values)
+      for (const [slot, numbers] of Object.entries(slots)) this.#array(state, slot).set(numbers)
       // Each program takes the settings up anew before its next step.
-      place.section = null
-      place.counters = [...counters]
-      place.begun = true
+      state.section = null
+      state.counters = [...counters]
+      state.averageStarted = true
     }
     this.#steps = steps
     this.#accumulatedWeight[0] = accumulatedWeight
@@ -248,16 +248,16 @@ export class OptimizerState {
   /** @internal Whether every number that is kept beside the parameters is finite. */
   isFinite(): boolean {
     const slots = this.#kept()
-    return [...this.#places.values()].every((place) =>
-      slots.every((slot) => findNonFinite(this.#array(place, slot)) < 0),
+    return [...this.#states.values()].every((state) =>
+      slots.every((slot) => findNonFinite(this.#array(state, slot)) < 0),
     )
   }
 
   /** @internal Makes room for parameters that it does not know yet. */
   include(variables: readonly Variable[]): void {
-    settle(variables)
+    moveToKernel(variables)
     const fresh = variables
-      .filter((variable) => !this.#places.has(variable))
+      .filter((variable) => !this.#states.has(variable))
       .sort((a, b) => addressOf(a) - addressOf(b))
     const { optimizer } = this
     const bytes = fresh.reduce((total, { size }) => total + paddedBytes(size), 0)
@@ -272,16 +272,16 @@ export class OptimizerState {
         parameters instanceof RegExp ? variable.name.search(parameters) >= 0 : parameters.includes(variable),
       )
       const from = offset
-      this.#places.set(variable, {
+      this.#states.set(variable, {
         variable,
-        name: variable.name || `parameter ${this.#places.size + 1}`,
+        name: variable.name || `parameter ${this.#states.size + 1}`,
         learningRateFactor: group?.learningRateFactor ?? 1,
         weightDecay: group?.weightDecay ?? optimizer.weightDecay,
         block,
         offsets: new Map(arrays.map((array, index) => [array, index * bytes + from])),
         counters: optimizer.counters,
         section: null,
-        begun: false,
+        averageStarted: false,
       })
       offset += paddedBytes(variable.size)
     }
@@ -289,23 +289,23 @@ export class OptimizerState {
 
   /** @internal Parameters in sections, in order of address; each with settings in a block of its own. */
   sections(variables: readonly Variable[]): Section[] {
-    const places = variables.map((variable) => this.#places.get(variable)!)
-    const groups: Place[][] = []
-    for (const place of places.sort((a, b) => addressOf(a.variable) - addressOf(b.variable))) {
+    const states = variables.map((variable) => this.#states.get(variable)!)
+    const groups: ParameterState[][] = []
+    for (const state of states.sort((a, b) => addressOf(a.variable) - addressOf(b.variable))) {
       const last = groups.at(-1)?.at(-1)
-      if (last && this.#belongTogether(last, place)) groups.at(-1)!.push(place)
-      else groups.push([place])
+      if (last && this.#belongTogether(last, state)) groups.at(-1)!.push(state)
+      else groups.push([state])
     }
     const { settings, counters } = this.optimizer
-    return groups.map((places) => {
+    return groups.map((states) => {
       const settingsBytes = 8 * (2 + settings.length + counters.length)
       const block = getKernel().allocate(settingsBytes + 16)
-      const { learningRateFactor, weightDecay } = places[0]!
+      const { learningRateFactor, weightDecay } = states[0]!
       block.doubles(8, 1 + settings.length).set([weightDecay, ...settings])
       block.doubles(settingsBytes, 1)[0] = learningRateFactor
       return {
-        places,
-        bytes: places.reduce((total, { variable }) => total + paddedBytes(variable.size), 0),
+        states,
+        bytes: states.reduce((total, { variable }) => total + paddedBytes(variable.size), 0),
         block,
         settings: 0,
         factor: settingsBytes,
@@ -320,14 +320,14 @@ export class OptimizerState {
    */
   takeUp(sections: readonly Section[]): boolean {
     for (const section of sections) {
-      const { places, block } = section
-      if (places.every((place) => place.section === section)) continue
-      const counters = this.#counters(places[0]!)
-      if (!places.every((place) => sameNumbers(this.#counters(place), counters))) return false
+      const { states, block } = section
+      if (states.every((state) => state.section === section)) continue
+      const counters = this.#counters(states[0]!)
+      if (!states.every((state) => sameNumbers(this.#counters(state), counters))) return false
       block.doubles(this.#countersOffset, counters.length).set(counters)
-      for (const place of places) {
-        place.section = section
-        this.#begin(place)
+      for (const state of states) {
+        state.section = section
+        this.#startAverage(state)
       }
       this.#writeRate(section)
     }
@@ -353,7 +353,7 @@ export class OptimizerState {
   /** @internal Address of a parameter, of its gradient, or of an array of the state. */
   addressOf(variable: Variable, array: string): number {
     if (array === 'parameters') return addressOf(variable)
-    const { block, offsets } = this.#places.get(variable)!
+    const { block, offsets } = this.#states.get(variable)!
     return block.address + offsets.get(array)!
   }
 
@@ -367,7 +367,7 @@ export class OptimizerState {
     ]
   }
 
-  #array({ block, offsets, variable }: Place, array: string): Float32Array {
+  #array({ block, offsets, variable }: ParameterState, array: string): Float32Array {
     return block.floats(offsets.get(array)!, variable.size)
   }
 
@@ -379,15 +379,16 @@ export class OptimizerState {
     return 8 * (2 + this.optimizer.settings.length)
   }
 
-  #counters({ section, counters }: Place): readonly number[] {
+  #counters({ section, counters }: ParameterState): readonly number[] {
     if (!section) return counters
     return [...section.block.doubles(this.#countersOffset, this.optimizer.counters.length)]
   }
 
   /** Averages begin with what the parameters are before the first step. */
-  #begin(place: Place): void {
-    if (!place.begun && this.optimizer.ema !== null) this.#array(place, 'average').set(place.variable.values)
-    place.begun = true
+  #startAverage(state: ParameterState): void {
+    if (!state.averageStarted && this.optimizer.ema !== null)
+      this.#array(state, 'average').set(state.variable.values)
+    state.averageStarted = true
   }
 
   #rateOf(update: number): number {
@@ -400,12 +401,12 @@ export class OptimizerState {
     return rate
   }
 
-  #writeRate({ block, settings, places }: Section): void {
+  #writeRate({ block, settings, states }: Section): void {
     if (typeof this.optimizer.learningRate !== 'function')
-      block.doubles(settings, 1)[0] = this.learningRate * places[0]!.learningRateFactor
+      block.doubles(settings, 1)[0] = this.learningRate * states[0]!.learningRateFactor
   }
 
-  #belongTogether(a: Place, b: Place): boolean {
+  #belongTogether(a: ParameterState, b: ParameterState): boolean {
     return (
       addressOf(a.variable) + paddedBytes(a.variable.size) === addressOf(b.variable) &&
       a.block === b.block &&
@@ -419,7 +420,7 @@ export class OptimizerState {
   #checkNames(caller: string): void {
     if (this.#averagesInUse)
       throw new ValueError(`${caller}: parameters hold their averages; call swapAverages() first`)
-    const names = [...this.#places.values()].map(({ name }) => name)
+    const names = [...this.#states.values()].map(({ name }) => name)
     const twice = names.find((name, index) => names.indexOf(name) !== index)
     if (twice !== undefined)
       throw new ValueError(`${caller}: two parameters are called "${twice}"; give each a name of its own`)

@@ -24,7 +24,7 @@ import { checkedValues, checkInputs, checkRecord, type Inputs, placeVariables } 
 import { type Buffer, buffersOf, type Instruction, instruction, paddedBytes } from '../compile/instruction.js'
 import { contiguousCopy } from '../compile/lowering.js'
 import { allocate } from '../compile/memory.js'
-import { addressOf, settle } from '../compile/parameters.js'
+import { addressOf, moveToKernel } from '../compile/parameters.js'
 import { plan } from '../compile/plan.js'
 import { type Profile, profileProgram } from '../compile/profile.js'
 import { Program } from '../compile/program.js'
@@ -198,7 +198,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.#trained = trained
     this.#gradients = gradients(loss, trained)
     this.#assigned = values
-    settle(assigned.map(([variable]) => variable))
+    moveToKernel(assigned.map(([variable]) => variable))
     const batch = rows && batchOf(inputs, rows)
     const weight = optimizer.accumulate > 1 ? this.#batchWeight(batch ?? 1) : null
     this.#outputs = [
@@ -219,7 +219,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
     )
     const instructions = [...planned]
     if (watched.length > 0) {
-      const place = placeBehind(instructions, [lossBuffer!, ...others])
+      const place = indexBehind(instructions, [lossBuffer!, ...others])
       const count = instructions.length - place + watches.length
       instructions.splice(place, 0, instruction('SkipUnless', { flag: this.#watchFlag, count }))
     }
@@ -291,7 +291,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
     return { tensor: constant(weight / this.state.wholeWeight), mean: true }
   }
 
-  /** Every gradient gets its place beside its neighbours; returns the copies of those that are made elsewhere. */
+  /** Assigns every gradient its address; returns the copies of those that are computed elsewhere. */
   #placeGradients(
     gradientBuffers: readonly Buffer[],
     leaves: ReadonlyMap<Tensor, Buffer>,
@@ -305,14 +305,14 @@ export class TrainingStep<I extends Inputs = Inputs> {
         placed.set(gradient, address)
         return []
       }
-      // A gradient that is a leaf, or that two parameters share, cannot be made in place.
+      // A gradient that is a leaf, or that two parameters share, must be copied there.
       const copy: Buffer = { size: variable.size }
       placed.set(copy, address)
       return [instruction('Copy', contiguousCopy(copy, gradient), [variable])]
     })
   }
 
-  /** Where the gradients lie, as `Record` wants to know it. */
+  /** Where the gradients are, as `Record` expects it. */
   #gradientPlaces(): { arrays: number[]; pieces: number[] } {
     const places = this.#trained
       .map((variable) => ({ address: this.state.addressOf(variable, 'gradient'), size: variable.size }))
@@ -547,8 +547,8 @@ function assignments(
   return [...rescues, ...copies]
 }
 
-/** Place behind the last instruction that writes one of `buffers`. */
-function placeBehind(instructions: readonly Instruction[], buffers: readonly Buffer[]): number {
+/** Index behind the last instruction that writes one of `buffers`. */
+function indexBehind(instructions: readonly Instruction[], buffers: readonly Buffer[]): number {
   const writes = (instruction: Instruction) =>
     buffersOf(instruction, 'out', 'update').some((buffer) => buffers.includes(buffer))
   return instructions.findLastIndex(writes) + 1

@@ -1,4 +1,4 @@
-// The end of a training step: the instructions that make new parameters of gradients.
+// The end of a training step: the instructions that update the parameters by their gradients.
 import { type Block, getKernel } from '@bp/kernel'
 import {
   type Buffer,
@@ -13,13 +13,13 @@ import type { OptimizerState, Section } from './optimizer-state.js'
 
 export interface Update {
   readonly instructions: readonly Instruction[]
-  /** Addresses of what they read and write. */
+  /** Addresses of the buffers that they read and write. */
   readonly placed: ReadonlyMap<Buffer, number>
   /** Memory that must live as long as the program. */
   readonly block: Block
 }
 
-/** What the gradients of a step weigh beside those that they are accumulated with, and whether the mean is taken. */
+/** The weight of a step's gradients among those accumulated, and whether their mean is taken. */
 export interface BatchWeight {
   readonly buffer: Buffer
   readonly mean: boolean
@@ -27,7 +27,7 @@ export interface BatchWeight {
 
 /**
  * Accumulation, clipping, learning rate, update and average of the parameters in `sections`, whose gradients lie at
- * their places in the state. It must be the end of the program: accumulation ends a step before its update. `weight`
+ * their addresses in the state. It must be the end of the program: accumulation ends a step before its update. `weight`
  * is given where gradients are accumulated.
  */
 export function updateOf(
@@ -51,7 +51,7 @@ export function updateOf(
   const inShared = (offset: number) => at(shared.block.address + offset, 2)
 
   const parts = sections.map((section) => {
-    const nodes = section.places.map(({ variable }) => variable)
+    const nodes = section.states.map(({ variable }) => variable)
     const size = section.bytes / 4
     const array = (name: string) => at(state.addressOf(nodes[0]!, name), size)
     return { section, nodes, size, array, gradients: array('gradient') }
