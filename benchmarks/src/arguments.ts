@@ -1,4 +1,4 @@
-// The command line: what may be written, and one clear line for what may not.
+// Parses the command line, and refuses invalid arguments in one clear line.
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -26,19 +26,19 @@ const defaultSeconds = 2
 /** Of the suite `ops`, whose cases are many and short. */
 const secondsForOps = 0.2
 
-/** Cases, and who is measured beside ours unless peers are named. */
+/** Cases, and the default peers of each suite. */
 const suites = {
   main: { cases, peers: peers.map(({ name }) => name) },
   scaling: { cases: scalingCases, peers: scalingPeers },
   ops: { cases: [], peers: [] },
 }
 
-/** Options that the suite `ops` has no use for. */
+/** Options that do not apply to the suite `ops`. */
 const notForOps = ['case', 'peer', 'svg'] as const
 
 type SuiteName = keyof typeof suites
 
-export const help = `Measures @bp/core and its peers side by side, on one thread each.
+export const help = `Measures @bp/core against its peers, on one thread each.
 
   npm run bench -- [options]
 
@@ -72,7 +72,7 @@ function parse(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    // Node adds how to escape a positional argument, which there is none of here.
+    // Node appends advice on escaping positional arguments, of which there are none here.
     const [first] = (error as Error).message.split('. ')
     throw new UsageError(`${first!.replace(/\.$/, '')}. See: npm run bench -- --help`)
   }
@@ -82,26 +82,27 @@ function pick<Item>(kind: string, all: readonly Item[], nameOf: (item: Item) => 
   if (!wanted) return all
   for (const name of wanted)
     if (!all.some((item) => nameOf(item) === name))
-      throw new UsageError(`There is no ${kind} '${name}'. Choose from: ${all.map(nameOf).join(', ')}.`)
+      throw new UsageError(`Unknown ${kind} '${name}'. Choose from: ${all.map(nameOf).join(', ')}.`)
   return all.filter((item) => wanted.includes(nameOf(item)))
 }
 
 function checkSeconds(text: string): number {
   const seconds = text.trim() === '' ? Number.NaN : Number(text)
   if (!(seconds >= 0.05 && seconds <= 600))
-    throw new UsageError(`--seconds ${text}: must be a number from 0.05 to 600.`)
+    throw new UsageError(`--seconds ${text}: must be a number in [0.05, 600].`)
   return seconds
 }
 
-/** Found out before the measurements, which take minutes, instead of after them. */
+/** Checked before the measurements, which take minutes. */
 function checkFile(option: string, file: string): string {
   const kindOf = (path: string) => statSync(path, { throwIfNoEntry: false })
-  if (file.trim() === '') throw new UsageError(`${option} needs the name of a file.`)
-  if (kindOf(file)?.isDirectory()) throw new UsageError(`${option} ${file}: is a folder; name a file in it.`)
+  if (file.trim() === '') throw new UsageError(`${option} needs a file name.`)
+  if (kindOf(file)?.isDirectory())
+    throw new UsageError(`${option} ${file}: is a folder; choose a file in it.`)
   const folder = dirname(resolve(file))
   if (!kindOf(folder)?.isDirectory())
     throw new UsageError(
-      `${option} ${file}: there is no folder '${dirname(file)}'. Create it first, or name another file.`,
+      `${option} ${file}: folder '${dirname(file)}' does not exist. Create it first, or choose another file.`,
     )
   return file
 }
@@ -112,7 +113,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   const { cases, peers: usual } = suites[suite]
   for (const option of suite === 'ops' ? notForOps : (['only'] as const))
     if (values[option] !== undefined)
-      throw new UsageError(`--${option} has no meaning in the suite ${suite}. See: npm run bench -- --help`)
+      throw new UsageError(`--${option} does not apply to the suite ${suite}. See: npm run bench -- --help`)
   return {
     help: values.help ?? false,
     suite,
@@ -137,6 +138,6 @@ export function parseArguments(args: readonly string[]): Arguments {
 
 function checkSuite(name: string): SuiteName {
   if (!Object.hasOwn(suites, name))
-    throw new UsageError(`There is no suite '${name}'. Choose from: ${Object.keys(suites).join(', ')}.`)
+    throw new UsageError(`Unknown suite '${name}'. Choose from: ${Object.keys(suites).join(', ')}.`)
   return name as SuiteName
 }

@@ -1,5 +1,5 @@
-// Run by the build: bundles the TensorFlow.js contenders for Node, because its packages for Node leave out the
-// gradients, and the files that hold them are written for bundlers. Loading one file is also its fastest start.
+// Run by the build: bundles the TensorFlow.js contenders for Node, because its Node packages lack gradients, and the files
+// that contain them are written for bundlers. Loading a single file is also its fastest start.
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -18,7 +18,7 @@ await build({
   platform: 'node',
   format: 'esm',
   mainFields: ['module', 'main'],
-  // What the packages' parts written for CommonJS expect to find.
+  // Globals that the packages' CommonJS parts expect.
   banner: {
     js: [
       `import { createRequire } from 'node:module'`,

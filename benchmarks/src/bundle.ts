@@ -1,4 +1,4 @@
-// How many bytes a page loads: bundled and minified by esbuild, then gzip -9.
+// The bytes a page loads: bundled and minified by esbuild, then gzip -9.
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -8,8 +8,8 @@ import { packageFolder } from './paths.js'
 const gzipBytes = (content: Uint8Array) => gzipSync(content, { level: 9 }).length
 
 /**
- * Bytes of the bundle of `source`, and of the files that it fetches when it runs. What it imports only when asked to is
- * not loaded, so it does not count.
+ * Bytes of the bundle of `source`, and of the files it fetches at run time. Dynamic imports are not loaded initially, so
+ * they do not count.
  */
 export async function bundleBytes(source: string, sideFiles: readonly string[] = []): Promise<number> {
   const { outputFiles, metafile } = await build({

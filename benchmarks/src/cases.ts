@@ -1,16 +1,16 @@
-// What is measured: every case with its unit, its amount of work, and what the referee expects of it.
+// The benchmark cases: unit, amount of work, and the result the referee expects.
 import { type Layout, type ProductProblem, problemOf } from './problems.js'
 import { lossOfStep, type NetworkProblem, productChecksum } from './reference.js'
 
 export type Unit = 'steps/s' | 'GFLOP/s' | 'ms' | 'bytes'
 
-/** How the readings of a case are judged before it is timed. */
+/** How the result of a case is verified before it is timed. */
 export interface Check {
-  /** Times that the work is done before the reading is taken. */
+  /** Repetitions before the reading is taken. */
   count: number
-  /** What float64 gives for that reading. */
+  /** The float64 result. */
   expected: () => number
-  /** Largest difference from it. */
+  /** Largest allowed difference. */
   tolerance: number
 }
 
@@ -20,39 +20,39 @@ interface CaseBase {
   title: string
 }
 
-/** Work repeated in a long-lived process per contender, counted per second. */
+/** Work repeated in a long-lived process per contender, measured per second. */
 export interface RateCase extends CaseBase {
   kind: 'rate'
   unit: 'steps/s' | 'GFLOP/s'
-  /** What one repetition counts in the unit's numerator. */
+  /** What one repetition contributes to the unit's numerator. */
   worth: number
   check: Check
-  /** Instead of the peers: the same on one thread, as this case has it. */
+  /** The same on one thread, compared instead of the peers. */
   oneThread?: string
 }
 
-/** What can be measured once in a process's life; worker.ts says how. */
+/** Figures that can be measured once per process; worker.ts measures them. */
 export type FigureName = 'cold-start' | 'compile-time' | 'peak-memory' | 'wasm-memory'
 
-/** A new process per measurement. */
+/** A fresh process per measurement. */
 export interface ProcessCase extends CaseBase {
   kind: 'process'
   unit: 'ms' | 'bytes'
   figure: FigureName
-  /** The case that it runs. */
+  /** The case it runs. */
   runs: string
   check: Check
 }
 
-/** Bytes that a page has to load. */
+/** Bytes a page has to load. */
 export interface BundleCase extends CaseBase {
   kind: 'bundle'
   unit: 'bytes'
-  /** Of what XOR needs, or of everything. */
+  /** For what XOR needs, or for everything. */
   of: 'xor' | 'all'
 }
 
-/** What independent multiplications and additions reach, which no product can pass. */
+/** The rate of independent multiplications and additions, an upper bound for products. */
 export interface PeakCase extends CaseBase {
   kind: 'peak'
   unit: 'GFLOP/s'
@@ -61,7 +61,7 @@ export interface PeakCase extends CaseBase {
 
 export type Case = RateCase | ProcessCase | BundleCase | PeakCase
 
-/** A case of training a network: `count` steps lead to the loss that is checked. */
+/** A training case: the loss is checked after `count` steps. */
 export function training(id: string, title: string, count: number, tolerance = 1e-3): RateCase {
   const expected = () => lossOfStep(problemOf(id) as NetworkProblem, count)
   return { kind: 'rate', id, title, unit: 'steps/s', worth: 1, check: { count, expected, tolerance } }
@@ -98,16 +98,16 @@ const formulas: Record<Layout, string> = { nn: 'A·B', nt: 'A·Bᵀ', tn: 'Aᵀ�
 const layouts: readonly Layout[] = ['nn', 'nt', 'tn']
 
 export const cases: readonly Case[] = [
-  // By then the loss has fallen from 0.76 to 0.13 and is on its steepest way down.
+  // By then the loss has fallen from 0.76 to 0.13 and is falling fastest.
   training('xor-step', 'XOR 2-2-1, sigmoid, full batch of 4, cross-entropy, SGD', 1000),
   training('xor-8-step', 'XOR 2-8-1, sigmoid, full batch of 4, cross-entropy, SGD', 1000),
-  // 40 steps come round to the first of the 32 batches again; the loss falls from 2.5 to 0.4.
+  // 40 steps revisit the first of the 32 batches; the loss falls from 2.5 to 0.4.
   training('mlp-784-128-10-b32', '784-128-10, ReLU, batches of 32, softmax cross-entropy, SGD', 40),
-  // So do 9 steps to the first of 8 batches; few steps where the referee takes long.
+  // 9 steps revisit the first of 8 batches; fewer steps where the referee is slow.
   training('mlp-784-128-10-b128', '784-128-10, ReLU, batches of 128, softmax cross-entropy, SGD', 9),
   training('mlp-784-512-512-10-b128', '784-512-512-10, ReLU, batches of 128, softmax cross-entropy, SGD', 2),
   {
-    ...training('mlp-784-512-512-10-b128-2threads', 'the same on two threads, beside ours on one', 2),
+    ...training('mlp-784-512-512-10-b128-2threads', 'the same on two threads, against ours on one', 2),
     oneThread: 'mlp-784-512-512-10-b128',
   },
   training('adam-mlp-784-128-10-b32', '784-128-10, ReLU, batches of 32, softmax cross-entropy, Adam', 10),
@@ -117,12 +117,12 @@ export const cases: readonly Case[] = [
     3,
   ),
   {
-    ...training('cnn-28x28-b32-2threads', 'the same on two threads, beside ours on one', 3),
+    ...training('cnn-28x28-b32-2threads', 'the same on two threads, against ours on one', 3),
     oneThread: 'cnn-28x28-b32',
   },
   training(
     'transformer-d64-t64-b16',
-    'transformer of 2 blocks, 4 heads, width 64; next of 64 characters at 64 positions, batches of 16, Adam',
+    'transformer, 2 blocks, 4 heads, width 64; next of 64 characters at 64 positions, batches of 16, Adam',
     3,
   ),
   ...[16, 64, 256, 1024].flatMap((side) => layouts.map((layout) => product(layout, side))),
@@ -130,21 +130,21 @@ export const cases: readonly Case[] = [
   {
     kind: 'peak',
     id: 'peak',
-    title: 'independent SIMD multiplications and additions in this engine: what products can reach at most',
+    title: 'independent SIMD multiplications and additions in this engine: an upper bound for products',
     unit: 'GFLOP/s',
     relaxed: false,
   },
-  // After the strict one, since there is no way back in a process.
+  // After the strict one, since the switch cannot be undone in a process.
   {
     kind: 'peak',
     id: 'peak-relaxed',
-    title: 'the same with relaxed SIMD, which multiplies and adds in one',
+    title: 'the same with relaxed SIMD, which has fused multiply-add',
     unit: 'GFLOP/s',
     relaxed: true,
   },
   onceInAProcess(
     'cold-start',
-    'new process, import to first finished XOR step',
+    'fresh process, import to the end of the first XOR step',
     'ms',
     'cold-start',
     'xor-step',
@@ -152,7 +152,7 @@ export const cases: readonly Case[] = [
   ),
   onceInAProcess(
     'compile-time',
-    'from weights and data to a compiled step of 784-512-512-10: the first step less a later one',
+    'from weights and data to a compiled step of 784-512-512-10: the first step minus a later one',
     'ms',
     'compile-time',
     'mlp-784-512-512-10-b128',
@@ -160,7 +160,7 @@ export const cases: readonly Case[] = [
   ),
   onceInAProcess(
     'memory-mlp',
-    'most memory that the process has had after 40 steps of mlp-784-128-10-b32',
+    'peak memory of the process after 40 steps of mlp-784-128-10-b32',
     'bytes',
     'peak-memory',
     'mlp-784-128-10-b32',
@@ -168,7 +168,7 @@ export const cases: readonly Case[] = [
   ),
   onceInAProcess(
     'memory-mlp-wasm',
-    'WebAssembly memory after 40 steps of mlp-784-128-10-b32, data included',
+    'WebAssembly memory after 40 steps of mlp-784-128-10-b32, including data',
     'bytes',
     'wasm-memory',
     'mlp-784-128-10-b32',
@@ -184,11 +184,11 @@ export const cases: readonly Case[] = [
   {
     kind: 'bundle',
     id: 'bundle-gzip-all',
-    title: 'what a page loads to have the whole library: bundled, minified, gzip -9',
+    title: 'what a page loads for the whole library: bundled, minified, gzip -9',
     unit: 'bytes',
     of: 'all',
   },
 ]
 
-/** More is better for rates, less for times and sizes. */
+/** Higher is better for rates, lower for times and sizes. */
 export const moreIsBetter = (unit: Unit) => unit === 'steps/s' || unit === 'GFLOP/s'

@@ -1,7 +1,7 @@
-// The figures as a picture: a row for each case, a mark for each peer at how many times ours is better, on a log scale.
+// The figures as a chart: a row per case, a mark per peer at the factor by which ours is better, on a log scale.
 import { advantage, formatNumber, type Report } from './report.js'
 
-/** Told apart by shade too; readable on white and on near black. */
+/** Distinct in lightness too; readable on white and on near black. */
 const colours: Record<string, string> = {
   'tfjs-wasm': '#e8710a',
   'tfjs-cpu': '#b8860b',
@@ -39,7 +39,7 @@ function rowsOf({ cases }: Report): Row[] {
   })
 }
 
-/** An SVG of the report; it brings its colours for light and dark, and needs no script. */
+/** The report as an SVG with light and dark colours and no script. */
 export function chart(report: Report): string {
   const rows = rowsOf(report)
   const all = rows.flatMap(({ ratios }) => ratios.map(({ ratio }) => Math.log10(ratio)))

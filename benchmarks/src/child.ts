@@ -1,8 +1,8 @@
-// A contender's own process, spoken to in JSON lines: one request, one answer, nothing else running meanwhile.
+// A contender's own process, which speaks JSON lines: one request, one response, nothing else running meanwhile.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-/** One answer of a child, whatever it was asked. */
+/** A child's response to any request. */
 export interface Answer {
   error?: string
   version?: string
@@ -14,8 +14,8 @@ export interface Answer {
 const answerWithin = 120_000
 
 /**
- * Threads of BLAS and OpenMP pinned to one; options of this process's Node kept out of the children. OPENBLAS_CORETYPE,
- * which says how wide vectors are, goes through, and the line of versions shows it.
+ * One thread for BLAS and OpenMP; Node options of this process are not inherited. OPENBLAS_CORETYPE, which selects the
+ * vector width, is, and the versions line shows it.
  */
 const environment = {
   ...process.env,
@@ -27,7 +27,7 @@ const environment = {
   OPENBLAS_L2_SIZE: undefined,
 }
 
-/** Arrays are sent as the base64 of their numbers. */
+/** Arrays are sent as base64. */
 const encodeArray = (_: string, value: unknown) =>
   value instanceof Float32Array
     ? { float32: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
@@ -35,7 +35,7 @@ const encodeArray = (_: string, value: unknown) =>
 
 const living = new Set<ChildProcess>()
 
-/** Ends every child; the running benchmark is being given up. */
+/** Ends every child, to abort the benchmark. */
 export function endAll() {
   for (const child of living) child.kill('SIGKILL')
 }
@@ -52,10 +52,10 @@ export class Child {
     living.add(child)
     this.#exit = new Promise((resolve) => {
       child.once('error', (error) => resolve(error.message))
-      child.once('close', (code, signal) => resolve(`ended with ${signal ?? `exit code ${code}`}`))
+      child.once('close', (code, signal) => resolve(`exited with ${signal ?? `exit code ${code}`}`))
     })
     this.#exit.then(() => living.delete(child))
-    // A child that died is told by its exit; writing to it must not end this process too.
+    // A child's death is reported by its exit; writing to it must not end this process too.
     child.stdin!.on('error', () => {})
     child.stderr!.on('data', (chunk) => {
       this.#lastWords = (this.#lastWords + chunk).slice(-2000)
@@ -63,14 +63,14 @@ export class Child {
     this.#answers = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
   }
 
-  /** The child's answer; throws when the answer is an error, when it dies, and when it takes too long. */
+  /** The child's response; throws if it is an error, if the child dies, and if it takes too long. */
   async ask(request: object): Promise<Answer> {
     this.#process.stdin!.write(`${JSON.stringify(request, encodeArray)}\n`)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.#process.kill('SIGKILL')
-        reject(new Error(`gave no answer within ${answerWithin / 1000} s`))
+        reject(new Error(`did not respond within ${answerWithin / 1000} s`))
       }, answerWithin)
     })
     try {
@@ -87,7 +87,7 @@ export class Child {
     }
   }
 
-  /** Closes its input, on which it ends by itself. */
+  /** Closes its input, on which it exits. */
   async close() {
     this.#process.stdin!.end()
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), 5000)

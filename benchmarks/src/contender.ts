@@ -1,24 +1,24 @@
-// What a contender's module exports, and what it can be asked to run.
+// The interface of a contender's module, and the problems it can be given.
 import type { Problem } from './problems.js'
 
-/** Something that was opened once and can then be timed. */
+/** Work that is set up once and can then be timed. */
 export interface Program {
   /**
-   * Does the work of the case `count` times and returns what it led to: the loss of the last training step
-   * (computed before that step's update), or the checksum of the last products.
+   * Does the work of the case `count` times and returns its result: the loss of the last training step (computed before
+   * that step's update), or the checksum of the last products.
    */
   run(count: number): number | Promise<number>
-  /** Size of the WebAssembly memory, for those who can tell. */
+  /** Size of the WebAssembly memory, where known. */
   wasmBytes?(): number
 }
 
-/** A contender's module exports this as `open`; a problem that it cannot run throws CannotRun. */
+/** A contender's module exports this as `open`; it throws CannotRun for a problem it does not support. */
 export type Open = (problem: Problem) => Program | Promise<Program>
 
-/** A reason to leave a case out that lies in the library, not in a failure. */
+/** A case that the library does not support, as opposed to a failure. */
 export class CannotRun extends Error {}
 
-/** The programs of a library, by the kind of problem. */
+/** A library's programs, by kind of problem. */
 export type Programs = {
   readonly [Kind in Problem['kind']]?: (problem: Extract<Problem, { kind: Kind }>) => Program
 }

@@ -1,21 +1,20 @@
-// Who takes part, and how each of them is started.
+// The contenders, and how each is started.
 import type { FigureName } from './cases.js'
 
 export interface Contender {
   name: string
-  /** Module that exports `open`, as seen from dist/. */
+  /** Module that exports `open`, relative to dist/. */
   module: string
-  /** For a module in Python: the module that it needs, and Debian's package for it. */
+  /** For a Python contender: the module it needs, and Debian's package for it. */
   python?: { needs: string; debian: string }
-  /** npm packages whose versions belong to a result. */
+  /** npm packages whose versions are reported. */
   packages: readonly string[]
-  /** What a page writes to train XOR, and to have the whole library; or why there is no bundle. */
+  /** A page's code to train XOR, and for the whole library; or why there is no bundle. */
   bundle: { xor: string; all: string; sideFiles?: readonly string[] } | { reason: string }
-  /** Why a figure does not apply to it. */
+  /** Why a figure does not apply. */
   without?: Partial<Record<FigureName, string>>
   /**
-   * Its step is not the referee's step: instead of the loss, it is checked that its own error falls below
-   * `error` within `steps`.
+   * Its step is not the referee's: instead of the loss, its own error must fall below `error` within `steps`.
    */
   mustLearn?: Record<string, { steps: number; error: number }>
 }
@@ -30,8 +29,8 @@ const tfjs = (backend: string, needed: string) => {
   }
 }
 
-const compilesNothing = 'compiles nothing: every step goes through its operations one by one'
-const productsOnly = 'has products only'
+const compilesNothing = 'does not compile: every step executes its operations one by one'
+const productsOnly = 'has only products'
 
 export const ours: Contender = {
   name: 'ours',
@@ -54,7 +53,7 @@ export const peers: readonly Contender[] = [
         '@tensorflow/tfjs-backend-wasm',
         `export { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'`,
       ),
-      // A page loads one of the three builds: this one where there is SIMD and no cross-origin isolation.
+      // A page loads one of the three builds: this one, with SIMD and without cross-origin isolation.
       sideFiles: ['@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm'],
     },
   },
@@ -92,9 +91,9 @@ export const peers: readonly Contender[] = [
     name: 'handwritten-js',
     module: 'contenders/handwritten.js',
     packages: [],
-    bundle: { reason: 'is not a library: there is nothing to bundle' },
+    bundle: { reason: 'is not a library: nothing to bundle' },
     without: {
-      'cold-start': 'is not a library: there is nothing to import',
+      'cold-start': 'is not a library: nothing to import',
       'compile-time': compilesNothing,
     },
   },

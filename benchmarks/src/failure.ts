@@ -1,14 +1,14 @@
-// Failures as one line for a table or a terminal.
+// Formats failures as one line for a table or a terminal.
 import { rootFolder } from './paths.js'
 
-/** What the user wrote makes no sense: shown as it is, with exit code 2. */
+/** An invalid command line: printed as is, with exit code 2. */
 export class UsageError extends Error {}
 
-/** First line of what went wrong, without the paths of this machine, which say nothing on another one. */
+/** The first line of the error, without this machine's paths. */
 export function describeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const [first = '', second = ''] = message.split('\n').filter((line) => line.trim() !== '')
-  // A heading says nothing without what it heads.
+  // A line that ends in a colon is useless without the next.
   const line = first.endsWith(':') ? `${first} ${second}` : first
   return (
     line.replaceAll(`file://${rootFolder}`, '').replaceAll(rootFolder, '').trim() ||
@@ -16,5 +16,5 @@ export function describeFailure(error: unknown): string {
   )
 }
 
-/** Why there is no figure with relaxed SIMD. */
-export const withoutRelaxed = 'this engine has no relaxed SIMD; Node 24 has'
+/** The reason for a missing figure with relaxed SIMD. */
+export const withoutRelaxed = 'this engine lacks relaxed SIMD; Node 24 has it'

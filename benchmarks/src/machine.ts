@@ -1,4 +1,4 @@
-// What the figures depend on besides the code: the machine, the engine and the peers' versions.
+// The environment the figures depend on: machine, engine and the peers' versions.
 import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export interface Machine {
   node: string
   v8: string
   date: string
-  /** Threads that each contender may use. */
+  /** Threads each contender may use. */
   threads: 1
   median: string
   spread: string
@@ -22,7 +22,7 @@ export interface Machine {
   versions: Record<string, string>
 }
 
-/** Version of an installed package; its own `exports` may hide its package.json from import. */
+/** Version of an installed package, read from disk, since its `exports` may hide package.json. */
 function packageVersion(name: string): string {
   try {
     const manifest = readFileSync(join(packageFolder, 'node_modules', name, 'package.json'), 'utf8')

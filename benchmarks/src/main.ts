@@ -1,4 +1,4 @@
-// The command `npm run bench`: measures the chosen cases one after another, prints a table, writes the JSON.
+// The command `npm run bench`: measures the selected cases one by one, prints a table, writes the JSON.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { help, parseArguments } from './arguments.js'
@@ -16,7 +16,7 @@ import { scalingPage } from './scaling.js'
 const rounds = 9
 const processes = 5
 
-/** The line that says what is going on; only where there is someone to look at it. */
+/** Progress line, only on a terminal. */
 function showProgress(text: string) {
   if (process.stderr.isTTY)
     process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
@@ -56,7 +56,7 @@ async function main(args: readonly string[]): Promise<number> {
   write(report)
   if (options.svg !== undefined) writeFileSync(options.svg, chart(report))
   if (options.suite === 'scaling') writeFileSync(join(packageFolder, 'scaling.md'), scalingPage(report))
-  // A peer that cannot run is part of the result; ours not running is a failure.
+  // A peer that cannot run is part of the result; if ours cannot, that is a failure.
   return reported.some(({ ours }) => 'error' in ours) ? 1 : 0
 }
 

@@ -1,4 +1,4 @@
-// Takes the measurements of one case: referee first, warm-up second, then rounds in which everyone takes a turn.
+// Measures one case: the referee first, then a warm-up, then rounds in which each contender takes a turn.
 import { measurePeak, useRelaxedSimd } from '@bp/core'
 import { bundleBytes } from './bundle.js'
 import type { BundleCase, Case, Check, PeakCase, ProcessCase, RateCase } from './cases.js'
@@ -12,17 +12,17 @@ import { type Figure, summarize } from './statistics.js'
 export type Outcome = Figure | { error: string }
 
 export interface Settings {
-  /** Time that each contender is measured for in each rate case, over all rounds. */
+  /** Measuring time per contender and rate case, over all rounds. */
   seconds: number
   rounds: number
-  /** Processes that each contender starts for a figure that needs a new one each time. */
+  /** Processes per contender for a figure that needs a fresh one each time. */
   processes: number
   onProgress: (text: string) => void
 }
 
 export interface CaseResult {
   outcomes: Map<string, Outcome>
-  /** Versions that only the contender itself knows. */
+  /** Versions that only the contender knows. */
   versions: Map<string, string>
 }
 
@@ -35,7 +35,7 @@ function start({ module, python: isPython }: Contender): Child {
     : new Child(process.execPath, [workerPath, path])
 }
 
-/** Asks for something to do with the problem of a case. */
+/** Sends a request about the problem of a case. */
 async function ask(child: Child, contender: Contender, caseId: string, request: object): Promise<Answer> {
   try {
     const problem = contender.python ? { problem: problemOf(caseId) } : { case: caseId }
@@ -50,9 +50,9 @@ async function ask(child: Child, contender: Contender, caseId: string, request: 
   }
 }
 
-/** Refuses a contender that did something else than the others: fewer steps, other weights, other data. */
+/** Rejects a contender that did different work: fewer steps, other weights, other data. */
 function referee(reading: number | null | undefined, expected: number, { count, tolerance }: Check) {
-  if (typeof reading !== 'number') throw new Error('computes a loss that is not a number')
+  if (typeof reading !== 'number') throw new Error('computes a loss of NaN')
   if (Math.abs(reading - expected) > tolerance)
     throw new Error(
       `computes ${reading} where float64 gives ${expected} (after ${count}; ±${tolerance} is allowed)`,
@@ -67,12 +67,12 @@ async function check(child: Child, contender: Contender, { id, check }: RateCase
     throw new Error(`does not learn: its error is ${reading} after ${lesson.steps} steps`)
 }
 
-/** Rounds that everyone gets, however slow. */
+/** Minimum rounds, however slow the contender. */
 const leastRounds = 3
 
 /**
- * Runs for at least `milliseconds`, and finds out how often the work fits into one round, and in how many rounds
- * to take a turn: all of them, unless doing the work once takes much longer than a round.
+ * Runs for at least `milliseconds`, and determines the repetitions per round, and the number of rounds: all of them,
+ * unless a single repetition takes much longer than a round.
  */
 async function warmUp(child: Child, milliseconds: number, round: number, rounds: number) {
   let count = 1
@@ -80,7 +80,7 @@ async function warmUp(child: Child, milliseconds: number, round: number, rounds:
   for (;;) {
     const { milliseconds: elapsed = 0 } = await child.ask({ do: 'run', count })
     spent += elapsed
-    // Growing tenfold at most: the first runs are slow, and would promise too little for the later ones.
+    // At most tenfold growth: the first runs are slow, and would underestimate the later ones.
     const fitting = Math.max(1, Math.round(count * Math.min(10, round / Math.max(elapsed, 1e-3))))
     if (spent >= milliseconds && (elapsed >= round / 2 || fitting <= count)) {
       const affordable = Math.round((2 * rounds * round * count) / (elapsed * fitting))
@@ -124,14 +124,14 @@ async function measureRate(
 
   for (let index = 0; index < settings.rounds; index++)
     for (let turn = 0; turn < running.length; turn++) {
-      // Each round begins with another contender, so that nobody always follows the same one.
+      // Each round starts with another contender, so that none always follows the same one.
       const entry = running[(index + turn) % running.length]!
       const { contender, child, count, turns, sample } = entry
       if (outcomes.has(contender.name) || index >= turns) continue
       settings.onProgress(`${rate.id}: round ${index + 1} of ${settings.rounds}, ${contender.name}`)
       try {
         const { reading, milliseconds = Number.NaN } = await child.ask({ do: 'run', count })
-        if (typeof reading !== 'number') throw new Error('its loss is not a number any more')
+        if (typeof reading !== 'number') throw new Error('its loss became NaN')
         sample.push((count * rate.worth * 1000) / milliseconds)
       } catch (error) {
         outcomes.set(contender.name, { error: describeFailure(error) })
@@ -155,7 +155,7 @@ async function measureProcesses(
   for (const { name: contender, without } of contenders)
     if (without?.[name]) outcomes.set(contender, { error: without[name] })
   const expected = check.expected()
-  // The first start finds the files not yet in the system's cache; it is the warm-up.
+  // The first start is the warm-up: its files are not yet in the system's cache.
   for (let index = -1; index < settings.processes; index++)
     for (const contender of contenders) {
       if (outcomes.has(contender.name)) continue
@@ -178,7 +178,7 @@ async function measureProcesses(
   return { outcomes, versions: new Map() }
 }
 
-/** In this process, which has nothing else to do. */
+/** In this process, which is idle otherwise. */
 async function measureCeiling({ id, relaxed }: PeakCase, settings: Settings): Promise<CaseResult> {
   settings.onProgress(id)
   const outcome =

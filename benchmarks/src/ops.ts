@@ -1,4 +1,4 @@
-// The suite `ops`: every operation of the table against the plain loops for it, in one process, on one thread.
+// The suite `ops`: every operation in the table against plain loops, in one process, on one thread.
 import { byName, caseInputs, compile, type Op, ops, sizeOf, type Tensor, variable } from '@bp/core'
 import { getKernel } from '@bp/kernel'
 import { type PlainCase, plainCases, plainLoop } from './plain-loops.js'
@@ -6,15 +6,15 @@ import { randomInteger } from './random.js'
 import { formatNumber } from './report.js'
 import { quantile } from './statistics.js'
 
-/** Elements, about. */
+/** Approximate element counts. */
 export const opSizes = [1024, 2 ** 20] as const
 
-/** Every operation of the table. */
+/** Every operation in the table. */
 export const allOps = Object.values(ops) as unknown as readonly Op[]
 
-/** Many short ones: what disturbs the machine then falls on both sides alike, and not on half of either's. */
+/** Many short ones, so that disturbances affect both sides equally. */
 export const rounds = 31
-/** A ratio from here on is no slower: two runs of one and the same copy differ by as much. */
+/** Ratios from here on count as equal: two runs of the same copy differ by as much. */
 const even = 0.95
 
 /** One operation on one set of shapes. */
@@ -22,30 +22,30 @@ export interface OpReport {
   op: string
   /** Shapes of the inputs, and attributes. */
   shapes: string
-  /** Of the largest tensor, by which times are divided. */
+  /** Of the largest tensor; times are divided by it. */
   elements: number
-  /** ns for each element. */
+  /** ns per element. */
   ours: number
   plain: number
-  /** How many times as long the loops take. */
+  /** Time of the loops over ours. */
   ratio: number
 }
 
-/** Both ways to do a case; each leaves its result in the array that belongs to it. */
+/** Both implementations of a case; each writes its result to its own array. */
 export interface Contest {
   readonly shapes: string
   readonly elements: number
   ours(times: number): void
   plain(times: number): void
-  /** What ours gives, computed anew. */
+  /** Our result, recomputed. */
   result(): Float32Array
   readonly plainResult: Float32Array
 }
 
-/** Where an input's numbers are drawn from, as the table says. */
+/** The domain an input is sampled from, according to the table. */
 type Domain = Op['definition']['sample']['domains'][string]
 
-/** `count` numbers of a domain, in float32. */
+/** `count` samples of a domain, in float32. */
 function numbers({ low, high, whole, avoid }: Domain, count: number, seed: number): Float32Array {
   return Float32Array.from({ length: count }, (_, index) => {
     const value = low + (high - low) * (randomInteger(seed, index) / 2 ** 32)
@@ -56,8 +56,8 @@ function numbers({ low, high, whole, avoid }: Domain, count: number, seed: numbe
 }
 
 /**
- * Compiles the operation and the loops of a case. The inputs of ours are variables, which lie in the kernel, and its
- * result stays there, as within a training step.
+ * Compiles the operation and the loops of a case. Our inputs are variables in kernel memory, and the result stays there,
+ * as within a training step.
  */
 export function openContest(op: Op, plain: PlainCase): Contest {
   const { definition } = op
@@ -100,7 +100,7 @@ export function openContest(op: Op, plain: PlainCase): Contest {
   }
 }
 
-/** What runs a compiled function's program in the kernel, found out from a call: without copying its result. */
+/** Runs a compiled function's program in the kernel without copying its result; captured from a call. */
 function programOf(call: () => void): (times: number) => void {
   const kernel = getKernel()
   const { run } = kernel
@@ -161,7 +161,7 @@ export async function measureOps(
       for (const plain of plainCases(op.name, op.definition.inputs, size)) {
         const contest = openContest(op, plain)
         let report = measureContest(op.name, contest, seconds)
-        // A close one once more, for longer.
+        // Remeasures a close result for longer.
         if (report.ratio < 1.1) report = measureContest(op.name, contest, 5 * seconds)
         reports.push(report)
         const figures = [report.ours, report.plain, report.ratio].map(formatNumber) as [
@@ -170,17 +170,17 @@ export async function measureOps(
           string,
         ]
         onLine(row(op.name, ...figures, report.shapes))
-        // Kernel memory of what is garbage comes back between tasks.
+        // Kernel memory of garbage is freed between tasks.
         await new Promise((resolve) => setTimeout(resolve, 1))
       }
   const slower = slowerOnes(reports)
   onLine(
-    `${reports.length} cases, ${slower.length} slower than the loops; ns are for each element of the largest tensor`,
+    `${reports.length} cases, ${slower.length} slower than the loops; ns are per element of the largest tensor`,
   )
   return reports
 }
 
-/** Those that take longer than the loops. */
+/** Cases slower than the loops. */
 export const slowerOnes = (reports: readonly OpReport[]) => reports.filter(({ ratio }) => ratio < even)
 
 function row(op: string, ours: string, plain: string, ratio: string, shapes: string): string {

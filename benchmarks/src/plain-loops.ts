@@ -1,24 +1,24 @@
-// For every operation of the table the plain loops over typed arrays that someone would write instead of it. They are
-// source text, so that each is a function of its own to the engine, which has seen nothing but float32 arrays in it.
+// The plain typed-array loops one would write instead of each operation. They are source text, so that each becomes its own
+// function, whose type feedback has only float32 arrays.
 
-/** An operation on inputs of given shapes, and the loops that do the same to arrays with the inputs' names, into `y`. */
+/** An operation on inputs of given shapes, and equivalent loops over arrays named like the inputs, into `y`. */
 export interface PlainCase {
   readonly shapes: Readonly<Record<string, readonly number[] | readonly (readonly number[])[]>>
   readonly attributes?: object
   readonly code: string
-  /** Where inputs' numbers are drawn from, in place of what the table says. */
+  /** Domains of the inputs that override the table's. */
   readonly domain?: { readonly low: number; readonly high: number }
 }
 
-/** Operations that have no loops, and why. */
+/** Operations without loops, and why. */
 export const withoutLoop: Readonly<Record<string, string>> = {
-  expandDims: 'the same numbers under another shape: there is nothing to run',
-  reshape: 'the same numbers under another shape: there is nothing to run',
-  squeeze: 'the same numbers under another shape: there is nothing to run',
-  stopGradient: 'the same numbers: there is nothing to run',
+  expandDims: 'the same data with another shape: nothing to run',
+  reshape: 'the same data with another shape: nothing to run',
+  squeeze: 'the same data with another shape: nothing to run',
+  stopGradient: 'the same data: nothing to run',
 }
 
-/** Operations whose numbers are drawn otherwise than by Math.random, so that only their distribution is the same. */
+/** Operations with their own random numbers instead of Math.random, so that only the distribution is comparable. */
 export const randomOps: readonly string[] = [
   'bernoulli',
   'categorical',
@@ -38,7 +38,7 @@ const density = 1 / Math.sqrt(2 * Math.PI)
 const tanhOfSoftplus =
   'const m = Math.exp(-Math.abs(x)), n = x > 0 ? 1 + 2 * m : m * (m + 2), t = n / (x > 0 ? n + 2 * m * m : n + 2)'
 
-/** Element by element: the result, behind what it needs. */
+/** Elementwise: preparation, then the result. */
 const expressions: Readonly<Record<string, string>> = {
   abs: 'Math.abs(x)',
   add: 'a + b',
@@ -113,7 +113,7 @@ const expressions: Readonly<Record<string, string>> = {
 const bounds = { min: -1, max: 1.5 }
 const attributesOf: Readonly<Record<string, object>> = { clip: bounds, clipGrad: bounds }
 
-/** `for` over the first whole numbers. */
+/** A `for` loop over [0, end). */
 const each = (index: string, count: number | string, body: string) =>
   `for (let ${index} = 0; ${index} < ${count}; ${index}++) { ${body} }`
 
@@ -136,13 +136,13 @@ const largestLogit = largest.replaceAll('x[', 'logits[')
 const moments = `let m = 0; ${columns('m += x[o + c]')} m /= n; let s = 0; ${columns('const d = x[o + c] - m; s += d * d')}`
 
 interface RowsCase extends Partial<PlainCase> {
-  /** What comes before the rows. */
+  /** Code before the loop over rows. */
   readonly before?: string
 }
 
 /**
- * Row by row of a matrix as high as wide, and of one with ten columns: `o` is where row `r` of `rows` begins, `n` its
- * length. Inputs are such matrices unless shapes are given.
+ * Row by row of a square matrix, and of one with ten columns: `o` is the offset of row `r` of `rows`, `n` its length.
+ * Inputs are such matrices by default.
  */
 function byRows(
   n: number,
@@ -163,7 +163,7 @@ function byRows(
   })
 }
 
-/** Along the last dimension, along the first, and over all of a matrix: v is put to s, which begins as given. */
+/** Reductions along the last dimension, the first, and all of a matrix: `step` combines v into s. */
 function reductions(
   n: number,
   begin: string,
@@ -194,7 +194,7 @@ ${each('c', side, `const s = y[c]; y[c] = ${end}`)}`,
   ]
 }
 
-/** The same along the columns of a matrix, for all of them at once. */
+/** The same along the columns of a matrix, all at once. */
 function byColumns(n: number, inputs: readonly string[], body: string, more: Partial<PlainCase> = {}) {
   const side = Math.sqrt(n)
   return {
@@ -204,13 +204,13 @@ function byColumns(n: number, inputs: readonly string[], body: string, more: Par
   }
 }
 
-/** All of a tensor of three dimensions in the order of the output: element [i, j, k] is what is given. */
+/** A three-dimensional tensor in output order: element [i, j, k] is the given expression. */
 function cube(sizes: readonly number[], element: string): string {
   const [a, b, c] = sizes
   return `let at = 0; ${each('i', a!, each('j', b!, each('k', c!, `y[at++] = ${element}`)))}`
 }
 
-/** Three dimensions of n elements, the last the shortest. */
+/** A three-dimensional shape of n elements, the last dimension the shortest. */
 const cubeOf = (n: number): [number, number, number] => (n > 1024 ? [64, 256, 64] : [8, 16, 8])
 
 function transposes(n: number): PlainCase[] {
@@ -254,13 +254,13 @@ function transposes(n: number): PlainCase[] {
   ]
 }
 
-/** Height and width, channels, and filters of convolutions of images. */
+/** Size, channels and filters of image convolutions. */
 const imagesOf = (n: number) =>
   n > 1024 ? { images: 16, side: 64, channels: 16 } : { images: 1, side: 16, channels: 4 }
 
 /**
- * A convolution of 3×3 with borders of 1, or along one dimension of 3, or what it passes back: `body` for each number
- * of an image, at x[xAt], and its filters, `width` of them from wAt in the weights and from yAt in the output.
+ * A 3×3 convolution with padding 1, or a one-dimensional one of 3, or its gradients: `body` runs for each element of an
+ * image, at x[xAt], and its `width` filters, from wAt in the weights and from yAt in the output.
  */
 function convolution(n: number, body: string, [channels, filters, groups]: Kind, flat = false) {
   const { images, side } = imagesOf(n)
@@ -313,7 +313,7 @@ const toWeights = 'const s = x[xAt]; for (let o = 0; o < WIDTH; o++) y[wAt + o] 
 /** Channels, filters and groups of a convolution. */
 type Kind = readonly [channels: number, filters: number, groups: number]
 
-/** Dense, of colours, and two that are depthwise. */
+/** Dense, RGB, and two depthwise ones. */
 function kinds(n: number): Kind[] {
   const { channels } = imagesOf(n)
   return [
@@ -324,7 +324,7 @@ function kinds(n: number): Kind[] {
   ]
 }
 
-/** Windows of pooling; `body` for each cell at `at`, between `before` and `after`, which have the window at `to`. */
+/** Pooling windows; `body` runs for each cell at `at`, between `before` and `after`, which have the window at `to`. */
 function windows(
   n: number,
   op: string,
@@ -400,7 +400,7 @@ function windows(
   })
 }
 
-/** Product of matrices [m, k] and [k, n], the second perhaps as its transpose. */
+/** Product of matrices [m, k] and [k, n], optionally with the second transposed. */
 function product(n: number): { m: number; k: number; n: number } {
   return n > 1024 ? { m: 4096, k: 256, n: 64 } : { m: 32, k: 32, n: 32 }
 }
@@ -416,7 +416,7 @@ function multiply(size: { m: number; k: number; n: number }, a: string, b: strin
 
 const heads = (n: number) => (n > 1024 ? [256, 64, 64] : [2, 16, 32])
 
-/** The probabilities of each query, as p; `body` for each. */
+/** The probabilities p of each query; `body` runs for each. */
 function attention(n: number, body: string, prepare = ''): string {
   const [count, length, depth] = heads(n)
   return `const p = new Float64Array(${length}); const d = new Float64Array(${length}); ${prepare}
@@ -438,7 +438,7 @@ ${body.replaceAll('LENGTH', String(length)).replaceAll('DEPTH', String(depth))}`
 
 const slopes = `let t = 0; ${each('j', 'LENGTH', `const to = base + j * DEPTH; let s = 0; ${each('c', 'DEPTH', 's += upstream[row + c] * v[to + c]')} d[j] = s; t += s * p[j]`)}`
 
-/** Channels last; what batch normalisation needs of each. */
+/** Channels last, for batch normalisation. */
 function channels(n: number, inputs: readonly string[], attributes: object, code: string): PlainCase {
   const width = n > 1024 ? 64 : 16
   const whole = ['x', 'upstream']
@@ -471,7 +471,7 @@ const argument = (sign: string, n: number): PlainCase[] => [
   ),
 ]
 
-/** Matrices with a vector for each column. */
+/** Matrices, with a vector of one element per column. */
 const weighted = (names: readonly string[]) => (rows: number, width: number) =>
   Object.fromEntries(names.map((name) => [name, /gamma|beta/.test(name) ? [width] : [rows, width]]))
 const spread = `${moments} const q = 1 / Math.sqrt(s / n + 1e-5)`
@@ -509,7 +509,7 @@ const picks = (n: number): PlainCase[] => {
 const triangle = (sign: string, n: number): PlainCase[] =>
   byRows(n, ['x'], columns(`y[o + c] = c ${sign} r ? x[o + c] : 0`))
 
-/** By op: what to time it with at about n elements, 1024 or 2²⁰. */
+/** By op: the cases to time at about n elements, 1024 or 2²⁰. */
 const table: Readonly<Record<string, (n: number, side: number) => PlainCase[]>> = {
   all: (n) => reductions(n, '1', 'v === 0 ? 0 : s', 's', { domain: { low: 1, high: 2 } }),
   any: (n) => reductions(n, '0', 'v !== 0 ? 1 : s', 's', { domain: { low: 0, high: 0 } }),
@@ -1126,13 +1126,13 @@ ${perChannel('s[c] = gamma[c] / Math.sqrt(variance[c] + 1e-5); m[c] = beta[c] - 
   ],
 }
 
-/** What to time an operation with at about n elements, 1024 or 2²⁰; none when it has no loops. */
+/** The cases to time an operation with at about n elements, 1024 or 2²⁰; none without loops. */
 export function plainCases(op: string, inputs: readonly string[], n: number): readonly PlainCase[] {
   if (Object.hasOwn(expressions, op)) return [elementwise(inputs, op, n)]
   return table[op]?.(n, Math.sqrt(n)) ?? []
 }
 
-/** The loops as a function of the result's array and the inputs' arrays, which have the names given. */
+/** The loops as a function of the result's array and the inputs' arrays, by name. */
 export function plainLoop(
   names: readonly string[],
   code: string,

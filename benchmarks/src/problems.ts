@@ -1,28 +1,28 @@
-// What every contender gets: the same float32 weights, data and matrices, made from fixed seeds. The name of a
-// case says which problem it is.
+// The problems given to every contender: the same float32 weights, data and matrices, from fixed seeds. A case's name
+// determines its problem.
 import { randomInteger, uniform } from './random.js'
 
-/** Where a trained array starts. */
+/** The initial values of a parameter. */
 interface Parameter {
   shape: readonly number[]
   values: Float32Array
 }
 
 export interface TrainingProblem {
-  /** Threads that may share the work; ours alone is asked for more than one. */
+  /** Number of threads; only ours runs with more than one. */
   threads: number
-  /** In the order of the layers. */
+  /** In layer order. */
   parameters: readonly Parameter[]
-  /** Numbers in a row of data. */
+  /** Elements per row of data. */
   inputs: number
-  /** Numbers in a row of targets. */
+  /** Elements per row of targets. */
   outputs: number
-  /** Rows of one step; the step after the last batch begins at the first again. */
+  /** Rows per step; after the last batch, steps start over at the first. */
   batch: number
   rows: number
   /** rows × inputs. */
   data: Float32Array
-  /** rows × outputs; where they are classes a single 1 in each row. */
+  /** rows × outputs; one-hot for classes. */
   targets: Float32Array
   /** Adam (Kingma and Ba 2015) with decays of 0.9 and 0.999 and ε of 1e-8. */
   optimizer: 'sgd' | 'adam'
@@ -30,19 +30,19 @@ export interface TrainingProblem {
 }
 
 /**
- * Fully connected layers. Parameters are weights and bias of each layer in turn; weights are inputs × outputs, row
- * by row. One output means sigmoid with cross-entropy, several mean softmax with cross-entropy.
+ * Fully connected layers. Parameters are weights and bias of each layer in turn; weights are inputs × outputs, row-major.
+ * One output means sigmoid cross-entropy, several mean softmax cross-entropy.
  */
 export interface MlpProblem extends TrainingProblem {
   kind: 'mlp'
-  /** Of all layers but the last. */
+  /** Of all layers except the last. */
   activation: 'sigmoid' | 'relu'
 }
 
 /**
- * Convolutions, each with ReLU and max-pooling of 2×2 cells, then fully connected layers with ReLU but for the last;
- * softmax with cross-entropy. Rows are square grey images. Parameters are weights and bias of each layer in turn; a
- * convolution, whose weights are window × window × channels × filters, keeps the size of its image.
+ * Convolutions, each with ReLU and 2×2 max-pooling, then fully connected layers, with ReLU except for the last; softmax
+ * cross-entropy. Rows are square greyscale images. Parameters are weights and bias of each layer in turn; convolution
+ * weights are window × window × channels × filters, with "same" padding.
  */
 export interface CnnProblem extends TrainingProblem {
   kind: 'cnn'
@@ -50,37 +50,36 @@ export interface CnnProblem extends TrainingProblem {
 }
 
 /**
- * A transformer that guesses the next character at every position of a row. Rows of data are character numbers, those
- * of targets the same one character later, so there are as many outputs as inputs. The guess is made of an embedding
- * plus one vector for each position; blocks of z + attention(norm(z)), then z + narrow(GELU(widen(norm(z)))), with a
- * causal mask and GELU's approximation by tanh; a last norm; and a layer with an output for each character. The loss is
- * the softmax's mean cross-entropy over all positions. Norms are over the features of a position, with 1e-5 added to
- * the variance. Parameters are the embedding and the vectors of positions; for each block gamma and beta, weights and
- * bias of queries, keys, values and what comes of them, gamma and beta, weights and bias of widen and narrow; gamma and
- * beta; weights and bias.
+ * A transformer that predicts the next character at every position of a row. Rows of data are character indices, rows of
+ * targets the same shifted by one, so there are as many outputs as inputs. The model is an embedding plus a position
+ * embedding; blocks of z + attention(norm(z)), then z + narrow(GELU(widen(norm(z)))), with a causal mask and GELU's tanh
+ * approximation; a final norm; and a layer with an output per character. The loss is the mean softmax cross-entropy over
+ * all positions. Norms are over the features of a position, with 1e-5 added to the variance. Parameters are the embedding
+ * and the position embedding; for each block gamma and beta, weights and bias of queries, keys, values and output
+ * projection, gamma and beta, weights and bias of widen and narrow; then gamma and beta; weights and bias.
  */
 export interface TransformerProblem extends TrainingProblem {
   kind: 'transformer'
   blocks: number
-  /** Of attention; they share the features equally. */
+  /** Attention heads, which share the features equally. */
   heads: number
 }
 
 /** A·B, A·Bᵀ or Aᵀ·B, as BLAS names them. */
 export type Layout = 'nn' | 'nt' | 'tn'
 
-/** A stack of products of square matrices, each with its own two. */
+/** A batch of products of square matrices, each with its own pair. */
 export interface ProductProblem {
   kind: 'product'
   layout: Layout
   side: number
   stack: number
-  /** Of what can: with relaxed SIMD. */
+  /** With relaxed SIMD, where supported. */
   relaxed: boolean
   /** stack × side × side, as `b`. */
   a: Float32Array
   b: Float32Array
-  /** Weights of the rows and of the columns in the checksum, so that swapped and missing elements show. */
+  /** Row and column weights of the checksum, which reveal swapped and missing elements. */
   rowWeights: Float32Array
   columnWeights: Float32Array
 }
@@ -109,7 +108,7 @@ function xorProblem(hidden: number, seed: number): MlpProblem {
   }
 }
 
-/** Pictures in classes: each row is its class's prototype, half drowned in noise. */
+/** Images in classes: each row is its class's prototype plus strong noise. */
 function pictures(rows: number, inputs: number, outputs: number) {
   const prototypes = uniform(21, outputs * inputs, 0, 1)
   const data = uniform(22, rows * inputs, 0, 0.5)
@@ -123,7 +122,7 @@ function pictures(rows: number, inputs: number, outputs: number) {
   return { rows, inputs, outputs, data, targets }
 }
 
-/** Weights of a layer (Glorot and Bengio 2010) and its bias of zeros. */
+/** A layer's weights (Glorot and Bengio 2010) and zero bias. */
 function layer(seed: number, shape: readonly number[]): Parameter[] {
   const [outputs, inputs, ...window] = [...shape].reverse() as [number, number, ...number[]]
   const positions = window.reduce((product, size) => product * size, 1)
@@ -134,10 +133,10 @@ function layer(seed: number, shape: readonly number[]): Parameter[] {
   ]
 }
 
-/** Batches are taken from this many pictures, or from two batches where that is more. */
+/** Number of images, or two batches if that is more. */
 const pictureRows = 1024
 
-/** A classifier with the given numbers of inputs, hidden units and classes. */
+/** A classifier with the given sizes of inputs, hidden layers and classes. */
 function classifierProblem(
   sizes: readonly number[],
   batch: number,
@@ -155,7 +154,7 @@ function classifierProblem(
   }
 }
 
-/** 28×28 images: convolutions of 5×5 to 24 and of 3×3 to 32 channels, 128 units, ten classes. */
+/** 28×28 images: 5×5 convolution to 24 and 3×3 to 32 channels, 128 units, ten classes. */
 function cnnProblem(batch: number): CnnProblem {
   const shapes = [
     [5, 5, 1, 24],
@@ -175,10 +174,10 @@ function cnnProblem(batch: number): CnnProblem {
   }
 }
 
-/** How many characters there are. */
+/** Size of the character set. */
 const characters = 64
 
-/** A text in which each character follows from the one before, but for four ways to go on. */
+/** A text in which each character has one of four successors. */
 function text(rows: number, length: number): Pick<TrainingProblem, 'data' | 'targets'> {
   const data = new Float32Array(rows * length)
   const targets = new Float32Array(rows * length)
@@ -193,7 +192,7 @@ function text(rows: number, length: number): Pick<TrainingProblem, 'data' | 'tar
   return { data, targets }
 }
 
-/** Two blocks of four heads, hidden layers of four times the width. */
+/** Two blocks of four heads, with hidden layers of four times the width. */
 function transformerProblem(width: number, length: number, batch: number): TransformerProblem {
   const blocks = 2
   const norm = (): Parameter[] => [
@@ -234,7 +233,7 @@ function transformerProblem(width: number, length: number, batch: number): Trans
   }
 }
 
-/** Small matrices come in stacks of as many elements as one of this side has. */
+/** Small matrices are batched up to the element count of one of this side. */
 const smallestWork = 256
 
 function productProblem(layout: Layout, side: number, relaxed: boolean): ProductProblem {
@@ -253,7 +252,7 @@ function productProblem(layout: Layout, side: number, relaxed: boolean): Product
   }
 }
 
-/** The problem of a case that trains a network or multiplies matrices. */
+/** The problem of a training or product case. */
 export function problemOf(caseId: string): Problem {
   if (caseId === 'xor-step') return xorProblem(2, 11)
   if (caseId === 'xor-8-step') return xorProblem(8, 41)
@@ -279,10 +278,10 @@ export function problemOf(caseId: string): Problem {
   }
   const product = /^gemm-(nn|nt|tn)-(\d+)(-relaxed)?$/.exec(caseId)
   if (product) return productProblem(product[1] as Layout, Number(product[2]), product[3] !== undefined)
-  throw new Error(`there is no problem '${caseId}'`)
+  throw new Error(`unknown problem '${caseId}'`)
 }
 
-/** One number for a whole stack of products: Σ rowWeight · element · columnWeight. */
+/** One number for a whole batch of products: Σ rowWeight · element · columnWeight. */
 export function checksum(
   { side, stack, rowWeights, columnWeights }: ProductProblem,
   product: ArrayLike<number>,

@@ -1,6 +1,6 @@
-// Numbers that look random and are the same everywhere: a hash of (seed, index), so nothing keeps a state.
+// Stateless pseudorandom numbers, the same everywhere: a hash of (seed, index).
 
-/** Mixes all bits of an integer; the two rounds are enough for neighbouring inputs to look unrelated. */
+/** Mixes all bits of an integer; two rounds suffice to decorrelate neighbouring inputs. */
 function mix(value: number): number {
   let bits = value | 0
   bits = Math.imul(bits ^ (bits >>> 16), 0x21f0aaad)
@@ -8,12 +8,12 @@ function mix(value: number): number {
   return (bits ^ (bits >>> 15)) >>> 0
 }
 
-/** An integer of 0 to below 2³². */
+/** An integer in [0, 2³²). */
 export function randomInteger(seed: number, index: number): number {
   return mix(mix(seed + 0x9e3779b9) ^ mix(index + 1))
 }
 
-/** `count` float32 numbers, evenly spread over `low` to `high`. */
+/** `count` float32 numbers, uniform in [low, high). */
 export function uniform(seed: number, count: number, low: number, high: number): Float32Array {
   const values = new Float32Array(count)
   for (let index = 0; index < count; index++)

@@ -1,7 +1,7 @@
-// The referee's convolution of one square image, which keeps its size, and pooling of 2×2 cells, in float64.
+// The referee's "same" convolution of one square image, and 2×2 pooling, in float64.
 // Images are side × side × channels, weights window × window × channels × filters.
 
-/** Calls back for every product of a number of the image and a weight, with the places of both and of their sum. */
+/** Visits every product of an image element and a weight, with the indices of both and of their sum. */
 function forEachProduct(
   side: number,
   [window, , channels, filters]: readonly number[],
@@ -27,7 +27,7 @@ function forEachProduct(
 
 const sideOf = (image: Float64Array, [, , channels]: readonly number[]) => Math.sqrt(image.length / channels!)
 
-/** The largest of each 2×2 sums of the convolution, and where it stands among the sums. */
+/** The maximum of each 2×2 window of the convolution's sums, and its index among them. */
 export function convolveAndPool(
   image: Float64Array,
   shape: readonly number[],
@@ -50,7 +50,7 @@ export function convolveAndPool(
   return { pooled: Float64Array.from(places, (place) => sums[place]!), places }
 }
 
-/** Adds the derivatives by weights and bias, given those by the pooled sums; returns those by the image. */
+/** Accumulates the gradients of weights and bias, given that of the pooled sums; returns that of the image. */
 export function convolutionBackward(
   image: Float64Array,
   shape: readonly number[],

@@ -1,20 +1,20 @@
-// The referee's transformer, in float64, one row of characters at a time. Every part gives its value and the way back
-// through it. Arrays are positions × features.
+// The referee's transformer, in float64, one row of characters at a time. Every part returns its value and its backward
+// function. Arrays are positions × features.
 import type { TransformerProblem } from './problems.js'
 
 type Numbers = Float64Array<ArrayBuffer>
 
-/** Takes the derivatives by a part's value; adds those by its parameters to the gradient, returns those by its input. */
+/** Takes the gradient of a part's value; accumulates those of its parameters, returns that of its input. */
 type Back = (slopes: Numbers) => Numbers
 type Part = readonly [value: Numbers, back: Back]
 
-/** A parameter and its derivatives. */
+/** A parameter and its gradient. */
 interface Parameter {
   readonly values: Numbers
   readonly slopes: Numbers
 }
 
-/** Loss of one row; adds its share of the mean's derivatives to the gradient. */
+/** Loss of one row; accumulates its share of the mean's gradient. */
 export function transformerRow(
   problem: TransformerProblem,
   parameters: readonly Numbers[],
@@ -163,7 +163,7 @@ function normOf(x: Numbers, gamma: Parameter, beta: Parameter): Part {
           beta.slopes[feature]! += slope
           inner[feature] = slope * gamma.values[feature]!
         }
-        // What changes mean and variance of a position does not come through.
+        // Removes the components along the mean and variance of a position.
         const along = mean(inner.map((slope, feature) => slope * values[feature]!))
         const middle = mean(inner)
         below.set(
@@ -176,7 +176,7 @@ function normOf(x: Numbers, gamma: Parameter, beta: Parameter): Part {
   ]
 }
 
-/** Causal: a position hears itself and those before. */
+/** Causal: a position attends to itself and those before. */
 function attention(
   q: Numbers,
   k: Numbers,
@@ -187,7 +187,7 @@ function attention(
   const features = q.length / positions
   const size = features / heads
   const scale = 1 / Math.sqrt(size)
-  /** The numbers of a head at a position, as a view. */
+  /** The features of a head at a position, as a view. */
   const part = (x: Numbers, position: number, head: number) =>
     x.subarray(position * features + head * size, position * features + (head + 1) * size)
   const product = (a: Numbers, b: Numbers) => a.reduce((sum, value, at) => sum + value * b[at]!, 0)

@@ -1,4 +1,4 @@
-// The referee: losses and products in float64, written for being obviously right, not for speed.
+// The referee: losses and products in float64, written to be obviously correct, not fast.
 import type {
   CnnProblem,
   MlpProblem,
@@ -12,13 +12,13 @@ import { transformerRow } from './reference-transformer.js'
 type LayeredProblem = MlpProblem | CnnProblem
 export type NetworkProblem = LayeredProblem | TransformerProblem
 
-/** The arrays of a problem's parameters, in float64. */
+/** A problem's parameters, in float64. */
 export type Parameters = Float64Array<ArrayBuffer>[]
 
 export const initialParameters = ({ parameters }: TrainingProblem): Parameters =>
   parameters.map(({ values }) => Float64Array.from(values))
 
-/** Mean loss of one batch, and the derivative by every parameter. */
+/** Mean loss of one batch, and its gradient. */
 export function lossAndGradient(
   problem: NetworkProblem,
   parameters: Parameters,
@@ -36,8 +36,8 @@ export function lossAndGradient(
 }
 
 /**
- * Loss of one row; adds its share of the mean's derivatives to the gradient. One output means sigmoid with
- * cross-entropy, several mean softmax with cross-entropy; either way ∂loss/∂logit is probability − target.
+ * Loss of one row; accumulates its share of the mean's gradient. One output means sigmoid cross-entropy, several mean
+ * softmax cross-entropy; either way ∂loss/∂logit is probability − target.
  */
 function layeredRow(
   problem: LayeredProblem,
@@ -48,9 +48,9 @@ function layeredRow(
   const { inputs, outputs, activation, batch, data, targets } = problem
   const layers = parameters.length / 2
   let loss = 0
-  // What goes into each layer, and last the logits.
+  // The input of each layer, and finally the logits.
   const values = [Float64Array.from(data.subarray(row * inputs, (row + 1) * inputs))]
-  // Where pooling found the largest sums of a convolution.
+  // Where pooling found the maxima of a convolution's sums.
   const places: Int32Array[] = []
   for (let layer = 0; layer < layers; layer++) {
     const { shape } = problem.parameters[2 * layer]!
@@ -81,7 +81,7 @@ function layeredRow(
     const below = picked
       ? convolutionBackward(value, problem.parameters[2 * layer]!.shape, weights, picked, slopes, into)
       : denseBackward(value, weights, slopes, into)
-    // Pooling the sums and then activating is the same as the other way round.
+    // Pooling and ReLU commute.
     slopes = below.map((slope, at) => slope * steepness(activation, value[at]!))
   }
   return loss
@@ -99,7 +99,7 @@ function weightedSums(
   return sums
 }
 
-/** Adds the derivatives by weights and bias, given those by the sums; returns those by the values. */
+/** Accumulates the gradients of weights and bias, given that of the sums; returns that of the values. */
 function denseBackward(
   values: Float64Array<ArrayBuffer>,
   weights: Float64Array,
@@ -117,7 +117,7 @@ function denseBackward(
   })
 }
 
-/** Derivative of the activation, where it has this value. */
+/** Derivative of the activation, given its value. */
 const steepness = (activation: LayeredProblem['activation'], value: number) =>
   activation === 'sigmoid' ? value * (1 - value) : Number(value > 0)
 
@@ -131,7 +131,7 @@ function softmax(logits: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   return exponentials.map((value) => value / total)
 }
 
-/** Loss that the last of `steps` training steps computes, before its update, as every contender reads it. */
+/** Loss of the last of `steps` training steps, before its update, as read from every contender. */
 export function lossOfStep(problem: NetworkProblem, steps: number): number {
   const parameters = initialParameters(problem)
   const update = problem.optimizer === 'adam' ? adam(problem) : sgd(problem)
@@ -146,7 +146,7 @@ export function lossOfStep(problem: NetworkProblem, steps: number): number {
   return last
 }
 
-/** Moves the parameter number `index` along its gradient; the first step is 1. */
+/** Updates parameter `index`; steps count from 1. */
 type Update = (index: number, parameter: Float64Array, gradient: Float64Array, step: number) => void
 
 const sgd =
@@ -170,7 +170,7 @@ function adam({ learningRate, parameters }: TrainingProblem): Update {
   }
 }
 
-/** Checksum of the products, as (rowWeightsᵀ·A) · (B·columnWeights), which takes no product of matrices. */
+/** Checksum of the products, as (rowWeightsᵀ·A) · (B·columnWeights), which needs no matrix product. */
 export function productChecksum(problem: ProductProblem): number {
   const { layout, side, stack, a, b, rowWeights, columnWeights } = problem
   let sum = 0

@@ -1,4 +1,4 @@
-// The figures as a table for people and as JSON for machines.
+// The figures as a table for people and as JSON for programs.
 import { type Case, moreIsBetter, type Unit } from './cases.js'
 import type { Machine } from './machine.js'
 import type { Outcome } from './measure.js'
@@ -16,18 +16,18 @@ export function reportCase(
   return { id, unit, ours: ours!, peers }
 }
 
-/** Three digits that count, and thousands apart; nothing after the point where there are enough before it. */
+/** Three significant digits, with thousands separators; no fraction where the integer part has enough. */
 export function formatNumber(value: number): string {
   const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-/** How many times better than the peer ours is; below 1 it is worse. */
+/** The factor by which ours is better than the peer; below 1 it is worse. */
 export function advantage(unit: Unit, ours: number, peer: number): number {
   return moreIsBetter(unit) ? ours / peer : peer / ours
 }
 
-/** The table of one case: best first, what could not run at the end. */
+/** The table of one case: best first, contenders that could not run last. */
 export function formatCase({ id, title, unit }: Case, outcomes: ReadonlyMap<string, Outcome>): string {
   const rows = [...outcomes].sort(([, left], [, right]) => {
     if ('error' in left || 'error' in right) return Number('error' in left) - Number('error' in right)
@@ -53,7 +53,7 @@ export function formatMachine(machine: Machine): string {
   const lines = [
     `${cpu}, ${cores} cores, ${memoryGiB} GiB; ${os}; Node ${node} (V8 ${v8}); one thread each`,
     `Median over ${rounds} rounds, ${secondsPerContender} s per contender and case; spread is half the interquartile range`,
-    `"ours is 2.00×": ours does twice as much in the same time, or needs half the time or bytes`,
+    `"ours is 2.00×": ours has twice the throughput, or needs half the time or bytes`,
     ...Object.entries(versions).map(([name, version]) => `  ${name.padEnd(16)}${version}`),
   ]
   return `${lines.join('\n')}\n`

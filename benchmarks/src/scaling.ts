@@ -1,11 +1,11 @@
-// How cost grows with width, batch and depth: the cases of the suite `scaling`, and the page that shows them.
+// The suite `scaling`, cost by width, batch and depth, and the page that shows it.
 import { type Case, training } from './cases.js'
 import { problemOf, type TrainingProblem } from './problems.js'
 import { advantage, formatNumber, type Report } from './report.js'
 
 const hidden = (depth: number) => Array.from({ length: depth }, () => 128).join('-')
 
-/** Each begins with the smallest; everything else is as in mlp-784-128-10-b32. */
+/** Smallest first; everything else as in mlp-784-128-10-b32. */
 const directions = [
   {
     name: 'Width',
@@ -14,7 +14,7 @@ const directions = [
   },
   {
     name: 'Batch',
-    grows: 'rows of a step',
+    grows: 'rows per step',
     points: [8, 32, 128, 512].map((rows) => ({ value: rows, id: `mlp-784-128-10-b${rows}` })),
   },
   {
@@ -26,16 +26,16 @@ const directions = [
 
 const ids = new Set(directions.flatMap(({ points }) => points.map(({ id }) => id)))
 
-/** Two steps are enough to tell other work apart, and take the referee no minutes. */
+/** Two steps suffice to detect different work, and are fast enough for the referee. */
 export const scalingCases: readonly Case[] = Array.from(ids, (id) =>
   training(id, 'ReLU, softmax cross-entropy, SGD', 2),
 )
 
-/** Who is measured beside ours unless peers are named: the quickest in JavaScript, and the usual one outside it. */
+/** The default peers: the fastest in JavaScript, and the usual one outside it. */
 export const scalingPeers: readonly string[] = ['jax-js', 'pytorch']
 
 /**
- * Multiplications and additions of a step's products: forward, and backward by weights and by inputs, which the first
+ * Multiplications and additions of a step's products: forward, and backward for weights and for inputs, which the first
  * layer does not need.
  */
 function operationsOf(id: string): number {
@@ -44,7 +44,7 @@ function operationsOf(id: string): number {
   return weights.reduce((sum, count, index) => sum + 2 * batch * count * (index === 0 ? 2 : 3), 0)
 }
 
-/** The page, in Markdown: a table for each direction. */
+/** The page in Markdown: a table per direction. */
 export function scalingPage({ machine, cases }: Report): string {
   const reports = new Map(cases.map((report) => [report.id, report]))
   const names = Object.keys(cases[0]?.peers ?? {})
@@ -79,7 +79,7 @@ export function scalingPage({ machine, cases }: Report): string {
   })
   return `# How the cost of a training step grows
 
-One step of a classifier of 784 inputs and ten classes, as \`mlp-784-128-10-b32\` in [README.md](README.md), with one thing changed. Times are of one step, on one thread; in brackets, how many times less ours needs. Operations are those of the products.
+One step of a classifier of 784 inputs and ten classes, as \`mlp-784-128-10-b32\` in [README.md](README.md), with one thing changed. Times are per step, on one thread; in parentheses, the factor by which ours is faster. Operations are those of the matrix products.
 
 Written by \`npm run bench -- --suite scaling\` on ${machine.date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; median over ${machine.rounds} rounds of ${machine.secondsPerContender} s in all.
 

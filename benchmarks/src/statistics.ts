@@ -1,6 +1,6 @@
-// The two numbers that a row of the table shows, of many measurements.
+// The two statistics in a row of the table.
 
-/** Value below which the fraction `at` of the sorted sample lies, between neighbours on a straight line. */
+/** The quantile `at` of a sorted sample, linearly interpolated. */
 export function quantile(sample: readonly number[], at: number): number {
   if (sample.length === 0) throw new Error('quantile: the sample is empty')
   const sorted = [...sample].sort((left, right) => left - right)
@@ -16,7 +16,7 @@ export interface Figure {
   spread: number
 }
 
-/** Median and interquartile range: neither moves when one round is disturbed by something else on the machine. */
+/** Median and interquartile range, both robust to one disturbed round. */
 export function summarize(sample: readonly number[]): Figure {
   return { median: quantile(sample, 0.5), spread: quantile(sample, 0.75) - quantile(sample, 0.25) }
 }

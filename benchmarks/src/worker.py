@@ -1,4 +1,4 @@
-"""worker.ts for contenders written in Python: opens a module for a problem, then runs and times what it is asked to.
+"""worker.ts for contenders written in Python: opens a module for a problem, then runs and times what is requested.
 
 It is sent the numbers of a problem instead of making them, so that they cannot differ from the others'.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 def answer(message):
     reading = message.get("reading")
-    # JSON knows no NaN; the harness takes null for one.
+    # JSON has no NaN; the harness treats null as one.
     if reading is not None and not math.isfinite(reading):
         message["reading"] = None
     sys.stdout.write(json.dumps(message) + "\n")
@@ -25,7 +25,7 @@ def answer(message):
 
 
 def decode(sent):
-    """Arrays come as the base64 of their float32 numbers."""
+    """Arrays are sent as base64 of float32."""
     if isinstance(sent, dict) and "float32" in sent:
         return bytearray(base64.b64decode(sent["float32"]))
     if isinstance(sent, dict):
@@ -34,7 +34,7 @@ def decode(sent):
 
 
 def load(path):
-    """A contender is a module with `version` and `open(problem)`, which returns what runs it."""
+    """A contender is a module with `version` and `open(problem)`, which returns a program."""
     spec = importlib.util.spec_from_file_location("contender", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -46,7 +46,7 @@ def elapsed(started):
 
 
 def blas():
-    """Which BLAS Debian's alternatives chose, and its kernels, decide the speed: they belong to the version."""
+    """The BLAS chosen by Debian's alternatives and its kernels determine the speed, so they are part of the version."""
     paths = [line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines() if ".so" in line]
     for path in paths:
         if "openblas" in path:
@@ -60,14 +60,14 @@ def blas():
 
 
 def peak_memory():
-    """The most memory that this process has had, in bytes."""
+    """Peak memory of this process, in bytes."""
     status = Path("/proc/self/status")
     peak = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
     return 1024 * int(peak[1]) if peak else 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def figure(path, request):
-    """What worker.ts says of the same names."""
+    """The figures of worker.ts under the same names."""
     problem = decode(request["problem"])
     started = time.perf_counter()
     reading = load(path).open(problem)(request["count"])

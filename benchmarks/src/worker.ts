@@ -1,4 +1,4 @@
-// Runs in a contender's own process: opens its module for a case, then runs and times what it is asked to.
+// Runs in a contender's own process: opens its module for a case, then runs and times what is requested.
 import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
@@ -9,9 +9,9 @@ import { type Problem, problemOf } from './problems.js'
 import { quantile } from './statistics.js'
 
 const [modulePath] = process.argv.slice(2)
-if (modulePath === undefined) throw new Error('worker: the path of a contender is missing')
+if (modulePath === undefined) throw new Error('worker: missing path of a contender')
 
-// Libraries greet on the console; the standard output is for answers only.
+// Libraries print greetings; standard output is only for responses.
 console.log = console.info = console.debug = console.error
 
 const answer = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`)
@@ -29,26 +29,26 @@ async function timed<Result>(work: () => Promise<Result>): Promise<[number, Resu
   return [performance.now() - started, result]
 }
 
-/** The most memory that this process has had, in bytes. */
+/** Peak memory of this process, in bytes. */
 function peakMemory(): number {
-  // Linux also tells it by itself; the other figure counts what the parent had when it started this process.
+  // Linux reports it directly; the other figure includes the parent's memory at the time of the fork.
   const peak =
     existsSync('/proc/self/status') && /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))
   return 1024 * (peak ? Number(peak[1]) : process.resourceUsage().maxRSS)
 }
 
-/** What can be measured once in a process's life, by its name; `count` is how much work comes before the reading. */
+/** Figures that can be measured once per process, by name; `count` is the work before the reading. */
 const figures: Record<
   FigureName,
   (problem: Problem, count: number) => Promise<{ figure: number; reading: number }>
 > = {
-  /** ms from before the import to the first finished step, whose reading is taken within the time. */
+  /** ms from before the import to the end of the first step, including its reading. */
   async 'cold-start'(problem, count) {
     const [figure, reading] = await timed(async () => readingOf(await open(problem), count))
     return { figure, reading }
   },
 
-  /** ms from the problem's numbers to the first finished step, less a later step; the library is running already. */
+  /** ms from the problem's data to the end of the first step, minus a later step; the library is already warm. */
   async 'compile-time'(problem, count) {
     await readingOf(await open(problemOf('xor-step')), 1)
     const [first, [program, reading]] = await timed(async () => {
@@ -69,7 +69,7 @@ const figures: Record<
     const program = await open(problem)
     const reading = await readingOf(program, count)
     const figure = program.wasmBytes?.()
-    if (figure === undefined) throw new CannotRun('has no WebAssembly memory, or does not tell its size')
+    if (figure === undefined) throw new CannotRun('has no WebAssembly memory, or does not expose its size')
     return { figure, reading }
   },
 }
@@ -94,5 +94,5 @@ for await (const line of createInterface({ input: process.stdin })) {
     answer({ error: describeFailure(error) })
   }
 }
-// Some libraries leave timers or ports open, which would keep this process alive.
+// Some libraries leave timers or ports open, which would keep the process alive.
 process.exit()

@@ -1,4 +1,4 @@
-// Holds what the command line takes, and the one line that it answers to anything else.
+// The command line: what it accepts, and the one line it prints for anything else.
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -43,36 +43,36 @@ test('without arguments: every case, every peer, no file', () => {
   expect(seconds).toBeGreaterThan(0)
 })
 
-test('cases and peers can be picked, in the order of the table', () => {
+test('cases and peers can be selected, in the order of the table', () => {
   const { cases, peers } = parseArguments(['--case', 'gemm-nn-256', '--case=xor-step', '--peer', 'pytorch'])
   expect(cases.map(({ id }) => id)).toEqual(['xor-step', 'gemm-nn-256'])
   expect(peers.map(({ name }) => name)).toEqual(['pytorch'])
 })
 
-test('operations of the suite ops can be picked', () => {
+test('operations of the suite ops can be selected', () => {
   expect(parseArguments(['--suite', 'ops', '--only', 'mul', '--only', 'add']).ops).toEqual(['add', 'mul'])
 })
 
-test('a file in a folder that exists is taken', () => {
+test('a file in an existing folder is accepted', () => {
   const file = join(tmpdir(), 'figures.json')
   expect(parseArguments(['--json', file]).json).toBe(file)
 })
 
 test.each([
-  [['--case', 'xor'], "There is no case 'xor'. Choose from: xor-step, xor-8-step"],
-  [['--peer', 'torch'], "There is no peer 'torch'. Choose from: tfjs-wasm, tfjs-cpu"],
-  [['--json', 'no/such/folder/x.json'], "there is no folder 'no/such/folder'. Create it first"],
-  [['--json', tmpdir()], 'is a folder; name a file in it'],
-  [['--json', ' '], 'needs the name of a file'],
+  [['--case', 'xor'], "Unknown case 'xor'. Choose from: xor-step, xor-8-step"],
+  [['--peer', 'torch'], "Unknown peer 'torch'. Choose from: tfjs-wasm, tfjs-cpu"],
+  [['--json', 'no/such/folder/x.json'], "folder 'no/such/folder' does not exist. Create it first"],
+  [['--json', tmpdir()], 'is a folder; choose a file in it'],
+  [['--json', ' '], 'needs a file name'],
   [['--json'], '--json'],
-  [['--seconds', 'fast'], '--seconds fast: must be a number from 0.05 to 600'],
-  [['--seconds', '0'], 'must be a number from 0.05 to 600'],
-  [['--seconds', ''], 'must be a number from 0.05 to 600'],
-  [['--suite', 'all'], "There is no suite 'all'. Choose from: main, scaling, ops"],
-  [['--suite', 'ops', '--only', 'plus'], "There is no operation 'plus'. Choose from: "],
-  [['--suite', 'ops', '--case', 'xor-step'], '--case has no meaning in the suite ops'],
-  [['--only', 'add'], '--only has no meaning in the suite main'],
-  [['--svg', tmpdir()], 'is a folder; name a file in it'],
+  [['--seconds', 'fast'], '--seconds fast: must be a number in [0.05, 600]'],
+  [['--seconds', '0'], 'must be a number in [0.05, 600]'],
+  [['--seconds', ''], 'must be a number in [0.05, 600]'],
+  [['--suite', 'all'], "Unknown suite 'all'. Choose from: main, scaling, ops"],
+  [['--suite', 'ops', '--only', 'plus'], "Unknown operation 'plus'. Choose from: "],
+  [['--suite', 'ops', '--case', 'xor-step'], '--case does not apply to the suite ops'],
+  [['--only', 'add'], '--only does not apply to the suite main'],
+  [['--svg', tmpdir()], 'is a folder; choose a file in it'],
   [['xor-step'], 'xor-step'],
 ])('%j is refused in one line', (args, expected) => {
   const refusal = () => parseArguments(args)

@@ -1,8 +1,8 @@
-// Holds which bytes of a bundle count.
+// Which bytes of a bundle count.
 import { expect, test } from 'vitest'
 import { bundleBytes } from '../src/bundle.js'
 
-test('what a page loads only when asked for does not count, what it imports does', async () => {
+test('dynamic imports do not count, static ones do', async () => {
   const whole = await bundleBytes(`export * from '@bp/core'`)
   expect(whole).toBeGreaterThan(10_000)
   expect(await bundleBytes(`export const load = () => import('@bp/core')`)).toBeLessThan(500)

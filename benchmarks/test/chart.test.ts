@@ -1,4 +1,4 @@
-// Holds what the chart and the page on scaling say of the figures.
+// The chart and the scaling page.
 import { expect, test } from 'vitest'
 import { chart } from '../src/chart.js'
 import { peers } from '../src/contenders.js'
@@ -31,7 +31,7 @@ test('the chart has a row for each case that has a peer, with the ratio to the n
   expect(svg).toContain('2.50× brain.js')
   expect(svg).toContain('10.0× pytorch')
   expect(svg).not.toContain('>peak<')
-  // One mark for each figure, and one for each peer in the legend.
+  // One mark per figure, and one per peer in the legend.
   expect(svg.match(/<circle/g)).toHaveLength(3 + 2)
 })
 

@@ -1,9 +1,9 @@
-// Holds the plain loops of the suite `ops` to the table: there for every operation, and doing the same work.
+// The plain loops of the suite `ops`: present for every operation, with the same results.
 import { expect, test } from 'vitest'
 import { allOps, openContest, opSizes } from '../src/ops.js'
 import { plainCases, randomOps, withoutLoop } from '../src/plain-loops.js'
 
-test('every operation of the table has a plain loop, or a reason why it has none', () => {
+test('every operation in the table has a plain loop, or a reason why not', () => {
   const without = allOps.filter(
     ({ name, definition: { inputs } }) => plainCases(name, inputs, opSizes[0]).length === 0,
   )
@@ -15,10 +15,10 @@ const cases = allOps.flatMap((op) =>
 )
 
 test.each(cases.filter(({ name }) => !randomOps.includes(name)))(
-  'plain loops for $name give what it gives: $plain.shapes $plain.attributes',
+  'plain loops for $name give the same result: $plain.shapes $plain.attributes',
   ({ op, plain }) => {
     const contest = openContest(op, plain)
-    // Twice, as what a time leaves behind must not be added to by the next.
+    // Twice, to detect accumulation into an earlier result.
     contest.plain(2)
     const found = contest.plainResult
     const wanted = contest.result()

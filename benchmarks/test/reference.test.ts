@@ -1,4 +1,4 @@
-// Holds the referee against finite differences, and the handwritten programs against the referee.
+// The referee against finite differences, and the handwritten programs against the referee.
 import { describe, expect, test } from 'vitest'
 import { cases } from '../src/cases.js'
 import { addProduct, open } from '../src/contenders/handwritten.js'
@@ -16,7 +16,7 @@ import { initialParameters, lossAndGradient, lossOfStep, productChecksum } from 
 
 const xor = problemOf('xor-step') as MlpProblem
 
-/** A classifier small enough to move each of its weights in turn. */
+/** A classifier small enough to perturb each of its weights in turn. */
 const smallClassifier: MlpProblem = {
   kind: 'mlp',
   parameters: [[8, 4], [4], [4, 5], [5], [5, 3], [3]].map((shape, index) => ({
@@ -82,7 +82,7 @@ test.each([
   ['a small convolutional network', smallCnn, 4],
   ['a small classifier', smallClassifier, 4],
   ['a small transformer', smallTransformer, 2],
-] as const)('the referee on %s derives by every parameter', (_, problem, firstRow) => {
+] as const)('the referee’s gradient on %s is right for every parameter', (_, problem, firstRow) => {
   const { gradient } = lossAndGradient(problem, initialParameters(problem), firstRow)
   for (const [index, derivatives] of gradient.entries())
     for (const [at, derivative] of derivatives.entries()) {
@@ -95,13 +95,13 @@ test.each([
     }
 })
 
-test('the problems can be learned, and the referee takes its reading on the way down', () => {
+test('the problems can be learned, and the referee reads the loss while it falls', () => {
   expect(lossOfStep(xor, 1)).toBeCloseTo(0.758, 3)
   expect(lossOfStep(xor, 1000)).toBeCloseTo(0.134, 3)
   expect(lossOfStep(xor, 5000)).toBeLessThan(0.01)
 })
 
-test('the referee knows Adam: its first step moves every weight by the learning rate', () => {
+test('the referee’s Adam changes every weight by the learning rate in its first step', () => {
   const problem: MlpProblem = { ...smallClassifier, rows: 4, optimizer: 'adam', learningRate: 1e-6 }
   const { gradient } = lossAndGradient(problem, initialParameters(problem), 0)
   const slope = gradient.reduce(
@@ -111,7 +111,7 @@ test('the referee knows Adam: its first step moves every weight by the learning 
   expect((lossOfStep(problem, 1) - lossOfStep(problem, 2)) / 1e-6).toBeCloseTo(slope, 3)
 })
 
-/** Plain loops take seconds for the largest matrices, and have no convolution, no attention and no threads. */
+/** Plain loops take seconds for the largest matrices, and lack convolution, attention and threads. */
 const quickRates = cases.flatMap(({ kind, id }) =>
   kind === 'rate' && !/-1024$|^cnn-|^transformer-|threads$/.test(id) ? [id] : [],
 )
@@ -125,7 +125,7 @@ describe('the handwritten program', () => {
     expect(Math.abs(reading - rate.check.expected())).toBeLessThan(rate.check.tolerance)
   })
 
-  test('takes any number of rows, inputs and units', async () => {
+  test('accepts any number of rows, inputs and units', async () => {
     for (const optimizer of ['sgd', 'adam'] as const) {
       const problem: MlpProblem = { ...smallClassifier, batch: 2, rows: 6, optimizer }
       const program = await open(problem)
@@ -133,7 +133,7 @@ describe('the handwritten program', () => {
     }
   })
 
-  test('of the classifier goes on where it was', async () => {
+  test('of the classifier continues where it stopped', async () => {
     const whole = await open(problemOf('mlp-784-128-10-b32'))
     const parted = await open(problemOf('mlp-784-128-10-b32'))
     const reading = await whole.run(5)
@@ -143,13 +143,13 @@ describe('the handwritten program', () => {
 })
 
 describe('the referee notices', () => {
-  test('a step too few', () => {
+  test('a missing step', () => {
     const { tolerance, count } = rateCheck('xor-step')
     const missed = Math.abs(lossOfStep(xor, count - 2) - lossOfStep(xor, count))
     expect(missed).toBeGreaterThan(tolerance / 2)
   })
 
-  test('a learning rate that is off by a hundredth', () => {
+  test('a learning rate that is off by 1 %', () => {
     const problem = problemOf('mlp-784-128-10-b32') as MlpProblem
     const { tolerance } = rateCheck('mlp-784-128-10-b32')
     const full = lossOfStep({ ...problem, rows: 64 }, 3)
@@ -158,7 +158,7 @@ describe('the referee notices', () => {
   })
 
   test.each(['nn', 'nt', 'tn'] as Layout[])(
-    'one element of a %s product, and two that are swapped',
+    'one wrong element of a %s product, and two swapped ones',
     (layout) => {
       const problem = problemOf(`gemm-${layout}-256`) as ProductProblem
       const { side } = problem

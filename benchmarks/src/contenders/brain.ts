@@ -4,12 +4,12 @@ import type { INeuralNetworkJSON, NeuralNetwork as Network } from 'brain.js'
 import { CannotRun, type Open, type Program } from '../contender.js'
 import type { MlpProblem } from '../problems.js'
 
-// The module itself instead of the package's index, which would load gpu.js too; it comes without types.
+// The module itself instead of the package's index, which would also load gpu.js; it has no types.
 const { default: NeuralNetwork } = createRequire(import.meta.url)('brain.js/dist/neural-network.js') as {
   default: new () => Network
 }
 
-/** The weights of a layer as brain.js writes them: units by their number, each with its incoming weights. */
+/** A layer's weights in brain.js's format: units by index, each with its incoming weights. */
 function layer(weights: Float32Array, bias: Float32Array): object {
   const units = bias.length
   return Object.fromEntries(
@@ -21,8 +21,8 @@ function layer(weights: Float32Array, bias: Float32Array): object {
 }
 
 /**
- * One step is one pass over the four rows. It is not the same step as the others': brain.js updates after
- * every row, minimises the squared error and reports that error, so the referee asks only that it learns.
+ * One step is one pass over the four rows. It differs from the others' step: brain.js updates after every row, minimises
+ * the squared error and reports that error, so the referee only requires that it learns.
  */
 function trainXor({ parameters, data, targets, learningRate }: MlpProblem): Program {
   const network = new NeuralNetwork()
@@ -39,7 +39,7 @@ function trainXor({ parameters, data, targets, learningRate }: MlpProblem): Prog
   }))
   return {
     run(count) {
-      // 0 is refused as momentum and as error threshold, so both get the next best thing.
+      // brain.js rejects 0 for momentum and error threshold, so both get a tiny value.
       const { error, iterations } = network.train(rows, {
         iterations: count,
         errorThresh: 1e-30,

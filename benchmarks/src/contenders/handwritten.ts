@@ -1,8 +1,8 @@
-// What a good JavaScript programmer writes without a library: float32 arrays, plain loops, no allocation.
+// What a good JavaScript programmer would write without a library: float32 arrays, plain loops, no allocation.
 import { type Open, type Program, programOf } from '../contender.js'
 import { checksum, type MlpProblem, type ProductProblem, type TrainingProblem } from '../problems.js'
 
-/** XOR written out for 2-2-1: no inner loops, one exponential for each sigmoid, the loss from the same one. */
+/** XOR unrolled for 2-2-1: no inner loops, one exponential per sigmoid, shared with the loss. */
 function trainXor({ parameters, data, targets, learningRate }: MlpProblem): Program {
   const [hiddenWeights, hiddenBias, outputWeights, outputBias] = parameters.map(({ values }) =>
     values.slice(),
@@ -70,7 +70,7 @@ function trainXor({ parameters, data, targets, learningRate }: MlpProblem): Prog
   }
 }
 
-/** A matrix as the product reads it: where it starts, and how far apart its rows and columns lie. */
+/** A matrix view: offset, row stride and column stride. */
 interface View {
   values: Float32Array
   start: number
@@ -79,9 +79,8 @@ interface View {
 }
 
 /**
- * c ← keep · c + scale · a·b, by tiles of 4×4 sums, which the engine keeps in registers over the whole depth, and
- * by single sums where a tile would reach over the edge. Doubles on purpose: rounding every sum to float32 with
- * Math.fround was measured to be slower.
+ * c ← keep · c + scale · a·b, in 4×4 tiles, which the engine keeps in registers over the whole depth, and single sums at
+ * the edges. Doubles on purpose: rounding every sum with Math.fround was measured to be slower.
  */
 export function addProduct(
   c: Float32Array,
@@ -185,7 +184,7 @@ export function addProduct(
     }
 }
 
-/** A fully connected layer, and what a step keeps of it. */
+/** A fully connected layer, and its state during a step. */
 interface Layer {
   inputs: number
   outputs: number
@@ -197,7 +196,7 @@ interface Layer {
   slopes: Float32Array
 }
 
-/** Fully connected layers; SGD updates weights where their derivative is made. */
+/** Fully connected layers; SGD is fused with the weight gradient. */
 function trainLayers(problem: MlpProblem): Program {
   const { parameters, inputs, outputs, activation, batch, rows, data } = problem
   const layers: Layer[] = []
@@ -262,7 +261,7 @@ function forward(layer: Layer, x: View, batch: number, activation: MlpProblem['a
     }
 }
 
-/** The slopes of the layer below, from those of `layer`. */
+/** The gradient of the layer below, from that of `layer`. */
 function backward(layer: Layer, below: Layer, batch: number, activation: MlpProblem['activation']) {
   const { outputs, weights } = layer
   const { values, slopes } = below
@@ -274,7 +273,7 @@ function backward(layer: Layer, below: Layer, batch: number, activation: MlpProb
   } else for (let at = 0; at < slopes.length; at++) slopes[at] = slopes[at]! * values[at]! * (1 - values[at]!)
 }
 
-/** Leaves (probability − target) / batch in the slopes; returns the mean loss. */
+/** Writes (probability − target) / batch as the gradient; returns the mean loss. */
 function sigmoidCrossEntropy(
   { batch, targets }: TrainingProblem,
   { values, slopes }: Layer,
@@ -291,7 +290,7 @@ function sigmoidCrossEntropy(
   return loss / batch
 }
 
-/** As sigmoidCrossEntropy, for several classes. */
+/** Like sigmoidCrossEntropy, for several classes. */
 function softmaxCrossEntropy(
   { batch, outputs, targets }: TrainingProblem,
   { values, slopes }: Layer,
@@ -320,7 +319,7 @@ function softmaxCrossEntropy(
   return loss / batch
 }
 
-/** Moves a layer's parameters, given its slopes and its inputs, transposed. */
+/** Updates a layer's parameters, given its gradient and its transposed inputs. */
 type Update = (layer: Layer, transposedInputs: View) => void
 
 const sgd =
@@ -339,7 +338,7 @@ function adam({ batch, learningRate }: TrainingProblem, layers: readonly Layer[]
   )
   let step = 0
   return (layer, transposedInputs) => {
-    // The last layer's update comes first.
+    // The last layer is updated first.
     if (layer === layers.at(-1)) step++
     const { inputs, outputs, slopes } = layer
     const { weights, bias } = slots.get(layer)!

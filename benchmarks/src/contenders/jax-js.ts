@@ -15,7 +15,7 @@ const array = (values: Float32Array, shape: readonly number[]) =>
 
 type Loss = (parameters: np.Array[], x: np.Array, y: np.Array) => np.Array
 
-/** What a step changes: the parameters, and for Adam their two averages and the powers of its decays. */
+/** The state of a step: the parameters, and for Adam both moments and the powers of the decay rates. */
 type State = {
   parameters: np.Array[]
   means: np.Array[]

@@ -104,7 +104,7 @@ const transformer = (problem: TransformerProblem) =>
     return sparseSoftmaxCrossEntropy(dense(norm(z)), y)
   })
 
-/** The matrices are variables, which stay in the kernel. Each call writes its products into one array. */
+/** The matrices are variables in kernel memory. Each call writes its products into one array. */
 function product(problem: ProductProblem): Program {
   const { layout, side, stack } = problem
   const shape = [stack, side, side]
@@ -124,7 +124,7 @@ function product(problem: ProductProblem): Program {
 
 export const open: Open = async (problem) => {
   const threads = problem.kind === 'product' ? 1 : problem.threads
-  if (threads > 1 && (await setThreads(threads)) !== threads) throw new CannotRun('has one thread here')
+  if (threads > 1 && (await setThreads(threads)) !== threads) throw new CannotRun('has only one thread here')
   if (problem.kind === 'product' && problem.relaxed && !(await useRelaxedSimd()))
     throw new CannotRun(withoutRelaxed)
   return programOf(problem, { mlp, cnn, transformer, product })

@@ -69,7 +69,7 @@ def mlp(problem):
 
 
 def convolution(weights, bias):
-    """Channels come first here: weights are turned from window × window × channels × filters."""
+    """PyTorch is channels-first: weights are transposed from window × window × channels × filters."""
     layer = torch.nn.Conv2d(weights.shape[2], weights.shape[3], weights.shape[0], padding="same")
     with torch.no_grad():
         layer.weight.copy_(weights.permute(3, 2, 0, 1))
@@ -87,7 +87,7 @@ def cnn(problem):
             filters = weights.shape[3]
             continue
         if isinstance(layers[-1], torch.nn.MaxPool2d):
-            # The rows of the weights are in the order of cells × filters.
+            # The rows of the weights are ordered by cells × filters.
             weights = weights.reshape(-1, filters, weights.shape[1]).transpose(0, 1).reshape(weights.shape)
             layers.append(torch.nn.Flatten())
         else:

@@ -1,6 +1,6 @@
-// The TensorFlow.js programs, the same for its wasm and its cpu backend.
+// The TensorFlow.js programs, shared by its wasm and cpu backends.
 import * as tf from '@tensorflow/tfjs-core'
-// The package registers no gradient of its own; without this line nothing can be trained.
+// The package does not register gradients by itself; without this import nothing can be trained.
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import { type Open, type Program, programOf } from '../contender.js'
 import {
@@ -12,7 +12,7 @@ import {
   type TransformerProblem,
 } from '../problems.js'
 
-/** Batches become tensors once, so that no step pays for an upload. */
+/** Batches become tensors once, so that no step pays for the upload. */
 function batches({ inputs, outputs, batch, rows, data, targets }: TrainingProblem) {
   return Array.from({ length: rows / batch }, (_, index) => ({
     x: tf.tensor2d(data.slice(index * batch * inputs, (index + 1) * batch * inputs), [batch, inputs]),
@@ -27,7 +27,7 @@ const optimizers = {
 
 type Loss = (parameters: readonly tf.Variable[], x: tf.Tensor2D, y: tf.Tensor2D) => tf.Scalar
 
-/** `loss` is minimised batch by batch; minimize() tidies up after itself and hands over the loss. */
+/** Minimises `loss` batch by batch; minimize() tidies up after itself and returns the loss. */
 function training(problem: TrainingProblem, loss: Loss): Program {
   const optimizer = optimizers[problem.optimizer](problem.learningRate)
   const parameters = problem.parameters.map(({ shape, values }) =>
@@ -52,15 +52,15 @@ function training(problem: TrainingProblem, loss: Loss): Program {
   }
 }
 
-/** The wasm backend's memory, which the library has no public name for. */
+/** The wasm backend's memory, which has no public API. */
 function wasmMemory(): Pick<Program, 'wasmBytes'> {
   const { wasm } = tf.backend() as { wasm?: { HEAPU8: Uint8Array } }
   return wasm ? { wasmBytes: () => wasm.HEAPU8.byteLength } : {}
 }
 
 /**
- * Fused products with ReLU, the quickest of the compositions tried on wasm; with sigmoid, products of their own,
- * since fused ones have no gradient of a sigmoid.
+ * Products fused with ReLU, the fastest composition tried on wasm; separate ones with sigmoid, since fused sigmoid has no
+ * gradient.
  */
 function dense(
   x: tf.Tensor2D,
@@ -74,13 +74,13 @@ function dense(
 }
 
 /**
- * Cross-entropy as mean(softplus(z) − y·z): the same number as tf.losses.sigmoidCrossEntropy, as safe for
- * large logits, and at least half again as fast on either backend.
+ * Cross-entropy as mean(softplus(z) − y·z): the same value as tf.losses.sigmoidCrossEntropy, equally stable for large
+ * logits, and at least 1.5 times as fast on either backend.
  */
 const sigmoidCrossEntropy = (logits: tf.Tensor, y: tf.Tensor): tf.Scalar =>
   tf.mean(tf.sub(tf.softplus(logits), tf.mul(y, logits)))
 
-/** Cross-entropy from logSumExp: the fastest of the compositions tried on wasm. */
+/** Cross-entropy from logSumExp, the fastest composition tried on wasm. */
 const softmaxCrossEntropy = (logits: tf.Tensor, y: tf.Tensor): tf.Scalar =>
   tf.mean(tf.sub(tf.logSumExp(logits, 1), tf.sum(tf.mul(y, logits), 1)))
 
@@ -114,13 +114,13 @@ const cnn = (problem: CnnProblem) =>
   })
 
 /**
- * Rows of positions are one matrix but in attention. The embedding is a product with one-hot rows: the gradient of
- * picking rows by number needs an operation that the wasm backend has not.
+ * Positions are rows of one matrix except in attention. The embedding is a product with one-hot rows: the gradient of
+ * gather needs an operation that the wasm backend lacks.
  */
 const transformer = (problem: TransformerProblem) => {
   const { batch, inputs, blocks, heads } = problem
   const [characters, width] = problem.parameters[0]!.shape as [number, number]
-  // Added to the scores: 0 for the keys up to the query, else what makes the exponential 0.
+  // Added to the scores: 0 for keys up to the query, otherwise a value whose exponential is 0.
   const mask = tf.tensor2d(
     Float32Array.from({ length: inputs * inputs }, (_, at) =>
       at % inputs <= Math.floor(at / inputs) ? 0 : -1e9,
@@ -138,7 +138,7 @@ const transformer = (problem: TransformerProblem) => {
     const apart = (x: tf.Tensor2D) =>
       tf.transpose(tf.reshape(x, [batch, inputs, heads, width / heads]), [0, 2, 1, 3])
     const layer = (x: tf.Tensor2D) => dense(x, take(), take())
-    // The wasm backend makes whole numbers of them, whatever type it is asked for.
+    // The wasm backend returns integers, whatever type is requested.
     const oneHot = (codes: tf.Tensor2D) =>
       tf.cast(tf.oneHot(tf.cast(tf.reshape(codes, [-1]), 'int32'), characters), 'float32') as tf.Tensor2D
     const words = tf.reshape(tf.matMul(oneHot(x), take()), [batch, inputs, width])
@@ -155,15 +155,15 @@ const transformer = (problem: TransformerProblem) => {
   })
 }
 
-/** By tanh, as there is no such operation. */
+/** The tanh form, as there is no such operation. */
 function gelu(x: tf.Tensor2D): tf.Tensor2D {
   const inner = tf.mul(tf.add(x, tf.mul(tf.mul(x, tf.square(x)), 0.044715)), Math.sqrt(2 / Math.PI))
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1))
 }
 
 /**
- * A·Bᵀ and Aᵀ·B through an explicit transpose: the transposeA and transposeB flags of matMul take a scalar
- * loop on wasm, a tenth as fast.
+ * A·Bᵀ and Aᵀ·B through an explicit transpose: the transposeA and transposeB flags of matMul use a scalar loop on wasm, at
+ * a tenth of the speed.
  */
 function product(problem: ProductProblem): Program {
   const { layout, side, stack } = problem
@@ -184,7 +184,7 @@ function product(problem: ProductProblem): Program {
   }
 }
 
-/** A contender's `open` on the backend of that name, once `prepare` has made it known. */
+/** A contender's `open` on the named backend, once `prepare` has registered it. */
 export function openOn(backend: 'wasm' | 'cpu', prepare: () => void): Open {
   return async (problem) => {
     prepare()
