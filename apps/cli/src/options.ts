@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { didYouMean } from '@bp/core'
 import { listed } from '@bp/lab'
+import { interfaces } from './terminal.js'
 import { UsageError } from './usage-error.js'
 
 /** An option with a value, or a flag. */
@@ -99,6 +100,12 @@ export function choice<const Choice extends string>(
     },
   }
 }
+
+/** The interface, an option of every command. */
+export const ui = choice(
+  interfaces,
+  'full screen, lines of text or lines of JSON (default tui on a terminal, else plain)',
+)
 
 export function integer(value: string, help: string, low: number, high: number): Option<number> {
   return {

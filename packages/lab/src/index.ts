@@ -14,7 +14,7 @@ export {
 export { listed } from './listed.js'
 export { type Nudge, nudge } from './nudge.js'
 export { formatNumbers, type Numbers } from './numbers.js'
-export { Pacer } from './pacer.js'
+export { isOver, Pacer } from './pacer.js'
 export { createStore, type Store } from './store.js'
 export { decades, niceStep, ticks } from './ticks.js'
 export { type Trace, type TraceEdge, type TraceNode, type TraceStep, trace } from './trace.js'

@@ -7,6 +7,11 @@ declare const performance: { now(): number }
 /** More time than this, in ms, is not made up for, e.g. after the machine slept. */
 const longestPassed = 1000
 
+/** Whether no more steps can be done. */
+export function isOver(status: string): status is 'done' | 'diverged' {
+  return status === 'done' || status === 'diverged'
+}
+
 export class Pacer {
   readonly run: Run
   /** Measured. */
@@ -45,7 +50,7 @@ export class Pacer {
       const { step, steps, status } = this.run.getState()
       const left = Math.min(until, steps) - step
       const before = performance.now()
-      if (left <= 0 || before >= end || status === 'done' || status === 'diverged') return
+      if (left <= 0 || before >= end || isOver(status)) return
       // One step first, to see how long it takes; then as many as fit, but not trusting it too far.
       const fitting = Math.floor(this.#stepsPerMillisecond * Math.min(end - before, time / 2))
       this.run.step(Math.max(1, Math.min(left, fitting)))

@@ -9,7 +9,7 @@ export interface TraceView {
   readonly current: TraceStep | null
   /** Ids of the nodes whose value is known. */
   readonly knownValues: ReadonlySet<string>
-  /** Derivatives as far as they are added up, by id; a node that nothing has reached yet has none: not 0. */
+  /** Derivatives accumulated so far, by id; a node that none has reached yet has no entry, not 0. */
   readonly derivatives: ReadonlyMap<string, Numbers>
 }
 

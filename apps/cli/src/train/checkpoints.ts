@@ -65,7 +65,7 @@ export class Checkpoints {
     this.#savedStep = run.getState().step
   }
 
-  /** Step of the newest state in the folder, read anew; `null` for none. */
+  /** Step of the newest state in the folder as it is now; `null` for none. */
   readSavedStep(): number | null {
     try {
       return loadCheckpoint(this.#path)?.checkpoint.state.step ?? null

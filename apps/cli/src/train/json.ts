@@ -1,5 +1,6 @@
 // Reports of a run as one JSON object per line, for programs.
 import type { RunState } from '@bp/core'
+import { isOver } from '@bp/lab'
 import { separated } from '../options.js'
 import { profileObject } from '../profile/table.js'
 import type { Reporter } from './reports.js'
@@ -36,7 +37,7 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
         steps: state.step,
         ...scores(state),
         weights_sha256: hashWeights(run),
-        status: state.status === 'done' || state.status === 'diverged' ? state.status : 'interrupted',
+        status: isOver(state.status) ? state.status : 'interrupted',
         ...(checkpoints && { checkpoints: checkpoints.folder, saved_step: checkpoints.readSavedStep() }),
         ...(state.error && { error: state.error.message }),
       })

@@ -1,13 +1,8 @@
 // The options of `bp train` and `bp bench`.
-import { choice, flag, folder, text } from '../options.js'
-import { interfaces } from '../terminal.js'
+import { flag, folder, text, ui } from '../options.js'
 import { settings } from './settings.js'
 
 const target = text('COLUMN', 'column to predict; required for a file of your own')
-const ui = choice(
-  interfaces,
-  'full screen, lines of text or lines of JSON (default tui on a terminal, else plain)',
-)
 
 export const trainOptions = {
   target,

@@ -1,5 +1,5 @@
 // The full screen of a training run: draws the state of the trainer and passes keys on to it.
-import { predictXor } from '@bp/lab'
+import { isOver, predictXor } from '@bp/lab'
 import { Box, useInput } from 'ink'
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { cut, wrap } from '../fit.js'
@@ -47,7 +47,7 @@ export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: Tra
 
   const { status } = view
   useEffect(() => {
-    if (exitOnDone && (status === 'done' || status === 'diverged')) onLeave(0)
+    if (exitOnDone && isOver(status)) onLeave(0)
   }, [exitOnDone, status, onLeave])
 
   useInput((input, key) => {
@@ -313,8 +313,7 @@ function describeSpeed(speed: number): string {
 
 /** The most important keys, as many as fit. */
 function keyHints(status: View['status'], columns: number): string {
-  const over = status === 'done' || status === 'diverged'
-  const hints = over
+  const hints = isOver(status)
     ? ['r train again', 'y scale']
     : [`space ${status === 'paused' ? 'resume' : 'pause'}`, '. step', '+ − speed', 'y scale', 'r restart']
   let line = ''

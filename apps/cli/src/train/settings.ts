@@ -5,7 +5,7 @@ import { choice, type Given, integer, number, type Option, toNumber } from '../o
 import { UsageError } from '../usage-error.js'
 
 /** A table is a bundled data set or a file; for xor the defaults are the lecture's. */
-export type Task = 'table' | 'xor'
+type Task = 'table' | 'xor'
 
 export const optimizers = { sgd, momentum, adam }
 type OptimizerName = keyof typeof optimizers

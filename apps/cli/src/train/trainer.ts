@@ -1,6 +1,6 @@
 // Trains at a pace that can be watched; keys pause, step, speed up, slow down and restart it.
 import type { Run, Score } from '@bp/core'
-import { createStore, Pacer, type Store } from '@bp/lab'
+import { createStore, isOver, Pacer, type Store } from '@bp/lab'
 import { createPlannedRun, type Plan } from './plan.js'
 
 /** Length of a run at normal speed, in ms, unless the machine needs longer. */
@@ -122,8 +122,7 @@ export class Trainer {
     const rate = (this.#run.getState().steps / normalDuration) * speeds[this.#speed]!
     const behind = this.#pacer.keepUp(passed, rate, sliceTime)
     this.plan.checkpoints?.tick(this.#run)
-    const { status } = this.#run.getState()
-    const over = status === 'done' || status === 'diverged'
+    const over = isOver(this.#run.getState().status)
     this.#timer = over ? null : behind ? setImmediate(this.#tick) : setTimeout(this.#tick, interval)
     const done = performance.now()
     const rest = behind
@@ -141,16 +140,15 @@ export class Trainer {
 
   #view(): View {
     const { step, steps, status } = this.#run.getState()
-    const over = status === 'done' || status === 'diverged'
     const measured = this.#elapsed - this.#since.elapsed
     const pace = measured < shortestMeasurement ? null : (step - this.#since.step) / measured
     return {
       run: this.#run,
       initial: this.#initial,
-      status: over ? status : this.#paused ? 'paused' : 'training',
+      status: isOver(status) ? status : this.#paused ? 'paused' : 'training',
       speed: speeds[this.#speed]!,
       elapsed: this.#elapsed,
-      remaining: over ? 0 : pace ? (steps - step) / pace : null,
+      remaining: isOver(status) ? 0 : pace ? (steps - step) / pace : null,
       stepsPerSecond: pace === null ? null : pace * 1000,
     }
   }

@@ -55,8 +55,7 @@ export function Nudges({ graph, trace }: Picture) {
               </th>
               <td>{written(predicted)}</td>
               <td>
-                {written(change)}{' '}
-                <span className="verdict">{linear ? '= predicted' : '≠ curved here'}</span>
+                {written(change)} <span className="verdict">{linear ? '= predicted' : '≠ curved here'}</span>
               </td>
             </tr>
           ))}

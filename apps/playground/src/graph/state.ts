@@ -93,13 +93,13 @@ function redraw(
   state: GraphState,
   change: Partial<Pick<GraphState, 'source' | 'values' | 'expanded'>>,
 ): GraphState {
-  const wanted = { ...state, ...change }
-  const drawn = draw(wanted.source, wanted.values, wanted.expanded)
-  if ('problem' in drawn) return { ...wanted, problem: drawn.problem }
+  const next = { ...state, ...change }
+  const drawn = draw(next.source, next.values, next.expanded)
+  if ('problem' in drawn) return { ...next, problem: drawn.problem }
   const before = state.picture.trace.steps.length
   const after = drawn.picture.trace.steps.length
   const keep = before === after || state.position < before
-  return { ...wanted, ...drawn, problem: null, position: keep ? clamp(state.position, drawn.picture) : after }
+  return { ...next, ...drawn, problem: null, position: keep ? clamp(state.position, drawn.picture) : after }
 }
 
 function clamp(position: number, { trace }: Picture): number {

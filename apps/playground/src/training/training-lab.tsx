@@ -1,5 +1,5 @@
 // The second half of the page: the network of the lecture learns XOR, in a worker.
-import { formatNumber } from '@bp/lab'
+import { formatNumber, isOver } from '@bp/lab'
 import { Fragment, useEffect, useId, useState, useSyncExternalStore } from 'react'
 import { NumberField, type NumberFieldProps } from '../number-field.js'
 import { DecisionMap } from './decision-map.js'
@@ -41,7 +41,7 @@ export function TrainingLab({ trainer }: { readonly trainer: Trainer }) {
   useEffect(() => trainer.setSpeed(speeds[speed]!.speed), [trainer, speed])
 
   const running = progress?.status === 'running'
-  const over = progress === null || progress.status === 'done' || progress.status === 'diverged'
+  const over = progress === null || isOver(progress.status)
 
   // A button that can do nothing now keeps the focus, hence aria-disabled; the worker ignores its requests.
   return (

@@ -1,6 +1,6 @@
 // Trains in a thread of its own at the requested speed, and reports to the page.
 import { BackpropagationError, type Run } from '@bp/core'
-import { Pacer, predictXor } from '@bp/lab'
+import { isOver, Pacer, predictXor } from '@bp/lab'
 import { fingerprintOf } from './fingerprint.js'
 import { predictGrid } from './grid.js'
 import type { LossPoint, Progress, Report, Request } from './protocol.js'
@@ -33,7 +33,7 @@ addEventListener('message', ({ data: request }: MessageEvent<Request>) => {
       create(request)
       break
     case 'start':
-      if (pacer && !running && !isOver(pacer.run)) start(pacer)
+      if (pacer && !running && !isOver(pacer.run.getState().status)) start(pacer)
       break
     case 'pause':
       if (!pacer || !running) break
@@ -41,7 +41,7 @@ addEventListener('message', ({ data: request }: MessageEvent<Request>) => {
       report(pacer.run)
       break
     case 'step':
-      if (!pacer || running || isOver(pacer.run)) break
+      if (!pacer || running || isOver(pacer.run.getState().status)) break
       pacer.run.step()
       report(pacer.run)
       break
@@ -81,18 +81,13 @@ function slice(pacer: Pacer): void {
   const now = performance.now()
   pacer.keepUp(now - endTime, speed === null ? Number.POSITIVE_INFINITY : speed / 1000, sliceTime)
   endTime = speed === null ? performance.now() : now
-  if (isOver(run)) {
+  if (isOver(run.getState().status)) {
     stop()
     report(run)
     return
   }
   if (now - lastReport >= reportInterval) report(run)
   timer = setTimeout(slice, rest, pacer)
-}
-
-function isOver(run: Run): boolean {
-  const { status } = run.getState()
-  return status === 'done' || status === 'diverged'
 }
 
 function report(run: Run): void {
