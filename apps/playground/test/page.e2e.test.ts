@@ -367,7 +367,7 @@ describe('training', () => {
     const page = await open()
     await page.getByRole('spinbutton', { name: 'Learning rate' }).fill('-1')
     expect(await training(page).getByRole('alert').innerText()).toContain(
-      'learningRate must be a positive finite number, such as 0.01, or a schedule, got -1',
+      'learningRate must be a positive finite number, e.g. 0.01, or a schedule, got -1',
     )
     await page.getByRole('spinbutton', { name: 'Learning rate' }).fill('0.1')
     await figure(page, 'epoch').getByText(`0 of ${epochs}`).waitFor()

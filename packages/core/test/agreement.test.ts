@@ -129,7 +129,7 @@ describe('outputs of each activation', () => {
           seed: 1,
         }),
       ).toThrow(
-        /^createRun: sigmoidCrossEntropy expects logits, but output "right" is sigmoid "layer\d\/sigmoid" .*, in \[0, 1\]; leave out that activation/,
+        /^createRun: sigmoidCrossEntropy expects logits, but output "right" is sigmoid "layer\d\/sigmoid" .*, in \[0, 1\]; remove that activation/,
       )
   })
 
@@ -170,7 +170,7 @@ test('one output is refused where a loss compares several, and softmax of one al
   }
   for (const activation of ['softmax', 'logSoftmax'] as const)
     expect(() => run('meanSquaredError', rows('meanSquaredError', 1), 1, activation)).toThrow(
-      'of one number to a row',
+      'with one number per row',
     )
 })
 
@@ -183,12 +183,12 @@ describe('targets', () => {
     ['hingeLoss', [-1, 1, 1], 'is -1; hingeLoss expects 0 or 1'],
     ['hingeLoss', [0.5, 1, 1], 'is 0.5;'],
     ['poissonLoss', [1, -2, 0], 'is -2; poissonLoss expects counts'],
-    ['softmaxCrossEntropy', [1, 1, 0], 'is a row that adds up to 2;'],
-    ['softmaxCrossEntropy', [0, 0, 0], 'is a row that adds up to 0;'],
+    ['softmaxCrossEntropy', [1, 1, 0], 'is a row that sums to 2;'],
+    ['softmaxCrossEntropy', [0, 0, 0], 'is a row that sums to 0;'],
     ['softmaxCrossEntropy', [-1, 1, 1], 'is -1;'],
-    ['negativeLogLikelihood', [0.2, 0.2, 0.2], 'adds up to 0.6;'],
+    ['negativeLogLikelihood', [0.2, 0.2, 0.2], 'sums to 0.6;'],
     ['klDivergence', [2, -1, 0], 'is 2;'],
-    ['sparseSoftmaxCrossEntropy', 3, 'is 3; sparseSoftmaxCrossEntropy expects class numbers'],
+    ['sparseSoftmaxCrossEntropy', 3, 'is 3; sparseSoftmaxCrossEntropy expects class indices'],
     ['sparseSoftmaxCrossEntropy', -2, 'is -2;'],
     ['sparseSoftmaxCrossEntropy', 0.5, 'is 0.5;'],
   ]
@@ -239,7 +239,7 @@ describe('targets of another shape', () => {
   const scalars = (units: number) =>
     dataset<number[][], number[] | number[][]>(inputs, units === 1 ? [1, 0, 1] : [[1], [0], [1]])
   const elementwise = names.filter(
-    (name) => losses[name].outputs !== 'logits of classes' && name !== 'negativeLogLikelihood',
+    (name) => losses[name].outputs !== 'class logits' && name !== 'negativeLogLikelihood',
   )
 
   test.each(elementwise)(

@@ -107,12 +107,12 @@ test.each([
   [
     'keys of another depth',
     () => scaledDotProductAttention(random(3, 4), random(3, 5), random(3, 2)),
-    'scaledDotProductAttention: q is 3×4, k 3×5, v 3×2; they must be [..., queries, d], [..., keys, d] and [..., keys, e] with the same dimensions before',
+    'scaledDotProductAttention: q is 3×4, k 3×5, v 3×2; they must be [..., queries, d], [..., keys, d] and [..., keys, e] with the same leading dimensions',
   ],
   [
     'no keys',
     () => scaledDotProductAttention(random(3, 4), random(0, 4), random(0, 2)),
-    'scaledDotProductAttention: k is 0×4, v 0×2; attention to nothing does not exist',
+    'scaledDotProductAttention: k is 0×4, v 0×2; attention needs at least one key and one value',
   ],
   [
     'a scale',

@@ -231,9 +231,9 @@ describe('what does not fit is refused with the cure', () => {
     [() => conv2d(x, input([3, 3, 2, 8]), { groups: 2 }), /are for 4, 2 in each of 2 groups/],
     [
       () => conv2d(x, input([3, 3, 1, 8]), { groups: 3 }),
-      /cannot be cut into 3 groups; wanted a multiple of 3/,
+      /cannot be split into 3 groups; expects a multiple of 3/,
     ],
-    [() => conv2d(x, input([7, 3, 3, 8])), /reaches over 7×3 cells, but x has 5×4; a height of 7 or more/],
+    [() => conv2d(x, input([7, 3, 3, 8])), /covers 7×3 cells, but x has 5×4; use a height of at least 7/],
     [
       () =>
         conv2d(x, input([3, 3, 3, 8]), {
@@ -243,7 +243,7 @@ describe('what does not fit is refused with the cure', () => {
             [0, 0],
           ],
         }),
-      /a width of 5 or more/,
+      /a width of at least 5/,
     ],
     [() => conv2d(x, input([3, 3, 3, 8]), { stride: 0 }), /stride must be an integer in \[1, /],
     [() => conv2d(x, input([3, 3, 3, 8]), { padding: -1 }), /padding must be "valid", "same"/],
@@ -254,14 +254,11 @@ describe('what does not fit is refused with the cure', () => {
     ],
     [
       () => conv2dTranspose(x, input([3, 3, 8, 3]), { padding: 5 }),
-      /less padding, or an x larger than 5×4, is needed/,
+      /use less padding, or an x larger than 5×4/,
     ],
-    [
-      () => conv2dTranspose(x, input([3, 3, 8, 3]), { outputSize: [9, 9] }),
-      /x must be the same; got 2×5×4×3/,
-    ],
+    [() => conv2dTranspose(x, input([3, 3, 8, 3]), { outputSize: [9, 9] }), /which x must be; got 2×5×4×3/],
     [() => maxPool2d(x, { size: 2, padding: 2 }), /padding must be less than the size, 2×2/],
-    [() => maxPool2d(x, 6), /a height of 6 or more/],
+    [() => maxPool2d(x, 6), /a height of at least 6/],
   ] as const)('%#', (make, message) => {
     expect(make).toThrow(message)
     try {

@@ -108,8 +108,8 @@ describe('prepare: inputs', () => {
 describe('prepare: target', () => {
   it.each<[string, readonly Cell[], string[]]>([
     ['text', ['b', 'a', 'c', 'a'], ['a', 'b', 'c']],
-    ['whole numbers that repeat', [10, 9, 9, 10], ['9', '10']],
-    ['whole numbers written as text', ['1', '0', '1', '0'], ['0', '1']],
+    ['integers that repeat', [10, 9, 9, 10], ['9', '10']],
+    ['integers written as text', ['1', '0', '1', '0'], ['0', '1']],
   ])('classifies %s', (_, y, classes) => {
     const { target, training } = prepare(table({ x: [1, 2, 3, 4], y }), options())
     expect(target).toEqual({ task: 'classification', name: 'y', classes })
@@ -121,8 +121,8 @@ describe('prepare: target', () => {
 
   it.each<[string, readonly number[]]>([
     ['broken numbers', repeat(40, (row) => (row % 2) + 0.5)],
-    ['more than 20 whole numbers', repeat(63, (row) => row % 21)],
-    ['whole numbers that hardly repeat', repeat(10, (row) => row)],
+    ['more than 20 integers', repeat(63, (row) => row % 21)],
+    ['integers that hardly repeat', repeat(10, (row) => row)],
   ])('does regression on %s, standardised', (_, y) => {
     const { target, training } = prepare(table({ x: y.map((_, row) => row), y }), options())
     if (target.task !== 'regression') throw new Error('classified')
@@ -191,7 +191,7 @@ describe('prepare: data from which nothing can be learned', () => {
       'an unknown target',
       table({ sepal: [1], species: ['a'] }),
       { target: 'specis' },
-      'there is no column "specis" among "sepal", "species"; did you mean "species"?',
+      'no column "specis" among "sepal", "species"; did you mean "species"?',
     ],
     [
       'text in a column of numbers, by line',
@@ -245,13 +245,13 @@ describe('prepare: data from which nothing can be learned', () => {
       'one class',
       table({ x: [1, 2], y: ['a', 'a'] }),
       {},
-      'column "y" is "a" in every row; to learn from, the target needs different values',
+      'column "y" is "a" in every row; the target must have different values',
     ],
     [
       'too few rows',
       table({ x: [1, 2], y: ['a', 'b'] }),
       { validationSplit: 0.2 },
-      '2 rows with a target are too few to hold back 0.2 of them; give more rows, or hold back none',
+      '2 rows with a target are too few to hold out 0.2 of them; provide more rows, or hold out none',
     ],
     [
       'a cell, where rows are too few as well',
@@ -269,13 +269,13 @@ describe('prepare: data from which nothing can be learned', () => {
         ],
       },
       {},
-      'two columns are called "x"; give each a name of its own',
+      'duplicate column name "x"; names must be unique',
     ],
     [
       'columns of unequal length',
       table({ x: [1, 2], y: [1] }),
       {},
-      'columns must be equally long; "x" has 2 cells, "y" has 1',
+      'columns must have the same length; "x" has 2 cells, "y" has 1',
     ],
     [
       'an empty column',
@@ -287,7 +287,7 @@ describe('prepare: data from which nothing can be learned', () => {
       'a column of names',
       table({ name: repeat(101, (row) => `n${row}`), y: repeat(101, (row) => row % 2) }),
       {},
-      'column "name" holds more than 100 different texts, which is the most that can serve as categories; remove the column, or group its texts',
+      'column "name" holds more than 100 distinct texts, the limit for categories; remove the column, or group its texts',
     ],
     [
       'nothing but the target',
@@ -312,9 +312,7 @@ describe('prepare: data from which nothing can be learned', () => {
       }
     })
     expect(messages.filter((message) => message === 'trained')).toHaveLength(16)
-    expect(messages).toContain(
-      'column "x" is empty in all 16 rows that are trained on; remove it, or hold back other rows with another seed',
-    )
+    expect(messages).toContain('column "x" is empty in all 16 training rows; remove it, or use another seed')
   })
 
   it.each([-0.1, 1, Number.NaN])('refuses to hold back a share of %d', (validationSplit) => {

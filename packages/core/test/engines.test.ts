@@ -1,4 +1,4 @@
-// The promise of the same bits everywhere: what `npm run check:engines` wants of every engine, wanted of this one.
+// The promise of the same bits everywhere: what `npm run check:engines` expects of every engine, wanted of this one.
 import { expect, test } from 'vitest'
 import { fingerprintOf, partNames } from './engines/parts.js'
 

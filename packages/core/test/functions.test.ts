@@ -48,5 +48,5 @@ test('what makes a truth value of a number takes NaN; every other function gives
 test('truth values are taken as 1 and 0, alone and in nested arrays', () => {
   expect(where([[true, false]], variable([[1, 2]]), [[3, 4]]).toArray()).toEqual([[1, 4]])
   expect(sum([true, false, true]).add(true).item()).toBe(3)
-  expect(() => sum([true, '1'] as never)).toThrow('sum, input x: wants numbers, found string')
+  expect(() => sum([true, '1'] as never)).toThrow('sum, input x: expects numbers, found string')
 })

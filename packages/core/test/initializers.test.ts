@@ -65,7 +65,9 @@ test('identity has ones on the diagonal of any matrix, and refuses what is none'
   expect([...initializers.identity([2, 3])]).toEqual([1, 0, 0, 0, 1, 0])
   expect([...initializers.identity([3, 2])]).toEqual([1, 0, 0, 1, 0, 0])
   expect([...initializers.identity([4, 1])]).toEqual([1, 0, 0, 0])
-  expect(() => initializers.identity([3])).toThrow('identity: begins matrices only, this parameter is [3]')
+  expect(() => initializers.identity([3])).toThrow(
+    'identity: initializes matrices only, this parameter is [3]',
+  )
 })
 
 test('a constant is the same number everywhere', () => {

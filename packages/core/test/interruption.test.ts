@@ -188,7 +188,7 @@ describe('what is trained is decided when a step is compiled:', () => {
 
   test('a variable that is listed but not trainable is refused', () => {
     expect(() => stepOf(false, true)).toThrow(
-      'compileStep: parameters[0] must be a trainable variable that is not listed twice; got variable "w"',
+      'compileStep: parameters[0] must be a trainable variable, listed once; got variable "w"',
     )
   })
 
@@ -197,14 +197,14 @@ describe('what is trained is decided when a step is compiled:', () => {
     step.run(1, { x: [1, 2] })
     w.trainable = !trainable
     expect(() => step.run(1, { x: [1, 2] })).toThrow(
-      `run: trainable of variable "w" of shape [2] became ${!trainable} after the step was compiled`,
+      `run: trainable of variable "w" of shape [2] was set to ${!trainable} after the step was compiled`,
     )
   })
 
   test('a layer that is frozen after createRun is refused, and one frozen before keeps its numbers', async () => {
     const late = make()
     late.model.layers[0]!.trainable = false
-    await expect(late.start()).rejects.toThrow('became false after the step was compiled')
+    await expect(late.start()).rejects.toThrow('was set to false after the step was compiled')
     const { model } = make()
     model.layers[0]!.trainable = false
     const before = model.getWeights()
@@ -303,7 +303,7 @@ describe('a plateau', () => {
 
   test('beside a schedule is refused', () => {
     expect(() => make({ ...options, optimizer: sgd({ learningRate: () => 0.1 }) })).toThrow(
-      'createRun: plateau changes the learning rate, and so does the schedule of sgd',
+      'createRun: plateau and the schedule of sgd both set the learning rate',
     )
   })
 })

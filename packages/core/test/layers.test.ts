@@ -83,12 +83,12 @@ describe('a functional model', () => {
     [
       'two layers of one name',
       () => sequential([dense({ units: 1, name: 'a' }), dense({ units: 1, name: 'a' })], one),
-      'functional: two layers are called "a"; names of layers must differ, since those of parameters begin with them',
+      'functional: duplicate layer name "a"; names must be unique, since they prefix those of parameters',
     ],
     [
       'an input that is not listed',
       () => functional({ inputs: modelInput([1]), outputs: dense({ units: 1 })(modelInput([2])), seed: 0 }),
-      'functional: an output depends on an input of rows of [2] that is not among the inputs; add it there',
+      'functional: an output depends on an input of rows of [2] that is not among the inputs; add it',
     ],
     [
       'a shared layer on rows of other shapes',
@@ -97,17 +97,17 @@ describe('a functional model', () => {
         const shared = dense({ units: 1 })
         functional({ inputs: { a, b }, outputs: { a: shared(a), b: shared(b) }, seed: 0 })
       },
-      'functional: layer "layer1" is shared and takes rows of [2], here it is called on rows of [3]',
+      'functional: layer "layer1" is shared and takes rows of [2], but here it is called on rows of [3]',
     ],
     [
       'too many inputs of a layer',
       () => dense({ units: 1 })(modelInput([1]), modelInput([1])),
-      'dense: takes 1 input, got 2',
+      'dense: expects 1 input, got 2',
     ],
     [
       'a layer that mixes rows',
       () => sequential([layers.compute((x) => x.sum())], one),
-      'compute: must put out a row for each row, but its output for 1 row is a scalar',
+      'compute: must return a row for each row, but its output for 1 row is a scalar',
     ],
     [
       'numbers of a variable that does not exist',
@@ -117,7 +117,7 @@ describe('a functional model', () => {
     [
       'numbers that are missing',
       () => sequential([dense({ units: 1 })], one).setWeights({ 'layer1/weights': Float32Array.of(1) }),
-      'setWeights: the numbers of "layer1/bias" were not given',
+      'setWeights: the values of "layer1/bias" are missing',
     ],
     [
       'too few numbers',
@@ -126,7 +126,7 @@ describe('a functional model', () => {
           'layer1/weights': Float32Array.of(1),
           'layer1/bias': Float32Array.of(1, 2),
         }),
-      'setWeights: "layer1/weights" holds 2 numbers, 1 were given',
+      'setWeights: "layer1/weights" holds 2 numbers, got 1',
     ],
     [
       'numbers of another shape',
@@ -134,7 +134,7 @@ describe('a functional model', () => {
         sequential([dense({ units: 2, bias: false })], one).setWeights([
           { name: 'layer1/weights', shape: [2, 1], values: Float32Array.of(1, 2) },
         ]),
-      'setWeights: "layer1/weights" is 1×2, 2×1 was given',
+      'setWeights: "layer1/weights" is 1×2, got 2×1',
     ],
   ])('says what is wrong with %s', (_, make, message) => {
     expect(make).toThrow(message)
@@ -383,7 +383,7 @@ describe('convolutional layers', () => {
 
   test('say what rows they want', () => {
     expect(() => sequential([layers.conv2d({ filters: 1, kernelSize: 1 })], one)).toThrow(
-      'conv2d: wants rows of [height, width, channels], got rows of [1]',
+      'conv2d: expects rows of [height, width, channels], got rows of [1]',
     )
   })
 })
@@ -488,10 +488,10 @@ describe('statistics of one value are refused before training:', () => {
 
   test('batchNorm with one row in the last batch, or in each', () => {
     expect(() => runOf(17, 16)).toThrow(
-      'batchNorm: in a batch of 1 row each channel has one value, and nothing is left of it when it is normalized; make batches of at least 2 rows; 17 rows in batches of 16 leave 1, a batchSize of 17 leaves 0',
+      'batchNorm: in a batch of 1 row each channel has one value, which normalization would make constant; use batches of at least 2 rows; 17 rows in batches of 16 leave 1; a batchSize of 17 leaves 0',
     )
     expect(() => runOf(17, 2)).toThrow('a batchSize of 3 leaves 2')
-    expect(() => runOf(17, 1)).toThrow('make batches of at least 2 rows')
+    expect(() => runOf(17, 1)).toThrow('use batches of at least 2 rows')
     expect(() => runOf(1, 1)).toThrow(ShapeError)
     // One row has several values a channel where there are several positions, and none is normalized in evaluation.
     expect(runOf(17, 16, [2, 3]).step().step).toBe(1)

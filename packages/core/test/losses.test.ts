@@ -360,7 +360,7 @@ describe('weights', () => {
 test('any other number that is no class is an error, not a loss of 0', () => {
   for (const wrong of [3, -2, 0.5])
     expect(() => sparseSoftmaxCrossEntropy(values, [2, wrong]).item()).toThrow(
-      `sparseSoftmaxCrossEntropyWithLogits: classes[1] is ${wrong}, which must be a whole number from 0 to 2`,
+      `sparseSoftmaxCrossEntropyWithLogits: classes[1] is ${wrong}, which must be an integer in [0, 3)`,
     )
 })
 
@@ -413,12 +413,12 @@ test.each<[() => unknown, string, string]>([
   [
     () => meanSquaredError(values, truth, { weights: [1, 2, 3] }),
     'ShapeError',
-    'meanSquaredError: weights are [3], the losses 2×3; give one weight for each row, or weights that broadcast to the losses',
+    'meanSquaredError: weights are [3], the losses 2×3; pass one weight for each row, or weights that can be broadcast to the losses',
   ],
   [
     () => softmaxCrossEntropy(values, truth, { weights: [[1, 2]] }),
     'ShapeError',
-    'softmaxCrossEntropy: weights are 1×2, the losses [2]; give one weight for each row, or weights that broadcast to the losses',
+    'softmaxCrossEntropy: weights are 1×2, the losses [2]; pass one weight for each row, or weights that can be broadcast to the losses',
   ],
   [
     () => softmaxCrossEntropy(values, truth, { classWeights: [1, 2] }),
@@ -428,12 +428,12 @@ test.each<[() => unknown, string, string]>([
   [
     () => softmaxCrossEntropy(values, truth, { classWeights: [1, -1, 1] }),
     'ValueError',
-    'softmaxCrossEntropy: classWeights must be finite numbers of at least 0; number 1 is -1',
+    'softmaxCrossEntropy: classWeights must be non-negative finite numbers; element 1 is -1',
   ],
   [
     () => meanSquaredError(values, truth, { weights: variable([1, Number.NaN]) }),
     'ValueError',
-    'meanSquaredError: weights must be finite numbers of at least 0; number 1 is NaN',
+    'meanSquaredError: weights must be non-negative finite numbers; element 1 is NaN',
   ],
   [
     () => softmaxCrossEntropy(values, truth, { labelSmoothing: 1 }),
@@ -443,19 +443,19 @@ test.each<[() => unknown, string, string]>([
   [
     () => sparseSoftmaxCrossEntropy(values, truth),
     'ShapeError',
-    'sparseSoftmaxCrossEntropy: outputs are 2×3, targets 2×3, but must be [2]; give one class number for each row of outputs',
+    'sparseSoftmaxCrossEntropy: outputs are 2×3, targets 2×3, but must be [2]; pass one class index for each row of outputs',
   ],
   [
     () => softmaxCrossEntropy(values, [2, 0]),
     'ShapeError',
-    'softmaxCrossEntropy: outputs are 2×3, targets [2], but must be 2×3; class numbers become rows by oneHot, or are for sparseSoftmaxCrossEntropy',
+    'softmaxCrossEntropy: outputs are 2×3, targets [2], but must be 2×3; turn class indices into rows with oneHot, or use sparseSoftmaxCrossEntropy',
   ],
   [
     () => meanSquaredError([[1], [2], [4]], [1, 2, 4]),
     'ShapeError',
     'meanSquaredError: outputs are 3×1, targets [3], but must be 3×1; reshape the targets to [3, 1], or the outputs to [3]',
   ],
-  [() => cosineLoss(1, 1), 'ShapeError', 'cosineLoss: wants vectors along the last axis, got a scalar'],
+  [() => cosineLoss(1, 1), 'ShapeError', 'cosineLoss: expects vectors along the last axis, got a scalar'],
   [() => l1Penalty([], 1), 'ValueError', 'l1Penalty: parameters must not be empty'],
   [
     () => l1Penalty(variable([1]) as never, 1),

@@ -225,23 +225,23 @@ test.each<[() => unknown, string, string]>([
   [
     () => binaryAccuracy().add([1, 2], [1]),
     'ShapeError',
-    'binaryAccuracy: 2 predictions and 1 targets; wants one for each',
+    'binaryAccuracy: 2 predictions and 1 targets; there must be one for each',
   ],
   [() => precision().add([1], [0.5]), 'ValueError', 'precision: target 0 is 0.5; targets must be 0 or 1'],
   [
     () => categoricalAccuracy({ classes: 3 }).add([1, 2], [1, 2]),
     'ShapeError',
-    'categoricalAccuracy: 2 numbers are no whole rows of 3 classes',
+    'categoricalAccuracy: 2 numbers are not a multiple of 3 classes',
   ],
   [
     () => sparseCategoricalAccuracy({ classes: 2 }).add([1, 2, 3], [0]),
     'ShapeError',
-    'sparseCategoricalAccuracy: 1 targets want as many rows of 2 classes, 2 numbers; got 3',
+    'sparseCategoricalAccuracy: 1 targets need as many rows of 2 classes, 2 numbers; got 3',
   ],
   [
     () => confusionMatrix({ classes: 2 }).add([0, 2], [0, 1]),
     'ValueError',
-    'confusionMatrix: prediction 1 is 2; classes are integers from 0 to 1, and targets of -1 (ignoreIndex) do not count',
+    'confusionMatrix: prediction 1 is 2; classes are integers in [0, 2), and targets of -1 (ignoreIndex) are ignored',
   ],
   [
     () => topKAccuracy({ k: 0, classes: 2 }),
@@ -251,14 +251,14 @@ test.each<[() => unknown, string, string]>([
   [
     () => perplexity({ classes: 2, ignoreIndex: -100 }).add([0.5, 0.5, 0.5, 0.5], [0, -1]),
     'ValueError',
-    'perplexity: target 1 is -1; classes are integers from 0 to 1, and targets of -100 (ignoreIndex) do not count',
+    'perplexity: target 1 is -1; classes are integers in [0, 2), and targets of -100 (ignoreIndex) are ignored',
   ],
   [
     () => sparseCategoricalAccuracy({ classes: 2, ignoreIndex: 0.5 }),
     'ValueError',
     'sparseCategoricalAccuracy: ignoreIndex must be an integer, got 0.5',
   ],
-  [() => f1({ ignoreIndex: 0 }), 'ValueError', 'f1: ignoreIndex is for class numbers; give classes too'],
+  [() => f1({ ignoreIndex: 0 }), 'ValueError', 'f1: ignoreIndex requires classes'],
   [() => f1({ classes: 0 }), 'ValueError', 'f1: classes must be an integer of at least 1, got 0'],
   [
     () => f1({ average: 'weighted' as never }),

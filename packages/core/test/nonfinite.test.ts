@@ -144,7 +144,7 @@ function expectStop(run: Run, blamed: readonly Tensor[]): void {
   expect(error).toBeInstanceOf(DivergedError)
   const message = error!.message
   const [, at, node] =
-    /^.* became .* at step (\d+): (.*) was the first to give (?:NaN|-?Infinity)(?:, element \d+)?; its inputs: \S+ from \S+ to \S+.*\. A smaller learning rate .* cure it$/.exec(
+    /^.* became .* at step (\d+): (.*) was the first to produce (?:NaN|-?Infinity)(?:, element \d+)?; its inputs: \S+ from \S+ to \S+.*\. A smaller learning rate .* cure it$/.exec(
       message,
     ) ?? []
   expect(blamed.map(describeNode), message).toContain(node)
@@ -326,7 +326,7 @@ describe('whatever the optimizer', () => {
       const before = step.state.save()
       // The derivative of the root of 0 is infinite; the loss is finite.
       expect(() => step.run(2, { x: ones.fill(0) })).toThrow(
-        /^a gradient became NaN or infinite at step 4: .* "gradients\/.* was the first to give (Infinity|NaN)/,
+        /^a gradient became NaN or infinite at step 4: .* "gradients\/.* was the first to produce (Infinity|NaN)/,
       )
       expect(step.state.save()).toEqual(before)
       expect(step.run(1, { x: ones.fill(1) }).every(Number.isFinite)).toBe(true)
@@ -347,7 +347,7 @@ describe('whatever the optimizer', () => {
     else
       expect(error!.message).toMatch(
         new RegExp(
-          `^what ${name} keeps became NaN or infinite at step ${badStep}: every node is finite, so it is the update that went too far; derivatives from 1e\\+30 to 1e\\+30`,
+          `^the state of ${name} became NaN or infinite at step ${badStep}: every node is finite, so the update overflowed; derivatives from 1e\\+30 to 1e\\+30`,
         ),
       )
   })
@@ -361,7 +361,7 @@ describe('the node to blame', () => {
     })
     const run = runOf(model, () => [1, 2], [1, 2])
     expect(run.step(rows).error!.message).toContain(
-      `at step ${badStep}: log "layer1/log" of shape [] was the first to give -Infinity; its inputs: x from 0 to 0`,
+      `at step ${badStep}: log "layer1/log" of shape [] was the first to produce -Infinity; its inputs: x from 0 to 0`,
     )
   })
 
@@ -391,7 +391,7 @@ describe('the node to blame', () => {
     const run = runOf(model, () => [1], [3e38])
     expect(run.step(2 * rows).error!.message).toMatch(
       new RegExp(
-        `^a variable became NaN or infinite at step ${badStep}: mul "layer1/mul" of shape \\[1\\] was the first to give Infinity; its inputs: a from 3e\\+38 to 3e\\+38, b from 10000000000 to`,
+        `^a variable became NaN or infinite at step ${badStep}: mul "layer1/mul" of shape \\[1\\] was the first to produce Infinity; its inputs: a from 3e\\+38 to 3e\\+38, b from 10000000000 to`,
       ),
     )
     expect(model.getWeights()['layer1/total']![0]).toBeLessThan(1e12)
@@ -401,7 +401,7 @@ describe('the node to blame', () => {
     const w = variable([1, Number.NaN], { name: 'w' })
     const step = compileStep({ inputs: {}, loss: w.square().sum(), optimizer: sgd({ learningRate: 0.1 }) })
     expect(() => step.run(1)).toThrow(
-      'the loss became NaN at step 1: variable "w" of shape [2] holds NaN, element 1, since before this step. A smaller',
+      'the loss became NaN at step 1: variable "w" of shape [2] holds NaN, element 1, from before this step. A smaller',
     )
   })
 })

@@ -509,7 +509,9 @@ describe('a schedule', () => {
   test('that gives no rate stops before anything is changed', () => {
     const { step, w, b } = compiled(sgd({ learningRate: (t) => (t < 3 ? 0.1 : Number.NaN) }))
     const before = numbersOf(w, b)
-    expect(() => step.run(5)).toThrow('sgd: the schedule gives NaN for step 3; it must give finite numbers')
+    expect(() => step.run(5)).toThrow(
+      'sgd: the schedule returned NaN for step 3; it must return non-negative finite numbers',
+    )
     expect(numbersOf(w, b)).toEqual(before)
   })
 })
@@ -587,13 +589,13 @@ describe('the state', () => {
       'a parameter that is missing and one that is not known',
       (step, { parameters: { w, b }, ...record }) =>
         step.state.restore({ ...record, parameters: { w: w!, bias: b! } }),
-      'restore: the record must hold each parameter by name; missing: b; not known: bias',
+      'restore: the record must hold each parameter by name; missing: b; unknown: bias',
     ],
     [
       'a parameter of another shape',
       (step, { parameters: { w, b }, ...record }) =>
         step.state.restore({ ...record, parameters: { w: { ...w!, shape: [1, 2] }, b: b! } }),
-      'restore: "w" is 2×1, the record has 1×2 and 2 numbers',
+      'restore: "w" is 2×1, but the record has 1×2 and 2 numbers',
     ],
     [
       'too few numbers in a slot',
@@ -602,7 +604,7 @@ describe('the state', () => {
           ...record,
           parameters: { w: { ...w!, slots: { ...w!.slots, mean: Float32Array.of(1) } }, b: b! },
         }),
-      'restore: "w" is 2×1, the record has 2×1 and 1 numbers',
+      'restore: "w" is 2×1, but the record has 2×1 and 1 numbers',
     ],
     [
       'a slot that is missing',
@@ -611,17 +613,17 @@ describe('the state', () => {
           ...record,
           parameters: { w: { ...w!, slots: { mean: w!.slots.mean! } }, b: b! },
         }),
-      'restore: the record must hold each slot of "w" by name; missing: variance; not known: none',
+      'restore: the record must hold each slot of "w" by name; missing: variance; unknown: none',
     ],
     [
       'another optimizer',
       (_, record) => compiled(lion({ learningRate: 0.1 })).step.state.restore(record),
-      'restore: the record is of adam, this step is trained by lion',
+      'restore: the record is of adam, this step uses lion',
     ],
     [
       'steps that are no number of steps',
       (step, record) => step.state.restore({ ...record, steps: -1 }),
-      'restore: steps must be a whole number from 0 up, got -1',
+      'restore: steps must be a non-negative integer, got -1',
     ],
   ])('refuses %s and changes nothing', (_, restore, message) => {
     const { step } = compiled(optimizer)
@@ -636,9 +638,7 @@ describe('the state', () => {
   test('with two parameters of one name says so when it is saved', () => {
     const twins = [variable([1], { name: 'w' }), variable([2], { name: 'w' })]
     const step = compileStep({ inputs: {}, loss: twins[0]!.mul(twins[1]!).sum(), optimizer })
-    expect(() => step.state.save()).toThrow(
-      'save: two parameters are called "w"; give each a name of its own',
-    )
+    expect(() => step.state.save()).toThrow('save: duplicate parameter name "w"; names must be unique')
   })
 })
 
@@ -660,15 +660,15 @@ test.each<[() => unknown, string]>([
   [() => adadelta({ epsilon: 0 }), 'adadelta: epsilon must be a positive finite number, got 0'],
   [
     () => nadam({ learningRate: 0 }),
-    'nadam: learningRate must be a positive finite number, such as 0.01, or a schedule, got 0',
+    'nadam: learningRate must be a positive finite number, e.g. 0.01, or a schedule, got 0',
   ],
   [
     () => compiled(sgd({ learningRate, groups: [{ parameters: /gamma/ }] })),
-    'sgd: the group /gamma/ finds no parameter; there are w, b',
+    'sgd: the group /gamma/ matches no parameter; parameters are w, b',
   ],
   [
     () => compiled(sgd({ learningRate })).step.state.swapAverages(),
-    'swapAverages: sgd keeps no averages; give it ema, such as 0.999',
+    'swapAverages: sgd keeps no averages; set ema, e.g. 0.999',
   ],
 ])('an option out of range is refused: %#', (make, message) => {
   expect(make).toThrow(message)

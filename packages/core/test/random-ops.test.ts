@@ -178,7 +178,7 @@ test.each([
   [
     'a key',
     () => randomNormal([1, 2, 3], { shape: [1], seed: 0 }),
-    'randomNormal: key is [3]; it must be two whole numbers below 2²⁴, such as the low and the high part of the number of a step',
+    'randomNormal: key is [3]; it must be two integers below 2²⁴, e.g. the low and high parts of the step number',
   ],
   [
     'a rate of 1',
@@ -203,12 +203,12 @@ test.each([
   [
     'a length',
     () => randomPermutation(key, { length: 2 ** 25, seed: 0 }),
-    'randomPermutation: length must be a whole number from 0 to 2²⁴, got 33554432; larger numbers are not exact in float32',
+    'randomPermutation: length must be an integer in [0, 2²⁴], got 33554432; larger numbers are not exact in float32',
   ],
   [
     'rows without classes',
     () => categorical(variable([]), key, { seed: 0 }),
-    'categorical: logits are [0]; the last dimension, the classes, must be 1 or more',
+    'categorical: logits are [0]; the last dimension, the classes, must be at least 1',
   ],
 ])('%s that is not allowed is refused', (_, make, message) => {
   expect(make).toThrow(message)

@@ -111,7 +111,7 @@ describe('random', () => {
       )
   })
 
-  it.each([1, 2, 3, 7, 10, 1000])('gives whole numbers below %i with equal chances', (below) => {
+  it.each([1, 2, 3, 7, 10, 1000])('gives integers below %i with equal chances', (below) => {
     const source = random(5)
     const total = below * 500
     const counts = new Float64Array(below)
@@ -169,7 +169,7 @@ describe('random', () => {
         expect(Math.abs(correlation(a, b))).toBeLessThan(5 / Math.sqrt(4000))
   })
 
-  it('draws uniform, normal and whole numbers independently at the same index', () => {
+  it('draws uniform, normal and integers independently at the same index', () => {
     const source = random(13)
     const series = [
       draws(4000, (index) => source.uniform(index)),

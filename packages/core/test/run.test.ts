@@ -388,7 +388,7 @@ describe('a checkpoint', () => {
     const late = make()
     late.step(100)
     expect(() => make({ resume: late.save(), epochs: 10 })).toThrow(
-      'did 20 epochs already; give more than 10',
+      'has completed 20 epochs; set epochs to more than 10',
     )
   })
 })
@@ -443,7 +443,7 @@ test('metrics are those of the predictions at each record, and can be monitored'
   const values = history.map((record) => record.validation!.metrics!.meanAbsolute!)
   expect(best).toEqual(history[values.indexOf(Math.min(...values))])
   expect(() => make({ monitor: 'acuracy' })).toThrow(
-    'createRun: there is no "acuracy" to monitor; there are loss, accuracy; did you mean "accuracy"?',
+    'createRun: cannot monitor "acuracy"; options are loss, accuracy; did you mean "accuracy"?',
   )
 })
 
@@ -496,7 +496,7 @@ describe('a gradient that is not finite while the loss is', () => {
         expect(status).toBe('diverged')
         expect(error!.message).toMatch(
           new RegExp(
-            `^a gradient became NaN or infinite at step ${bad}: .*"gradients/.* was the first to give (NaN|-?Infinity)`,
+            `^a gradient became NaN or infinite at step ${bad}: .*"gradients/.* was the first to produce (NaN|-?Infinity)`,
           ),
         )
         expect(step).toBe(bad - 1)
@@ -579,7 +579,7 @@ test('classes by number and log-probabilities train to what one-hot labels do', 
     expect(state.accuracy).toBe(expected.accuracy)
   }
   expect(() => trained('sparseSoftmaxCrossEntropy', oneHot, [3])).toThrow(
-    'data: a row of targets is [3], the model puts out [3], for which the loss wants targets of a scalar',
+    'data: a row of targets is [3], the outputs of the model are [3], for which the loss expects targets of a scalar',
   )
 })
 
@@ -735,27 +735,27 @@ describe('a model of two inputs and two outputs with shared weights', () => {
     expect(run.getState().best!.validation!.metrics!['larger.accuracy']).toBeGreaterThan(0.4)
   })
 
-  test('wants data, losses and weights under its names', () => {
+  test('expects data, losses and weights under its names', () => {
     const model = build()
     const { left: _, ...one } = data.inputs
     const full = { ...options, model }
     const withChange = (changed: object) => () => createRun({ ...full, ...changed } as typeof full)
     const { larger, total } = data.targets
     expect(withChange({ data: dataset({ ...one, lfet: left }, { larger, total }, rows) })).toThrow(
-      'data: a row of inputs is right [2], lfet [2], the model takes left [2], right [2]',
+      'data: a row of inputs is right [2], lfet [2], the model expects left [2], right [2]',
     )
     expect(withChange({ data: dataset(left, { larger, total }, rows) })).toThrow(ShapeError)
     expect(withChange({ data: dataset(data.inputs, { larger: total, total }, rows) })).toThrow(
-      'data: a row of targets is larger [2], total [2], the model puts out larger [1], total [2]',
+      'data: a row of targets is larger [2], total [2], the outputs of the model are larger [1], total [2]',
     )
     expect(withChange({ loss: { larger: 'sigmoidCrossEntropy' } })).toThrow(
-      'there is no loss undefined for output "total"',
+      'unknown loss undefined for output "total"',
     )
     expect(withChange({ loss: 'meanSquaredError' })).toThrow(
       'loss must be given by name of output: larger, total',
     )
     expect(withChange({ lossWeights: { totla: 1 } })).toThrow(
-      'createRun: lossWeights is given for "totla", which is no output of the model; there are larger, total; did you mean "total"?',
+      'createRun: lossWeights is given for "totla", which is not an output of the model; outputs are larger, total; did you mean "total"?',
     )
     expect(withChange({ lossWeights: { total: Number.NaN } })).toThrow(ValueError)
     const alone = sequential([layers.dense({ units: 1 })], { inputShape: [2], seed: 1 })
@@ -764,7 +764,7 @@ describe('a model of two inputs and two outputs with shared weights', () => {
     )
     expect(withChange({ monitor: 'accuracy' })).toThrow('larger.accuracy')
     expect(() => make().predict({ left: left.subarray(2), right })).toThrow(
-      'predict: inputs must have one number of rows, got 36, 37',
+      'predict: inputs must have the same number of rows, got 36, 37',
     )
     expect(() => dataset({ left }, { larger: larger.subarray(1) }, rows)).toThrow(DataError)
     expect(() => dataset({ left: [[1]] }, { larger: [[1], [2]] })).toThrow(

@@ -114,7 +114,7 @@ test.each<[() => unknown, string]>([
   [() => cosineRestarts({ learningRate, steps: 5, growth: 0 }), 'cosineRestarts: growth must be an integer'],
   [
     () => warmUp({ steps: 5, learningRate: -0.1 }),
-    'warmUp: learningRate must be a positive finite number, such as 0.01, or a schedule, got -0.1',
+    'warmUp: learningRate must be a positive finite number, e.g. 0.01, or a schedule, got -0.1',
   ],
   [() => oneCycle({ learningRate, steps: 1 }), 'oneCycle: steps must be an integer of at least 2, got 1'],
   [() => oneCycle({ learningRate, steps: 9, rise: 1 }), 'oneCycle: rise must be a number in [0, 1), got 1'],

@@ -231,9 +231,9 @@ test.each<[kind: 'rnn' | 'lstm' | 'gru', gates: number]>([
   },
 )
 
-test('a sequence of more numbers than fit into memory is refused before a graph is made of it', () => {
+test('a sequence of more elements than fit into memory is refused before a graph is made of it', () => {
   expect(() => sequential([layers.lstm({ units: 10_000 })], { inputShape: [10_000, 1], seed: 1 })).toThrow(
-    'lstm: the sums of all steps would be 10000×40000, more numbers than fit into memory',
+    'lstm: the sums of all steps would be 10000×40000, more elements than fit into memory',
   )
 })
 

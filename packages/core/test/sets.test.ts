@@ -214,6 +214,6 @@ test('scalers, fillings and classes are those of the rows they were fitted to', 
   const encoder = oneHotEncoder(['b', 'a', 10, 9])
   expect(encoder.classes).toEqual(['9', '10', 'a', 'b'])
   expect([...encoder.apply(['a', 9])]).toEqual([0, 0, 1, 0, 1, 0, 0, 0])
-  expect(() => encoder.apply(['c'])).toThrow('oneHotEncoder: "c" is none of the classes 9, 10, a, b')
-  expect(() => standardizer([1, 2, 3], 2)).toThrow('standardizer: 3 numbers are not rows of 2')
+  expect(() => encoder.apply(['c'])).toThrow('oneHotEncoder: "c" is not one of the classes 9, 10, a, b')
+  expect(() => standardizer([1, 2, 3], 2)).toThrow('standardizer: 3 numbers are not a multiple of 2 columns')
 })

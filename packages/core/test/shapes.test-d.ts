@@ -109,9 +109,9 @@ expectTypeOf(shape(einsum([unknown, a], 'ij,jk->ik'))).toEqualTypeOf<readonly [n
 expectTypeOf(shape(einsum([a, b], 'ij,jk'))).toEqualTypeOf<Shape>()
 expectTypeOf(shape(einsum([a, b], 'ij,jk->ik' as string))).toEqualTypeOf<Shape>()
 expectTypeOf(shape(a.einsum([b], 'ij,jk->ki'))).toEqualTypeOf<readonly [2, 3]>()
-// @ts-expect-error einsum "ij,jk->ik": j is 4 and, in 5×2, 5; one letter must have one size
+// @ts-expect-error einsum "ij,jk->ik": j is 4 and, in 5×2, 5; a letter must have one size
 einsum([a, wrong], 'ij,jk->ik')
-// @ts-expect-error einsum "ii->i": i is 3 and, in 3×4, 4; one letter must have one size
+// @ts-expect-error einsum "ii->i": i is 3 and, in 3×4, 4; a letter must have one size
 a.einsum([], 'ii->i')
 // @ts-expect-error einsum "ijk,jk->i": "k" names more dimensions than there are in 3×4
 einsum([a, b], 'ijk,jk->i')

@@ -57,7 +57,7 @@ const array = (...shape: number[]) => {
   )
 }
 
-/** Whole numbers below a limit. */
+/** Integers below a limit. */
 const places = (count: number, limit: number) => array(count).mul(limit).mod(limit).floor()
 
 /** A result and what it passes back to the variables, weighted so that every number counts. */
@@ -183,7 +183,7 @@ function checkIndices() {
     const before = run({ indices: right })
     for (const at of [0, 400, count - 1]) {
       expect(() => run({ indices: right.with(at, limit) })).toThrow(
-        new RegExp(`\\[${at}\\] is ${limit}, which must be a whole number from 0 to ${limit - 1}`),
+        new RegExp(`\\[${at}\\] is ${limit}, which must be an integer in \\[0, ${limit}\\)`),
       )
       expect(run({ indices: right })).toEqual(before)
     }

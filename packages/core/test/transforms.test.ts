@@ -256,7 +256,7 @@ describe('checkGradients', () => {
   test('finds a wrong derivative, passes right ones, and says which', () => {
     const x = variable([[1, 2, 3]], { name: 'x' })
     expect(String(bp.checkGradients(x.square().sum(), [x]))).toMatch(
-      /^all 3 derivatives are right; the worst: variable "x"/,
+      /^all 3 derivatives are correct; worst: variable "x"/,
     )
     const report = bp.checkGradients(bp.stopGradient(x.square()).add(x).sum(), [x])
     expect(report.ok).toBe(false)

@@ -196,13 +196,13 @@ const cases: Case[] = [
     source: 'f = x + matmul(w, b)',
     at: 9,
     problem:
-      'matmul: a is a scalar and b is a scalar; both must have a dimension or more, use mul for a scalar',
+      'matmul: a is a scalar and b is a scalar; both must have at least one dimension; use mul for a scalar',
     hint: null,
   },
   {
     source: '[1, 2] + [1, 2, 3]',
     at: 1,
-    problem: 'add: a is [2], b is [3]; dimensions, counted from the last, must be equal or 1 (2 against 3)',
+    problem: 'add: a is [2], b is [3]; dimensions, counted from the last, must be equal or 1 (2 vs 3)',
     hint: null,
   },
 ]

@@ -177,9 +177,9 @@ test.each<[string, string, string]>([
     'dense: trainable must be true or false',
   ],
   [
-    'more numbers than fit into memory',
+    'more elements than fit into memory',
     small.replace('"units":3', '"units":1000000000'),
-    'the model: dense: weights would be 2×1000000000, more numbers than fit into memory',
+    'the model: dense: weights would be 2×1000000000, more elements than fit into memory',
   ],
   [
     'too many steps',
@@ -194,7 +194,7 @@ test.each<[string, string, string]>([
     writeModel(
       sequential([layers.positionalEmbedding({ kind: 'sinusoidal' })], { inputShape: [2, 1], seed: 1 }),
     ).replace('[2,1]', '[1e8,1]'),
-    'the model: positionalEmbedding: rows of 100000000×1 want more than 16777216 sines',
+    'the model: positionalEmbedding: rows of 100000000×1 need more than 16777216 sines',
   ],
   [
     'more layers than are read',
@@ -216,7 +216,7 @@ test.each<[string, string, string]>([
   [
     'layers whose shapes do not match',
     small.replace('"inputs":[0]', '"inputs":[0,0]'),
-    'tensors[1]: dense: takes 1 input',
+    'tensors[1]: dense: expects 1 input',
   ],
   ['no outputs', small.replace('"outputs"', '"output"'), 'outputs: expects the index of one of 3 tensors'],
   ['no seed', small.replace('"seed"', '"seeds"'), 'the model: '],

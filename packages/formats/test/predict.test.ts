@@ -142,7 +142,7 @@ describe('predict', () => {
     expect(silent.outputActivation).toBeNull()
     expect(() => silent.predict([1, 2])).toThrow(BackpropagationError)
     expect(() => silent.predict([1, 2])).toThrow(
-      /nothing says what the outputs stand for.*model\.outputActivation/,
+      /the activation of the outputs is unknown.*model\.outputActivation/,
     )
     silent.outputActivation = 'linear'
     expect(silent.predict([1, 2])).toEqual(silent.apply([[1, 2]]).data())
@@ -165,7 +165,7 @@ describe('predict', () => {
   test.each<[string, (of: Model) => unknown, RegExp]>([
     ['a part of a row', (of) => of.predict([1, 2, 3]), /a row is \[2\].*got \[3\]/],
     ['rows of another shape', (of) => of.predict([[1], [2]]), /a row is \[2\].*got 2×1/],
-    ['nothing', (of) => of.predict(undefined as never), /not given/],
+    ['nothing', (of) => of.predict(undefined as never), /are missing/],
     ['a record', (of) => of.predict({ x: [1, 2] } as never), /expects the rows of one input/],
     ['text', (of) => of.predict('1,2' as never), /predict/],
     [

@@ -107,7 +107,7 @@ describe('safetensors', () => {
         model.variables.map(({ name, shape, values }) => ({ name, shape: [...shape].reverse(), values })),
       ),
     )
-    expect(() => model.setWeights(turned)).toThrow('setWeights: "a/weights" is 3×2, 2×3 was given')
+    expect(() => model.setWeights(turned)).toThrow('setWeights: "a/weights" is 3×2, got 2×3')
   })
 })
 

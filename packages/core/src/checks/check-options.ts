@@ -1,21 +1,21 @@
-// How functions read their options: a table with a check for each refuses wrong types and names that do not exist.
+// Validates options: a table with one check per option rejects wrong types and unknown names.
 import { ValueError } from './errors.js'
 import { didYouMean } from './nearest.js'
 
 /** Returns the value, or throws a ValueError that names the caller, the option, and what it must be. */
 export type Check<T> = (caller: string, name: string, value: unknown) => T
 
-/** A check for each option. One that the options' type has and the table lacks does not compile. */
+/** A check for each option; leaving one out of the table is a type error. */
 export type Checks<O> = { readonly [K in keyof O]-?: Check<O[K]> }
 
-/** The options after their checks: those with a default, and those that are required, are there. */
+/** The checked options; required ones and those with a default are always present. */
 export type Checked<O, C extends Checks<O>> = {
   [K in keyof O]-?: undefined extends ReturnType<C[K]> ? O[K] : Exclude<O[K], undefined>
 }
 
 /**
- * The options by name, each as its check returns it; `undefined` counts as not given.
- * @throws ValueError for anything but a plain object, for a name without a check, and for what a check refuses.
+ * The options, each as its check returns it; `undefined` counts as omitted.
+ * @throws ValueError for anything but a plain object, an unknown name, or a value that a check rejects.
  */
 export function checkOptions<O extends object, const C extends Checks<O>>(
   caller: string,
@@ -24,7 +24,7 @@ export function checkOptions<O extends object, const C extends Checks<O>>(
 ): Checked<O, C> {
   if (given !== undefined && !isRecord(given))
     throw new ValueError(
-      `${caller}: expects options by name, { ${Object.keys(checks).join(', ')} }; got ${describeValue(given)}`,
+      `${caller}: expects an options object, { ${Object.keys(checks).join(', ')} }; got ${describeValue(given)}`,
     )
   return checkEach(caller, '', given ?? {}, checks) as Checked<O, C>
 }
@@ -47,7 +47,7 @@ function checkEach(
   return checked
 }
 
-/** A check of what `expected` says and `test` tells. */
+/** A check that passes where `test` does; `expected` completes the message "must be …". */
 export function check<T>(
   expected: string,
   test: (value: unknown) => boolean,
@@ -82,7 +82,7 @@ export const checkFraction: Check<number> = check(
   (value) => typeof value === 'number' && value > 0 && value < 1,
 )
 
-/** An integer, `least` or larger. */
+/** An integer of at least `least`. */
 export const integerFrom = (least: number): Check<number> =>
   check(
     `an integer of at least ${least}`,
@@ -102,11 +102,11 @@ export const checkFlag: Check<boolean> = check('true or false', (value) => typeo
 
 export const checkText: Check<string> = check('a string', (value) => typeof value === 'string')
 
-// Of whatever parameters: what they are cannot be seen from outside.
+// The parameters of a function cannot be checked at run time.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export const checkFunction: Check<any> = check('a function', (value) => typeof value === 'function')
 
-/** One of some names, or of the keys of a table; or a function, where one may be given instead. */
+/** One of a list of names or of the keys of a table; with `orFunction`, a function as well. */
 export function oneOf<const Name extends string, F = never>(
   table: readonly Name[] | Readonly<Record<Name, unknown>>,
   orFunction = false,
@@ -121,7 +121,7 @@ export function oneOf<const Name extends string, F = never>(
   )
 }
 
-/** An array of which every entry passes a check. */
+/** An array whose every entry passes the check. */
 export function listOf<T>(entry: Check<T>): Check<T[]> {
   return (caller, name, value) =>
     Array.from(checkArray(caller, name, value), (one, index) => entry(caller, `${name}[${index}]`, one))
@@ -136,14 +136,14 @@ export const checkNumbers: Check<ArrayLike<number>> = check(
     (ArrayBuffer.isView(value) && 'length' in value && typeof (value as Float32Array)[0] !== 'bigint'),
 )
 
-/** Options within an option. */
+/** An option that is itself an options object. */
 export function optionsOf<O extends object>(checks: Checks<O>): Check<O> {
   const names = Object.keys(checks).join(', ')
   const checkRecord = check<Record<string, unknown>>(`options, { ${names} }`, isRecord)
   return (caller, name, value) => checkEach(caller, `${name}.`, checkRecord(caller, name, value), checks) as O
 }
 
-/** The default, or nothing, where the option is not given. */
+/** The check, or the default where the option is omitted. */
 export function optional<T, const D extends T | undefined = undefined>(
   check: Check<T>,
   byDefault?: D,
@@ -151,7 +151,7 @@ export function optional<T, const D extends T | undefined = undefined>(
   return (caller, name, value) => (value === undefined ? (byDefault as D) : check(caller, name, value))
 }
 
-/** How messages call a value; short arrays are shown, `depth` levels of them. */
+/** A value as text for messages; short arrays are written out, `depth` levels deep. */
 export function describeValue(value: unknown, depth = 2): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
@@ -168,7 +168,7 @@ export function describeValue(value: unknown, depth = 2): string {
     : String(value)
 }
 
-/** An object of the language's own kind, `{ … }`, and no instance of a class. */
+/** A plain object, `{ … }`, not an instance of a class. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)

@@ -1,58 +1,58 @@
-// Every error that the library throws on purpose: typed, and worded as what was given, wanted, and the cure.
+// The errors of the library. Each message says what was given, what was expected, and the cure.
 
-/** Base of all errors of this library; catch it to tell them from programming mistakes elsewhere. */
+/** Base class of all errors of this library; catch it to tell them from other errors. */
 export class BackpropagationError extends Error {
   override name = 'BackpropagationError'
 }
 
-/** Shapes that do not fit an operation. */
+/** Incompatible shapes. */
 export class ShapeError extends BackpropagationError {
   override name = 'ShapeError'
 }
 
-/** A value, attribute or option outside of what is allowed. */
+/** An invalid value, attribute or option. */
 export class ValueError extends BackpropagationError {
   override name = 'ValueError'
 }
 
-/** A number that picks a place which does not exist. */
+/** An index out of range. */
 export class IndexError extends BackpropagationError {
   override name = 'IndexError'
 }
 
-/** Precisions that cannot be mixed. */
+/** Mixed dtypes. */
 export class DtypeError extends BackpropagationError {
   override name = 'DtypeError'
 }
 
-/** A derivative that does not exist or was not computed. */
+/** A derivative that does not exist or has not been computed. */
 export class GradientError extends BackpropagationError {
   override name = 'GradientError'
 }
 
-/** A computation that takes more memory than the kernel can have. */
+/** A computation that needs more memory than the kernel can address. */
 export class MemoryError extends BackpropagationError {
   override name = 'MemoryError'
 }
 
-/** Threads that do not start. */
+/** Threads that failed to start. */
 export class ThreadError extends BackpropagationError {
   override name = 'ThreadError'
 }
 
-/** Data that cannot be learnt from as it is. */
+/** Data that cannot be trained on as it is. */
 export class DataError extends BackpropagationError {
   override name = 'DataError'
 }
 
-/** A loss, a gradient or what is trained became NaN or infinite. */
+/** A loss, a gradient or a parameter became NaN or infinite. */
 export class DivergedError extends BackpropagationError {
   override name = 'DivergedError'
 }
 
 /**
- * Calls `body`; an error of this library thrown inside points at the line that called `caller`, so the first
- * line of its stack is the user's and not ours.
+ * Calls `body`; an error of this library thrown inside gets a stack trace that starts at the line that called
+ * `caller`, which is the user's.
  */
 export function blamingCaller<T>(caller: (...args: never[]) => unknown, body: () => T): T {
   try {

@@ -1,6 +1,6 @@
-// Numbers in messages.
+// Formats numbers in messages.
 
 /** Four significant digits. */
-export function formatShort(value: number): string {
+export function fourDigits(value: number): string {
   return String(Number(value.toPrecision(4)))
 }

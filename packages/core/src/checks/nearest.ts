@@ -1,13 +1,12 @@
-// The suggestion in messages about unknown names.
+// Suggests the nearest name in messages about unknown ones.
 
 /**
- * The candidate that `name` is most likely a misspelling of, or `null` when none is near. The distance counts
- * letters that are put in, left out, replaced or swapped with their neighbour (optimal string alignment),
- * whatever their case.
+ * The candidate that `name` is most likely a misspelling of, or `null` when none is near: the optimal string alignment
+ * distance (insertions, deletions, substitutions and transpositions of neighbours), ignoring case.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
   const given = [...name.toLowerCase()]
-  // A third of the letters may differ: more, and the suggestion is a guess.
+  // Up to a third of the letters may differ; beyond that a suggestion is a guess.
   const limit = Math.max(1, Math.floor(given.length / 3))
   let best: string | null = null
   let least = limit + 1

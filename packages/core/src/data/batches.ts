@@ -1,4 +1,4 @@
-// Rows in batches and in random order, from memory or as they arrive.
+// Batching and shuffling, of rows in memory or from a stream.
 import { check, checkCount, describeValue } from '../checks/check-options.js'
 import { blamingCaller, DataError, ShapeError } from '../checks/errors.js'
 import { flatten, type Values } from '../graph/tensor.js'
@@ -6,7 +6,7 @@ import { random } from '../numbers/random.js'
 import { type Columns, checkDataset, type Dataset, mapColumns } from './dataset.js'
 import { pickRows } from './split.js'
 
-/** The rows of a set in random order, each order equally likely. */
+/** The rows of a dataset in uniformly random order. */
 export function shuffle<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
   seed: number,
@@ -15,7 +15,7 @@ export function shuffle<I extends Columns, T extends Columns>(
   return pickRows(data, [...random(seed).stream('order').permutation(data.rows)])
 }
 
-/** A set cut into smaller ones of `batchSize` rows each, but for a smaller last one. */
+/** Splits a dataset into batches of `batchSize` rows; the last may be smaller. */
 export function batches<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
   batchSize: number,
@@ -35,13 +35,13 @@ function* cut<I extends Columns, T extends Columns>(
   }
 }
 
-/** One row as it arrives, of a file or of the network. */
+/** One row of a stream, e.g. from a file or the network. */
 export interface Row {
   readonly inputs: Values
   readonly targets: Values
 }
 
-/** Rows, or sets of rows. */
+/** Rows, or datasets. */
 export type RowSource = AsyncIterable<Row | Dataset> | Iterable<Row | Dataset>
 
 const has = (value: unknown, key: string | symbol) =>
@@ -52,13 +52,13 @@ const checkAsync = check<AsyncIterable<never>>('an async iterable', (value) =>
 )
 
 const checkSource = check<RowSource>(
-  'an iterable of rows or of sets of rows',
+  'an iterable of rows or datasets',
   (value) => has(value, Symbol.asyncIterator) || has(value, Symbol.iterator),
 )
 
 /**
- * Rows in batches of equal size but for a smaller last one, whatever pieces they arrive in. No more than a batch
- * and a piece are in memory at a time.
+ * Batches of equal size (the last may be smaller), whatever pieces the rows arrive in. At most a batch and a piece are
+ * in memory at a time.
  * @throws ShapeError when rows have different shapes.
  */
 export function streamBatches(source: RowSource, batchSize: number): AsyncGenerator<Dataset> {
@@ -85,10 +85,7 @@ async function* cutStream(source: RowSource, batchSize: number): AsyncGenerator<
   if (rows > 0) yield joined(pieces)
 }
 
-/**
- * The same items, of which up to `count` are made while the one before is in use: batches are read and prepared while
- * the network trains.
- */
+/** The same items, with up to `count` requested ahead: batches are read and prepared while the network trains. */
 export function prefetch<T>(source: AsyncIterable<T>, count = 1): AsyncGenerator<T> {
   checkCount('prefetch', 'count', count)
   return ahead(checkAsync('prefetch', 'source', source), count)
@@ -101,7 +98,7 @@ async function* ahead<T>(source: AsyncIterable<T>, count: number): AsyncGenerato
     for (;;) {
       while (waiting.length <= count) {
         const next = iterator.next()
-        // An error is thrown when its turn comes; until then it is not unhandled.
+        // An error is thrown in its turn; until then it must not count as unhandled.
         next.catch(() => {})
         waiting.push(next)
       }
@@ -115,7 +112,7 @@ async function* ahead<T>(source: AsyncIterable<T>, count: number): AsyncGenerato
 }
 
 /**
- * All rows of a source in one set.
+ * All rows of a source in one dataset.
  * @throws DataError when there are none, ShapeError when rows have different shapes.
  */
 export async function collect(source: RowSource): Promise<Dataset> {
@@ -130,7 +127,7 @@ export async function collect(source: RowSource): Promise<Dataset> {
 function asDataset(caller: string, piece: Row | Dataset): Dataset {
   if (!has(piece, 'inputs') || !has(piece, 'targets'))
     throw new DataError(
-      `${caller}: expects rows, { inputs, targets }, or sets of them; got ${describeValue(piece)}`,
+      `${caller}: expects rows, { inputs, targets }, or datasets; got ${describeValue(piece)}`,
     )
   if ('rows' in piece) {
     checkDataset(caller, piece)
@@ -155,7 +152,7 @@ function joined(sets: readonly Dataset[]): Dataset {
     for (const set of sets) {
       if (set[shape].join() !== first[shape].join())
         throw new ShapeError(
-          `rows must have one shape; the first has ${part} of [${first[shape]}], another of [${set[shape]}]`,
+          `rows must have the same shape; the first has ${part} of [${first[shape]}], another of [${set[shape]}]`,
         )
       numbers.set(set[part], at)
       at += set[part].length

@@ -1,42 +1,39 @@
-// What a column holds: numbers, or texts that name categories.
+// The content of a column: numbers, or categories.
 import { describeValue } from '../checks/check-options.js'
 import { DataError } from '../checks/errors.js'
 import { type Cell, type Cells, type Column, placeOf, quote, type Table } from './table.js'
 
-/** Cells by row. */
+/** The cells of a column by row. */
 export type Content =
   /** An empty cell is NaN. */
   { readonly kind: 'numbers'; readonly values: Float64Array } | Categories
 
 export interface Categories {
   readonly kind: 'categories'
-  /** The distinct texts, in the order in which they appear. */
+  /** The distinct texts, in order of appearance. */
   readonly texts: readonly string[]
-  /** The place among the texts, or −1 for an empty cell. */
+  /** Indices into the texts, −1 for an empty cell. */
   readonly places: Int8Array
 }
 
-/** Whether a row has a cell that is not empty. */
+/** Whether the cell of a row is not empty. */
 export function isFilled(content: Content, row: number): boolean {
   return content.kind === 'numbers' ? !Number.isNaN(content.values[row]) : content.places[row]! >= 0
 }
 
-/** From this share of numbers on, a column is one of numbers, and text in it is a mistake. */
+/** From this fraction of numbers on, a column is numeric, and text in it is an error. */
 const mostly = 0.9
 
-/** More distinct texts than this are names or notes, of which nothing general can be learned. */
+/** With more distinct texts, they are names or notes, from which nothing general can be learned. */
 const mostCategories = 100
 
 /** The square of a larger number would not be finite. */
 const largest = 1e150
 
-/** Numbers that wait, in all columns that are read together: 8 MiB of them. */
+/** Buffered numbers of all columns that are read together: 8 MiB. */
 const mostWaiting = 2 ** 20
 
-/**
- * Reads the cells of columns, one column after the other. Some are read together, row by row, since that is how they lie
- * in a file.
- */
+/** Reads the cells of columns. Groups of columns are read together, row by row, since files are in row order. */
 export function* readColumns(table: Table, columns: readonly Column[]): Generator<Content> {
   const rows = columns[0]?.cells.length ?? 0
   const together = Math.max(1, Math.floor(mostWaiting / rows))
@@ -47,15 +44,15 @@ export function* readColumns(table: Table, columns: readonly Column[]): Generato
   }
 }
 
-/** A column while it is read. */
+/** A column being read. */
 class Reading {
   readonly #column: Column
   readonly #values: Float64Array
   #filled = 0
   #numbers = 0
-  /** The first row with a text, as long as there is one. */
+  /** The first row with text, or null. */
   #text: number | null = null
-  /** The first with a number that is not finite or too large. */
+  /** The first row with a number that is not finite or too large, or null. */
   #wild: number | null = null
 
   constructor(column: Column) {
@@ -73,7 +70,7 @@ class Reading {
     }
     if (typeof cell !== 'number')
       throw new DataError(
-        `column ${quote(this.#column.name)}, row ${row + 1}: a cell is a number, text or null, got ${describeValue(cell)}`,
+        `column ${quote(this.#column.name)}, row ${row + 1}: a cell must be a number, text or null, got ${describeValue(cell)}`,
       )
     this.#numbers++
     this.#values[row] = cell
@@ -107,7 +104,7 @@ function readCategories(name: string, cells: Cells): Categories {
     const place = known.get(text) ?? known.size
     if (place === mostCategories)
       throw new DataError(
-        `column ${quote(name)} holds more than ${mostCategories} different texts, which is the most that can serve as categories; remove the column, or group its texts`,
+        `column ${quote(name)} holds more than ${mostCategories} distinct texts, the limit for categories; remove the column, or group its texts`,
       )
     known.set(text, place)
     places[row] = place

@@ -1,4 +1,4 @@
-// What a training run is given: rows of numbers and what should come out for each.
+// Datasets: rows of inputs and targets.
 import { checkCount, describeValue } from '../checks/check-options.js'
 import { blamingCaller, DataError } from '../checks/errors.js'
 import { checkShape, type Shape, sizeOf } from '../graph/shape.js'
@@ -6,16 +6,16 @@ import { flatten, type Values } from '../graph/tensor.js'
 import { listed, mapNamed, type Named, pick } from '../layers/named.js'
 import { findNonFinite } from '../numbers/finite.js'
 
-/** The numbers of all rows, one behind the other: in one array, or in several by name. */
+/** The values of all rows, row by row: in one array, or in several by name. */
 export type Columns = Named<Float32Array>
 /** The shape of one row of each. */
 type ShapesOf<C extends Columns> = C extends Float32Array ? Shape : { readonly [K in keyof C]: Shape }
-/** What values become. */
+/** The columns that values become. */
 type ColumnsOf<V> = V extends Values ? Float32Array : { readonly [K in keyof V]: Float32Array }
 
 /**
- * Rows of inputs and targets, one behind the other. For a model of several inputs or outputs they are records of
- * these, by the names that the model has for them.
+ * Inputs and targets, row by row. For a model with several inputs or outputs these are records, by the names in the
+ * model.
  */
 export interface Dataset<I extends Columns = Float32Array, T extends Columns = Float32Array> {
   /** Number of rows. */
@@ -29,9 +29,8 @@ export interface Dataset<I extends Columns = Float32Array, T extends Columns = F
 }
 
 /**
- * A set of rows: nested arrays, or typed arrays with the number of rows that they hold; each plain, or several by
- * name.
- * @throws DataError when inputs and targets have different numbers of rows, or numbers are not finite.
+ * Creates a dataset from nested arrays, or from flat arrays and their number of rows; plain, or several by name.
+ * @throws DataError when inputs and targets have different numbers of rows, or values are not finite.
  */
 export function dataset<I extends Named<Values>, T extends Named<Values>>(
   inputs: I,
@@ -47,7 +46,9 @@ export function dataset<I extends Named<Values>, T extends Named<Values>>(
         const label = labelOf(part, name)
         const { flat, shape } = flatten(`dataset, ${label}`, values)
         if (rows !== undefined && flat.length % rows !== 0)
-          throw new DataError(`dataset: ${flat.length} numbers of ${label} are not ${rows} rows`)
+          throw new DataError(
+            `dataset: ${flat.length} numbers of ${label} are not a multiple of ${rows} rows`,
+          )
         const count = rows ?? shape[0] ?? 0
         first ??= { label, count }
         if (count !== first.count)
@@ -67,22 +68,22 @@ export function dataset<I extends Named<Values>, T extends Named<Values>>(
   })
 }
 
-/** How messages call the inputs or targets, or the one of a name. */
+/** Label of inputs or targets in messages. */
 function labelOf(part: string, name: string): string {
   return name === '' ? part : `${part} "${name}"`
 }
 
 /**
- * Throws unless the arrays hold as many numbers as rows and shapes say, all of them finite.
+ * Throws unless the lengths of the arrays match rows and shapes, and all values are finite.
  * @throws DataError naming the row.
  */
 export function checkDataset(caller: string, data: Dataset<Columns, Columns>): void {
   if (!data?.inputs || !data.targets)
     throw new DataError(
-      `${caller}: wants rows of inputs and targets, such as dataset() gives; got ${describeValue(data)}`,
+      `${caller}: expects a dataset, e.g. dataset(inputs, targets); got ${describeValue(data)}`,
     )
   if (!Number.isInteger(data.rows) || data.rows < 1)
-    throw new DataError(`${caller}: has ${data.rows} rows; at least 1 is needed`)
+    throw new DataError(`${caller}: has ${data.rows} rows; expects at least 1`)
   for (const [part, columns, shapes] of [
     ['inputs', data.inputs, data.inputShape],
     ['targets', data.targets, data.targetShape],
@@ -91,9 +92,9 @@ export function checkDataset(caller: string, data: Dataset<Columns, Columns>): v
     for (const [name, numbers] of listed<Float32Array>(columns)) {
       const label = labelOf(part, name)
       const shape = pick<Shape>(shapes, name)
-      if (!shape) throw new DataError(`${caller}: the shape of a row of ${label} is not given`)
+      if (!shape) throw new DataError(`${caller}: the shape of a row of ${label} is missing`)
       checkShape(caller, `the shape of a row of ${label}`, shape)
-      // One of another realm is no instance of this one's class.
+      // An array from another realm is not an instance of this class.
       if (Object.prototype.toString.call(numbers) !== '[object Float32Array]')
         throw new DataError(`${caller}: ${label} must be a Float32Array, got ${describeValue(numbers)}`)
       const size = sizeOf(shape)
@@ -104,13 +105,13 @@ export function checkDataset(caller: string, data: Dataset<Columns, Columns>): v
       const at = findNonFinite(numbers)
       if (at >= 0)
         throw new DataError(
-          `${caller}: ${label} hold ${numbers[at]} in row ${Math.floor(at / size)}, number ${at % size}; fill or drop such rows first`,
+          `${caller}: ${label} hold ${numbers[at]} in row ${Math.floor(at / size)}, element ${at % size}; impute or drop such rows first`,
         )
     }
   }
 }
 
-/** A set of so many rows, whose numbers `f` makes of those of another, column by column. */
+/** A dataset whose columns are those of another, mapped by `f`. */
 export function mapColumns<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
   rows: number,

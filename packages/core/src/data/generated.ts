@@ -1,4 +1,4 @@
-// Small sets that are drawn or written down, to learn on and to look at.
+// Small synthetic datasets.
 import { checkCount, checkNotNegative, checkOptions, checkSeed, optional } from '../checks/check-options.js'
 import { cosineOfTurns, sineOfTurns } from '../numbers/elementary.js'
 import { type Random, random } from '../numbers/random.js'
@@ -16,13 +16,13 @@ export function xor(options: Readonly<Record<string, never>> = {}): Dataset {
   }
 }
 
-/** How many rows to draw, how noisy, and with which seed. */
+/** Options of synthetic datasets. */
 export interface GeneratedOptions {
-  /** How many, in turn of each class; 200 unless given. */
+  /** Number of rows, alternating between classes; default 200. */
   rows?: number
-  /** Standard deviation of what is added to each coordinate. */
+  /** Standard deviation of the noise that is added to each coordinate. */
   noise?: number
-  /** Decides what is drawn. */
+  /** Seed of the draws. */
   seed: number
 }
 
@@ -35,7 +35,7 @@ const checkGenerated = (name: string, options: GeneratedOptions, noise: number) 
 
 type Point = readonly [x: number, y: number]
 
-/** Points in the plane by class: `at` gives the one of a row, from uniform draws of 0 to 1. */
+/** Points in the plane by class: `at` returns the point of a row, given a uniform draw in [0, 1). */
 function points(
   name: string,
   classes: number,
@@ -47,7 +47,7 @@ function points(
   const draws = random(seed).stream(name)
   const noises = draws.stream('noise')
   const inputs = new Float32Array(2 * rows)
-  // Two classes are one number, 0 or 1; more are a number each.
+  // Two classes are one number, 0 or 1; more are one-hot.
   const width = classes === 2 ? 1 : classes
   const targets = new Float32Array(width * rows)
   for (let row = 0; row < rows; row++) {
@@ -61,22 +61,22 @@ function points(
   return { rows, inputs, inputShape: [2], targets, targetShape: [width] }
 }
 
-/** Evenly spread within a circle: 1 up to radius 0.5, 0 from 0.7 to 1. */
+/** Uniform in a disc: 1 up to radius 0.5, 0 from 0.7 to 1. */
 export function circle(options: GeneratedOptions): Dataset {
   return points('circle', 2, options, (label, u, draws, row) => {
-    // The square of the radius is uniform where the area is.
+    // Uniform in area is uniform in the square of the radius.
     const [from, to] = label === 1 ? [0, 0.25] : [0.49, 1]
     const radius = Math.sqrt(from + (to - from) * draws.stream('radius').uniform(row))
     return [radius * cosineOfTurns(u), radius * sineOfTurns(u)]
   })
 }
 
-/** Two round clouds, 1 about (1, 1) and 0 about (−1, −1), of deviation `noise`, 0.5 unless given. */
+/** Two Gaussian blobs, 1 at (1, 1) and 0 at (−1, −1), with standard deviation `noise`; default 0.5. */
 export function gauss(options: GeneratedOptions): Dataset {
   return points('gauss', 2, options, (label) => (label === 1 ? [1, 1] : [-1, -1]), 0.5)
 }
 
-/** Two half circles that reach into each other: 0 from (1, 0) over (0, 1), 1 from (0, 0.5) under (1, −0.5). */
+/** Two interleaving half circles: 0 from (1, 0) over (0, 1), 1 from (0, 0.5) under (1, −0.5). */
 export function moons(options: GeneratedOptions): Dataset {
   return points('moons', 2, options, (label, u) => {
     const x = cosineOfTurns(u / 2)
@@ -85,7 +85,7 @@ export function moons(options: GeneratedOptions): Dataset {
   })
 }
 
-/** Two arms that turn one and three quarter times about the middle, to radius 1. */
+/** Two spiral arms of one and three quarter turns, to radius 1. */
 export function spiral(options: GeneratedOptions): Dataset {
   return points('spiral', 2, options, (label, u) => {
     const turns = 1.75 * u + label / 2
@@ -93,7 +93,7 @@ export function spiral(options: GeneratedOptions): Dataset {
   })
 }
 
-/** Three rings about the middle, of radius 1/3, 2/3 and 1: three classes, a target each. */
+/** Three concentric rings of radius 1/3, 2/3 and 1: three classes, one-hot. */
 export function rings(options: GeneratedOptions): Dataset {
   return points('rings', 3, options, (label, u) => {
     const radius = (label + 1) / 3
@@ -101,7 +101,7 @@ export function rings(options: GeneratedOptions): Dataset {
   })
 }
 
-/** One number from −1 to 1 and the sine of it over a whole turn, sin(πx), with noise on the sine alone. */
+/** x in [−1, 1] and one period of the sine, sin(πx), with noise on the sine only. */
 export function sine(options: GeneratedOptions): Dataset {
   const { rows, noise, seed } = checkGenerated('sine', options, 0)
   const draws = random(seed).stream('sine')

@@ -1,4 +1,4 @@
-// From a table to rows that a network can be trained on, and rows held back to test it.
+// Prepares a table for training: encoding, standardization, and a validation split.
 import { check, checkOptions, checkSeed, checkShare, checkText, listOf } from '../checks/check-options.js'
 import { DataError } from '../checks/errors.js'
 import { didYouMean } from '../checks/nearest.js'
@@ -9,44 +9,44 @@ import { countCategories, standard } from './scaling.js'
 import { splitGroups } from './split.js'
 import { type Column, quote, type Table } from './table.js'
 
-/** Which column to learn, and how to treat the others. */
+/** Options of `prepare`. */
 export interface PrepareOptions {
   /** Name of the column to predict. */
   readonly target: string
-  /** Share of the rows that is not trained on, from 0 up to but without 1. */
+  /** Fraction of the rows to hold out for validation, in [0, 1). */
   readonly validationSplit: number
-  /** Decides which rows are held back. */
+  /** Seed of the split. */
   readonly seed: number
 }
 
-/** What became of an input column. */
+/** How an input column was encoded. */
 export type PreparedColumn = {
   readonly name: string
-  /** How many cells were empty, held-back rows included. */
+  /** Number of empty cells, validation rows included. */
   readonly missing: number
 } & (
   | {
       readonly kind: 'numbers'
-      /** Of the training rows: what was subtracted, and what empty cells became. */
+      /** Mean of the training rows, which was subtracted, and which replaces empty cells. */
       readonly mean: number
-      /** Of the training rows: what the numbers were divided by, 1 where they are all the same. */
+      /** Standard deviation of the training rows, by which numbers were divided; 1 where they are constant. */
       readonly standardDeviation: number
     }
   | {
       readonly kind: 'categories'
-      /** The texts of the training rows, each of which became an input of 0 or 1. */
+      /** The texts of the training rows, each of which became an input that is 0 or 1. */
       readonly categories: readonly string[]
-      /** The most frequent one, which empty cells became. */
+      /** The most frequent category, which replaces empty cells. */
       readonly mostFrequent: string
     }
 )
 
-/** What is to be predicted. */
+/** The column to predict. */
 export type PreparedTarget =
   | {
       readonly task: 'classification'
       readonly name: string
-      /** In the order in which targets and predictions hold them. */
+      /** In the order of targets and predictions. */
       readonly classes: readonly string[]
     }
   | {
@@ -57,28 +57,28 @@ export type PreparedTarget =
       readonly standardDeviation: number
     }
 
-/** A table made ready for training. */
+/** A table prepared for training. */
 export interface Prepared {
   readonly target: PreparedTarget
   readonly columns: readonly PreparedColumn[]
   readonly training: Dataset
-  /** The rows that were held back, or `null` when none were to be. */
+  /** The rows held out for validation, or `null` with a `validationSplit` of 0. */
   readonly validation: Dataset | null
-  /** Rows that were left out since their target is empty. */
+  /** Number of rows left out because their target is empty. */
   readonly withoutTarget: number
 }
 
-/** A numeric target of so few whole numbers is taken for numbered classes. */
+/** A numeric target with at most this many distinct integers is taken for class indices. */
 const mostNumberedClasses = 20
 
 /**
- * Makes training rows of a table. Numbers are standardised to mean 0 and variance 1, categories become an input
- * each (one-hot), empty cells the mean or the most frequent category: all as found in the training rows alone,
- * so that nothing of the held-back rows leaks into training. The split is stratified by class.
+ * Prepares a table for training. Numbers are standardized to mean 0 and variance 1, categories are one-hot encoded,
+ * and empty cells become the mean or the most frequent category: all statistics are of the training rows, so that
+ * nothing leaks from the validation rows. The split is stratified by class.
  *
- * A target is classified when it is text, or at most 20 different whole numbers that come up twice on average;
- * other numbers are a regression, with the target standardised too.
- * @throws DataError when the data does not fit.
+ * A target is a classification when it is text, or at most 20 distinct integers that occur twice on average; other
+ * numbers are a regression, with the target standardized too.
+ * @throws DataError when the data is unsuitable.
  */
 export function prepare(table: Table, options: PrepareOptions): Prepared {
   const {
@@ -91,7 +91,7 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
   const targetColumn = table.columns.find((column) => column.name === name)
   if (!targetColumn)
     throw new DataError(
-      `there is no column ${quote(name)} among ${listed(names.map(quote))}${didYouMean(name, names)}`,
+      `no column ${quote(name)} among ${listed(names.map(quote))}${didYouMean(name, names)}`,
     )
   if (names.length === 1)
     throw new DataError(`${quote(name)} is the only column; there is nothing to predict it from`)
@@ -102,18 +102,18 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
   const first = labels.kind === 'numbers' ? labels.values[rows[0]!]! : labels.texts[labels.places[rows[0]!]!]!
   if (labels.kind === 'numbers' ? rows.every((row) => labels.values[row] === first) : groups.length === 1)
     throw new DataError(
-      `column ${quote(name)} is ${quote(first)} in every row; to learn from, the target needs different values`,
+      `column ${quote(name)} is ${quote(first)} in every row; the target must have different values`,
     )
   const { kept, held } = splitGroups(groups, validationSplit, random(seed).stream('held back'))
   const tooFew = kept.length < 2 || (validationSplit > 0 && held.length === 0)
   const inputColumns = table.columns.filter((column) => column !== targetColumn)
   const columns: Encoded<PreparedColumn>[] = []
-  // One after the other, so that few are there with all of their digits. A mistake in a cell is said first.
+  // One at a time, so that few are held in float64. Errors in cells are reported first.
   for (const content of readColumns(table, inputColumns))
     if (!tooFew) columns.push(encodeColumn(inputColumns[columns.length]!.name, content, kept))
   if (tooFew)
     throw new DataError(
-      `${rows.length} rows with a target are too few to hold back ${validationSplit} of them; give more rows, or hold back ${validationSplit > 0 ? 'none' : 'fewer'}`,
+      `${rows.length} rows with a target are too few to hold out ${validationSplit} of them; provide more rows, or hold out ${validationSplit > 0 ? 'none' : 'fewer'}`,
     )
   const target = encodeTarget(name, labels, kept)
   const dataset = (rows: readonly number[]): Dataset => ({
@@ -143,23 +143,22 @@ function checkTable(table: Table): void {
   if (rows === 0) throw new DataError('the table has no rows')
   const seen = new Set<string>()
   for (const { name, cells } of columns) {
-    if (seen.has(name))
-      throw new DataError(`two columns are called ${quote(name)}; give each a name of its own`)
+    if (seen.has(name)) throw new DataError(`duplicate column name ${quote(name)}; names must be unique`)
     seen.add(name)
     if (cells.length !== rows)
       throw new DataError(
-        `columns must be equally long; ${quote(columns[0]!.name)} has ${rows} cells, ${quote(name)} has ${cells.length}`,
+        `columns must have the same length; ${quote(columns[0]!.name)} has ${rows} cells, ${quote(name)} has ${cells.length}`,
       )
   }
 }
 
-/** The first forty, so that a message stays readable. */
+/** The first forty, to keep messages readable. */
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, 40).join(', ')
   return names.length > 40 ? `${shown} and ${names.length - 40} more` : shown
 }
 
-/** The target's cells, with numbered classes as categories. */
+/** The cells of the target, with class indices as categories. */
 function readLabels(content: Content): Content {
   if (content.kind === 'categories') return content
   const { values } = content
@@ -178,7 +177,7 @@ function readLabels(content: Content): Content {
   return { kind: 'categories', texts: Array.from(classes.keys(), String), places }
 }
 
-/** Rows by what stands in them, in the order in which it appears. */
+/** Rows grouped by content, in order of appearance. */
 function groupsOf(places: Int8Array, rows: readonly number[]): number[][] {
   const groups = new Map<number, number[]>()
   for (const row of rows) {
@@ -189,7 +188,7 @@ function groupsOf(places: Int8Array, rows: readonly number[]): number[][] {
   return [...groups.values()]
 }
 
-/** A column that can write itself into a row, `width` numbers wide. */
+/** A column that writes `width` numbers into a row. */
 interface Encoded<Description> {
   readonly description: Description
   readonly width: number
@@ -201,7 +200,7 @@ function encodeColumn(name: string, content: Content, training: readonly number[
   const known = missing === 0 ? training : training.filter((row) => isFilled(content, row))
   if (known.length === 0)
     throw new DataError(
-      `column ${quote(name)} is empty in all ${training.length} rows that are trained on; remove it, or hold back other rows with another seed`,
+      `column ${quote(name)} is empty in all ${training.length} training rows; remove it, or use another seed`,
     )
   if (content.kind === 'numbers') {
     const { mean, standardDeviation, write } = scaled(content.values, known)
@@ -244,7 +243,7 @@ function countEmpty(content: Content): number {
   return missing
 }
 
-/** Numbers in the scale of some of the rows, with the mean of these where a cell is empty. */
+/** Numbers standardized by some of the rows, with their mean in empty cells. */
 function scaled(values: Float64Array, rows: readonly number[]) {
   const { mean, standardDeviation } = standard(rows.map((row) => values[row]!))
   const numbers = new Float32Array(values.length)
@@ -256,7 +255,7 @@ function scaled(values: Float64Array, rows: readonly number[]) {
   return { mean, standardDeviation, write }
 }
 
-/** The texts of some of the rows, in their order, and where each of all texts stands there, or −1. */
+/** The categories of some of the rows, and the index of each text of the column among them, or −1. */
 function ranked({ texts, places }: Categories, rows: readonly number[]) {
   const { categories, mostFrequent } = countCategories(rows.map((row) => texts[places[row]!]!))
   return { categories, mostFrequent, positions: texts.map((text) => categories.indexOf(text)) }

@@ -1,21 +1,18 @@
-// What is found in training rows and then applied to any rows: scales, fillings, categories.
+// Transforms that are fitted to training rows and applied to any: scalers, imputer, one-hot encoder.
 import { check, checkCount, checkNumbers, listOf } from '../checks/check-options.js'
 import { DataError } from '../checks/errors.js'
 
-/** A change of scale, column by column. Numbers are rows of equally many columns, one behind the other. */
+/** Scales each column. Rows are flat, one after the other. */
 export interface Scaler {
   /** What is subtracted from each column, and what it is then divided by. */
   readonly offsets: readonly number[]
   readonly divisors: readonly number[]
   apply(rows: ArrayLike<number>): Float32Array
-  /** From scaled numbers back. */
+  /** The inverse of `apply`. */
   invert(rows: ArrayLike<number>): Float32Array
 }
 
-/**
- * Scales to mean 0 and variance 1, as found in the rows given: fit it to the rows that are trained on, and apply
- * it to all.
- */
+/** Scales to mean 0 and variance 1. Fit it to the training rows, and apply it to all. */
 export function standardizer(training: ArrayLike<number>, columns: number): Scaler {
   return scaler(
     finiteColumnsOf('standardizer', training, columns).map((values) => {
@@ -25,7 +22,7 @@ export function standardizer(training: ArrayLike<number>, columns: number): Scal
   )
 }
 
-/** Scales so that the rows given lie between 0 and 1; others may lie outside. */
+/** Scales the training rows to [0, 1]; others may lie outside. */
 export function normalizer(training: ArrayLike<number>, columns: number): Scaler {
   return scaler(
     finiteColumnsOf('normalizer', training, columns).map((values) => {
@@ -68,10 +65,10 @@ function mapped(
 function checkRows(caller: string, rows: ArrayLike<number>, columns: number): void {
   checkNumbers(caller, 'rows', rows)
   if (rows.length % columns !== 0)
-    throw new DataError(`${caller}: ${rows.length} numbers are not rows of ${columns}`)
+    throw new DataError(`${caller}: ${rows.length} numbers are not a multiple of ${columns} columns`)
 }
 
-/** Puts the mean of each column, as found in the rows given, where a number is missing: where it is NaN. */
+/** Replaces missing values, NaN, with the mean of the column in the training rows. */
 export function imputer(
   training: ArrayLike<number>,
   columns: number,
@@ -79,7 +76,7 @@ export function imputer(
   const fillings = columnsOf('imputer', training, columns).map((values, column) => {
     const known = values.filter((value) => !Number.isNaN(value))
     if (known.length === 0)
-      throw new DataError(`imputer: column ${column} has no number in any of the rows; leave it out`)
+      throw new DataError(`imputer: column ${column} has no number in any row; leave it out`)
     return standard(known).mean
   })
   return {
@@ -89,12 +86,9 @@ export function imputer(
   }
 }
 
-/**
- * Makes of each label as many numbers as there are classes among those given: 1 for its own and 0 else.
- * `apply` throws DataError for a label that is not among them.
- */
+/** One-hot encodes labels, with the classes of the training labels. `apply` throws DataError for any other label. */
 export function oneHotEncoder(training: readonly (string | number)[]): {
-  /** In the order of the numbers. */
+  /** In the order of the encoding. */
   readonly classes: readonly string[]
   apply(labels: readonly (string | number)[]): Float32Array
 } {
@@ -111,7 +105,7 @@ export function oneHotEncoder(training: readonly (string | number)[]): {
         const position = positions.get(String(label))
         if (position === undefined)
           throw new DataError(
-            `oneHotEncoder: "${label}" is none of the classes ${classes.slice(0, 40).join(', ')}`,
+            `oneHotEncoder: "${label}" is not one of the classes ${classes.slice(0, 40).join(', ')}`,
           )
         out[row * classes.length + position] = 1
       }
@@ -122,7 +116,7 @@ export function oneHotEncoder(training: readonly (string | number)[]): {
 
 const checkLabels = listOf(
   check<string | number>(
-    'text or a number',
+    'a string or a number',
     (value) => typeof value === 'string' || typeof value === 'number',
   ),
 )
@@ -141,12 +135,12 @@ function finiteColumnsOf(caller: string, rows: ArrayLike<number>, columns: numbe
   for (let at = 0; at < rows.length; at++)
     if (!Number.isFinite(rows[at]))
       throw new DataError(
-        `${caller}: row ${Math.floor(at / columns)} has ${rows[at]} in column ${at % columns}; fill it, such as by imputer, or drop the row`,
+        `${caller}: row ${Math.floor(at / columns)} has ${rows[at]} in column ${at % columns}; impute it, e.g. with imputer, or drop the row`,
       )
   return values
 }
 
-/** Mean and standard deviation of numbers; a deviation of 0 counts as 1, so that it can be divided by. */
+/** Mean and standard deviation; 1 in place of a standard deviation of 0, so that it can be divided by. */
 export function standard(values: ArrayLike<number>): { mean: number; standardDeviation: number } {
   const { length } = values
   let [mean, variance, equal] = [0, 0, true]
@@ -154,13 +148,13 @@ export function standard(values: ArrayLike<number>): { mean: number; standardDev
     mean += values[at]! / length
     equal &&= values[at] === values[0]
   }
-  // Exactly: the rounded mean of equal numbers may differ from them, and would then count as variance.
+  // Exact: the rounded mean of equal numbers may differ from them, which would count as variance.
   if (equal) return { mean: values[0]!, standardDeviation: 1 }
   for (let at = 0; at < length; at++) variance += (values[at]! - mean) ** 2 / length
   return { mean, standardDeviation: Math.sqrt(variance) || 1 }
 }
 
-/** The distinct texts, numbers by size and before other texts, and the most frequent one. */
+/** The distinct texts, numbers sorted by value before other texts, and the most frequent one. */
 export function countCategories(values: Iterable<string>): { categories: string[]; mostFrequent: string } {
   const counts = new Map<string, number>()
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
@@ -173,7 +167,7 @@ export function countCategories(values: Iterable<string>): { categories: string[
   return { categories, mostFrequent }
 }
 
-/** Where each name stands. */
+/** The index of each name. */
 function positionsOf(names: readonly string[]): Map<string, number> {
   return new Map(names.map((name, position) => [name, position]))
 }

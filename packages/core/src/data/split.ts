@@ -1,17 +1,17 @@
-// Rows that are trained on, and rows that are held back to judge by.
+// Splits rows into training and validation.
 import { checkFlag, checkFraction, checkOptions, checkSeed, optional } from '../checks/check-options.js'
 import { DataError } from '../checks/errors.js'
 import { listed } from '../layers/named.js'
 import { type Random, random } from '../numbers/random.js'
 import { type Columns, checkDataset, type Dataset, mapColumns } from './dataset.js'
 
-/** Rows by number, in order. */
+/** Row indices, in order. */
 export interface SplitRows {
   readonly kept: number[]
   readonly held: number[]
 }
 
-/** Holds back a share of each group of rows, so that together they are as many as the share of all rows. */
+/** Holds out a fraction of each group of rows, such that together they are that fraction of all rows. */
 export function splitGroups(
   groups: readonly (readonly number[])[],
   validationSplit: number,
@@ -23,26 +23,26 @@ export function splitGroups(
   for (const [index, group] of groups.entries()) {
     const order = source.stream(index).permutation(group.length)
     seen += group.length
-    // Never a whole group: what is not trained on cannot be recognised.
+    // Never a whole group: a class that is not trained on cannot be recognized.
     const count = Math.min(Math.max(Math.round(validationSplit * seen) - held.length, 0), group.length - 1)
     for (const [position, at] of order.entries()) (position < count ? held : kept).push(group[at]!)
   }
   return { kept: kept.sort((a, b) => a - b), held: held.sort((a, b) => a - b) }
 }
 
-/** How much to hold back, and with which seed. */
+/** Options of `split`. */
 export interface SplitOptions {
-  /** Share of the rows that is not trained on, above 0 and below 1. */
+  /** Fraction of the rows to hold out for validation, in (0, 1). */
   validationSplit: number
-  /** Decides which rows are held back. */
+  /** Seed of the split. */
   seed: number
-  /** Holds back the same share of each class: of rows whose targets are the same. */
+  /** Holds out the same fraction of each class, i.e. of rows with equal targets. */
   stratified?: boolean
 }
 
 /**
- * Two sets of the rows of one, both in their order.
- * @throws DataError when one of the two would be empty.
+ * Splits a dataset into training and validation rows, both in their original order.
+ * @throws DataError when one of them would be empty.
  */
 export function split<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
@@ -52,7 +52,7 @@ export function split<I extends Columns, T extends Columns>(
   return splitChecked(data, options)
 }
 
-/** The same for rows that were checked. */
+/** The same for rows that were already checked. */
 export function splitChecked<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
   options: SplitOptions,
@@ -77,12 +77,12 @@ export function splitChecked<I extends Columns, T extends Columns>(
   const { kept, held } = splitGroups([...groups.values()], validationSplit, random(seed).stream('held back'))
   if (held.length === 0)
     throw new DataError(
-      `split: ${data.rows} rows${stratified ? ` in ${groups.size} classes` : ''} are too few to hold back ${validationSplit} of them; give more rows, or hold back more`,
+      `split: ${data.rows} rows${stratified ? ` in ${groups.size} classes` : ''} are too few to hold out ${validationSplit} of them; provide more rows, or hold out more`,
     )
   return { training: pickRows(data, kept), validation: pickRows(data, held) }
 }
 
-/** A set of some rows of another, in the order given. */
+/** Selects rows of a dataset, in the given order. */
 export function pickRows<I extends Columns, T extends Columns>(
   data: Dataset<I, T>,
   rows: readonly number[],

@@ -1,9 +1,9 @@
-// Named columns of cells, as they come from a file, and what is wrong with them.
+// Tables of named columns, as read from a file, and how messages refer to their cells.
 
 /** Text that spells a number counts as that number. Empty cells are `null`. */
 export type Cell = number | string | null
 
-/** The cells of a column, one for each row: an array, or what reads them when they are asked for. */
+/** The cells of a column, one for each row: an array, or an object that reads them on demand. */
 export interface Cells extends Iterable<Cell> {
   readonly length: number
   /** The cell of a row, counted from 0. */
@@ -28,7 +28,7 @@ export function placeOf(table: Table, row: number): string {
   return table.lines ? `line ${table.lines.at(row)}` : `row ${row + 1}`
 }
 
-/** A cell as messages show it: on one line, without control characters, and not too long. */
+/** A cell as text for messages: on one line, without control characters, and shortened. */
 export function quote(cell: Cell): string {
   const text = String(cell).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text)

@@ -1,4 +1,4 @@
-// Compares derivatives with central differences, in float64: for the tests of this library and for its users.
+// Checks derivatives against central differences, in float64.
 import {
   check,
   checkFunction,
@@ -9,7 +9,7 @@ import {
   optional,
 } from '../checks/check-options.js'
 import { blamingCaller, GradientError, ShapeError } from '../checks/errors.js'
-import { formatShort } from '../checks/format.js'
+import { fourDigits } from '../checks/format.js'
 import { type Like, unpack } from '../transforms/nested.js'
 import { traced } from '../transforms/tracing.js'
 import { passBack } from './gradients.js'
@@ -17,60 +17,61 @@ import { evaluateReference } from './reference.js'
 import { stridesOf } from './shape.js'
 import { Constant, checkTensor, checkTensors, constant, describeNode, Tensor } from './tensor.js'
 
-/** How finely derivatives are compared, and where. */
+/** Options of `checkGradients`. */
 export interface CheckOptions {
-  /** Half the distance of the two points of a difference; 1e-6 unless given. */
+  /** Step of the central difference, half the distance of its two points; default 1e-6. */
   epsilon?: number
-  /** A difference up to `absoluteTolerance + relativeTolerance · |numeric|` passes; 1e-5 unless given, as in PyTorch. */
+  /** Deviations up to `absoluteTolerance + relativeTolerance · |numeric|` pass; default 1e-5, as in PyTorch. */
   absoluteTolerance?: number
-  /** The part that grows with the derivative; 1e-3 unless given, as in PyTorch. */
+  /** See `absoluteTolerance`; default 1e-3, as in PyTorch. */
   relativeTolerance?: number
-  /** 2 checks the derivatives of the derivatives instead; 1 unless given. */
+  /** 2 checks second derivatives; default 1. */
   order?: 1 | 2
-  /** Numbers for inputs, and in place of those of variables. */
+  /** Values for inputs, or to replace those of variables. */
   values?: ReadonlyMap<Tensor, ArrayLike<number>>
 }
 
-/** One element of one tensor: its derivative by rule and by differences. */
+/** The derivative with respect to one element of one tensor. */
 export interface GradientCheck {
   readonly tensor: Tensor
-  /** Position of the element, row by row. */
+  /** Row-major index of the element. */
   readonly element: number
-  /** By the rules of the operations. */
+  /** By the gradient rules. */
   readonly analytic: number
-  /** By a central difference. */
+  /** By central difference. */
   readonly numeric: number
-  /** How far apart the two may be. */
+  /** Largest deviation that passes. */
   readonly allowed: number
   readonly ok: boolean
 }
 
-/** What `checkGradients` found; as text, for people, `String(report)`. */
+/** What `checkGradients` found; `String(report)` is a readable summary. */
 export interface GradientReport {
-  /** Every derivative is right. */
+  /** Whether every derivative is correct. */
   readonly ok: boolean
-  /** Every comparison, the worst first. */
+  /** All comparisons, worst first. */
   readonly checks: readonly GradientCheck[]
-  /** The one that is furthest off for what is allowed; undefined when there was nothing to compare. */
+  /** The largest deviation relative to what is allowed; undefined when there was nothing to compare. */
   readonly worst: GradientCheck | undefined
-  /** A line with the verdict, and one for each of the worst. */
+  /** A line with the verdict, then the worst deviations. */
   toString(): string
 }
 
 /**
- * Checks the derivatives of `y` by every element of each of `xs`, all in float64, whatever precision the graph
- * has. A `y` that is no scalar is summed with fixed, uneven weights, so that errors of its elements cannot cancel.
+ * Checks the derivatives of `y` with respect to every element of each of `xs`, in float64 whatever the dtype of the
+ * graph. A `y` that is not a scalar is summed with fixed, uneven weights, so that errors of its elements cannot
+ * cancel.
  *
  * ```ts
  * const report = checkGradients(loss, [w, b])
  * if (!report.ok) console.log(String(report))
  * ```
- * @throws GradientError when two computations of a derivative give different bits.
+ * @throws GradientError when computing a derivative twice gives different bits.
  */
 export function checkGradients(y: Tensor, xs: readonly Tensor[], options?: CheckOptions): GradientReport
 /**
- * Checks the derivatives of a function at a point: numbers for a tensor, or an array or record of these for a
- * function of several, `checkGradients(({ w, b }) => …, { w: [1, 2], b: 0 })`.
+ * Checks the derivatives of a function at a point: numbers for a tensor, or an array or record of these for several
+ * arguments, `checkGradients(({ w, b }) => …, { w: [1, 2], b: 0 })`.
  */
 export function checkGradients<P = Tensor>(
   f: (x: P) => Tensor,
@@ -124,7 +125,7 @@ function compare(y: Tensor, xs: readonly Tensor[], options: CheckOptions): Gradi
     checkNumbers('checkGradients', 'values', numbers)
     if (numbers.length !== tensor.size)
       throw new ShapeError(
-        `checkGradients: ${describeNode(tensor)} holds ${tensor.size} numbers, values gives ${numbers.length}`,
+        `checkGradients: ${describeNode(tensor)} holds ${tensor.size} numbers, but values gives ${numbers.length}`,
       )
     given.set(tensor, Float64Array.from(numbers))
   }
@@ -150,7 +151,9 @@ function compare(y: Tensor, xs: readonly Tensor[], options: CheckOptions): Gradi
       const numeric = (shifted(epsilon) - shifted(-epsilon)) / (2 * epsilon)
       const found = expected[element]!
       if (!Object.is(found, again.get(derivatives[index]!)![element]!))
-        throw new GradientError(`checkGradients: two runs gave different derivatives of ${describeNode(x)}`)
+        throw new GradientError(
+          `checkGradients: two evaluations gave different derivatives with respect to ${describeNode(x)}`,
+        )
       const allowed = absoluteTolerance + relativeTolerance * Math.abs(numeric)
       const ok = Math.abs(found - numeric) <= allowed
       checks.push({ tensor: x, element, analytic: found, numeric, allowed, ok })
@@ -159,7 +162,7 @@ function compare(y: Tensor, xs: readonly Tensor[], options: CheckOptions): Gradi
   return report(checks.sort((a, b) => excess(b) - excess(a)))
 }
 
-/** Distance from what is allowed, in units of that; NaN is the furthest. */
+/** Deviation in units of what is allowed; NaN is the largest. */
 function excess({ analytic, numeric, allowed }: GradientCheck): number {
   const distance = Math.abs(analytic - numeric) / allowed
   return Number.isNaN(distance) ? Number.MAX_VALUE : distance
@@ -177,7 +180,7 @@ function report(checks: readonly GradientCheck[]): GradientReport {
     toString() {
       if (!worst) return 'nothing to compare: there are no elements'
       if (wrong.length === 0)
-        return `all ${checks.length} derivatives are right; the worst: ${describeCheck(worst)}`
+        return `all ${checks.length} derivatives are correct; worst: ${describeCheck(worst)}`
       const more = wrong.length > mostLines ? [`… and ${wrong.length - mostLines} more`] : []
       const lines = [...wrong.slice(0, mostLines).map(describeCheck), ...more].map((line) => `  ${line}`)
       return [`${wrong.length} of ${checks.length} derivatives are wrong:`, ...lines].join('\n')
@@ -189,12 +192,12 @@ function describeCheck({ tensor, element, analytic, numeric, allowed }: Gradient
   const position = stridesOf(tensor.shape).map(
     (stride, axis) => Math.floor(element / stride) % tensor.shape[axis]!,
   )
-  return `${describeNode(tensor)}${tensor.rank > 0 ? `, element [${position.join(', ')}]` : ''}: by rule ${formatShort(analytic)}, by differences ${formatShort(numeric)}, ${formatShort(Math.abs(analytic - numeric))} apart where ${formatShort(allowed)} is allowed`
+  return `${describeNode(tensor)}${tensor.rank > 0 ? `, element [${position.join(', ')}]` : ''}: by rule ${fourDigits(analytic)}, by differences ${fourDigits(numeric)}, ${fourDigits(Math.abs(analytic - numeric))} apart where ${fourDigits(allowed)} is allowed`
 }
 
 function weightedSum(y: Tensor): Tensor {
   if (y.rank === 0) return y
-  // Fractional parts of multiples of the golden ratio: spread evenly, no two alike.
+  // Fractional parts of multiples of the golden ratio: evenly spread, all distinct.
   const weights = Float64Array.from(
     { length: y.size },
     (_, index) => 0.5 + ((index * 0.6180339887498949) % 1),

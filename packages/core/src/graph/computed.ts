@@ -1,10 +1,13 @@
-// Constants that hold the numbers of a moment and know what these were computed from: no derivative flows through them.
+// Constants that hold computed values and remember their origin: no derivative flows through them.
 import { GradientError } from '../checks/errors.js'
 import { inputAt } from './input-names.js'
 import { Constant, describeNode, type Tensor, Variable } from './tensor.js'
 import { topological } from './traverse.js'
 
-/** What constants were computed from. Only variables are held on to: a loop that feeds back its results must not grow. */
+/**
+ * What constants were computed from. Only variables are retained, so that a loop that feeds back its results does not
+ * leak.
+ */
 export interface Origin {
   readonly variables: ReadonlySet<Variable>
   readonly tensors: WeakSet<Tensor>
@@ -14,7 +17,7 @@ export interface Origin {
 
 const origins = new WeakMap<Tensor, Origin>()
 
-/** The origin of what is computed from `sources`. */
+/** The origin of values computed from `sources`. */
 export function originOf(sources: readonly Tensor[], cure: string): Origin {
   const tensors = topological(sources)
   const variables = tensors.flatMap((tensor) =>
@@ -23,7 +26,7 @@ export function originOf(sources: readonly Tensor[], cure: string): Origin {
   return { variables: new Set(variables), tensors: new WeakSet(tensors), cure }
 }
 
-/** A constant of numbers that were computed; those in f64 stay so. */
+/** A constant of computed values; f64 values stay f64. */
 export function computed(
   values: Float32Array | Float64Array,
   { shape, dtype }: Pick<Tensor, 'shape' | 'dtype'>,
@@ -35,8 +38,8 @@ export function computed(
 }
 
 /**
- * Throws where a derivative by `targets`, or by any variable that is trained, would be cut off at a computed constant.
- * `order` is what `ys` depend on, inputs before what uses them.
+ * Throws where a derivative with respect to `targets`, or to any trainable variable, would be cut off at a computed
+ * constant. `order` is what `ys` depend on, in topological order.
  */
 export function checkUncut(
   ys: readonly Tensor[],
@@ -60,13 +63,13 @@ export function checkUncut(
             target !== tensor &&
             (variables.has(target as Variable) ||
               tensors.has(target) ||
-              // What was computed in between is forgotten, but then the target is older and met nowhere else.
+              // Intermediate tensors are not retained, but a target among them would be older and found nowhere else.
               (!(target instanceof Variable) && target.id < tensor.id && !order.includes(target))),
         )
       : [...variables].find(({ trainable }) => trainable)
     if (lost)
       throw new GradientError(
-        `${targets ? 'gradients' : 'backward'}: the derivative by ${describeNode(lost)} is cut off at ${describeNode(tensor)}, ${cure}`,
+        `${targets ? 'gradients' : 'backward'}: the derivative with respect to ${describeNode(lost)} is cut off at ${describeNode(tensor)}, ${cure}`,
       )
   }
 }

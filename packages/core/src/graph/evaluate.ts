@@ -1,4 +1,4 @@
-// Computes tensors now: f64 in plain TypeScript, everything else on the kernel.
+// Evaluates tensors immediately: f64 in plain TypeScript, everything else on the kernel.
 
 import { type Block, getKernel } from '@bp/kernel'
 import { check, checkNumbers } from '../checks/check-options.js'
@@ -16,12 +16,12 @@ import {
   Variable,
 } from './tensor.js'
 
-/** The numbers of inputs, or of any tensor that is to be taken as given. */
+/** Values for inputs, or to replace those of any tensor. */
 export type Given = ReadonlyMap<Tensor, ArrayLike<number>>
 
 /**
- * The numbers of tensors, in new arrays: Float64Array for f64, Float32Array for f32. Constants of no dtype are
- * computed in f64 when they are asked for together with f64 tensors, otherwise in f32.
+ * The values of tensors, in new arrays: Float64Array for f64, Float32Array for f32. Constants without a dtype are
+ * computed in f64 when evaluated together with f64 tensors, otherwise in f32.
  */
 export function evaluate(
   tensors: readonly Tensor[],
@@ -55,12 +55,12 @@ export function evaluate(
   })
 }
 
-/** The precision in which constants of no dtype are computed together with these tensors. */
+/** The dtype in which constants without one are computed together with these tensors. */
 export function precision(tensors: readonly Tensor[]): Dtype {
   return tensors.some(({ dtype }) => dtype === 'f64') ? 'f64' : 'f32'
 }
 
-// Programs that run once use one block in turn: such programs are many and would be collected late.
+// Programs that run once share one block of memory: they are many, and garbage collection would be late.
 let scratch: Block | undefined
 
 function scratchBlock(bytes: number): Block {
@@ -76,7 +76,7 @@ function evaluateOnKernel(tensors: readonly Tensor[], given: Given): Float32Arra
     const values = given.get(leaf) ?? (leaf instanceof Variable ? leaf.values : undefined)
     if (!values)
       throw new ValueError(
-        `${describeNode(leaf)} has no values of its own; compile the function and give them at each call`,
+        `${describeNode(leaf)} has no values; compile the function and pass them at each call`,
       )
     program.floats(buffer).set(values)
   }

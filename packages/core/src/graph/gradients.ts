@@ -1,4 +1,4 @@
-// Reverse-mode differentiation: makes the graph of the derivatives from the rules in the op table.
+// Reverse-mode differentiation: builds the graph of the derivatives from the gradient rules of the op table.
 
 import { blamingCaller, GradientError } from '../checks/errors.js'
 import { add, mul } from '../ops/arithmetic.js'
@@ -23,12 +23,12 @@ import {
 import { topological } from './traverse.js'
 
 /**
- * The derivatives of `ys` by every tensor on the way to `targets`, as nodes; by everything that is not
- * constant when no targets are given. `upstreams` are the derivatives that arrive at `ys`, 1 unless given; what
- * comes from several `ys` adds up.
+ * The derivatives of `ys`, as nodes, with respect to every tensor on a path to `targets`, or to everything that is not
+ * constant when there are no targets. `upstreams` are the derivatives that arrive at `ys`, default 1; contributions of
+ * several `ys` add up.
  *
- * One pass from the back. Each node multiplies what arrives by its own local derivative; what several uses of
- * a tensor send back adds up (Werbos 1974; Rumelhart, Hinton, Williams 1986).
+ * One backward pass: each node multiplies the derivative that arrives by its local derivative, and contributions of
+ * all uses of a tensor add up (Werbos 1974; Rumelhart, Hinton, Williams 1986).
  */
 export function gradientNodes(
   ys: readonly Tensor[],
@@ -68,8 +68,8 @@ export function gradientNodes(
 }
 
 /**
- * What a node passes back to its input number `index` of `dy`, the derivative that arrives at the node: in the
- * shape of that input, or null when no derivative flows there.
+ * The derivative that a node passes back to its input `index`, given `dy`, the one that arrives at the node: in the
+ * shape of that input, or null when none flows there.
  */
 export function localProduct(node: Tensor, index: number, dy: Tensor): Tensor | null {
   return productsOf(node, dy)(index)
@@ -91,8 +91,8 @@ function productsOf(node: Tensor, dy: Tensor): (index: number) => Tensor | null 
 }
 
 /**
- * The sum of what the uses of one tensor send back. Uses of parts of it send tensors of its whole size that are 0 but
- * for the part: these become one, so that a tensor used in n parts does not cost n times its size.
+ * The sum of the contributions of all uses of one tensor. A use of a slice contributes a tensor of full size that is 0
+ * elsewhere: these are merged, so that a tensor used in n slices does not cost n times its size.
  */
 function total(shares: readonly Tensor[]): Tensor {
   const groups: Tensor[][] = []
@@ -143,8 +143,8 @@ function oneOfScattered(parts: readonly Tensor[]): Tensor {
 }
 
 /**
- * `value` in the shape of `y`, and in f64 when that is: what is passed back then is in f64 too, even where it depends
- * on constants alone.
+ * `value` in the shape and dtype of `y`, so that derivatives are f64 where `y` is, even if they depend on constants
+ * alone.
  */
 function inPrecisionOf(y: Tensor, value: Tensor | number): Tensor {
   const inPrecision = (factor: number) => constant(factor, y.dtype === 'f64' ? { dtype: 'f64' } : {})
@@ -153,7 +153,7 @@ function inPrecisionOf(y: Tensor, value: Tensor | number): Tensor {
   return y.rank === 0 ? inPrecision(value) : broadcastTo(inPrecision(value), y.shape)
 }
 
-/** What `ys` pass back to `xs` when `upstreams` arrive at them; 0 to an `x` that they do not depend on. */
+/** The derivatives that `ys` pass back to `xs` given `upstreams`; 0 for an `x` that they do not depend on. */
 export function passBack(
   ys: readonly Tensor[],
   xs: readonly Tensor[],
@@ -163,17 +163,17 @@ export function passBack(
   return xs.map((x) => nodes.get(x) ?? inPrecisionOf(x, 0))
 }
 
-/** What a node passes back to an input for which its operation has no rule: the derivative of its decomposition. */
+/** The derivative passed back to an input without a gradient rule: that of the decomposition. */
 function byDecomposition(node: Tensor, index: number, dy: Tensor): Tensor {
   const { inputs: names, decompose } = node.op!.definition
-  // Copies, so that the derivative ends at them even where one input is made of another.
+  // Copies, so that differentiation stops at them even where one input depends on another.
   const copies = node.inputs.map((input) => reshape(input, input.shape))
   return passBack([decompose!(byName(names, copies), node.attributes)], [copies[index]!], [dy])[0]!
 }
 
 /**
- * The derivatives of the scalar `y` by each of `xs`, as tensors of their shapes, from which derivatives can be
- * taken again. An `x` that `y` does not depend on has derivative 0.
+ * The derivatives of the scalar `y` with respect to each of `xs`, as tensors of their shapes, which can be
+ * differentiated again; 0 for an `x` that `y` does not depend on.
  * @throws GradientError when `y` is not a scalar and no `upstream` of its shape is given.
  */
 export function gradients<const Xs extends readonly Tensor[]>(
@@ -185,12 +185,12 @@ export function gradients<const Xs extends readonly Tensor[]>(
     checkTensor('gradients', 'y', y)
     checkTensors('gradients', 'xs', xs)
     const dy = upstream === undefined ? undefined : checkUpstream('gradients', y, toTensor(upstream))
-    if (!dy) checkScalar('gradients', y, ', or give the upstream derivative')
+    if (!dy) checkScalar('gradients', y, ', or pass the upstream derivative')
     return passBack([y], xs, [dy]) as { -readonly [K in keyof Xs]: Tensor<ShapeOf<Xs[K]>> }
   })
 }
 
-/** Throws unless `y` is a tensor of one element. */
+/** Throws unless `y` has one element. */
 export function checkScalar(caller: string, y: Tensor, orElse = ''): void {
   if (y.size !== 1)
     throw new GradientError(
@@ -202,7 +202,7 @@ export function checkScalar(caller: string, y: Tensor, orElse = ''): void {
 export function checkUpstream(caller: string, y: Tensor, dy: Tensor): Tensor {
   if (!sameShape(dy.shape, y.shape))
     throw new GradientError(
-      `${caller}: the upstream derivative is ${describeShape(dy.shape)}, it must have the shape of y, ${describeShape(y.shape)}`,
+      `${caller}: the upstream derivative is ${describeShape(dy.shape)}; it must have the shape of y, ${describeShape(y.shape)}`,
     )
   return dy
 }

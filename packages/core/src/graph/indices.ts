@@ -1,36 +1,36 @@
-// Inputs that pick places: what is said of a number in them that picks none.
+// Inputs that hold indices: checks that they are in range.
 import { IndexError } from '../checks/errors.js'
 import { byName } from './input-names.js'
 import type { Array64 } from './reference.js'
 import type { Shape } from './shape.js'
 import { describeNode, type Tensor } from './tensor.js'
 
-/** The error for the first number of an input of `node` that is not whole, or not from 0 up to but without `limit`. */
+/** The error for the first index of an input of `node` that is not an integer in [0, `limit`). */
 export function indexError(node: Tensor, input: string, data: ArrayLike<number>, limit: number): IndexError {
   const place = Array.from(data).findIndex((value) => !isIndex(value, limit))
   const wanted =
-    limit > 0 ? `must be a whole number from 0 to ${limit - 1}` : 'cannot be: there is nothing to pick from'
+    limit > 0 ? `must be an integer in [0, ${limit})` : 'is out of range: there is nothing to index'
   const shape = node.inputs[node.op!.definition.inputs.indexOf(input)]?.shape ?? []
   return new IndexError(
-    `${node.op!.name}: ${input}${describePlace(place, shape)} is ${data[place]}, which ${wanted}; correct the indices, or make what they pick from larger (in ${describeNode(node)})`,
+    `${node.op!.name}: ${input}${describePlace(place, shape)} is ${data[place]}, which ${wanted}; correct the indices, or make what they index larger (in ${describeNode(node)})`,
   )
 }
 
-/** The inputs of `node` that pick places, and from how many each picks. */
+/** The inputs of `node` that hold indices, each with its exclusive upper limit. */
 function limitsOf({ op, attributes }: Tensor, shapes: readonly Shape[]): [input: string, limit: number][] {
   const { inputs, indices = {} } = op!.definition
   const byInput = byName(inputs, shapes)
   return Object.entries(indices).map(([input, limitOf]) => [input, limitOf!(byInput, attributes)])
 }
 
-/** Throws where an operation in f32 picks from more places than f32 can count. */
+/** Throws where an f32 index would have to exceed the integers that f32 represents. */
 export function checkCountable(node: Tensor): void {
   if (!node.op!.definition.indices) return
   const shapes = node.inputs.map(({ shape }) => shape)
   for (const [input, limit] of limitsOf(node, shapes))
     if (limit > 2 ** 24)
       throw new IndexError(
-        `${node.op!.name}: ${input} cannot pick from ${limit} places, since f32 counts up to 2^24; split what it picks from, or use f64`,
+        `${node.op!.name}: ${input} cannot index ${limit} elements, since f32 represents integers up to 2^24; split the tensor, or use f64`,
       )
 }
 
@@ -49,7 +49,7 @@ function isIndex(value: number, limit: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < limit
 }
 
-/** `[2, 0]` for number 6 of 3×3. */
+/** `[2, 0]` for element 6 of 3×3. */
 function describePlace(place: number, shape: readonly number[]): string {
   if (shape.length === 0) return ''
   const position: number[] = []

@@ -1,4 +1,4 @@
-// What can be called on a tensor: every operation of the table, its values, and its derivatives.
+// The methods of a tensor: every operation of the table, its values, and its derivatives.
 
 import { integerFrom, listOf } from '../checks/check-options.js'
 import { blamingCaller, GradientError, ShapeError } from '../checks/errors.js'
@@ -19,31 +19,31 @@ type OpMethods = {
 declare module './tensor.js' {
   interface Tensor<S extends Shape = Shape> extends OpMethods {
     /**
-     * The derivative that the last `backward()` from a scalar computed from this tensor left here: a constant of
-     * the same shape, which stays as it is when variables are set.
-     * @throws GradientError when there was no such call: not computed is not 0.
+     * The derivative with respect to this tensor that the last `backward()` computed: a constant of the same shape,
+     * which does not change when variables are set.
+     * @throws GradientError when there was no such call: a missing derivative is not 0.
      */
     readonly grad: Tensor<S>
     /**
-     * Computes the derivative of this scalar by every tensor that it depends on, with what the variables hold now,
-     * and leaves it as their `grad`, in place of what an earlier call left there. The numbers, as many as all these
-     * tensors have, are kept with them. For second derivatives use `gradients(y, [w])`, which gives tensors that
-     * follow the variables and can be differentiated again.
+     * Computes the derivative of this scalar with respect to every tensor that it depends on, at the current values of
+     * the variables, and stores it as their `grad`, replacing that of an earlier call. The values stay in memory with
+     * the tensors. For second derivatives use `gradients(y, [w])`, which gives tensors that follow the variables and
+     * can be differentiated again.
      * @throws GradientError when this is not a scalar, or when no derivative reaches a variable.
      */
     backward(): void
-    /** The numbers, row by row, in a new array: Float64Array for f64, otherwise Float32Array. */
+    /** The values in row-major order, in a new array: Float64Array for f64, otherwise Float32Array. */
     data(): Float32Array | Float64Array
     /**
-     * The one number of a scalar, or of any tensor of one element.
-     * @throws ShapeError when there are more, or none.
+     * The value of a scalar, or of any tensor of one element.
+     * @throws ShapeError unless there is exactly one element.
      */
     item(): number
-    /** The numbers as nested arrays of the tensor's shape; a plain number for a scalar. */
+    /** The values as nested arrays of the tensor's shape; a plain number for a scalar. */
     toArray(): number | NestedArray
     /**
-     * Cuts the tensor along a dimension, the first unless given: into that many parts of one size, or into parts of
-     * the given sizes. `concat` puts them together again.
+     * Splits the tensor along a dimension (default 0) into a number of equal parts, or into parts of the given sizes.
+     * `concat` is the inverse.
      * @throws ShapeError when the parts do not make up the dimension.
      */
     split(parts: number | readonly number[], axis?: number): Tensor[]
@@ -65,16 +65,16 @@ const own = {
   backward(this: Tensor): void {
     if (this.size !== 1)
       throw new GradientError(
-        `backward: needs a scalar, this is ${describeShape(this.shape)}; take its sum or mean first, or use gradients with an upstream derivative`,
+        `backward: expects a scalar, this is ${describeShape(this.shape)}; take its sum or mean first, or use gradients with an upstream derivative`,
       )
     const nodes = gradientNodes([this], undefined)
     if (![...nodes.keys()].some((tensor) => tensor instanceof Variable))
       throw new GradientError(
-        `backward: no derivative of ${describeNode(this)} reaches a variable; make what it is to be differentiated by with variable()`,
+        `backward: no derivative of ${describeNode(this)} reaches a variable; create what to differentiate with respect to with variable()`,
       )
     const origin = originOf(
       [this],
-      'the number that backward() left as grad; for a derivative of a derivative use gradients(y, [x])',
+      'the grad that backward() stored; for second derivatives use gradients(y, [x])',
     )
     const distinct = [...new Set(nodes.values())]
     const constants = new Map(
@@ -91,7 +91,7 @@ const own = {
   item(this: Tensor): number {
     if (this.size !== 1)
       throw new ShapeError(
-        `item: needs exactly one element, this is ${describeShape(this.shape)}; use toArray() or data()`,
+        `item: expects exactly one element, this is ${describeShape(this.shape)}; use toArray() or data()`,
       )
     return this.data()[0]!
   },
@@ -105,7 +105,7 @@ const own = {
       typeof parts === 'number' ? equalParts(length, parts) : listOf(integerFrom(0))('split', 'parts', parts)
     if (sizes.reduce((total, size) => total + size, 0) !== length)
       throw new ShapeError(
-        `split: axis ${along} of x, which is ${describeShape(this.shape)}, cannot be cut into ${typeof parts === 'number' ? `${parts} parts of one size` : `parts of [${parts.join(', ')}]`}`,
+        `split: axis ${along} of x, which is ${describeShape(this.shape)}, cannot be split into ${typeof parts === 'number' ? `${parts} equal parts` : `parts of [${parts.join(', ')}]`}`,
       )
     let start = 0
     return sizes.map((size) => {
@@ -141,7 +141,7 @@ for (const op of Object.values(ops)) {
 
 type Method = (this: Tensor, ...args: unknown[]) => unknown
 
-/** The method, with errors that point at the line that called it. */
+/** The method, with errors whose stack trace starts at the caller's line. */
 function blaming(body: Method): Method {
   return function method(...args) {
     return blamingCaller(method, () => body.apply(this, args))

@@ -1,4 +1,4 @@
-// What an operation is: one literal that holds everything about it, and the function that makes nodes of it.
+// An operation: one literal that holds everything about it, and the function that creates its nodes.
 import {
   type Check,
   check,
@@ -22,56 +22,59 @@ export type RuleContext<Name extends string> = ByInput<Name, Tensor> & {
   readonly dy: Tensor
 }
 
-/** The local product of one input: takes nodes, returns a node of the shape of `y` or of the input. */
+/** The vector-Jacobian product for one input: takes nodes, returns a node of the shape of `y` or of the input. */
 export interface GradientRule<Name extends string, Attributes> {
   /** The rule as mathematics, `x̄ = ȳ · y · (1 − y)`. */
   readonly formula: string
-  /** `place`: for which of the tensors of `...xs` it is. Without a rule, `decompose` is differentiated. */
+  /** `place` is the index among the tensors of `...xs`. Without a rule, `decompose` is differentiated. */
   readonly rule?: (context: RuleContext<Name>, attributes: Attributes, place: number) => Tensor
 }
 
 /**
- * Everything about one operation. `Given` is what a caller may write, `Attributes` what rules receive. What is built is
- * without `summary`, and the modules that bundlers load without `sample`.
+ * Everything about one operation. `Given` is what a caller may pass, `Attributes` what rules receive. The build strips
+ * `summary`, and from the modules that bundlers load `sample` too.
  */
 export interface Definition<Names extends readonly string[], Given, Attributes> {
-  /** Their names. The last may be `...xs`: a list of one or more tensors. */
+  /** Names of the inputs. The last may be `...xs`: a list of one or more tensors. */
   readonly inputs: Names
   /** One sentence for documentation. */
   readonly summary: string
-  /** What stands on the node of a drawn graph. */
+  /** Label of the node in a drawn graph. */
   readonly symbol: string
   readonly formula: string
-  /** The inputs repeat against each other by the rule of broadcasting. */
+  /** Whether the inputs are broadcast against each other. */
   readonly broadcasts?: true
   /** One sentence about each attribute. */
   readonly attributes?: { readonly [K in keyof Required<Given>]: string }
-  /** The attribute that a bare value stands for: `sum(x, 0)` is `sum(x, { axes: 0 })`. */
+  /** The attribute that a bare value sets: `sum(x, 0)` is `sum(x, { axes: 0 })`. */
   readonly shorthand?: keyof Given & string
-  /** Fills in defaults and refuses bad attributes. */
+  /** Fills in defaults and rejects invalid attributes. */
   readonly prepare?: (given: Given, shapes: ByInput<Names[number], Shape>) => Attributes
   /** The output's shape; throws `ShapeError` when the inputs do not fit. */
   readonly shape: (shapes: ByInput<Names[number], Shape>, attributes: Attributes) => Shape
-  /** Inputs of which each number must be whole, from 0 up to but without what this gives for them. */
+  /** Inputs that hold indices: each must be an integer in [0, limit), with the limit that this returns. */
   readonly indices?: {
     readonly [K in Names[number]]?: (shapes: ByInput<Names[number], Shape>, attributes: Attributes) => number
   }
-  /** A rule for each input, `null` for one through which no derivative flows; `decompose` gives those that are missing. */
+  /**
+   * A rule for each input, `null` for one through which no derivative flows; a missing one is derived from
+   * `decompose`.
+   */
   readonly vjp: {
     readonly [K in InputName<Names[number]>]?: GradientRule<Names[number], Attributes> | null
   }
-  /** The same function in terms of simpler ones; what is compiled when there is no `lower`. */
+  /** The same function in terms of simpler ops; compiled when there is no `lower`. */
   readonly decompose?: (inputs: ByInput<Names[number], Tensor>, attributes: Attributes) => Tensor
-  /** Kernel instructions for it. */
+  /** Emits its kernel instructions. */
   readonly lower?: Lowering<Attributes>
   /** The same in plain float64. */
   readonly reference: Reference<Attributes>
   /**
-   * Largest error of the f32 kernel against float64, in units in the last place of the result. At most 0.5 says that
-   * it is rounded correctly: then what it makes of constants is computed when compiling.
+   * Error budget of the f32 kernel against float64, in ULP of the result. At most 0.5 means correctly rounded: then
+   * constants are folded at compile time.
    */
   readonly ulp: number | ((shapes: ByInput<Names[number], Shape>) => number)
-  /** Inputs, and attributes, to try it with. */
+  /** Inputs and attributes to test it with. */
   readonly sample: Sampler<Names, Given>
 }
 
@@ -81,12 +84,12 @@ type CallBy<Names extends readonly string[], Options, Rule> = Rule extends keyof
   ? ShapeRules<Names, Options>[Rule]
   : Call<Names, Options>
 
-/** Where an op's type keeps what it takes and how the method is called; nothing when the program runs. */
+/** Carries an op's parameters and method signature in its type; absent at run time. */
 declare const signature: unique symbol
 
 /**
- * An operation: a function on tensors that also carries its own definition. `Rule` says how the shape of the
- * result follows from the inputs in types, as in `shape-types.ts`; without one it is not known before it runs.
+ * An operation: a function on tensors that also carries its own definition. `Rule` says how the shape of the result
+ * follows from the inputs in types (see `shape-types.ts`); without one it is unknown at compile time.
  */
 export type Op<
   Names extends readonly string[] = readonly string[],
@@ -96,17 +99,17 @@ export type Op<
 > = (CallBy<Names, Options<Given, Short>, Rule> extends { function: infer F } ? F : never) &
   AnyOp<Names, Given, CallBy<Names, Options<Given, Short>, Rule> extends { method: infer M } ? M : unknown>
 
-/** An op whose inputs repeat against each other, and with one input, whose result has its shape. */
+/** An op whose inputs are broadcast against each other; with one input, the result has its shape. */
 export type Elementwise<
   Names extends readonly string[],
   Given = object,
   Short extends keyof Given = never,
 > = Op<Names, Given, Short, 'broadcast'>
 
-/** What ops have besides being called. */
+/** The properties of an op. */
 interface AnyOp<Names, Given, Method> {
   readonly name: string
-  // The table is read by loops that know nothing of one op's attributes, hence `any`.
+  // Loops over the table do not know the attributes of each op, hence `any`.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly definition: Definition<any, any, any>
   readonly [signature]?: { readonly names: Readonly<Names>; readonly given: Given; readonly method: Method }
@@ -122,7 +125,7 @@ export type InternalName = `${string}Grad` | `${string}Pick`
 
 export const isInternal = (name: string): boolean => /(Grad|Pick)$/.test(name)
 
-/** Makes an operation of its definition. */
+/** Creates an operation from its definition. */
 export function op<
   const Names extends readonly string[],
   // biome-ignore lint/complexity/noBannedTypes: no attributes
@@ -131,7 +134,7 @@ export function op<
 >(
   name: string,
   definition: Definition<Names, Given, Attributes>,
-  // The call is typed by the rule that the op's own type names.
+  // The call is typed by the rule that the op's type names.
   // biome-ignore lint/suspicious/noExplicitAny: see above
 ): AnyOp<Names, Given, any> & ((...args: any[]) => any) {
   const { inputs } = definition
@@ -149,7 +152,7 @@ export function op<
     blamingCaller(create, () => {
       if (args.length < inputs.length || args.length > inputs.length + 1)
         throw new ValueError(
-          `${name}: wants ${inputs.map(inputName).join(', ')}${definition.attributes ? ' and options' : ''}; got ${args.length} arguments`,
+          `${name}: expects ${inputs.map(inputName).join(', ')}${definition.attributes ? ' and options' : ''}; got ${args.length} arguments`,
         )
       const tensors = inputs.flatMap((input, index) =>
         isList(input)
@@ -170,11 +173,11 @@ export function op<
         return new Tensor({ op: result, inputs: tensors, attributes: attributes as object, shape })
       } catch (error) {
         if (error instanceof BackpropagationError) {
-          // What an op is made of may refuse in its own name.
+          // An op inside the decomposition may throw under its own name.
           if (!error.message.includes(name)) error.message = `${name}: ${error.message}`
           throw error
         }
-        // What a wrong type does to the arithmetic of shapes, in programs that no compiler has checked.
+        // Shape arithmetic on a wrong type, in programs that were not type-checked.
         throw new ValueError(`${name}: cannot take the options ${JSON.stringify(given)}: ${error}`)
       }
     })
@@ -183,7 +186,7 @@ export function op<
   return result as never
 }
 
-/** The options of a call, given by name or bare. */
+/** The options of a call, as an object or as a bare value. */
 function optionsOf(
   name: string,
   checks: Readonly<Record<string, Check<unknown>>>,
@@ -199,20 +202,20 @@ function optionsOf(
 }
 
 const checkAttribute = optional(
-  check('a number, a flag, text or an array of these', (value) => isOption(value)),
+  check('a number, a boolean, a string or an array of these', (value) => isOption(value)),
 )
 
 function isOption(value: unknown, depth = 3): boolean {
   if (!Array.isArray(value))
     return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
-  // By index, so that holes are seen.
+  // By index, so that holes are found.
   for (let at = 0; at < value.length; at++) if (depth === 0 || !isOption(value[at], depth - 1)) return false
   return true
 }
 
 const ofDecomposition = { formula: 'the derivative of the decomposition' }
 
-/** What functions of one tensor, element by element, share. */
+/** Shared by elementwise functions of one tensor. */
 export const ofOne = { inputs: ['x'], shape: ({ x }: { x: Shape }) => x } as const
 
 function listOf(op: string, input: string, given: unknown): Tensor[] {

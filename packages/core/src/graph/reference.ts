@@ -1,24 +1,24 @@
-// The float64 executor: every operation in plain TypeScript, slow and obviously right.
+// The float64 executor: every operation in plain TypeScript, slow and obviously correct.
 import { ValueError } from '../checks/errors.js'
 import { checkIndices } from './indices.js'
 import { broadcastStrides, type Shape, sizeOf } from './shape.js'
 import { Constant, type Input, type Tensor, Variable } from './tensor.js'
 import { topological } from './traverse.js'
 
-/** Numbers in a row, and their shape. */
+/** Flat numbers and their shape. */
 export interface Array64 {
   readonly data: Float64Array
   readonly shape: Shape
 }
 
-/** An operation on float64 arrays; returns the output's numbers. */
+/** An operation on float64 arrays; returns the values of the output. */
 export type Reference<Attributes = object> = (
   inputs: readonly Array64[],
   shape: Shape,
   attributes: Attributes,
 ) => Float64Array
 
-/** Computes tensors in float64; `given` holds the numbers of inputs, and may replace those of any tensor. */
+/** Evaluates tensors in float64; `given` holds the values of inputs, and may replace those of any tensor. */
 export function evaluateReference(
   tensors: readonly Tensor[],
   given: ReadonlyMap<Tensor, Float64Array> = new Map(),
@@ -33,7 +33,7 @@ export function evaluateReference(
 }
 
 /**
- * The operation of `tensor` on other inputs than its own, of the same shapes.
+ * The operation of `tensor` applied to other inputs of the same shapes.
  * @throws IndexError for an index out of range.
  */
 export function applyReference(tensor: Tensor, inputs: readonly Array64[]): Float64Array {
@@ -43,10 +43,10 @@ export function applyReference(tensor: Tensor, inputs: readonly Array64[]): Floa
 
 function leafValues(tensor: Variable | Constant | Input): Float64Array {
   if (tensor instanceof Constant || tensor instanceof Variable) return Float64Array.from(tensor.values)
-  throw new ValueError(`${tensor} has no values of its own; compile the function and give them at the call`)
+  throw new ValueError(`${tensor} has no values; compile the function and pass them at each call`)
 }
 
-/** Visits each element of `shape` with its position in every one of the differently strided arrays. */
+/** Visits each element of `shape` with its offset in each of several strided arrays. */
 export function forEachStrided(
   shape: Shape,
   strides: readonly (readonly number[])[],

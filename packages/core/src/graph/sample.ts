@@ -1,16 +1,16 @@
-// Seeds of the table's tests: for each op the numbers and shapes to try it with.
+// Samples for the tests of the op table: the values and shapes to test each op with.
 import { type ByInput, type InputName, inputAt, isList } from './input-names.js'
 import type { Shape } from './shape.js'
 
-/** Where one input's numbers are drawn from, uniformly. */
+/** The domain of an input, from which its values are drawn uniformly. */
 export interface Domain {
   readonly low: number
   readonly high: number
-  /** Keep this far from these points, where the derivative jumps or a value does not exist. */
+  /** Distance to keep from points where the derivative jumps or a value does not exist. */
   readonly avoid?: { readonly points: readonly number[]; readonly distance: number }
-  /** Whole numbers only, from `low` up to but without `high`. */
+  /** Integers in [`low`, `high`). */
   readonly whole?: boolean
-  /** Distinct in all elements by at least this much, so that the largest is never a tie. */
+  /** Smallest difference between any two elements, so that the maximum is never a tie. */
   readonly distinct?: number
 }
 
@@ -25,7 +25,7 @@ export interface Sampler<Names extends readonly string[], Given> {
   readonly cases: readonly Case<Names, Given>[]
 }
 
-/** The tensors of a case, in order: the input's name, how it is written, and the shape. */
+/** The tensors of a case, in order: the input's name, its label, and the shape. */
 export function caseInputs(
   names: readonly string[],
   shapes: Readonly<Record<string, Shape | readonly Shape[]>>,
@@ -42,7 +42,7 @@ export function uniform(low: number, high: number, more: Omit<Domain, 'low' | 'h
   return { low, high, ...more }
 }
 
-/** Scalars, empty and single elements, and lengths around the four lanes of a SIMD vector. */
+/** Scalars, empty tensors, single elements, and lengths around the four lanes of a SIMD vector. */
 const shapes: readonly Shape[] = [
   [],
   [1],
@@ -62,7 +62,7 @@ const shapes: readonly Shape[] = [
 
 export const unaryCases = shapes.map((shape) => ({ shapes: { x: shape } }))
 
-/** Equal shapes, and each way in which one side can repeat. */
+/** Equal shapes, and each way to broadcast one side. */
 const pairs: readonly (readonly [Shape, Shape])[] = [
   ...shapes.map((shape) => [shape, shape] as const),
   [[], [5]],
@@ -94,7 +94,7 @@ const pairs: readonly (readonly [Shape, Shape])[] = [
   ],
 ]
 
-/** All pairs for two inputs; with more, the rest have the shape of the second. */
+/** All pairs for two inputs; any further inputs have the shape of the second. */
 export function broadcastCases<const Names extends readonly string[]>(names: Names) {
   return pairs.map(([first, second]) => ({
     shapes: Object.fromEntries(names.map((name, index) => [name, index === 0 ? first : second])) as {

@@ -1,9 +1,9 @@
-// Shapes in types: what TypeScript can know of a shape before the program runs. Shapes that are not written out
-// in the program are `Shape`, which fits everything; all are checked again when nodes are made.
+// Shapes in types: what TypeScript can know of a shape at compile time. Shapes that are not literal are `Shape`, which
+// fits everything; all are checked again when nodes are created.
 import type { Shape } from './shape.js'
 import type { NumberArray, shapeOf, Tensor, TensorLike } from './tensor.js'
 
-/** The shape of a tensor, or of the numbers that stand for one: `readonly [2, 3]`, or `Shape` when it is not known. */
+/** The shape of a tensor, or of numbers in place of one: `readonly [2, 3]`, or `Shape` when unknown. */
 export type ShapeOf<X> = X extends { [shapeOf]?(shape: infer S extends Shape): void }
   ? S
   : X extends number | boolean
@@ -14,7 +14,7 @@ export type ShapeOf<X> = X extends { [shapeOf]?(shape: infer S extends Shape): v
         ? NestedShape<X>
         : Shape
 
-/** `[[1, 2], [3, 4]]` is `[2, 2]`; of `number[][]` only the rank is known. */
+/** `[[1, 2], [3, 4]]` is `[2, 2]`; for `number[][]` only the rank is known. */
 type NestedShape<X extends readonly unknown[]> = X extends readonly [infer First, ...unknown[]]
   ? ShapeOf<First> extends infer Rest extends Shape
     ? readonly [X['length'], ...Rest]
@@ -33,16 +33,16 @@ type NestedShape<X extends readonly unknown[]> = X extends readonly [infer First
           : Shape
       : Shape
 
-/** The shape that was given, or else that of the values. */
+/** The given shape, or that of the values. */
 export type GivenShape<Values, Given> = [Given] extends [Shape] ? Known<Given> : ShapeOf<Values>
 
-/** Ranks that are not known become `Shape`. */
+/** Unknown ranks become `Shape`. */
 type Known<S> = S extends Shape ? (number extends S['length'] ? Shape : S) : Shape
 
 /** The result of a rule as a tensor; mistakes are reported at an argument, see `Fits`. */
 type Result<S> = Tensor<Known<S>>
 
-/** What an argument must be besides a tensor: nothing more, or, where shapes do not fit, a message that it is not. */
+/** An extra constraint on an argument: none, or, where shapes do not fit, a message that no argument satisfies. */
 type Fits<S> = S extends string ? S : unknown
 
 /** `3×4`, as in messages. */
@@ -52,7 +52,7 @@ type Text<S extends Shape> = S extends readonly [infer Only extends number]
     ? `${First}×${Rest extends readonly [infer Last extends number] ? Last : Text<Rest>}`
     : 'a scalar'
 
-/** The shape that both broadcast to, or a message. */
+/** The shape that both are broadcast to, or a message. */
 type Broadcast<A extends Shape, B extends Shape> = number extends A['length'] | B['length']
   ? Shape
   : [BroadcastFrom<A, B>] extends [never]
@@ -70,7 +70,7 @@ type BroadcastFrom<A extends Shape, B extends Shape, Tail extends Shape = readon
     : readonly [...A, ...Tail]
   : readonly [...B, ...Tail]
 
-/** What two dimensions broadcast to; a text when they do not. */
+/** The dimension that two are broadcast to; a string when they cannot be. */
 type Dimension<A extends number, B extends number> = number extends A
   ? B extends 1
     ? number
@@ -87,17 +87,17 @@ type Dimension<A extends number, B extends number> = number extends A
           ? A
           : 'no'
 
-/** The option `Key`, given by name or bare. */
+/** The option `Key`, given by name or as a bare value. */
 type Option<Given, Key extends string> = Given extends number | string | readonly unknown[]
   ? Given
   : Key extends keyof Given
     ? Given[Key]
     : undefined
 
-/** Whether a flag is set; `boolean` when only the program will know. */
+/** Whether a flag is set; `boolean` when unknown at compile time. */
 type Flag<Given, Key extends string> = Given extends Readonly<Record<Key, infer Value>> ? Value : false
 
-/** Shape of a matrix product, or a message. */
+/** The shape of a matrix product, or a message. */
 type MatmulShape<A extends Shape, B extends Shape, Given> =
   Sides<A, Flag<Given, 'transposeA'>, 'row'> extends readonly [
     infer StackA extends Shape,
@@ -119,7 +119,7 @@ type MatmulShape<A extends Shape, B extends Shape, Given> =
       : Shape
     : Shape
 
-/** A stack of matrices as the stack, the dimension that stays, and the one that is summed over. */
+/** A batch of matrices as the batch shape, the dimension that remains, and the one that is summed over. */
 type Sides<S extends Shape, Transposed, Side> = S extends readonly [infer Only extends number]
   ? readonly [readonly [], readonly [], Only]
   : S extends readonly [...infer Stack extends Shape, infer Rows extends number, infer Columns extends number]
@@ -134,7 +134,7 @@ type Sides<S extends Shape, Transposed, Side> = S extends readonly [infer Only e
 
 /**
  * Shape of a convolution, or a message: [images, …space, channels] with weights [...kernel, channels, outputs]. The
- * size of the space is worked out only where it stays as it is.
+ * spatial size is computed only where the convolution keeps it.
  */
 type ConvolvedShape<X extends Shape, W extends Shape, Given> = X extends readonly [
   infer Images extends number,
@@ -165,7 +165,7 @@ type Moved<Space extends Shape, Kernel extends Shape, Given> = [Option<Given, 's
       : { readonly [Axis in keyof Space]: number }
   : { readonly [Axis in keyof Space]: number }
 
-/** Shape of sums of products by letters, or a message. Without an arrow the output is not worked out. */
+/** The shape of an einsum, or a message. Without an arrow it is not inferred. */
 type EinsumShape<Xs extends readonly TensorLike[], Given> =
   Option<Given, 'equation'> extends infer Equation extends string
     ? WithoutSpaces<Equation> extends `${infer Terms}->${infer Output}`
@@ -181,7 +181,7 @@ type WithoutSpaces<Text extends string> = Text extends `${infer Head} ${infer Ta
   ? WithoutSpaces<`${Head}${Tail}`>
   : Text
 
-/** The size of each letter of terms with commas between, or a message. */
+/** The size of each letter in comma-separated terms, or a message. */
 type LetterSizes<Terms extends string, Xs extends readonly unknown[], Sizes = unknown> = Xs extends readonly [
   infer X,
   ...infer Others,
@@ -207,7 +207,7 @@ type TermSizes<Term extends string, S extends Shape, Sizes, X> = number extends 
     ? S extends readonly [infer Size extends number, ...infer Others extends Shape]
       ? Letter extends keyof Sizes
         ? [Sizes[Letter] & Size] extends [never]
-          ? `${Letter} is ${Sizes[Letter] & number} and, in ${Text<ShapeOf<X>>}, ${Size}; one letter must have one size`
+          ? `${Letter} is ${Sizes[Letter] & number} and, in ${Text<ShapeOf<X>>}, ${Size}; a letter must have one size`
           : TermSizes<Rest, Others, Sizes & Readonly<Record<Letter, Size>>, X>
         : TermSizes<Rest, Others, Sizes & Readonly<Record<Letter, Size>>, X>
       : `"${Term}" names more dimensions than there are in ${Text<ShapeOf<X>>}`
@@ -223,7 +223,7 @@ type Lettered<
   ? Lettered<Rest, Sizes, readonly [...Done, Letter extends keyof Sizes ? Sizes[Letter] & number : number]>
   : Done
 
-/** Shape after a reduction along the option `axes`, whose axes stay as 1 with `keepDims`. */
+/** The shape after a reduction along the option `axes`, which remain as 1 with `keepDims`. */
 type ReducedShape<S extends Shape, Given, Bare> = number extends S['length']
   ? Shape
   : (Bare extends 'axes' ? Option<Given, 'axes'> : Option<Named<Given>, 'axes'>) extends infer Axes
@@ -243,7 +243,7 @@ type ReducedShape<S extends Shape, Given, Bare> = number extends S['length']
 /** Options that are given by name. */
 type Named<Given> = Given extends object ? Given : undefined
 
-/** Goes through the axes, whose number from the front is the length of `Done` and from the end that of `S`. */
+/** Walks the axes; the index from the front is the length of `Done`, from the end that of `S`. */
 type Reduce<
   S extends Shape,
   Axes extends number,
@@ -262,7 +262,7 @@ type Reduce<
 
 type Kept<Keep> = [Keep] extends [true] ? readonly [1] : [Keep] extends [false] ? readonly [] : Shape
 
-/** The option `shape`; a dimension that is to be worked out is a `number`. */
+/** The option `shape`; a dimension that is to be inferred is a `number`. */
 type NewShape<Given> =
   Option<Given, 'shape'> extends infer S extends Shape
     ? number extends S['length']
@@ -270,7 +270,7 @@ type NewShape<Given> =
       : { readonly [Axis in keyof S]: S[Axis] extends -1 ? number : S[Axis] }
     : Shape
 
-/** Dimensions in the order of the option `permutation`, or reversed without. */
+/** Dimensions in the order of the option `permutation`; reversed without it. */
 type TransposedShape<S extends Shape, Given> = number extends S['length']
   ? Shape
   : Option<Given, 'permutation'> extends infer Order
@@ -287,12 +287,12 @@ type Reversed<S extends Shape> = S extends readonly [infer First extends number,
   ? readonly [...Reversed<Rest>, First]
   : readonly []
 
-/** What is given for each input: a tensor, or for `...xs` a list. */
+/** The argument for each input: a tensor, or a list for `...xs`. */
 type Given<Names extends readonly unknown[]> = {
   [K in keyof Names]: Names[K] extends `...${string}` ? readonly TensorLike[] : TensorLike
 }
 
-/** How an op is called whose result may have any shape. The method of a list takes the others: `a.concat([b, c])`. */
+/** The call of an op whose result may have any shape. The method of a list op takes the others: `a.concat([b, c])`. */
 export interface Call<Names extends readonly string[], Options> {
   function: (...args: [...Given<Names>, attributes?: Options]) => Tensor
   method: Names extends readonly [`...${string}`]
@@ -302,7 +302,7 @@ export interface Call<Names extends readonly string[], Options> {
       : unknown
 }
 
-/** How a reduction is called; `Bare` says whether a bare option is its axes. */
+/** The call of a reduction; `Bare` says whether a bare value sets the axes. */
 interface Reduction<Options, Bare> {
   function: <const X extends TensorLike, const Given extends Options | undefined = undefined>(
     x: X,
@@ -315,11 +315,11 @@ interface Reduction<Options, Bare> {
 }
 
 /**
- * How the shape of a result follows from those of the inputs, for ops that name one of these in their type; each
- * as a function and as a method of its first input.
+ * How the shape of the result follows from those of the inputs, for ops that name one of these rules in their type;
+ * each as a function and as a method of the first input.
  */
 export interface ShapeRules<Names extends readonly string[], Options> {
-  /** By broadcasting; worked out for one input or two. */
+  /** By broadcasting; inferred for one input or two. */
   broadcast: Names extends readonly [string]
     ? {
         function: <const X extends TensorLike>(x: X, options?: Options) => Result<ShapeOf<X>>
@@ -360,7 +360,7 @@ export interface ShapeRules<Names extends readonly string[], Options> {
     ) => Result<MatmulShape<ShapeOf<This>, ShapeOf<B>, Given>>
   }
   reduce: Reduction<Options, 'axes'>
-  /** A reduction whose bare option is not its axes. */
+  /** A reduction whose bare value does not set the axes. */
   reduceByName: Reduction<Options, null>
   convolve: {
     function: <

@@ -5,7 +5,7 @@ import { ShapeError, ValueError } from '../checks/errors.js'
 /** Sizes of the dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[]
 
-/** How many elements a tensor of a shape has: the product of its dimensions, 1 for a scalar. */
+/** The number of elements of a shape: the product of its dimensions, 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   let size = 1
   for (const dimension of shape) size *= dimension
@@ -45,18 +45,18 @@ export function checkShape(caller: string, name: string, value: unknown): Shape 
   return value
 }
 
-/** Of more numbers, two tensors take half of the kernel's memory of 4 GiB, and one is beyond 2 GiB in float64. */
+/** Beyond this, two tensors take half of the 4 GiB of kernel memory, and one exceeds 2 GiB in float64. */
 const mostElements = 2 ** 28
 
-/** Throws when a tensor, which `what` calls, would have more numbers than can be computed with. */
+/** Throws when a tensor, called `what` in the message, would have too many elements. */
 export function checkFits(name: string, what: string, shape: Shape): void {
   if (sizeOf(shape) > mostElements)
     throw new ShapeError(
-      `${name}: ${what} would be ${describeShape(shape)}, more numbers than fit into memory`,
+      `${name}: ${what} would be ${describeShape(shape)}, more elements than fit into memory`,
     )
 }
 
-/** The shape that both broadcast to: aligned at the last dimension, equal or 1 (NumPy's rule). */
+/** The shape that both are broadcast to: aligned at the last dimension, equal or 1 (NumPy's rule). */
 export function broadcastShapes(op: string, names: readonly string[], shapes: readonly Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length))
   const result: number[] = []
@@ -69,7 +69,7 @@ export function broadcastShapes(op: string, names: readonly string[], shapes: re
       else {
         const given = names.map((name, index) => `${name} is ${describeShape(shapes[index]!)}`).join(', ')
         throw new ShapeError(
-          `${op}: ${given}; dimensions, counted from the last, must be equal or 1 (${dimension} against ${own})`,
+          `${op}: ${given}; dimensions, counted from the last, must be equal or 1 (${dimension} vs ${own})`,
         )
       }
     }
@@ -78,7 +78,7 @@ export function broadcastShapes(op: string, names: readonly string[], shapes: re
   return result
 }
 
-/** Strides that read `shape` as if it had the larger shape `target`: 0 where a dimension repeats. */
+/** Strides that read `shape` broadcast to `target`: 0 where a dimension repeats. */
 export function broadcastStrides(shape: Shape, target: Shape): number[] {
   const own = stridesOf(shape)
   const offset = target.length - shape.length
@@ -88,7 +88,7 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
   })
 }
 
-/** Turns `undefined`, one axis or several, negative ones counted from the end, into sorted axes. */
+/** Normalizes `undefined` (all axes), one axis or several, negative ones counted from the end, to sorted axes. */
 export function normalizeAxes(
   op: string,
   axes: number | readonly number[] | undefined,
@@ -97,8 +97,7 @@ export function normalizeAxes(
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis)
   const list = (Array.isArray(axes) ? [...axes] : [axes]).map((axis) => normalizeAxis(op, axis, rank))
   const sorted = [...new Set(list)].sort((a, b) => a - b)
-  if (sorted.length !== list.length)
-    throw new ValueError(`${op}: axes [${list.join(', ')}] name an axis twice`)
+  if (sorted.length !== list.length) throw new ValueError(`${op}: axes [${list.join(', ')}] must be unique`)
   return sorted
 }
 
@@ -112,26 +111,26 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis
 }
 
-/** Shape after reducing `axes`, which stay as 1 with `keepDims`. */
+/** The shape after reducing `axes`, which remain as 1 with `keepDims`. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
   return shape.flatMap((dimension, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [dimension]))
 }
 
-/** Which sides of a matrix product are taken as their transposes. */
+/** Which sides of a matrix product are transposed. */
 export interface Transposition {
   readonly transposeA: boolean
   readonly transposeB: boolean
 }
 
 /**
- * Both sides of a product as matrices or stacks of them, m×k and k×n once transposed, and the dimensions of the stack
- * of products. A vector is a row on the left and a column on the right, and has no transpose.
+ * Both sides of a product as matrices or batches of them, m×k and k×n after transposition, and the batch shape of the
+ * product. A vector is a row on the left and a column on the right, and is never transposed.
  * @throws ShapeError when they do not fit.
  */
 export function matrixSides(op: string, a: Shape, b: Shape, given: Transposition) {
   if (a.length === 0 || b.length === 0)
     throw new ShapeError(
-      `${op}: a is ${describeShape(a)} and b is ${describeShape(b)}; both must have a dimension or more, use mul for a scalar`,
+      `${op}: a is ${describeShape(a)} and b is ${describeShape(b)}; both must have at least one dimension; use mul for a scalar`,
     )
   const left = a.length === 1 ? [1, ...a] : a
   const right = b.length === 1 ? [...b, 1] : b
@@ -147,7 +146,7 @@ export function matrixSides(op: string, a: Shape, b: Shape, given: Transposition
     )
   const batch = broadcastShapes(
     op,
-    ['the stack of a', 'the stack of b'],
+    ['the batch of a', 'the batch of b'],
     [left.slice(0, -2), right.slice(0, -2)],
   )
   return { left, right, transposeA, transposeB, batch, m, k, n }

@@ -1,4 +1,4 @@
-// Nodes of the graph: variables, constants, inputs, and what operations make of them.
+// Nodes of the graph: variables, constants, inputs, and the results of operations.
 import {
   type Check,
   check,
@@ -16,16 +16,16 @@ import type { Op } from './op.js'
 import { checkShape, describeShape, type Shape, sameShape, sizeOf } from './shape.js'
 import type { GivenShape } from './shape-types.js'
 
-/** Precision of a computation: `f32` runs on the WASM kernel, `f64` on the plain TypeScript executor. */
+/** Precision of a computation: `f32` runs on the WASM kernel, `f64` in plain TypeScript. */
 export type Dtype = 'f32' | 'f64'
 
-/** Arrays of numbers in arrays, all of one depth and with equal lengths at each. */
+/** Nested arrays of numbers, of equal depth and equal lengths at each level. */
 export type NestedArray<Entry = number> = readonly (Entry | NestedArray<Entry>)[]
 /** A typed array of numbers. */
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array
-/** Whatever can be made into a tensor; of truth values `true` is 1 and `false` is 0. */
+/** Values that a tensor can be made from; `true` is 1 and `false` is 0. */
 export type Values = number | boolean | NestedArray<number | boolean> | NumberArray
-/** Where an operation wants a tensor, plain numbers and arrays do as well. */
+/** An argument of an operation: a tensor, or numbers that become a constant. */
 export type TensorLike = Tensor | Values
 
 interface NodeFields {
@@ -33,18 +33,18 @@ interface NodeFields {
   readonly inputs?: readonly Tensor[]
   readonly attributes?: object
   readonly shape: Shape
-  /** Undefined: taken from the inputs. Null: a constant that fits either precision. */
+  /** Undefined: that of the inputs. Null: a constant that fits either dtype. */
   readonly dtype?: Dtype | null
   readonly name?: string | undefined
 }
 
-/** Where a tensor's type keeps its shape. */
+/** Carries the shape in a tensor's type. */
 export declare const shapeOf: unique symbol
 
 let created = 0
 let scopes: readonly string[] = []
 
-/** Names made inside `body` begin with `name/`; scopes nest. */
+/** Prefixes the names of nodes created inside `body` with `name/`; scopes nest. */
 export function scope<T>(name: string, body: () => T): T {
   blamingCaller(scope, () => {
     checkText('scope', 'name', name)
@@ -60,34 +60,34 @@ export function scope<T>(name: string, body: () => T): T {
 }
 
 /**
- * A node of the graph: an operation, the tensors it takes, and a shape. It is a value to be computed, not a
- * computed value: `item`, `toArray` and `data` compute it, always from what its variables hold at that time.
- * Its methods are in methods.ts: every operation, and what reads values and takes derivatives.
+ * A node of the graph: an operation, its input tensors, and a shape. It is a value to be computed, not a computed
+ * value: `item`, `toArray` and `data` compute it from the current values of its variables. Its methods are in
+ * methods.ts: every operation, readers of values, and derivatives.
  *
- * `S` is what is known of the shape in types. As a method's parameter it fits both ways, so a tensor whose shape
- * is not known goes where a known one is wanted, and is checked when the node is made.
+ * `S` is what the type knows of the shape. Parameters of methods are bivariant, so a tensor of unknown shape is
+ * accepted where a known one is expected, and checked when the node is created.
  */
 export class Tensor<S extends Shape = Shape> {
-  /** Number in order of creation; inputs have smaller ones. */
+  /** Consecutive number; inputs have smaller ones. */
   readonly id = created++
-  /** The operation that makes it, or `null` for a variable, constant or input. */
+  /** The operation that computes it, or `null` for a variable, constant or input. */
   readonly op: Op | null
   readonly inputs: readonly Tensor[]
   readonly attributes: object
   readonly shape: Shape;
-  /** The shape in types; nothing when the program runs. */
+  /** The shape as a type; absent at run time. */
   [shapeOf]?(shape: S): void
   /**
-   * `null` for constants made without a dtype, and for what is made of these alone: they are computed in f32 like
-   * everything else, but beside f64 tensors take part in f64.
+   * `null` for constants created without a dtype, and for results that depend on these alone: computed in f32 by
+   * default, and in f64 together with f64 tensors.
    */
   readonly dtype: Dtype | null
-  /** True when there is no variable and no input in it. */
+  /** Whether it depends on no variable and no input. */
   readonly isConstant: boolean
-  /** The given name behind those of the scopes around it, or empty. */
+  /** The name, prefixed with those of the enclosing scopes; may be empty. */
   readonly name: string
 
-  /** @internal Tensors come from `variable`, `constant`, `input` and the operations. */
+  /** @internal Tensors are created by `variable`, `constant`, `input` and the operations. */
   constructor({ op, inputs = [], attributes = {}, shape, dtype, name }: NodeFields) {
     this.op = op ?? null
     this.inputs = inputs
@@ -114,9 +114,9 @@ export class Tensor<S extends Shape = Shape> {
   }
 }
 
-/** A leaf whose numbers can be changed: what training learns. */
+/** A leaf whose values can be changed: a parameter. */
 export class Variable<S extends Shape = Shape> extends Tensor<S> {
-  /** False: gradients are not asked for and training leaves it as it is. */
+  /** Whether training updates it. */
   get trainable(): boolean {
     return this.#trainable
   }
@@ -126,10 +126,10 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
   }
 
   #trainable: boolean
-  /** Here, until they move into kernel memory; a function until they are first asked for. */
+  /** Held here until they move into kernel memory; a function until they are first read. */
   #values: Float32Array | Float64Array | (() => Float32Array)
 
-  /** @internal `values` may be a function, which is called if and when they are first asked for. */
+  /** @internal `values` may be a function, which is called when they are first read. */
   constructor(
     values: Float32Array | Float64Array | (() => Float32Array),
     shape: Shape,
@@ -141,7 +141,7 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
     this.#trainable = trainable
   }
 
-  /** Puts new numbers in, as many as there are. */
+  /** Replaces the values with as many new ones. */
   set(values: Values): void {
     blamingCaller(this.set, () => {
       const { flat, shape } = flatten('set', values)
@@ -150,14 +150,14 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
         (typeof values !== 'number' && !ArrayBuffer.isView(values) && !sameShape(shape, this.shape))
       )
         throw new ShapeError(
-          `set: ${describeNode(this)} is ${describeShape(this.shape)}, the new values are ${describeShape(shape)}`,
+          `set: ${describeNode(this)} is ${describeShape(this.shape)}, the new values have shape ${describeShape(shape)}`,
         )
       if (typeof this.#values === 'function') this.#values = new Float32Array(this.size)
       this.values.set(flat)
     })
   }
 
-  /** The numbers themselves, not a copy. Valid until the next call into the library. */
+  /** The values themselves, not a copy; valid until the next call into the library. */
   get values(): Float32Array | Float64Array {
     if (this.#home) return this.#home()
     if (typeof this.#values === 'function') this.#values = this.#values()
@@ -166,7 +166,7 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
 
   #home: (() => Float32Array) | null = null
 
-  /** @internal Moves the numbers into kernel memory, where `home` finds them from now on. */
+  /** @internal Moves the values into kernel memory, where `home` finds them from now on. */
   moveTo(home: () => Float32Array): void {
     home().set(this.values)
     this.#home = home
@@ -174,9 +174,9 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
   }
 }
 
-/** A leaf whose numbers never change. */
+/** A leaf whose values never change. */
 export class Constant<S extends Shape = Shape> extends Tensor<S> {
-  /** Without a dtype kept as float64, and rounded when a computation in f32 reads them. */
+  /** Kept as float64 without a dtype, and rounded when an f32 computation reads them. */
   readonly values: Float32Array | Float64Array
 
   /** @internal */
@@ -190,10 +190,10 @@ export class Constant<S extends Shape = Shape> extends Tensor<S> {
   }
 }
 
-/** A leaf whose numbers are given anew at each call of a compiled function. */
+/** A leaf whose values are passed at each call of a compiled function. */
 export class Input<S extends Shape = Shape> extends Tensor<S> {}
 
-/** What tensors with numbers of their own can be told. */
+/** Options of leaves. */
 const leafChecks = {
   shape: optional(checkShape),
   name: optional(checkText),
@@ -203,9 +203,9 @@ const leafChecks = {
 export const checkTensor: Check<Tensor> = check('a tensor', (value) => value instanceof Tensor)
 export const checkTensors: Check<Tensor[]> = listOf(checkTensor)
 
-/** Shape, name, precision of a variable, and whether it is trained. */
+/** Options of `variable`. */
 export interface VariableOptions {
-  /** For flat data: the shape; otherwise taken from the nesting. */
+  /** Shape of flat data; by default that of the nesting. */
   readonly shape?: Shape
   readonly name?: string
   readonly dtype?: Dtype
@@ -215,8 +215,8 @@ export interface VariableOptions {
 type ConstantOptions = Omit<VariableOptions, 'trainable'>
 
 /**
- * A tensor whose numbers can be changed, by `set` or by training.
- * @throws ShapeError for ragged nesting or when `shape` does not hold as many numbers.
+ * A tensor whose values can be changed, by `set` or by training.
+ * @throws ShapeError for ragged nesting, or when `shape` does not match the number of values.
  */
 export function variable<const V extends Values, const G extends Shape | undefined = undefined>(
   values: V,
@@ -233,8 +233,8 @@ export function variable<const V extends Values, const G extends Shape | undefin
 }
 
 /**
- * A tensor whose numbers never change. Without a `dtype` it fits either precision: what consists of such constants
- * alone is computed in f32, beside f64 tensors they take part in f64, unrounded.
+ * A tensor whose values never change. Without a `dtype` it fits either precision: results of such constants alone are
+ * computed in f32, while together with f64 tensors they take part in f64, unrounded.
  */
 export function constant<const V extends Values, const G extends Shape | undefined = undefined>(
   values: V,
@@ -247,12 +247,12 @@ export function constant<const V extends Values, const G extends Shape | undefin
   })
 }
 
-/** The numbers in a new array of this precision. */
+/** The numbers in a new array of this dtype. */
 function arrayOf(flat: ArrayLike<number>, dtype: Dtype): Float32Array | Float64Array {
   return dtype === 'f64' ? Float64Array.from(flat) : Float32Array.from(flat)
 }
 
-/** A place for numbers that are given when a compiled function is called. */
+/** A placeholder for values that are passed when a compiled function is called. */
 export function input<const S extends Shape>(
   shape: S,
   options: { readonly name?: string; readonly dtype?: Dtype } = {},
@@ -265,14 +265,14 @@ export function input<const S extends Shape>(
   return new Input({ shape, dtype, name })
 }
 
-/** The tensor itself, or a constant of the numbers; errors name the caller. */
+/** The tensor itself, or a constant of the numbers. */
 export function toTensor(value: TensorLike, caller = 'constant'): Tensor {
   if (value instanceof Tensor) return value
   const { flat, shape } = flatten(caller, value)
   return new Constant(Float64Array.from(flat), shape)
 }
 
-/** How error messages call a tensor. */
+/** A tensor as text for error messages. */
 export function describeNode(tensor: Tensor): string {
   const kind =
     tensor.op?.name ??
@@ -285,13 +285,13 @@ function commonDtype(op: string, inputs: readonly Tensor[]): Dtype | null {
   for (const { dtype } of inputs) {
     if (dtype === null || dtype === common) continue
     if (common !== null)
-      throw new DtypeError(`${op}: f32 and f64 do not mix; make all variables and inputs of one dtype`)
+      throw new DtypeError(`${op}: f32 and f64 do not mix; give all variables and inputs the same dtype`)
     common = dtype
   }
   return common
 }
 
-/** Numbers in a row and their shape, of whatever form they were given in. */
+/** The values as a flat array, with their shape. */
 export function flatten(
   caller: string,
   values: Values,
@@ -314,14 +314,14 @@ export function flatten(
     found = dimensions
   } else {
     throw new ValueError(
-      `${caller}: wants a number, nested arrays of numbers or a typed array; got ${describeValue(values)}`,
+      `${caller}: expects a number, nested arrays of numbers or a typed array; got ${describeValue(values)}`,
     )
   }
   if (!shape) return { flat, shape: found }
   checkShape(caller, 'shape', shape)
   if (sizeOf(shape) !== flat.length)
     throw new ShapeError(
-      `${caller}: shape ${describeShape(shape)} holds ${sizeOf(shape)} numbers, ${flat.length} were given`,
+      `${caller}: shape ${describeShape(shape)} holds ${sizeOf(shape)} numbers, got ${flat.length}`,
     )
   return { flat, shape: [...shape] }
 }
@@ -330,7 +330,7 @@ function isNumber(value: unknown): value is number | boolean {
   return typeof value === 'number' || typeof value === 'boolean'
 }
 
-/** A typed array of numbers; those of bigints are not, nor is a `DataView`. */
+/** Whether it is a typed array of numbers: not of bigints, and not a `DataView`. */
 function isNumberArray(values: unknown): values is NumberArray {
   return ArrayBuffer.isView(values) && 'length' in values && typeof (values as NumberArray)[0] !== 'bigint'
 }
@@ -345,7 +345,7 @@ function unnest(
   if (depth === dimensions.length) {
     if (!isNumber(value))
       throw new ValueError(
-        `${caller}: wants numbers, found ${Array.isArray(value) ? 'a deeper array' : typeof value}`,
+        `${caller}: expects numbers, found ${Array.isArray(value) ? 'a deeper array' : typeof value}`,
       )
     out.push(Number(value))
     return

@@ -1,13 +1,13 @@
-// Walks over graphs.
+// Graph traversal.
 
-/** What stands in a graph: it depends on its inputs. */
+/** A node of a graph, which depends on its inputs. */
 interface Node<T> {
   readonly inputs: readonly T[]
 }
 
 /**
- * The tensors that `outputs` depend on and themselves, inputs before what uses them; the walk does not go
- * behind a tensor for which `stop` is true. Without recursion, so a graph may be as deep as it likes.
+ * The tensors that `outputs` depend on, themselves included, in topological order; does not go past a tensor for which
+ * `stop` is true. Iterative, so that deep graphs do not overflow the stack.
  */
 export function topological<T extends Node<T>>(
   outputs: readonly T[],

@@ -30,7 +30,7 @@ export type ActivationName = keyof typeof activations
 
 export const checkActivation = oneOf(activations)
 
-/** An activation function as a layer of its own. */
+/** An activation function as a layer. */
 export function activation(name: ActivationName, options: LayerOptions = {}): LayerPlan {
   checkActivation('activation', 'name', name)
   checkOptions(name, options, layerChecks)

@@ -1,4 +1,4 @@
-// Attention, and the block that transformers are made of.
+// Multi-head attention and the transformer block.
 import { checkCount, checkFlag, checkOptions, checkShare, optional } from '../checks/check-options.js'
 import { ShapeError } from '../checks/errors.js'
 import { describeShape } from '../graph/shape.js'
@@ -11,17 +11,17 @@ import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.j
 import { layerNorm } from './normalization.js'
 
 export interface MultiHeadAttentionOptions extends LayerOptions {
-  /** How many heads; they share the units of a position equally. */
+  /** Number of heads, which split the units of a position equally. */
   heads: number
-  /** A position sees those before it and itself alone. */
+  /** Whether a position attends only to itself and those before it. */
   causal?: boolean
 }
 
 const attentionChecks = { ...layerChecks, heads: checkCount, causal: optional(checkFlag, false) }
 
 /**
- * Multi-head attention (Vaswani et al. 2017) of rows of [positions, units], which stay so. Called on one tensor it is
- * self-attention; called on two, queries come from the first, keys and values from the second, of as many units.
+ * Multi-head attention (Vaswani et al. 2017) of rows of [positions, units], which keep their shape. On one input it is
+ * self-attention; on two, queries come from the first, keys and values from the second, which has as many units.
  */
 export function multiHeadAttention(options: MultiHeadAttentionOptions): LayerPlan {
   const { heads, causal } = checkOptions('multiHeadAttention', options, attentionChecks)
@@ -32,7 +32,7 @@ export function multiHeadAttention(options: MultiHeadAttentionOptions): LayerPla
       const [, units] = shape
       if (shape.length !== 2 || memoryShape.length !== 2 || memoryShape[1] !== units || units! % heads !== 0)
         throw new ShapeError(
-          `multiHeadAttention: wants rows of [positions, units], with the same units, a multiple of the ${heads} heads, in all of its inputs; got rows of ${describeShape(shape)}${memoryShape === shape ? '' : ` and ${describeShape(memoryShape)}`}`,
+          `multiHeadAttention: expects inputs with rows of [positions, units], all with the same units, a multiple of the ${heads} heads; got rows of ${describeShape(shape)}${memoryShape === shape ? '' : ` and ${describeShape(memoryShape)}`}`,
         )
       const project = (name: string, from: typeof shape) => builder.part(name, dense({ units: units! }), from)
       const [queries, keys, values, output] = [
@@ -58,17 +58,17 @@ export function multiHeadAttention(options: MultiHeadAttentionOptions): LayerPla
 }
 
 export interface TransformerBlockOptions extends MultiHeadAttentionOptions {
-  /** Units between the two dense layers; four times those of a position unless given. */
+  /** Units of the hidden layer; default 4 times those of a position. */
   hidden?: number
-  /** Between the two dense layers, `gelu` unless given. */
+  /** Activation of the hidden layer; default `gelu`. */
   activation?: ActivationName
-  /** How likely each number that is added is dropped in training; 0 unless given. */
+  /** Dropout rate of both residual branches; default 0. */
   dropout?: number
 }
 
 /**
- * x + attention(layerNorm(x)), and to that + dense(activation(dense(layerNorm(·)))): a transformer's block with the
- * normalisation in front (Xiong et al. 2020). Rows of [positions, units] stay so.
+ * Pre-norm transformer block (Xiong et al. 2020): h = x + attention(layerNorm(x)), then h +
+ * dense(activation(dense(layerNorm(h)))). Rows of [positions, units] keep their shape.
  */
 export function transformerBlock(options: TransformerBlockOptions): LayerPlan {
   const {

@@ -1,4 +1,4 @@
-// Convolutional layers. Channels are last, as in the operations that they are made of.
+// Convolutional layers. Channels are last, as in the operations.
 import { type Check, type Checked, checkCount, checkOptions, optional } from '../checks/check-options.js'
 import { type Shape, sizeOf } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -9,33 +9,33 @@ import { type WeightsOptions, weightsChecks, withWeights } from './dense.js'
 import { checkRank, type LayerPlan, layer } from './layer.js'
 
 interface ConvolutionOptions extends WeightsOptions {
-  /** How many channels it puts out. */
+  /** Number of output channels. */
   filters: number
-  /** Parts that the channels are cut into, each with filters of its own; 1 unless given. */
+  /** Groups that the channels are split into, each with its own filters; default 1. */
   groups?: number
 }
 
 /** Options of `conv1d`. */
 export interface Conv1dOptions extends ConvolutionOptions {
-  /** Steps of the sequence under the kernel. */
+  /** Length of the kernel. */
   kernelSize: number
-  /** Steps from one window to the next; 1 unless given. */
+  /** Distance between windows; default 1. */
   stride?: number
-  /** Zeros around the sequence: `valid`, none, unless given; `same`; or how many on each side. */
+  /** Zero padding: `valid` (default), none; `same`; or the number on each side. */
   padding?: 'valid' | 'same' | number
-  /** Steps from one number under the kernel to the next; 1 unless given. */
+  /** Distance between kernel elements; default 1. */
   dilation?: number
 }
 
 /** Options of `conv2d`. */
 export interface Conv2dOptions extends ConvolutionOptions {
-  /** Height and width under the kernel: one number for both, or two. */
+  /** Height and width of the kernel: one number for both, or two. */
   kernelSize: number | Pair
-  /** Cells from one window to the next, one number or [vertical, horizontal]; 1 unless given. */
+  /** Distance between windows, one number or [vertical, horizontal]; default 1. */
   stride?: number | Pair
-  /** Zeros around the image: `valid`, none, unless given; `same`; or how many on each side. */
+  /** Zero padding: `valid` (default), none; `same`; or the number on each side. */
   padding?: Padding
-  /** Cells from one number under the kernel to the next; 1 unless given. */
+  /** Distance between kernel elements; default 1. */
   dilation?: number | Pair
 }
 
@@ -73,11 +73,14 @@ export function conv2d(options: Conv2dOptions): LayerPlan {
 
 /** Options of `depthwiseConv2d`. */
 export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'filters' | 'groups'> {
-  /** Filters for each channel; 1 unless given. */
+  /** Filters for each channel; default 1. */
   depthMultiplier?: number
 }
 
-/** Convolution of images channel by channel: rows of [height, width, channels] become [height, width, channels · depthMultiplier]. */
+/**
+ * Depthwise convolution of images: rows of [height, width, channels] become [height, width, channels ·
+ * depthMultiplier].
+ */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): LayerPlan {
   const { filters: _, ...checks } = checks2d
   const checked = checkOptions('depthwiseConv2d', options, {
@@ -116,7 +119,7 @@ const windowsOf = <S, P, D>({ stride, padding, dilation }: { stride: S; padding:
   dilation,
 })
 
-/** What all of them do: weights of the kernel's size and two kinds of channels, a bias, an activation. */
+/** Shared by all: weights of the size of the kernel and two kinds of channels, a bias, an activation. */
 function convolution(
   kind: string,
   options: WeightsOptions,

@@ -9,24 +9,24 @@ import { type ActivationName, activations, checkActivation } from './activation.
 import type { Initializer, InitializerName } from './initializers.js'
 import { checkInitializer, type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
-/** What layers with weights, a bias and an activation can be told. */
+/** Options of layers with weights, a bias and an activation. */
 export interface WeightsOptions extends LayerOptions {
-  /** Function applied to each output; none unless given. */
+  /** Activation function; none by default. */
   activation?: ActivationName
-  /** Beginning of the weights: `heUniform` before relu and `glorotUniform` else, unless given. */
+  /** Initializer of the weights; by default `heUniform` with relu, otherwise `glorotUniform`. */
   weights?: InitializerName | Initializer
-  /** Beginning of the biases, zeros unless given; `false` for no biases. */
+  /** Initializer of the bias, default `zeros`; `false` for no bias. */
   bias?: InitializerName | Initializer | false
 }
 
 export interface DenseOptions extends WeightsOptions {
-  /** How many numbers it puts out for each row. */
+  /** Number of outputs. */
   units: number
 }
 
 /**
- * Fully connected layer: `activation(x · weights + bias)`. Rows of several dimensions, such as the positions of
- * a sequence, are taken along their last: `[…, n]` becomes `[…, units]`.
+ * Fully connected layer: `activation(x · weights + bias)`. Applies along the last dimension of rows of several, such
+ * as the positions of a sequence: `[…, n]` becomes `[…, units]`.
  */
 export function dense(options: DenseOptions): LayerPlan {
   const { units, weights, bias, activation } = withWeights(
@@ -35,7 +35,7 @@ export function dense(options: DenseOptions): LayerPlan {
   return layer('dense', options, (builder, shape) => {
     const inputs = shape.at(-1)
     if (inputs === undefined)
-      throw new ShapeError('dense: wants rows of at least one dimension, got rows of a scalar')
+      throw new ShapeError('dense: expects rows of at least one dimension, got scalar rows')
     const w = builder.parameter('weights', [inputs, units], weights, inputs, units)
     const b = bias && builder.parameter('bias', [units], bias, inputs, units)
     return (_, x) => {
@@ -46,12 +46,12 @@ export function dense(options: DenseOptions): LayerPlan {
   })
 }
 
-/** All but the last dimension as rows of a matrix. */
+/** Flattens all but the last dimension into the rows of a matrix. */
 export function asMatrix(x: Tensor): Tensor {
   return x.rank === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!])
 }
 
-/** A matrix with the rows that `asMatrix` made of x, as x has them. */
+/** The inverse of `asMatrix` for x. */
 function asRows(matrix: Tensor, x: Tensor): Tensor {
   return x.rank === 2 ? matrix : reshape(matrix, [...x.shape.slice(0, -1), matrix.shape[1]!])
 }
@@ -66,7 +66,7 @@ export const weightsChecks = {
   ),
 }
 
-/** The options with weights that suit the activation, unless they are given. */
+/** The options with the default initializer for the activation. */
 export function withWeights<O extends { activation: ActivationName; weights: WeightsOptions['weights'] }>(
   options: O,
 ) {

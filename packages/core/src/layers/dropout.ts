@@ -1,17 +1,17 @@
-// Dropout, which acts in training alone.
+// Dropout, which is active only in training.
 import { checkOptions, checkShare } from '../checks/check-options.js'
 import * as ops from '../ops/index.js'
 import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 export interface DropoutOptions extends LayerOptions {
-  /** How likely each number is dropped, from 0 up to but without 1. */
+  /** Probability of dropping an element, in [0, 1). */
   rate: number
 }
 
 /**
- * In training sets numbers to 0 at random and scales the others up, in evaluation does nothing (Srivastava et al.
- * 2014). Which ones depends on the model's seed, the layer and the step; a layer that is called twice drops the
- * same ones twice.
+ * Sets elements to 0 at random in training and scales up the others; the identity in evaluation (Srivastava et al.
+ * 2014). The mask depends on the seed of the model, the layer and the step; a layer that is called twice applies the
+ * same mask twice.
  */
 export function dropout(options: DropoutOptions): LayerPlan {
   const { rate } = checkOptions('dropout', options, { ...layerChecks, rate: checkShare })

@@ -1,4 +1,4 @@
-// Layers that turn numbers of words into vectors, and tell positions apart.
+// Token and positional embeddings.
 import { checkCount, checkOptions, oneOf, optional } from '../checks/check-options.js'
 import { ShapeError } from '../checks/errors.js'
 import { describeShape } from '../graph/shape.js'
@@ -17,15 +17,15 @@ import {
 } from './layer.js'
 
 export interface EmbeddingOptions extends LayerOptions {
-  /** How many different words there are, numbered from 0. */
+  /** Number of tokens; inputs are integers in [0, vocabularySize). */
   vocabularySize: number
-  /** Numbers for each word. */
+  /** Size of each vector. */
   units: number
-  /** Beginning of the vectors: `normal`, of variance 1, unless given. */
+  /** Initializer of the vectors; default `normal`, of variance 1. */
   weights?: InitializerName | Initializer
 }
 
-/** A vector for each word: rows of whole numbers [...] become [..., units]. */
+/** A vector for each token: rows of integers [...] become [..., units]. */
 export function embedding(options: EmbeddingOptions): LayerPlan {
   const { vocabularySize, units, weights } = checkOptions('embedding', options, {
     ...layerChecks,
@@ -41,13 +41,13 @@ export function embedding(options: EmbeddingOptions): LayerPlan {
 
 export interface PositionalEmbeddingOptions extends LayerOptions {
   /**
-   * `learned`, unless given: a vector for each position. `sinusoidal`: the sines and cosines of the position at
-   * wavelengths from 2π to 10,000 · 2π (Vaswani et al. 2017), which are not learned.
+   * `learned` (default): a trainable vector for each position. `sinusoidal`: fixed sines and cosines of the position
+   * at wavelengths from 2π to 10,000 · 2π (Vaswani et al. 2017).
    */
   kind?: 'learned' | 'sinusoidal'
 }
 
-/** Adds a vector to each position: rows of [positions, units] stay so. */
+/** Adds a vector to each position: rows of [positions, units] keep their shape. */
 export function positionalEmbedding(options: PositionalEmbeddingOptions = {}): LayerPlan {
   const { kind } = checkOptions('positionalEmbedding', options, {
     ...layerChecks,
@@ -58,26 +58,26 @@ export function positionalEmbedding(options: PositionalEmbeddingOptions = {}): L
     const [positions, units] = shape as [number, number]
     if (kind === 'sinusoidal' && positions * units > mostSinusoids)
       throw new ShapeError(
-        `positionalEmbedding: rows of ${describeShape(shape)} want more than ${mostSinusoids} sines; learn them, or cut rows into pieces`,
+        `positionalEmbedding: rows of ${describeShape(shape)} need more than ${mostSinusoids} sines; use kind "learned", or split rows`,
       )
     if (kind === 'learned') {
       const vectors = builder.parameter('weights', shape, 'normal')
       return (_, x) => x.add(vectors)
     }
-    // Computed when they are needed, since they take long, and a file of a few bytes may ask for them.
+    // Computed on first use, since it is slow, and a small model file may ask for many.
     let vectors: Tensor | undefined
     const apply: Apply = (_, x) => {
       vectors ??= constant(sinusoids(positions, units), { shape })
       return x.add(vectors)
     }
-    return Object.assign(apply, { foreseen: { outputShape: shape, flops: 0 } })
+    return Object.assign(apply, { outputInfo: { outputShape: shape, flops: 0 } })
   })
 }
 
-/** Four seconds' work. */
+/** These take four seconds to compute. */
 const mostSinusoids = 2 ** 24
 
-/** Sines in even places, cosines in odd ones, of position / 10,000^(2i / units) for the pair i. */
+/** Sines at even indices, cosines at odd ones, of position / 10,000^(2i / units) for pair i. */
 function sinusoids(positions: number, units: number): Float64Array {
   return Float64Array.from({ length: positions * units }, (_, index) => {
     const place = index % units

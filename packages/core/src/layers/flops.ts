@@ -1,10 +1,10 @@
-// Counts the arithmetic of matrix products and convolutions, which is nearly all that a network costs.
+// Counts the arithmetic of matrix products and convolutions, which dominate the cost of a network.
 import { simplify } from '../compile/simplify.js'
 import { sizeOf } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import { topological } from '../graph/traverse.js'
 
-/** Multiplications and additions, one each for each product that is summed. */
+/** One multiplication and one addition for each product that is summed. */
 export function countFlops(output: Tensor): number {
   let total = 0
   for (const tensor of topological(simplify([output]))) {
@@ -15,7 +15,7 @@ export function countFlops(output: Tensor): number {
         total += 2 * tensor.size * a!.shape.at(transposeA ? -2 : -1)!
         break
       }
-      // Each output is a sum over the kernel and its channels; the transpose spreads each input over them.
+      // Each output sums over the kernel and its channels; the transpose scatters each input over them.
       case 'conv2d':
         total += 2 * tensor.size * sizeOf(b!.shape.slice(0, 3))
         break

@@ -1,4 +1,4 @@
-// Every layer there is.
+// All layers.
 export { type ActivationName, activation, activations } from './activation.js'
 export * from './attention.js'
 export * from './convolution.js'

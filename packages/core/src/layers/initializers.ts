@@ -1,10 +1,10 @@
-// Numbers that parameters begin with.
+// Initial values of parameters.
 import { checkFinite } from '../checks/check-options.js'
 import { ShapeError } from '../checks/errors.js'
 import { describeShape, type Shape, sizeOf } from '../graph/shape.js'
 import { belowTwoDeviations, normalQuantile, type Random } from '../numbers/random.js'
 
-/** Numbers for a parameter of some shape; `fanIn` and `fanOut` are the units before and behind it. */
+/** Returns initial values for a parameter; `fanIn` and `fanOut` are its numbers of inputs and outputs. */
 export type Initializer = (shape: Shape, fanIn: number, fanOut: number, random: Random) => Float32Array
 
 function fill(shape: Shape, draw: (index: number) => number): Float32Array {
@@ -19,7 +19,7 @@ const uniform = (shape: Shape, limit: number, random: Random) =>
 const normal = (shape: Shape, deviation: number, random: Random) =>
   fill(shape, (index) => random.normal(index) * deviation)
 
-/** Gram and Schmidt's process on normally distributed vectors, so that every direction is as likely. */
+/** Gram–Schmidt on normally distributed vectors, which makes all directions equally likely. */
 function orthogonal(shape: Shape, random: Random): Float32Array {
   const rows = shape[0] ?? 1
   const columns = sizeOf(shape.slice(1))
@@ -29,7 +29,7 @@ function orthogonal(shape: Shape, random: Random): Float32Array {
     Float64Array.from({ length }, (_, i) => random.normal(v * length + i)),
   )
   for (const [v, vector] of vectors.entries()) {
-    // Twice is enough for right angles to the last digits (Giraud, Langou and Rozložník 2005).
+    // Twice is enough for orthogonality to machine precision (Giraud, Langou and Rozložník 2005).
     for (let pass = 0; pass < 2; pass++)
       for (let earlier = 0; earlier < v; earlier++) {
         const other = vectors[earlier]!
@@ -53,7 +53,7 @@ function dot(a: Float64Array, b: Float64Array): number {
 }
 
 /**
- * The same number everywhere.
+ * A constant.
  * @throws ValueError unless it is finite.
  */
 export function constantInitializer(value: number): Initializer {
@@ -61,13 +61,13 @@ export function constantInitializer(value: number): Initializer {
   return (shape) => fill(shape, () => value)
 }
 
-/** @throws ShapeError unless `identity` can begin a parameter of that shape. */
+/** @throws ShapeError unless the shape is that of a matrix. */
 export function checkMatrix(shape: Shape): void {
   if (shape.length !== 2)
-    throw new ShapeError(`identity: begins matrices only, this parameter is ${describeShape(shape)}`)
+    throw new ShapeError(`identity: initializes matrices only, this parameter is ${describeShape(shape)}`)
 }
 
-/** Initialisers by name. */
+/** Initializers by name. */
 export const initializers = {
   zeros: (shape) => fill(shape, () => 0),
   ones: (shape) => fill(shape, () => 1),
@@ -75,20 +75,20 @@ export const initializers = {
   glorotUniform: (shape, fanIn, fanOut, random) => uniform(shape, Math.sqrt(6 / (fanIn + fanOut)), random),
   /** Normal with variance 2 / (fanIn + fanOut) (Glorot and Bengio 2010). */
   glorotNormal: (shape, fanIn, fanOut, random) => normal(shape, Math.sqrt(2 / (fanIn + fanOut)), random),
-  /** Uniform within ±√(6 / fanIn), for rectifiers (He et al. 2015). */
+  /** Uniform within ±√(6 / fanIn), for relu (He et al. 2015). */
   heUniform: (shape, fanIn, _, random) => uniform(shape, Math.sqrt(6 / fanIn), random),
-  /** Normal with variance 2 / fanIn, for rectifiers (He et al. 2015). */
+  /** Normal with variance 2 / fanIn, for relu (He et al. 2015). */
   heNormal: (shape, fanIn, _, random) => normal(shape, Math.sqrt(2 / fanIn), random),
-  /** Uniform within ±√(3 / fanIn), for selu and networks without rectifiers (LeCun et al. 1998). */
+  /** Uniform within ±√(3 / fanIn), for selu, tanh and sigmoid (LeCun et al. 1998). */
   lecunUniform: (shape, fanIn, _, random) => uniform(shape, Math.sqrt(3 / fanIn), random),
   /** Normal with variance 1 / fanIn (LeCun et al. 1998). */
   lecunNormal: (shape, fanIn, _, random) => normal(shape, Math.sqrt(1 / fanIn), random),
   /**
-   * Rows at right angles to each other, of length 1; columns where there are more rows. The first dimension is the
-   * rows, all others together the columns (Saxe, McClelland and Ganguli 2014).
+   * Orthonormal rows, or columns where there are more rows. The first dimension is the rows, all others together are
+   * the columns (Saxe, McClelland and Ganguli 2014).
    */
   orthogonal: (shape, _fanIn, _fanOut, random) => orthogonal(shape, random),
-  /** 1 on the diagonal of a matrix, else 0. */
+  /** The identity matrix. */
   identity: (shape) => {
     checkMatrix(shape)
     const [rows, columns] = shape
@@ -100,7 +100,7 @@ export const initializers = {
   uniform: (shape, _fanIn, _fanOut, random) => uniform(shape, 1, random),
   /** Normal with variance 1. */
   normal: (shape, _fanIn, _fanOut, random) => normal(shape, 1, random),
-  /** Normal with variance 1 before everything beyond ±2 is cut away. */
+  /** Standard normal, truncated to ±2. */
   truncatedNormal: (shape, _fanIn, _fanOut, random) =>
     fill(shape, (index) =>
       normalQuantile(belowTwoDeviations + (1 - 2 * belowTwoDeviations) * (random.uniform(index) + 2 ** -25)),

@@ -1,4 +1,4 @@
-// What a layer is: how it is described before its inputs are known, called in a model, and built.
+// Layers: described before their input shapes are known, called in a model, then built.
 import {
   check,
   checkFlag,
@@ -18,11 +18,11 @@ import { countFlops } from './flops.js'
 import { checkMatrix, type Initializer, type InitializerName, initializers } from './initializers.js'
 import { type Context, inference } from './training-context.js'
 
-/** What every layer can be told. */
+/** Options of every layer. */
 export interface LayerOptions {
-  /** Name within the model, unique there; `layer` and its number unless given. */
+  /** Name, unique within the model; default `layer` and its index. */
   name?: string
-  /** False: training leaves its parameters as they are. `Layer.trainable` changes it later. */
+  /** Whether training updates its parameters. `Layer.trainable` changes it later. */
   trainable?: boolean
 }
 
@@ -33,15 +33,15 @@ export const layerChecks = {
 
 export const checkInitializer = oneOf<InitializerName, Initializer>(initializers, true)
 
-/** Rows of a model that is being described: those it is given, or those that a layer puts out. */
+/** A placeholder in the description of a model: an input, or the output of a layer. */
 export class SymbolicTensor {
-  /** The layer that fills it, or `null` for an input. */
+  /** The layer whose output it is, or `null` for an input. */
   readonly plan: LayerPlan | null
   readonly inputs: readonly SymbolicTensor[]
   /** Shape of one row of an input. */
   readonly shape: Shape | null
 
-  /** @internal Symbolic come from `modelInput` and from calls of layers. */
+  /** @internal Created by `modelInput` and by calls of layers. */
   constructor(plan: LayerPlan | null, inputs: readonly SymbolicTensor[], shape: Shape | null) {
     this.plan = plan
     this.inputs = inputs
@@ -49,29 +49,29 @@ export class SymbolicTensor {
   }
 }
 
-/** An input of a model that is made with `functional`; `shape` is that of one row. */
+/** An input of a functional model; `shape` is that of one row. */
 export function modelInput(shape: Shape): SymbolicTensor {
   return new SymbolicTensor(null, [], [...checkShape('modelInput', 'shape', shape)])
 }
 
-/** The output for batches of rows, the context first. */
+/** Computes the output for a batch. */
 export interface Apply {
   (context: Context, ...inputs: Tensor[]): Tensor
-  /** What is known of the output for a row, where it takes too long to make the graph to see. */
-  readonly foreseen?: Foreseen
+  /** The output for one row, where building a graph to find out would take too long. */
+  readonly outputInfo?: OutputInfo
 }
 
-/** Shape of one row of an output, and the multiplications and additions that it takes. */
-interface Foreseen {
+/** Shape of one row of an output, and its multiplications and additions. */
+interface OutputInfo {
   readonly outputShape: Shape
   readonly flops: number
 }
 
-/** What a layer can ask for while it is built. Names of variables begin with the name of the layer. */
+/** Creates the variables of a layer. Their names are prefixed with that of the layer. */
 export interface Builder {
-  /** Draws of this layer alone. */
+  /** Random numbers for this layer. */
   readonly random: Random
-  /** Numbers to learn. `fanIn` and `fanOut`, the units before and behind it, scale some initializers. */
+  /** A trainable variable. `fanIn` and `fanOut`, its numbers of inputs and outputs, scale some initializers. */
   parameter(
     name: string,
     shape: Shape,
@@ -79,21 +79,21 @@ export interface Builder {
     fanIn?: number,
     fanOut?: number,
   ): Variable
-  /** Numbers that the layer itself assigns in training, such as running means. */
+  /** A variable that the layer itself assigns in training, such as a running mean. */
   state(name: string, shape: Shape, begin: InitializerName | Initializer): Variable
-  /** A layer inside of this one; `shapes` are those of one row of its inputs. */
+  /** A layer inside this one; `shapes` are those of one row of its inputs. */
   part(name: string, plan: LayerPlan, ...shapes: Shape[]): Apply
 }
 
 /**
- * A layer before the shapes of its inputs are known: for `sequential`, or to be called on symbolic
- * tensors for `functional`. Called twice it is one layer with one set of parameters in two places.
+ * A layer before the shapes of its inputs are known: for `sequential`, or to be called on symbolic tensors for
+ * `functional`. Called twice, it shares its parameters.
  */
 export interface LayerPlan {
   (...inputs: SymbolicTensor[]): SymbolicTensor
   readonly kind: string
   readonly options: LayerOptions
-  /** @internal Makes the parameters; `shapes` are those of one row of each input. */
+  /** @internal Creates the parameters; `shapes` are those of one row of each input. */
   build(builder: Builder, ...shapes: Shape[]): Apply
 }
 
@@ -103,8 +103,8 @@ const inputCounts = {
 }
 
 /**
- * A layer of one's own: `build` makes its parameters once the shapes of its inputs, of one row each, are known,
- * and returns the function of batches. `inputs` is how many it can take, 1 unless given.
+ * A custom layer: `build` gets the shapes of one row of each input, creates the parameters, and returns the function
+ * of batches. `inputs` is how many inputs it can take; default 1.
  */
 export function layer(
   kind: string,
@@ -113,7 +113,7 @@ export function layer(
   inputs: { readonly min: number; readonly max: number } = { min: 1, max: 1 },
 ): LayerPlan {
   checkText('layer', 'kind', kind)
-  // There may be options of one's own, which only `build` understands.
+  // There may be custom options, which only `build` knows.
   const { name, trainable } = check<LayerOptions>('an object', isRecord)(kind, 'options', options)
   checkOptions(kind, { name, trainable } as LayerOptions, layerChecks)
   checkFunction(kind, 'build', build)
@@ -121,7 +121,7 @@ export function layer(
   const checkCount = (count: number) => {
     if (count < min || count > max)
       throw new ValueError(
-        `${kind}: takes ${min === max ? min : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`} input${max === 1 ? '' : 's'}, got ${count}`,
+        `${kind}: expects ${min === max ? min : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`} input${max === 1 ? '' : 's'}, got ${count}`,
       )
   }
   const plan = (...tensors: SymbolicTensor[]) =>
@@ -130,7 +130,7 @@ export function layer(
       for (const given of tensors)
         if (!(given instanceof SymbolicTensor))
           throw new ValueError(
-            `${kind}: a layer is called on what modelInput() or another layer gives; to compute with tensors call apply of a model`,
+            `${kind}: call a layer on the result of modelInput() or of another layer; to compute with tensors call apply of a model`,
           )
       return new SymbolicTensor(result, tensors, null)
     })
@@ -149,36 +149,45 @@ export function layer(
 export interface Layer {
   /** For the summary: `dense`. */
   readonly kind: string
-  /** Name within the model, which those of its variables begin with. */
+  /** Name within the model, which prefixes those of its variables. */
   readonly name: string
-  /** What training can change. */
+  /** Trainable variables. */
   readonly parameters: readonly Variable[]
-  /** What the layer itself changes in training. */
+  /** Variables that the layer itself assigns in training. */
   readonly state: readonly Variable[]
   /** Shapes of one row of its inputs and of its output. */
   readonly inputShapes: readonly Shape[]
   readonly outputShape: Shape
   /** Multiplications and additions of matrix products and convolutions for one row. */
   readonly flops: number
-  /** Whether training changes its parameters; steps that are compiled later follow it. */
+  /** Whether training updates its parameters; takes effect in steps that are compiled later. */
   trainable: boolean
   /** The output for batches of rows. */
   readonly apply: Apply
 }
 
-/** Makes the variables of a layer; its name must be the scope already. */
+/** Creates the variables of a layer; the current scope must be its name. */
 export function buildLayer(plan: LayerPlan, name: string, draws: Random, shapes: readonly Shape[]): Layer {
   const parameters: Variable[] = []
   const state: Variable[] = []
   const builderFor = (random: Random): Builder => ({
     random,
     parameter(name, shape, begin, fanIn = 1, fanOut = 1) {
-      const made = begun(plan.kind, random, name, shape, begin, fanIn, fanOut, plan.options.trainable ?? true)
+      const made = createVariable(
+        plan.kind,
+        random,
+        name,
+        shape,
+        begin,
+        fanIn,
+        fanOut,
+        plan.options.trainable ?? true,
+      )
       parameters.push(made)
       return made
     },
     state(name, shape, begin) {
-      const made = begun(plan.kind, random, name, shape, begin, 1, 1, false)
+      const made = createVariable(plan.kind, random, name, shape, begin, 1, 1, false)
       state.push(made)
       return made
     },
@@ -188,7 +197,7 @@ export function buildLayer(plan: LayerPlan, name: string, draws: Random, shapes:
     },
   })
   const apply = plan.build(builderFor(draws), ...shapes)
-  const { outputShape, flops } = apply.foreseen ?? outputOf(plan.kind, apply, shapes)
+  const { outputShape, flops } = apply.outputInfo ?? outputOf(plan.kind, apply, shapes)
   return {
     kind: plan.kind,
     name,
@@ -207,17 +216,17 @@ export function buildLayer(plan: LayerPlan, name: string, draws: Random, shapes:
   }
 }
 
-/** One row is enough to see what a layer makes of it. */
-export function outputOf(kind: string, apply: Apply, shapes: readonly Shape[]): Foreseen {
+/** Applies a layer to one row, to find the shape of its output. */
+export function outputOf(kind: string, apply: Apply, shapes: readonly Shape[]): OutputInfo {
   const output = apply(inference, ...shapes.map((shape) => input([1, ...shape])))
   if (output.shape[0] !== 1)
     throw new ShapeError(
-      `${kind}: must put out a row for each row, but its output for 1 row is ${describeShape(output.shape)}`,
+      `${kind}: must return a row for each row, but its output for 1 row is ${describeShape(output.shape)}`,
     )
   return { outputShape: output.shape.slice(1), flops: countFlops(output) }
 }
 
-function begun(
+function createVariable(
   kind: string,
   random: Random,
   name: string,
@@ -231,13 +240,13 @@ function begun(
     return variable(begin(shape, fanIn, fanOut, random.stream(name)), { shape, name, trainable })
   checkFits(kind, name, shape)
   if (begin === 'identity') checkMatrix(shape)
-  // Where they come from a file, they need not be drawn.
+  // Lazy: values that are replaced by those of a file are never drawn.
   const draw = () => initializers[begin](shape, fanIn, fanOut, random.stream(name))
   return new Variable(draw, [...shape], name, trainable)
 }
 
-/** @throws ShapeError unless rows have this many dimensions. */
+/** @throws ShapeError unless rows have this rank. */
 export function checkRank(kind: string, shape: Shape, rank: number, wanted: string): void {
   if (shape.length !== rank)
-    throw new ShapeError(`${kind}: wants rows of ${wanted}, got rows of ${describeShape(shape)}`)
+    throw new ShapeError(`${kind}: expects rows of ${wanted}, got rows of ${describeShape(shape)}`)
 }

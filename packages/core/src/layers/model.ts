@@ -1,4 +1,4 @@
-// Models: layers connected to one another, with parameters of unique names.
+// Models: connected layers with unique names.
 import {
   type Check,
   check,
@@ -24,59 +24,59 @@ import { type Context, inference } from './training-context.js'
 
 /** One tensor, or several by name. */
 export type Symbolic = Named<SymbolicTensor>
-/** The same with something else in place of each. */
+/** The same structure with another value in place of each tensor. */
 export type Each<P extends Symbolic, T> = P extends SymbolicTensor ? T : { readonly [K in keyof P]: T }
 
-/** Numbers by the names of variables. */
+/** Values by variable name. */
 export type Weights = Readonly<Record<string, Float32Array>>
 
-/** Numbers with a name and a shape, as variables have them and files hold them. */
+/** Values with a name and a shape, as in variables and files. */
 export interface NamedValues {
   readonly name: string
   readonly shape: Shape
   readonly values: Float32Array | Float64Array
 }
 
-/** A function of batches with parameters. One input or output is plain, several are by name. */
+/** A function of batches with parameters. A single input or output is plain, several are named. */
 export interface Model<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor> {
-  /** What it was made of. */
+  /** What it was created from. */
   readonly made: Readonly<FunctionalOptions<I, O>>
   /** Shape of one row of the input. */
   readonly inputShape: Each<I, Shape>
   /** Shape of one row of the output. */
   readonly outputShape: Each<O, Shape>
-  /** Each layer once, inputs before what uses them. */
+  /** Each layer once, in topological order. */
   readonly layers: readonly Layer[]
-  /** Everything that training can change, in order. */
+  /** All trainable variables, in order. */
   readonly parameters: readonly Variable[]
-  /** The parameters and what layers themselves change in training, such as running means. */
+  /** The parameters and the variables that layers assign in training, such as running means. */
   readonly variables: readonly Variable[]
   /**
-   * The output for a batch of rows; as in a prediction, unless the context is that of a training step.
+   * The output for a batch; in inference mode by default, in training mode with the context of a training step.
    * @throws ShapeError unless x is a batch of rows of `inputShape`.
    */
   apply(x: Each<I, TensorLike>, context?: Context): Each<O, Tensor>
   /**
-   * What makes predictions of the outputs: `sigmoid` and `softmax` of logits, `exp` of log-probabilities, `linear` where
-   * they are the predictions. `createRun` sets it by the loss, `readModel` to what the file says; `null` before.
+   * Maps outputs to predictions: `sigmoid` and `softmax` for logits, `exp` for log-probabilities, `linear` where they
+   * are the predictions. `createRun` sets it according to the loss, `readModel` to that of the file; initially `null`.
    */
   outputActivation: Each<O, OutputActivation> | null
   /**
-   * What the model predicts for rows of inputs, one behind the other or nested: probabilities or values, not logits. The
-   * same bits as `predict` of the run that trained it.
-   * @throws ValueError when `outputActivation` is not set, and for inputs that are missing; ShapeError for parts of rows.
+   * Predictions for rows of inputs, flat or nested: probabilities or values, not logits. The same bits as `predict` of
+   * the run that trained it.
+   * @throws ValueError when `outputActivation` is not set, and for missing inputs; ShapeError for incomplete rows.
    */
   predict(inputs: Each<I, Values>): Each<O, Float32Array>
-  /** The same as a graph of a batch of rows, such as for `writeOnnx` and `writeJavaScript`. */
+  /** The same as a graph of a batch, e.g. for `writeOnnx` and `writeJavaScript`. */
   predictions(x: Each<I, TensorLike>): Each<O, Tensor>
-  /** Copies of the numbers of all variables, by name. */
+  /** Copies of the values of all variables, by name. */
   getWeights(): Weights
   /**
-   * Puts in the numbers of all variables, by name; those that have a shape must have that of the variable.
-   * @throws ValueError for a name that is missing or unknown, ShapeError for another shape or number of numbers.
+   * Sets the values of all variables, by name; shapes, where given, must match.
+   * @throws ValueError for a missing or unknown name, ShapeError for another shape or length.
    */
   setWeights(weights: Weights | Iterable<NamedValues>): void
-  /** A table of layers, output shapes, numbers of parameters and floating-point operations for a row. */
+  /** A table of layers, output shapes, parameter counts and floating-point operations per row. */
   summary(): string
 }
 
@@ -88,28 +88,28 @@ const checkContext = check<Context>(
 /** Options of a functional model. */
 export interface FunctionalOptions<I extends Symbolic, O extends Symbolic> {
   inputs: I
-  /** What layers have made of the inputs. */
+  /** Outputs of layers. */
   outputs: O
-  /** Decides what the parameters begin with. */
+  /** Seed of the initializers. */
   seed: number
 }
 
 const checkSymbolic: Check<Symbolic> = (caller, name, value) => {
   const all = Object.entries(isRecord(value) ? value : { '': value })
   for (const [key, one] of all)
-    check('what modelInput() or a layer gives', (value) => value instanceof SymbolicTensor)(
+    check('the result of modelInput() or of a layer', (value) => value instanceof SymbolicTensor)(
       caller,
       key ? `${name}.${key}` : name,
       one,
     )
-  if (all.length === 0) throw new ValueError(`${caller}: ${name} must name at least one`)
+  if (all.length === 0) throw new ValueError(`${caller}: ${name} must have at least one entry`)
   return value as Symbolic
 }
 
 /**
- * A model of symbolic: `x = modelInput([4])`, `y = dense({ units: 2 })(x)`. Layers may branch, join, and be called
- * several times, which shares their parameters.
- * @throws ValueError when an output depends on an input that is not listed, or two layers have one name.
+ * A model of symbolic tensors: `x = modelInput([4])`, `y = dense({ units: 2 })(x)`. Layers may branch, join, and be
+ * called several times, which shares their parameters.
+ * @throws ValueError when an output depends on an input that is not listed, or names of layers are not unique.
  */
 export function functional<I extends Symbolic, O extends Symbolic>(
   options: FunctionalOptions<I, O>,
@@ -128,7 +128,7 @@ export function functional<I extends Symbolic, O extends Symbolic>(
     for (const [name, { plan }] of given)
       if (plan)
         throw new ValueError(
-          `functional: ${name ? `input "${name}"` : 'the input'} is the output of a ${plan.kind} layer; inputs are made by modelInput`,
+          `functional: ${name ? `input "${name}"` : 'the input'} is the output of a ${plan.kind} layer; create inputs with modelInput`,
         )
     const order = topological(listed<SymbolicTensor>(outputs).map(([, output]) => output))
     const shapes = new Map<SymbolicTensor, Shape>(given.map(([, input]) => [input, input.shape!]))
@@ -139,7 +139,7 @@ export function functional<I extends Symbolic, O extends Symbolic>(
       if (!node.plan) {
         if (!shapes.has(node))
           throw new ValueError(
-            `functional: an output depends on an input of rows of ${describeShape(node.shape!)} that is not among the inputs; add it there`,
+            `functional: an output depends on an input of rows of ${describeShape(node.shape!)} that is not among the inputs; add it`,
           )
         continue
       }
@@ -148,7 +148,7 @@ export function functional<I extends Symbolic, O extends Symbolic>(
       const layer = known ?? build(node.plan, rows, names, draws)
       if (rows.some((shape, index) => !sameShape(shape, layer.inputShapes[index] ?? [])))
         throw new ShapeError(
-          `functional: layer "${layer.name}" is shared and takes rows of ${layer.inputShapes.map(describeShape).join(', ')}, here it is called on rows of ${rows.map(describeShape).join(', ')}`,
+          `functional: layer "${layer.name}" is shared and takes rows of ${layer.inputShapes.map(describeShape).join(', ')}, but here it is called on rows of ${rows.map(describeShape).join(', ')}`,
         )
       layers.set(node.plan, layer)
       shapes.set(node, layer.outputShape)
@@ -163,15 +163,15 @@ export function functional<I extends Symbolic, O extends Symbolic>(
       let batch: number | undefined
       for (const [name, node] of given) {
         const rows = pick(x as Named<TensorLike>, name)
-        if (rows === undefined) throw new ValueError(`model: input "${name}" was not given`)
+        if (rows === undefined) throw new ValueError(`model: input "${name}" is missing`)
         const tensor = toTensor(rows)
         if (tensor.rank === 0 || !sameShape(tensor.shape.slice(1), node.shape!))
           throw new ShapeError(
-            `model: wants a batch of rows of ${describeShape(node.shape!)}${name && ` as "${name}"`}, got ${describeShape(tensor.shape)}`,
+            `model: expects a batch of rows of ${describeShape(node.shape!)}${name && ` as "${name}"`}, got ${describeShape(tensor.shape)}`,
           )
         batch ??= tensor.shape[0]!
         if (tensor.shape[0] !== batch)
-          throw new ShapeError(`model: "${name}" has ${tensor.shape[0]} rows, another input ${batch}`)
+          throw new ShapeError(`model: "${name}" has ${tensor.shape[0]} rows, another input has ${batch}`)
         values.set(node, tensor)
       }
       for (const node of order) {
@@ -224,23 +224,23 @@ export function functional<I extends Symbolic, O extends Symbolic>(
 export interface ModelOptions {
   /** Shape of one row of the input. */
   inputShape: Shape
-  /** Decides what the parameters begin with. */
+  /** Seed of the initializers. */
   seed: number
 }
 
-/** A model in which each layer takes what the one before puts out. */
+/** A model in which each layer takes the output of the one before. */
 export function sequential(plans: readonly LayerPlan[], options: ModelOptions): Model {
   return blamingCaller(sequential, () => {
     if (!Array.isArray(plans) || plans.length === 0)
-      throw new ValueError('sequential: wants a list of at least one layer')
+      throw new ValueError('sequential: expects an array of at least one layer')
     for (const [index, plan] of plans.entries()) {
       if (!(typeof plan === 'function' && 'build' in plan))
         throw new ValueError(
-          `sequential: what is at ${index} must be a layer, such as layers.dense({ units: 8 }); got ${describeValue(plan)}`,
+          `sequential: plans[${index}] must be a layer, e.g. layers.dense({ units: 8 }); got ${describeValue(plan)}`,
         )
       if (plans.indexOf(plan) < index)
         throw new ValueError(
-          `sequential: plans[${plans.indexOf(plan)}] and plans[${index}] are the same layer; make one for each, or share it by calling it twice in functional()`,
+          `sequential: plans[${plans.indexOf(plan)}] and plans[${index}] are the same layer; create one for each, or share it by calling it twice in functional()`,
         )
     }
     const { inputShape, seed } = checkOptions('sequential', options, {
@@ -263,7 +263,7 @@ function build(
   const name = plan.options.name ?? `layer${place + 1}`
   if (names.has(name))
     throw new ValueError(
-      `functional: two layers are called "${name}"; names of layers must differ, since those of parameters begin with them`,
+      `functional: duplicate layer name "${name}"; names must be unique, since they prefix those of parameters`,
     )
   names.add(name)
   return scope(name, () => buildLayer(plan, name, draws.stream(place), shapes))
@@ -291,14 +291,13 @@ function setWeights(variables: readonly Variable[], weights: Weights | Iterable<
       throw new ValueError(`setWeights: the model has no variable "${name}"${didYouMean(name, names)}`)
   for (const { name, size, shape } of variables) {
     const one = given.get(name)
-    if (one === undefined) throw new ValueError(`setWeights: the numbers of "${name}" were not given`)
+    if (one === undefined) throw new ValueError(`setWeights: the values of "${name}" are missing`)
     if (one.shape && !sameShape(one.shape, shape))
       throw new ShapeError(
-        `setWeights: "${name}" is ${describeShape(shape)}, ${describeShape(one.shape)} was given`,
+        `setWeights: "${name}" is ${describeShape(shape)}, got ${describeShape(one.shape)}`,
       )
     const { length } = checkNumbers('setWeights', `"${name}"`, one.values)
-    if (length !== size)
-      throw new ShapeError(`setWeights: "${name}" holds ${size} numbers, ${length} were given`)
+    if (length !== size) throw new ShapeError(`setWeights: "${name}" holds ${size} numbers, got ${length}`)
   }
   for (const variable of variables) variable.set(given.get(variable.name)!.values!)
 }
@@ -307,7 +306,7 @@ function checkNames(variables: readonly Variable[]): void {
   const seen = new Set<string>()
   for (const { name } of variables) {
     if (seen.has(name))
-      throw new ValueError(`functional: two variables are called "${name}"; give their layers other names`)
+      throw new ValueError(`functional: duplicate variable name "${name}"; rename their layers`)
     seen.add(name)
   }
 }

@@ -1,4 +1,4 @@
-// Layers that bring numbers to mean 0 and variance 1.
+// Normalization layers.
 import { checkCount, checkOptions, checkPositive, checkShare, optional } from '../checks/check-options.js'
 import { ShapeError } from '../checks/errors.js'
 import { type Shape, sizeOf } from '../graph/shape.js'
@@ -6,22 +6,22 @@ import * as ops from '../ops/index.js'
 import { type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
 
 export interface NormalizationOptions extends LayerOptions {
-  /** Is added to the variance, so that the division stays finite; 1e-5 unless given. */
+  /** Added to the variance for numerical stability; default 1e-5. */
   epsilon?: number
 }
 
 const normalizationChecks = { ...layerChecks, epsilon: optional(checkPositive, 1e-5) }
 
 export interface BatchNormOptions extends NormalizationOptions {
-  /** Share of the running mean and variance that is kept in each step, 0.9 unless given. */
+  /** Decay of the running mean and variance; default 0.9. */
   momentum?: number
 }
 
 /**
- * Brings each channel, the last dimension, to mean 0 and variance 1 over the batch, then scales and shifts it (Ioffe
- * and Szegedy 2015). In evaluation, and while it is frozen, it takes the running mean and variance instead:
- * r = momentum · r + (1 − momentum) · that of the batch, with the variance of the batch as it is (divided by n).
- * @throws ShapeError in training for a batch with one value a channel.
+ * Normalizes each channel, the last dimension, to mean 0 and variance 1 over the batch, then scales and shifts it
+ * (Ioffe and Szegedy 2015). In evaluation, and while frozen, it uses running statistics instead: r = momentum · r + (1
+ * − momentum) · that of the batch, with the biased variance (divided by n).
+ * @throws ShapeError in training for a batch with one value per channel.
  */
 export function batchNorm(options: BatchNormOptions = {}): LayerPlan {
   const { momentum, epsilon } = checkOptions('batchNorm', options, {
@@ -41,7 +41,7 @@ export function batchNorm(options: BatchNormOptions = {}): LayerPlan {
         `batchNorm: in a batch of ${x.shape[0]} row`,
         x.size / channels[0]!,
         'channel',
-        'make batches of at least 2 rows',
+        'use batches of at least 2 rows',
       )
       const batchMean = ops.mean(
         x,
@@ -52,7 +52,7 @@ export function batchNorm(options: BatchNormOptions = {}): LayerPlan {
         [mean, batchMean],
         [variance, batchVariance],
       ] as const) {
-        // A layer that is called twice counts both batches.
+        // A layer that is called twice includes both batches.
         const before = context.assignments.get(running) ?? running
         context.assign(running, before.mul(momentum).add(found.mul(1 - momentum)))
       }
@@ -61,7 +61,7 @@ export function batchNorm(options: BatchNormOptions = {}): LayerPlan {
   })
 }
 
-/** Brings the last dimension of each row to mean 0 and variance 1, then scales and shifts it (Ba et al. 2016). */
+/** Normalizes the last dimension of each row to mean 0 and variance 1, then scales and shifts it (Ba et al. 2016). */
 export function layerNorm(options: NormalizationOptions = {}): LayerPlan {
   const { epsilon } = checkOptions('layerNorm', options, normalizationChecks)
   return layer('layerNorm', options, (builder, shape) => {
@@ -85,11 +85,13 @@ export function rmsNorm(options: NormalizationOptions = {}): LayerPlan {
 }
 
 export interface GroupNormOptions extends NormalizationOptions {
-  /** How many groups the channels are cut into. */
+  /** Number of groups that the channels are split into. */
   groups: number
 }
 
-/** Brings each group of channels of each row to mean 0 and variance 1, then scales and shifts it (Wu and He 2018). */
+/**
+ * Normalizes each group of channels of each row to mean 0 and variance 1, then scales and shifts it (Wu and He 2018).
+ */
 export function groupNorm(options: GroupNormOptions): LayerPlan {
   const { groups, epsilon } = checkOptions('groupNorm', options, {
     ...normalizationChecks,
@@ -97,18 +99,18 @@ export function groupNorm(options: GroupNormOptions): LayerPlan {
   })
   return layer('groupNorm', options, (builder, shape) => {
     const channels = [channelsOf('groupNorm', shape)]
-    checkSeveral('groupNorm:', sizeOf(shape) / groups, 'group', 'make fewer groups')
+    checkSeveral('groupNorm:', sizeOf(shape) / groups, 'group', 'use fewer groups')
     const gamma = builder.parameter('gamma', channels, 'ones')
     const beta = builder.parameter('beta', channels, 'zeros')
     return (_, x) => ops.groupNorm(x, gamma, beta, { groups, epsilon })
   })
 }
 
-/** @throws ShapeError where a statistic is of one value, which normalizing would make the same whatever it is. */
+/** @throws ShapeError where a statistic is over a single value, which normalization would make constant. */
 function checkSeveral(what: string, values: number, each: string, cure: string): void {
   if (values === 1)
     throw new ShapeError(
-      `${what} each ${each} has one value, and nothing is left of it when it is normalized; ${cure}`,
+      `${what} each ${each} has one value, which normalization would make constant; ${cure}`,
     )
 }
 
@@ -116,6 +118,6 @@ function checkSeveral(what: string, values: number, each: string, cure: string):
 function channelsOf(kind: string, shape: Shape): number {
   const channels = shape.at(-1)
   if (channels === undefined)
-    throw new ShapeError(`${kind}: wants rows of at least one dimension, got rows of a scalar`)
+    throw new ShapeError(`${kind}: expects rows of at least one dimension, got scalar rows`)
   return channels
 }

@@ -1,4 +1,4 @@
-// Layers that take the largest or the mean of windows, or of all cells.
+// Pooling layers: maximum or mean of windows, or of all cells.
 import { type Checks, checkOptions, optional } from '../checks/check-options.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as ops from '../ops/index.js'
@@ -8,18 +8,18 @@ import { checkRank, type LayerOptions, type LayerPlan, layer, layerChecks } from
 export interface Pool1dOptions extends LayerOptions {
   /** Length of a window. */
   size: number
-  /** Steps from one window to the next; the size unless given. */
+  /** Distance between windows; default `size`. */
   stride?: number
-  /** `valid`, none, unless given; `same`; or how many steps on each side, which do not count. */
+  /** Padding: `valid` (default), none; `same`; or the number on each side. It does not count in the result. */
   padding?: 'valid' | 'same' | number
 }
 
 export interface Pool2dOptions extends LayerOptions {
   /** Height and width of a window: one number for both, or two. */
   size: number | Pair
-  /** Cells from one window to the next; the size unless given. */
+  /** Distance between windows; default `size`. */
   stride?: number | Pair
-  /** `valid`, none, unless given; `same`; or how many cells on each side, which do not count. */
+  /** Padding: `valid` (default), none; `same`; or the number on each side. It does not count in the result. */
   padding?: Padding
 }
 
@@ -37,7 +37,7 @@ const checks2d = {
   padding: optional(checkPadding, 'valid'),
 }
 
-/** The largest number of each channel in each window of a sequence. */
+/** The maximum of each channel in each window of a sequence. */
 export const maxPool1d = (options: Pool1dOptions): LayerPlan =>
   pooling('maxPool1d', options, checks1d, 2, ops.maxPool1d)
 
@@ -45,7 +45,7 @@ export const maxPool1d = (options: Pool1dOptions): LayerPlan =>
 export const avgPool1d = (options: Pool1dOptions): LayerPlan =>
   pooling('avgPool1d', options, checks1d, 2, ops.avgPool1d)
 
-/** The largest number of each channel in each window of an image. */
+/** The maximum of each channel in each window of an image. */
 export const maxPool2d = (options: Pool2dOptions): LayerPlan =>
   pooling('maxPool2d', options, checks2d, 3, ops.maxPool2d)
 
@@ -57,7 +57,7 @@ export const avgPool2d = (options: Pool2dOptions): LayerPlan =>
 export const globalAveragePool = (options: LayerOptions = {}): LayerPlan =>
   globalPooling('globalAveragePool', options, ops.globalAveragePool)
 
-/** The largest number of each channel: rows of [..., channels] become [channels]. */
+/** The maximum of each channel: rows of [..., channels] become [channels]. */
 export const globalMaxPool = (options: LayerOptions = {}): LayerPlan =>
   globalPooling('globalMaxPool', options, ops.globalMaxPool)
 

@@ -1,4 +1,4 @@
-// Predictions of a model for any number of rows: what its outputs stand for, in batches.
+// Predictions of a model for any number of rows, computed in batches.
 import { describeValue, isRecord } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
 import { didYouMean } from '../checks/nearest.js'
@@ -19,8 +19,8 @@ function activationOf(activation: OutputActivation): (outputs: Tensor) => Tensor
 }
 
 /**
- * What each output stands for.
- * @throws ValueError when nothing says so.
+ * The predictions of each output.
+ * @throws ValueError when the output activation is unknown.
  */
 export function predictionsOf(
   outputs: Named<Tensor>,
@@ -30,18 +30,18 @@ export function predictionsOf(
     const activation = activations !== null && pick<OutputActivation>(activations, name)
     if (!activation)
       throw new ValueError(
-        `predict: nothing says what the outputs${name && ` "${name}"`} stand for; createRun does by its loss, or set model.outputActivation, to 'linear' for outputs as they are`,
+        `predict: the activation of the outputs${name && ` "${name}"`} is unknown; createRun sets it according to the loss, or set model.outputActivation, to 'linear' for outputs as they are`,
       )
     return activationOf(activation)(output)
   })
 }
 
-/** A batch of so many rows as inputs of a graph: one as `x`, or several as `x.left` and so on. */
+/** Graph inputs for a batch: a single one as `x`, or several as `x.left` and so on. */
 export function batchOf(key: string, rows: number, shapes: Named<Shape>): Named<Input> {
   return mapNamed<Shape, Input>(shapes, (shape, name) => input([rows, ...shape], { name: keyOf(key, name) }))
 }
 
-/** One by the key, or several by the key and their names. */
+/** A single value by the key, or several by the key and their names. */
 export function byKey<T>(key: string, named: Named<T>): Record<string, T> {
   return Object.fromEntries(listed(named).map(([name, one]) => [keyOf(key, name), one]))
 }
@@ -50,7 +50,7 @@ function keyOf(key: string, name: string): string {
   return name === '' ? key : `${key}.${name}`
 }
 
-/** Rows that are predicted in one call. */
+/** Rows per call. */
 const batchSize = 256
 
 interface Shapes {
@@ -58,7 +58,7 @@ interface Shapes {
   readonly outputShape: Named<Shape>
 }
 
-/** Computes predictions, whose graph for a batch `graph` makes, with what the variables hold at the time. */
+/** Computes predictions, with the graph of a batch from `graph` and the current values of the variables. */
 export class Predictor {
   readonly #shapes: Shapes
   readonly #graph: (x: Named<Input>) => Named<Tensor>
@@ -71,8 +71,8 @@ export class Predictor {
   }
 
   /**
-   * Predictions for rows of inputs, one behind the other or nested.
-   * @throws ValueError for inputs that are missing or no numbers, ShapeError for parts of rows.
+   * Predictions for rows of inputs, flat or nested.
+   * @throws ValueError for inputs that are missing or not numbers, ShapeError for incomplete rows.
    */
   predict(given: Named<Values>): Named<Float32Array> {
     const { inputShape, outputShape } = this.#shapes
@@ -119,7 +119,7 @@ function checkedRows(given: Named<Values>, shapes: Named<Shape>) {
   const inputs = mapNamed<Shape, Float32Array>(shapes, (row, name) => {
     const of = name && ` of "${name}"`
     const values = pick<Values>(given, name)
-    if (values === undefined) throw new ValueError(`predict: the rows${of} were not given`)
+    if (values === undefined) throw new ValueError(`predict: the rows${of} are missing`)
     const { flat, shape } = flatten('predict', values)
     const size = sizeOf(row)
     if (shape.length > 1 ? !sameShape(shape.slice(1), row) : size === 0 || flat.length % size !== 0)
@@ -130,6 +130,6 @@ function checkedRows(given: Named<Values>, shapes: Named<Shape>) {
     return flat instanceof Float32Array ? flat : Float32Array.from(flat)
   })
   if (counts.size > 1)
-    throw new ShapeError(`predict: inputs must have one number of rows, got ${[...counts].join(', ')}`)
+    throw new ShapeError(`predict: inputs must have the same number of rows, got ${[...counts].join(', ')}`)
   return { inputs, rows: [...counts][0]! }
 }

@@ -1,4 +1,4 @@
-// Recurrent layers, written out step by step, so that a sequence is one graph like any other.
+// Recurrent layers, unrolled, so that a sequence is an ordinary graph.
 import { type Checked, checkCount, checkFlag, checkOptions, optional } from '../checks/check-options.js'
 import { ShapeError } from '../checks/errors.js'
 import { checkFits } from '../graph/shape.js'
@@ -20,11 +20,11 @@ import {
 } from './layer.js'
 
 export interface RecurrentOptions extends LayerOptions {
-  /** Numbers that are kept from step to step. */
+  /** Size of the state. */
   units: number
-  /** Puts out the state of every step, rows of [steps, units], in place of the last one alone, [units]. */
+  /** Returns the state of every step, rows of [steps, units], instead of the last one, [units]. */
   returnSequences?: boolean
-  /** Beginning of the weights on inputs, `glorotUniform` unless given; those on the state begin orthogonal. */
+  /** Initializer of the input weights, default `glorotUniform`; recurrent weights are orthogonal. */
   weights?: InitializerName | Initializer
 }
 
@@ -36,7 +36,7 @@ const recurrentChecks = {
 }
 
 export interface RnnOptions extends RecurrentOptions {
-  /** `tanh` unless given. */
+  /** Activation function; default `tanh`. */
   activation?: ActivationName
 }
 
@@ -99,13 +99,13 @@ export function gru(options: RecurrentOptions): LayerPlan {
   })
 }
 
-/** So many compile in half a minute. */
+/** These compile in half a minute. */
 const mostSteps = 10_000
 
-/** The next state, its first part the output, from x · W + b and the state before. */
+/** The next state, whose first part is the output, from x · W + b and the previous state. */
 type Step = (x: Tensor, state: readonly Tensor[]) => Tensor[]
 
-/** What all of them do: one product for the inputs of all steps, then step by step from zeros. */
+/** Shared by all: one product for the inputs of all steps, then step by step from zeros. */
 function recurrent(
   kind: string,
   options: RecurrentOptions,
@@ -119,7 +119,7 @@ function recurrent(
     checkCount(kind, 'steps', steps)
     if (steps > mostSteps)
       throw new ShapeError(
-        `${kind}: rows of ${steps} steps are too long, since every step is part of the graph; cut them into pieces of up to ${mostSteps}`,
+        `${kind}: rows of ${steps} steps are too long, since the graph is unrolled; split them into rows of at most ${mostSteps}`,
       )
     const width = gates * units
     checkFits(kind, 'the sums of all steps', [steps, width])
@@ -139,13 +139,13 @@ function recurrent(
       }
       return returnSequences ? stack(outputs, 1) : outputs.at(-1)!
     }
-    // All steps are alike: a graph of two tells what there is to know of one of ten thousand.
+    // All steps are alike, so the cost of ten thousand follows from that of one and two.
     const [one, two] = [1, 2].map((steps) => outputOf(kind, apply, [[steps, inputs]]).flops) as [
       number,
       number,
     ]
     const outputShape = returnSequences ? [steps, units] : [units]
-    return Object.assign(apply, { foreseen: { outputShape, flops: one + (steps - 1) * (two - one) } })
+    return Object.assign(apply, { outputInfo: { outputShape, flops: one + (steps - 1) * (two - one) } })
   })
 }
 

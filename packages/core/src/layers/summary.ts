@@ -1,11 +1,11 @@
-// The table that shows what a model consists of.
+// The summary table of a model.
 import { describeShape } from '../graph/shape.js'
 import type { Variable } from '../graph/tensor.js'
 import type { Layer, SymbolicTensor } from './layer.js'
 
 const count = (variables: readonly Variable[]) => variables.reduce((total, { size }) => total + size, 0)
 
-/** Layers with output shapes, numbers of parameters and of floating-point operations for one row. */
+/** Layers with output shapes, parameter counts and floating-point operations per row. */
 export function summarize(
   inputs: readonly (readonly [name: string, tensor: SymbolicTensor])[],
   layers: readonly Layer[],

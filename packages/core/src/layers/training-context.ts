@@ -1,30 +1,30 @@
-// What functions of tensors may ask of the training step that they become part of.
+// The context in which a model is applied: inference, or a training step.
 import { ShapeError } from '../checks/errors.js'
 import { describeShape, sameShape } from '../graph/shape.js'
 import { describeNode, type Input, input, type Tensor, type Variable } from '../graph/tensor.js'
 
-/** What a layer is told in training. */
+/** The context of a training step. */
 export interface TrainingContext {
   readonly training: true
-  /** The number of the step as two whole numbers below 2²⁴, the lower part first: the key of random operations. */
+  /** The step number as two integers below 2²⁴, low part first: the key of random operations. */
   readonly key: Tensor
   /**
-   * Gives a variable that is not trained a tensor's value at the end of each step whose loss is finite. The
-   * tensor is computed from what the variables hold at the beginning of the step.
-   * @throws ShapeError unless both have one shape.
+   * Assigns a variable that is not trained the value of a tensor at the end of each step with a finite loss. The
+   * tensor is computed from the values at the beginning of the step.
+   * @throws ShapeError unless the shapes agree.
    */
   assign(variable: Variable, value: Tensor): void
-  /** What has been assigned so far. */
+  /** Assignments so far. */
   readonly assignments: ReadonlyMap<Variable, Tensor>
 }
 
-/** What a layer is told: whether this is training, and then what it may ask of the step. */
+/** The context of a layer: inference, or a training step. */
 export type Context = { readonly training: false } | TrainingContext
 
-/** Nothing random, and nothing that changes variables. */
+/** Without random operations or assignments. */
 export const inference: Context = { training: false }
 
-/** The context of one training step: give it to the model, then to `compileStep`. */
+/** The context of one training step: pass it to the model, then to `compileStep`. */
 export class StepContext implements TrainingContext {
   readonly training = true
   readonly key: Input = input([2], { name: 'key' })

@@ -1,5 +1,5 @@
-// Elementary functions in float64 with the same bits on every engine. Not those of `Math`, whose last bits differ.
-// They are those of `Math` at 0, at infinity and for NaN, and right to about 1 part in 10¹⁵ unless they say otherwise.
+// Elementary functions in float64 with the same bits on every engine, unlike those of `Math`. They agree with `Math`
+// at 0, at infinity and for NaN; the relative error is about 1e-15 unless stated otherwise.
 
 /** `ln x`. */
 export function logarithm(x: number): number {
@@ -17,12 +17,12 @@ export function logarithm(x: number): number {
   return 2 * inverseHyperbolicTangent((mantissa - 1) / (mantissa + 1)) + exponent * Math.LN2
 }
 
-/** `ln(1 + x)`, as exact near 0 as elsewhere. */
+/** `ln(1 + x)`, accurate near 0 too. */
 export function logarithmOfOnePlus(x: number): number {
   return x > -0.29 && x < 0.41 ? 2 * inverseHyperbolicTangent(x / (2 + x)) : logarithm(1 + x)
 }
 
-/** For |x| up to 0.172, where x²¹ is the last power that counts. */
+/** For |x| ≤ 0.172, where x²¹ is the last term that matters. */
 function inverseHyperbolicTangent(x: number): number {
   const square = x * x
   let series = 0
@@ -30,11 +30,11 @@ function inverseHyperbolicTangent(x: number): number {
   return x * series
 }
 
-// ln 2 in two parts, of which the first has 32 digits, so that whole multiples of it are exact.
+// ln 2 in two parts; the first has 32 bits, so that integer multiples of it are exact.
 const ln2High = 0.6931471803691238
 const ln2Low = 1.9082149292705877e-10
 
-/** `eˣ`; 0 and infinite outside of what float64 holds. */
+/** `eˣ`; underflows to 0 and overflows to infinity. */
 export function exponential(x: number): number {
   if (x > 710) return Infinity
   if (x < -745.2) return 0
@@ -48,7 +48,7 @@ export function exponential(x: number): number {
   return series
 }
 
-/** `eˣ − 1`, as exact near 0 as elsewhere. */
+/** `eˣ − 1`, accurate near 0 too. */
 export function exponentialMinusOne(x: number): number {
   if (!(Math.abs(x) < 0.5)) return exponential(x) - 1
   let series = 1
@@ -63,7 +63,7 @@ export function hyperbolicTangent(x: number): number {
   return growth / (growth + 2)
 }
 
-/** `baseˣ`, to 1 part in 10¹⁵ and as many more as x · ln base is large; what is below 2⁻¹⁰²² may be 0. */
+/** `baseˣ`, with a relative error of about 1e-15 · |x · ln base|; subnormal results may be 0. */
 export function power(base: number, x: number): number {
   if (x === 0) return 1
   const whole = Number.isInteger(x)
@@ -108,7 +108,7 @@ export function tangent(x: number): number {
 /** `arctan x`. */
 export function arctangent(x: number): number {
   if (Math.abs(x) > 1) return Math.sign(x) * (Math.PI / 2) - arctangent(1 / x)
-  // The tangent of half the angle, and of a quarter of it: at most 0.199, so that its 25th power is the last that counts.
+  // The tangent of half the angle, then of a quarter: at most 0.199, so that its 25th power is the last that matters.
   const half = x / (1 + Math.sqrt(1 + x * x))
   const quarter = half / (1 + Math.sqrt(1 + half * half))
   const square = quarter * quarter
@@ -117,7 +117,7 @@ export function arctangent(x: number): number {
   return 4 * quarter * series
 }
 
-/** The angle of the point (x, y), from −π to π. */
+/** The angle of the point (x, y), in [−π, π]. */
 export function angleOf(y: number, x: number): number {
   const infinite = Math.abs(x) === Infinity && Math.abs(y) === Infinity
   const slope = infinite ? Math.sign(y) * Math.sign(x) : x === 0 && y === 0 ? y : y / x
@@ -127,25 +127,25 @@ export function angleOf(y: number, x: number): number {
   return left ? angle + (below ? -Math.PI : Math.PI) : angle
 }
 
-/** `cos(π·t)` for t from 0 to 1: half a turn. */
+/** `cos(π·t)` for t in [0, 1]. */
 export function cosineOfHalfTurn(t: number): number {
   if (t > 0.5) return -cosineOfHalfTurn(1 - t)
-  // Near a quarter turn the sine of what is left.
+  // Near a quarter turn, the sine of the rest.
   return t > 0.25 ? sineNear0(Math.PI * (0.5 - t)) : cosineNear0(Math.PI * t)
 }
 
-/** `cos(2π·t)`: t whole turns. */
+/** `cos(2π·t)`: t in turns. */
 export function cosineOfTurns(t: number): number {
   const part = t - Math.floor(t)
   return cosineOfHalfTurn(part <= 0.5 ? 2 * part : 2 - 2 * part)
 }
 
-/** `sin(2π·t)`: t whole turns. */
+/** `sin(2π·t)`: t in turns. */
 export function sineOfTurns(t: number): number {
   return cosineOfTurns(t - 0.25)
 }
 
-/** For angles up to π/4, where the 21st power is the last that counts. */
+/** For angles up to π/4, where the 21st power is the last that matters. */
 function sineNear0(angle: number): number {
   return angle * alternating(angle * angle, 21)
 }
@@ -161,12 +161,12 @@ function alternating(x: number, last: number): number {
   return series
 }
 
-/** How many quarters of a turn an angle is, of 4, and the angle that is left: at most π/4 to either side. */
+/** An angle as quarter turns, modulo 4, and the rest, in [−π/4, π/4]. */
 function quarterTurns(x: number): { quarters: number; angle: number } {
   if (!(Math.abs(x) > Math.PI / 4)) return { quarters: 0, angle: x }
   if (Math.abs(x) === Infinity) return { quarters: 0, angle: Number.NaN }
-  // In whole numbers, since of a large one the quarters take up all digits of float64. It is whole from 2⁵³ on, and
-  // so are 2⁶⁴ times a smaller one.
+  // In integers, since the quarters of a large angle take up all bits of float64. From 2⁵³ on it is an integer, and
+  // 2⁶⁴ times a smaller one is too.
   const small = Math.abs(x) < 2 ** 53
   const digits = fractionDigits + (small ? 64n : 0n)
   quartersPerRadian ??= (2n << (2n * fractionDigits)) / pi()
@@ -178,11 +178,11 @@ function quarterTurns(x: number): { quarters: number; angle: number } {
   }
 }
 
-/** Binary digits behind the point, so many that of the largest float64 200 are left. */
+/** Fractional bits; enough to leave 200 for the largest float64. */
 const fractionDigits = 1280n
 let quartersPerRadian: bigint | undefined
 
-/** π = 16 arctan(1/5) − 4 arctan(1/239) (Machin 1706), with so many digits. */
+/** π = 16 arctan(1/5) − 4 arctan(1/239) (Machin 1706), to that many bits. */
 function pi(): bigint {
   const arctangentOfInverse = (n: bigint) => {
     let sum = 0n

@@ -1,7 +1,7 @@
-// The error function in float64, for the references of what is made of the normal distribution.
+// The error function in float64, for reference implementations that use the normal distribution.
 import { exponential } from './elementary.js'
 
-/** erf x = 2/√π · ∫₀ˣ e^(−t²) dt: for |x| < 2 the series of which all terms are positive (DLMF 7.6.2). */
+/** erf x = 2/√π · ∫₀ˣ e^(−t²) dt: for |x| < 2 the series with positive terms (DLMF 7.6.2). */
 export function erf(x: number): number {
   if (!(Math.abs(x) < 2)) return x < 0 ? erfc(-x) - 1 : 1 - erfc(x)
   let term = (2 / Math.sqrt(Math.PI)) * x * exponential(-x * x)
@@ -13,7 +13,7 @@ export function erf(x: number): number {
   return sum
 }
 
-/** 1 − erf x, without cancellation far to the right: from 2 on the continued fraction (DLMF 7.9.1). */
+/** 1 − erf x without cancellation for large x: the continued fraction from x = 2 on (DLMF 7.9.1). */
 function erfc(x: number): number {
   if (x < 2) return 1 - erf(x)
   let fraction = x
@@ -21,7 +21,7 @@ function erfc(x: number): number {
   return exponential(-x * x) / Math.sqrt(Math.PI) / fraction
 }
 
-/** Φ(x), the share of the normal distribution that lies below x. */
+/** Φ(x), the cumulative distribution function of the standard normal distribution. */
 export function normalCdf(x: number): number {
   return erfc(-x / Math.SQRT2) / 2
 }

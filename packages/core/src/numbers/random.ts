@@ -1,43 +1,43 @@
-// Random numbers without state: the number at an index depends on the seed, the stream and the index alone,
-// so they can be drawn in any order and are the same on every engine.
+// Counter-based random numbers: the number at an index depends only on the seed, the stream and the index, so numbers
+// can be drawn in any order and are the same on every engine.
 import { check, checkSeed, checkText } from '../checks/check-options.js'
 import { ValueError } from '../checks/errors.js'
 import { logarithm } from './elementary.js'
 
-/** Draws by index: the same index gives the same number, however often and in whatever order it is asked. */
+/** Draws by index: the same index always gives the same number. */
 export interface Random {
-  /** From 0 up to but without 1, in steps of 2⁻²⁴, so that it is exact in float32. */
+  /** Uniform in [0, 1), a multiple of 2⁻²⁴, which float32 holds exactly. */
   uniform(index: number): number
   /** Normally distributed, mean 0 and variance 1. */
   normal(index: number): number
-  /** A whole number from 0 up to but without `below` (at most 2³²), each equally likely. */
+  /** A uniform integer in [0, `below`); `below` is at most 2³². */
   integer(index: number, below: number): number
-  /** The numbers from 0 to `length - 1` in random order, each order equally likely. */
+  /** A uniformly random permutation of 0 to `length - 1`. */
   permutation(length: number): Uint32Array
-  /** Brings a list into random order, in place: each order equally likely. */
+  /** Shuffles a list in place, uniformly. */
   shuffle(order: { [position: number]: number; readonly length: number }): void
-  /** Draws that are independent of this one's and of every other stream's. */
+  /** An independent stream of random numbers. */
   stream(name: string | number): Random
 }
 
 /**
- * Random numbers of a seed.
- * @throws ValueError unless the seed is a whole number from 0 to 2⁵³ − 1.
+ * The random numbers of a seed.
+ * @throws ValueError unless the seed is an integer in [0, 2⁵³).
  */
 export function random(seed: number): Random {
   checkSeed('random', 'seed', seed)
   return new Philox(seed >>> 0, Math.floor(seed / 2 ** 32))
 }
 
-// What a block of numbers is for is a word of its counter, so that no two uses share one.
+// The purpose of a block is a word of its counter, so that no two uses share a block.
 const purposes = { uniform: 0, normal: 1, integer: 2, numberedStream: 3, namedStream: 4 }
 
-/** The same for the numbers of random operations, which have a key besides the seed. */
+/** The same for random operations, which have a key besides the seed. */
 export const tensorPurposes = { uniform: 5, normal: 6, permutation: 7 }
 
 /**
- * 32 random bits for each of the first `size` indices, of a seed and a key of two whole numbers. Four consecutive
- * indices share a block, whose counter is: number of the block, key[0], purpose, key[1].
+ * 32 random bits for each of the first `size` indices, of a seed and a key of two integers. Four consecutive indices
+ * share a block, whose counter is: number of the block, key[0], purpose, key[1].
  */
 export function tensorBits(
   purpose: number,
@@ -47,7 +47,7 @@ export function tensorBits(
   attempt = 0,
 ): Uint32Array {
   const bits = new Uint32Array(Math.ceil(size / 4) * 4)
-  // The second half of a key needs 24 bits; above them is room for the number of the attempt.
+  // The second half of a key takes 24 bits; the number of the attempt goes above them.
   const counter = Uint32Array.of(0, key[0]!, purpose, key[1]! + attempt * 2 ** 24)
   for (let block = 0; block < bits.length / 4; block++) {
     counter[0] = block
@@ -84,7 +84,10 @@ export function philox(counter: Uint32Array, key0: number, key1: number, out: Ui
   out[3] = d
 }
 
-/** The upper half of a 64-bit product, of which float64 is less than 2¹¹ off, from its exact lower half. */
+/**
+ * The upper half of a 64-bit product: the float64 product is off by less than 2¹¹, which the exact lower half
+ * corrects.
+ */
 function upperHalf(product: number, low: number): number {
   return ((product - low) / 2 ** 32 + 0.5) >>> 0
 }
@@ -113,15 +116,13 @@ class Philox implements Random {
 
   integer(index: number, below: number): number {
     if (!Number.isInteger(below) || below < 1 || below > 2 ** 32)
-      throw new ValueError(`integer: below must be a whole number from 1 to 2^32, got ${below}`)
+      throw new ValueError(`integer: below must be an integer in [1, 2^32], got ${below}`)
     return integerOf(below, (attempt) => this.#bits(purposes.integer, index, attempt))
   }
 
   permutation(length: number): Uint32Array {
     if (!Number.isInteger(length) || length < 0 || length > 2 ** 32 - 1)
-      throw new ValueError(
-        `permutation: the length must be a whole number from 0 up to 2^32 - 1, got ${length}`,
-      )
+      throw new ValueError(`permutation: the length must be an integer in [0, 2^32), got ${length}`)
     const order = new Uint32Array(length)
     for (let position = 0; position < length; position++) order[position] = position
     this.shuffle(order)
@@ -151,7 +152,7 @@ class Philox implements Random {
   /** 32 random bits; four consecutive indices share a block. */
   #bits(purpose: number, index: number, attempt: number): number {
     if (!Number.isSafeInteger(index) || index < 0)
-      throw new ValueError(`random: an index must be a whole number from 0 up, got ${index}`)
+      throw new ValueError(`random: an index must be a non-negative integer, got ${index}`)
     this.#fill(Math.floor(index / 4) >>> 0, Math.floor(index / 2 ** 34), purpose, attempt)
     return this.#block[index % 4]!
   }
@@ -168,18 +169,18 @@ class Philox implements Random {
   }
 }
 
-/** A whole number from 0 up to but without `below`, of the first attempt whose 32 bits favour none. */
+/** An integer in [0, `below`) by rejection sampling: from the first 32 bits that introduce no bias. */
 export function integerOf(below: number, bitsOf: (attempt: number) => number): number {
   for (let attempt = 0; ; attempt++) {
     const bits = bitsOf(attempt)
-    // The quotient of whole numbers below 2³² is exact enough for its floor; `%` takes five times as long.
+    // The quotient of integers below 2³² is accurate enough for its floor; `%` takes five times as long.
     const round = Math.floor(bits / below) * below
-    // The last numbers that do not fill a whole round of `below` would favour small results.
+    // Numbers beyond the last multiple of `below` would favour small results.
     if (round + below <= 2 ** 32) return bits - round
   }
 }
 
-/** Fisher-Yates (Durstenfeld 1964): each number changes places with one that is not behind it. */
+/** Fisher-Yates (Durstenfeld 1964): each number is swapped with one at or before it. */
 export function shuffleBy(
   order: { [position: number]: number; readonly length: number },
   partner: (last: number) => number,
@@ -192,7 +193,7 @@ export function shuffleBy(
   }
 }
 
-/** FNV-1a over the 16-bit units of a text, mixed at the end (MurmurHash3's finalizer). */
+/** FNV-1a over the UTF-16 code units of a text, mixed at the end (MurmurHash3's finalizer). */
 function hash(text: string, start: number): number {
   let h = start
   for (let position = 0; position < text.length; position++)
@@ -202,12 +203,12 @@ function hash(text: string, start: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** The share of the normal distribution that lies below −2 standard deviations. */
+/** Φ(−2), the probability below −2 standard deviations. */
 export const belowTwoDeviations = 0.022750131948179195
 
 /**
- * The number under which a share `p` of the normal distribution lies: algorithm AS 241 of Wichura (1988),
- * accurate to about 1 part in 10¹⁶.
+ * The `p` quantile of the standard normal distribution: algorithm AS 241 of Wichura (1988), with a relative error of
+ * about 1e-16.
  */
 export function normalQuantile(p: number): number {
   const q = p - 0.5

@@ -1,4 +1,4 @@
-// Activations of networks, element by element, and their fused gradients, which take the input of the activation.
+// Activation functions and their fused gradients, which take the input of the activation.
 import { checkFinite, checkFlag, oneOf } from '../checks/check-options.js'
 import { ValueError } from '../checks/errors.js'
 import { backward, binary, unary } from '../compile/lowering.js'
@@ -32,7 +32,7 @@ import {
 type One = ['x']
 type Pair = ['x', 'upstream']
 
-/** What the fused gradients share: they take the input of a function and the upstream derivative. */
+/** Shared by the fused gradients, which take the input of a function and the upstream derivative. */
 const ofInput = (name: string) =>
   ({
     inputs: ['x', 'upstream'],
@@ -46,7 +46,7 @@ const sampleOfInput = (x: Domain) => ({
   cases: broadcastCases(['x', 'upstream']),
 })
 
-/** The same cases with each of the attributes in turn. */
+/** The same cases with each set of attributes. */
 function withAttributes<Case extends object, Given>(cases: readonly Case[], ...attributes: readonly Given[]) {
   return cases.map((example, index) => ({ ...example, attributes: attributes[index % attributes.length]! }))
 }
@@ -54,14 +54,14 @@ function withAttributes<Case extends object, Given>(cases: readonly Case[], ...a
 /** x · σ(w), and its limit 0 at −∞. */
 const timesSigmoid = (x: number, w: number) => (x === -Infinity ? -0 : x / (1 + exponential(-w)))
 
-/** Density of the normal distribution. */
+/** Density of the standard normal distribution. */
 const density = (x: number) => exponential((-x * x) / 2) / Math.sqrt(2 * Math.PI)
 
-/** Upstream times a slope that goes from 0 at −∞ to 1 at ∞, where its formula would be ∞ · 0. */
+/** Upstream times a derivative that tends to 0 at −∞ and to 1 at ∞, where its formula would be ∞ · 0. */
 const timesSlope = (slope: (x: number) => number) => (x?: number, upstream?: number) =>
   upstream! * (Math.abs(x!) === Infinity ? Number(x! > 0) : slope(x!))
 
-/** `x`, brought to where curvature ends: beyond it is 0 in float64 too, and its formulas would be ∞ · 0. */
+/** `x`, clamped to where the second derivative becomes 0 in float64; beyond, its formulas would be ∞ · 0. */
 const curved = (x: Tensor) => clip(x, { min: -750, max: 750 })
 
 /** Error function. */
@@ -83,19 +83,19 @@ export const erf: Elementwise<One> = op('erf', {
 })
 
 interface Approximation {
-  /** `'tanh'` for the approximation with tanh; `'none'` unless given. */
+  /** `'tanh'` for the tanh approximation; default `'none'`. */
   approximate?: 'none' | 'tanh'
 }
 
 const approximation = {
-  attributes: { approximate: "'tanh' for the approximation with tanh, as in GPT-2; 'none' unless given." },
+  attributes: { approximate: "'tanh' for the tanh approximation, as in GPT-2; default 'none'." },
   shorthand: 'approximate',
   prepare: ({ approximate = 'none' }: Approximation) => ({
     approximate: oneOf(['none', 'tanh'])('gelu', 'approximate', approximate),
   }),
 } as const
 
-// w(x) = √(8/π) · (x + 0.044715 · x³), of which the approximation takes the sigmoid.
+// w(x) = √(8/π) · (x + 0.044715 · x³), whose sigmoid is the approximation.
 const steepness = Math.sqrt(8 / Math.PI)
 const cubic = 0.044715
 const exponent = (x: number) => steepness * (x + cubic * x * x * x)
@@ -104,11 +104,11 @@ const slope = (x: number) => steepness * (1 + 3 * cubic * x * x)
 const slopeOf = (x: Tensor) => mul(steepness, add(1, mul(3 * cubic, square(x))))
 const approximations: Approximation[] = [{ approximate: 'none' }, { approximate: 'tanh' }]
 
-/** `x · Φ(x)`, Φ being the normal distribution (Hendrycks and Gimpel 2016). */
+/** `x · Φ(x)`, with the normal cumulative distribution function Φ (Hendrycks and Gimpel 2016). */
 export const gelu: Elementwise<One, Approximation, 'approximate'> = op('gelu', {
   ...ofOne,
   ...approximation,
-  summary: 'The input times the share of the normal distribution below it; 0 at −∞.',
+  summary: 'The input times the normal cumulative distribution function; 0 at −∞.',
   symbol: 'gelu',
   formula: "y = x · Φ(x), or with 'tanh' x · σ(√(8/π) · (x + 0.044715 · x³))",
   vjp: {
@@ -122,7 +122,7 @@ export const gelu: Elementwise<One, Approximation, 'approximate'> = op('gelu', {
       ? mul(x, sigmoid(exponentOf(x)))
       : mul(x, mul(0.5, add(1, erf(mul(x, Math.SQRT1_2))))),
   lower: (context) => unary(context.attributes.approximate === 'tanh' ? 'GeluTanh' : 'Gelu')(context),
-  // As max(x, 0) − |x| · Φ(−|x|), which keeps the small numbers of the left side.
+  // As max(x, 0) − |x| · Φ(−|x|), which is accurate in the left tail.
   reference: elementwiseWith(({ approximate }) =>
     approximate === 'tanh'
       ? (x) => timesSigmoid(x!, exponent(x!))
@@ -133,11 +133,11 @@ export const gelu: Elementwise<One, Approximation, 'approximate'> = op('gelu', {
   sample: { domains: { x: uniform(-4, 4) }, cases: withAttributes(twice(unaryCases), ...approximations) },
 })
 
-/** `upstream · (Φ(x) + x · φ(x))`: what `gelu` passes back. */
+/** `upstream · (Φ(x) + x · φ(x))`: the gradient of `gelu`. */
 export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('geluGrad', {
   ...ofInput('geluGrad'),
   ...approximation,
-  summary: 'What gelu passes back, from its input and the upstream derivative.',
+  summary: 'Gradient of gelu, from its input and the upstream derivative.',
   symbol: 'gelu′',
   formula: 'y = upstream · (Φ(x) + x · φ(x))',
   vjp: {
@@ -146,7 +146,7 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
       rule: ({ x: given, upstream, dy }, { approximate }) => {
         const x = curved(given)
         if (approximate === 'tanh') {
-          // σ(w) · (1 − σ(w)) of −|w|, where neither factor is a small difference; 1 − 2σ(w) = −tanh(w/2).
+          // σ(w) · (1 − σ(w)) at −|w|, where neither factor cancels; 1 − 2σ(w) = −tanh(w/2).
           const w = exponentOf(x)
           const w1 = slopeOf(x)
           const w2 = mul(6 * steepness * cubic, x)
@@ -181,7 +181,7 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
         })
       : timesSlope((x) => normalCdf(x) + x * density(x)),
   ),
-  // Near −0.75, where the derivative is 0, its parts cancel.
+  // Near −0.75, where the derivative is 0, its terms cancel.
   ulp: 16,
   sample: {
     ...sampleOfInput(uniform(-4, 4, { avoid: { points: [-0.75], distance: 0.15 } })),
@@ -189,7 +189,7 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
   },
 })
 
-/** Each entry two times in a row. */
+/** Each entry twice in a row. */
 function twice<T>(list: readonly T[]): T[] {
   return list.flatMap((entry) => [entry, entry])
 }
@@ -208,10 +208,10 @@ export const silu: Elementwise<One> = op('silu', {
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
 
-/** `upstream · σ(x) · (1 + x · (1 − σ(x)))`: what `silu` passes back. */
+/** `upstream · σ(x) · (1 + x · (1 − σ(x)))`: the gradient of `silu`. */
 export const siluGrad: Elementwise<Pair> = op('siluGrad', {
   ...ofInput('siluGrad'),
-  summary: 'What silu passes back, from its input and the upstream derivative.',
+  summary: 'Gradient of silu, from its input and the upstream derivative.',
   symbol: 'silu′',
   formula: 'y = upstream · σ(x) · (1 + x · (1 − σ(x)))',
   vjp: {
@@ -236,7 +236,7 @@ export const siluGrad: Elementwise<Pair> = op('siluGrad', {
       return s * (1 + x * (1 - s))
     }),
   ),
-  // Near −1.28, where the derivative is 0, its parts cancel.
+  // Near −1.28, where the derivative is 0, its terms cancel.
   ulp: 8,
   sample: sampleOfInput(uniform(-4, 4, { avoid: { points: [-1.28], distance: 0.2 } })),
 })
@@ -262,10 +262,10 @@ export const mish: Elementwise<One> = op('mish', {
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
 
-/** What `mish` passes back. */
+/** Gradient of `mish`. */
 export const mishGrad: Elementwise<Pair> = op('mishGrad', {
   ...ofInput('mishGrad'),
-  summary: 'What mish passes back, from its input and the upstream derivative.',
+  summary: 'Gradient of mish, from its input and the upstream derivative.',
   symbol: 'mish′',
   formula: 'y = upstream · (t + x · σ(x) · (1 − t²)), with t = tanh(ln(1 + eˣ))',
   vjp: {
@@ -292,7 +292,7 @@ export const mishGrad: Elementwise<Pair> = op('mishGrad', {
       return t + (x / (1 + exponential(-x))) * (1 - t * t)
     }),
   ),
-  // Near −1.19, where the derivative is 0, its parts cancel.
+  // Near −1.19, where the derivative is 0, its terms cancel.
   ulp: 12,
   sample: sampleOfInput(uniform(-4, 4, { avoid: { points: [-1.19], distance: 0.2 } })),
 })
@@ -311,12 +311,12 @@ export const logSigmoid: Elementwise<One> = op('logSigmoid', {
 })
 
 interface Slope {
-  /** Factor of negative numbers; 0.01 unless given. */
+  /** Slope for negative inputs; default 0.01. */
   negativeSlope?: number
 }
 
 const leaky = {
-  attributes: { negativeSlope: 'Factor of negative numbers; 0.01 unless given.' },
+  attributes: { negativeSlope: 'Slope for negative inputs; default 0.01.' },
   shorthand: 'negativeSlope',
   prepare: ({ negativeSlope = 0.01 }: Slope) => ({
     negativeSlope: checkFinite('leakyRelu', 'negativeSlope', negativeSlope),
@@ -329,7 +329,7 @@ const kinkAtZero = uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } })
 export const leakyRelu: Elementwise<One, Slope, 'negativeSlope'> = op('leakyRelu', {
   ...ofOne,
   ...leaky,
-  summary: 'Rectifier that lets a part of negative numbers through; the derivative at 0 is negativeSlope.',
+  summary: 'Rectifier with a small slope for negative inputs; the derivative at 0 is negativeSlope.',
   symbol: 'leaky relu',
   formula: 'y = x where x > 0, else negativeSlope · x',
   vjp: {
@@ -349,11 +349,11 @@ export const leakyRelu: Elementwise<One, Slope, 'negativeSlope'> = op('leakyRelu
   sample: { domains: { x: kinkAtZero }, cases: withAttributes(unaryCases, ...slopes) },
 })
 
-/** `upstream`, or `negativeSlope · upstream` where `x` is not positive: what `leakyRelu` passes back. */
+/** `upstream`, or `negativeSlope · upstream` where `x` is not positive: the gradient of `leakyRelu`. */
 export const leakyReluGrad: Elementwise<Pair, Slope, 'negativeSlope'> = op('leakyReluGrad', {
   ...ofInput('leakyReluGrad'),
   ...leaky,
-  summary: 'What leakyRelu passes back, from its input and the upstream derivative.',
+  summary: 'Gradient of leakyRelu, from its input and the upstream derivative.',
   symbol: 'leaky relu′',
   formula: 'y = upstream where x > 0, else negativeSlope · upstream',
   vjp: {
@@ -379,12 +379,12 @@ export const leakyReluGrad: Elementwise<Pair, Slope, 'negativeSlope'> = op('leak
 })
 
 interface Alpha {
-  /** The result far on the left is −alpha; 1 unless given. */
+  /** The limit at −∞ is −alpha; default 1. */
   alpha?: number
 }
 
 const exponentialLinear = {
-  attributes: { alpha: 'The result far on the left is −alpha; 1 unless given.' },
+  attributes: { alpha: 'The limit at −∞ is −alpha; default 1.' },
   shorthand: 'alpha',
   prepare: ({ alpha = 1 }: Alpha) => ({ alpha: checkFinite('elu', 'alpha', alpha) }),
 } as const
@@ -394,7 +394,7 @@ const alphas: Alpha[] = [{ alpha: 1 }, { alpha: 0.4 }]
 export const elu: Elementwise<One, Alpha, 'alpha'> = op('elu', {
   ...ofOne,
   ...exponentialLinear,
-  summary: 'Rectifier that goes to −alpha exponentially; the derivative at 0 is alpha.',
+  summary: 'Rectifier that approaches −alpha exponentially; the derivative at 0 is alpha.',
   symbol: 'elu',
   formula: 'y = x where x > 0, else alpha · (eˣ − 1)',
   vjp: {
@@ -414,11 +414,11 @@ export const elu: Elementwise<One, Alpha, 'alpha'> = op('elu', {
   sample: { domains: { x: kinkAtZero }, cases: withAttributes(unaryCases, ...alphas) },
 })
 
-/** `upstream`, or `upstream · alpha · eˣ` where `x` is not positive: what `elu` passes back. */
+/** `upstream`, or `upstream · alpha · eˣ` where `x` is not positive: the gradient of `elu`. */
 export const eluGrad: Elementwise<Pair, Alpha, 'alpha'> = op('eluGrad', {
   ...ofInput('eluGrad'),
   ...exponentialLinear,
-  summary: 'What elu passes back, from its input and the upstream derivative.',
+  summary: 'Gradient of elu, from its input and the upstream derivative.',
   symbol: 'elu′',
   formula: 'y = upstream where x > 0, else upstream · alpha · eˣ',
   vjp: {
@@ -451,7 +451,7 @@ export const eluGrad: Elementwise<Pair, Alpha, 'alpha'> = op('eluGrad', {
 const seluAlpha = 1.6732632423543772
 const seluScale = 1.0507009873554805
 
-/** `λ · elu(x, α)` with the constants that normalise by themselves (Klambauer and others 2017). */
+/** `λ · elu(x, α)` with the self-normalizing constants (Klambauer and others 2017). */
 export const selu: Elementwise<One> = op('selu', {
   ...ofOne,
   summary: 'Scaled elu, with the constants that keep mean 0 and variance 1; the derivative at 0 is λ · α.',
@@ -470,31 +470,31 @@ export const selu: Elementwise<One> = op('selu', {
 })
 
 interface Bounds {
-  /** Smaller numbers become this one; −∞ unless given. */
+  /** Lower bound; default −∞. */
   min?: number
-  /** Larger numbers become this one; ∞ unless given. */
+  /** Upper bound; default ∞. */
   max?: number
 }
 
 const bounds = {
-  min: 'Smaller numbers become this one; −∞ unless given.',
-  max: 'Larger numbers become this one; ∞ unless given.',
+  min: 'Lower bound; default −∞.',
+  max: 'Upper bound; default ∞.',
 }
 
 function checkedBounds({ min = -Infinity, max = Infinity }: Bounds): Required<Bounds> {
   const numbers = typeof min === 'number' && typeof max === 'number' && min <= max
   if (!numbers || min === Infinity || max === -Infinity)
-    throw new ValueError(`clip: wants numbers min ≤ max, got min ${min} and max ${max}`)
+    throw new ValueError(`clip: expects min ≤ max, got min ${min} and max ${max}`)
   return { min, max }
 }
 
 const boundsSample: Bounds[] = [{ min: -1, max: 1.5 }, { min: -1 }, { max: 1.5 }]
 const kinksAtBounds = uniform(-3, 3, { avoid: { points: [-1, 1.5], distance: 0.1 } })
 
-/** `x`, kept between two bounds; the derivative at a bound is 1. */
+/** `x` clamped to [min, max]; the derivative at a bound is 1. */
 export const clip: Elementwise<One, Bounds> = op('clip', {
   ...ofOne,
-  summary: 'Numbers kept between two bounds; the derivative at a bound is 1.',
+  summary: 'The input clamped to [min, max]; the derivative at a bound is 1.',
   symbol: 'clip',
   formula: 'y = min(max(x, min), max)',
   attributes: bounds,
@@ -516,17 +516,17 @@ export const clip: Elementwise<One, Bounds> = op('clip', {
 })
 
 interface Open {
-  /** The bounds themselves are outside; false unless given. */
+  /** Whether the bounds are excluded; default false. */
   open?: boolean
 }
 
-/** `upstream` where `x` is between the bounds, else 0: what `clip` and its kin pass back. */
+/** `upstream` where `x` is between the bounds, else 0: the gradient of `clip` and similar functions. */
 export const clipGrad: Elementwise<Pair, Bounds & Open> = op('clipGrad', {
   ...ofInput('clipGrad'),
-  summary: 'What clip passes back, from its input and the upstream derivative.',
+  summary: 'Gradient of clip, from its input and the upstream derivative.',
   symbol: 'clip′',
   formula: 'y = upstream where min ≤ x ≤ max, else 0',
-  attributes: { ...bounds, open: 'The bounds themselves are outside; false unless given.' },
+  attributes: { ...bounds, open: 'Whether the bounds are excluded; default false.' },
   prepare: ({ open = false, ...given }: Bounds & Open) => ({
     ...checkedBounds(given),
     open: checkFlag('clipGrad', 'open', open),
@@ -557,10 +557,10 @@ export const clipGrad: Elementwise<Pair, Bounds & Open> = op('clipGrad', {
   },
 })
 
-/** `x`, kept between 0 and 6 (Howard and others 2017). */
+/** `x` clamped to [0, 6] (Howard and others 2017). */
 export const relu6: Elementwise<One> = op('relu6', {
   ...ofOne,
-  summary: 'Rectifier cut off at 6; the derivative at 0 and at 6 is 0.',
+  summary: 'Rectifier clipped at 6; the derivative at 0 and at 6 is 0.',
   symbol: 'relu6',
   formula: 'y = min(max(x, 0), 6)',
   vjp: {
@@ -580,7 +580,7 @@ const hardKinks = uniform(-5, 5, { avoid: { points: [-3, 3], distance: 0.1 } })
 /** `relu6(x + 3) / 6` (Howard and others 2019). */
 export const hardSigmoid: Elementwise<One> = op('hardSigmoid', {
   ...ofOne,
-  summary: 'Sigmoid of straight lines; the derivative at −3 and at 3 is 0.',
+  summary: 'Piecewise linear sigmoid; the derivative at −3 and at 3 is 0.',
   symbol: 'hard σ',
   formula: 'y = min(max(x + 3, 0), 6) / 6',
   vjp: {
@@ -615,10 +615,10 @@ export const hardSwish: Elementwise<One> = op('hardSwish', {
   sample: { domains: { x: hardKinks }, cases: unaryCases },
 })
 
-/** What `hardSwish` passes back. */
+/** Gradient of `hardSwish`. */
 export const hardSwishGrad: Elementwise<Pair> = op('hardSwishGrad', {
   ...ofInput('hardSwishGrad'),
-  summary: 'What hardSwish passes back, from its input and the upstream derivative.',
+  summary: 'Gradient of hardSwish, from its input and the upstream derivative.',
   symbol: 'hard swish′',
   formula: 'y = upstream · (x/3 + ½) where −3 < x < 3; 0 on the left and upstream on the right of that',
   vjp: {
@@ -632,7 +632,7 @@ export const hardSwishGrad: Elementwise<Pair> = op('hardSwishGrad', {
     mul(upstream, where(greater(3, x), where(greater(x, -3), add(div(x, 3), 0.5), 0), 1)),
   lower: binary('HardSwishGrad'),
   reference: elementwise((x, upstream) => upstream! * (x! >= 3 ? 1 : x! > -3 ? x! / 3 + 0.5 : 0)),
-  // Near −1.5, where the derivative is 0, its parts cancel.
+  // Near −1.5, where the derivative is 0, its terms cancel.
   ulp: 8,
   sample: sampleOfInput(uniform(-5, 5, { avoid: { points: [-3, -1.5, 3], distance: 0.2 } })),
 })

@@ -10,7 +10,7 @@ import { floor, log, neg, square } from './elementwise.js'
 
 type Pair = ['a', 'b']
 
-/** What all operations on two numbers share. */
+/** Shared by all binary operations. */
 const pairwise = (name: string) =>
   ({
     inputs: ['a', 'b'],
@@ -24,10 +24,10 @@ const distinctPair = {
   domains: { a: uniform(-3, 0, { avoid: { points: [-1], distance: 0.2 } }), b: uniform(-1.1, -0.9) },
 }
 
-/** Sum, element by element. */
+/** Elementwise sum. */
 export const add: Elementwise<Pair> = op('add', {
   ...pairwise('add'),
-  summary: 'Sum, element by element.',
+  summary: 'Elementwise sum.',
   symbol: '+',
   formula: 'y = a + b',
   vjp: {
@@ -40,10 +40,10 @@ export const add: Elementwise<Pair> = op('add', {
   sample: anyPair,
 })
 
-/** Difference, element by element. */
+/** Elementwise difference. */
 export const sub: Elementwise<Pair> = op('sub', {
   ...pairwise('sub'),
-  summary: 'Difference, element by element.',
+  summary: 'Elementwise difference.',
   symbol: '−',
   formula: 'y = a − b',
   vjp: {
@@ -56,10 +56,10 @@ export const sub: Elementwise<Pair> = op('sub', {
   sample: anyPair,
 })
 
-/** Product, element by element. */
+/** Elementwise product. */
 export const mul: Elementwise<Pair> = op('mul', {
   ...pairwise('mul'),
-  summary: 'Product, element by element.',
+  summary: 'Elementwise product.',
   symbol: '×',
   formula: 'y = a · b',
   vjp: {
@@ -72,10 +72,10 @@ export const mul: Elementwise<Pair> = op('mul', {
   sample: anyPair,
 })
 
-/** Quotient, element by element. */
+/** Elementwise quotient. */
 export const div: Elementwise<Pair> = op('div', {
   ...pairwise('div'),
-  summary: 'Quotient, element by element.',
+  summary: 'Elementwise quotient.',
   symbol: '÷',
   formula: 'y = a / b',
   vjp: {
@@ -91,19 +91,19 @@ export const div: Elementwise<Pair> = op('div', {
   },
 })
 
-/** Power; the base must be positive unless the exponent is a whole number. */
+/** Power; the base must be positive unless the exponent is an integer. */
 export const pow: Elementwise<Pair> = op('pow', {
   ...pairwise('pow'),
-  summary: 'Power; a negative base needs a whole exponent, other values are NaN.',
+  summary: 'Power; a negative base needs an integer exponent, otherwise NaN.',
   symbol: '^',
   formula: 'y = aᵇ',
   vjp: {
-    // 0 where both are 0, as in PyTorch: there 0⁻¹ is infinite, but for every other base a⁰ is 1, too.
+    // 0 where both are 0, as in PyTorch: 0⁻¹ is infinite there, but a⁰ is 1 for every other base too.
     a: {
       formula: 'ā = ȳ · b · aᵇ⁻¹',
       rule: ({ a, b, dy }) => mul(dy, mul(b, pow(where(b, a, where(a, a, 1)), sub(b, 1)))),
     },
-    // 0 where the base is not positive, as in PyTorch at 0; the logarithm does not exist there.
+    // 0 where the base is not positive and the logarithm is undefined, as in PyTorch at 0.
     b: {
       formula: 'b̄ = ȳ · y · ln a',
       rule: ({ a, y, dy }) =>
@@ -116,10 +116,10 @@ export const pow: Elementwise<Pair> = op('pow', {
   sample: { domains: { a: uniform(0.2, 3), b: uniform(-3, 3) }, cases: broadcastCases(['a', 'b']) },
 })
 
-/** The larger of two; at a tie each side gets half of the derivative, as in PyTorch. */
+/** Elementwise maximum; on a tie each side gets half of the derivative, as in PyTorch. */
 export const maximum: Elementwise<Pair> = op('maximum', {
   ...pairwise('maximum'),
-  summary: 'The larger of two; at a tie each side gets half of the derivative.',
+  summary: 'Elementwise maximum; on a tie each side gets half of the derivative.',
   symbol: 'max',
   formula: 'y = max(a, b)',
   vjp: {
@@ -132,10 +132,10 @@ export const maximum: Elementwise<Pair> = op('maximum', {
   sample: distinctPair,
 })
 
-/** The smaller of two; at a tie each side gets half of the derivative, as in PyTorch. */
+/** Elementwise minimum; on a tie each side gets half of the derivative, as in PyTorch. */
 export const minimum: Elementwise<Pair> = op('minimum', {
   ...pairwise('minimum'),
-  summary: 'The smaller of two; at a tie each side gets half of the derivative.',
+  summary: 'Elementwise minimum; on a tie each side gets half of the derivative.',
   symbol: 'min',
   formula: 'y = min(a, b)',
   vjp: {
@@ -152,10 +152,10 @@ export const minimum: Elementwise<Pair> = op('minimum', {
 const preference = (smaller: Parameters<typeof less>[0], larger: Parameters<typeof less>[0]) =>
   mul(0.5, add(less(smaller, larger), greaterEqual(larger, smaller)))
 
-/** `(a − b)²`, element by element. */
+/** Elementwise `(a − b)²`. */
 export const squaredDifference: Elementwise<Pair> = op('squaredDifference', {
   ...pairwise('squaredDifference'),
-  summary: 'Square of the difference, element by element.',
+  summary: 'Elementwise squared difference.',
   symbol: '(a−b)²',
   formula: 'y = (a − b)²',
   vjp: {
@@ -187,6 +187,6 @@ export const mod: Elementwise<Pair> = op('mod', {
     return rest !== 0 && rest < 0 !== b! < 0 ? rest + b! : rest
   }),
   ulp: 1,
-  // Quotients from 2.1 to 2.9 and from −2.9 to −2.1 are far from the whole numbers, where the remainder jumps.
+  // Quotients from 2.1 to 2.9 and from −2.9 to −2.1 are far from integers, where the remainder jumps.
   sample: { domains: { a: uniform(2.1, 2.55), b: uniform(-1, -0.9) }, cases: broadcastCases(['a', 'b']) },
 })

@@ -15,9 +15,9 @@ import { expandDims, reshape } from './shape.js'
 import { softmax } from './softmax.js'
 
 interface AttentionOptions {
-  /** Query i sees keys 0 to i alone; false unless given. */
+  /** Query i attends only to keys 0 to i; default false. */
   causal?: boolean
-  /** What products of queries and keys are multiplied by; 1/√d unless given. */
+  /** Factor of the products of queries and keys; default 1/√d. */
   scale?: number
 }
 interface Prepared {
@@ -29,11 +29,11 @@ type InputName = (typeof names)[number]
 type Shapes = { readonly q: Shape; readonly k: Shape; readonly v: Shape }
 
 const attributes = {
-  causal: 'Query i sees keys 0 to i alone; false unless given.',
-  scale: 'What products of queries and keys are multiplied by; 1/√d unless given.',
+  causal: 'Query i attends only to keys 0 to i; default false.',
+  scale: 'Factor of the products of queries and keys; default 1/√d.',
 }
 
-/** Queries that the kernel works on at a time; it has the same number. */
+/** Queries per block; the kernel has the same number. */
 const blockRows = 32
 
 const prepare =
@@ -55,16 +55,16 @@ function checkAttention(name: string, { q, k, v }: Shapes): Shape {
     !sameShape(v.slice(0, -1), [...heads, keys!])
   )
     throw new ShapeError(
-      `${name}: q is ${describeShape(q)}, k ${describeShape(k)}, v ${describeShape(v)}; they must be [..., queries, d], [..., keys, d] and [..., keys, e] with the same dimensions before`,
+      `${name}: q is ${describeShape(q)}, k ${describeShape(k)}, v ${describeShape(v)}; they must be [..., queries, d], [..., keys, d] and [..., keys, e] with the same leading dimensions`,
     )
   if (keys === 0 || depth === 0 || v[v.length - 1] === 0)
     throw new ShapeError(
-      `${name}: k is ${describeShape(k)}, v ${describeShape(v)}; attention to nothing does not exist`,
+      `${name}: k is ${describeShape(k)}, v ${describeShape(v)}; attention needs at least one key and one value`,
     )
   return [...heads, queries!, v[v.length - 1]!]
 }
 
-/** The sizes by which the kernel goes, in its order. */
+/** The size operands of the kernel, in its order. */
 function sizesOf(q: Shape, k: Shape, v: Shape) {
   const [queries, depth] = q.slice(-2) as [number, number]
   const [keys, width] = [k[k.length - 2]!, v[v.length - 1]!]
@@ -79,7 +79,7 @@ function attentionOf({ q, k, v }: { q: Tensor; k: Tensor; v: Tensor }, { causal,
     ),
     { shape: [queries, keys] },
   )
-  // What a query does not see it has a 0 for, since a weight of 0 times what is not finite would be NaN.
+  // Masked keys count as 0, since a weight of 0 times a non-finite value would be NaN.
   const ofEach = (x: Tensor) =>
     causal ? where(expandDims(seen, -1), expandDims(x, -3), 0) : expandDims(x, -3)
   const scores = mul(sum(mul(expandDims(q, -2), ofEach(k)), -1), scale)
@@ -87,7 +87,7 @@ function attentionOf({ q, k, v }: { q: Tensor; k: Tensor; v: Tensor }, { causal,
   return sum(mul(expandDims(weights, -1), ofEach(v)), -2)
 }
 
-/** Probabilities of each query of a head, in float64. */
+/** Attention weights of each query of a head, in float64. */
 function probabilities(q: Float64Array, k: Float64Array, queries: number, depth: number, options: Prepared) {
   const keys = k.length / depth
   return Array.from({ length: queries }, (_, i) => {
@@ -135,7 +135,7 @@ const cases = (
 })
 const domains = { q: uniform(-1, 1), k: uniform(-1, 1), v: uniform(0.5, 1.5), upstream: uniform(0.5, 1.5) }
 
-/** What attention passes back to one of its inputs; that to several is computed in one go when compiled. */
+/** Gradient of attention with respect to one of its inputs; those of several are computed together when compiled. */
 export const scaledDotProductAttentionGrad: Op<
   ['q', 'k', 'v', 'upstream'],
   AttentionOptions & { of: InputName }
@@ -144,7 +144,7 @@ export const scaledDotProductAttentionGrad: Op<
     { q, k, v, upstream }: { q: Tensor; k: Tensor; v: Tensor; upstream: Tensor },
     { of, ...options }: Prepared & { of: InputName },
   ) => {
-    // Copies, so that the derivative ends at them even where one input is made of another.
+    // Copies, so that differentiation stops at them even where one input depends on another.
     const copies = {
       q: reshape(q, q.shape),
       k: reshape(k, k.shape),
@@ -154,11 +154,11 @@ export const scaledDotProductAttentionGrad: Op<
   }
   return op('scaledDotProductAttentionGrad', {
     inputs: ['q', 'k', 'v', 'upstream'],
-    summary: 'What scaledDotProductAttention passes back to q, k or v.',
+    summary: 'Gradient of scaledDotProductAttention with respect to q, k or v.',
     symbol: 'attention′',
     formula:
       'y = dS · k, dSᵀ · q or Pᵀ · upstream, with dP = upstream · vᵀ and dS = scale · P · (dP − Σ P · dP)',
-    attributes: { ...attributes, of: 'The input to which it is passed back: "q", "k" or "v".' },
+    attributes: { ...attributes, of: 'The input: "q", "k" or "v".' },
     prepare: ({ of, ...options }: AttentionOptions & { of: InputName }, shapes) => ({
       ...prepare('scaledDotProductAttentionGrad')(options, shapes),
       of: oneOf(names)('scaledDotProductAttentionGrad', 'of', of),
@@ -167,7 +167,7 @@ export const scaledDotProductAttentionGrad: Op<
       const wanted = checkAttention('scaledDotProductAttentionGrad', { q, k, v })
       if (!sameShape(upstream, wanted))
         throw new ShapeError(
-          `scaledDotProductAttentionGrad: upstream is ${describeShape(upstream)}, the output of attention ${describeShape(wanted)}`,
+          `scaledDotProductAttentionGrad: upstream is ${describeShape(upstream)}; expects ${describeShape(wanted)}, the shape of the output of attention`,
         )
       return { q, k, v }[of]
     },
@@ -215,7 +215,7 @@ export const scaledDotProductAttentionGrad: Op<
       }
       return out
     },
-    // Of each query's numbers dS the sum is 0, so what they are multiplied by cancels but for its differences.
+    // The sum of dS for each query is 0, so that common parts of what it is multiplied by cancel.
     ulp: 2 ** 14,
     sample: {
       domains,
@@ -228,8 +228,8 @@ export const scaledDotProductAttentionGrad: Op<
 })()
 
 /**
- * Attention (Vaswani et al. 2017): each query's mean of the values, weighted by the softmax of its products with the
- * keys. q is [..., queries, d], k [..., keys, d], v [..., keys, e]; batch and heads are dimensions before.
+ * Attention (Vaswani et al. 2017): for each query the mean of the values, weighted by the softmax of its products with
+ * the keys. q is [..., queries, d], k [..., keys, d], v [..., keys, e]; batch and heads are leading dimensions.
  */
 export const scaledDotProductAttention: Op<['q', 'k', 'v'], AttentionOptions> = op(
   'scaledDotProductAttention',

@@ -1,4 +1,4 @@
-// Comparisons, which give 1 for true and 0 for false, and the choice between two tensors.
+// Comparisons, which return 1 for true and 0 for false, logic, and selection.
 import { binary, ternary } from '../compile/lowering.js'
 import { type Elementwise, ofOne, op } from '../graph/op.js'
 import { elementwise } from '../graph/reference.js'
@@ -80,10 +80,10 @@ export const notEqual: Elementwise<Pair> = op('notEqual', {
   reference: elementwise((a, b) => Number(a! !== b!)),
 })
 
-/** 1 where both `a` and `b` are true, else 0; what is not 0 is true. */
+/** 1 where both `a` and `b` are true, else 0; nonzero is true. */
 export const logicalAnd: Elementwise<Pair> = op('logicalAnd', {
   ...comparison('logicalAnd'),
-  summary: '1 where both a and b are true, else 0; what is not 0 is true, NaN too.',
+  summary: '1 where both a and b are true, else 0; nonzero is true, including NaN.',
   symbol: '∧',
   formula: 'y = [a ≠ 0 ∧ b ≠ 0]',
   decompose: ({ a, b }) => where(a, notEqual(b, 0), 0),
@@ -91,10 +91,10 @@ export const logicalAnd: Elementwise<Pair> = op('logicalAnd', {
   reference: elementwise((a, b) => Number(a! !== 0 && b! !== 0)),
 })
 
-/** 1 where `a` or `b` or both are true, else 0; what is not 0 is true. */
+/** 1 where `a` or `b` is true, else 0; nonzero is true. */
 export const logicalOr: Elementwise<Pair> = op('logicalOr', {
   ...comparison('logicalOr'),
-  summary: '1 where a or b or both are true, else 0; what is not 0 is true, NaN too.',
+  summary: '1 where a or b is true, else 0; nonzero is true, including NaN.',
   symbol: '∨',
   formula: 'y = [a ≠ 0 ∨ b ≠ 0]',
   decompose: ({ a, b }) => where(a, 1, notEqual(b, 0)),
@@ -102,10 +102,10 @@ export const logicalOr: Elementwise<Pair> = op('logicalOr', {
   reference: elementwise((a, b) => Number(a! !== 0 || b! !== 0)),
 })
 
-/** 1 where one of `a` and `b` is true and the other is not, else 0; what is not 0 is true. */
+/** 1 where exactly one of `a` and `b` is true, else 0; nonzero is true. */
 export const logicalXor: Elementwise<Pair> = op('logicalXor', {
   ...comparison('logicalXor'),
-  summary: '1 where one of a and b is true and the other is not, else 0; what is not 0 is true, NaN too.',
+  summary: '1 where exactly one of a and b is true, else 0; nonzero is true, including NaN.',
   symbol: '⊻',
   formula: 'y = [a ≠ 0] ≠ [b ≠ 0]',
   decompose: ({ a, b }) => where(a, equal(b, 0), notEqual(b, 0)),
@@ -116,7 +116,7 @@ export const logicalXor: Elementwise<Pair> = op('logicalXor', {
 /** 1 where `x` is 0, else 0. */
 export const logicalNot: Elementwise<['x']> = op('logicalNot', {
   ...ofOne,
-  summary: '1 where x is 0, which is false, else 0.',
+  summary: '1 where x is 0 (false), else 0.',
   symbol: '¬',
   formula: 'y = [x = 0]',
   vjp: { x: null },

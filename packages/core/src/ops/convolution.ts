@@ -1,5 +1,5 @@
-// Convolution of images and sequences, and its transpose. Three operations are each other's gradients: the convolution,
-// and what it passes back to its images and to its weights.
+// Convolution of images and sequences, and its transpose. Three operations are each other's gradients: the
+// convolution, and its gradients with respect to images and weights.
 //
 // Channels are last: images are [images, height, width, channels], weights [kernel height, kernel width, channels /
 // groups, output channels], as in TensorFlow.js. docs/decisions/2026-11-24-convolution.md says why.
@@ -17,23 +17,23 @@ import { asImageWindows, checkSequences, ofSequences, type SequenceWindows } fro
 import { type Convolution, outputSize, type Padding, type Pair, paddingOf, pairOf } from './windows.js'
 
 interface ConvolutionOptions {
-  /** Cells from one window to the next: a number, or [vertical, horizontal]; 1 unless given. */
+  /** Distance between windows: a number, or [vertical, horizontal]; default 1. */
   stride?: number | Pair
-  /** Zeros put around the image; `valid`, which is none, unless given. */
+  /** Zero padding; default `valid`, none. */
   padding?: Padding
-  /** Cells from one number under the kernel to the next, as for `stride`; 1 unless given. */
+  /** Distance between kernel elements, as for `stride`; default 1. */
   dilation?: number | Pair
-  /** Parts that the channels are cut into, each with weights of its own; as many as channels is depthwise. */
+  /** Groups that the channels are split into, each with its own weights; one group per channel is depthwise. */
   groups?: number
 }
 
 const attributes = {
-  stride: 'Cells from one window to the next: a number, or [vertical, horizontal]; 1 unless given.',
+  stride: 'Distance between windows: a number, or [vertical, horizontal]; default 1.',
   padding:
-    'Zeros put around: "valid", none, unless given; "same", as many as keep the size at stride 1; a number for each side; or [[above, below], [left, right]].',
-  dilation: 'Cells from one number under the kernel to the next, as for stride; 1 unless given.',
+    'Padding: "valid" (default), none; "same", which keeps the size at stride 1; a number for each side; or [[above, below], [left, right]].',
+  dilation: 'Distance between kernel elements, as for stride; default 1.',
   groups:
-    'Parts that the channels are cut into, each with weights of its own; as many as channels is depthwise.',
+    'Groups that the channels are split into, each with its own weights; one group per channel is depthwise.',
 } as const
 
 /** Options with defaults filled in, for images of `input` cells and a kernel of `kernel`. */
@@ -50,7 +50,7 @@ function filled(
   return { stride: strides, padding: sides, dilation: dilations, groups }
 }
 
-/** Cells from the first to the last under the kernel. */
+/** Extent of the dilated kernel, in cells. */
 function reachOf(kernel: Pair, dilation: Pair): Pair {
   return [(kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1]
 }
@@ -58,21 +58,21 @@ function reachOf(kernel: Pair, dilation: Pair): Pair {
 function checkImages(name: string, label: string, shape: Shape): void {
   if (shape.length !== 4 || shape[3] === 0)
     throw new ShapeError(
-      `${name}: ${label} is ${describeShape(shape)}; it must be [images, height, width, channels]. One image becomes a batch by expandDims`,
+      `${name}: ${label} is ${describeShape(shape)}; it must be [images, height, width, channels]. Use expandDims to turn one image into a batch`,
     )
 }
 
 function checkWeights(name: string, shape: Shape): void {
   if (shape.length !== 4 || sizeOf(shape) === 0)
     throw new ShapeError(
-      `${name}: weights are ${describeShape(shape)}; they must be [kernel height, kernel width, channels / groups, output channels], each 1 or more`,
+      `${name}: weights are ${describeShape(shape)}; they must be [kernel height, kernel width, channels / groups, output channels], each at least 1`,
     )
 }
 
-/** Height and width, the two dimensions of images and kernels that windows move over. */
+/** Height and width of images and kernels. */
 const plane = (shape: Shape, from: number): Pair => [shape[from]!, shape[from + 1]!]
 
-/** Shape of the convolution of x with these weights. */
+/** Shape of the convolution of x. */
 function convolved(name: string, x: Shape, weights: Shape, attributes: Convolution): Shape {
   const { dilation, groups } = attributes
   const [, , depth, out] = weights as [number, number, number, number]
@@ -82,20 +82,20 @@ function convolved(name: string, x: Shape, weights: Shape, attributes: Convoluti
     )
   if (out % groups !== 0)
     throw new ShapeError(
-      `${name}: the ${out} output channels of weights, ${describeShape(weights)}, cannot be cut into ${groups} groups; wanted a multiple of ${groups}`,
+      `${name}: the ${out} output channels of weights, ${describeShape(weights)}, cannot be split into ${groups} groups; expects a multiple of ${groups}`,
     )
   return [x[0]!, ...outputSize(name, plane(x, 1), reachOf(plane(weights, 0), dilation), attributes), out]
 }
 
-/** That `upstream` has the shape of what the convolution makes. */
+/** Throws unless `upstream` has the shape of the output. */
 function checkUpstream(name: string, upstream: Shape, wanted: Shape): void {
   if (!sameShape(upstream, wanted))
     throw new ShapeError(
-      `${name}: upstream is ${describeShape(upstream)}; the convolution makes ${describeShape(wanted)}, and it must be the same`,
+      `${name}: upstream is ${describeShape(upstream)}; expects ${describeShape(wanted)}, the shape of the output`,
     )
 }
 
-/** Convolution as networks use the word: the kernel is not turned round (cross-correlation). */
+/** Convolution in the sense of neural networks: the kernel is not flipped (cross-correlation). */
 export const conv2d: Op<['x', 'weights'], ConvolutionOptions, never, 'convolve'> = op('conv2d', {
   inputs: ['x', 'weights'],
   summary:
@@ -141,11 +141,10 @@ type InputGradOptions = ConvolutionOptions & {
   inputSize: Pair
 }
 
-/** What `conv2d` passes back to its images. */
+/** Gradient of `conv2d` with respect to its images. */
 export const conv2dInputGrad: Op<['upstream', 'weights'], InputGradOptions> = op('conv2dInputGrad', {
   inputs: ['upstream', 'weights'],
-  summary:
-    'What conv2d passes back to its images: each number of upstream spread by the weights and added up.',
+  summary: 'Gradient of conv2d with respect to its images: upstream scattered by the weights.',
   symbol: '∗ᵀ',
   formula:
     'y[n, i·s + u·d − p, j·s + v·d − p, c] = Σ upstream[n, i, j, o] · w[u, v, c, o] over i, j, u, v, o',
@@ -195,11 +194,11 @@ type WeightGradOptions = ConvolutionOptions & {
   kernelSize: Pair
 }
 
-/** What `conv2d` passes back to its weights. */
+/** Gradient of `conv2d` with respect to its weights. */
 export const conv2dWeightGrad: Op<['x', 'upstream'], WeightGradOptions> = op('conv2dWeightGrad', {
   inputs: ['x', 'upstream'],
   summary:
-    'What conv2d passes back to its weights: products of upstream and what each weight was multiplied by.',
+    'Gradient of conv2d with respect to its weights: products of upstream and the inputs of each weight.',
   symbol: '∗ʷ',
   formula: 'y[u, v, c, o] = Σ x[n, i·s + u·d − p, j·s + v·d − p, c] · upstream[n, i, j, o] over n, i, j',
   attributes: { ...attributes, kernelSize: 'Height and width of the kernel.' },
@@ -244,11 +243,11 @@ export const conv2dWeightGrad: Op<['x', 'upstream'], WeightGradOptions> = op('co
 })
 
 interface TransposeOptions extends Omit<ConvolutionOptions, 'padding'> {
-  /** As of the convolution that it is the transpose of, so padding makes the output smaller. */
+  /** Padding of the convolution that it transposes, so it makes the output smaller. */
   padding?: Padding
-  /** Rows and columns below and right beyond the smallest output, less than the stride; 0 unless given. */
+  /** Extra rows at the bottom and columns at the right of the output, less than the stride; default 0. */
   outputPadding?: number | Pair
-  /** Height and width of the output, in place of `outputPadding`. */
+  /** Height and width of the output, instead of `outputPadding`. */
   outputSize?: Pair
 }
 
@@ -262,14 +261,14 @@ function filledTranspose(
   kernel: Pair,
 ): Transpose {
   if (outputPadding !== undefined && outputSize !== undefined)
-    throw new ValueError(`${name}: outputPadding and outputSize say the same; give one of them`)
+    throw new ValueError(`${name}: use either outputPadding or outputSize, not both`)
   const stride = pairOf(name, 'stride', given.stride ?? 1, 1)
   const more = pairOf(name, 'outputPadding', outputPadding ?? 0, 0)
   if (more[0] >= stride[0] || more[1] >= stride[1])
     throw new ValueError(
       `${name}: outputPadding must be less than the stride, ${stride.join('×')}; got ${more.join('×')}`,
     )
-  // "same" is that of the convolution of an image stride times as large.
+  // "same" refers to the convolution of an image `stride` times as large.
   const grown: Pair = [size[0] * stride[0], size[1] * stride[1]]
   const wanted = outputSize === undefined ? undefined : pairOf(name, 'outputSize', outputSize, 1)
   const options = filled(name, given, wanted ?? grown, kernel)
@@ -283,38 +282,38 @@ function filledTranspose(
   const inputSize: Pair = [along(0), along(1)]
   if (inputSize[0] < 1 || inputSize[1] < 1)
     throw new ShapeError(
-      `${name}: an output of ${inputSize.join('×')} is left once padding is taken off; less padding, or an x larger than ${size.join('×')}, is needed`,
+      `${name}: the output would be ${inputSize.join('×')} after removing the padding; use less padding, or an x larger than ${size.join('×')}`,
     )
   return { ...options, inputSize }
 }
 
-/** Shape of the transposed convolution of x with these weights. */
+/** Shape of the transposed convolution of x. */
 function transposed(name: string, x: Shape, weights: Shape, attributes: Transpose): Shape {
   const y = [x[0]!, ...attributes.inputSize, weights[2]! * attributes.groups]
   const back = convolved(name, y, weights, attributes)
   if (!sameShape(back, x))
     throw new ShapeError(
-      `${name}: the convolution of an output ${describeShape(y)} with weights ${describeShape(weights)} is ${describeShape(back)}, and x must be the same; got ${describeShape(x)}`,
+      `${name}: the convolution of an output ${describeShape(y)} with weights ${describeShape(weights)} is ${describeShape(back)}, which x must be; got ${describeShape(x)}`,
     )
   return y
 }
 
 /**
  * Transposed convolution, which makes images larger: the convolution with the same weights, [kernel height, kernel
- * width, output channels / groups, channels], turns its output into something of the shape of x.
+ * width, output channels / groups, channels], maps its output to the shape of x.
  */
 export const conv2dTranspose: Op<['x', 'weights'], TransposeOptions> = op('conv2dTranspose', {
   inputs: ['x', 'weights'],
   summary:
-    'Transposed convolution, which makes images larger: what conv2d with these weights, [kernel height, kernel width, output channels / groups, channels], would pass back.',
+    'Transposed convolution, which makes images larger: the gradient of conv2d with the same weights, [kernel height, kernel width, output channels / groups, channels].',
   symbol: '∗ᵀ',
   formula: 'y[n, i·s + u·d − p, j·s + v·d − p, c] = Σ x[n, i, j, o] · w[u, v, c, o] over i, j, u, v, o',
   attributes: {
     ...attributes,
     padding:
-      'As of the convolution that it is the transpose of, so it makes the output smaller; "same" makes it stride times as large as x.',
-    outputPadding: 'Rows and columns beyond the smallest output, less than the stride; 0 unless given.',
-    outputSize: 'Height and width of the output, in place of outputPadding.',
+      'Padding of the convolution that it transposes, so it makes the output smaller; "same" makes the output stride times as large as x.',
+    outputPadding: 'Extra rows and columns of the output, less than the stride; default 0.',
+    outputSize: 'Height and width of the output, instead of outputPadding.',
   },
   prepare: (given: TransposeOptions, { x, weights }) => {
     checkImages('conv2dTranspose', 'x', x)
@@ -353,18 +352,18 @@ export const conv2dTranspose: Op<['x', 'weights'], TransposeOptions> = op('conv2
 })
 
 interface Convolution1dOptions extends SequenceWindows {
-  /** Steps from one number under the kernel to the next; 1 unless given. */
+  /** Distance between kernel elements; default 1. */
   dilation?: number
-  /** Parts that the channels are cut into, each with weights of its own. */
+  /** Groups that the channels are split into, each with its own weights. */
   groups?: number
 }
 
 const attributes1d = {
-  stride: 'Steps from one window to the next; 1 unless given.',
+  stride: 'Distance between windows; default 1.',
   padding:
-    'Zeros put around: "valid", none, unless given; "same", as many as keep the length at stride 1; a number for each end; or [before, after].',
-  dilation: 'Steps from one number under the kernel to the next; 1 unless given.',
-  groups: 'Parts that the channels are cut into, each with weights of its own.',
+    'Padding: "valid" (default), none; "same", which keeps the length at stride 1; a number for each end; or [before, after].',
+  dilation: 'Distance between kernel elements; default 1.',
+  groups: 'Groups that the channels are split into, each with its own weights.',
 } as const
 
 /** The same for images of height 1. */
@@ -377,11 +376,11 @@ const asImageOptions = ({ dilation = 1, groups = 1, ...windows }: Convolution1dO
 function checkWeights1d(name: string, shape: Shape): void {
   if (shape.length !== 3 || sizeOf(shape) === 0)
     throw new ShapeError(
-      `${name}: weights are ${describeShape(shape)}; they must be [kernel length, channels / groups, output channels], each 1 or more`,
+      `${name}: weights are ${describeShape(shape)}; they must be [kernel length, channels / groups, output channels], each at least 1`,
     )
 }
 
-/** Convolution of sequences; the kernel is not turned round. */
+/** Convolution of sequences; the kernel is not flipped. */
 export const conv1d: Op<['x', 'weights'], Convolution1dOptions, never, 'convolve'> = op('conv1d', {
   inputs: ['x', 'weights'],
   summary:
@@ -403,9 +402,9 @@ export const conv1d: Op<['x', 'weights'], Convolution1dOptions, never, 'convolve
 })
 
 interface Transpose1dOptions extends Convolution1dOptions {
-  /** Steps at the end beyond the shortest output, less than the stride; 0 unless given. */
+  /** Extra steps at the end of the output, less than the stride; default 0. */
   outputPadding?: number
-  /** Length of the output, in place of `outputPadding`. */
+  /** Length of the output, instead of `outputPadding`. */
   outputSize?: number
 }
 
@@ -413,15 +412,15 @@ interface Transpose1dOptions extends Convolution1dOptions {
 export const conv1dTranspose: Op<['x', 'weights'], Transpose1dOptions> = op('conv1dTranspose', {
   inputs: ['x', 'weights'],
   summary:
-    'Transposed convolution, which makes sequences longer: what conv1d with these weights, [kernel length, output channels / groups, channels], would pass back.',
+    'Transposed convolution, which makes sequences longer: the gradient of conv1d with the same weights, [kernel length, output channels / groups, channels].',
   symbol: '∗ᵀ',
   formula: 'y[n, i·s + u·d − p, c] = Σ x[n, i, o] · w[u, c, o] over i, u, o',
   attributes: {
     ...attributes1d,
     padding:
-      'As of the convolution that it is the transpose of, so it makes the output shorter; "same" makes it stride times as long as x.',
-    outputPadding: 'Steps beyond the shortest output, less than the stride; 0 unless given.',
-    outputSize: 'Length of the output, in place of outputPadding.',
+      'Padding of the convolution that it transposes, so it makes the output shorter; "same" makes the output stride times as long as x.',
+    outputPadding: 'Extra steps of the output, less than the stride; default 0.',
+    outputSize: 'Length of the output, instead of outputPadding.',
   },
   prepare: ({ outputPadding, outputSize, ...given }: Transpose1dOptions, { x, weights }) => {
     checkSequences('conv1dTranspose', x)
@@ -452,7 +451,7 @@ export const conv1dTranspose: Op<['x', 'weights'], Transpose1dOptions> = op('con
   },
 })
 
-/** Shapes to try, tiny since every number is checked by differences, with what the convolution of them makes. */
+/** Sample shapes, tiny since every element is checked by finite differences, with the shape of their convolution. */
 function cases<T>(
   make: (example: { x: Shape; weights: Shape; y: Shape; options: ConvolutionOptions }) => T,
 ): T[] {
@@ -540,9 +539,8 @@ function cases1d<T>(
 }
 
 /**
- * Calls `visit` with the positions of every number of x, −1 for a zero of the padding, the weight that it is multiplied
- * by, and the number of y that the product belongs to: the definition of convolution, as loops over images, y, x,
- * kernel, channels and outputs.
+ * Calls `visit` with the indices of each element of x (−1 in the padding), of its weight, and of the element of y that
+ * their product is added to: the definition of convolution, as loops over images, y, x, kernel, channels and outputs.
  */
 function forEachProduct(
   x: Shape,

@@ -1,4 +1,4 @@
-// Sums of products by Einstein's convention: a letter for each dimension, summed over when the output lacks it.
+// Einsum: sums of products, with a letter for each dimension, summed over when the output lacks it.
 import { ShapeError, ValueError } from '../checks/errors.js'
 import { type Op, op } from '../graph/op.js'
 import { forEachStrided } from '../graph/reference.js'
@@ -12,7 +12,7 @@ import { sum } from './reductions.js'
 import { broadcastTo, reshape, transpose } from './shape.js'
 
 interface Equation {
-  /** `ij,jk->ik`: letters for the dimensions of each tensor and, behind the arrow, of the output. */
+  /** `ij,jk->ik`: letters for the dimensions of each tensor and, after the arrow, of the output. */
   readonly equation: string
 }
 
@@ -27,7 +27,7 @@ const without = (letters: string, others: string) =>
 const common = (letters: string, others: string) =>
   [...letters].filter((letter) => others.includes(letter)).join('')
 
-/** The size that each letter stands for. */
+/** The size of each letter. */
 function sizesOf(equation: string, terms: readonly string[], shapes: readonly Shape[]): Map<string, number> {
   const sizes = new Map<string, number>()
   for (const [place, term] of terms.entries())
@@ -35,7 +35,7 @@ function sizesOf(equation: string, terms: readonly string[], shapes: readonly Sh
       const size = shapes[place]![axis]!
       if ((sizes.get(letter) ?? size) !== size)
         throw new ShapeError(
-          `einsum "${equation}": ${letter} is ${sizes.get(letter)} and, in xs[${place}], which is ${describeShape(shapes[place]!)}, ${size}; one letter must have one size`,
+          `einsum "${equation}": ${letter} is ${sizes.get(letter)} and, in xs[${place}], which is ${describeShape(shapes[place]!)}, ${size}; a letter must have one size`,
         )
       sizes.set(letter, size)
     }
@@ -44,28 +44,29 @@ function sizesOf(equation: string, terms: readonly string[], shapes: readonly Sh
 
 /**
  * Sum of products of tensors, a letter for each dimension: a letter that the output lacks is summed over, one that
- * comes twice in a tensor takes its diagonal. `einsum([a, b], 'ij,jk->ik')` is the matrix product.
+ * occurs twice in a tensor takes its diagonal. `einsum([a, b], 'ij,jk->ik')` is the matrix product.
  */
 export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum', {
   inputs: ['...xs'],
-  summary: 'Sums of products by letters for dimensions: one that the output lacks is summed over.',
+  summary:
+    'Sums of products, with a letter for each dimension; letters that the output lacks are summed over.',
   symbol: 'Σ',
   formula: 'y[i, k] = Σⱼ x₀[i, j] · x₁[j, k]',
   attributes: {
     equation:
-      'Letters for the dimensions of each tensor and behind an arrow of the output, as in ij,jk->ik; without the arrow the output has the letters that come once, in the order of the alphabet.',
+      'Letters for the dimensions of each tensor and, after an arrow, of the output, as in ij,jk->ik; without the arrow the output has the letters that occur once, in alphabetical order.',
   },
   shorthand: 'equation',
   prepare: ({ equation }: Equation, { xs }) => {
     if (typeof equation !== 'string' || !/^[a-z]*(,[a-z]*)*(->[a-z]*)?$/i.test(equation.replaceAll(' ', '')))
       throw new ValueError(
-        `einsum: "${equation}" is not an equation such as ij,jk->ik: letters for dimensions, commas between tensors, an arrow before the output`,
+        `einsum: "${equation}" is not an equation like ij,jk->ik: letters for dimensions, commas between tensors, an arrow before the output`,
       )
     const [left, given] = equation.replaceAll(' ', '').split('->') as [string, string | undefined]
     const terms = left.split(',')
     if (terms.length !== xs.length)
       throw new ValueError(
-        `einsum "${equation}": names ${terms.length} tensors, ${xs.length} were given: ${xs.map(describeShape).join(', ')}`,
+        `einsum "${equation}": names ${terms.length} tensors, got ${xs.length}: ${xs.map(describeShape).join(', ')}`,
       )
     for (const [place, term] of terms.entries())
       if (term.length !== xs[place]!.length)
@@ -77,7 +78,7 @@ export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum'
     const output = given ?? once.sort((a, b) => (a < b ? -1 : 1)).join('')
     if (unique(output) !== output || without(output, all) !== '')
       throw new ValueError(
-        `einsum "${equation}": the output "${output}" must have letters of the inputs, each once`,
+        `einsum "${equation}": the output "${output}" must have letters of the inputs, each at most once`,
       )
     sizesOf(equation, terms, xs)
     return { equation: `${left}->${output}` }
@@ -89,7 +90,7 @@ export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum'
   },
   vjp: {
     xs: {
-      formula: 'x̄₀[i, j] = Σₖ ȳ[i, k] · x₁[j, k]: the letters of the output and of an input change places',
+      formula: 'x̄₀[i, j] = Σₖ ȳ[i, k] · x₁[j, k]: with the letters of the output and of an input swapped',
       rule: ({ xs, dy }, { equation }, place) => {
         const { terms, output } = parse(equation)
         const sizes = sizesOf(
@@ -99,7 +100,7 @@ export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum'
         )
         const tensors: Tensor[] = [dy, ...xs.filter((_, other) => other !== place)]
         const letters = [output, ...terms.filter((_, other) => other !== place)]
-        // A letter that was summed over in this input alone: every element had the same share.
+        // A letter that was summed over in this input alone: the derivative is the same for all its elements.
         const alone = without(unique(terms[place]!), letters.join(''))
         if (alone) {
           tensors.push(
@@ -110,7 +111,7 @@ export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum'
           )
           letters.push(alone)
         }
-        // A letter that comes again gets another name, and a matrix that is 1 where both are equal.
+        // A repeated letter is renamed and multiplied by an identity matrix.
         let target = ''
         for (const letter of terms[place]!) {
           if (!target.includes(letter)) {
@@ -149,7 +150,7 @@ export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum'
       inputs.map((input) => input.shape),
     )
     const shapeOf = (letters: string) => [...letters].map((letter) => sizes.get(letter)!)
-    /** Sums over the letters that the target has not of the products of the factors. */
+    /** Multiplies the factors and sums over the letters that the target lacks. */
     const contracted = (factors: readonly { data: Float64Array; term: string }[], target: string) => {
       const letters = unique(target + factors.map(({ term }) => term).join(''))
       const strides = [target, ...factors.map(({ term }) => term)].map((term) => {
@@ -164,7 +165,7 @@ export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum'
       })
       return out
     }
-    // What one input alone is summed over comes first: with infinities it makes a difference.
+    // Sums over a single input come first: with infinities the order matters.
     const factors = inputs.map(({ data }, place) => {
       const others = output + terms.filter((_, other) => other !== place).join('')
       const kept = common(unique(terms[place]!), others)
@@ -207,7 +208,7 @@ export const einsum: Op<['...xs'], Equation, 'equation', 'einsum'> = op('einsum'
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
-/** 1 on the diagonal and 0 elsewhere. */
+/** The identity matrix. */
 function identity(size: number): Tensor {
   const values = Float64Array.from({ length: size * size }, (_, at) => Number(at % (size + 1) === 0))
   return constant(values, { shape: [size, size] })
@@ -219,7 +220,7 @@ interface Operand {
   readonly letters: string
 }
 
-/** Makes one dimension of those that share a letter. */
+/** Takes the diagonal of dimensions that share a letter. */
 function diagonal({ tensor, letters }: Operand): Operand {
   const again = [...letters].findIndex((letter, axis) => letters.indexOf(letter) !== axis)
   if (again < 0) return { tensor, letters }
@@ -245,7 +246,7 @@ function ordered({ tensor, letters }: Operand, target: string): Tensor {
       )
 }
 
-/** Product of two, summed over letters that both have and that are not in `kept`. */
+/** Product of two factors, summed over letters that both have and that are not in `kept`. */
 function contract(a: Operand, b: Operand, kept: string): Operand {
   const shared = common(a.letters, b.letters)
   const batch = common(shared, kept)

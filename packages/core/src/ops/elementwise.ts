@@ -1,4 +1,4 @@
-// Functions of one tensor, element by element, and their fused gradients.
+// Elementwise functions of one tensor, and their fused gradients.
 import { binary, unary } from '../compile/lowering.js'
 import { type Elementwise, ofOne, op } from '../graph/op.js'
 import { elementwise } from '../graph/reference.js'
@@ -16,7 +16,7 @@ import { greater } from './comparison.js'
 
 type One = ['x']
 
-/** What the fused gradients share: they take the output `y` of a function and the upstream derivative. */
+/** Shared by the fused gradients, which take the output of a function and the upstream derivative. */
 const ofOutput = (name: string) =>
   ({
     inputs: ['output', 'upstream'],
@@ -104,7 +104,7 @@ export const reciprocal: Elementwise<One> = op('reciprocal', {
   sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.3 } }) }, cases: unaryCases },
 })
 
-/** `1 / √x`; ∞ at 0, NaN below. */
+/** `1 / √x`; ∞ at 0, NaN for negative numbers. */
 export const rsqrt: Elementwise<One> = op('rsqrt', {
   ...ofOne,
   summary: 'Reciprocal of the square root; ∞ at 0, NaN for negative numbers.',
@@ -131,10 +131,10 @@ export const exp: Elementwise<One> = op('exp', {
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
 
-/** `eˣ − 1`, exact for small `x` too. */
+/** `eˣ − 1`, accurate for small `x`. */
 export const expm1: Elementwise<One> = op('expm1', {
   ...ofOne,
-  summary: 'Exponential function less 1, exact for small x too.',
+  summary: 'Exponential function minus 1, accurate for small x.',
   symbol: 'eˣ−1',
   formula: 'y = eˣ − 1',
   vjp: { x: { formula: 'x̄ = ȳ · eˣ', rule: ({ x, dy }) => mul(dy, exp(x)) } },
@@ -144,10 +144,10 @@ export const expm1: Elementwise<One> = op('expm1', {
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
 
-/** Natural logarithm; −∞ at 0, NaN below. */
+/** Natural logarithm; −∞ at 0, NaN for negative numbers. */
 export const log: Elementwise<One> = op('log', {
   ...ofOne,
-  summary: 'Natural logarithm; −∞ at 0 and NaN below.',
+  summary: 'Natural logarithm; −∞ at 0 and NaN for negative numbers.',
   symbol: 'ln',
   formula: 'y = ln x',
   vjp: { x: { formula: 'x̄ = ȳ / x', rule: ({ x, dy }) => div(dy, x) } },
@@ -157,10 +157,10 @@ export const log: Elementwise<One> = op('log', {
   sample: { domains: { x: uniform(0.1, 5) }, cases: unaryCases },
 })
 
-/** `ln(1 + x)`, exact for small `x` too. */
+/** `ln(1 + x)`, accurate for small `x`. */
 export const log1p: Elementwise<One> = op('log1p', {
   ...ofOne,
-  summary: 'Logarithm of 1 + x, exact for small x too.',
+  summary: 'Logarithm of 1 + x, accurate for small x.',
   symbol: 'ln(1+x)',
   formula: 'y = ln(1 + x)',
   vjp: { x: { formula: 'x̄ = ȳ / (1 + x)', rule: ({ x, dy }) => div(dy, add(1, x)) } },
@@ -184,10 +184,10 @@ export const tanh: Elementwise<One> = op('tanh', {
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
 
-/** `upstream · (1 − output²)`: what `tanh` passes back. */
+/** `upstream · (1 − output²)`: the gradient of `tanh`. */
 export const tanhGrad: Elementwise<['output', 'upstream']> = op('tanhGrad', {
   ...ofOutput('tanhGrad'),
-  summary: 'What tanh passes back, from its output and the upstream derivative.',
+  summary: 'Gradient of tanh, from its output and the upstream derivative.',
   symbol: 'tanh′',
   formula: 'y = upstream · (1 − output²)',
   vjp: {
@@ -200,7 +200,7 @@ export const tanhGrad: Elementwise<['output', 'upstream']> = op('tanhGrad', {
   decompose: ({ output, upstream }) => mul(upstream, sub(1, square(output))),
   lower: binary('TanhGrad'),
   reference: elementwise((output, upstream) => upstream! * (1 - output! * output!)),
-  // Near |output| = 1 the difference 1 − output² cancels; in absolute terms it is exact.
+  // Near |output| = 1 the difference 1 − output² cancels; its absolute error is still small.
   ulp: 4,
   sample: {
     domains: { output: uniform(-0.9, 0.9), upstream: uniform(-2, 2) },
@@ -208,10 +208,10 @@ export const tanhGrad: Elementwise<['output', 'upstream']> = op('tanhGrad', {
   },
 })
 
-/** Logistic function, `1 / (1 + e⁻ˣ)`. */
+/** Logistic sigmoid, `1 / (1 + e⁻ˣ)`. */
 export const sigmoid: Elementwise<One> = op('sigmoid', {
   ...ofOne,
-  summary: 'Logistic function.',
+  summary: 'Logistic sigmoid.',
   symbol: 'σ',
   formula: 'y = 1 / (1 + e⁻ˣ)',
   vjp: { x: { formula: 'x̄ = ȳ · y · (1 − y)', rule: ({ y, dy }) => sigmoidGrad(y, dy) } },
@@ -222,10 +222,10 @@ export const sigmoid: Elementwise<One> = op('sigmoid', {
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
 
-/** `upstream · output · (1 − output)`: what `sigmoid` passes back. */
+/** `upstream · output · (1 − output)`: the gradient of `sigmoid`. */
 export const sigmoidGrad: Elementwise<['output', 'upstream']> = op('sigmoidGrad', {
   ...ofOutput('sigmoidGrad'),
-  summary: 'What sigmoid passes back, from its output and the upstream derivative.',
+  summary: 'Gradient of sigmoid, from its output and the upstream derivative.',
   symbol: 'σ′',
   formula: 'y = upstream · output · (1 − output)',
   vjp: {
@@ -258,10 +258,10 @@ export const relu: Elementwise<One> = op('relu', {
   sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } }) }, cases: unaryCases },
 })
 
-/** `upstream` where `output > 0`, else 0: what `relu` passes back. */
+/** `upstream` where `output > 0`, else 0: the gradient of `relu`. */
 export const reluGrad: Elementwise<['output', 'upstream']> = op('reluGrad', {
   ...ofOutput('reluGrad'),
-  summary: 'What relu passes back, from its output and the upstream derivative.',
+  summary: 'Gradient of relu, from its output and the upstream derivative.',
   symbol: 'relu′',
   formula: 'y = upstream where output > 0, else 0',
   vjp: {
@@ -281,7 +281,7 @@ export const reluGrad: Elementwise<['output', 'upstream']> = op('reluGrad', {
 /** `ln(1 + eˣ)`, without overflow. */
 export const softplus: Elementwise<One> = op('softplus', {
   ...ofOne,
-  summary: 'Smooth rectifier, without overflow.',
+  summary: 'Softplus, a smooth rectifier, without overflow.',
   symbol: 'softplus',
   formula: 'y = ln(1 + eˣ)',
   vjp: { x: { formula: 'x̄ = ȳ · σ(x)', rule: ({ x, dy }) => mul(dy, sigmoid(x)) } },
@@ -292,7 +292,7 @@ export const softplus: Elementwise<One> = op('softplus', {
   sample: { domains: { x: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }) }, cases: unaryCases },
 })
 
-/** Steps to whole numbers: no derivative flows through them. */
+/** Rounding functions: no derivative flows through them. */
 const step = {
   ...ofOne,
   vjp: { x: null },
@@ -300,32 +300,32 @@ const step = {
   sample: { domains: { x: uniform(-3, 3) }, cases: unaryCases },
 } as const
 
-/** The next whole number below or at `x`. */
+/** The largest integer at or below `x`. */
 export const floor: Elementwise<One> = op('floor', {
   ...step,
-  summary: 'The largest whole number that is not above x. No derivative flows through it.',
+  summary: 'The largest integer at or below x. No derivative flows through it.',
   symbol: '⌊x⌋',
   formula: 'y = ⌊x⌋',
   lower: unary('Floor'),
   reference: elementwise((x) => Math.floor(x!)),
 })
 
-/** The next whole number above or at `x`. */
+/** The smallest integer at or above `x`. */
 export const ceil: Elementwise<One> = op('ceil', {
   ...step,
-  summary: 'The smallest whole number that is not below x. No derivative flows through it.',
+  summary: 'The smallest integer at or above x. No derivative flows through it.',
   symbol: '⌈x⌉',
   formula: 'y = ⌈x⌉',
   lower: unary('Ceil'),
   reference: elementwise((x) => Math.ceil(x!)),
 })
 
-/** The nearest whole number, the even one of two. */
+/** The nearest integer; ties go to the even one. */
 export const round: Elementwise<One> = op('round', {
   ...step,
-  summary: 'The nearest whole number, the even one of two. No derivative flows through it.',
+  summary: 'The nearest integer; ties go to the even one. No derivative flows through it.',
   symbol: 'round',
-  formula: 'y = the whole number nearest to x',
+  formula: 'y = the integer nearest to x',
   lower: unary('Round'),
   reference: elementwise((x) => {
     const below = Math.floor(x!)

@@ -1,4 +1,4 @@
-// Operations that pick and add by index. Indices are whole numbers; one out of range is an IndexError.
+// Gather and scatter. Indices are integers; one out of range throws an IndexError.
 import { checkCount, integerFrom } from '../checks/check-options.js'
 import { ShapeError } from '../checks/errors.js'
 import type { Lowering } from '../compile/lowering.js'
@@ -7,18 +7,18 @@ import { uniform } from '../graph/sample.js'
 import { describeShape, normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
 
 interface Along {
-  /** The dimension of x, negative ones counted from the end; 0 unless given. */
+  /** The dimension of x, negative ones count from the end; default 0. */
   axis?: number
 }
 
-/** Numbers before and after the axis. */
+/** Number of elements before and after the axis. */
 function around(shape: Shape, axis: number): { outer: number; inner: number } {
   const outer = sizeOf(shape.slice(0, axis))
-  // Of nothing, one row of no numbers, so that the indices are looked at.
+  // For an empty tensor, one row of no elements, so that the indices are checked.
   return outer === 0 ? { outer: 1, inner: 0 } : { outer, inner: sizeOf(shape.slice(axis + 1)) }
 }
 
-// All are emitted when they give nothing as well: their indices must be right all the same.
+// Emitted for empty results too: their indices must still be checked.
 const lowerGather: Lowering<{ axis: number }> = ({ inputs, attributes: { axis }, output, emit }) => {
   const [x, indices] = inputs
   const arrays = { out: output(), table: x!.buffer, indices: indices!.buffer }
@@ -28,14 +28,13 @@ const lowerGather: Lowering<{ axis: number }> = ({ inputs, attributes: { axis },
 
 const below = (high: number) => uniform(0, high, { whole: true })
 
-/** Parts of x picked by index along a dimension, in the place of which the dimensions of the indices stand. */
+/** Slices of x at indices along a dimension, which is replaced by the dimensions of the indices. */
 export const gather: Op<['x', 'indices'], Along, 'axis'> = op('gather', {
   inputs: ['x', 'indices'],
-  summary:
-    'Parts of x picked by index along a dimension, in whose place the dimensions of the indices stand.',
+  summary: 'Slices of x at indices along a dimension, which is replaced by the dimensions of the indices.',
   symbol: 'gather',
   formula: 'y[i, j] = x[indices[i], j]',
-  attributes: { axis: 'The dimension of x, negative ones counted from the end; 0 unless given.' },
+  attributes: { axis: 'The dimension of x, negative ones count from the end; default 0.' },
   shorthand: 'axis',
   prepare: ({ axis = 0 }: Along, { x }) => ({ axis: normalizeAxis('gather', axis, x.length) }),
   shape: ({ x, indices }, { axis }): Shape => [...x.slice(0, axis), ...indices, ...x.slice(axis + 1)],
@@ -79,15 +78,15 @@ export const gather: Op<['x', 'indices'], Along, 'axis'> = op('gather', {
   },
 })
 
-/** Zeros to which parts of x are added at places given by index along a dimension: what `gather` passes back. */
+/** Zeros to which slices of x are added at indices along a dimension: the gradient of `gather`. */
 export const scatterAdd: Op<['x', 'indices'], { size: number; axis?: number }, 'size'> = op('scatterAdd', {
   inputs: ['x', 'indices'],
-  summary: 'Zeros to which parts of x are added, in order, at places given by index along a dimension.',
+  summary: 'Zeros to which slices of x are added, in order, at indices along a dimension.',
   symbol: 'scatter',
   formula: 'y[indices[i], j] = Σ x[i, j]',
   attributes: {
-    size: 'How many places there are along the dimension.',
-    axis: 'The dimension of y, in whose place in x those of the indices stand; 0 unless given.',
+    size: 'Size of the dimension.',
+    axis: 'The dimension of y, which in x is replaced by those of the indices; default 0.',
   },
   shorthand: 'size',
   prepare: ({ size, axis = 0 }: { size: number; axis?: number }, { x, indices }) => {
@@ -147,10 +146,10 @@ export const scatterAdd: Op<['x', 'indices'], { size: number; axis?: number }, '
   },
 })
 
-/** Rows of a table picked by number, one for each index: word vectors. */
+/** Rows of a table at indices, e.g. token embeddings. */
 export const embedding: Op<['table', 'indices']> = op('embedding', {
   inputs: ['table', 'indices'],
-  summary: 'Rows of a table picked by number, one for each index: word vectors.',
+  summary: 'Rows of a table at indices, e.g. token embeddings.',
   symbol: 'embed',
   formula: 'y[i, j] = table[indices[i], j]',
   prepare: (_, { table }) => {
@@ -192,14 +191,16 @@ export const embedding: Op<['table', 'indices']> = op('embedding', {
   },
 })
 
-/** A row for each class number: 1 at its place and 0 elsewhere; all 0 for a number that is no class, such as −1. */
+/**
+ * One-hot rows of class indices: 1 at the index and 0 elsewhere; all 0 for a number that is not a class, such as −1.
+ */
 export const oneHot: Op<['x'], { depth: number }, 'depth'> = op('oneHot', {
   inputs: ['x'],
   summary:
-    'A row for each class number: 1 at its place and 0 elsewhere; all 0 for a number that is no class.',
+    'One-hot rows of class indices: 1 at the index and 0 elsewhere; all 0 for a number that is not a class.',
   symbol: 'one-hot',
   formula: 'y[i, j] = 1 if j = x[i], else 0',
-  attributes: { depth: 'How many classes there are: the length of a row.' },
+  attributes: { depth: 'Number of classes: the length of a row.' },
   shorthand: 'depth',
   prepare: ({ depth }: { depth: number }) => ({ depth: checkCount('oneHot', 'depth', depth) }),
   shape: ({ x }, { depth }): Shape => [...x, depth],

@@ -1,4 +1,4 @@
-// Operations that put tensors together.
+// Operations that join tensors.
 
 import { ShapeError } from '../checks/errors.js'
 import { copyOperands } from '../compile/lowering.js'
@@ -10,11 +10,11 @@ import { expandDims, reshape } from './shape.js'
 import { slice } from './slicing.js'
 
 interface Along {
-  /** The dimension, negative ones counted from the end; 0 unless given. */
+  /** The dimension, negative ones count from the end; default 0. */
   axis?: number
 }
 
-/** Where each of the shapes begins along the axis. */
+/** The offset of each shape along the axis. */
 function starts(xs: readonly Shape[], axis: number): number[] {
   let start = 0
   return xs.map((x) => {
@@ -27,13 +27,13 @@ function describeAll(xs: readonly Shape[]): string {
   return xs.map((x, place) => `xs[${place}] is ${describeShape(x)}`).join(', ')
 }
 
-/** Tensors one behind the other along a dimension, in which alone they may differ. */
+/** Concatenates tensors along a dimension, in which alone they may differ. */
 export const concat: Op<['...xs'], Along, 'axis'> = op('concat', {
   inputs: ['...xs'],
-  summary: 'Tensors one behind the other along a dimension, in which alone they may differ.',
+  summary: 'Concatenates tensors along a dimension, in which alone they may differ.',
   symbol: 'concat',
   formula: 'y = [x₀, x₁, …]',
-  attributes: { axis: 'The dimension, negative ones counted from the end; 0 unless given.' },
+  attributes: { axis: 'The dimension, negative ones count from the end; default 0.' },
   shorthand: 'axis',
   prepare: ({ axis = 0 }: Along, { xs }) => ({ axis: normalizeAxis('concat', axis, xs[0]!.length) }),
   shape: ({ xs }, { axis }): Shape => {
@@ -41,7 +41,7 @@ export const concat: Op<['...xs'], Along, 'axis'> = op('concat', {
     for (const x of xs)
       if (x.length !== first!.length || x.some((dimension, at) => at !== axis && dimension !== first![at]))
         throw new ShapeError(
-          `concat: ${describeAll(xs)}; all must have the same dimensions but for axis ${axis}`,
+          `concat: ${describeAll(xs)}; all must have the same dimensions except for axis ${axis}`,
         )
     return first!.with(
       axis,
@@ -50,7 +50,7 @@ export const concat: Op<['...xs'], Along, 'axis'> = op('concat', {
   },
   vjp: {
     xs: {
-      formula: 'x̄ᵢ = the part of ȳ where xᵢ stands',
+      formula: 'x̄ᵢ = the slice of ȳ at xᵢ',
       rule: ({ xs, dy }, { axis }, place) => {
         const shapes = xs.map(({ shape }) => shape)
         const size = shapes[place]!
@@ -174,13 +174,13 @@ export const concat: Op<['...xs'], Along, 'axis'> = op('concat', {
   },
 })
 
-/** Tensors of one shape beside each other along a new dimension. */
+/** Stacks tensors of the same shape along a new dimension. */
 export const stack: Op<['...xs'], Along, 'axis'> = op('stack', {
   inputs: ['...xs'],
-  summary: 'Tensors of one shape beside each other along a new dimension.',
+  summary: 'Stacks tensors of the same shape along a new dimension.',
   symbol: 'stack',
   formula: 'y[i] = xᵢ',
-  attributes: { axis: 'Where the new dimension will stand; 0 unless given, −1 is the last.' },
+  attributes: { axis: 'Position of the new dimension; default 0; −1 is the last.' },
   shorthand: 'axis',
   prepare: ({ axis = 0 }: Along, { xs }) => ({ axis: normalizeAxis('stack', axis, xs[0]!.length + 1) }),
   shape: ({ xs }, { axis }): Shape => {

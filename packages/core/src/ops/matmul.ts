@@ -1,4 +1,4 @@
-// The matrix product, of single matrices and of stacks of them.
+// Matrix products, of single matrices and of batches.
 import { checkFlag } from '../checks/check-options.js'
 import { ShapeError } from '../checks/errors.js'
 import { lowerMatmul } from '../compile/lowering.js'
@@ -33,7 +33,7 @@ const sizes: readonly (readonly [m: number, k: number, n: number])[] = [
   [33, 18, 29],
 ]
 
-/** Vectors, and stacks of matrices that broadcast. */
+/** Vectors, and batches of matrices that are broadcast. */
 const stacked: readonly (readonly [a: Shape, b: Shape, transposition?: Partial<Transposition>])[] = [
   [[5], [5]],
   [[3], [3, 4]],
@@ -80,18 +80,18 @@ const stacked: readonly (readonly [a: Shape, b: Shape, transposition?: Partial<T
 ]
 
 /**
- * Matrix product of `a`, …×m×k, and `b`, …×k×n; either may be taken as its transpose. Dimensions before the last two
- * broadcast; a vector is a row on the left and a column on the right, and the dimension that this adds is taken out.
+ * Matrix product of `a`, …×m×k, and `b`, …×k×n; either may be transposed. Batch dimensions are broadcast; a vector is
+ * a row on the left and a column on the right, and the added dimension is removed.
  */
 export const matmul: Op<['a', 'b'], Partial<Transposition>, never, 'matmul'> = op('matmul', {
   inputs: ['a', 'b'],
   summary:
-    'Matrix product; either side may be taken as its transpose, dimensions before the last two broadcast, and a vector is a row on the left, a column on the right.',
+    'Matrix product; either side may be transposed, batch dimensions are broadcast, and a vector is a row on the left, a column on the right.',
   symbol: '@',
   formula: 'y[i, j] = Σₖ a[i, k] · b[k, j]',
   attributes: {
-    transposeA: 'Use the transpose of a, without making it.',
-    transposeB: 'Use the transpose of b, without making it.',
+    transposeA: 'Whether to transpose a.',
+    transposeB: 'Whether to transpose b.',
   },
   prepare: ({ transposeA = false, transposeB = false }: Partial<Transposition>) => ({
     transposeA: checkFlag('matmul', 'transposeA', transposeA),
@@ -116,7 +116,7 @@ export const matmul: Op<['a', 'b'], Partial<Transposition>, never, 'matmul'> = o
       formula: 'b̄ = aᵀ · ȳ',
       rule: ({ a, b, dy }, transposition) => {
         const { left, right, upstream, transposeA, transposeB } = matrices(a, b, dy, transposition)
-        // One matrix for a stack: the sum over the stack is part of one product.
+        // One matrix for a batch: the sum over the batch is part of one product.
         const single = right.rank === 2 && !transposeA
         const rows = single ? asRows(left) : left
         const shares = single ? asRows(upstream) : upstream
@@ -146,7 +146,7 @@ export const matmul: Op<['a', 'b'], Partial<Transposition>, never, 'matmul'> = o
     })
     return out
   },
-  // Twice the dimension that is summed over, which is one that both have.
+  // Twice the dimension that is summed over.
   ulp: ({ a, b }) => 2 * Math.max(1, ...a.slice(-2).filter((size) => b.slice(-2).includes(size))),
   sample: {
     domains: { a: uniform(0.1, 2), b: uniform(0.1, 2) },
@@ -162,12 +162,12 @@ export const matmul: Op<['a', 'b'], Partial<Transposition>, never, 'matmul'> = o
   },
 })
 
-/** All rows of a stack of matrices as one matrix. */
+/** All rows of a batch of matrices as one matrix. */
 function asRows(x: Tensor): Tensor {
   return reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]!])
 }
 
-/** Inputs and upstream derivative of a product as matrices, or stacks of them. */
+/** Inputs and upstream derivative of a product as matrices, or batches of them. */
 function matrices(a: Tensor, b: Tensor, dy: Tensor, transposition: Transposition) {
   const sides = matrixSides('matmul', a.shape, b.shape, transposition)
   return {
@@ -181,7 +181,7 @@ function matrices(a: Tensor, b: Tensor, dy: Tensor, transposition: Transposition
 /** `x · w + bias`, what a dense layer computes: x …×k, w k×n, bias n. */
 export const linear: Op<['x', 'w', 'bias']> = op('linear', {
   inputs: ['x', 'w', 'bias'],
-  summary: 'Product of rows with a matrix of weights, and a bias: what a dense layer computes.',
+  summary: 'Product of rows with a weight matrix, plus a bias: what a dense layer computes.',
   symbol: 'linear',
   formula: 'y[i, j] = Σₖ x[i, k] · w[k, j] + bias[j]',
   shape: ({ x, w, bias }): Shape => {
@@ -234,20 +234,22 @@ const ofVectors = (name: string, shapes: { a: Shape; b: Shape }) => {
   const { a, b } = shapes
   if (a.length !== 1 || b.length !== 1)
     throw new ShapeError(
-      `${name}: a is ${describeShape(a)} and b is ${describeShape(b)}; both must be vectors: for more dimensions use matmul or einsum`,
+      `${name}: a is ${describeShape(a)} and b is ${describeShape(b)}; both must be vectors; for more dimensions use matmul or einsum`,
     )
 }
 
-/** Sum of the products of two vectors. */
+/** Dot product of two vectors. */
 export const dot: Op<['a', 'b']> = op('dot', {
   inputs: ['a', 'b'],
-  summary: 'Sum of the products of the elements of two vectors.',
+  summary: 'Dot product of two vectors.',
   symbol: '·',
   formula: 'y = Σᵢ a[i] · b[i]',
   shape: ({ a, b }): Shape => {
     ofVectors('dot', { a, b })
     if (a[0] !== b[0])
-      throw new ShapeError(`dot: a is ${describeShape(a)}, b is ${describeShape(b)}; both must be as long`)
+      throw new ShapeError(
+        `dot: a is ${describeShape(a)}, b is ${describeShape(b)}; both must have the same length`,
+      )
     return []
   },
   vjp: {
@@ -265,10 +267,10 @@ export const dot: Op<['a', 'b']> = op('dot', {
   },
 })
 
-/** All products of an element of one vector with one of another: a matrix. */
+/** Outer product of two vectors: a matrix. */
 export const outer: Op<['a', 'b']> = op('outer', {
   inputs: ['a', 'b'],
-  summary: 'All products of an element of one vector with one of another: a matrix.',
+  summary: 'Outer product of two vectors: a matrix.',
   symbol: '⊗',
   formula: 'y[i, j] = a[i] · b[j]',
   shape: ({ a, b }): Shape => {

@@ -1,5 +1,5 @@
-// Normalisation: layer, RMS, group and batch norm, and their fused gradients. Variances are divided by the number of
-// elements and computed in two passes, the mean first.
+// Normalization: layer, RMS, group and batch norm, and their fused gradients. Variances are biased (divided by the
+// number of elements) and computed in two passes, the mean first.
 import { check } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
 import type { Buffer, Operands } from '../compile/instruction.js'
@@ -15,15 +15,15 @@ import { mean, sum } from './reductions.js'
 import { broadcastTo, reshape, sumTo, transpose } from './shape.js'
 
 interface Stabilized {
-  /** Added to the variance, so that what is constant does not become NaN; 1e-5 unless given. */
+  /** Added to the variance, so that constant inputs do not become NaN; default 1e-5. */
   epsilon?: number
 }
 
-const epsilonText = 'Added to the variance, so that what is constant does not become NaN; 1e-5 unless given.'
+const epsilonText = 'Added to the variance, so that constant inputs do not become NaN; default 1e-5.'
 
-// Beyond f32 it would be infinite there.
+// Beyond the range of f32 it would be infinite.
 const checkRepresentable = check<number>(
-  'a non-negative number that f32 can hold',
+  'a non-negative number in the range of f32',
   (value) => typeof value === 'number' && value >= 0 && Math.fround(value) < Infinity,
 )
 const checkEpsilon = (name: string, epsilon = 1e-5) => checkRepresentable(name, 'epsilon', epsilon)
@@ -41,14 +41,14 @@ function checkLike(name: string, shapes: Readonly<Record<string, Shape>>, wanted
 function checkRows(name: string, x: Shape, gamma: Shape): void {
   if (gamma.length === 0 || sizeOf(gamma) === 0 || !sameShape(x.slice(-gamma.length), gamma))
     throw new ShapeError(
-      `${name}: x is ${describeShape(x)} and gamma ${describeShape(gamma)}; gamma must have the last dimensions of x, those to normalise over`,
+      `${name}: x is ${describeShape(x)} and gamma ${describeShape(gamma)}; gamma must have the last dimensions of x, over which to normalize`,
     )
 }
 
-/** The same numbers as rows to normalise, and how many of them there are. */
+/** The input as rows to normalize, and their number. */
 const rowsOf = (x: Tensor, columns: number) => reshape(x, [columns === 0 ? 0 : x.size / columns, columns])
 
-/** Rows with mean 0 (if `centred`) and variance 1, in ordinary operations, and what they were multiplied by. */
+/** Rows with mean 0 (if `centred`) and variance 1, in primitive operations, and the factor of each. */
 function standardizedRows(x: Tensor, columns: number, centred: boolean, epsilon: number) {
   const rows = rowsOf(x, columns)
   const along = { axes: 1, keepDims: true }
@@ -122,7 +122,7 @@ const rowDomains = {
 
 const normalizedAttributes = { epsilon: epsilonText }
 
-/** What the operations on rows share; gamma says which dimensions of x are a row. */
+/** Shared by the operations on rows; the shape of gamma is that of a row. */
 const rowNorm = (name: string) =>
   ({
     attributes: normalizedAttributes,
@@ -131,7 +131,7 @@ const rowNorm = (name: string) =>
 
 type OfRow = ['x', 'gamma', 'upstream']
 
-/** What a normalisation passes back to x: `r · (g − mean g − x̂ · mean g·x̂)` with `g = upstream · gamma`. */
+/** Gradient of a normalization with respect to x: `r · (g − mean g − x̂ · mean g·x̂)` with `g = upstream · gamma`. */
 function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stabilized> {
   const decompose = (
     { x, gamma, upstream }: { x: Tensor; gamma: Tensor; upstream: Tensor },
@@ -146,7 +146,7 @@ function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stab
   return op(name, {
     ...rowNorm(name),
     inputs: ['x', 'gamma', 'upstream'],
-    summary: `What ${of} passes back to x.`,
+    summary: `Gradient of ${of} with respect to x.`,
     symbol: `${of}′`,
     formula: centred
       ? 'y = r · (g − mean g − x̂ · mean g·x̂), with g = upstream · gamma, r = 1 / √(variance x + ε), x̂ = r · (x − mean x)'
@@ -171,11 +171,11 @@ function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stab
         return factors[row]! * (g[index % columns]! - middle - y[index]! * slope)
       })
     },
-    // What is subtracted comes near to g, so that relative errors grow.
+    // The subtrahend is close to g, so that relative errors grow.
     ulp: ({ gamma }) => 16 * sizeOf(gamma) + 64,
     sample: {
       domains: rowDomains,
-      // With a small epsilon, what is subtracted from g in a short row is nearly all of it.
+      // With a small epsilon, nearly all of g is cancelled in a short row.
       cases: rowCases.map(({ x, gamma }) => ({
         shapes: { x, gamma, upstream: x },
         attributes: { epsilon: 0.5 } as Stabilized,
@@ -184,7 +184,7 @@ function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stab
   })
 }
 
-/** What a normalisation passes back to gamma: `Σ upstream · x̂` over the rows. */
+/** Gradient of a normalization with respect to gamma: `Σ upstream · x̂` over the rows. */
 function rowNormGammaGrad(name: string, of: string, centred: boolean): Op<OfRow, Stabilized> {
   const decompose = (
     { x, gamma, upstream }: { x: Tensor; gamma: Tensor; upstream: Tensor },
@@ -196,7 +196,7 @@ function rowNormGammaGrad(name: string, of: string, centred: boolean): Op<OfRow,
   return op(name, {
     ...rowNorm(name),
     inputs: ['x', 'gamma', 'upstream'],
-    summary: `What ${of} passes back to gamma, of which only the shape counts.`,
+    summary: `Gradient of ${of} with respect to gamma, of which only the shape matters.`,
     symbol: `${of}′`,
     formula: 'y = Σ upstream · x̂ over the rows',
     shape: ({ x, gamma, upstream }) => {
@@ -231,28 +231,28 @@ function rowNormGammaGrad(name: string, of: string, centred: boolean): Op<OfRow,
   })
 }
 
-/** What `layerNorm` passes back to x. */
+/** Gradient of `layerNorm` with respect to x. */
 export const layerNormGrad: Op<OfRow, Stabilized> = rowNormGrad('layerNormGrad', 'layerNorm', true)
-/** What `layerNorm` passes back to gamma. */
+/** Gradient of `layerNorm` with respect to gamma. */
 export const layerNormGammaGrad: Op<OfRow, Stabilized> = rowNormGammaGrad(
   'layerNormGammaGrad',
   'layerNorm',
   true,
 )
-/** What `rmsNorm` passes back to x. */
+/** Gradient of `rmsNorm` with respect to x. */
 export const rmsNormGrad: Op<OfRow, Stabilized> = rowNormGrad('rmsNormGrad', 'rmsNorm', false)
-/** What `rmsNorm` passes back to gamma. */
+/** Gradient of `rmsNorm` with respect to gamma. */
 export const rmsNormGammaGrad: Op<OfRow, Stabilized> = rowNormGammaGrad('rmsNormGammaGrad', 'rmsNorm', false)
 
 /**
- * Layer normalisation (Ba, Kiros and Hinton 2016) over the last dimensions of x, those that gamma and beta have: mean
- * 0 and variance 1, times gamma, plus beta.
+ * Layer normalization (Ba, Kiros and Hinton 2016) over the last dimensions of x, those of gamma and beta: mean 0 and
+ * variance 1, times gamma, plus beta.
  */
 export const layerNorm: Op<['x', 'gamma', 'beta'], Stabilized, 'epsilon'> = op('layerNorm', {
   ...rowNorm('layerNorm'),
   inputs: ['x', 'gamma', 'beta'],
   summary:
-    'The last dimensions, those that gamma and beta have, brought to mean 0 and variance 1, times gamma, plus beta.',
+    'Normalizes the last dimensions, those of gamma and beta, to mean 0 and variance 1, times gamma, plus beta.',
   symbol: 'layer norm',
   formula: 'y = (x − mean x) / √(variance x + ε) · gamma + beta',
   shorthand: 'epsilon',
@@ -288,13 +288,11 @@ export const layerNorm: Op<['x', 'gamma', 'beta'], Stabilized, 'epsilon'> = op('
   },
 })
 
-/**
- * Normalisation by the root mean square (Zhang and Sennrich 2019) over the last dimensions of x, those that gamma has.
- */
+/** Root mean square normalization (Zhang and Sennrich 2019) over the last dimensions of x, those of gamma. */
 export const rmsNorm: Op<['x', 'gamma'], Stabilized, 'epsilon'> = op('rmsNorm', {
   ...rowNorm('rmsNorm'),
   inputs: ['x', 'gamma'],
-  summary: 'The last dimensions, those that gamma has, divided by their root mean square, times gamma.',
+  summary: 'Divides the last dimensions, those of gamma, by their root mean square, times gamma.',
   symbol: 'rms norm',
   formula: 'y = x / √(mean x² + ε) · gamma',
   shorthand: 'epsilon',
@@ -324,27 +322,27 @@ export const rmsNorm: Op<['x', 'gamma'], Stabilized, 'epsilon'> = op('rmsNorm', 
   ulp: ({ gamma }) => sizeOf(gamma) + 6,
   sample: {
     domains: rowDomains,
-    // With a small epsilon the derivative of a row of one number is nearly nothing of what it is a difference of.
+    // With a small epsilon the derivative of a row of one element cancels almost completely.
     cases: rowCases.map((shapes) => ({ shapes, attributes: { epsilon: 0.5 } as Stabilized })),
   },
 })
 
-// Channels: one dimension of x, over all others.
+// Channels: normalization over all other dimensions of x.
 
 interface OnAxis {
-  /** The dimension of the channels; the last unless given. */
+  /** The dimension of the channels; default −1, the last. */
   axis?: number
 }
 interface Channels {
   readonly axis: number
 }
 
-const channelAttributes = { axis: 'The dimension of the channels; the last unless given.' }
+const channelAttributes = { axis: 'The dimension of the channels; default −1, the last.' }
 
 function channelAxis(name: string, axis = -1, x: Shape): number {
   if (x.length < 2)
     throw new ShapeError(
-      `${name}: x is ${describeShape(x)}; it must have a dimension for channels and others`,
+      `${name}: x is ${describeShape(x)}; it must have a channel dimension and at least one other`,
     )
   return normalizeAxis(name, axis, x.length)
 }
@@ -362,18 +360,18 @@ function checkChannels(name: string, x: Shape, axis: number, vectors: Readonly<R
   checkLike(name, vectors, [x[axis]!], `for the channels of x, which is ${describeShape(x)}, it must be`)
 }
 
-/** All axes but that of the channels. */
+/** All axes except that of the channels. */
 const others = (shape: Shape, axis: number) =>
   shape.map((_, index) => index).filter((index) => index !== axis)
 
-/** A number for each channel, in a shape that repeats along the other dimensions of x. */
+/** A value for each channel, in a shape that broadcasts along the other dimensions of x. */
 const spread = (vector: Tensor, x: Tensor, axis: number) =>
   reshape(
     vector,
     x.shape.map((dimension, index) => (index === axis ? dimension : 1)),
   )
 
-/** What is before the channels, their number, and what is behind them. */
+/** Sizes before the channel dimension, of it, and after it. */
 function channelsOf(shape: Shape, axis: number) {
   const { outer, length: channels, inner } = sizesAlong(shape, axis)
   return { outer, channels, inner }
@@ -382,7 +380,7 @@ function channelsOf(shape: Shape, axis: number) {
 /** The buffers of inputs, as many as are asked for. */
 type Buffers = [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer]
 
-/** Calls `visit` with the position of each number of x and its channel. */
+/** Calls `visit` with the index of each element of x and its channel. */
 function forEachChannel(
   { data, shape }: Array64,
   axis: number,
@@ -422,12 +420,12 @@ const channelDomains = {
 }
 
 /**
- * Mean of the squared distances from `mean`, which is `x.mean(…)` over all dimensions but that of the channels: the
- * variance with which `batchNorm` works, for running averages. It is divided by the number of elements.
+ * Mean squared deviation from `mean`, which is `x.mean(…)` over all dimensions except that of the channels: the biased
+ * variance that `batchNorm` uses, for running averages.
  */
 export const channelVariance: Op<['x', 'mean'], OnAxis, 'axis'> = op('channelVariance', {
   inputs: ['x', 'mean'],
-  summary: 'Mean squared distance of each channel from its mean, which is given.',
+  summary: 'Variance of each channel, given its mean.',
   symbol: 'variance',
   formula: 'y = (1/n) Σ (x − mean)²',
   attributes: channelAttributes,
@@ -437,7 +435,7 @@ export const channelVariance: Op<['x', 'mean'], OnAxis, 'axis'> = op('channelVar
     checkChannels('channelVariance', x, axis, { mean })
     if (others(x, axis).some((index) => x[index] === 0))
       throw new ShapeError(
-        `channelVariance: x is ${describeShape(x)}, and the variance of nothing does not exist`,
+        `channelVariance: x is ${describeShape(x)}, which has no elements to take the variance of`,
       )
     return [x[axis]!]
   },
@@ -480,16 +478,16 @@ export const channelVariance: Op<['x', 'mean'], OnAxis, 'axis'> = op('channelVar
 
 type WithStatistics = ['x', 'gamma', 'beta', 'mean', 'variance']
 
-/** x̂ of channels in ordinary operations. */
+/** x̂ of channels in primitive operations. */
 function standardizedChannels(x: Tensor, middle: Tensor, variance: Tensor, axis: number, epsilon: number) {
   return mul(sub(x, spread(middle, x, axis)), spread(div(1, sqrt(add(variance, epsilon))), x, axis))
 }
 
-/** The function of a channel's numbers that normalisation is, with given mean and variance. */
+/** Normalization of the channels with given mean and variance. */
 export const batchNormInference: Op<WithStatistics, OnAxis & Stabilized> = op('batchNormInference', {
   ...channelNorm('batchNormInference'),
   inputs: ['x', 'gamma', 'beta', 'mean', 'variance'],
-  summary: 'Batch normalisation with given mean and variance for each channel: that of running averages.',
+  summary: 'Batch normalization with a given mean and variance for each channel, e.g. running averages.',
   symbol: 'batch norm',
   formula: 'y = (x − mean) / √(variance + ε) · gamma + beta',
   shape: ({ x, ...vectors }, { axis }) => {
@@ -550,7 +548,7 @@ export const batchNormInference: Op<WithStatistics, OnAxis & Stabilized> = op('b
 
 type GammaGradInputs = ['x', 'upstream', 'mean', 'variance']
 
-/** What `batchNorm` passes back to gamma: `Σ upstream · x̂` of each channel. */
+/** Gradient of `batchNorm` with respect to gamma: `Σ upstream · x̂` of each channel. */
 export const batchNormGammaGrad: Op<GammaGradInputs, OnAxis & Stabilized> = (() => {
   const decompose = (
     { x, upstream, mean, variance }: { [K in GammaGradInputs[number]]: Tensor },
@@ -559,7 +557,7 @@ export const batchNormGammaGrad: Op<GammaGradInputs, OnAxis & Stabilized> = (() 
   return op('batchNormGammaGrad', {
     ...channelNorm('batchNormGammaGrad'),
     inputs: ['x', 'upstream', 'mean', 'variance'],
-    summary: 'What batch normalisation passes back to gamma.',
+    summary: 'Gradient of batchNorm with respect to gamma.',
     symbol: 'batch norm′',
     formula: 'y = Σ upstream · x̂ of each channel',
     shape: ({ x, upstream, ...vectors }, { axis }) => {
@@ -593,7 +591,7 @@ export const batchNormGammaGrad: Op<GammaGradInputs, OnAxis & Stabilized> = (() 
 
 type GradInputs = ['x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad']
 
-/** What `batchNorm` passes back to x, from what it passes back to gamma and beta. */
+/** Gradient of `batchNorm` with respect to x, from those with respect to gamma and beta. */
 export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
   const decompose = (
     { x, upstream, gamma, mean, variance, gammaGrad, betaGrad }: { [K in GradInputs[number]]: Tensor },
@@ -610,7 +608,7 @@ export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
   return op('batchNormGrad', {
     ...channelNorm('batchNormGrad'),
     inputs: ['x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'],
-    summary: 'What batch normalisation passes back to x, from what it passes back to gamma and beta.',
+    summary: 'Gradient of batchNorm with respect to x, from those with respect to gamma and beta.',
     symbol: 'batch norm′',
     formula: 'y = gamma · r · (upstream − betaGrad / n − x̂ · gammaGrad / n), with r = 1 / √(variance + ε)',
     shape: ({ x, upstream, ...vectors }, { axis }) => {
@@ -641,34 +639,34 @@ export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
     },
     ulp: 16,
     sample: {
-      // Upstream so large that the differences do not cancel.
+      // Upstream is so large that the differences do not cancel.
       domains: { ...channelDomains, upstream: uniform(8, 9) },
       cases: channelCases('x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'),
     },
   })
 })()
 
-/** Mean and variance of the channels of a batch: nodes that all of batch normalisation shares. */
+/** Mean and variance of the channels of a batch: nodes that the parts of batch normalization share. */
 function statisticsOf(x: Tensor, axis: number) {
   const middle = mean(x, others(x.shape, axis))
   return { middle, variance: channelVariance(x, middle, { axis }) }
 }
 
 /**
- * Batch normalisation in training (Ioffe and Szegedy 2015): each channel brought to mean 0 and variance 1 over all
- * other dimensions, times gamma, plus beta. For running averages take `mean(x, …)` and `channelVariance` of the same x:
- * compiled together they are computed once.
+ * Batch normalization in training (Ioffe and Szegedy 2015): each channel is normalized to mean 0 and variance 1 over
+ * all other dimensions, times gamma, plus beta. For running averages use `mean(x, …)` and `channelVariance` of the
+ * same x: compiled together they are computed once.
  */
 export const batchNorm: Op<['x', 'gamma', 'beta'], OnAxis & Stabilized> = op('batchNorm', {
   ...channelNorm('batchNorm'),
   inputs: ['x', 'gamma', 'beta'],
-  summary: 'Each channel brought to mean 0 and variance 1 over the batch, times gamma, plus beta.',
+  summary: 'Normalizes each channel to mean 0 and variance 1 over the batch, times gamma, plus beta.',
   symbol: 'batch norm',
   formula: 'y = (x − mean x) / √(variance x + ε) · gamma + beta',
   shape: ({ x, gamma, beta }, { axis }) => {
     checkChannels('batchNorm', x, axis, { gamma, beta })
     if (others(x, axis).some((index) => x[index] === 0))
-      throw new ShapeError(`batchNorm: x is ${describeShape(x)}, and a batch of nothing has no mean`)
+      throw new ShapeError(`batchNorm: x is ${describeShape(x)}, and an empty batch has no mean`)
     return x
   },
   vjp: {
@@ -716,7 +714,7 @@ export const batchNorm: Op<['x', 'gamma', 'beta'], OnAxis & Stabilized> = op('ba
 })
 
 interface Grouped extends Stabilized {
-  /** How many groups the channels, the last dimension, are cut into; each is normalised by itself. */
+  /** Number of groups that the channels, the last dimension, are split into; each is normalized separately. */
   groups: number
 }
 
@@ -734,23 +732,23 @@ function groupNormOf(
   return add(mul(reshape(back, x.shape), gamma), beta)
 }
 
-/** Examples, places in each, and channels in a group. */
+/** Number of examples, positions in each, and channels in a group. */
 function groupsOf(shape: Shape, groups: number): [batch: number, places: number, width: number] {
   return [shape[0]!, sizeOf(shape.slice(1, -1)), shape[shape.length - 1]! / groups]
 }
 
 /**
- * Group normalisation (Wu and He 2018): the channels, the last dimension, in groups, each of which is normalised for each
- * example by itself. With one group it is layer, with as many as channels instance normalisation.
+ * Group normalization (Wu and He 2018): the channels, the last dimension, are normalized in groups, separately for
+ * each example. With one group it is layer normalization, with one per channel instance normalization.
  */
 export const groupNorm: Op<['x', 'gamma', 'beta'], Grouped, 'groups'> = op('groupNorm', {
   inputs: ['x', 'gamma', 'beta'],
   summary:
-    'Groups of channels, the last dimension, of each example brought to mean 0 and variance 1, times gamma, plus beta.',
+    'Normalizes groups of channels, the last dimension, of each example to mean 0 and variance 1, times gamma, plus beta.',
   symbol: 'group norm',
   formula: 'y = (x − mean x) / √(variance x + ε) · gamma + beta, with the mean and variance of each group',
   attributes: {
-    groups: 'How many groups the channels are cut into.',
+    groups: 'Number of groups that the channels are split into.',
     epsilon: epsilonText,
   },
   shorthand: 'groups',
@@ -758,7 +756,7 @@ export const groupNorm: Op<['x', 'gamma', 'beta'], Grouped, 'groups'> = op('grou
     const channels = x[channelAxis('groupNorm', -1, x)]!
     if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
       throw new ValueError(
-        `groupNorm: groups must be a whole number that divides the ${channels} channels of x, got ${groups}`,
+        `groupNorm: groups must be an integer that divides the ${channels} channels of x, got ${groups}`,
       )
     return { groups, epsilon: checkEpsilon('groupNorm', epsilon) }
   },
@@ -805,7 +803,7 @@ export const groupNorm: Op<['x', 'gamma', 'beta'], Grouped, 'groups'> = op('grou
       ] as const
     ).map(([x, groups]) => ({
       shapes: { x: x as Shape, gamma: x.slice(-1) as Shape, beta: x.slice(-1) as Shape },
-      // Groups of two numbers may be near to constant; that much keeps their derivatives small.
+      // Groups of two elements may be nearly constant; this keeps their derivatives small.
       attributes: { groups, epsilon: 0.1 },
     })),
   },

@@ -1,6 +1,6 @@
-// Pooling: the largest or the mean of windows that move over an image, and what it passes back.
+// Pooling: maximum or mean of windows that move over an image, and their gradients.
 //
-// Channels are last, as in convolution.ts. Cells beyond the image take no part in a window.
+// Channels are last, as in convolution.ts. Cells outside the image do not belong to any window.
 import { checkFlag } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
 import { lowerPooling } from '../compile/convolution.js'
@@ -16,28 +16,28 @@ import { outputSize, type Padding, type Pair, paddingOf, pairOf, type Windows } 
 interface PoolingOptions {
   /** Height and width of a window: a number for both, or [height, width]. */
   size: number | Pair
-  /** Cells from one window to the next; the size unless given. */
+  /** Distance between windows; default size. */
   stride?: number | Pair
-  /** Cells put around the image, less than the size on each side; `valid`, which is none, unless given. */
+  /** Padding, less than the size on each side; default `valid`, none. */
   padding?: Padding
 }
 
 interface AverageOptions extends PoolingOptions {
-  /** Padding counts as cells of 0, as PyTorch does it; otherwise the mean is of the cells of the image. */
+  /** Whether padding counts as cells of 0, as in PyTorch; otherwise the mean is over the cells of the image. */
   countPadding?: boolean
 }
 
 const attributes = {
   size: 'Height and width of a window: a number for both, or [height, width].',
-  stride: 'Cells from one window to the next; the size unless given.',
+  stride: 'Distance between windows; default size.',
   padding:
-    'Cells put around: "valid", none, unless given; "same", as many as keep the size at stride 1; a number for each side; or [[above, below], [left, right]]. Less than the size.',
+    'Padding: "valid" (default), none; "same", which keeps the size at stride 1; a number for each side; or [[above, below], [left, right]]. Less than the size.',
 } as const
 
 const averageAttributes = {
   ...attributes,
   countPadding:
-    'Padding counts as cells of 0, as in PyTorch; otherwise, as in TensorFlow, the mean is of the cells of the image.',
+    'Whether padding counts as cells of 0, as in PyTorch; otherwise, as in TensorFlow, the mean is over the cells of the image.',
 } as const
 
 type Pooling = Windows & { readonly size: Pair }
@@ -71,7 +71,7 @@ const filledAverage = (
 function planeOf(name: string, label: string, shape: Shape): Pair {
   if (shape.length !== 4)
     throw new ShapeError(
-      `${name}: ${label} is ${describeShape(shape)}; it must be [images, height, width, channels]. One image becomes a batch by expandDims`,
+      `${name}: ${label} is ${describeShape(shape)}; it must be [images, height, width, channels]. Use expandDims to turn one image into a batch`,
     )
   return [shape[1]!, shape[2]!]
 }
@@ -83,15 +83,15 @@ function pooled(name: string, x: Shape, attributes: Pooling): Shape {
 function checkUpstream(name: string, upstream: Shape, wanted: Shape): void {
   if (!sameShape(upstream, wanted))
     throw new ShapeError(
-      `${name}: upstream is ${describeShape(upstream)}; pooling makes ${describeShape(wanted)}, and it must be the same`,
+      `${name}: upstream is ${describeShape(upstream)}; expects ${describeShape(wanted)}, the shape of the output`,
     )
 }
 
-/** The largest of each window; at a tie the derivative goes to the first, as in PyTorch. */
+/** The maximum of each window; the derivative goes to the first of ties, as in PyTorch. */
 export const maxPool2d: Op<['x'], PoolingOptions, 'size'> = op('maxPool2d', {
   inputs: ['x'],
   summary:
-    'The largest of each window of images, [images, height, width, channels]; at a tie the derivative goes to the first.',
+    'The maximum of each window of images, [images, height, width, channels]; the derivative goes to the first of ties.',
   symbol: 'max pool',
   formula: 'y[n, i, j, c] = max x[n, i·s + u − p, j·s + v − p, c] over u, v',
   attributes,
@@ -121,13 +121,12 @@ export const maxPool2d: Op<['x'], PoolingOptions, 'size'> = op('maxPool2d', {
   },
 })
 
-/** What `maxPool2d` passes back: each number of `upstream` at the place of the largest of its window of `x`. */
+/** Gradient of `maxPool2d`: each element of `upstream` goes to the maximum of its window of `x`. */
 export const maxPool2dGrad: Op<['x', 'upstream'], PoolingOptions, 'size'> = op('maxPool2dGrad', {
   inputs: ['x', 'upstream'],
-  summary:
-    'What maxPool2d passes back: upstream at the place of the largest of each window, the first at a tie.',
+  summary: 'Gradient of maxPool2d: upstream at the maximum of each window, the first of ties.',
   symbol: 'max pool′',
-  formula: 'y[n, a, b, c] = Σ upstream[n, i, j, c] over the windows whose largest is x[n, a, b, c]',
+  formula: 'y[n, a, b, c] = Σ upstream[n, i, j, c] over the windows with maximum x[n, a, b, c]',
   attributes,
   shorthand: 'size',
   prepare: (given: PoolingOptions, { x }) => filled('maxPool2dGrad', given, planeOf('maxPool2dGrad', 'x', x)),
@@ -136,7 +135,7 @@ export const maxPool2dGrad: Op<['x', 'upstream'], PoolingOptions, 'size'> = op('
     return x
   },
   vjp: {
-    // Moving x a little does not change where the largest are.
+    // A small change of x does not move the maxima.
     x: null,
     upstream: {
       formula: 'maxPool2dPick(x, ȳ)',
@@ -156,7 +155,7 @@ export const maxPool2dGrad: Op<['x', 'upstream'], PoolingOptions, 'size'> = op('
     })
     return dx
   },
-  // A cell may be the largest of several windows.
+  // A cell may be the maximum of several windows.
   ulp: 4,
   sample: {
     domains: { x: uniform(-3, 3, { distinct: 0.01 }), upstream: uniform(0.1, 2) },
@@ -164,12 +163,12 @@ export const maxPool2dGrad: Op<['x', 'upstream'], PoolingOptions, 'size'> = op('
   },
 })
 
-/** From each window of `values` the number that stands where `x` is largest, the first at a tie. */
+/** For each window the element of `values` where `x` is largest, the first of ties. */
 export const maxPool2dPick: Op<['x', 'values'], PoolingOptions, 'size'> = op('maxPool2dPick', {
   inputs: ['x', 'values'],
-  summary: 'From each window of values the number that stands where x is largest, the first at a tie.',
+  summary: 'For each window the element of values where x is largest, the first of ties.',
   symbol: 'pick max',
-  formula: 'y[n, i, j, c] = values[n, a, b, c], where x[n, a, b, c] is the largest of its window',
+  formula: 'y[n, i, j, c] = values[n, a, b, c], where x[n, a, b, c] is the maximum of its window',
   attributes,
   shorthand: 'size',
   prepare: (given: PoolingOptions, { x }) => filled('maxPool2dPick', given, planeOf('maxPool2dPick', 'x', x)),
@@ -249,10 +248,10 @@ type AverageGradOptions = AverageOptions & {
   inputSize: Pair
 }
 
-/** What `avgPool2d` passes back: each number of `upstream` shared evenly among the cells of its window. */
+/** Gradient of `avgPool2d`: each element of `upstream` is spread evenly over the cells of its window. */
 export const avgPool2dGrad: Op<['upstream'], AverageGradOptions> = op('avgPool2dGrad', {
   inputs: ['upstream'],
-  summary: 'What avgPool2d passes back: upstream shared evenly among the cells of each window.',
+  summary: 'Gradient of avgPool2d: upstream spread evenly over the cells of each window.',
   symbol: 'avg pool′',
   formula: 'y[n, a, b, c] = Σ upstream[n, i, j, c] / cells over the windows that x[n, a, b, c] is in',
   attributes: { ...averageAttributes, inputSize: 'Height and width of the images.' },
@@ -301,18 +300,18 @@ interface Pooling1dOptions extends SequenceWindows {
 }
 
 interface Average1dOptions extends Pooling1dOptions {
-  /** Padding counts as steps of 0. */
+  /** Whether padding counts as steps of 0. */
   countPadding?: boolean
 }
 
 const attributes1d = {
   size: 'Length of a window.',
-  stride: 'Steps from one window to the next; the size unless given.',
+  stride: 'Distance between windows; default size.',
   padding:
-    'Steps put around: "valid", none, unless given; "same", as many as keep the length at stride 1; a number for each end; or [before, after]. Less than the size.',
+    'Padding: "valid" (default), none; "same", which keeps the length at stride 1; a number for each end; or [before, after]. Less than the size.',
 } as const
 
-/** Options for sequences as those for images of height 1. */
+/** Options for sequences, as for images of height 1. */
 const asImageOptions = ({ size, stride = size, padding }: Pooling1dOptions) => ({
   ...asImageWindows(padding === undefined ? { stride } : { stride, padding }),
   size: [1, size] as const,
@@ -333,10 +332,10 @@ const cases1d: readonly (readonly [x: Shape, options: Pooling1dOptions])[] = [
   [[1, 4, 3], { size: 1, stride: 2 }],
 ]
 
-/** The largest of each window along sequences; at a tie the derivative goes to the first. */
+/** The maximum of each window along sequences; the derivative goes to the first of ties. */
 export const maxPool1d: Op<['x'], Pooling1dOptions, 'size'> = op('maxPool1d', {
   inputs: ['x'],
-  summary: 'The largest of each window along sequences, [sequences, length, channels].',
+  summary: 'The maximum of each window along sequences, [sequences, length, channels].',
   symbol: 'max pool',
   formula: 'y[n, i, c] = max x[n, i·s + u − p, c] over u',
   attributes: attributes1d,
@@ -376,11 +375,11 @@ export const avgPool1d: Op<['x'], Average1dOptions, 'size'> = op('avgPool1d', {
   },
 })
 
-/** Images, sequences or the like: a number, then any dimensions, then channels. */
+/** Images, sequences or the like: batch, then any dimensions, then channels. */
 function checkSpatial(name: string, x: Shape): void {
   if (x.length < 3 || sizeOf(x.slice(1)) === 0)
     throw new ShapeError(
-      `${name}: x is ${describeShape(x)}; it must be [images, height, width, channels], or with other dimensions of 1 or more in between`,
+      `${name}: x is ${describeShape(x)}; it must be [images, height, width, channels], or have other nonempty dimensions in between`,
     )
 }
 
@@ -399,11 +398,10 @@ const globalCases: readonly Shape[] = [
   [1, 7, 5, 1],
 ]
 
-/** The mean of all cells of each channel. */
+/** The mean of each channel. */
 export const globalAveragePool: Op<['x']> = op('globalAveragePool', {
   inputs: ['x'],
-  summary:
-    'The mean of all cells of each channel: [images, height, width, channels] becomes [images, channels].',
+  summary: 'The mean of each channel: [images, height, width, channels] becomes [images, channels].',
   symbol: 'global avg',
   formula: 'y[n, c] = mean of x[n, i, j, c] over i, j',
   shape: ({ x }) => {
@@ -422,16 +420,16 @@ export const globalAveragePool: Op<['x']> = op('globalAveragePool', {
   sample: { domains: { x: uniform(0.1, 2) }, cases: globalCases.map((x) => ({ shapes: { x } })) },
 })
 
-/** All axes but the first and the last. */
+/** All axes except the first and the last. */
 function between(shape: Shape) {
   return { axes: shape.map((_, axis) => axis).slice(1, -1), keepDims: false }
 }
 
-/** The largest cell of each channel; at a tie the derivative goes to the first. */
+/** The maximum of each channel; the derivative goes to the first of ties. */
 export const globalMaxPool: Op<['x']> = op('globalMaxPool', {
   inputs: ['x'],
   summary:
-    'The largest cell of each channel: [images, height, width, channels] becomes [images, channels]. At a tie the derivative goes to the first.',
+    'The maximum of each channel: [images, height, width, channels] becomes [images, channels]. The derivative goes to the first of ties.',
   symbol: 'global max',
   formula: 'y[n, c] = max x[n, i, j, c] over i, j',
   shape: ({ x }) => {
@@ -440,7 +438,7 @@ export const globalMaxPool: Op<['x']> = op('globalMaxPool', {
   },
   vjp: {
     x: {
-      formula: 'as of maxPool1d with one window',
+      formula: 'as for maxPool1d with one window',
       rule: ({ x, dy }) => {
         const line = asLine(x)
         return reshape(
@@ -467,12 +465,12 @@ export const globalMaxPool: Op<['x']> = op('globalMaxPool', {
   },
 })
 
-/** All cells of an image in a line. */
+/** All cells of an image as a sequence. */
 function asLine(x: Tensor): Tensor {
   return reshape(x, [x.shape[0]!, 1, sizeOf(x.shape.slice(1, -1)), x.shape[x.rank - 1]!])
 }
 
-/** Shapes to try, with what pooling of them makes. */
+/** Sample shapes, with the shape of their pooling. */
 function cases<T>(make: (x: Shape, y: Shape, options: PoolingOptions) => T): T[] {
   const examples: readonly (readonly [x: Shape, options: PoolingOptions])[] = [
     [[1, 1, 1, 1], { size: 1 }],
@@ -510,16 +508,16 @@ function averageCases<T>(make: (x: Shape, y: Shape, options: AverageOptions) => 
   ]
 }
 
-/** Cells that a mean is of. */
+/** Number of cells in a mean. */
 const counted = (cells: readonly number[], { countPadding, size }: Average): number =>
   countPadding ? size[0] * size[1] : cells.length
 
-/** Position of the largest, the first at a tie; of the last NaN if there is one, as in PyTorch. */
+/** Index of the maximum, the first of ties; of the last NaN if there is one, as in PyTorch. */
 function largest(data: Float64Array, cells: readonly number[]): number {
   return cells.reduce((best, cell) => (data[cell]! > data[best]! || Number.isNaN(data[cell]) ? cell : best))
 }
 
-/** Calls `visit` with the positions of the cells of each window and that of its number in the output. */
+/** Calls `visit` with the indices of the cells of each window and of its element in the output. */
 function forEachWindow(
   x: Shape,
   y: Shape,

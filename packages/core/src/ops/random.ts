@@ -1,5 +1,5 @@
-// Random operations: functions of a seed and a key, so that a graph with them can be computed again, on any engine,
-// with the same numbers. Operations that draw uniform numbers draw the same ones if seed and key are the same.
+// Random operations: pure functions of a seed and a key, so that a graph with them is reproducible on any engine.
+// Operations that draw uniform numbers draw the same ones for the same seed and key.
 import { checkFinite, checkNotNegative, checkSeed, checkShare } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
 import type { Buffer } from '../compile/instruction.js'
@@ -23,7 +23,7 @@ import { log, neg } from './elementwise.js'
 import { argMax } from './reductions.js'
 
 interface Seeded {
-  /** A whole number from 0 to 2⁵³ − 1. */
+  /** An integer in [0, 2⁵³). */
   seed: number
 }
 interface Drawn extends Seeded {
@@ -31,19 +31,19 @@ interface Drawn extends Seeded {
   shape: Shape
 }
 interface Interval extends Drawn {
-  /** The smallest number; 0 unless given. */
+  /** Lower bound, included; default 0. */
   low?: number
-  /** The number that all lie below, but for rounding; 1 unless given. */
+  /** Upper bound, excluded except for rounding; default 1. */
   high?: number
 }
 interface Normal extends Drawn {
-  /** 0 unless given. */
+  /** The mean; default 0. */
   mean?: number
-  /** 1 unless given. */
+  /** The standard deviation; default 1. */
   standardDeviation?: number
 }
 
-const seedText = 'A whole number from 0 to 2⁵³ − 1; other seeds give independent numbers.'
+const seedText = 'An integer in [0, 2⁵³); different seeds give independent numbers.'
 const keyDomain: Domain = uniform(0, 2 ** 24, { whole: true })
 
 const drawnShapes: readonly Shape[] = [
@@ -71,11 +71,11 @@ const drawnSample = <Given extends Seeded>(attributes: Omit<Given, 'seed' | 'sha
 function checkKey(name: string, key: Shape): void {
   if (!sameShape(key, [2]))
     throw new ShapeError(
-      `${name}: key is ${describeShape(key)}; it must be two whole numbers below 2²⁴, such as the low and the high part of the number of a step`,
+      `${name}: key is ${describeShape(key)}; it must be two integers below 2²⁴, e.g. the low and high parts of the step number`,
     )
 }
 
-/** What operations that draw a whole tensor share. */
+/** Shared by operations that draw a whole tensor. */
 const drawing = (name: string) =>
   ({
     inputs: ['key'],
@@ -100,7 +100,7 @@ function drawn(out: Buffer, key: Value, size: number, seed: number, purpose: num
   return { out, key: key.buffer, size, seedLow: seed >>> 0, seedHigh: Math.floor(seed / 2 ** 32), purpose }
 }
 
-/** The two words of a key, as the kernel reads them: whole and not negative. */
+/** The two words of a key, as the kernel reads them: non-negative integers. */
 function keyOf({ data }: Array64): number[] {
   return [...data].map((value) => Math.min(Math.max(Math.trunc(value) || 0, 0), 2 ** 32 - 1))
 }
@@ -112,23 +112,23 @@ function uniformNumbers(seed: number, key: Array64, size: number): Float64Array 
   )
 }
 
-/** Numbers from `low` up to `high`, each of 2²⁴ equally likely. */
+/** Uniform numbers in [`low`, `high`), of 2²⁴ equally likely values. */
 export const randomUniform: Op<['key'], Interval> = op('randomUniform', {
   ...drawing('randomUniform'),
-  summary: 'Numbers from low up to high, evenly distributed; the same for the same seed and key.',
+  summary: 'Uniform numbers in [low, high); the same for the same seed and key.',
   symbol: 'random',
   formula: 'y = low + (high − low) · k / 2²⁴, with k from Philox4x32-10 of seed, key and index',
   attributes: {
     shape: 'The shape of the result.',
     seed: seedText,
-    low: 'The smallest number; 0 unless given.',
-    high: 'The number that all lie below, but for rounding; 1 unless given.',
+    low: 'Lower bound, included; default 0.',
+    high: 'Upper bound, excluded except for rounding; default 1.',
   },
   prepare: ({ low = 0, high = 1, ...drawn }: Interval) => {
     checkFinite('randomUniform', 'low', low)
     checkFinite('randomUniform', 'high', high)
     if (low > high)
-      throw new ValueError(`randomUniform: low must not be above high, got low ${low} and high ${high}`)
+      throw new ValueError(`randomUniform: low must be at most high, got low ${low} and high ${high}`)
     return { ...checkDrawn('randomUniform', drawn), low, high }
   },
   lower: ({ inputs: [key], shape, attributes: { seed, low, high }, output, emit }) => {
@@ -143,7 +143,7 @@ export const randomUniform: Op<['key'], Interval> = op('randomUniform', {
   sample: drawnSample<Interval>({ low: -2, high: 0.7 }),
 })
 
-/** The numbers of which a share that is uniform in `from` … `from + range` of the normal distribution lies below. */
+/** Normal quantiles of probabilities that are uniform in [`from`, `from + range`]. */
 const normal = (
   name: string,
   from: number,
@@ -153,8 +153,8 @@ const normal = (
   attributes: {
     shape: 'The shape of the result.',
     seed: seedText,
-    mean: 'The middle of the distribution; 0 unless given.',
-    standardDeviation: 'The width of the normal distribution; 1 unless given.',
+    mean: 'The mean; default 0.',
+    standardDeviation: 'The standard deviation; default 1.',
   },
   prepare: ({ mean = 0, standardDeviation = 1, ...drawn }: Normal) => {
     checkFinite(name, 'mean', mean)
@@ -176,34 +176,34 @@ const normal = (
   sample: drawnSample<Normal>({ mean: 0.5, standardDeviation: 3 }),
 })
 
-/** Numbers of a normal distribution, the bits of float64 rounded once. */
+/** Normally distributed numbers, computed in float64 and rounded once. */
 export const randomNormal: Op<['key'], Normal> = op('randomNormal', {
   ...normal('randomNormal', 0, 1),
-  summary: 'Numbers of a normal distribution; the same for the same seed and key.',
+  summary: 'Normally distributed numbers; the same for the same seed and key.',
   symbol: 'normal',
   formula:
     'y = mean + standardDeviation · Φ⁻¹((k + ½) / 2³²), with k from Philox4x32-10 of seed, key and index',
 })
 
-/** Numbers of a normal distribution without its ends, beyond two standard deviations. */
+/** Numbers of a normal distribution truncated at two standard deviations. */
 export const truncatedNormal: Op<['key'], Normal> = op('truncatedNormal', {
   ...normal('truncatedNormal', belowTwoDeviations, 1 - 2 * belowTwoDeviations),
   summary:
-    'Numbers of a normal distribution cut off two standard deviations from its mean; the same for the same seed and key.',
+    'Numbers of a normal distribution truncated at two standard deviations from its mean; the same for the same seed and key.',
   symbol: 'truncated normal',
   formula: 'y = mean + standardDeviation · Φ⁻¹(Φ(−2) + (Φ(2) − Φ(−2)) · (k + ½) / 2³²)',
 })
 
-/** 1 with a probability, else 0. */
+/** 1 with the given probability, else 0. */
 export const bernoulli: Op<['key'], Drawn & { probability: number }> = op('bernoulli', {
   ...drawing('bernoulli'),
-  summary: '1 with a probability, else 0; the same for the same seed and key.',
+  summary: '1 with the given probability, else 0; the same for the same seed and key.',
   symbol: 'coin',
   formula: 'y = [uniform < probability]',
   attributes: {
     shape: 'The shape of the result.',
     seed: seedText,
-    probability: 'How likely a 1 is, from 0 up to but without 1.',
+    probability: 'Probability of a 1, in [0, 1).',
   },
   prepare: ({ probability, ...drawn }: Drawn & { probability: number }) => {
     const steps = stepsBelow(checkShare('bernoulli', 'probability', probability))
@@ -216,17 +216,17 @@ export const bernoulli: Op<['key'], Drawn & { probability: number }> = op('berno
   sample: drawnSample<Drawn & { probability: number }>({ probability: 0.3 }),
 })
 
-/** The numbers from 0 to `length − 1` in random order, each order equally likely. */
+/** A uniformly random permutation of 0 to `length − 1`. */
 export const randomPermutation: Op<['key'], Seeded & { length: number }> = op('randomPermutation', {
   inputs: ['key'],
-  summary: 'The whole numbers below length in random order; the same for the same seed and key.',
+  summary: 'A random permutation of 0 to length − 1; the same for the same seed and key.',
   symbol: 'shuffle',
-  formula: 'y = (0, 1, … length − 1), each changing places with a random one that is not behind it',
-  attributes: { length: 'How many numbers, at most 2²⁴.', seed: seedText },
+  formula: 'y = (0, 1, … length − 1), each swapped with a random one at or before it',
+  attributes: { length: 'The length, at most 2²⁴.', seed: seedText },
   prepare: ({ length, seed }: Seeded & { length: number }) => {
     if (!Number.isInteger(length) || length < 0 || length > 2 ** 24)
       throw new ValueError(
-        `randomPermutation: length must be a whole number from 0 to 2²⁴, got ${length}; larger numbers are not exact in float32`,
+        `randomPermutation: length must be an integer in [0, 2²⁴], got ${length}; larger numbers are not exact in float32`,
       )
     checkSeed('randomPermutation', 'seed', seed)
     return { length, seed }
@@ -260,14 +260,14 @@ export const randomPermutation: Op<['key'], Seeded & { length: number }> = op('r
   },
 })
 
-/** Sets elements to 0 with probability `rate` and divides the others by `1 − rate`, so that the mean stays. */
+/** Sets elements to 0 with probability `rate` and divides the others by `1 − rate`, so that the mean is preserved. */
 export const dropout: Op<['x', 'key'], Seeded & { rate: number }> = op('dropout', {
   inputs: ['x', 'key'],
   summary:
-    'Sets elements to 0 at random and makes up for it in the others (Srivastava et al. 2014); the same ones for the same seed and key.',
+    'Sets elements to 0 at random and scales the others up to preserve the mean (Srivastava et al. 2014); the same for the same seed and key.',
   symbol: 'dropout',
   formula: 'y = 0 where uniform < rate, else x / (1 − rate)',
-  attributes: { rate: 'How likely a 0 is, from 0 up to but without 1.', seed: seedText },
+  attributes: { rate: 'Probability of a 0, in [0, 1).', seed: seedText },
   prepare: ({ rate, seed }: Seeded & { rate: number }) => {
     checkShare('dropout', 'rate', rate)
     checkSeed('dropout', 'seed', seed)
@@ -309,11 +309,11 @@ export const dropout: Op<['x', 'key'], Seeded & { rate: number }> = op('dropout'
   },
 })
 
-/** The position of a class along the last axis, drawn with the probabilities `softmax(logits)`. */
+/** A class index for each row, drawn with probabilities `softmax(logits)` along the last axis. */
 export const categorical: Op<['logits', 'key'], Seeded> = op('categorical', {
   inputs: ['logits', 'key'],
   summary:
-    'A class for each row of logits, drawn with the probabilities of their softmax; that of a NaN if there is one.',
+    'A class index for each row of logits, drawn with the probabilities of their softmax; that of a NaN if there is one.',
   symbol: 'draw',
   formula: 'y = argmaxᵢ (logitsᵢ − ln(−ln uniformᵢ)), the Gumbel-max trick',
   attributes: { seed: seedText },
@@ -325,14 +325,14 @@ export const categorical: Op<['logits', 'key'], Seeded> = op('categorical', {
     checkKey('categorical', key)
     if (logits.length === 0 || logits[logits.length - 1] === 0)
       throw new ShapeError(
-        `categorical: logits are ${describeShape(logits)}; the last dimension, the classes, must be 1 or more`,
+        `categorical: logits are ${describeShape(logits)}; the last dimension, the classes, must be at least 1`,
       )
     return logits.slice(0, -1)
   },
   vjp: { logits: null, key: null },
   decompose: ({ logits, key }, { seed }) => {
     const waiting = neg(log(sub(1, randomUniform(key, { shape: logits.shape, seed }))))
-    // 2⁻²⁵ stands for the one draw in 2²⁴ that would be 0, between it and the next.
+    // 2⁻²⁵ replaces the one draw in 2²⁴ that would be 0.
     return argMax(add(logits, neg(log(maximum(waiting, 2 ** -25)))), -1)
   },
   reference: ([logits, key], shape, { seed }) => {

@@ -1,4 +1,4 @@
-// Operations that turn many numbers into one, along some axes or all.
+// Reductions, along some axes or all.
 import { check, checkFlag } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
 import { copyOperands, type Lowering, reduction, sizesAlong, sizesOfRows } from '../compile/lowering.js'
@@ -24,9 +24,9 @@ import { broadcastTo, reshape, transpose } from './shape.js'
 import { slice } from './slicing.js'
 
 interface Reduction {
-  /** The axes to reduce, negative ones counted from the end; all unless given. */
+  /** The axes to reduce; negative ones count from the end; default all. */
   axes?: number | readonly number[]
-  /** Keep the reduced axes with size 1. */
+  /** Whether to keep the reduced axes with size 1. */
   keepDims?: boolean
 }
 interface Prepared {
@@ -35,8 +35,8 @@ interface Prepared {
 }
 
 const axesAttributes = {
-  axes: 'The axes to reduce, negative ones counted from the end; all unless given.',
-  keepDims: 'Keep the reduced axes with size 1.',
+  axes: 'The axes to reduce; negative ones count from the end; default all.',
+  keepDims: 'Whether to keep the reduced axes with size 1.',
 }
 
 const along = (name: string) =>
@@ -51,7 +51,7 @@ const along = (name: string) =>
     shape: ({ x }: { x: Shape }, { axes, keepDims }: Prepared) => reducedShape(x, axes, keepDims),
   }) as const
 
-/** `long` and `tall` are sizes beyond what a loop over vectors does in one round. */
+/** `long` and `tall` exceed what one iteration over SIMD vectors covers. */
 const sampleOf = (domain: Domain, emptyToo: boolean, long = 129, tall: Shape = [17, 9]) => ({
   domains: { x: domain },
   cases: [
@@ -73,7 +73,7 @@ const sampleOf = (domain: Domain, emptyToo: boolean, long = 129, tall: Shape = [
   ] as { shapes: { x: Shape }; attributes?: Reduction }[],
 })
 
-/** For operations along one axis that keep its place in mind. */
+/** Shared by operations that return positions along one axis. */
 const axisCases: { shapes: { x: Shape }; attributes?: { axis?: number } }[] = [
   { shapes: { x: [1] } },
   { shapes: { x: [3] } },
@@ -95,10 +95,10 @@ function spread(dy: Tensor, x: Tensor, axes: readonly number[]): Tensor {
   return broadcastTo(reshape(dy, reducedShape(x.shape, axes, true)), x.shape)
 }
 
-/** Sum along axes; 0 of nothing. */
+/** Sum along axes; 0 for no elements. */
 export const sum: Op<['x'], Reduction, 'axes', 'reduce'> = op('sum', {
   ...along('sum'),
-  summary: 'Sum along axes; 0 of nothing.',
+  summary: 'Sum along axes; 0 for no elements.',
   symbol: 'Σ',
   formula: 'y = Σᵢ xᵢ',
   vjp: { x: { formula: 'x̄ᵢ = ȳ', rule: ({ x, dy }, { axes }) => spread(dy, x, axes) } },
@@ -108,7 +108,7 @@ export const sum: Op<['x'], Reduction, 'axes', 'reduce'> = op('sum', {
   sample: sampleOf(uniform(0.1, 3), true),
 })
 
-/** Mean along axes; NaN of nothing. */
+/** Mean along axes; NaN for no elements. */
 export const mean: Op<['x'], Reduction, 'axes', 'reduce'> = op('mean', {
   ...along('mean'),
   summary: 'Mean along axes.',
@@ -130,28 +130,28 @@ export const mean: Op<['x'], Reduction, 'axes', 'reduce'> = op('mean', {
 
 const extremeSample = sampleOf(uniform(-3, 3, { distinct: 0.01 }), false)
 
-/** Largest along axes; ties share the derivative evenly, as in PyTorch's `amax`. */
+/** Maximum along axes; ties share the derivative evenly, as in PyTorch's `amax`. */
 export const max: Op<['x'], Reduction, 'axes', 'reduce'> = op('max', {
   ...along('max'),
-  summary: 'Largest along axes; ties share the derivative evenly.',
+  summary: 'Maximum along axes; ties share the derivative evenly.',
   symbol: 'max',
   formula: 'y = maxᵢ xᵢ',
   shape: checkedShape('max'),
-  vjp: { x: { formula: 'x̄ᵢ = ȳ / (number of largest) where xᵢ = y', rule: shareAmongExtremes } },
+  vjp: { x: { formula: 'x̄ᵢ = ȳ / (number of maxima) where xᵢ = y', rule: shareAmongExtremes } },
   lower: reduction('Max'),
   reference: reduce((values) => values.reduce((a, b) => Math.max(a, b))),
   ulp: 0,
   sample: extremeSample,
 })
 
-/** Smallest along axes; ties share the derivative evenly, as in PyTorch's `amin`. */
+/** Minimum along axes; ties share the derivative evenly, as in PyTorch's `amin`. */
 export const min: Op<['x'], Reduction, 'axes', 'reduce'> = op('min', {
   ...along('min'),
-  summary: 'Smallest along axes; ties share the derivative evenly.',
+  summary: 'Minimum along axes; ties share the derivative evenly.',
   symbol: 'min',
   formula: 'y = minᵢ xᵢ',
   shape: checkedShape('min'),
-  vjp: { x: { formula: 'x̄ᵢ = ȳ / (number of smallest) where xᵢ = y', rule: shareAmongExtremes } },
+  vjp: { x: { formula: 'x̄ᵢ = ȳ / (number of minima) where xᵢ = y', rule: shareAmongExtremes } },
   lower: reduction('Min'),
   reference: reduce((values) => values.reduce((a, b) => Math.min(a, b))),
   ulp: 0,
@@ -161,7 +161,7 @@ export const min: Op<['x'], Reduction, 'axes', 'reduce'> = op('min', {
 const positionOf = (name: string) =>
   ({
     inputs: ['x'],
-    attributes: { axis: 'The axis to look along; the last unless given.' },
+    attributes: { axis: 'The axis; default −1, the last.' },
     shorthand: 'axis',
     prepare: ({ axis = -1 }: { axis?: number }, { x }: { x: Shape }) => ({
       axes: [normalizeAxis(name, axis, x.length)],
@@ -173,20 +173,20 @@ const positionOf = (name: string) =>
     sample: { domains: { x: uniform(-3, 3) }, cases: axisCases },
   }) as const
 
-/** Position of the largest along one axis, the first at a tie. */
+/** Index of the maximum along one axis, the first of ties. */
 export const argMax: Op<['x'], { axis?: number }, 'axis'> = op('argMax', {
   ...positionOf('argMax'),
-  summary: 'Position of the largest along one axis, the first at a tie; of a NaN if there is one.',
+  summary: 'Index of the maximum along one axis, the first of ties; of a NaN if there is one.',
   symbol: 'argmax',
   formula: 'y = argmaxᵢ xᵢ',
   lower: reduction('ArgMax'),
   reference: reduce((values) => positionWhere(values, (value, best) => value > best)),
 })
 
-/** Position of the smallest along one axis, the first at a tie. */
+/** Index of the minimum along one axis, the first of ties. */
 export const argMin: Op<['x'], { axis?: number }, 'axis'> = op('argMin', {
   ...positionOf('argMin'),
-  summary: 'Position of the smallest along one axis, the first at a tie; of a NaN if there is one.',
+  summary: 'Index of the minimum along one axis, the first of ties; of a NaN if there is one.',
   symbol: 'argmin',
   formula: 'y = argminᵢ xᵢ',
   decompose: ({ x }, { axes }) => argMax(neg(x), axes[0]!),
@@ -199,10 +199,10 @@ function positionWhere(values: Float64Array, better: (value: number, best: numbe
   return values.indexOf(values.reduce((best, value) => (better(value, best) ? value : best)))
 }
 
-/** Product along axes; 1 of nothing. Its derivatives are right where factors are 0, too. */
+/** Product along axes; 1 for no elements. Derivatives are correct where factors are 0, too. */
 export const prod: Op<['x'], Reduction, 'axes', 'reduce'> = op('prod', {
   ...along('prod'),
-  summary: 'Product along axes; 1 of nothing. Derivatives are right where factors are 0, too.',
+  summary: 'Product along axes; 1 for no elements. Derivatives are correct where factors are 0, too.',
   symbol: 'Π',
   formula: 'y = Πᵢ xᵢ',
   vjp: {
@@ -217,7 +217,7 @@ export const prod: Op<['x'], Reduction, 'axes', 'reduce'> = op('prod', {
   sample: sampleOf(uniform(0.5, 1.5), true, 13, [6, 5]),
 })
 
-/** `productOfOthers` along several axes: they are brought to the end, in one. */
+/** `productOfOthers` along several axes, which are moved to the end and merged. */
 function othersAlong(x: Tensor, axes: readonly number[]): Tensor {
   const order = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis))
   const kept = order.map((axis) => x.shape[axis]!)
@@ -234,10 +234,10 @@ function othersAlong(x: Tensor, axes: readonly number[]): Tensor {
   )
 }
 
-/** For each number the product of all others along the last axis: what `prod` passes back. */
+/** For each element the product of all others along the last axis: the gradient of `prod`. */
 export const productOfOthers: Elementwise<['x']> = op('productOfOthers', {
   inputs: ['x'],
-  summary: 'For each number the product of all others along the last axis: what prod passes back.',
+  summary: 'For each element the product of all others along the last axis: the gradient of prod.',
   symbol: 'Π others',
   formula: 'yᵢ = Πⱼ xⱼ over j ≠ i',
   shape: ({ x }) => {
@@ -271,9 +271,9 @@ export const productOfOthers: Elementwise<['x']> = op('productOfOthers', {
 })
 
 /**
- * The row is halved, and each number makes a pair with the one at its place in the other half: the others of a number are
- * the other of its pair and all other pairs. Nothing is divided, so 0 is no exception, and neither this nor any of its
- * derivatives takes more than a few times the memory of `x`.
+ * The row is halved, and each element is paired with the one at the same index of the other half: the others of an
+ * element are its partner and all other pairs. There is no division, so 0 is not special, and neither this nor any of
+ * its derivatives takes more than a few times the memory of `x`.
  */
 function othersByPairs({ x }: { x: Tensor }): Tensor {
   const rows = x.shape.slice(0, -1)
@@ -290,12 +290,12 @@ function othersByPairs({ x }: { x: Tensor }): Tensor {
 }
 
 interface Spread extends Reduction {
-  /** What is taken off the count: 0 for the mean square, which is the default, 1 for the unbiased estimate. */
+  /** Subtracted from the count n: 0 (default), or 1 for the unbiased estimate. */
   correction?: number
 }
 interface PreparedSpread extends Prepared {
   readonly correction: number
-  /** What the sum of squares is divided by. */
+  /** Divisor of the sum of squares. */
   readonly divisor: number
 }
 
@@ -304,14 +304,14 @@ const spreadAlong = (name: string) =>
     ...along(name),
     attributes: {
       ...axesAttributes,
-      correction: 'What is taken off the count n: 0 unless given, 1 for the unbiased estimate.',
+      correction: 'Subtracted from the count n: 0 (default), or 1 for the unbiased estimate.',
     },
     prepare: ({ correction = 0, ...given }: Spread, { x }: { x: Shape }): PreparedSpread => {
       const prepared = along(name).prepare(given, { x })
       const divisor = sizeOf(prepared.axes.map((axis) => x[axis]!)) - correction
       if (!(divisor > 0))
         throw new ValueError(
-          `${name}: x is ${describeShape(x)}; of ${divisor + correction} numbers with correction ${correction} there is none. Take a smaller correction, or more axes`,
+          `${name}: x is ${describeShape(x)}; undefined for ${divisor + correction} elements with correction ${correction}; use a smaller correction, or more axes`,
         )
       return { ...prepared, correction, divisor }
     },
@@ -326,7 +326,7 @@ const spreadSample = {
   ],
 }
 
-/** One pass over the axes, which are brought to the end where they are not neighbours. */
+/** One pass over the axes, which are moved to the end where they are not adjacent. */
 const lowerSpread =
   (root: boolean): Lowering<PreparedSpread> =>
   ({ inputs: [x], shape, attributes: { axes, divisor }, output, temporary, emit }) => {
@@ -350,13 +350,13 @@ const lowerSpread =
     emit('Variance', { out: output(), x: from, means: temporary(inner), ...sizes, divisor, root: +root })
   }
 
-/** `x` less its mean along axes. */
+/** `x` minus its mean along axes. */
 const centred = (x: Tensor, axes: readonly number[]) => sub(x, mean(x, { axes, keepDims: true }))
 
-/** Mean square of the distance from the mean along axes, in two passes. */
+/** Variance along axes, in two passes. */
 export const variance: Op<['x'], Spread, 'axes', 'reduce'> = op('variance', {
   ...spreadAlong('variance'),
-  summary: 'Mean square of the distance from the mean along axes, in two passes.',
+  summary: 'Variance along axes, in two passes.',
   symbol: 'var',
   formula: 'y = Σᵢ (xᵢ − mean)² / (n − correction)',
   vjp: {
@@ -373,11 +373,10 @@ export const variance: Op<['x'], Spread, 'axes', 'reduce'> = op('variance', {
   sample: spreadSample,
 })
 
-/** Square root of the variance; the derivative where it is 0 is 0, as in PyTorch. */
+/** Square root of the variance; its derivative at 0 is 0, as in PyTorch. */
 export const std: Op<['x'], Spread, 'axes', 'reduce'> = op('std', {
   ...spreadAlong('std'),
-  summary:
-    'Standard deviation along axes, the square root of the variance; the derivative where it is 0 is 0.',
+  summary: 'Standard deviation along axes, the square root of the variance; its derivative at 0 is 0.',
   symbol: 'std',
   formula: 'y = √(Σᵢ (xᵢ − mean)² / (n − correction))',
   vjp: {
@@ -387,7 +386,7 @@ export const std: Op<['x'], Spread, 'axes', 'reduce'> = op('std', {
         mul(spread(overPositive(dy, mul(y, divisor)), x, axes), centred(x, axes)),
     },
   },
-  // Not the root of the variance, which may be too large or too small where its root is not.
+  // Not the square root of the variance, which may overflow or underflow where the result does not.
   decompose: ({ x }, { axes, keepDims, divisor }) =>
     div(norm(centred(x, axes), { axes, keepDims }), Math.sqrt(divisor)),
   lower: lowerSpread(true),
@@ -404,7 +403,7 @@ function varianceOf(values: Float64Array, { divisor }: PreparedSpread): number {
   return values.reduce((total, value) => total + (value - mean) ** 2, 0) / divisor
 }
 
-/** Logarithm of the sum of exponentials along axes; the largest is subtracted first, so it does not overflow. */
+/** Logarithm of the sum of exponentials along axes; the maximum is subtracted first, so it does not overflow. */
 export const logSumExp: Op<['x'], Reduction, 'axes', 'reduce'> = op('logSumExp', {
   ...along('logSumExp'),
   summary: 'Logarithm of the sum of exponentials along axes, without overflow.',
@@ -414,7 +413,7 @@ export const logSumExp: Op<['x'], Reduction, 'axes', 'reduce'> = op('logSumExp',
   vjp: {
     x: {
       formula: 'x̄ᵢ = ȳ · eˣⁱ / Σⱼ eˣʲ',
-      // Not e^(xᵢ − y), which is off by as much as y is rounded: by a factor of 2 for two numbers of 10⁸.
+      // Not e^(xᵢ − y), which amplifies the rounding of y: by a factor of 2 for two numbers of 10⁸.
       rule: ({ x, dy }, { axes }) => {
         const { exponentials, total } = shiftedExponentials(x, axes)
         return mul(spread(dy, x, axes), div(exponentials, where(total, total, 1)))
@@ -434,32 +433,32 @@ export const logSumExp: Op<['x'], Reduction, 'axes', 'reduce'> = op('logSumExp',
   sample: sampleOf(uniform(-3, 3), false),
 })
 
-/** eˣ over e to the largest along axes, the sum, and that largest. */
+/** exp(x − max) along axes, its sum, and the maximum. */
 function shiftedExponentials(x: Tensor, axes: readonly number[]) {
   const largest = stopGradient(max(x, { axes, keepDims: true }))
-  // An infinite one would be subtracted from itself.
+  // An infinite maximum would be subtracted from itself.
   const shift = where(equal(abs(largest), Infinity), 0, largest)
   const exponentials = exp(sub(x, shift))
   return { exponentials, total: sum(exponentials, { axes, keepDims: true }), shift }
 }
 
 interface Norm extends Reduction {
-  /** 1 for the sum of magnitudes, 2 for the Euclidean length, Infinity for the largest magnitude; 2 unless given. */
+  /** 1 for the sum of magnitudes, 2 for the Euclidean norm, Infinity for the largest magnitude; default 2. */
   order?: 1 | 2 | typeof Infinity
 }
 
 const checkOrder = check('1, 2 or Infinity', (value) => [1, 2, Infinity].includes(value as number))
 
-/** Length along axes: Euclidean, the sum of magnitudes, or the largest magnitude. */
+/** Norm along axes: Euclidean, the sum of magnitudes, or the largest magnitude. */
 export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
   ...along('norm'),
   summary:
-    'Length along axes: Euclidean, the sum of magnitudes, or the largest magnitude; the derivative where it is 0 is 0, and ties of the largest share theirs evenly.',
+    'Norm along axes: Euclidean, the sum of magnitudes, or the largest magnitude; its derivative at 0 is 0, and ties of the maximum share it evenly.',
   symbol: '‖x‖',
   formula: 'y = √(Σᵢ xᵢ²), Σᵢ |xᵢ| or maxᵢ |xᵢ|',
   attributes: {
     order:
-      '1 for the sum of magnitudes, 2 for the Euclidean length, Infinity for the largest; 2 unless given.',
+      '1 for the sum of magnitudes, 2 for the Euclidean norm, Infinity for the largest magnitude; default 2.',
     ...axesAttributes,
   },
   shorthand: 'order',
@@ -473,7 +472,7 @@ export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
       : reducedShape(x, attributes.axes, attributes.keepDims),
   vjp: {
     x: {
-      formula: 'x̄ᵢ = ȳ · xᵢ / y, ȳ · sign xᵢ, or that where |xᵢ| = y over the number of such',
+      formula: 'x̄ᵢ = ȳ · xᵢ / y, ȳ · sign xᵢ, or that divided by the number of ties where |xᵢ| = y',
       rule: ({ x, y, dy }, { axes, order }) => {
         if (order === 2) return mul(spread(overPositive(dy, y), x, axes), x)
         if (order === 1) return mul(spread(dy, x, axes), sign(x))
@@ -492,7 +491,7 @@ export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
     const [x] = context.inputs
     if (sizeOf(shape) === 0) return
     if (attributes.axes.length === 0) return emit('Abs', { out: output(), x: x!.buffer, size: sizeOf(shape) })
-    // Squares are added in float64, where none is too large or too small.
+    // Squares are added in float64, where none overflows or underflows.
     if (attributes.order === 2) return reduction('Norm')(context)
     const magnitudes = temporary(sizeOf(x!.shape))
     emit('Abs', { out: magnitudes, x: x!.buffer, size: magnitudes.size })
@@ -518,10 +517,10 @@ export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
 
 const truths = sampleOf(uniform(0, 2, { whole: true }), true)
 
-/** 1 where any number along axes is not 0, else 0. */
+/** 1 where any element along axes is nonzero, else 0. */
 export const any: Op<['x'], Reduction, 'axes', 'reduce'> = op('any', {
   ...along('any'),
-  summary: '1 where any number along axes is not 0, else 0; 0 of nothing.',
+  summary: '1 where any element along axes is nonzero, else 0; 0 for no elements.',
   symbol: '∃',
   formula: 'y = [∃i: xᵢ ≠ 0]',
   vjp: { x: null },
@@ -531,10 +530,10 @@ export const any: Op<['x'], Reduction, 'axes', 'reduce'> = op('any', {
   sample: truths,
 })
 
-/** 1 where all numbers along axes are not 0, else 0. */
+/** 1 where all elements along axes are nonzero, else 0. */
 export const all: Op<['x'], Reduction, 'axes', 'reduce'> = op('all', {
   ...along('all'),
-  summary: '1 where all numbers along axes are not 0, else 0; 1 of nothing.',
+  summary: '1 where all elements along axes are nonzero, else 0; 1 for no elements.',
   symbol: '∀',
   formula: 'y = [∀i: xᵢ ≠ 0]',
   vjp: { x: null },
@@ -545,21 +544,21 @@ export const all: Op<['x'], Reduction, 'axes', 'reduce'> = op('all', {
 })
 
 interface Running {
-  /** The axis to sum along; the last unless given. */
+  /** The axis; default −1, the last. */
   axis?: number
-  /** Sum from the end; false unless given. */
+  /** Whether to sum from the end; default false. */
   reverse?: boolean
 }
 
-/** Running sum along one axis, from its start or, reversed, from its end. */
+/** Cumulative sum along one axis, from its start or, reversed, from its end. */
 export const cumsum: Elementwise<['x'], Running, 'axis'> = op('cumsum', {
   inputs: ['x'],
-  summary: 'Running sum along one axis, from its start or from its end.',
+  summary: 'Cumulative sum along one axis, from its start or from its end.',
   symbol: 'cumsum',
   formula: 'yᵢ = Σⱼ xⱼ over j ≤ i, or over j ≥ i',
   attributes: {
-    axis: 'The axis to sum along; the last unless given.',
-    reverse: 'Sum from the end; false unless given.',
+    axis: 'The axis; default −1, the last.',
+    reverse: 'Whether to sum from the end; default false.',
   },
   shorthand: 'axis',
   prepare: ({ axis = -1, reverse = false }: Running, { x }) => ({
@@ -613,12 +612,12 @@ function shareAmongExtremes(
 function checkedShape(name: string) {
   return ({ x }: { x: Shape }, { axes, keepDims }: Prepared): Shape => {
     if (axes.some((axis) => x[axis] === 0))
-      throw new ShapeError(`${name}: x is ${describeShape(x)}, and ${name} of nothing does not exist`)
+      throw new ShapeError(`${name}: x is ${describeShape(x)}, and ${name} of no elements is undefined`)
     return reducedShape(x, axes, keepDims)
   }
 }
 
-/** Lifts a function of the reduced numbers. */
+/** Lifts a function of the reduced elements. */
 function reduce<Attributes extends { readonly axes: readonly number[] }>(
   f: (values: Float64Array, attributes: Attributes) => number,
 ): Reference<Attributes> {

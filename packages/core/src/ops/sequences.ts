@@ -1,4 +1,4 @@
-// Operations on sequences made of those on images: a sequence is an image of height 1.
+// Operations on sequences, derived from those on images: a sequence is an image of height 1.
 
 import { ShapeError } from '../checks/errors.js'
 import type { Op, RuleContext } from '../graph/op.js'
@@ -7,7 +7,7 @@ import { describeShape, type Shape } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import { expandDims, reshape } from './shape.js'
 
-/** What is put in where an image has its height: for sequences behind their number, for weights in front. */
+/** Where the height of 1 is inserted: for sequences after the batch dimension, for weights in front. */
 type HeightAxis = 0 | 1
 
 const withHeight = (shape: Shape, axis: HeightAxis): Shape => [
@@ -17,8 +17,8 @@ const withHeight = (shape: Shape, axis: HeightAxis): Shape => [
 ]
 
 /**
- * Shape rule, gradients, decomposition and reference of an operation on sequences, from those of one on images with
- * the same inputs in the same order; attributes are those of the latter. `axes` says what each input is.
+ * Shape rule, gradients, decomposition and reference of an operation on sequences, from those of an operation on
+ * images with the same inputs in the same order and its attributes. `axes` has the inserted axis of each input.
  */
 export function ofSequences<const Name extends string>(
   onImages: Op,
@@ -32,7 +32,7 @@ export function ofSequences<const Name extends string>(
     Object.fromEntries(imageNames.map((image, index) => [image, each(names[index]!)]))
 
   const rule = (index: number) => ({
-    formula: `as of ${onImages.name}`,
+    formula: `as for ${onImages.name}`,
     rule: (context: RuleContext<never> & { readonly [K in Name]: Tensor }, attributes: object): Tensor => {
       const images = {
         ...lifted((input) => lift(input, context[input])),
@@ -72,7 +72,7 @@ export function ofSequences<const Name extends string>(
 
 /** Options of windows that move along a sequence. */
 export interface SequenceWindows {
-  /** Steps from one window to the next. */
+  /** Distance between windows. */
   stride?: number
   padding?: 'valid' | 'same' | number | readonly [before: number, after: number]
 }
@@ -90,6 +90,6 @@ export function asImageWindows({ stride, padding = 'valid' }: SequenceWindows) {
 export function checkSequences(name: string, x: Shape): void {
   if (x.length !== 3 || x[2] === 0)
     throw new ShapeError(
-      `${name}: x is ${describeShape(x)}; it must be [sequences, length, channels]. One sequence becomes a batch by expandDims`,
+      `${name}: x is ${describeShape(x)}; it must be [sequences, length, channels]. Use expandDims to turn one sequence into a batch`,
     )
 }

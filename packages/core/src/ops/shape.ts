@@ -1,4 +1,4 @@
-// Operations that move or repeat numbers without changing them.
+// Operations that move or repeat elements without changing them.
 
 import { ShapeError, ValueError } from '../checks/errors.js'
 import { stridedCopy } from '../compile/lowering.js'
@@ -22,17 +22,16 @@ import { sum } from './reductions.js'
 
 const domains = { x: uniform(-3, 3) }
 
-/** The same numbers in the same order under another shape; one dimension may be −1 and is worked out. */
+/** The same elements in the same order in another shape; one dimension may be −1, which is inferred. */
 export const reshape: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('reshape', {
   inputs: ['x'],
-  summary: 'The same numbers in the same order under another shape.',
+  summary: 'The same elements in the same order in another shape.',
   symbol: 'reshape',
-  formula: 'y[i] = x[i], counted row by row',
-  attributes: { shape: 'The new shape; one dimension may be −1 and is worked out.' },
+  formula: 'y[i] = x[i], in row-major order',
+  attributes: { shape: 'The new shape; one dimension may be −1, which is inferred.' },
   shorthand: 'shape',
   prepare: ({ shape }: { shape: Shape }, { x }) => {
-    if (!Array.isArray(shape))
-      throw new ValueError('reshape: wants the new shape as an array of whole numbers')
+    if (!Array.isArray(shape)) throw new ValueError('reshape: the new shape must be an array of integers')
     const known = sizeOf(shape.filter((dimension) => dimension !== -1))
     const resolved = shape.map((dimension) => (dimension === -1 ? sizeOf(x) / known : dimension))
     if (
@@ -41,7 +40,7 @@ export const reshape: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('resh
       sizeOf(resolved) !== sizeOf(x)
     )
       throw new ShapeError(
-        `reshape: x is ${describeShape(x)}, ${sizeOf(x)} numbers; shape [${shape.join(', ')}] cannot hold exactly these`,
+        `reshape: x is ${describeShape(x)}, ${sizeOf(x)} numbers; shape [${shape.join(', ')}] has a different number`,
       )
     return { shape: resolved }
   },
@@ -69,15 +68,15 @@ export const reshape: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('resh
   },
 })
 
-/** Dimensions in another order; reversed unless a permutation is given. */
+/** Permutes the dimensions; reverses them by default. */
 export const transpose: Op<['x'], { permutation?: readonly number[] }, 'permutation', 'transpose'> = op(
   'transpose',
   {
     inputs: ['x'],
-    summary: 'The dimensions in another order; reversed unless a permutation is given.',
+    summary: 'Permutes the dimensions; reverses them by default.',
     symbol: 'ᵀ',
     formula: 'y[i, j] = x[j, i]',
-    attributes: { permutation: 'For each dimension of the output, the dimension of x that it is.' },
+    attributes: { permutation: 'For each dimension of the output, that of x.' },
     shorthand: 'permutation',
     prepare: ({ permutation }: { permutation?: readonly number[] }, { x }) => {
       if (permutation !== undefined && !Array.isArray(permutation))
@@ -87,14 +86,14 @@ export const transpose: Op<['x'], { permutation?: readonly number[] }, 'permutat
         x.map((_, axis) => x.length - 1 - axis)
       if (new Set(order).size !== x.length || order.length !== x.length)
         throw new ValueError(
-          `transpose: permutation [${order.join(', ')}] must name each of the ${x.length} axes of x once`,
+          `transpose: permutation [${order.join(', ')}] must have each of the ${x.length} axes of x once`,
         )
       return { permutation: order }
     },
     shape: ({ x }, { permutation }) => permutation.map((axis) => x[axis]!),
     vjp: {
       x: {
-        formula: 'x̄ = ȳ, in the order back',
+        formula: 'x̄ = ȳ, permuted back',
         rule: ({ dy }, { permutation }) =>
           transpose(
             dy,
@@ -135,10 +134,10 @@ export const transpose: Op<['x'], { permutation?: readonly number[] }, 'permutat
   },
 )
 
-/** The tensor repeated to a larger shape, by NumPy's rule. */
+/** Broadcasts the tensor to a larger shape, by NumPy's rule. */
 export const broadcastTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('broadcastTo', {
   inputs: ['x'],
-  summary: 'The tensor repeated to a larger shape, by the rule of broadcasting.',
+  summary: 'Broadcasts the tensor to a larger shape.',
   symbol: 'repeat',
   formula: 'y[i, j] = x[j]',
   attributes: { shape: 'The larger shape.' },
@@ -147,7 +146,7 @@ export const broadcastTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('
     checkShape('broadcastTo', 'shape', shape)
     if (!sameShape(broadcastShapes('broadcastTo', ['x', 'shape'], [x, shape]), shape))
       throw new ShapeError(
-        `broadcastTo: x is ${describeShape(x)}, which is not smaller than ${describeShape(shape)}`,
+        `broadcastTo: x is ${describeShape(x)}, which cannot be broadcast to ${describeShape(shape)}`,
       )
     return { shape: [...shape] }
   },
@@ -175,10 +174,10 @@ export const broadcastTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('
   },
 })
 
-/** Sums what broadcasting repeated, back to the smaller shape: what `broadcastTo` passes back. */
+/** Sums over what broadcasting repeated, back to the smaller shape: the gradient of `broadcastTo`. */
 export const sumTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('sumTo', {
   inputs: ['x'],
-  summary: 'Sums what broadcasting repeated, back to the smaller shape.',
+  summary: 'Sums over what broadcasting repeated, back to the smaller shape.',
   symbol: 'Σ',
   formula: 'y[j] = Σᵢ x[i, j]',
   attributes: { shape: 'The smaller shape.' },
@@ -227,13 +226,13 @@ export const sumTo: Op<['x'], { shape: Shape }, 'shape', 'reshape'> = op('sumTo'
   },
 })
 
-/** A dimension of 1 put in at `axis`. */
+/** Inserts a dimension of 1 at `axis`. */
 export const expandDims: Op<['x'], { axis?: number }, 'axis'> = op('expandDims', {
   inputs: ['x'],
-  summary: 'A dimension of 1 put in.',
+  summary: 'Inserts a dimension of 1.',
   symbol: 'expand',
   formula: 'y[0, i] = x[i]',
-  attributes: { axis: 'Where the new dimension will stand; 0 unless given, −1 is the last.' },
+  attributes: { axis: 'Position of the new dimension; default 0; −1 is the last.' },
   shorthand: 'axis',
   prepare: ({ axis = 0 }: { axis?: number }, { x }) => ({
     axis: normalizeAxis('expandDims', axis, x.length + 1),
@@ -262,13 +261,13 @@ export const expandDims: Op<['x'], { axis?: number }, 'axis'> = op('expandDims',
   },
 })
 
-/** Dimensions of 1 taken out: all of them, or those named. */
+/** Removes dimensions of 1: all, or those in `axes`. */
 export const squeeze: Op<['x'], { axes?: number | readonly number[] }, 'axes'> = op('squeeze', {
   inputs: ['x'],
-  summary: 'Dimensions of 1 taken out: all of them, or those named.',
+  summary: 'Removes dimensions of 1: all, or those in `axes`.',
   symbol: 'squeeze',
   formula: 'y[i] = x[0, i]',
-  attributes: { axes: 'The dimensions to take out, each of size 1.' },
+  attributes: { axes: 'The dimensions to remove, each of size 1.' },
   shorthand: 'axes',
   prepare: ({ axes }: { axes?: number | readonly number[] }, { x }) => {
     const list =
@@ -304,13 +303,13 @@ export const squeeze: Op<['x'], { axes?: number | readonly number[] }, 'axes'> =
   },
 })
 
-/** The tensor repeated as a whole, so many times along each dimension. */
+/** Repeats the tensor as a whole along each dimension. */
 export const tile: Op<['x'], { repeats: readonly number[] }, 'repeats'> = op('tile', {
   inputs: ['x'],
-  summary: 'The tensor repeated as a whole, so many times along each dimension.',
+  summary: 'Repeats the tensor as a whole along each dimension.',
   symbol: 'tile',
   formula: 'y[i] = x[i mod n]',
-  attributes: { repeats: 'How many times, for each dimension.' },
+  attributes: { repeats: 'The number of times, for each dimension.' },
   shorthand: 'repeats',
   prepare: ({ repeats }: { repeats: readonly number[] }, { x }) => {
     if (
@@ -319,7 +318,7 @@ export const tile: Op<['x'], { repeats: readonly number[] }, 'repeats'> = op('ti
       !repeats.every((count) => Number.isInteger(count) && count >= 0)
     )
       throw new ValueError(
-        `tile: repeats must be a whole number from 0 up for each of the ${x.length} dimensions of x, which is ${describeShape(x)}; got ${JSON.stringify(repeats)}`,
+        `tile: repeats must be a non-negative integer for each of the ${x.length} dimensions of x, which is ${describeShape(x)}; got ${JSON.stringify(repeats)}`,
       )
     return { repeats: [...repeats] }
   },
@@ -378,13 +377,13 @@ export const tile: Op<['x'], { repeats: readonly number[] }, 'repeats'> = op('ti
   },
 })
 
-/** Two dimensions in each other's place. */
+/** Swaps two dimensions. */
 export const swapAxes: Op<['x'], { axes: readonly [number, number] }, 'axes'> = op('swapAxes', {
   inputs: ['x'],
-  summary: "Two dimensions in each other's place.",
+  summary: 'Swaps two dimensions.',
   symbol: 'swap',
   formula: 'y[i, j] = x[j, i]',
-  attributes: { axes: 'The two dimensions, negative ones counted from the end.' },
+  attributes: { axes: 'The two dimensions, negative ones count from the end.' },
   shorthand: 'axes',
   prepare: ({ axes }: { axes: readonly [number, number] }, { x }) => {
     if (!Array.isArray(axes) || axes.length !== 2)

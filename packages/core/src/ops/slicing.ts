@@ -1,4 +1,4 @@
-// Operations that cut pieces out of tensors, and put them in.
+// Slicing, padding and flipping, and their gradients.
 
 import { ShapeError, ValueError } from '../checks/errors.js'
 import { copyOperands } from '../compile/lowering.js'
@@ -19,28 +19,28 @@ import { scatterAdd } from './indexing.js'
 const domains = { x: uniform(-3, 3) }
 
 interface Cut {
-  /** The first element along each dimension, counted from the end where negative; one number for the first dimension. */
+  /** The first index along each dimension; negative ones count from the end. One number is for the first dimension. */
   begin: number | readonly number[]
-  /** How many elements along each dimension; −1, and where not given, all that are left. */
+  /** Number of elements along each dimension; −1 (default) for all that remain. */
   size?: number | readonly number[]
-  /** From one element to the next along each dimension, backwards where negative; 1 where not given. */
+  /** Step along each dimension, backwards where negative; default 1. */
   steps?: number | readonly number[]
 }
-/** One number for each dimension of the larger shape. */
+/** One number for each dimension of the full shape. */
 interface Window {
   readonly begin: readonly number[]
   readonly size: readonly number[]
   readonly steps: readonly number[]
 }
 
-/** Where pieces go: a list for each of them, with a number for each dimension. */
+/** Where slices go: a list for each of them, with a number for each dimension. */
 export interface Placed {
   readonly begin: readonly (readonly number[])[]
   readonly steps: readonly (readonly number[])[]
   readonly shape: Shape
 }
 
-/** Elements from one of the window to the next along each dimension, and where the first lies. */
+/** Stride of the slice along each dimension, and the offset of its first element. */
 function placeOf(
   shape: Shape,
   begin: readonly number[],
@@ -57,21 +57,21 @@ function listOf(name: string, given: number | readonly number[] | undefined, x: 
   const list = given === undefined ? [] : typeof given === 'number' ? [given] : given
   if (!Array.isArray(list) || !list.every(Number.isInteger) || list.length > x.length)
     throw new ValueError(
-      `slice: ${name} must be whole numbers, at most one for each of the ${x.length} dimensions of x; got ${JSON.stringify(given)}`,
+      `slice: ${name} must be integers, at most one for each of the ${x.length} dimensions of x; got ${JSON.stringify(given)}`,
     )
   return list
 }
 
-/** A piece of x: every so many elements from a first one on, along each dimension. */
+/** A strided slice of x. */
 export const slice: Op<['x'], Cut, 'begin'> = op('slice', {
   inputs: ['x'],
-  summary: 'A piece of x: every so many elements from a first one on, along each dimension.',
+  summary: 'A strided slice of x.',
   symbol: 'slice',
   formula: 'y[i] = x[begin + i · steps]',
   attributes: {
-    begin: 'The first element along each dimension, counted from the end where negative.',
-    size: 'How many elements along each dimension; −1, and where not given, all that are left.',
-    steps: 'From one element to the next along each dimension, backwards where negative; 1 where not given.',
+    begin: 'The first index along each dimension; negative ones count from the end.',
+    size: 'Number of elements along each dimension; −1 (default) for all that remain.',
+    steps: 'Step along each dimension, backwards where negative; default 1.',
   },
   shorthand: 'begin',
   prepare: (given: Cut, { x }): Window => {
@@ -89,7 +89,7 @@ export const slice: Op<['x'], Cut, 'begin'> = op('slice', {
       const count = wanted === -1 ? left : wanted
       if (step === 0 || start < 0 || start > length || count < 0 || count > left)
         throw new ShapeError(
-          `slice: x is ${describeShape(x)}; ${count} from ${start}${step === 1 ? '' : ` by steps of ${step}`} do not lie inside axis ${axis}, which has ${length}`,
+          `slice: x is ${describeShape(x)}; ${count} from ${start}${step === 1 ? '' : ` in steps of ${step}`} exceed axis ${axis}, which has ${length}`,
         )
       return count
     })
@@ -147,16 +147,16 @@ export const slice: Op<['x'], Cut, 'begin'> = op('slice', {
   },
 })
 
-/** Zeros to which pieces are added, each in its place: what slices of one tensor pass back. */
+/** Zeros to which slices are added at their positions: the gradient of slices of one tensor. */
 export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
   inputs: ['...xs'],
-  summary: 'Zeros to which pieces are added, each in its place: what slices of one tensor pass back.',
+  summary: 'Zeros to which slices are added at their positions: the gradient of slices of one tensor.',
   symbol: 'slice′',
   formula: 'y[begin + i · steps] = Σ x[i] over all xs, 0 elsewhere',
   attributes: {
-    begin: 'Where the first element of each piece goes, along each dimension.',
-    steps: 'For each piece, from the place of one element to that of the next, along each dimension.',
-    shape: 'The shape of the whole.',
+    begin: 'First index of each slice, along each dimension.',
+    steps: 'Step of each slice, along each dimension.',
+    shape: 'The full shape.',
   },
   prepare: (given: Placed, { xs }) => {
     checkShape('sliceGrad', 'shape', given.shape)
@@ -171,7 +171,7 @@ export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
         )
       )
         throw new ValueError(
-          `sliceGrad: ${name} must be a list for each of the ${xs.length} pieces, with an integer for each dimension; got ${JSON.stringify(lists)}`,
+          `sliceGrad: ${name} must be a list for each of the ${xs.length} slices, with an integer for each dimension; got ${JSON.stringify(lists)}`,
         )
     }
     return given
@@ -188,7 +188,7 @@ export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
       }
       if (x.length !== shape.length || !shape.every((_, axis) => fits(axis)))
         throw new ShapeError(
-          `sliceGrad: xs[${place}] is ${describeShape(x)}, which does not fit into ${describeShape(shape)} from [${starts.join(', ')}] by steps of [${moves.join(', ')}]`,
+          `sliceGrad: xs[${place}] is ${describeShape(x)}, which does not fit into ${describeShape(shape)} from [${starts.join(', ')}] in steps of [${moves.join(', ')}]`,
         )
     }
     return shape
@@ -303,7 +303,7 @@ export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
             ],
           ],
         ],
-        // All of it, in three pieces.
+        // Everything, in three slices.
         [
           [3, 5],
           [0, 1, 2].map((row) => [
@@ -312,7 +312,7 @@ export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
             [1, 1],
           ]),
         ],
-        // One over the other, and something left.
+        // Overlapping, with a rest.
         [[9], [0, 2, 4, 1].map((start) => [[4], [start], [1]])],
         // Every other row, twice.
         [
@@ -347,7 +347,7 @@ export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
   },
 })
 
-/** The first and the last place that a piece takes, along each dimension. */
+/** The first and last index that a slice covers, along each dimension. */
 type Box = readonly (readonly [low: number, high: number])[]
 
 function boxOf(sizes: Shape, begin: readonly number[], steps: readonly number[]): Box {
@@ -358,8 +358,8 @@ function boxOf(sizes: Shape, begin: readonly number[], steps: readonly number[])
 }
 
 /**
- * The numbers of the boxes that share a place with one before them. They are swept along the dimension in which most of
- * them begin elsewhere, where each needs to be compared with those alone that have not ended.
+ * The indices of the boxes that overlap one before them: a sweep along the dimension with the most distinct starts,
+ * where each is compared only with those that have not ended.
  */
 function overlapping(boxes: readonly Box[]): ReadonlySet<number> {
   const late = new Set<number>()
@@ -388,11 +388,11 @@ const modes: readonly Mode[] = ['constant', 'edge', 'reflect']
 type Padding = readonly [before: number, after: number]
 
 interface Pad {
-  /** How many elements to put before and after, along each dimension; one number for all. */
+  /** Elements to add before and after, along each dimension; one number for all. */
   paddings: number | readonly Padding[]
-  /** `constant`, `edge` repeats the outermost, `reflect` goes back from it; `constant` unless given. */
+  /** `constant` (default); `edge`, which repeats the outermost element; or `reflect`, which mirrors at it. */
   mode?: Mode
-  /** What to put, in the mode `constant`; 0 unless given. */
+  /** Value of the mode `constant`; default 0. */
   value?: number
 }
 interface Padded {
@@ -401,7 +401,7 @@ interface Padded {
   readonly value: number
 }
 
-/** Which element of `length` stands at each place of the padded dimension, for the modes that repeat elements. */
+/** The source index of each position of the padded dimension, for modes that repeat elements. */
 function sources(length: number, [before, after]: Padding, mode: Mode): number[] {
   return Array.from({ length: before + length + after }, (_, at) => {
     const place = at - before
@@ -411,16 +411,16 @@ function sources(length: number, [before, after]: Padding, mode: Mode): number[]
   })
 }
 
-/** x with elements put around it. */
+/** Pads x. */
 export const pad: Op<['x'], Pad, 'paddings'> = op('pad', {
   inputs: ['x'],
-  summary: 'x with elements put around it: a constant, its outermost elements, or its reflection in them.',
+  summary: 'Pads x with a constant, its outermost elements, or its reflection.',
   symbol: 'pad',
   formula: 'y[before + i] = x[i]',
   attributes: {
-    paddings: 'How many elements to put before and after, along each dimension; one number for all.',
-    mode: 'constant, edge repeats the outermost element, reflect goes back from it; constant unless given.',
-    value: 'What to put, in the mode constant; 0 unless given.',
+    paddings: 'Elements to add before and after, along each dimension; one number for all.',
+    mode: 'constant (default); edge, which repeats the outermost element; or reflect, which mirrors at it.',
+    value: 'Value of the mode constant; default 0.',
   },
   shorthand: 'paddings',
   prepare: ({ paddings, mode = 'constant', value = 0 }: Pad, { x }): Padded => {
@@ -433,10 +433,10 @@ export const pad: Op<['x'], Pad, 'paddings'> = op('pad', {
       )
     )
       throw new ValueError(
-        `pad: paddings must be [before, after] for each of the ${x.length} dimensions of x, whole numbers from 0 up; got ${JSON.stringify(paddings)}`,
+        `pad: paddings must be [before, after] for each of the ${x.length} dimensions of x, non-negative integers; got ${JSON.stringify(paddings)}`,
       )
     if (!modes.includes(mode))
-      throw new ValueError(`pad: there is no mode "${mode}"; there are ${modes.join(', ')}`)
+      throw new ValueError(`pad: unknown mode "${mode}"; modes are ${modes.join(', ')}`)
     for (const [axis, length] of x.entries()) {
       const most = mode === 'constant' ? Infinity : mode === 'reflect' ? length - 1 : length && Infinity
       if (Math.max(...list[axis]!) > Math.max(0, most))
@@ -478,7 +478,7 @@ export const pad: Op<['x'], Pad, 'paddings'> = op('pad', {
     const from = { sizes: x!.shape, strides: stridesOf(x!.shape) }
     emit('Copy', copyOperands(output(), { strides, offset: within(begin) }, x!.buffer, from))
     if (mode === 'constant') return
-    // One dimension after the other, so that corners repeat what was put beside them.
+    // One dimension after the other, so that corners repeat the padding next to them.
     const sizes = [...x!.shape]
     for (const [axis, [before, after]] of paddings.entries()) {
       const length = sizes[axis]!
@@ -602,19 +602,19 @@ export const pad: Op<['x'], Pad, 'paddings'> = op('pad', {
   },
 })
 
-/** The order of the elements turned round along some dimensions, or all. */
+/** Reverses the elements along some dimensions, or all. */
 export const flip: Op<['x'], { axes?: number | readonly number[] }, 'axes'> = op('flip', {
   inputs: ['x'],
-  summary: 'The order of the elements turned round along some dimensions, or all.',
+  summary: 'Reverses the elements along some dimensions, or all.',
   symbol: 'flip',
   formula: 'y[i] = x[n − 1 − i]',
-  attributes: { axes: 'The dimensions, negative ones counted from the end; all unless given.' },
+  attributes: { axes: 'The dimensions, negative ones count from the end; default all.' },
   shorthand: 'axes',
   prepare: ({ axes }: { axes?: number | readonly number[] }, { x }) => ({
     axes: normalizeAxes('flip', axes, x.length),
   }),
   shape: ({ x }): Shape => x,
-  vjp: { x: { formula: 'x̄ = ȳ, turned round', rule: ({ dy }, { axes }) => flip(dy, axes) } },
+  vjp: { x: { formula: 'x̄ = ȳ, reversed', rule: ({ dy }, { axes }) => flip(dy, axes) } },
   decompose: ({ x }, { axes }) => {
     const turned = x.shape.map((length, axis) => axes.includes(axis) && length > 1)
     return slice(x, {

@@ -1,4 +1,4 @@
-// Softmax, and the losses that are computed from logits without ever forming a probability first.
+// Softmax, and the losses that are computed from logits directly.
 
 import { ShapeError } from '../checks/errors.js'
 import type { Buffer } from '../compile/instruction.js'
@@ -38,9 +38,9 @@ const rowShapes: readonly Shape[] = [
   [0, 3],
 ]
 
-/** Along which axis. */
+/** Options of softmax. */
 export interface SoftmaxOptions {
-  /** The axis to work along; the last unless given. */
+  /** The axis; default −1, the last. */
   axis?: number
 }
 interface Axis {
@@ -63,17 +63,16 @@ const alongCasesOf = <Name extends string>(...names: Name[]) =>
 
 const along = (name: string) =>
   ({
-    attributes: { axis: 'The axis to work along; the last unless given.' },
+    attributes: { axis: 'The axis; default −1, the last.' },
     shorthand: 'axis',
     prepare: ({ axis = -1 }: SoftmaxOptions, shapes: Readonly<Record<string, Shape>>): Axis => {
       const [shape] = Object.values(shapes)
-      if (shape!.length === 0)
-        throw new ShapeError(`${name}: wants one dimension or more, a scalar has none to work along`)
+      if (shape!.length === 0) throw new ShapeError(`${name}: expects at least one dimension, got a scalar`)
       return { axis: normalizeAxis(name, axis, shape!.length) }
     },
   }) as const
 
-/** What softmax and its logarithm share. */
+/** Shared by softmax and its logarithm. */
 const alongOf = (name: string) =>
   ({
     ...along(name),
@@ -81,16 +80,16 @@ const alongOf = (name: string) =>
     shape: ({ x }: { x: Shape }, { axis }: Axis) => {
       if (x[axis] === 0)
         throw new ShapeError(
-          `${name}: x is ${describeShape(x)}; the dimension to work along must be 1 or more`,
+          `${name}: x is ${describeShape(x)}; the dimension of the axis must be at least 1`,
         )
       return x
     },
-    // The budget for n numbers: n additions, an exponential each, a division.
+    // The budget for n elements: n additions, an exponential each, a division.
     ulp: ({ x }: { x: Shape }) => 3 * Math.max(...x, 1) + 3,
     sample: { domains: { x: uniform(-3, 3) }, cases: alongCasesOf('x') },
   }) as const
 
-/** What their fused gradients share: they take the output of a function and the upstream derivative. */
+/** Shared by their fused gradients, which take the output and the upstream derivative. */
 const alongOutput = (name: string) =>
   ({
     ...along(name),
@@ -117,7 +116,7 @@ const lowerSoftmaxGrad =
     emit(opcode, { out: output(), y: y!.buffer, dy: dy!.buffer, ...sizesAlong(shape, axis) })
   }
 
-/** Exponentials along an axis, divided by their sum; the largest is subtracted first. */
+/** Exponentials along an axis, divided by their sum; the maximum is subtracted first. */
 export const softmax: Op<['x'], SoftmaxOptions, 'axis'> = op('softmax', {
   ...alongOf('softmax'),
   summary: 'Exponentials along an axis, divided by their sum.',
@@ -134,10 +133,10 @@ export const softmax: Op<['x'], SoftmaxOptions, 'axis'> = op('softmax', {
   reference: lines(([x]) => softmaxOf(x!)),
 })
 
-/** `output · (upstream − Σ upstream · output)`: what `softmax` passes back. */
+/** `output · (upstream − Σ upstream · output)`: the gradient of `softmax`. */
 export const softmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> = op('softmaxGrad', {
   ...alongOutput('softmaxGrad'),
-  summary: 'What softmax passes back, from its output and the upstream derivative.',
+  summary: 'Gradient of softmax, from its output and the upstream derivative.',
   symbol: 'softmax′',
   formula: 'y = output · (upstream − Σ upstream · output)',
   vjp: {
@@ -160,7 +159,7 @@ export const softmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> = o
     const mean = output!.reduce((total, value, index) => total + value * upstream![index]!, 0)
     return output!.map((value, index) => value * (upstream![index]! - mean))
   }),
-  // Of the sum and a difference that is far from 0 in the samples; elsewhere it cancels.
+  // For the sum and a difference that is far from 0 in the samples; elsewhere it cancels.
   ulp: ({ output }) => 3 * Math.max(...output, 1) + 3,
   sample: {
     domains: { output: uniform(0.01, 0.02), upstream: uniform(4, 5) },
@@ -168,7 +167,7 @@ export const softmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> = o
   },
 })
 
-/** Logarithm of `softmax`, without overflow or loss of small probabilities. */
+/** Logarithm of `softmax`, without overflow or underflow. */
 export const logSoftmax: Op<['x'], SoftmaxOptions, 'axis'> = op('logSoftmax', {
   ...alongOf('logSoftmax'),
   summary: 'Logarithm of softmax, without overflow.',
@@ -188,10 +187,10 @@ export const logSoftmax: Op<['x'], SoftmaxOptions, 'axis'> = op('logSoftmax', {
   reference: lines(([x]) => logSoftmaxOf(x!)),
 })
 
-/** `upstream − e^output · Σ upstream`: what `logSoftmax` passes back. */
+/** `upstream − e^output · Σ upstream`: the gradient of `logSoftmax`. */
 export const logSoftmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> = op('logSoftmaxGrad', {
   ...alongOutput('logSoftmaxGrad'),
-  summary: 'What logSoftmax passes back, from its output and the upstream derivative.',
+  summary: 'Gradient of logSoftmax, from its output and the upstream derivative.',
   symbol: 'log softmax′',
   formula: 'y = upstream − e^output · Σ upstream',
   vjp: {
@@ -220,13 +219,13 @@ export const logSoftmaxGrad: Op<['output', 'upstream'], SoftmaxOptions, 'axis'> 
   },
 })
 
-/** How many rows there are, and the numbers in each. */
+/** Number of rows, and of elements in each. */
 const rowPair = {
   domains: { logits: uniform(-3, 3), labels: uniform(0, 1) },
   cases: rowShapes.map((shape) => ({ shapes: { logits: shape, labels: shape } })),
 }
 
-/** Cross-entropy of each row's softmax against a row of probabilities, such as a one-hot label. */
+/** Cross-entropy of the row-wise softmax against rows of probabilities, such as one-hot labels. */
 export const softmaxCrossEntropyWithLogits: Op<['logits', 'labels']> = op('softmaxCrossEntropyWithLogits', {
   inputs: ['logits', 'labels'],
   summary: 'Cross-entropy of the softmax of logits against probabilities, along the last axis.',
@@ -235,7 +234,7 @@ export const softmaxCrossEntropyWithLogits: Op<['logits', 'labels']> = op('softm
   shape: ({ logits, labels }) => {
     if (!sameShape(logits, labels) || logits.length === 0)
       throw new ShapeError(
-        `softmaxCrossEntropyWithLogits: logits are ${describeShape(logits)}, labels ${describeShape(labels)}; both must have the same shape. Class numbers become such rows by oneHot`,
+        `softmaxCrossEntropyWithLogits: logits are ${describeShape(logits)}, labels ${describeShape(labels)}; both must have the same shape. Use oneHot to turn class indices into such rows`,
       )
     return logits.slice(0, -1)
   },
@@ -257,7 +256,7 @@ export const softmaxCrossEntropyWithLogits: Op<['logits', 'labels']> = op('softm
       const logarithms = logSoftmaxOf([...logits!.data.subarray(row * n, (row + 1) * n)])
       for (let i = 0; i < n; i++) {
         const label = labels!.data[row * n + i]!
-        // An impossible class with an infinitely small logit adds nothing, not 0 · ∞.
+        // A label of 0 with a logit of −∞ adds nothing, not 0 · ∞.
         if (label !== 0) out[row]! -= label * logarithms[i]!
       }
     }
@@ -271,17 +270,17 @@ export const softmaxCrossEntropyWithLogits: Op<['logits', 'labels']> = op('softm
   sample: rowPair,
 })
 
-/** `upstream · (softmax(logits) · Σ labels − labels)`: what the cross-entropy passes back to the logits. */
+/** `upstream · (softmax(logits) · Σ labels − labels)`: its gradient with respect to the logits. */
 export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op('softmaxCrossEntropyGrad', {
   inputs: ['logits', 'labels', 'upstream'],
   summary:
-    'What softmaxCrossEntropyWithLogits passes back to the logits; upstream has a last dimension of 1.',
+    'Gradient of softmaxCrossEntropyWithLogits with respect to the logits; upstream has a last dimension of 1.',
   symbol: 'softmax CE′',
   formula: 'y = upstream · (softmax(logits) · Σ labels − labels)',
   shape: ({ logits, labels, upstream }) => {
     if (!sameShape(logits, labels) || !sameShape(upstream, [...logits.slice(0, -1), 1]))
       throw new ShapeError(
-        `softmaxCrossEntropyGrad: logits ${describeShape(logits)}, labels ${describeShape(labels)}, upstream ${describeShape(upstream)}; labels must be like logits, upstream too but for a last dimension of 1`,
+        `softmaxCrossEntropyGrad: logits ${describeShape(logits)}, labels ${describeShape(labels)}, upstream ${describeShape(upstream)}; labels must have the shape of logits, upstream too except for a last dimension of 1`,
       )
     return logits
   },
@@ -329,7 +328,7 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
   },
   ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 6,
   sample: {
-    // Labels that are far from the probabilities, where the difference does not cancel.
+    // Labels far from the probabilities, where the difference does not cancel.
     domains: {
       logits: uniform(-0.1, 0.1),
       labels: uniform(0, 1, { avoid: { points: [0.5], distance: 0.4 } }),
@@ -344,7 +343,7 @@ export const softmaxCrossEntropyGrad: Op<['logits', 'labels', 'upstream']> = op(
 const classShapes = rowShapes.filter((shape) => shape[shape.length - 1]! >= 3)
 const classDomain = uniform(0, 3, { whole: true })
 
-/** Below which number the classes are. */
+/** The exclusive upper limit of class indices. */
 const indices = { classes: ({ logits }: { logits: Shape }) => logits[logits.length - 1]! }
 
 function checkClasses(
@@ -354,18 +353,18 @@ function checkClasses(
   for (const [input, shape] of Object.entries(others))
     if (logits.length === 0 || !sameShape(shape, logits.slice(0, -1)))
       throw new ShapeError(
-        `${name}: logits are ${describeShape(logits)}, ${input} ${describeShape(shape)}; wants one for each row of logits`,
+        `${name}: logits are ${describeShape(logits)}, ${input} ${describeShape(shape)}; there must be one for each row of logits`,
       )
 }
 
-/** Cross-entropy of each row's softmax against the number of a class, from 0. */
+/** Cross-entropy of the row-wise softmax against class indices. */
 export const sparseSoftmaxCrossEntropyWithLogits: Op<['logits', 'classes']> = op(
   'sparseSoftmaxCrossEntropyWithLogits',
   {
     inputs: ['logits', 'classes'],
     indices,
     summary:
-      'Cross-entropy of the softmax of logits, along the last axis, against one class number for each row.',
+      'Cross-entropy of the softmax of logits, along the last axis, against one class index for each row.',
     symbol: 'softmax CE',
     formula: 'y = −log softmax(logits)[classes]',
     shape: ({ logits, classes }) => {
@@ -395,20 +394,20 @@ export const sparseSoftmaxCrossEntropyWithLogits: Op<['logits', 'classes']> = op
     },
     ulp: ({ logits }) => 3 * logits[logits.length - 1]! + 3,
     sample: {
-      // Not so far apart that a class is nearly certain: its loss is then the logarithm of a sum rounded near 1.
+      // Not so far apart that a class is nearly certain: its loss would be the logarithm of a sum that rounds near 1.
       domains: { logits: uniform(-1, 1), classes: classDomain },
       cases: classShapes.map((shape) => ({ shapes: { logits: shape, classes: shape.slice(0, -1) } })),
     },
   },
 )
 
-/** `upstream · (softmax(logits) − oneHot(classes))`: what that cross-entropy passes back to the logits. */
+/** `upstream · (softmax(logits) − oneHot(classes))`: the gradient with respect to the logits. */
 export const sparseSoftmaxCrossEntropyGrad: Op<['logits', 'upstream', 'classes']> = op(
   'sparseSoftmaxCrossEntropyGrad',
   {
     inputs: ['logits', 'upstream', 'classes'],
     indices,
-    summary: 'What sparseSoftmaxCrossEntropyWithLogits passes back to the logits.',
+    summary: 'Gradient of sparseSoftmaxCrossEntropyWithLogits with respect to the logits.',
     symbol: 'softmax CE′',
     formula: 'y = upstream · (softmax(logits) − oneHot(classes))',
     shape: (shapes) => {
@@ -417,7 +416,7 @@ export const sparseSoftmaxCrossEntropyGrad: Op<['logits', 'upstream', 'classes']
     },
     vjp: {
       logits: {
-        formula: 'the derivative of the softmax, of ȳ · upstream',
+        formula: 'the gradient of softmax, for ȳ · upstream',
         rule: ({ logits, upstream, dy }) => softmaxGrad(softmax(logits), mul(dy, expandDims(upstream, -1))),
       },
       upstream: {
@@ -455,13 +454,12 @@ function lessOneHot(logits: Tensor, classes: Tensor): Tensor {
   return sub(softmax(logits), oneHot(classes, logits.shape[logits.rank - 1]!))
 }
 
-/** Cross-entropy of `σ(logits)` against probabilities, element by element, finite for every logit. */
+/** Cross-entropy of `σ(logits)` against probabilities, elementwise, finite for every logit. */
 export const sigmoidCrossEntropyWithLogits: Elementwise<['logits', 'labels']> = op(
   'sigmoidCrossEntropyWithLogits',
   {
     inputs: ['logits', 'labels'],
-    summary:
-      'Cross-entropy of the sigmoid of logits against probabilities of the same shape, element by element.',
+    summary: 'Cross-entropy of the sigmoid of logits against probabilities of the same shape, elementwise.',
     symbol: 'σ CE',
     formula: 'y = max(x, 0) − x·z + ln(1 + e⁻|ˣ|), with x = logits and z = labels',
     shape: ({ logits, labels }) => {
@@ -481,7 +479,7 @@ export const sigmoidCrossEntropyWithLogits: Elementwise<['logits', 'labels']> = 
     decompose: ({ logits, labels }) =>
       add(sub(relu(logits), mul(logits, labels)), log1p(exp(neg(abs(logits))))),
     lower: binary('SigmoidCrossEntropy'),
-    // As the decomposition, but without a difference of two infinities.
+    // Like the decomposition, but without a difference of two infinities.
     reference: elementwise(
       (x, z) => Math.abs(x!) * (x! > 0 ? 1 - z! : z!) + logarithmOfOnePlus(exponential(-Math.abs(x!))),
     ),
@@ -493,13 +491,13 @@ export const sigmoidCrossEntropyWithLogits: Elementwise<['logits', 'labels']> = 
   },
 )
 
-/** `upstream · (σ(logits) − labels)`: what `sigmoidCrossEntropyWithLogits` passes back to the logits. */
+/** `upstream · (σ(logits) − labels)`: the gradient of `sigmoidCrossEntropyWithLogits` with respect to the logits. */
 export const sigmoidCrossEntropyGrad: Elementwise<['logits', 'labels', 'upstream']> = op(
   'sigmoidCrossEntropyGrad',
   {
     inputs: ['logits', 'labels', 'upstream'],
     broadcasts: true,
-    summary: 'What sigmoidCrossEntropyWithLogits passes back to the logits.',
+    summary: 'Gradient of sigmoidCrossEntropyWithLogits with respect to the logits.',
     symbol: 'σ CE′',
     formula: 'y = upstream · (σ(logits) − labels)',
     shape: ({ logits, labels, upstream }) =>
@@ -522,7 +520,7 @@ export const sigmoidCrossEntropyGrad: Elementwise<['logits', 'labels', 'upstream
     decompose: ({ logits, labels, upstream }) => mul(upstream, sub(sigmoid(logits), labels)),
     lower: ternary('SigmoidCrossEntropyGrad'),
     reference: elementwise((x, z, upstream) => upstream! * (1 / (1 + exponential(-x!)) - z!)),
-    // Of the sigmoid and the product; where labels come near the sigmoid the difference cancels.
+    // For the sigmoid and the product; where labels are close to the sigmoid the difference cancels.
     ulp: 5,
     sample: {
       domains: { logits: uniform(-4, 4), labels: uniform(-2, -1), upstream: uniform(0.5, 2) },
@@ -531,7 +529,7 @@ export const sigmoidCrossEntropyGrad: Elementwise<['logits', 'labels', 'upstream
   },
 )
 
-/** Lifts a function of the numbers of each input along the axis. */
+/** Lifts a function of the elements of each input along the axis. */
 function lines(f: (values: readonly number[][]) => number[]): Reference<Axis> {
   return (inputs, shape, { axis }) => {
     const length = shape[axis]!
@@ -559,7 +557,7 @@ function logSoftmaxOf(x: readonly number[]): number[] {
   return shifted.map((value) => value - logTotal)
 }
 
-/** The numbers less the largest of them, so that no exponential overflows, and the sum of their exponentials. */
+/** The elements minus their maximum, so that no exponential overflows, and the sum of their exponentials. */
 function exponentials(x: readonly number[]) {
   const largest = Math.max(...x)
   const shifted = x.map((value) => value - largest)

@@ -1,4 +1,4 @@
-// Triangles of matrices: one side of a diagonal is kept, the other becomes 0.
+// Triangular parts of matrices: one side of a diagonal is kept, the other becomes 0.
 import { checkInteger } from '../checks/check-options.js'
 import { ShapeError } from '../checks/errors.js'
 import { type Op, op } from '../graph/op.js'
@@ -10,19 +10,19 @@ import { greaterEqual, where } from './comparison.js'
 import { expandDims } from './shape.js'
 
 interface Diagonal {
-  /** Which diagonal: 0, the main one, unless given; positive ones lie above it, negative ones below. */
+  /** The diagonal: default 0, the main one; positive ones are above it, negative ones below. */
   diagonal?: number
 }
 
 const triangle = (name: string) =>
   ({
     inputs: ['x'],
-    attributes: { diagonal: 'Which diagonal: 0, the main one, unless given; positive ones lie above it.' },
+    attributes: { diagonal: 'The diagonal: default 0, the main one; positive ones are above it.' },
     shorthand: 'diagonal',
     prepare: ({ diagonal = 0 }: Diagonal) => ({ diagonal: checkInteger(name, 'diagonal', diagonal) }),
     shape: ({ x }: { x: Shape }) => {
       if (x.length < 2)
-        throw new ShapeError(`${name}: x is ${describeShape(x)}; it must have two dimensions or more`)
+        throw new ShapeError(`${name}: x is ${describeShape(x)}; it must have at least two dimensions`)
       return x
     },
     ulp: 0,
@@ -49,7 +49,7 @@ const triangle = (name: string) =>
 /** `x` on and below a diagonal of its last two dimensions, 0 above it. */
 export const tril: Op<['x'], Diagonal, 'diagonal'> = op('tril', {
   ...triangle('tril'),
-  summary: 'The numbers on and below a diagonal of the last two dimensions; 0 above it.',
+  summary: 'The elements on and below a diagonal of the last two dimensions; 0 above it.',
   symbol: '◣',
   formula: 'y[i, j] = x[i, j] where j ≤ i + diagonal, else 0',
   vjp: {
@@ -65,7 +65,7 @@ export const tril: Op<['x'], Diagonal, 'diagonal'> = op('tril', {
 /** `x` on and above a diagonal of its last two dimensions, 0 below it. */
 export const triu: Op<['x'], Diagonal, 'diagonal'> = op('triu', {
   ...triangle('triu'),
-  summary: 'The numbers on and above a diagonal of the last two dimensions; 0 below it.',
+  summary: 'The elements on and above a diagonal of the last two dimensions; 0 below it.',
   symbol: '◥',
   formula: 'y[i, j] = x[i, j] where j ≥ i + diagonal, else 0',
   vjp: {
@@ -78,9 +78,9 @@ export const triu: Op<['x'], Diagonal, 'diagonal'> = op('triu', {
   reference: keep((row, column, diagonal) => column >= row + diagonal),
 })
 
-/** The numbers of the rows, from `first` on, below each other. */
+/** Row indices from `first` on, as a column. */
 const rowNumbers = (x: Tensor, first: number) => expandDims(numbers(x.shape[x.rank - 2]!, first), 1)
-/** The numbers of the columns, beside each other. */
+/** Column indices, as a row. */
 const columnNumbers = (x: Tensor) => numbers(x.shape[x.rank - 1]!, 0)
 const numbers = (length: number, first: number) =>
   constant(Array.from({ length }, (_, index) => first + index))

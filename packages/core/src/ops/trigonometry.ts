@@ -1,4 +1,4 @@
-// Angles: sine, cosine, tangent and their inverses. All in radians.
+// Trigonometric functions and their inverses, in radians.
 import { binary, unary } from '../compile/lowering.js'
 import { type Elementwise, ofOne, op } from '../graph/op.js'
 import { elementwise } from '../graph/reference.js'
@@ -47,10 +47,10 @@ export const tan: Elementwise<['x']> = op('tan', {
   sample: { domains: { x: uniform(-1.3, 1.3) }, cases: unaryCases },
 })
 
-/** Angle from −π/2 to π/2 whose tangent is `x`. */
+/** Angle in [−π/2, π/2] whose tangent is `x`. */
 export const atan: Elementwise<['x']> = op('atan', {
   ...ofOne,
-  summary: 'Angle from −π/2 to π/2 whose tangent is x.',
+  summary: 'Angle in [−π/2, π/2] whose tangent is x.',
   symbol: 'arctan',
   formula: 'y = arctan x',
   vjp: { x: { formula: 'x̄ = ȳ / (1 + x²)', rule: ({ x, dy }) => div(dy, add(1, square(x))) } },
@@ -60,13 +60,12 @@ export const atan: Elementwise<['x']> = op('atan', {
   sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
 })
 
-/** Angle from −π to π of the point with height `a` and abscissa `b`; its derivative at the origin is NaN. */
+/** Angle in [−π, π] of the point (b, a); its derivative at the origin is NaN. */
 export const atan2: Elementwise<['a', 'b']> = op('atan2', {
   inputs: ['a', 'b'],
   broadcasts: true,
   shape: ({ a, b }) => broadcastShapes('atan2', ['a', 'b'], [a, b]),
-  summary:
-    'Angle from −π to π of the point (b, a), whose height is named first; at the origin there is no derivative: NaN.',
+  summary: 'Angle in [−π, π] of the point (b, a), ordinate first; the derivative at the origin is NaN.',
   symbol: 'arctan₂',
   formula: 'y = arg(b + i·a)',
   vjp: {

@@ -1,30 +1,29 @@
-// Windows that move over an image, of convolutions and of pooling: their options, checked and filled in, and the size of
-// what comes out.
+// Sliding windows of convolutions and pooling: their options with defaults, and the size of the output.
 import { type Check, check } from '../checks/check-options.js'
 import { ShapeError } from '../checks/errors.js'
 
-/** Numbers for the two dimensions of an image: height first, then width. */
+/** Values for the two dimensions of an image: height first, then width. */
 export type Pair = readonly [vertical: number, horizontal: number]
 
 /**
- * What is put around an image: nothing, as much as keeps the size at stride 1 (the odd cell below and right, as in
- * TensorFlow), so many cells on each side, or above and below, left and right.
+ * Padding of an image: none, what keeps the size at stride 1 (an odd cell goes below and right, as in TensorFlow), a
+ * number of cells on each side, or above and below, left and right.
  */
 export type Padding = 'valid' | 'same' | number | readonly [vertical: Pair, horizontal: Pair]
 
-/** Options of moving windows, filled in. */
+/** Options of sliding windows, with defaults. */
 export interface Windows {
   readonly stride: Pair
   readonly padding: readonly [vertical: Pair, horizontal: Pair]
 }
 
-/** Options of a convolution, filled in. */
+/** Options of a convolution, with defaults. */
 export interface Convolution extends Windows {
   readonly dilation: Pair
   readonly groups: number
 }
 
-/** Sums of a few such numbers are positions that fit 32 bits. */
+/** Sums of a few such numbers fit in 32 bits. */
 const mostCells = 2 ** 28
 
 function isCells(value: unknown, least: number): boolean {
@@ -33,11 +32,11 @@ function isCells(value: unknown, least: number): boolean {
 
 const cellsText = (least: number) => `an integer in [${least}, ${mostCells}]`
 
-/** So many cells, `least` or more. */
+/** A number of cells, at least `least`. */
 export const cellsFrom = (least: number): Check<number> =>
   check(cellsText(least), (value) => isCells(value, least))
 
-/** So many cells, or a pair of such numbers. */
+/** A number of cells, or a pair of them. */
 export const pairFrom = (least: number): Check<number | Pair> =>
   check(
     `${cellsText(least)}, or two of them, [vertical, horizontal]`,
@@ -63,13 +62,13 @@ export const checkPadding: Check<Padding> = check(
     isPair(value, (side) => isPair(side, (cells) => isCells(cells, 0))),
 )
 
-/** Of a sequence. */
+/** Padding of a sequence. */
 export const checkPadding1d: Check<'valid' | 'same' | number> = check(
   `"valid", "same" or ${cellsText(0)}`,
   (value) => value === 'valid' || value === 'same' || isCells(value, 0),
 )
 
-/** The cells put on each side of an image of size `input` under windows that reach over `reach` cells. */
+/** The padding on each side of an image of size `input` for windows that cover `reach` cells. */
 export function paddingOf(
   op: string,
   given: Padding,
@@ -102,15 +101,15 @@ export function paddingOf(
 const zero: Pair = [0, 0]
 
 /**
- * Height and width of what windows that reach over `reach` cells make of an image.
- * @throws ShapeError when not one window fits.
+ * Height and width of the output of windows that cover `reach` cells.
+ * @throws ShapeError when no window fits.
  */
 export function outputSize(op: string, input: Pair, reach: Pair, { stride, padding }: Windows): Pair {
   const along = (axis: 0 | 1): number => {
     const cells = input[axis] + padding[axis][0] + padding[axis][1]
     if (cells < reach[axis])
       throw new ShapeError(
-        `${op}: the window reaches over ${reach[0]}×${reach[1]} cells, but x has ${input[0]}×${input[1]}${cells > input[axis] ? ' and its padding' : ''}; a ${axis === 0 ? 'height' : 'width'} of ${reach[axis] - cells + input[axis]} or more, or padding "same", is needed`,
+        `${op}: the window covers ${reach[0]}×${reach[1]} cells, but x has ${input[0]}×${input[1]}${cells > input[axis] ? ' and its padding' : ''}; use a ${axis === 0 ? 'height' : 'width'} of at least ${reach[axis] - cells + input[axis]}, or padding "same"`,
       )
     return Math.floor((cells - reach[axis]) / stride[axis]) + 1
   }

@@ -1,7 +1,7 @@
-// Whether outputs, loss and targets belong together: what is certainly wrong is refused before the first step.
+// Checks that outputs, loss and targets agree: certain mistakes are refused before the first step.
 
 import { DataError, ValueError } from '../checks/errors.js'
-import { formatShort } from '../checks/format.js'
+import { fourDigits } from '../checks/format.js'
 import type { Columns, Dataset } from '../data/dataset.js'
 import { describeNode, type Tensor, Variable } from '../graph/tensor.js'
 import { pick } from '../layers/named.js'
@@ -10,7 +10,7 @@ import { losses, type OutputKind, type TargetKind } from '../training/losses.js'
 
 type Range = readonly [low: number, high: number]
 
-/** In what range operations put out numbers. What others may put out is not known, so nothing is said of it. */
+/** Ranges of the outputs of operations; unknown for all others. */
 const ranges: ReadonlyMap<string, Range> = new Map(
   (
     [
@@ -29,7 +29,7 @@ const ranges: ReadonlyMap<string, Range> = new Map(
 
 const nameOf = ({ op }: Tensor) => op?.name ?? ''
 
-/** What the numbers of a tensor come from: the same, in the same order. */
+/** The tensor that holds the same values in the same order, before reshapes. */
 function sourceOf(tensor: Tensor): Tensor {
   let source = tensor
   while (/^(reshape|expandDims|squeeze)$/.test(nameOf(source))) source = source.inputs[0]!
@@ -39,58 +39,58 @@ function sourceOf(tensor: Tensor): Tensor {
 function rangeOf(tensor: Tensor): Range | undefined {
   const name = nameOf(tensor)
   const others = tensor.inputs.filter((input) => !(sourceOf(input) instanceof Variable))
-  // Products of computed matrices may be probabilities.
+  // A product of computed matrices may be probabilities.
   if (name === 'matmul' && others.length > 1) return undefined
   if (name !== 'add' || others.length > 1) return ranges.get(name)
-  // With a bias it can be anything if it could be before.
+  // A bias keeps the full range full; other ranges become unknown.
   const range = others[0] && rangeOf(sourceOf(others[0]))
   return range?.[0] === -Infinity && range[1] === Infinity ? range : undefined
 }
 
 const bothSigns = ([low, high]: Range) => low < 0 && high > 0
 const any = () => true
-const linear = 'leave out that activation'
+const linear = 'remove that activation'
 
-/** Which ranges a kind of outputs can have, and what to do about others. */
+/** The ranges that fit a kind of outputs, and the cure for others. */
 const outputKinds: Readonly<Record<OutputKind, readonly [fits: (range: Range) => boolean, cure: string]>> = {
   values: [any, ''],
   vectors: [any, ''],
   logits: [bothSigns, linear],
   scores: [bothSigns, linear],
-  'logits of classes': [([low, high]) => low < 0 || high > 1, linear],
-  probabilities: [([low, high]) => low >= 0 && high <= 1, 'end in sigmoid, or take sigmoidCrossEntropy'],
-  'log-probabilities': [([, high]) => high <= 0, 'end in logSoftmax, or take softmaxCrossEntropy'],
+  'class logits': [([low, high]) => low < 0 || high > 1, linear],
+  probabilities: [([low, high]) => low >= 0 && high <= 1, 'end in sigmoid, or use sigmoidCrossEntropy'],
+  'log-probabilities': [([, high]) => high <= 0, 'end in logSoftmax, or use softmaxCrossEntropy'],
   rates: [([low]) => low >= 0, 'end in softplus'],
 }
 
-/** Kinds of which a row is more than one number. */
-const several: readonly OutputKind[] = ['vectors', 'logits of classes', 'log-probabilities']
+/** Kinds with more than one number per row. */
+const several: readonly OutputKind[] = ['vectors', 'class logits', 'log-probabilities']
 
-const rowsOfOne = 'rows that add up to 1'
+const distributions = 'rows that sum to 1'
 
-/** How far the sum of a row of probabilities may be from 1, such as of some that are rounded to two digits. */
+/** How far the sum of a row of probabilities may be from 1, e.g. of probabilities rounded to two digits. */
 const tolerance = 0.05
 
 const inUnit = (value: number) => value >= 0 && value <= 1
 
-/** Which numbers targets of a kind can be, and what to do about others. */
+/** The numbers that fit a kind of targets, and the cure for others. */
 const targetKinds: Readonly<
   Record<TargetKind, readonly [fits: (value: number, classes: number) => boolean, cure: string]>
 > = {
   numbers: [any, ''],
-  '0 or 1': [(value) => value === 0 || value === 1, 'write 0 for -1'],
-  'numbers in [0, 1]': [inUnit, 'write 0 for -1, or scale them'],
-  [rowsOfOne]: [inUnit, 'scale each row, or take sigmoidCrossEntropy where several can be true'],
-  'class numbers': [
+  '0 or 1': [(value) => value === 0 || value === 1, 'use 0 for -1'],
+  'numbers in [0, 1]': [inUnit, 'use 0 for -1, or scale them'],
+  [distributions]: [inUnit, 'scale each row, or use sigmoidCrossEntropy for multi-label targets'],
+  'class indices': [
     (value, classes) => Number.isInteger(value) && value >= 0 && value < classes,
-    'count from 0, and have an output for each class',
+    'count from 0, and use an output for each class',
   ],
-  counts: [(value) => value >= 0, 'take meanSquaredError where they are none'],
+  counts: [(value) => value >= 0, 'use meanSquaredError for other values'],
 }
 
 /**
- * The losses that `loss` is made of, once the outputs are what they are for.
- * @throws ValueError for outputs that are certainly something else.
+ * The losses of the library within `loss`, after checking that the outputs suit them.
+ * @throws ValueError for outputs that certainly do not.
  */
 export function checkOutputs(output: string, loss: Tensor): readonly Judged[] {
   const found = judgedIn(loss)
@@ -109,8 +109,8 @@ export function checkOutputs(output: string, loss: Tensor): readonly Judged[] {
       : several.includes(kind) && outputs.shape.at(-1)
     if (size === 1)
       refuse(
-        `is ${describeNode(source)}, of one number to a row`,
-        'have two or more, or a loss for one, such as sigmoidCrossEntropy',
+        `is ${describeNode(source)}, with one number per row`,
+        'use two or more, or a loss for one, e.g. sigmoidCrossEntropy',
       )
     const range = rangeOf(source)
     if (range && !fits(range)) refuse(`is ${describeNode(source)}, in [${range.join(', ')}]`, cure)
@@ -118,7 +118,7 @@ export function checkOutputs(output: string, loss: Tensor): readonly Judged[] {
   return found
 }
 
-/** What the loss of an output was made of in a graph, and the targets there. */
+/** The losses within the loss of an output, and its targets. */
 interface JudgedTarget {
   readonly name: string
   readonly target: Tensor
@@ -152,12 +152,12 @@ function checkNumbers(
     const classes = outputs.shape.at(-1)!
     let at = numbers.findIndex((value) => value !== ignoreIndex && !fits(value, classes))
     let problem = `${numbers[at]}`
-    if (kind === rowsOfOne)
+    if (kind === distributions)
       for (let start = 0; at < 0 && start < numbers.length; start += classes) {
         const sum = numbers.subarray(start, start + classes).reduce((total, value) => total + value, 0)
         if (Math.abs(sum - 1) <= tolerance) continue
         at = start
-        problem = `a row that adds up to ${formatShort(sum)}`
+        problem = `a row that sums to ${fourDigits(sum)}`
       }
     if (at >= 0)
       throw new DataError(

@@ -1,5 +1,5 @@
-// Does the steps of a run, forward and back, and keeps its records. It calls nobody: what is told of it, and when, is
-// the session's.
+// The engine of a run: steps forward and back, and keeps the history. It calls nobody; callbacks and status are in
+// run.ts.
 
 import { DivergedError, ShapeError, ValueError } from '../checks/errors.js'
 import { didYouMean } from '../checks/nearest.js'
@@ -22,66 +22,66 @@ import { Scorer } from './scorer.js'
 import { checkSettings, type Settings, settingsOf } from './settings.js'
 import { Snapshots } from './snapshots.js'
 
-/** How far a run is, and how good. */
+/** The progress of a run. */
 export interface Progress {
-  /** Whole epochs done, and how many there will be. */
+  /** Completed epochs, and their total. */
   readonly epoch: number
   readonly epochs: number
-  /** Steps done, and how many there will be. */
+  /** Completed steps, and their total. */
   readonly step: number
   readonly steps: number
   /**
-   * Mean loss of the steps of this epoch so far, each before its update; of all rows and the final weights once done.
-   * `null` before the first step.
+   * Mean loss of the steps of this epoch so far, each before its update; once done, that of all rows with the final
+   * weights. `null` before the first step.
    */
   readonly loss: number | null
-  /** Of the last record; `null` before the first, and where right and wrong mean nothing. */
+  /** Accuracy of the last record; `null` before the first, and where there is no notion of correct. */
   readonly accuracy: number | null
   readonly validation: Score | null
-  /** Up to 512 records, evenly spaced over the epochs so far, and one of the last epoch. */
+  /** Up to 512 records, evenly spaced over the epochs, and one of the last epoch. */
   readonly history: readonly RunRecord[]
-  /** The best record by what is monitored; `null` before the first. */
+  /** The best record by the monitored value; `null` before the first. */
   readonly best: RunRecord | null
 }
 
-/** Everything that decides how a run goes on, as plain data. */
+/** The full state of a run, as plain data. */
 export interface Checkpoint {
   readonly seed: number
   readonly rows: number
   readonly batchSize: number
-  /** What else decides the bits of a run, which is resumed with the same. */
+  /** The other settings that decide the bits of a run; it must be resumed with the same. */
   readonly settings: Settings
   readonly state: Progress & {
     readonly status: 'idle' | 'running' | 'paused' | 'done' | 'diverged' | 'cancelled'
   }
-  /** What the steps of the present epoch so far add up to. */
+  /** Sums over the steps of the current epoch so far. */
   readonly sums: Sums
-  /** What the optimizer changes: parameters, its slots, counters and settings. */
+  /** Parameters, and the slots, counters and settings of the optimizer. */
   readonly optimizer: OptimizerRecord
-  /** What the fall of the learning rate goes by, where the run has a plateau. */
+  /** State of the plateau schedule, where the run has one. */
   readonly plateau: PlateauRecord | null
-  /** Numbers of all variables of the model, by name. */
+  /** Values of all variables of the model, by name. */
   readonly weights: Weights
-  /** Those of the best record, where early stopping wants them. */
+  /** Those of the best record, with early stopping. */
   readonly bestWeights: Weights | null
-  /** Those of the last step, of a run that ended with the weights of its best record instead. */
+  /** Those of the last step, where a run ended with the weights of its best record instead. */
   readonly lastWeights: Weights | null
 }
 
 type Snapshot = Omit<Checkpoint, 'settings'>
 type JudgedPart = ReturnType<Objective['graph']>['parts'][number]
 
-/** What one call of `advance` did. */
+/** The result of `advance`. */
 export interface Advance {
   readonly steps: number
-  /** Whether it ended an epoch, or several of one step each. */
+  /** Whether it completed an epoch (or several, of one step each). */
   readonly epochEnded: boolean
   readonly record: RunRecord | null
 }
 
-/** Records in the history at most, but for a last one: more points than a chart can show. */
+/** Maximum number of records in the history, plus a last one: more points than a chart can show. */
 const historyLength = 512
-/** Snapshots may take this share of the time, so they are taken the more rarely the longer they take. */
+/** Fraction of the time that snapshots may take. */
 const snapshotShare = 0.01
 
 export class Engine {
@@ -96,32 +96,32 @@ export class Engine {
   readonly #validation: Dataset<Columns, Columns> | null
   readonly #batchSize: number
   readonly #stepsPerEpoch: number
-  /** Epochs from one record to the next. */
+  /** Epochs between records. */
   readonly #recordInterval: number
-  /** Epochs from one look at the run to the next, of everyone who wants to look. */
-  readonly #looks: readonly number[]
-  /** Whole batches, and the smaller last one if there is one. */
+  /** Intervals, in epochs, at whose ends callbacks observe the run. */
+  readonly #observed: readonly number[]
+  /** The step for full batches, and one for a smaller last batch. */
   readonly #whole: TrainingStep
   readonly #rest: TrainingStep | null
-  /** The one of them that ran last. */
+  /** The one that ran last. */
   #last: TrainingStep
-  /** What is scored of each output, in whole batches and in the last one. */
+  /** The scored parts of each output, in full batches and in the last one. */
   readonly #parts: readonly JudgedPart[]
   readonly #restParts: readonly Part[]
   readonly #snapshots = new Snapshots<Snapshot>()
-  /** When the last snapshot was taken and how long that took, in ms. */
+  /** When the last snapshot was taken and how long it took, in ms. */
   #snapshotTime = { at: Number.NEGATIVE_INFINITY, took: 0 }
-  /** Changes of the learning rate from outside, in order, which are made again when steps are. */
+  /** Changes of the learning rate from outside, in order; repeated when steps are. */
   #rates: { readonly step: number; readonly learningRate: number }[] = []
   readonly #plateau: Plateau | null
-  /** What the steps of this epoch so far add up to. */
+  /** Sums over the steps of this epoch so far. */
   #sums: Record<string, number> = {}
   #bestWeights: Weights | null = null
   #lastWeights: Weights | null = null
   #ownSettings: Settings | null = null
 
-  /** `looks`: at the end of every how many epochs someone looks at the run. */
-  constructor(options: RunOptions<Symbolic, Symbolic>, looks: readonly number[]) {
+  /** `observed`: intervals, in epochs, at whose ends callbacks observe the run. */
+  constructor(options: RunOptions<Symbolic, Symbolic>, observed: readonly number[]) {
     const { model, data, validation, epochs, seed, optimizer, plateau } = options
     this.model = model
     this.#options = options
@@ -138,17 +138,17 @@ export class Engine {
     const { all: monitors } = this.#objective.monitors
     if (!monitors.includes(monitor))
       throw new ValueError(
-        `createRun: there is no "${monitor}" to monitor; there are ${monitors.join(', ')}${didYouMean(monitor, monitors)}`,
+        `createRun: cannot monitor "${monitor}"; options are ${monitors.join(', ')}${didYouMean(monitor, monitors)}`,
       )
     if (plateau && typeof optimizer.learningRate === 'function')
       throw new ValueError(
-        `createRun: plateau changes the learning rate, and so does the schedule of ${optimizer.name}; give one of them`,
+        `createRun: plateau and the schedule of ${optimizer.name} both set the learning rate; use one of them`,
       )
     this.#batchSize = batchSize
     const remainder = rows % batchSize
     this.#stepsPerEpoch = Math.ceil(rows / batchSize)
     this.#recordInterval = Math.ceil(epochs / historyLength)
-    this.#looks = looks
+    this.#observed = observed
     this.#scorer = new Scorer(this.#objective, data.targetShape)
 
     const resident = new Rows(rows, this.#objective.columns(this.#data))
@@ -157,7 +157,7 @@ export class Engine {
       const { inputs, parts, loss } = this.#objective.graph(count, data.targetShape, context)
       const watch: Record<string, Tensor> = {}
       for (const { name, lossOfBatch, meanWeight } of parts) {
-        // The loss of one output alone is that of the step.
+        // The loss of a single output is that of the step.
         if (name !== '') watch[nameOf(name, 'loss')] = lossOfBatch
         if (meanWeight instanceof Tensor) watch[nameOf(name, 'weight')] = meanWeight
       }
@@ -194,7 +194,7 @@ export class Engine {
     this.#takeSnapshot()
   }
 
-  /** Everything that decides how the run goes on. */
+  /** The full state of the run. */
   save(): Checkpoint {
     return { ...this.#snapshot(), settings: this.#settings }
   }
@@ -224,31 +224,31 @@ export class Engine {
     return this.#whole.profile()
   }
 
-  /** Whether the epoch that ended last still lacks its record. */
+  /** Whether the last completed epoch still lacks its record. */
   get #recordDue(): boolean {
     const { step, epoch, epochs, history } = this.progress
     if (this.done || step === 0 || step % this.#stepsPerEpoch !== 0) return false
     return (epoch === epochs || epoch % this.#recordInterval === 0) && (history.at(-1)?.epoch ?? 0) < epoch
   }
 
-  /** Whether the last record ends the run. */
+  /** Whether the run ends at the last record. */
   get #endDue(): boolean {
     const { step, epoch, epochs, history } = this.progress
     if (this.done || history.at(-1)?.step !== step) return false
     return epoch === epochs || this.#isStopped()
   }
 
-  /** Whether something is to be done that is no step. */
+  /** Whether a record or the end of the run is due. */
   get due(): boolean {
     return this.#recordDue || this.#endDue
   }
 
   /**
-   * Does what is due, or else up to `most` steps, which end with the epoch or where someone looks. When it throws, the
-   * steps that were done are done, and it can go on.
-   * @throws DivergedError when a step gave numbers that are not finite; the run stands before that step then.
+   * Does what is due, or else up to `limit` steps, at most to the end of the epoch or to where callbacks observe the
+   * run. When it throws, completed steps remain done, and the run can continue.
+   * @throws DivergedError when a step produced non-finite values; the run is then before that step.
    */
-  advance(most: number): Advance {
+  advance(limit: number): Advance {
     if (this.#recordDue) {
       const record = this.#record()
       const epochEnded = !this.#endDue
@@ -261,44 +261,44 @@ export class Engine {
     }
     const begin = this.progress.step
     try {
-      this.#run(Math.min(most, this.progress.steps - begin))
+      this.#run(Math.min(limit, this.progress.steps - begin))
       const { step, epoch } = this.progress
       const epochEnded = step % this.#stepsPerEpoch === 0
-      const looked = epochEnded && this.#looks.some((interval) => epoch % interval === 0)
-      if ((this.#recordDue || looked) && !this.#isFinite())
-        throw new DivergedError('what is trained is not finite')
+      const isObserved = epochEnded && this.#observed.some((interval) => epoch % interval === 0)
+      if ((this.#recordDue || isObserved) && !this.#isFinite())
+        throw new DivergedError('a parameter is not finite')
       this.#snapshotNowAndThen()
       return { steps: step - begin, epochEnded: epochEnded && !this.#recordDue, record: null }
     } catch (error) {
       if (error instanceof DivergedError) throw this.#firstDivergence() ?? error
-      // Where a later step of one call failed, the weights are ahead of what is counted here.
+      // Where a later step of the call failed, the weights are ahead of the counts here.
       const { steps } = this.#whole.state
       if (steps > this.progress.step) this.goBackTo(steps)
       throw error
     }
   }
 
-  /** The first step that can be gone back to. */
+  /** The earliest step that can be restored. */
   get firstStep(): number {
     return this.#snapshots.steps[0]!
   }
 
-  /** Makes the run what it was after `step` steps: the nearest snapshot before, and the steps from there again. */
+  /** Restores the run after `step` steps: from the nearest snapshot before, it repeats the steps from there. */
   goBackTo(step: number): void {
     this.#restore(this.#snapshots.backTo(step))
     this.#rates = this.#rates.filter((rate) => rate.step <= step)
     this.#repeat(step)
   }
 
-  /** Does steps again up to `step`, at the learning rates that they had. */
+  /** Repeats steps up to `step`, at their original learning rates. */
   #repeat(step: number): void {
     while (this.progress.step < step) this.advance(step - this.progress.step)
     while (this.due) this.advance(0)
     this.#setRate()
   }
 
-  /** Does steps in one call, no more than there is room for. */
-  #run(most: number): void {
+  /** Runs up to `limit` steps in one call. */
+  #run(limit: number): void {
     const perEpoch = this.#stepsPerEpoch
     const { step } = this.progress
     this.#setRate()
@@ -309,10 +309,10 @@ export class Engine {
     }
     const inRest = this.#rest !== null && within === perEpoch - 1
     this.#last = inRest ? this.#rest! : this.#whole
-    const losses = this.#last.run(Math.min(most, inRest ? 1 : this.#room(step)))
+    const losses = this.#last.run(Math.min(limit, inRest ? 1 : this.#room(step)))
     const parts = inRest ? this.#restParts : this.#parts
     const { watched } = this.#last
-    // Where an epoch is one step, it adds up to the last of them.
+    // Where an epoch is one step, only the last one counts.
     if (perEpoch === 1) this.#sums = {}
     for (let index = perEpoch === 1 ? losses.length - 1 : 0; index < losses.length; index++)
       for (const part of parts)
@@ -325,18 +325,18 @@ export class Engine {
     })
   }
 
-  /** Steps from `step` on that one call can do: up to the smaller last batch, or to the end of an epoch. */
+  /** Steps from `step` on that one call can do: up to a smaller last batch, or to the end of an epoch. */
   #room(step: number): number {
     const perEpoch = this.#stepsPerEpoch
     const change = this.#rates.find((rate) => rate.step > step)
     const untilChange = (change?.step ?? Number.POSITIVE_INFINITY) - step
     if (perEpoch > 1) return Math.min(untilChange, (this.#rest ? perEpoch - 1 : perEpoch) - (step % perEpoch))
-    // With one step to an epoch the order never changes, so many epochs fit one call.
-    const intervals = [this.#recordInterval, ...this.#looks]
+    // With one step per epoch the order never changes, so that one call can span many epochs.
+    const intervals = [this.#recordInterval, ...this.#observed]
     return Math.min(untilChange, ...intervals.map((interval) => interval - (step % interval)))
   }
 
-  /** Puts the rows into the order of the epoch that `step` belongs to, beginning with those of `step`. */
+  /** Sets the row order of the epoch of `step`, starting with the rows of `step`. */
   #order(step: number): void {
     const perEpoch = this.#stepsPerEpoch
     if (perEpoch === 1) return
@@ -352,7 +352,7 @@ export class Engine {
     this.#rest?.setOrder(order.subarray(whole))
   }
 
-  /** Measures the present weights and adds that to the history. */
+  /** Scores the current weights and adds a record to the history. */
   #record(): RunRecord {
     const { epoch, step, history, best } = this.progress
     const { earlyStopping } = this.#options
@@ -371,7 +371,7 @@ export class Engine {
     return record
   }
 
-  /** Ends the run, with early stopping at the weights of its best record. */
+  /** Ends the run; with early stopping, at the weights of its best record. */
   #end(): void {
     const { history, best } = this.progress
     this.done = true
@@ -396,20 +396,20 @@ export class Engine {
     return mode ?? (this.#objective.monitors.losses.includes(monitor) ? 'min' : 'max')
   }
 
-  /** What is monitored. */
+  /** The monitored value. */
   #monitored(record: RunRecord): number {
     const { monitor = 'loss' } = this.#options
     const { loss, accuracy, metrics } = record.validation ?? record
     return monitor === 'loss' ? loss : (metrics?.[monitor] ?? accuracy!)
   }
 
-  /** The same, turned so that more is better. */
+  /** The same with its sign such that more is better. */
   #value(record: RunRecord): number {
     const value = this.#monitored(record)
     return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : this.#mode === 'max' ? value : -value
   }
 
-  /** Lets the learning rate fall where the record is no better. */
+  /** Reduces the learning rate on a plateau. */
   #fall(plateau: Plateau, record: RunRecord): void {
     const { learningRate } = this
     plateau.restore({ ...plateau.save(), learningRate })
@@ -421,7 +421,7 @@ export class Engine {
     this.progress = { ...this.progress, ...change }
   }
 
-  /** Worked out once, since it reads all data. */
+  /** Computed once, since it reads all data. */
   get #settings(): Settings {
     this.#ownSettings ??= settingsOf(this.#options, [this.#data, this.#validation])
     return this.#ownSettings
@@ -429,7 +429,7 @@ export class Engine {
 
   #snapshot(): Snapshot {
     const { step } = this.progress
-    // Parameters are copied once, for what the optimizer keeps and for the weights.
+    // Parameters are copied once, for both the optimizer state and the weights.
     const copies = new Map(
       this.model.variables.map((variable) => [variable, Float32Array.from(variable.values)]),
     )
@@ -461,7 +461,7 @@ export class Engine {
     if (performance.now() - at > took / snapshotShare && !this.due && !this.done) this.#takeSnapshot()
   }
 
-  /** Sets the learning rate again where it was set before. */
+  /** Repeats a change of the learning rate at its step. */
   #setRate(): void {
     const change = this.#rates.find(({ step }) => step === this.progress.step)
     if (change) this.#whole.learningRate = change.learningRate
@@ -489,7 +489,7 @@ export class Engine {
     const { state, bestWeights, lastWeights, weights } = checkpoint
     if (state.step > this.progress.steps)
       throw new ValueError(
-        `createRun: the run to resume did ${state.epoch} epochs already; give more than ${this.#options.epochs}`,
+        `createRun: the run to resume has completed ${state.epoch} epochs; set epochs to more than ${this.#options.epochs}`,
       )
     const { earlyStopping } = this.#options
     if (earlyStopping && state.best && !bestWeights && state.best.step !== state.step)
@@ -505,7 +505,7 @@ export class Engine {
     }
   }
 
-  /** Whether all numbers that decide how the run goes on are finite. */
+  /** Whether the whole state of the run is finite. */
   #isFinite(): boolean {
     return this.#variablesAreFinite() && this.#whole.state.isFinite()
   }
@@ -515,12 +515,11 @@ export class Engine {
   }
 
   /**
-   * Where they are not, or steps not counted: does the steps since the last good snapshot again, one by
-   * one, and stops before the step that made them so. Its error names the first node, which is one of the gradients
-   * when the loss was finite still.
+   * Where it is not: repeats the steps since the last good snapshot one by one, and stops before the step that
+   * diverged. Its error names the first node, which is one of the gradients if the loss was still finite.
    */
   #firstDivergence(): DivergedError | null {
-    // The call that failed may have done steps that the run does not count, so its weights are ahead of its state.
+    // The call that failed may have done steps that the run does not count, so the weights are ahead of the state.
     const end = this.#whole.state.steps
     let ahead = end > this.progress.step
     for (const step of this.#snapshots.steps.reverse()) {
@@ -535,7 +534,7 @@ export class Engine {
         if (this.#recordDue) this.#record()
         continue
       }
-      const what = this.#variablesAreFinite() ? `what ${this.#options.optimizer.name} keeps` : 'a variable'
+      const what = this.#variablesAreFinite() ? `the state of ${this.#options.optimizer.name}` : 'a variable'
       this.#restore(before)
       return this.#last.diverged(`${what} became NaN or infinite`)
     }
@@ -543,7 +542,7 @@ export class Engine {
   }
 }
 
-/** Where the smaller last batch is what does not fit, says so, and which size of batches leaves none of one row. */
+/** Where the smaller last batch is what fails, the error says so, and suggests a batch size that avoids it. */
 function namingLastBatch<T>(rows: number, batchSize: number, compiled: () => T): T {
   try {
     return compiled()
@@ -551,7 +550,7 @@ function namingLastBatch<T>(rows: number, batchSize: number, compiled: () => T):
     if (error instanceof ShapeError) {
       let better = batchSize + 1
       while (rows % better === 1) better++
-      error.message += `; ${rows} rows in batches of ${batchSize} leave ${rows % batchSize}, a batchSize of ${better} leaves ${rows % better}`
+      error.message += `; ${rows} rows in batches of ${batchSize} leave ${rows % batchSize}; a batchSize of ${better} leaves ${rows % better}`
     }
     throw error
   }

@@ -1,4 +1,4 @@
-// What a run makes small: the loss of a model's output, or the weighted sum of those of several.
+// The objective of a run: the loss of the output of a model, or the weighted sum of the losses of several.
 import { check, checkFinite, describeValue, isRecord } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
 import { didYouMean } from '../checks/nearest.js'
@@ -22,33 +22,33 @@ import type { Metric } from '../training/metrics.js'
 import { checkOutputs } from './agreement.js'
 import { nameOf } from './score.js'
 
-/** A set of rows for a model with these inputs and outputs. */
+/** A dataset for a model with these inputs and outputs. */
 export type DatasetFor<I extends Symbolic, O extends Symbolic> = Dataset<
   Each<I, Float32Array>,
   Each<O, Float32Array>
 >
 
-/** How the outputs of a model are judged. */
+/** Losses and metrics of the outputs of a model. */
 export interface ObjectiveOptions<O extends Symbolic> {
   /**
-   * By name, or one of your own, such as one with label smoothing or with a penalty on weights. For several outputs,
-   * one for each by its name.
+   * By name, or a custom one, e.g. with label smoothing or a penalty on weights. For several outputs, one for each by
+   * name.
    */
   loss: Each<O, LossName | Loss>
-  /** For several outputs: what the loss of each counts in the sum that is made small, 1 unless given. */
+  /** For several outputs: the weight of the loss of each in the sum; default 1. */
   lossWeights?: O extends SymbolicTensor ? never : { readonly [K in keyof O]?: number }
-  /** What else to measure at each record, by names of your choice; for several outputs, those of each by its name. */
+  /** Metrics to evaluate at each record, by names of your choice; for several outputs, those of each by name. */
   metrics?: O extends SymbolicTensor
     ? Readonly<Record<string, Metric>>
     : { readonly [K in keyof O]?: Readonly<Record<string, Metric>> }
 }
 
-/** What one output is judged by. */
+/** Loss and metrics of one output. */
 interface Judgement {
-  /** Name of the output, empty for one alone. */
+  /** Name of the output; empty for a single one. */
   readonly name: string
   readonly loss: Loss
-  /** What its loss counts in the sum of all. */
+  /** Weight of its loss in the sum of all. */
   readonly lossWeight: number
   readonly metrics: readonly (readonly [name: string, metric: Metric])[]
 }
@@ -64,14 +64,12 @@ export class Objective {
   readonly judgements: readonly Judgement[]
   readonly #options: ObjectiveOptions<Symbolic>
 
-  /** @throws ValueError for a loss that does not exist, and for names that are those of no output. */
+  /** @throws ValueError for an unknown loss, and for names that are not those of outputs. */
   constructor(model: Model<Symbolic, Symbolic>, options: ObjectiveOptions<Symbolic>) {
     this.model = model
     this.#options = options
     if (options.lossWeights !== undefined && !isRecord(model.outputShape))
-      throw new ValueError(
-        'createRun: lossWeights weigh several outputs against each other; the model has one',
-      )
+      throw new ValueError('createRun: lossWeights require several outputs; the model has one')
     const loss = this.#byOutput<LossName | Loss>('loss', options.loss)
     const weights = this.#byOutput<number>('lossWeights', options.lossWeights ?? {})
     const metrics = this.#byOutput<Readonly<Record<string, Metric>>>('metrics', options.metrics ?? {})
@@ -83,7 +81,7 @@ export class Objective {
         const name = nameOf(output, metric)
         if (twin !== undefined)
           throw new ValueError(
-            `createRun: metrics ${twin} and ${name} are the same object, and a metric keeps its own counts; make one for each`,
+            `createRun: metrics ${twin} and ${name} are the same object, and metrics are stateful; create one for each`,
           )
         names.set(object, name)
       }
@@ -100,7 +98,7 @@ export class Objective {
     })
   }
 
-  /** What is given for each output. */
+  /** The values of an option by output. */
   #byOutput<T>(option: string, given: unknown): ReadonlyMap<string, T> {
     const outputs = listed<Shape>(this.model.outputShape).map(([name]) => name)
     if (outputs[0] === '') return new Map([['', given as T]])
@@ -109,21 +107,21 @@ export class Objective {
     for (const name of Object.keys(given))
       if (!outputs.includes(name))
         throw new ValueError(
-          `createRun: ${option} is given for "${name}", which is no output of the model; there are ${outputs.join(', ')}${didYouMean(name, outputs)}`,
+          `createRun: ${option} is given for "${name}", which is not an output of the model; outputs are ${outputs.join(', ')}${didYouMean(name, outputs)}`,
         )
     return new Map(Object.entries(given) as [string, T][])
   }
 
-  /** @throws ShapeError unless rows have the shapes, and the names, that the model takes and puts out. */
+  /** @throws ShapeError unless the shapes and names of rows match those of the model. */
   checkFit(caller: string, data: Dataset<Columns, Columns>): void {
     const { inputShape, outputShape } = this.model
     checkDataset(caller, data)
     if (!sameShapes(data.inputShape, inputShape))
       throw new ShapeError(
-        `${caller}: a row of inputs is ${describeShapes(data.inputShape)}, the model takes ${describeShapes(inputShape)}`,
+        `${caller}: a row of inputs is ${describeShapes(data.inputShape)}, the model expects ${describeShapes(inputShape)}`,
       )
-    // A loss of one's own may take targets of another shape, such as classes by number; but where only dimensions of 1
-    // differ, numbers would be repeated.
+    // A custom loss may take targets of another shape, such as class indices; but where only dimensions of 1 differ,
+    // targets would be broadcast.
     const wanted = mapNamed<Shape, Shape>(outputShape, (shape, name) => {
       const { targetShape } = this.lossOf(name)
       if (targetShape) return targetShape(shape)
@@ -133,7 +131,7 @@ export class Objective {
     })
     if (!sameShapes(data.targetShape, wanted))
       throw new ShapeError(
-        `${caller}: a row of targets is ${describeShapes(data.targetShape)}, the model puts out ${describeShapes(outputShape)}${sameShapes(wanted, outputShape) ? '; give targets of that shape' : `, for which the loss wants targets of ${describeShapes(wanted)}`}`,
+        `${caller}: a row of targets is ${describeShapes(data.targetShape)}, the outputs of the model are ${describeShapes(outputShape)}${sameShapes(wanted, outputShape) ? '; use targets of that shape' : `, for which the loss expects targets of ${describeShapes(wanted)}`}`,
       )
   }
 
@@ -142,7 +140,7 @@ export class Objective {
     return this.judgements.find(({ name }) => name === output)!.loss
   }
 
-  /** What can be asked for as the value to judge by, and which of it is better when small. */
+  /** The values that can be monitored, and those of them that are losses. */
   get monitors(): { readonly all: readonly string[]; readonly losses: readonly string[] } {
     const several = this.judgements[0]?.name !== ''
     const losses = ['loss', ...(several ? this.judgements.map(({ name }) => nameOf(name, 'loss')) : [])]
@@ -153,15 +151,12 @@ export class Objective {
     return { losses, all: [...losses, ...others] }
   }
 
-  /** A batch of so many rows as inputs of a graph. */
+  /** Graph inputs for a batch. */
   inputs(rows: number): Named<Input> {
     return batchOf('x', rows, this.model.inputShape)
   }
 
-  /**
-   * The graph of a batch of so many rows: its inputs by key, the loss, and what becomes of each output, with what a
-   * score is made of.
-   */
+  /** The graph of a batch: its inputs by key, the loss, and for each output what scores need. */
   graph(rows: number, targetShape: Named<Shape>, context?: Context) {
     const x = this.inputs(rows)
     const y = batchOf('y', rows, targetShape)
@@ -184,7 +179,7 @@ export class Objective {
         answers: correct
           ? {
               right: (counted ? correct.mul(counted) : correct).sum(),
-              // A row may hold many answers, such as one for each position of a text.
+              // A row may hold many predictions, such as one for each position of a text.
               counted: counted?.sum() ?? correct.size,
             }
           : null,
@@ -196,13 +191,13 @@ export class Objective {
     return { inputs: { ...byKey('x', x), ...byKey('y', y) }, parts, loss }
   }
 
-  /** The numbers for the inputs of a graph, by key. */
+  /** The values of the inputs of a graph, by key. */
   columns({ inputs, targets }: Dataset<Columns, Columns>): Record<string, Float32Array> {
     return { ...byKey<Float32Array>('x', inputs), ...byKey<Float32Array>('y', targets) }
   }
 }
 
-/** Which answers of such a shape count to the one loss that was made. */
+/** Which predictions count in the one loss of the library, if the shapes agree. */
 function countedIn(found: readonly Judged[], answers: Shape): Tensor | undefined {
   const counted = found.length === 1 ? found[0]!.counted : undefined
   return counted && sameShape(counted.shape, answers) ? counted : undefined
@@ -215,6 +210,6 @@ function namedLoss(given: LossName | Loss | undefined, output: string): Loss {
   if (typeof given === 'string' && Object.hasOwn(losses, given)) return losses[given]
   const missing = output === '' ? describeValue(given) : `${describeValue(given)} for output "${output}"`
   throw new ValueError(
-    `createRun: there is no loss ${missing}; give one of your own, or of ${Object.keys(losses).join(', ')}`,
+    `createRun: unknown loss ${missing}; use a custom one, or one of ${Object.keys(losses).join(', ')}`,
   )
 }

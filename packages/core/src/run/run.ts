@@ -1,5 +1,4 @@
-// A training run: what starts, pauses and steps it, and who is told. It draws nothing and knows no clock that could
-// change a result.
+// A training run: its status, control and callbacks. The clock never influences results.
 import {
   type Check,
   type Checks,
@@ -29,67 +28,67 @@ import { type Checkpoint, Engine, type Progress } from './engine.js'
 import type { DatasetFor, ObjectiveOptions } from './objective.js'
 import type { Score } from './score.js'
 
-/** What a run trains, on what, and for how long. */
+/** Options of `createRun`. */
 export interface RunOptions<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor>
   extends ObjectiveOptions<O> {
   model: Model<I, O>
   optimizer: Optimizer
-  /** What to learn from; for several inputs or outputs, by the names that the model has for them. */
+  /** Training data; for several inputs or outputs, by their names in the model. */
   data: DatasetFor<I, O>
-  /** What to be judged by: rows that training does not see, or the share of the data to hold back for that. */
+  /** Validation data, or the fraction of the data to hold out for validation. */
   validation?: DatasetFor<I, O> | number
-  /** Rows in a step; all of them unless given. */
+  /** Rows per step; all by default. */
   batchSize?: number
-  /** How often to go through the data. */
+  /** Passes over the data. */
   epochs: number
-  /** Decides the order of the rows, and which are held back. */
+  /** Seed of the order of rows and of the validation split. */
   seed: number
   /**
-   * What is looked at to tell which epoch was best, `loss` unless given: that, `accuracy`, or the name of a metric, of
-   * the validation rows if there are any. For one of several outputs, with its name: `left.accuracy`.
+   * The value that decides which epoch is best: `loss` (default), `accuracy`, or the name of a metric, of the
+   * validation rows if there are any. For one of several outputs, with its name: `left.accuracy`.
    */
   monitor?: string
-  /** Whether small or large values of it are good: `min` for losses and `max` for all else, unless given. */
+  /** Whether lower or higher values of it are better; by default `min` for losses and `max` for all else. */
   mode?: 'min' | 'max'
   /**
-   * Lets the learning rate fall when what is monitored gets no better. It begins with that of the optimizer, which must
-   * be a number.
+   * Reduces the learning rate when the monitored value stops improving. It starts from that of the optimizer, which
+   * must be a number.
    */
   plateau?: Omit<PlateauOptions, 'learningRate'>
-  /** Ends the run when it gets no better, and in any case with the weights of its best epoch. */
+  /** Ends the run when the monitored value stops improving, and always restores the weights of the best epoch. */
   earlyStopping?: EarlyStopping
-  /** Where to keep the state of the run in between. */
+  /** Saves the state of the run during training. */
   checkpoint?: CheckpointOptions
-  /** What to call while training; changes to the run are made in between. */
+  /** Callbacks during training; they may change the run. */
   callbacks?: Callbacks
-  /** What `save` of an earlier run gave: this one goes on from there, to the same bits. */
+  /** The checkpoint of an earlier run to resume, with the same bits. */
   resume?: Checkpoint
 }
 
-/** Records, of which a run has one each epoch up to 512 epochs, decide what is better. */
+/** Options of early stopping, which compares records; there is one per epoch up to 512 epochs. */
 export interface EarlyStopping {
-  /** How many epochs may pass without a better one. */
+  /** Epochs without improvement before stopping. */
   patience: number
-  /** By how much a value must be better to count; 0 unless given. */
+  /** Smallest change that counts as an improvement; default 0. */
   minDelta?: number
 }
 
-/** What is saved during a run, and when. */
+/** Options of checkpointing. */
 export interface CheckpointOptions {
   /**
-   * Takes plain data, which `structuredClone` and messages between threads can copy. A promise is awaited. When it fails
-   * the run pauses, `start` rejects with the error, and starting again saves again.
+   * Receives plain data, which can be cloned and posted between threads. A promise is awaited. If it fails, the run
+   * pauses, `start` rejects with the error, and starting again saves again.
    */
   save: (checkpoint: Checkpoint) => unknown
-  /** At the end of every so many epochs; by default at each record that is better than all before. */
+  /** Interval in epochs; by default at each record that is the best so far. */
   every?: number
-  /** Is told that `save` failed, and training goes on. */
+  /** Called when `save` fails; training then continues. */
   onError?: (error: unknown) => unknown
 }
 
 /**
- * Each is called with the state of the run, and awaited where it returns a promise; one that throws pauses the run.
- * `onStep` and `onEpoch` cost the speed of many steps in one call.
+ * Each is called with the state of the run, and awaited if it returns a promise; one that throws pauses the run.
+ * `onStep` and `onEpoch` are slower, since they limit the number of steps per call into the kernel.
  */
 export interface Callbacks {
   onStep?: (state: RunState) => unknown
@@ -100,77 +99,75 @@ export interface Callbacks {
   onEnd?: (state: RunState) => unknown
 }
 
-/** An epoch that is done, measured with the weights that came of it, on all rows that are trained on. */
+/** The score of the weights at the end of an epoch on all training rows. */
 export interface RunRecord extends Score {
   readonly epoch: number
   readonly step: number
-  /** The same of the rows that training does not see. */
+  /** The score on the validation rows. */
   readonly validation: Score | null
 }
 
-/** What can be seen of a run at one time. */
+/** A snapshot of the state of a run. */
 export interface RunState extends Progress {
   readonly status: 'idle' | 'running' | 'paused' | 'done' | 'diverged' | 'cancelled'
   readonly error: DivergedError | null
 }
 
 /**
- * A training run, which can be started, paused, stepped and stepped back. It has diverged when a loss, a gradient or
- * anything that is trained or kept for it became NaN or infinite; its error names the first node that made such a number,
- * and it stands before that step. What is infinite on the way and reaches none of these, such as a mask of −Infinity,
- * stops nothing.
+ * A training run, which can be started, paused, stepped and stepped back. It has diverged when a loss, a gradient, a
+ * parameter or optimizer state became NaN or infinite; its error names the first node that produced such a value, and
+ * the run is before that step. Infinities that reach none of these, such as a mask of −Infinity, do not count.
  */
 export interface Run<I extends Symbolic = SymbolicTensor, O extends Symbolic = SymbolicTensor> {
   readonly model: Model<I, O>
   getState(): RunState
-  /** Calls `listener` after every change of the state; returns what ends that. */
+  /** Calls `listener` after every change of the state; returns a function that unsubscribes. */
   subscribe(listener: (state: RunState) => void): () => void
   /**
-   * Trains to the last epoch, letting other work of the thread go on in between. Resolves when done, paused or cancelled;
-   * called again after a pause it goes on. It rejects with what a callback, `checkpoint.save` or a step throws; the run
-   * is then paused at the last step done, and goes on from there when it is called again.
-   * @throws DivergedError when a loss, a gradient or what is trained becomes NaN or infinite.
+   * Trains to the last epoch, yielding to other work of the thread in between. Resolves when done, paused or
+   * cancelled; call it again after a pause to resume. It rejects with what a callback, `checkpoint.save` or a step
+   * throws; the run is then paused after the last completed step, and resumes from there.
+   * @throws DivergedError when a loss, a gradient or a parameter becomes NaN or infinite.
    */
   start(): Promise<RunState>
-  /** Stops after the steps that are under way. */
+  /** Pauses after the steps in progress. */
   pause(): void
-  /** Ends the run after the steps that are under way, with the weights that it has. */
+  /** Ends the run after the steps in progress, with the current weights. */
   cancel(): void
   /**
-   * Does some steps at once, and no more than are left; that a run diverges is said by its status. What the promise of a
-   * callback is rejected with is thrown by the next call.
+   * Does up to `count` steps synchronously; divergence is reported by the status. The rejection of a promise of a
+   * callback is thrown by the next call.
    */
   step(count?: number): RunState
   /**
-   * Undoes some steps, and no more than were done since the run began or was resumed: weights, optimizer, history
-   * and order of rows become what they were, bit by bit. It goes to the nearest snapshot before and does the steps
-   * from there again, which takes no longer than they took at first.
+   * Undoes up to `count` steps, at most to where the run began or was resumed: weights, optimizer, history and order
+   * of rows become what they were, to the bit. It restores the nearest snapshot before and repeats the steps from
+   * there.
    */
   stepBack(count?: number): RunState
-  /** Everything that decides how the run goes on, as plain data: give it to `createRun` as `resume`. */
+  /** The full state of the run, as plain data: pass it to `createRun` as `resume`. */
   save(): Checkpoint
-  /** What the model predicts for rows of inputs, one behind the other: probabilities or values, by the loss. */
+  /** Predictions for rows of inputs, row by row: probabilities or values, according to the loss. */
   predict(inputs: Each<I, Float32Array>): Each<O, Float32Array>
-  /** The loss and accuracy of the present weights on some rows. */
+  /** The score of the current weights on a dataset. */
   evaluate(data: DatasetFor<I, O>): Score
-  /** All parameters, in the order of the model, in one array. */
+  /** All parameters in one array, in the order of the model. */
   weights(): Float32Array
   /**
-   * Times every instruction of a training step, and the whole; the run is afterwards as it was.
+   * Times every instruction of a training step, and the whole; leaves the run unchanged.
    * @throws ValueError while the run is running.
    */
   profile(): Profile
-  /** May change while training; nothing is compiled again. */
+  /** May be set while training; nothing is recompiled. */
   learningRate: number
 }
 
-/** How long steps may keep the thread before others get their turn, in ms. It has no influence on results. */
+/** How long steps may block the thread, in ms. It has no influence on results. */
 const sliceTime = 12
 /**
- * Prepares a training run. A model of several inputs and outputs takes records of data, losses and metrics, by the
- * names that it has for them.
- * @throws ShapeError when data and model do not fit; DataError for numbers that are not finite; ValueError for
- * options out of range.
+ * Creates a training run. For a model with several inputs or outputs, data, losses and metrics are records by their
+ * names in the model.
+ * @throws ShapeError when data and model do not match; DataError for non-finite data; ValueError for invalid options.
  */
 export function createRun<I extends Symbolic, O extends Symbolic>(options: RunOptions<I, O>): Run<I, O> {
   return blamingCaller(createRun, () => {
@@ -180,13 +177,13 @@ export function createRun<I extends Symbolic, O extends Symbolic>(options: RunOp
   })
 }
 
-/** What is looked at more closely where it is used. */
+/** Checked where it is used. */
 const checkLater: Check<never> = (_caller, _name, value) => value as never
 
 const checks: Checks<RunOptions<Symbolic, Symbolic>> = {
   model: check(
     'a model, e.g. sequential([…])',
-    // Every function has `apply`.
+    // Not `apply`: every function has it.
     (value) => typeof (value as Model | null)?.setWeights === 'function',
   ),
   optimizer: checkOptimizer,
@@ -194,7 +191,7 @@ const checks: Checks<RunOptions<Symbolic, Symbolic>> = {
   validation: (caller, name, value) =>
     typeof value === 'number' ? checkFraction(caller, name, value) : (value as never),
   loss: checkLater,
-  lossWeights: optional(check<never>('an object of weights by name of output', isRecord)),
+  lossWeights: optional(check<never>('an object of weights by output name', isRecord)),
   metrics: optional(check<never>('an object of metrics by name', isRecord)),
   batchSize: optional(checkCount),
   epochs: checkCount,
@@ -231,18 +228,18 @@ const checks: Checks<RunOptions<Symbolic, Symbolic>> = {
   ),
   resume: optional(
     check<Checkpoint>(
-      'what save() of a run gives',
+      'a checkpoint, as returned by save() of a run',
       (value) =>
         isRecord(value) && ['state', 'sums', 'optimizer', 'weights'].every((part) => isRecord(value[part])),
     ),
   ),
 }
 
-/** Something to be told. */
-interface Event {
-  readonly tell: () => unknown
-  /** Whether it must be told again when telling it failed. */
-  readonly again: boolean
+/** A pending callback. */
+interface Pending {
+  readonly call: () => unknown
+  /** Whether to call it again if it failed. */
+  readonly retry: boolean
 }
 
 class ModelRun implements Run<Symbolic, Symbolic> {
@@ -252,10 +249,10 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   readonly #listeners = new Set<(state: RunState) => void>()
   #state: RunState
   #stop: 'pause' | 'cancel' | null = null
-  /** What happened and was not told yet, since someone who was told before threw. */
-  #events: Event[] = []
-  /** What those who were told while stepping have promised. */
-  #held: Promise<unknown> = Promise.resolve()
+  /** Pending callbacks; some remain after one before them threw. */
+  #pending: Pending[] = []
+  /** Promises that callbacks returned while stepping. */
+  #promises: Promise<unknown> = Promise.resolve()
   #failure: { readonly error: unknown } | null = null
 
   constructor(options: RunOptions<Symbolic, Symbolic>) {
@@ -281,8 +278,8 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   }
 
   async start(): Promise<RunState> {
-    if (this.#isRunning()) throw new ValueError('start: the run is running already')
-    await this.#held
+    if (this.#isRunning()) throw new ValueError('start: the run is already running')
+    await this.#promises
     this.#throwFailure()
     if (this.#state.error) throw this.#state.error
     if (this.#isOver()) return this.#state
@@ -295,16 +292,16 @@ class ModelRun implements Run<Symbolic, Symbolic> {
         const begin = performance.now()
         for (const answer of this.#advance(count)) if (isPromise(answer)) await answer
         const elapsed = performance.now() - begin
-        // Towards as many steps as fit the slice, by at most a factor of two at a time.
+        // Approaches as many steps as fit the slice, by at most a factor of two at a time.
         count = Math.max(
           1,
           Math.round(count * Math.min(2, Math.max(0.5, sliceTime / Math.max(elapsed, 0.01)))),
         )
-        await this.#settle()
+        await this.#applyStop()
         this.#notify()
         if (!this.#isRunning()) break
         await nextTurn()
-        await this.#settle()
+        await this.#applyStop()
         if (!this.#isRunning()) this.#notify()
       }
     } catch (error) {
@@ -322,7 +319,7 @@ class ModelRun implements Run<Symbolic, Symbolic> {
   cancel(): void {
     this.#stop = 'cancel'
     if (this.#isRunning() || this.#isOver()) return
-    this.#hold(this.#settle())
+    this.#track(this.#applyStop())
     this.#notify()
   }
 
@@ -333,7 +330,7 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     this.#stop = null
     try {
       this.#set('paused')
-      for (const answer of this.#advance(count)) if (isPromise(answer)) this.#hold(answer)
+      for (const answer of this.#advance(count)) if (isPromise(answer)) this.#track(answer)
       this.#notify()
     } catch (error) {
       this.#halt()
@@ -347,7 +344,7 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     this.#throwFailure()
     const target = Math.max(this.#engine.firstStep, this.#state.step - count)
     if (target === this.#state.step) return this.#state
-    this.#events = []
+    this.#pending = []
     this.#engine.goBackTo(target)
     this.#set(target === 0 ? 'idle' : 'paused')
     this.#notify()
@@ -407,7 +404,7 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     this.#state = { ...this.#engine.progress, status, error }
   }
 
-  /** Tells all listeners; the first error of one of them is thrown when all were told. */
+  /** Calls all listeners, then throws the first error of any of them. */
   #notify(): void {
     const errors: unknown[] = []
     for (const listener of this.#listeners)
@@ -419,24 +416,24 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     if (errors.length > 0) throw errors[0]
   }
 
-  /** Pauses where something threw, also where nothing is left but to tell what happened. */
+  /** Pauses after an error, also where only callbacks are pending. */
   #halt(): void {
-    if (!this.#isOver() || this.#events.length > 0) this.#set('paused', this.#state.error)
+    if (!this.#isOver() || this.#pending.length > 0) this.#set('paused', this.#state.error)
     try {
       this.#notify()
     } catch {
-      // What threw first is what the caller gets.
+      // The caller gets the first error.
     }
   }
 
-  #hold(answer: Promise<unknown>): void {
+  #track(answer: Promise<unknown>): void {
     const failed = answer.then(
       () => {},
       (error) => {
         this.#failure ??= { error }
       },
     )
-    this.#held = Promise.all([this.#held, failed])
+    this.#promises = Promise.all([this.#promises, failed])
   }
 
   #throwFailure(): void {
@@ -445,24 +442,24 @@ class ModelRun implements Run<Symbolic, Symbolic> {
     if (failure) throw failure.error
   }
 
-  /** Pauses or cancels where that was asked for. */
-  async #settle(): Promise<void> {
+  /** Pauses or cancels if requested. */
+  async #applyStop(): Promise<void> {
     if (this.#stop === null || this.#isOver()) return
     const cancelled = this.#stop === 'cancel'
     this.#set(cancelled ? 'cancelled' : 'paused')
     if (cancelled) await this.#options.callbacks?.onEnd?.(this.#state)
   }
 
-  /** Does up to `count` steps, cut where someone is to be told; yields what those who are told return. */
+  /** Does up to `count` steps, stopping where callbacks are due; yields what these return. */
   *#advance(count: number): Generator<unknown> {
     const { onStep, onRecord, onEpoch, onEnd } = this.#options.callbacks ?? {}
     const { save, every } = this.#options.checkpoint ?? {}
     const { status } = this.#state
-    const tell = (callback: ((state: RunState) => unknown) | undefined) => {
+    const queue = (callback: ((state: RunState) => unknown) | undefined) => {
       const state = this.#state
-      if (callback) this.#events.push({ tell: () => callback(state), again: false })
+      if (callback) this.#pending.push({ call: () => callback(state), retry: false })
     }
-    yield* this.#tell()
+    yield* this.#callPending()
     let left = count
     while (!this.#isOver() && !this.#engine.done) {
       if (!this.#engine.due && (left <= 0 || this.#stop !== null)) return
@@ -470,28 +467,28 @@ class ModelRun implements Run<Symbolic, Symbolic> {
         const { steps, record, epochEnded } = this.#engine.advance(onStep ? 1 : left)
         left -= steps
         this.#set(this.#engine.done ? 'done' : status)
-        if (steps > 0) tell(onStep)
-        if (record) tell(onRecord && ((state) => onRecord(record, state)))
+        if (steps > 0) queue(onStep)
+        if (record) queue(onRecord && ((state) => onRecord(record, state)))
         const { epoch, step, best } = this.#state
         if (save && epochEnded && (every === undefined ? best?.step === step : epoch % every === 0))
-          this.#events.push({ tell: () => this.#save(), again: true })
-        if (epochEnded) tell(onEpoch)
+          this.#pending.push({ call: () => this.#save(), retry: true })
+        if (epochEnded) queue(onEpoch)
       } catch (error) {
         if (!(error instanceof DivergedError)) throw error
         this.#set('diverged', error)
       }
-      if (this.#isOver()) tell(onEnd)
-      yield* this.#tell()
+      if (this.#isOver()) queue(onEnd)
+      yield* this.#callPending()
     }
     if (this.#engine.done) this.#set('done')
   }
 
-  /** Tells what happened. What throws is not told again, but for what must be. */
-  *#tell(): Generator<unknown> {
-    for (let event = this.#events[0]; event; event = this.#events[0]) {
-      if (!event.again) this.#events.shift()
-      yield event.tell()
-      if (event.again) this.#events.shift()
+  /** Calls pending callbacks. One that throws is not called again unless it must be. */
+  *#callPending(): Generator<unknown> {
+    for (let pending = this.#pending[0]; pending; pending = this.#pending[0]) {
+      if (!pending.retry) this.#pending.shift()
+      yield pending.call()
+      if (pending.retry) this.#pending.shift()
     }
   }
 
@@ -511,7 +508,7 @@ function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as Promise<unknown> | null)?.then === 'function'
 }
 
-/** Lets everything else that waits for the thread have its turn. */
+/** Yields to other tasks of the thread. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel()

@@ -1,40 +1,40 @@
-// How good rows are predicted, made of what was added up over batches.
+// Scores: loss, accuracy and metrics, from sums over batches.
 import type { Tensor } from '../graph/tensor.js'
 
-/** How good a set of rows is predicted. */
+/** The score of a model on a dataset. */
 export interface Score {
-  /** Of several outputs the weighted sum of their losses. */
+  /** For several outputs, the weighted sum of their losses. */
   readonly loss: number
-  /** Share of answers that are right, one to a row or more; `null` where right and wrong mean nothing. */
+  /** Fraction of correct predictions, one or more per row; `null` where there is no notion of correct. */
   readonly accuracy: number | null
   /**
-   * The metrics that the run was given, by name. For several outputs also the loss and accuracy of each, and all
-   * names begin with that of the output: `left.loss`.
+   * The metrics of the run, by name. For several outputs also the loss and accuracy of each, all prefixed with the
+   * name of the output: `left.loss`.
    */
   readonly metrics?: Readonly<Record<string, number>>
 }
 
-/** Added up over batches, by name. */
+/** Sums over batches, by name. */
 export type Sums = Readonly<Record<string, number>>
 
-/** A number of each batch: the number itself, where it is fixed, or what computes it. */
+/** A number of each batch: a constant, or the tensor that computes it. */
 type Known = number | Tensor
 
-/** What is scored of an output in batches of one size. */
+/** The scored parts of an output, in batches of one size. */
 export interface Part {
-  /** Name of the output, empty for one alone. */
+  /** Name of the output; empty for a single one. */
   readonly name: string
-  /** What its loss counts in the sum of all. */
+  /** Weight of its loss in the sum of all. */
   readonly lossWeight: number
-  /** What the mean in its loss divides by; `sum` where the loss is no mean. */
+  /** Divisor of the mean in its loss; `sum` where the loss is not a mean. */
   readonly meanWeight: Known | 'sum'
-  /** How many answers are right, and how many count; `null` where right and wrong mean nothing. */
+  /** The number of correct predictions, and of those that count; `null` where there is no notion of correct. */
   readonly answers: { readonly right: Tensor; readonly counted: Known } | null
 }
 
 /**
- * Adds a batch to `sums`: its loss, times what its mean divides by, and its answers where `answered`. `read` gives what
- * was computed of it, by name.
+ * Adds a batch to `sums`: its loss, times the divisor of its mean, and its predictions where `answered`. `read`
+ * returns its computed values, by name.
  */
 export function addBatch(
   sums: Record<string, number>,
@@ -60,7 +60,7 @@ export function addBatch(
   add('counted', known('counted', part.answers.counted))
 }
 
-/** The score of everything that was added to `sums`, with metrics by name. */
+/** The score of everything added to `sums`, with metrics by name. */
 export function scoreOf(
   parts: readonly Part[],
   sums: Sums,
@@ -85,7 +85,7 @@ export function scoreOf(
   return { loss, accuracy, ...(Object.keys(all).length > 0 && { metrics: all }) }
 }
 
-/** 0 where nothing counts. */
+/** The quotient, or 0 where nothing counts. */
 const share = (sum: number, weight: number) => (weight === 0 ? 0 : sum / weight)
 
 /** `accuracy`, or `left.accuracy` for one of several outputs. */

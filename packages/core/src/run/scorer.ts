@@ -1,4 +1,4 @@
-// Predictions and scores of a model on any number of rows.
+// Computes predictions and scores of a model on any number of rows.
 import { compile } from '../compile/function.js'
 import type { Columns, Dataset } from '../data/dataset.js'
 import type { Shape } from '../graph/shape.js'
@@ -8,7 +8,7 @@ import { Predictor } from '../layers/predictor.js'
 import type { Objective } from './objective.js'
 import { addBatch, nameOf, type Score, scoreOf } from './score.js'
 
-/** Rows that are scored in one call. */
+/** Rows per call. */
 const batchSize = 256
 
 export class Scorer {
@@ -27,12 +27,12 @@ export class Scorer {
     )
   }
 
-  /** Probabilities or values, by the loss. */
+  /** Probabilities or values, according to the loss. */
   predict(inputs: Columns): Columns {
     return this.#predictor.predict(inputs)
   }
 
-  /** Compiles what it takes to score so many rows, so that no memory is taken later. */
+  /** Compiles for this number of rows, so that no memory is allocated later. */
   prepare(rows: number): void {
     for (const count of [Math.min(batchSize, rows), rows % batchSize]) if (count > 0) this.#scorerOf(count)
   }

@@ -1,4 +1,4 @@
-// What decides the bits of a run, beside its state: a run is resumed with the same, or refused by name.
+// The settings that decide the bits of a run, besides its state: resuming with others is refused by name.
 
 import { ValueError } from '../checks/errors.js'
 import type { Columns, Dataset } from '../data/dataset.js'
@@ -7,7 +7,7 @@ import { listed, type Named } from '../layers/named.js'
 import type { Loss } from '../training/losses.js'
 import type { RunOptions } from './run.js'
 
-/** Plain data by name, as far as options can be told apart by it. */
+/** Options as plain data by name, as far as they can be compared. */
 export type Settings = Readonly<Record<string, string | number>>
 
 type Data = Dataset<Columns, Columns> | null
@@ -39,16 +39,16 @@ export function settingsOf(options: RunOptions<Symbolic, Symbolic>, sets: readon
   }
 }
 
-/** @throws ValueError naming the first that differs; what one of them does not say is not compared. */
+/** @throws ValueError naming the first that differs; settings that one of them lacks are not compared. */
 export function checkSettings(saved: Settings, own: Settings): void {
   for (const [name, value] of Object.entries(own))
     if (saved[name] !== undefined && saved[name] !== value)
       throw new ValueError(
-        `createRun: the run to resume has ${name} ${saved[name]}, this one ${value}; they must be the same${name === 'learningRate' ? '. To go on with another rate, set learningRate of the resumed run' : ''}`,
+        `createRun: the run to resume has ${name} ${saved[name]}, this one ${value}; they must be the same${name === 'learningRate' ? '. To continue with another rate, set learningRate of the resumed run' : ''}`,
       )
 }
 
-/** Two 32-bit hashes of all numbers, FNV-1a over their words. */
+/** Two 32-bit hashes of all values, FNV-1a over 32-bit words. */
 function checksum(data: Data): string {
   if (!data) return 'none'
   let [a, b] = [0x811c9dc5, 0x9747b28c]

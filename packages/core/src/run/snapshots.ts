@@ -1,6 +1,6 @@
-// Earlier states of a run, dense near the present and sparse far back.
+// Snapshots of a run, dense near the present and sparse far back.
 
-/** Bytes that all snapshots together may hold. */
+/** Memory limit for all snapshots, in bytes. */
 const mostBytes = 2 ** 28
 
 interface Snapshot<T> {
@@ -10,13 +10,13 @@ interface Snapshot<T> {
 }
 
 /**
- * Keeps the first state, the last, and between them so many that the gap around a step is at most as long as the
- * way back to it: about 2 · log₂ of the number of steps, and no more than fit the memory.
+ * Keeps the first and last states, and as many between that the gap around a step is at most its distance from the
+ * last: about 2 · log₂ of the number of steps, and no more than fit in memory.
  */
 export class Snapshots<T> {
   #list: Snapshot<T>[] = []
 
-  /** Adds a state that is later than all others. */
+  /** Adds a state, which must be later than all others. */
   add(step: number, bytes: number, state: T): void {
     this.#list.push({ step, bytes, state })
     for (let at = this.#list.length - 2; at > 0; at--) {
@@ -28,13 +28,13 @@ export class Snapshots<T> {
     while (total > mostBytes && this.#list.length > 2) total -= this.#list.splice(1, 1)[0]!.bytes
   }
 
-  /** The latest state that is no later than `step`; later ones are forgotten. */
+  /** The latest state at or before `step`; drops later ones. */
   backTo(step: number): T {
     while (this.#list.length > 1 && this.#list.at(-1)!.step > step) this.#list.pop()
     return this.#list.at(-1)!.state
   }
 
-  /** Steps of the states that are kept, in order. */
+  /** Steps of the states, in order. */
   get steps(): number[] {
     return this.#list.map((snapshot) => snapshot.step)
   }

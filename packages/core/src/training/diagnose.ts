@@ -1,17 +1,17 @@
-// Finds where the first number that is not finite came from.
+// Finds the node that produced the first non-finite number.
 
-import { formatShort } from '../checks/format.js'
+import { fourDigits } from '../checks/format.js'
 import { evaluate, type Given } from '../graph/evaluate.js'
 import { inputAt } from '../graph/input-names.js'
 import { describeNode, type Tensor, Variable } from '../graph/tensor.js'
 import { topological } from '../graph/traverse.js'
 import { findNonFinite } from '../numbers/finite.js'
 
-/** What is to be known of a node's numbers. */
+/** Summary of the values of a node. */
 interface Summary {
   readonly low: number
   readonly high: number
-  /** The first that is not finite, and where it stands; −1 where all are finite. */
+  /** The first non-finite value and its index; −1 where all are finite. */
   readonly bad: number
   readonly at: number
 }
@@ -20,13 +20,13 @@ interface Summary {
 interface Step {
   readonly loss: Tensor
   readonly gradients: readonly Tensor[]
-  /** What variables that are not trained are given. */
+  /** The values assigned to variables that are not trained. */
   readonly assigned: readonly Tensor[]
 }
 
 /**
- * One sentence about the node that made the first NaN or infinity of those that come out of a step. What is infinite
- * on the way to numbers that are finite, such as a mask, is none of them.
+ * One sentence about the node that produced the first NaN or infinity that reaches the results of a step. Infinities
+ * that lead to finite results, such as those of a mask, do not count.
  */
 export function describeFirstNonFinite({ loss, gradients, assigned }: Step, given: Given): string {
   const outputs = [loss, ...gradients, ...assigned]
@@ -35,22 +35,22 @@ export function describeFirstNonFinite({ loss, gradients, assigned }: Step, give
   const origins = topological(outputs.filter(isBad), (tensor) => !isBad(tensor)).filter(
     (tensor) => isBad(tensor) && !tensor.inputs.some(isBad),
   )
-  // A leaf may hold an infinity on purpose, so an operation comes first.
+  // A leaf may hold an infinity on purpose, so operations are reported first.
   const origin = origins.find(({ op }) => op) ?? origins[0]
   if (!origin)
-    return `every node is finite, so it is the update that went too far; derivatives from ${range(gradients.map((gradient) => summaries.get(gradient)!))}`
+    return `every node is finite, so the update overflowed; derivatives from ${range(gradients.map((gradient) => summaries.get(gradient)!))}`
   const { bad, at } = summaries.get(origin)!
   const where = origin.size > 1 ? `, element ${at}` : ''
   if (!origin.op)
-    return `${describeNode(origin)} holds ${bad}${where}${origin instanceof Variable ? ', since before this step' : ''}`
+    return `${describeNode(origin)} holds ${bad}${where}${origin instanceof Variable ? ', from before this step' : ''}`
   const inputs = origin.inputs.map((input, index) => {
     const { label } = inputAt(origin.op!.definition.inputs, index)
     return `${label} from ${input.size === 0 ? 'nothing' : range([summaries.get(input)!])}`
   })
-  return `${describeNode(origin)} was the first to give ${bad}${where}; its inputs: ${inputs.join(', ')}`
+  return `${describeNode(origin)} was the first to produce ${bad}${where}; its inputs: ${inputs.join(', ')}`
 }
 
-/** Computes node by node, and keeps numbers only until their last use: all of them may not fit into memory. */
+/** Evaluates node by node, and keeps values only until their last use: all of them may not fit into memory. */
 function summarized(outputs: readonly Tensor[], given: Given): ReadonlyMap<Tensor, Summary> {
   const order = topological(outputs)
   const lastUse = new Map<Tensor, Tensor>()
@@ -83,5 +83,5 @@ function summaryOf(values: Float32Array | Float64Array): Summary {
 function range(summaries: readonly Summary[]): string {
   const low = Math.min(...summaries.map((summary) => summary.low))
   const high = Math.max(...summaries.map((summary) => summary.high))
-  return `${formatShort(low)} to ${formatShort(high)}`
+  return `${fourDigits(low)} to ${fourDigits(high)}`
 }

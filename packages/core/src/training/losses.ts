@@ -1,4 +1,4 @@
-// What training makes small, and what a network's outputs mean under each loss.
+// Loss functions, and how each interprets the outputs of a network.
 import {
   type Checks,
   check,
@@ -48,48 +48,48 @@ import {
 } from '../ops/index.js'
 import { type MeanWeight, withJudged } from './judged.js'
 
-/** How the losses of rows or numbers become the loss. */
+/** How the losses of rows or elements are reduced. */
 export interface LossOptions {
   /**
-   * `mean`, the default: with weights Σ w·loss / Σ w, and 0 where all weights are 0. `sum`: Σ w·loss. `none`: the
-   * losses as they are, w·loss.
+   * `mean`, the default: with weights Σ w·loss / Σ w, and 0 where all weights are 0. `sum`: Σ w·loss. `none`: no
+   * reduction, w·loss.
    */
   reduction?: 'mean' | 'sum' | 'none'
   /**
-   * How much each loss counts, from 0 up: a flat list holds one number for each row, a tensor of more dimensions
-   * broadcasts to the losses (`[1, n]` weighs n columns), and a single number counts for all.
+   * Non-negative weights of the losses: a flat list holds one number for each row, a tensor of more dimensions is
+   * broadcast to the losses (`[1, n]` weights n columns), and a single number applies to all.
    */
   weights?: TensorLike
 }
 
-/** Options of losses whose targets are rows of probabilities of classes. */
+/** Options of losses whose targets are rows of class probabilities. */
 export interface ClassLossOptions extends LossOptions {
   /** This share of each target is spread evenly over the classes, in [0, 1), default 0 (Szegedy et al. 2016). */
   labelSmoothing?: number
-  /** How much each class counts, from 0 up: a row's weight is that of its class, Σ target·weight for mixed ones. */
+  /** Non-negative weights of the classes: the weight of a row is that of its class, or Σ target·weight. */
   classWeights?: TensorLike
 }
 
-/** Options of losses whose targets are class numbers. */
+/** Options of losses whose targets are class indices. */
 export interface SparseLossOptions extends ClassLossOptions {
   /**
-   * The target of positions to ignore, such as padding, default −1: they have the loss 0, pass nothing back, and count
+   * The target of positions to ignore, such as padding, default −1: their loss and gradient are 0, and they count
    * neither in the mean nor in the accuracy of a run.
    */
   ignoreIndex?: number
 }
 
-/** The losses of rows or numbers, and what they count besides the weights that every loss can be given. */
+/** The losses of rows or elements, and their weights besides the option `weights`. */
 interface Terms {
   readonly losses: Tensor
   readonly counted?: Tensor
-  /** The weight of each row, from those of the classes. */
+  /** The weight of each row, by its class. */
   readonly perRow?: (classWeights: Tensor) => Tensor
-  /** The mean, where it is of another graph than `mean(losses)`. */
+  /** The mean, where its graph is not `mean(losses)`. */
   readonly reduced?: (losses: Tensor) => Tensor
 }
 
-/** Numbers and tensors are read where their shapes are known. */
+/** Numbers and tensors are checked where their shapes are known. */
 const numbers = (_caller: string, _name: string, value: unknown) => value as TensorLike | undefined
 
 const lossOptions: Checks<LossOptions> = {
@@ -104,8 +104,8 @@ const classLossOptions: Checks<ClassLossOptions> = {
 }
 
 /**
- * What all losses go through. Outputs and targets must have the same shape, but that class numbers have none of the last
- * dimension: [n, 1] against [n] would repeat to n×n.
+ * Shared by all losses. Outputs and targets must have the same shape, except that class indices lack the last
+ * dimension: [n, 1] with [n] would be broadcast to n×n.
  */
 function judge<O extends LossOptions>(
   caller: (...args: never[]) => unknown,
@@ -132,18 +132,18 @@ function checkPair(name: LossName, outputs: Shape, targets: Shape): void {
   const wanted = targetShape ? targetShape(outputs) : outputs
   if (sameShape(targets, wanted) && !(targetShape && outputs.length === 0)) return
   const cure = targetShape
-    ? 'give one class number for each row of outputs'
+    ? 'pass one class index for each row of outputs'
     : sizeOf(targets) === sizeOf(outputs)
       ? `reshape the targets to [${outputs.join(', ')}], or the outputs to [${targets.join(', ')}]`
       : sameShape(targets, outputs.slice(0, -1))
-        ? 'class numbers become rows by oneHot, or are for sparseSoftmaxCrossEntropy'
-        : 'give each output its own target'
+        ? 'turn class indices into rows with oneHot, or use sparseSoftmaxCrossEntropy'
+        : 'pass a target for each output'
   throw new ShapeError(
     `${name}: outputs are ${describeShape(outputs)}, targets ${describeShape(targets)}, but must be ${describeShape(wanted)}; ${cure}`,
   )
 }
 
-/** The loss that those of rows or numbers become, and over what its mean is; `classes` is the shape of a row of outputs. */
+/** The reduced loss and the divisor of its mean; `classes` is the shape of a row of outputs. */
 function reduce(
   name: string,
   { reduction, weights, classWeights }: ClassLossOptions,
@@ -164,21 +164,21 @@ function reduce(
     const all = factors.length > 1 ? scale(mul(factors[0]!, factors[1]!)) : factors[0]
     return all && counted ? where(counted, all, 0) : (all ?? counted)
   }
-  // What is ignored has the loss 0 already.
+  // Ignored positions have loss 0 already.
   const weighted = (weight: Tensor | undefined) =>
     weight && weight !== counted ? mul(weight, losses) : losses
   const raw = product((given) => given)
   if (reduction === 'none') return { loss: weighted(raw), meanWeight: undefined }
   if (reduction === 'sum') return { loss: sum(weighted(raw)), meanWeight: 'sum' }
   if (!raw) return { loss: reduced(losses), meanWeight: losses.size }
-  // Each number of the losses has its weight, however few were given.
+  // Weights are broadcast to the losses, so that each element has its weight.
   const total = (weight: Tensor) => mul(sum(weight), losses.size / weight.size)
   const weight = product(proportions)!
   const divisor = total(weight)
   return { loss: div(sum(weighted(weight)), where(divisor, divisor, 1)), meanWeight: total(raw) }
 }
 
-/** Weights over the largest of them, so that no sum of them overflows or vanishes; all 0 stay so. */
+/** Weights divided by the largest, so that no sum of them overflows or underflows; all zeros stay zeros. */
 function proportions(weights: Tensor): Tensor {
   if (weights.size === 0) return weights
   const largest = stopGradient(max(weights))
@@ -186,8 +186,8 @@ function proportions(weights: Tensor): Tensor {
 }
 
 /**
- * Weights of at least 0. Numbers that are there are checked now; of those that are computed later a negative one becomes
- * −∞, for which a run stops and names what was expected.
+ * Non-negative weights. Known values are checked now; a negative value that is computed later becomes −∞, which stops
+ * a run with the name of this node.
  */
 function atLeastZero(name: string, option: string, given: TensorLike): Tensor {
   const weights = toTensor(given, `${name}, ${option}`)
@@ -195,13 +195,13 @@ function atLeastZero(name: string, option: string, given: TensorLike): Tensor {
     for (const [place, value] of weights.values.entries())
       if (!(value >= 0 && value < Infinity))
         throw new ValueError(
-          `${name}: ${option} must be finite numbers of at least 0; number ${place} is ${value}`,
+          `${name}: ${option} must be non-negative finite numbers; element ${place} is ${value}`,
         )
   if (weights instanceof Constant) return weights
-  return scope(`${option} of at least 0`, () => div(weights, greaterEqual(weights, 0)))
+  return scope(`non-negative ${option}`, () => div(weights, greaterEqual(weights, 0)))
 }
 
-/** Weights in the dimensions of the losses; a flat list has one for each row. */
+/** Weights with the rank of the losses; a flat list has one for each row. */
 function alongRows(name: string, weights: Tensor, losses: Tensor): Tensor {
   const flat = weights.rank === 1 && weights.size !== 1
   const placed = flat ? [weights.size, ...losses.shape.slice(1).map(() => 1)] : weights.shape
@@ -210,12 +210,12 @@ function alongRows(name: string, weights: Tensor, losses: Tensor): Tensor {
     placed.every((size, place) => size === 1 || size === losses.shape[losses.rank - placed.length + place])
   if (!fits && weights.size !== 1)
     throw new ShapeError(
-      `${name}: weights are ${describeShape(weights.shape)}, the losses ${describeShape(losses.shape)}; give one weight for each row, or weights that broadcast to the losses`,
+      `${name}: weights are ${describeShape(weights.shape)}, the losses ${describeShape(losses.shape)}; pass one weight for each row, or weights that can be broadcast to the losses`,
     )
   return reshape(weights, weights.size === 1 ? [] : placed)
 }
 
-/** Mean of the squared differences. */
+/** Mean of squared differences. */
 export function meanSquaredError(
   predictions: TensorLike,
   targets: TensorLike,
@@ -226,7 +226,7 @@ export function meanSquaredError(
   )
 }
 
-/** Mean of the absolute differences; the derivative where they are 0 is 0. */
+/** Mean of absolute differences; the derivative is 0 where they are 0. */
 export function meanAbsoluteError(
   predictions: TensorLike,
   targets: TensorLike,
@@ -238,9 +238,9 @@ export function meanAbsoluteError(
 }
 
 /**
- * Half the square of small differences d, and in a straight line from |d| = delta on: ½d², then
- * delta·(|d| − ½delta) (Huber 1964). `delta` is above 0, default 1.
- * @throws ValueError unless delta is above 0.
+ * Quadratic for small differences d and linear from |d| = delta on: ½d², then delta·(|d| − ½delta) (Huber 1964).
+ * `delta` is positive, default 1.
+ * @throws ValueError unless delta is positive.
  */
 export function huberLoss(
   predictions: TensorLike,
@@ -257,8 +257,8 @@ export function huberLoss(
 }
 
 /**
- * How far scores are on the wrong side of a margin: max(0, 1 − t·score), with t = 1 for targets of 1 and t = −1
- * for targets of 0 (Cortes and Vapnik 1995). The derivative on the margin is 0.
+ * Hinge loss max(0, 1 − t·score), with t = 1 for targets of 1 and t = −1 for targets of 0 (Cortes and Vapnik 1995).
+ * The derivative at the margin is 0.
  */
 export function hingeLoss(scores: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
   return judge(hingeLoss, 'hingeLoss', [scores, targets], options, lossOptions, (x, t) =>
@@ -267,8 +267,8 @@ export function hingeLoss(scores: TensorLike, targets: TensorLike, options: Loss
 }
 
 /**
- * Of counts that follow Poisson's law, without the constant: rate − target · ln rate, for rates above 0, such as
- * `softplus` gives. Rates below 1e-30 count as that in the logarithm.
+ * Negative log-likelihood of Poisson counts, up to a constant: rate − target · ln rate, for positive rates, such as
+ * those of `softplus`. In the logarithm rates are at least 1e-30.
  */
 export function poissonLoss(rates: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
   return judge(poissonLoss, 'poissonLoss', [rates, targets], options, lossOptions, (rate, t) =>
@@ -277,8 +277,8 @@ export function poissonLoss(rates: TensorLike, targets: TensorLike, options: Los
 }
 
 /**
- * One minus the cosine of the angle between vectors along the last axis: 1 − x·y / (‖x‖·‖y‖). A vector of zeros
- * has the loss 1.
+ * One minus the cosine of the angle between vectors along the last axis: 1 − x·y / (‖x‖·‖y‖). The loss of a zero
+ * vector is 1.
  */
 export function cosineLoss(predictions: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
   return judge(cosineLoss, 'cosineLoss', [predictions, targets], options, lossOptions, (p, t) =>
@@ -286,11 +286,11 @@ export function cosineLoss(predictions: TensorLike, targets: TensorLike, options
   )
 }
 
-/** The vectors along the last axis divided by their norms; zeros stay. */
+/** The vectors along the last axis divided by their norms; zero vectors stay zero. */
 function towardsUnit(x: Tensor): Tensor {
   if (x.rank === 0 || x.shape.at(-1) === 0)
-    throw new ShapeError(`cosineLoss: wants vectors along the last axis, got ${describeShape(x.shape)}`)
-  // Direction does not depend on scale, so the scale is taken out first and no square overflows.
+    throw new ShapeError(`cosineLoss: expects vectors along the last axis, got ${describeShape(x.shape)}`)
+  // Direction is independent of scale, so vectors are rescaled first and no square overflows.
   const largest = stopGradient(max(abs(x), { axes: -1, keepDims: true }))
   const scaled = div(x, where(largest, largest, 1))
   const squares = sum(square(scaled), { axes: -1, keepDims: true })
@@ -298,9 +298,9 @@ function towardsUnit(x: Tensor): Tensor {
 }
 
 /**
- * `−mean(Y · ln H + (1 − Y) · ln(1 − H))` for probabilities H, the cost of the lecture, as its graph of log,
- * mul, sub, mean and neg. It is infinite when a probability is rounded to 0 or 1 on the wrong side, and NaN, from
- * 0 · ln 0, on the right one; train with `sigmoidCrossEntropy`, which is always finite.
+ * `−mean(Y · ln H + (1 − Y) · ln(1 − H))` for probabilities H, as a graph of log, mul, sub, mean and neg. It is
+ * infinite when a probability rounds to the wrong one of 0 and 1, and NaN, from 0 · ln 0, when it rounds to the right
+ * one; train with `sigmoidCrossEntropy`, which is always finite.
  */
 export function binaryCrossEntropy(
   probabilities: TensorLike,
@@ -314,8 +314,8 @@ export function binaryCrossEntropy(
 }
 
 /**
- * Cross-entropy of `σ(logits)` against probabilities of 0 to 1, finite for every logit. With label smoothing ε
- * targets are z·(1 − ε) + ε/2.
+ * Cross-entropy of `σ(logits)` against targets z in [0, 1], finite for every logit. With label smoothing ε targets are
+ * z·(1 − ε) + ε/2.
  * @throws ValueError for options out of range.
  */
 export function sigmoidCrossEntropy(
@@ -335,7 +335,7 @@ export function sigmoidCrossEntropy(
 }
 
 /**
- * Cross-entropy of the rows' softmax against rows of probabilities, such as one-hot labels; finite for every
+ * Cross-entropy of the row-wise softmax against rows of probabilities z, such as one-hot labels; finite for every
  * logit. With label smoothing ε targets are z·(1 − ε) + ε/n for n classes.
  * @throws ValueError for options out of range.
  */
@@ -358,10 +358,10 @@ export function softmaxCrossEntropy(
 }
 
 /**
- * Cross-entropy of the rows' softmax against class numbers from 0, one for each row. Rows whose target is
- * `ignoreIndex` do not count: the mean is over the others, and 0 where there are none.
- * @throws ShapeError unless targets have the shape of logits without its last dimension.
- * @throws IndexError, when it is computed, for any other number that is no class.
+ * Cross-entropy of the row-wise softmax against class indices, one for each row. Rows whose target is `ignoreIndex` do
+ * not count: the mean is over the others, and 0 where there are none.
+ * @throws ShapeError unless targets have the shape of the logits without its last dimension.
+ * @throws IndexError at evaluation for any other target that is not a class.
  */
 export function sparseSoftmaxCrossEntropy(
   logits: TensorLike,
@@ -390,8 +390,8 @@ function smooth(targets: Tensor, share: number, classes: number): Tensor {
 }
 
 /**
- * Negative log-likelihood: −Σ target · log-probability along the last axis, for the logarithms that `logSoftmax`
- * gives and rows of probabilities, such as one-hot labels.
+ * Negative log-likelihood: −Σ target · log-probability along the last axis, for the outputs of `logSoftmax` and rows
+ * of probabilities, such as one-hot labels.
  */
 export function negativeLogLikelihood(
   logProbabilities: TensorLike,
@@ -409,7 +409,7 @@ export function negativeLogLikelihood(
 }
 
 /**
- * Kullback and Leibler's divergence of the rows' softmax from rows of probabilities t: Σ t · (ln t − log
+ * Kullback–Leibler divergence of rows of probabilities t from the row-wise softmax: Σ t · (ln t − log
  * softmax(logits)), with 0 · ln 0 = 0. Finite for every logit.
  */
 export function klDivergence(logits: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
@@ -419,12 +419,12 @@ export function klDivergence(logits: TensorLike, targets: TensorLike, options: L
   })
 }
 
-/** L1 regularisation, to be added to a loss: factor · Σ |p| over all parameters, which makes many of them 0. */
+/** L1 regularization, to be added to a loss: factor · Σ |p| over all parameters, which makes many of them 0. */
 export function l1Penalty(parameters: readonly Tensor[], factor: number): Tensor {
   return penalty(l1Penalty, 'l1Penalty', parameters, factor, abs)
 }
 
-/** L2 regularisation, to be added to a loss: factor · Σ p² over all parameters. */
+/** L2 regularization, to be added to a loss: factor · Σ p² over all parameters. */
 export function l2Penalty(parameters: readonly Tensor[], factor: number): Tensor {
   return penalty(l2Penalty, 'l2Penalty', parameters, factor, square)
 }
@@ -451,40 +451,40 @@ function penalty(
   })
 }
 
-/** What a run makes small, and how it is to be read. */
+/** The loss that a run minimizes, and how to interpret it. */
 export interface Loss {
   readonly of: (outputs: Tensor, targets: Tensor) => Tensor
-  /** What the network predicts, from what it puts out. */
+  /** The predictions of the network, from its outputs. */
   readonly predictions: (outputs: Tensor) => Tensor
-  /** 1 for each row that is right, 0 for each that is wrong; `null` where right and wrong mean nothing. */
+  /** 1 for each correct row, 0 for each other; `null` where there is no notion of correct. */
   readonly correct: ((outputs: Tensor, targets: Tensor) => Tensor) | null
-  /** 1 for each answer that counts, 0 for one that is not; where it is absent, those that `of` ignores do not count. */
+  /** 1 for each prediction that counts, 0 for the others; if absent, those that `of` ignores do not count. */
   readonly counted?: (outputs: Tensor, targets: Tensor) => Tensor
-  /** Shape of a row of targets for a row of outputs; for losses by name the same unless given. */
+  /** Shape of a row of targets for that of a row of outputs; for losses by name the same by default. */
   readonly targetShape?: (outputShape: Shape) => Shape
 }
 
-/** What the outputs of a model must be. */
+/** What the outputs of a model must be under a loss. */
 export type OutputKind =
   | 'values'
   | 'vectors'
   | 'logits'
   | 'scores'
-  | 'logits of classes'
+  | 'class logits'
   | 'probabilities'
   | 'log-probabilities'
   | 'rates'
 
-/** What targets must be. */
+/** What the targets must be under a loss. */
 export type TargetKind =
   | 'numbers'
   | '0 or 1'
   | 'numbers in [0, 1]'
-  | 'rows that add up to 1'
-  | 'class numbers'
+  | 'rows that sum to 1'
+  | 'class indices'
   | 'counts'
 
-/** A loss that says what it is for, which is checked before a run. */
+/** A loss that declares its outputs and targets, which are checked before a run. */
 interface NamedLoss extends Loss {
   readonly outputs: OutputKind
   readonly targets: TargetKind
@@ -492,12 +492,12 @@ interface NamedLoss extends Loss {
 
 const asTheyAre = (outputs: Tensor) => outputs
 
-/** What makes predictions of outputs, by name; `linear` leaves them as they are. */
+/** Functions from outputs to predictions, by name; `linear` is the identity. */
 export const outputActivations = { linear: asTheyAre, sigmoid, softmax, exp } satisfies Readonly<
   Record<string, Loss['predictions']>
 >
 
-/** By name, or one of your own. */
+/** By name, or a custom function. */
 export type OutputActivation = keyof typeof outputActivations | Loss['predictions']
 
 const sameSide = (probability: (outputs: Tensor) => Tensor) => (outputs: Tensor, targets: Tensor) =>
@@ -558,15 +558,15 @@ export const losses = {
   },
   softmaxCrossEntropy: {
     of: softmaxCrossEntropy,
-    outputs: 'logits of classes',
-    targets: 'rows that add up to 1',
+    outputs: 'class logits',
+    targets: 'rows that sum to 1',
     predictions: softmax,
     correct: sameClass,
   },
   sparseSoftmaxCrossEntropy: {
     of: sparseSoftmaxCrossEntropy,
-    outputs: 'logits of classes',
-    targets: 'class numbers',
+    outputs: 'class logits',
+    targets: 'class indices',
     predictions: softmax,
     correct: (logits, classes) => equal(argMax(logits), classes),
     targetShape: (logits) => logits.slice(0, -1),
@@ -574,14 +574,14 @@ export const losses = {
   negativeLogLikelihood: {
     of: negativeLogLikelihood,
     outputs: 'log-probabilities',
-    targets: 'rows that add up to 1',
+    targets: 'rows that sum to 1',
     predictions: exp,
     correct: sameClass,
   },
   klDivergence: {
     of: klDivergence,
-    outputs: 'logits of classes',
-    targets: 'rows that add up to 1',
+    outputs: 'class logits',
+    targets: 'rows that sum to 1',
     predictions: softmax,
     correct: sameClass,
   },

@@ -1,4 +1,4 @@
-// How good predictions are: counted batch by batch in float64, and always the same for the same rows in any batches.
+// Metrics: accumulated batch by batch in float64, and independent of how rows are batched.
 import {
   checkCount,
   checkFinite,
@@ -17,23 +17,23 @@ type Numbers = ArrayLike<number>
 type NoOptions = Readonly<Record<string, never>>
 
 /**
- * A measure of predictions against targets. Add batches of it, in one array each, row by row; the value is that of
- * all rows so far, NaN where nothing was added.
+ * Compares predictions with targets. Add batches, one flat row-major array each; the value is that of all rows so far,
+ * NaN before the first.
  */
 export interface Metric<Value = number> {
   /**
-   * Adds a batch; returns the metric itself, so that `accuracy().add(predictions, targets).value` is that of two
+   * Adds a batch; returns the metric itself, so that `accuracy().add(predictions, targets).value` evaluates two
    * arrays.
-   * @throws ShapeError when the arrays do not fit; ValueError for targets that do not exist. Nothing is added then.
+   * @throws ShapeError when the arrays do not match; ValueError for invalid targets. Nothing is added then.
    */
   add(predictions: Numbers, targets: Numbers): Metric<Value>
-  /** The value over everything that was added. */
+  /** The value over all rows added so far. */
   readonly value: Value
-  /** Forgets everything that was added. */
+  /** Starts over. */
   reset(): void
 }
 
-/** A metric of sums: `begin` makes them, `add` adds a batch to them, `value` is made of them. */
+/** A metric with a state: `begin` creates it, `add` adds a batch to it, `value` reads it. */
 function metric<State, Value>(
   begin: () => State,
   check: (predictions: Numbers, targets: Numbers) => void,
@@ -63,12 +63,12 @@ function paired(name: string) {
   return (predictions: Numbers, targets: Numbers) => {
     if (predictions.length !== targets.length)
       throw new ShapeError(
-        `${name}: ${predictions.length} predictions and ${targets.length} targets; wants one for each`,
+        `${name}: ${predictions.length} predictions and ${targets.length} targets; there must be one for each`,
       )
   }
 }
 
-/** As many predictions as targets, which are 0 or 1. */
+/** As many predictions as targets; targets are 0 or 1. */
 function pairedWithTruth(name: string) {
   const check = paired(name)
   return (predictions: Numbers, targets: Numbers) => {
@@ -79,21 +79,21 @@ function pairedWithTruth(name: string) {
   }
 }
 
-/** Rows of one number for each class; targets likewise, such as one-hot labels. */
+/** Rows with one number for each class; targets likewise, such as one-hot labels. */
 function rowsOf(name: string, classes: number) {
   const check = paired(name)
   return (predictions: Numbers, targets: Numbers) => {
     check(predictions, targets)
     if (predictions.length % classes !== 0)
-      throw new ShapeError(`${name}: ${predictions.length} numbers are no whole rows of ${classes} classes`)
+      throw new ShapeError(`${name}: ${predictions.length} numbers are not a multiple of ${classes} classes`)
   }
 }
 
-/** What metrics of class numbers share. */
+/** Options of metrics of class indices. */
 export interface ClassNumberOptions {
-  /** How many classes there are, numbered from 0. */
+  /** The number of classes. */
   classes: number
-  /** The target of positions that count nowhere, such as padding, default −1. */
+  /** The target of positions to ignore, such as padding; default −1. */
   ignoreIndex?: number
 }
 
@@ -102,18 +102,18 @@ const classChecks = {
   ignoreIndex: optional(checkInteger, -1),
 }
 
-/** Rows of one number for each class; targets are class numbers. */
+/** Rows with one number for each class; targets are class indices. */
 function rowsWithClasses(name: string, classes: number, ignoreIndex: number) {
   return (predictions: Numbers, targets: Numbers) => {
     if (predictions.length !== targets.length * classes)
       throw new ShapeError(
-        `${name}: ${targets.length} targets want as many rows of ${classes} classes, ${targets.length * classes} numbers; got ${predictions.length}`,
+        `${name}: ${targets.length} targets need as many rows of ${classes} classes, ${targets.length * classes} numbers; got ${predictions.length}`,
       )
     checkClasses(name, 'target', classes, targets, targets, ignoreIndex)
   }
 }
 
-/** Checks the classes at all positions that count. */
+/** Checks the class indices at all positions that count. */
 function checkClasses(
   name: string,
   what: string,
@@ -125,11 +125,11 @@ function checkClasses(
   for (let i = 0; i < given.length; i++)
     if (targets[i] !== ignoreIndex && !(Number.isInteger(given[i]) && given[i]! >= 0 && given[i]! < classes))
       throw new ValueError(
-        `${name}: ${what} ${i} is ${given[i]}; classes are integers from 0 to ${classes - 1}, and targets of ${ignoreIndex} (ignoreIndex) do not count`,
+        `${name}: ${what} ${i} is ${given[i]}; classes are integers in [0, ${classes}), and targets of ${ignoreIndex} (ignoreIndex) are ignored`,
       )
 }
 
-/** Position of the largest of a row, the first at a tie. */
+/** Index of the maximum of a row, the first of ties. */
 function largest(rows: Numbers, row: number, columns: number): number {
   let best = 0
   for (let i = 1; i < columns; i++) if (rows[row * columns + i]! > rows[row * columns + best]!) best = i
@@ -141,13 +141,13 @@ interface Mean {
   count: number
 }
 
-/** The mean of what `of` gives for each row. */
+/** The mean of what `of` returns for each row. */
 function meanOf(
   check: (predictions: Numbers, targets: Numbers) => void,
   columns: number,
   of: (predictions: Numbers, targets: Numbers, row: number) => number,
   value: (mean: number) => number = (mean) => mean,
-  /** The target of rows that do not count. */
+  /** The target of rows to ignore. */
   ignoreIndex?: number,
 ): Metric {
   return metric(
@@ -165,7 +165,7 @@ function meanOf(
   )
 }
 
-/** Share of numbers that are on the right side of a threshold, 0.5 unless given; targets are 0 or 1. */
+/** Fraction of predictions on the correct side of `threshold`, default 0.5; targets are 0 or 1. */
 export function binaryAccuracy(options: { threshold?: number } = {}): Metric {
   const { threshold } = checkOptions('binaryAccuracy', options, { threshold: optional(checkFinite, 0.5) })
   return meanOf(pairedWithTruth('binaryAccuracy'), 1, (predictions, targets, row) =>
@@ -173,7 +173,7 @@ export function binaryAccuracy(options: { threshold?: number } = {}): Metric {
   )
 }
 
-/** Share of rows whose largest number stands where that of the target row does; the first counts at a tie. */
+/** Fraction of rows whose argmax is that of the target row; the first of ties counts. */
 export function categoricalAccuracy(options: { classes: number }): Metric {
   const { classes } = checkOptions('categoricalAccuracy', options, { classes: checkCount })
   return meanOf(rowsOf('categoricalAccuracy', classes), classes, (predictions, targets, row) =>
@@ -181,7 +181,7 @@ export function categoricalAccuracy(options: { classes: number }): Metric {
   )
 }
 
-/** Share of rows whose largest number stands at the target, a class number; the first counts at a tie. */
+/** Fraction of rows whose argmax is the target, a class index; the first of ties counts. */
 export function sparseCategoricalAccuracy(options: ClassNumberOptions): Metric {
   const { classes, ignoreIndex } = checkOptions('sparseCategoricalAccuracy', options, classChecks)
   return meanOf(
@@ -193,10 +193,7 @@ export function sparseCategoricalAccuracy(options: ClassNumberOptions): Metric {
   )
 }
 
-/**
- * Share of rows whose target, a class number, is among the `k` largest numbers. At a tie smaller class numbers come
- * first.
- */
+/** Fraction of rows whose target, a class index, is among the `k` largest numbers. Smaller indices win ties. */
 export function topKAccuracy(options: ClassNumberOptions & { k: number }): Metric {
   const { k, classes, ignoreIndex } = checkOptions('topKAccuracy', options, { ...classChecks, k: checkCount })
   return meanOf(
@@ -210,7 +207,7 @@ export function topKAccuracy(options: ClassNumberOptions & { k: number }): Metri
         const other = predictions[row * classes + i]!
         if (other > own || (other === own && i < target)) before++
       }
-      // A row with NaN has no order, so nothing in it is right.
+      // A row with NaN has no order, so it counts as wrong.
       return Number(before < k && !Number.isNaN(own))
     },
     undefined,
@@ -219,8 +216,8 @@ export function topKAccuracy(options: ClassNumberOptions & { k: number }): Metri
 }
 
 /**
- * Rows of true classes, columns of predicted ones: `value[t][p]` counts the rows of class t for which p was
- * predicted. Predictions and targets are class numbers.
+ * Confusion matrix, true classes as rows and predicted ones as columns: `value[t][p]` counts the rows of class t for
+ * which p was predicted. Predictions and targets are class indices.
  */
 export function confusionMatrix(options: ClassNumberOptions): Metric<number[][]> {
   const { classes, ignoreIndex } = checkOptions('confusionMatrix', options, classChecks)
@@ -252,29 +249,29 @@ function addToCounts(ignoreIndex: number) {
   }
 }
 
-/** What precision, recall and F1 are made of, for two classes or many. */
+/** Options of precision, recall and F1, for two classes or many. */
 export interface ClassScoreOptions {
-  /** For two classes: from where on a prediction says 1, 0.5 unless given. */
+  /** For two classes: predictions from here on count as 1; default 0.5. */
   threshold?: number
-  /** For many classes, whose numbers predictions and targets then are. */
+  /** For many classes: their number; predictions and targets are then class indices. */
   classes?: number
-  /** For many classes: the target of positions that count nowhere, such as padding, default −1. */
+  /** For many classes: the target of positions to ignore, such as padding; default −1. */
   ignoreIndex?: number
   /**
-   * For many classes: `macro`, unless given, is the mean over the classes; `micro` counts all rows together and so
-   * is the accuracy.
+   * For many classes: `macro` (default) is the mean over the classes; `micro` pools all rows, which gives the
+   * accuracy.
    */
   average?: 'macro' | 'micro'
 }
 
 interface Hits {
-  right: number
-  /** Rows of the class that were not found, and rows that were wrongly said to be of it. */
-  missed: number
-  wrong: number
+  truePositives: number
+  /** False negatives and false positives of a class. */
+  falseNegatives: number
+  falsePositives: number
 }
 
-/** 0 where there is nothing to divide by. */
+/** The quotient, or 0 where the divisor is 0. */
 const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole)
 
 function classScore(name: string, options: ClassScoreOptions, of: (hits: Hits) => number): Metric {
@@ -285,15 +282,15 @@ function classScore(name: string, options: ClassScoreOptions, of: (hits: Hits) =
     average: optional(oneOf(['macro', 'micro']), 'macro'),
   })
   const hitsOf = (state: number[][], c: number): Hits => {
-    const right = state[c]![c]!
+    const truePositives = state[c]![c]!
     return {
-      right,
-      missed: state[c]!.reduce((total, count) => total + count, 0) - right,
-      wrong: state.reduce((total, row) => total + row[c]!, 0) - right,
+      truePositives,
+      falseNegatives: state[c]!.reduce((total, count) => total + count, 0) - truePositives,
+      falsePositives: state.reduce((total, row) => total + row[c]!, 0) - truePositives,
     }
   }
   if (classes === undefined && ignoreIndex !== undefined)
-    throw new ValueError(`${name}: ignoreIndex is for class numbers; give classes too`)
+    throw new ValueError(`${name}: ignoreIndex requires classes`)
   if (classes === undefined)
     return metric(
       () => counts(2),
@@ -311,30 +308,39 @@ function classScore(name: string, options: ClassScoreOptions, of: (hits: Hits) =
       const all = state.map((_, c) => hitsOf(state, c))
       if (average === 'macro') return all.reduce((total, hits) => total + of(hits), 0) / classes
       const sum = (key: keyof Hits) => all.reduce((total, hits) => total + hits[key], 0)
-      return of({ right: sum('right'), missed: sum('missed'), wrong: sum('wrong') })
+      return of({
+        truePositives: sum('truePositives'),
+        falseNegatives: sum('falseNegatives'),
+        falsePositives: sum('falsePositives'),
+      })
     },
   )
 }
 
-/** Of what was said to be of a class, the share that is: right / (right + wrong); 0 when nothing was said to be. */
+/** Precision: true positives / (true positives + false positives); 0 without predicted positives. */
 export function precision(options: ClassScoreOptions = {}): Metric {
-  return classScore('precision', options, ({ right, wrong }) => share(right, right + wrong))
+  return classScore('precision', options, ({ truePositives, falsePositives }) =>
+    share(truePositives, truePositives + falsePositives),
+  )
 }
 
-/** Of what is of a class, the share that was found: right / (right + missed); 0 when there is nothing. */
+/** Recall: true positives / (true positives + false negatives); 0 without positives. */
 export function recall(options: ClassScoreOptions = {}): Metric {
-  return classScore('recall', options, ({ right, missed }) => share(right, right + missed))
+  return classScore('recall', options, ({ truePositives, falseNegatives }) =>
+    share(truePositives, truePositives + falseNegatives),
+  )
 }
 
-/** Harmonic mean of precision and recall: 2·right / (2·right + wrong + missed); 0 when there is nothing. */
+/** F1, the harmonic mean of precision and recall; 0 where both are 0. */
 export function f1(options: ClassScoreOptions = {}): Metric {
-  return classScore('f1', options, ({ right, wrong, missed }) => share(2 * right, 2 * right + wrong + missed))
+  return classScore('f1', options, ({ truePositives, falsePositives, falseNegatives }) =>
+    share(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives),
+  )
 }
 
 /**
- * Area under the receiver operating characteristic, exactly: the chance that a row of class 1 has a larger score than
- * one of class 0, ties counting half (Hanley and McNeil 1982). NaN unless both classes were seen. It keeps every
- * score.
+ * Exact area under the ROC curve: the probability that a row of class 1 scores higher than one of class 0, ties
+ * counting half (Hanley and McNeil 1982). NaN unless both classes occur. Keeps every score.
  */
 export function auc(options: NoOptions = {}): Metric {
   checkOptions('auc', options, {})
@@ -356,7 +362,7 @@ export function auc(options: NoOptions = {}): Metric {
       const order = Uint32Array.from(scores.keys()).sort((a, b) =>
         scores[a]! < scores[b]! ? -1 : Number(scores[a]! > scores[b]!),
       )
-      // Twice the number of pairs in order, a whole number, so that nothing is rounded before the end.
+      // Twice the number of concordant pairs, an integer, so that nothing is rounded before the end.
       let twice = 0
       let below = 0
       let positives = 0
@@ -376,7 +382,7 @@ export function auc(options: NoOptions = {}): Metric {
   )
 }
 
-/** Mean of the absolute differences. */
+/** Mean of absolute differences. */
 export function meanAbsoluteError(options: NoOptions = {}): Metric {
   checkOptions('meanAbsoluteError', options, {})
   return meanOf(paired('meanAbsoluteError'), 1, (predictions, targets, i) =>
@@ -385,8 +391,8 @@ export function meanAbsoluteError(options: NoOptions = {}): Metric {
 }
 
 /**
- * Share of the targets' variance that predictions explain: R² = 1 − Σ(t − p)² / Σ(t − mean t)². 1 for predictions
- * that are all right, 0 for the mean of the targets; −∞, or 1 when all are right, for targets that are all the same.
+ * Coefficient of determination R² = 1 − Σ(t − p)² / Σ(t − mean t)²: 1 for perfect predictions, 0 for the mean of the
+ * targets. For constant targets −∞, or 1 if predictions are perfect.
  */
 export function rSquared(options: NoOptions = {}): Metric {
   checkOptions('rSquared', options, {})
@@ -396,7 +402,7 @@ export function rSquared(options: NoOptions = {}): Metric {
     (state, predictions, targets) => {
       for (let i = 0; i < targets.length; i++) {
         const t = targets[i]!
-        // Welford 1962: the variation about the running mean, without a difference of large squares.
+        // Welford 1962: the sum of squares about the running mean, without cancellation.
         const before = t - state.mean
         state.count++
         state.mean += before / state.count
@@ -409,8 +415,8 @@ export function rSquared(options: NoOptions = {}): Metric {
 }
 
 /**
- * e to the mean of −ln p, with p what a row of probabilities gives to its target, a class number: of how many classes
- * an equally unsure guess would be one. Infinite where a target got the probability 0.
+ * Perplexity: exp of the mean of −ln p, with p the probability that a row assigns to its target, a class index.
+ * Infinite where a target has probability 0.
  */
 export function perplexity(options: ClassNumberOptions): Metric {
   const { classes, ignoreIndex } = checkOptions('perplexity', options, classChecks)

@@ -1,4 +1,4 @@
-// What an optimizer keeps for its parameters between steps: slots, sums, averages, counters, the learning rate.
+// The state of an optimizer between steps: slots, accumulated gradients, averages, counters, the learning rate.
 import { type Block, getKernel } from '@bp/kernel'
 import { checkNotNegative, checkPositive, describeValue, isRecord } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
@@ -11,28 +11,28 @@ import { findNonFinite } from '../numbers/finite.js'
 import type { Optimizer } from './optimizers.js'
 import type { Schedule } from './schedules.js'
 
-/** Steps that a program can do before JavaScript must read their losses and give it new learning rates. */
+/** Steps that a program can run before JavaScript must read their losses and supply new learning rates. */
 export const longestRun = 8192
 
-/** What is kept for one parameter. */
+/** The state of one parameter. */
 export interface ParameterState {
   readonly variable: Variable
-  /** Under which it is saved: the variable's name, or its number where it has none. */
+  /** The name in a record: that of the variable, or its index if it has none. */
   readonly name: string
   readonly learningRateFactor: number
   readonly weightDecay: number
   /** Offsets of the gradient and of each array. Parameters adjacent in memory are adjacent in all of them. */
   readonly block: Block
   readonly offsets: ReadonlyMap<string, number>
-  /** The rule's counters, where no `section` holds them. */
+  /** The counters of the rule, while no `section` holds them. */
   counters: readonly number[]
-  /** The part of a program that updates it, and holds its settings in memory. */
+  /** The section of a program that updates it and holds its settings in memory. */
   section: Section | null
   /** Whether the average has started from the parameter. */
   averageStarted: boolean
 }
 
-/** Parameters that lie side by side and follow the same settings, so that one instruction updates them all. */
+/** Adjacent parameters with the same settings, which one instruction updates. */
 export interface Section {
   readonly states: readonly ParameterState[]
   readonly bytes: number
@@ -43,15 +43,15 @@ export interface Section {
   readonly cursor: number
 }
 
-/** Everything that training changes, as plain data by the names of the parameters. */
+/** Everything that training changes, as plain data by parameter name. */
 export interface OptimizerRecord {
   /** Name of the optimizer. */
   readonly optimizer: string
   /** Training steps done. */
   readonly steps: number
-  /** What the batches whose gradients wait for their update weigh together; by default 1 each. */
+  /** Total weight of the batches accumulated so far; by default 1 each. */
   readonly accumulatedWeight?: number
-  /** `null` where a schedule says it. */
+  /** `null` where a schedule sets it. */
   readonly learningRate: number | null
   readonly parameters: Readonly<Record<string, ParameterRecord>>
 }
@@ -60,30 +60,30 @@ export interface OptimizerRecord {
 export interface ParameterRecord {
   readonly shape: Shape
   readonly values: Float32Array
-  /** By name: the optimizer's slots; `accumulated` and `average` where it has them. */
+  /** The slots of the optimizer by name; `accumulated` and `average` where it has them. */
   readonly slots: Readonly<Record<string, Float32Array>>
-  /** What the rule counts up itself, such as powers of its decays. */
+  /** Values that the rule itself advances, such as powers of its decay rates. */
   readonly counters: readonly number[]
 }
 
 /**
- * What an optimizer keeps for its parameters. Several steps may share it, at the same time or one after another: a
- * parameter that is frozen for a while keeps what it has.
+ * The state of an optimizer. Several steps may share it, concurrently or in turn: a parameter that is frozen for a
+ * while keeps its state.
  */
 export class OptimizerState {
   readonly optimizer: Optimizer
-  /** @internal The batches that are accumulated; the limit of clipping; the decay of averages; the coming rates. */
+  /** @internal Accumulation, clipping limit, decay of averages, and the next learning rates. */
   readonly shared: { block: Block; group: number; limit: number; decay: number; rates: number }
-  /** @internal Steps in an epoch, at whose end accumulated gradients do not wait for more. */
+  /** @internal Steps per epoch; accumulated gradients are applied at its end. */
   period = Number.POSITIVE_INFINITY
-  /** @internal What the mean of a whole batch divides by, against which those of smaller ones are weighed. */
+  /** @internal Divisor of the mean of a full batch, relative to which smaller ones are weighted. */
   wholeWeight: number | null = null
   readonly #states = new Map<Variable, ParameterState>()
   #learningRate: number | Schedule
   #steps = 0
   #averagesInUse = false
 
-  /** @internal Made by `compileStep`. */
+  /** @internal Created by `compileStep`. */
   constructor(optimizer: Optimizer) {
     const { learningRate, clip, ema } = optimizer
     this.optimizer = optimizer
@@ -94,28 +94,28 @@ export class OptimizerState {
     block.doubles(this.shared.limit, 2).set([clip ? Object.values(clip)[0]! : 0, ema ?? 0])
   }
 
-  /** Training steps done; with `accumulate`, one update after that many, and one at the end of an epoch of a run. */
+  /** Training steps done; with `accumulate`, an update follows after that many, and at the end of an epoch of a run. */
   get steps(): number {
     return this.#steps
   }
 
-  /** Updates done: what schedules go by. */
+  /** Updates done; the argument of schedules. */
   get updates(): number {
     const { accumulate } = this.optimizer
     const epochs = Math.floor(this.#steps / this.period)
-    // Without an end of epochs there is none that is over.
+    // Without a length of epochs none has ended.
     const before = epochs > 0 ? epochs * Math.ceil(this.period / accumulate) : 0
     return before + Math.floor((this.#steps % this.period) / accumulate)
   }
 
-  /** How many batches are accumulated after so many steps. */
+  /** The number of batches accumulated after a number of steps. */
   #accumulatedAfter(steps: number): number {
     return (steps % this.period) % this.optimizer.accumulate
   }
 
   /**
-   * @internal Writes how many batches are accumulated and how many the present group has; returns the number of steps
-   * that can be done before groups become longer or shorter.
+   * @internal Writes how many batches are accumulated and the size of the current group; returns the number of steps
+   * until the group size changes.
    */
   beginGroup(): number {
     const { accumulate } = this.optimizer
@@ -123,13 +123,13 @@ export class OptimizerState {
     const left = this.period - (this.#steps % this.period)
     const size = Math.min(accumulate, before + left)
     this.shared.block.words(this.shared.group, 2).set([before, size])
-    // Of an epoch's last batches there may be fewer than a whole group.
+    // The last group of an epoch may be smaller.
     const rest = this.period % accumulate
     if (!(rest > 0)) return Number.POSITIVE_INFINITY
     return size < accumulate ? left : left - rest
   }
 
-  /** The rate of the next update. Setting it ends a schedule; nothing is compiled again. */
+  /** The learning rate of the next update. Setting it ends a schedule; nothing is recompiled. */
   get learningRate(): number {
     return this.#rateOf(this.updates)
   }
@@ -139,20 +139,18 @@ export class OptimizerState {
     for (const { section } of this.#states.values()) if (section) this.#writeRate(section)
   }
 
-  /** Whether parameters hold their averages for now. */
+  /** Whether parameters currently hold their averages. */
   get averagesInUse(): boolean {
     return this.#averagesInUse
   }
 
   /**
-   * Exchanges parameters and their averages: to evaluate with the averages, and back to go on training.
+   * Swaps parameters with their averages: to evaluate with the averages, and again to resume training.
    * @throws ValueError unless the optimizer has `ema`.
    */
   swapAverages(): void {
     if (this.optimizer.ema === null)
-      throw new ValueError(
-        `swapAverages: ${this.optimizer.name} keeps no averages; give it ema, such as 0.999`,
-      )
+      throw new ValueError(`swapAverages: ${this.optimizer.name} keeps no averages; set ema, e.g. 0.999`)
     for (const state of this.#states.values()) {
       this.#startAverage(state)
       const average = this.#array(state, 'average')
@@ -164,8 +162,8 @@ export class OptimizerState {
   }
 
   /**
-   * A copy of everything that training changes; numbers of variables that were copied already are taken from there.
-   * @throws ValueError when two parameters have one name, or while averages are in use.
+   * A copy of everything that training changes; variables that were copied already are reused.
+   * @throws ValueError when parameter names are not unique, or while averages are in use.
    */
   save(copies?: ReadonlyMap<Variable, Float32Array>): OptimizerRecord {
     this.#checkNames('save')
@@ -193,25 +191,25 @@ export class OptimizerState {
   }
 
   /**
-   * Puts back what `save` gave, by the names of the parameters.
-   * @throws ValueError for another optimizer, for parameters or slots that are missing or not known, and while
-   * averages are in use; ShapeError for another shape. Nothing is changed then.
+   * Restores what `save` returned, by parameter name.
+   * @throws ValueError for another optimizer, for missing or unknown parameters or slots, and while averages are in
+   * use; ShapeError for another shape. Nothing is changed then.
    */
   restore(record: OptimizerRecord): void {
     this.#checkNames('restore')
     const { name } = this.optimizer
     if (!isRecord(record?.parameters))
-      throw new ValueError(`restore: the record must be what save() gave, got ${describeValue(record)}`)
+      throw new ValueError(`restore: the record must be what save() returned, got ${describeValue(record)}`)
     if (record.optimizer !== name)
-      throw new ValueError(`restore: the record is of ${record.optimizer}, this step is trained by ${name}`)
+      throw new ValueError(`restore: the record is of ${record.optimizer}, this step uses ${name}`)
     const { parameters, steps, learningRate } = record
     if (!Number.isSafeInteger(steps) || steps < 0)
-      throw new ValueError(`restore: steps must be a whole number from 0 up, got ${steps}`)
+      throw new ValueError(`restore: steps must be a non-negative integer, got ${steps}`)
     const { accumulatedWeight = this.#accumulatedAfter(steps) } = record
     checkNotNegative('restore', 'accumulatedWeight', accumulatedWeight)
     if (learningRate !== null) checkPositive(name, 'learningRate', learningRate)
     else if (typeof this.#learningRate !== 'function')
-      throw new ValueError(`restore: the record follows a schedule; give ${name} that schedule`)
+      throw new ValueError(`restore: the record follows a schedule; pass ${name} the same schedule`)
     const states = [...this.#states.values()]
     checkSame(
       'parameter',
@@ -224,18 +222,18 @@ export class OptimizerState {
       for (const numbers of [values, ...Object.values(slots)])
         if (!sameShape(shape, variable.shape) || numbers.length !== variable.size)
           throw new ShapeError(
-            `restore: "${name}" is ${describeShape(variable.shape)}, the record has ${describeShape(shape)} and ${numbers.length} numbers`,
+            `restore: "${name}" is ${describeShape(variable.shape)}, but the record has ${describeShape(shape)} and ${numbers.length} numbers`,
           )
       if (counters.length !== this.optimizer.counters.length)
         throw new ValueError(
-          `restore: "${name}" has ${counters.length} counters, ${this.optimizer.name} wants ${this.optimizer.counters.length}`,
+          `restore: "${name}" has ${counters.length} counters, ${this.optimizer.name} expects ${this.optimizer.counters.length}`,
         )
     }
     for (const state of states) {
       const { values, slots, counters } = parameters[state.name]!
       state.variable.values.set(values)
       for (const [slot, numbers] of Object.entries(slots)) this.#array(state, slot).set(numbers)
-      // Each program takes the settings up anew before its next step.
+      // Each program reloads the settings before its next step.
       state.section = null
       state.counters = [...counters]
       state.averageStarted = true
@@ -245,7 +243,7 @@ export class OptimizerState {
     if (learningRate !== null) this.#learningRate = learningRate
   }
 
-  /** @internal Whether every number that is kept beside the parameters is finite. */
+  /** @internal Whether the state of all parameters is finite. */
   isFinite(): boolean {
     const slots = this.#kept()
     return [...this.#states.values()].every((state) =>
@@ -253,7 +251,7 @@ export class OptimizerState {
     )
   }
 
-  /** @internal Makes room for parameters that it does not know yet. */
+  /** @internal Allocates the state of parameters that are new. */
   include(variables: readonly Variable[]): void {
     moveToKernel(variables)
     const fresh = variables
@@ -287,7 +285,7 @@ export class OptimizerState {
     }
   }
 
-  /** @internal Parameters in sections, in order of address; each with settings in a block of its own. */
+  /** @internal Sections of parameters in address order, each with settings in its own block. */
   sections(variables: readonly Variable[]): Section[] {
     const states = variables.map((variable) => this.#states.get(variable)!)
     const groups: ParameterState[][] = []
@@ -315,8 +313,8 @@ export class OptimizerState {
   }
 
   /**
-   * @internal Gives the settings of its parameters to the sections that are about to run. Returns false when the
-   * parameters of one section have come to differ, so that sections must be made anew.
+   * @internal Loads the settings of the parameters into the sections that are about to run. Returns false when those
+   * within a section have diverged, so that sections must be rebuilt.
    */
   takeUp(sections: readonly Section[]): boolean {
     for (const section of sections) {
@@ -334,7 +332,7 @@ export class OptimizerState {
     return true
   }
 
-  /** @internal The learning rates of the coming steps, for programs that look them up. */
+  /** @internal Writes the learning rates of the next steps, which programs look up. */
   fillRates(sections: readonly Section[], steps: number): void {
     if (typeof this.optimizer.learningRate !== 'function') return
     const rates = this.shared.block.doubles(this.shared.rates, longestRun)
@@ -345,19 +343,19 @@ export class OptimizerState {
     for (const { block, cursor } of sections) block.words(cursor, 1)[0] = 0
   }
 
-  /** @internal Says that steps were done. */
+  /** @internal Records that steps were done. */
   advance(steps: number): void {
     this.#steps += steps
   }
 
-  /** @internal Address of a parameter, of its gradient, or of an array of the state. */
+  /** @internal Address of a parameter, its gradient, or one of its state arrays. */
   addressOf(variable: Variable, array: string): number {
     if (array === 'parameters') return addressOf(variable)
     const { block, offsets } = this.#states.get(variable)!
     return block.address + offsets.get(array)!
   }
 
-  /** The arrays that are kept for each parameter. */
+  /** Names of the state arrays of each parameter. */
   #kept(): string[] {
     const { slots, accumulate, ema } = this.optimizer
     return [
@@ -384,7 +382,7 @@ export class OptimizerState {
     return [...section.block.doubles(this.#countersOffset, this.optimizer.counters.length)]
   }
 
-  /** Averages begin with what the parameters are before the first step. */
+  /** Averages start from the parameters before the first step. */
   #startAverage(state: ParameterState): void {
     if (!state.averageStarted && this.optimizer.ema !== null)
       this.#array(state, 'average').set(state.variable.values)
@@ -396,7 +394,7 @@ export class OptimizerState {
     const rate = this.#learningRate(update)
     if (!(rate >= 0 && Number.isFinite(rate)))
       throw new ValueError(
-        `${this.optimizer.name}: the schedule gives ${rate} for step ${update}; it must give finite numbers from 0 up`,
+        `${this.optimizer.name}: the schedule returned ${rate} for step ${update}; it must return non-negative finite numbers`,
       )
     return rate
   }
@@ -423,7 +421,7 @@ export class OptimizerState {
     const names = [...this.#states.values()].map(({ name }) => name)
     const twice = names.find((name, index) => names.indexOf(name) !== index)
     if (twice !== undefined)
-      throw new ValueError(`${caller}: two parameters are called "${twice}"; give each a name of its own`)
+      throw new ValueError(`${caller}: duplicate parameter name "${twice}"; names must be unique`)
   }
 }
 
@@ -432,7 +430,7 @@ function checkSame(what: string, given: readonly string[], wanted: readonly stri
   const extra = given.filter((name) => !wanted.includes(name))
   if (missing.length > 0 || extra.length > 0)
     throw new ValueError(
-      `restore: the record must hold each ${what} by name; missing: ${missing.join(', ') || 'none'}; not known: ${extra.join(', ') || 'none'}`,
+      `restore: the record must hold each ${what} by name; missing: ${missing.join(', ') || 'none'}; unknown: ${extra.join(', ') || 'none'}`,
     )
 }
 

@@ -1,4 +1,4 @@
-// How parameters follow their gradients: each rule once for the kernel, once in plain float64.
+// Optimizers: each update rule once for the kernel, and once in plain float64.
 import {
   type Check,
   type Checked,
@@ -19,58 +19,57 @@ import { Variable } from '../graph/tensor.js'
 import { power } from '../numbers/elementary.js'
 import { checkRate, type Schedule } from './schedules.js'
 
-/** Parameters that follow settings of their own. */
+/** Parameters with their own settings. */
 export interface ParameterGroup {
-  /** A pattern that finds the names of the parameters (`/bias$/`), or the parameters themselves. */
+  /** A pattern that matches the names of the parameters (`/bias$/`), or the parameters themselves. */
   parameters: RegExp | readonly Variable[]
-  /** What the learning rate is multiplied by for them, 1 unless given. */
+  /** Multiplies the learning rate; default 1. */
   learningRateFactor?: number
-  /** Weight decay in place of the optimizer's. */
+  /** Replaces the weight decay of the optimizer. */
   weightDecay?: number
 }
 
 /**
- * The largest that gradients may become, before weight decay: each number by itself, the Euclidean norm of each
- * parameter's gradient, or the norm of all gradients together (Pascanu, Mikolov and Bengio 2013). A gradient that is
- * infinite becomes NaN, which stops a run.
+ * Gradient clipping, before weight decay: by value, by the Euclidean norm of the gradient of each parameter, or by the
+ * global norm of all gradients (Pascanu, Mikolov and Bengio 2013). Infinite gradients become NaN, which stops a run.
  */
 export type Clip = { value: number } | { norm: number } | { globalNorm: number }
 
-/** What all optimizers understand. */
+/** Options of all optimizers. */
 export interface OptimizerOptions {
-  /** How far to go along the gradient in each step, or a schedule that says it for each step. */
+  /** The learning rate, or a schedule of it. */
   learningRate: number | Schedule
   /**
-   * Pulls parameters to 0: λ·p is added to the gradient, which is the gradient of λ/2 · Σ p². None unless given.
-   * In `adamW` and `lion` it acts on the parameters beside the gradient instead: p −= η·λ·p.
+   * L2 weight decay: λ·p is added to the gradient, which is the gradient of λ/2 · Σ p². Default 0. In `adamW` and
+   * `lion` it is decoupled from the gradient instead: p −= η·λ·p.
    */
   weightDecay?: number
-  /** Keeps gradients from becoming large. */
+  /** Gradient clipping. */
   clip?: Clip
-  /** Parameters with settings of their own; the first group that a parameter belongs to counts. */
+  /** Parameters with their own settings; the first group that matches a parameter applies. */
   groups?: readonly ParameterGroup[]
-  /** How many steps give one update, with the mean of their gradients; 1 unless given. */
+  /** Gradient accumulation: one update per this many steps, with the mean of their gradients; default 1. */
   accumulate?: number
-  /** Keeps averages of the parameters, a = d·a + (1 − d)·p after each update, with this d: 0.999 is usual. */
+  /** Decay d of an exponential moving average of the parameters, a = d·a + (1 − d)·p after each update, e.g. 0.999. */
   ema?: number
 }
 
-/** An update rule. It holds no state itself: that belongs to a training step, by parameter. */
+/** An update rule. It is stateless: the state belongs to a training step, by parameter. */
 export interface Optimizer extends Readonly<Required<Omit<OptimizerOptions, 'clip' | 'ema'>>> {
   readonly name: string
-  /** The kernel's instruction for it. */
+  /** Its kernel instruction. */
   readonly opcode: OpcodeWith<'parameters' | 'settings'>
-  /** What the rule keeps for each parameter between steps; `null` for what its options do without. */
+  /** Names of the state arrays of each parameter; `null` for those that the options do not need. */
   readonly slots: readonly (string | null)[]
-  /** Numbers of the rule, behind the learning rate and the weight decay. */
+  /** Settings of the rule, following the learning rate and the weight decay. */
   readonly settings: readonly number[]
-  /** Numbers that the rule counts up itself, behind the settings, as they are before the first step. */
+  /** Values that the rule itself advances, following the settings, as they are before the first step. */
   readonly counters: readonly number[]
   readonly clip: Clip | null
   readonly ema: number | null
   /**
-   * One step in float64, in place. `slots` are the state, and so is the end of `settings`, which are learning
-   * rate, weight decay, settings and counters.
+   * One step in float64, in place. `slots` are state, and so are the counters at the end of `settings`, which are
+   * learning rate, weight decay, settings and counters.
    */
   update(
     parameters: Float64Array,
@@ -134,7 +133,7 @@ function optimizer(name: string, options: Checked<OptimizerOptions, typeof share
 
 const sgdChecks = {
   ...shared,
-  // Other libraries have it there.
+  // PyTorch and Keras take it here.
   momentum: optional(check('given to momentum({ learningRate, momentum }) instead', () => false)),
 }
 
@@ -151,13 +150,13 @@ export function sgd(options: OptimizerOptions): Optimizer {
 }
 
 export interface MomentumOptions extends OptimizerOptions {
-  /** Share of the velocity that is kept, 0.9 unless given. */
+  /** Decay of the velocity; default 0.9. */
   momentum?: number
-  /** Nesterov's form: look ahead along the velocity. */
+  /** Nesterov momentum. */
   nesterov?: boolean
 }
 
-/** Descent with momentum: v = μ·v + g; p −= η·v, or η·(g + μ·v) in Nesterov's form (Sutskever et al. 2013). */
+/** Descent with momentum: v = μ·v + g; p −= η·v, or η·(g + μ·v) with `nesterov` (Sutskever et al. 2013). */
 export function momentum(options: MomentumOptions): Optimizer {
   const checked = checkOptions('momentum', options, {
     ...shared,
@@ -180,11 +179,11 @@ export function momentum(options: MomentumOptions): Optimizer {
 }
 
 export interface AdamOptions extends OptimizerOptions {
-  /** Decay of the mean of gradients, 0.9 unless given. */
+  /** Decay of the first moment; default 0.9. */
   beta1?: number
-  /** Decay of the mean of their squares (in `adamax` of their largest), 0.999 unless given. */
+  /** Decay of the second moment (of the infinity norm in `adamax`); default 0.999. */
   beta2?: number
-  /** Keeps the division finite, 1e-8 unless given. */
+  /** Added to the denominator for numerical stability; default 1e-8. */
   epsilon?: number
 }
 
@@ -197,8 +196,8 @@ export function adam(options: AdamOptions): Optimizer {
 }
 
 /**
- * Adam with decoupled weight decay: p −= η·λ·p, then the step of `adam` with the plain gradient (Loshchilov and
- * Hutter 2019). λ is 0.01 unless given.
+ * Adam with decoupled weight decay: p −= η·λ·p, then the step of `adam` with the plain gradient (Loshchilov and Hutter
+ * 2019). λ is 0.01 by default.
  */
 export function adamW(options: AdamOptions): Optimizer {
   return adamOf('adamW', true, options)
@@ -237,8 +236,8 @@ function adamOf(name: string, decoupled: boolean, options: AdamOptions): Optimiz
 }
 
 /**
- * Adamax, Adam by the largest gradient: m = β₁m + (1 − β₁)g; u = max(β₂u, |g| + ε); p −= η/(1 − β₁ᵗ) · m/u
- * (Kingma and Ba 2015, section 7.1; ε as in PyTorch).
+ * Adamax, Adam with the infinity norm: m = β₁m + (1 − β₁)g; u = max(β₂u, |g| + ε); p −= η/(1 − β₁ᵗ) · m/u (Kingma and
+ * Ba 2015, section 7.1; ε as in PyTorch).
  */
 export function adamax(options: AdamOptions): Optimizer {
   const { beta1, beta2, epsilon, ...rest } = checkOptions('adamax', options, adamChecks)
@@ -261,14 +260,13 @@ export function adamax(options: AdamOptions): Optimizer {
 }
 
 export interface NadamOptions extends AdamOptions {
-  /** How quickly the momentum rises to β₁, 0.004 unless given. */
+  /** Decay ψ of the momentum schedule; default 0.004. */
   momentumDecay?: number
 }
 
 /**
- * NAdam, Adam with Nesterov's momentum: with m, v̂ of Adam and μₜ = β₁·(1 − ½·0.96^(ψ·t)),
- * p −= η · ((1 − μₜ)·g/(1 − Π μ) + μₜ₊₁·m/(1 − μₜ₊₁·Π μ)) / (√v̂ + ε), Π over μ₁ … μₜ (Dozat 2016; ψ as in
- * PyTorch).
+ * NAdam, Adam with Nesterov momentum: with m, v̂ of Adam and μₜ = β₁·(1 − ½·0.96^(ψ·t)), p −= η · ((1 − μₜ)·g/(1 − Π
+ * μ) + μₜ₊₁·m/(1 − μₜ₊₁·Π μ)) / (√v̂ + ε), Π over μ₁ … μₜ (Dozat 2016; ψ as in PyTorch).
  */
 export function nadam(options: NadamOptions): Optimizer {
   const { beta1, beta2, epsilon, momentumDecay, ...rest } = checkOptions('nadam', options, {
@@ -301,13 +299,13 @@ export function nadam(options: NadamOptions): Optimizer {
 }
 
 export interface RmsPropOptions extends OptimizerOptions {
-  /** Share of the mean square that is kept, 0.99 unless given. */
+  /** Decay of the mean square; default 0.99. */
   alpha?: number
-  /** Keeps the division finite, 1e-8 unless given. */
+  /** Added to the denominator for numerical stability; default 1e-8. */
   epsilon?: number
-  /** Share of the velocity that is kept, 0 unless given. */
+  /** Decay of the velocity; default 0. */
   momentum?: number
-  /** Divide by an estimate of the deviation instead of the root of the mean square. */
+  /** Divide by an estimate of the standard deviation instead of the root mean square. */
   centered?: boolean
 }
 
@@ -348,7 +346,7 @@ export function rmsProp(options: RmsPropOptions): Optimizer {
 }
 
 export interface AdagradOptions extends OptimizerOptions {
-  /** Keeps the division finite, 1e-10 unless given. */
+  /** Added to the denominator for numerical stability; default 1e-10. */
   epsilon?: number
 }
 
@@ -371,11 +369,11 @@ export function adagrad(options: AdagradOptions): Optimizer {
 
 /** Options of `adadelta`. */
 export interface AdadeltaOptions extends Omit<OptimizerOptions, 'learningRate'> {
-  /** What the rule's own step is multiplied by, 1 unless given. */
+  /** Multiplies the step of the rule; default 1. */
   learningRate?: number | Schedule
-  /** Share of the mean squares that is kept, 0.9 unless given. */
+  /** Decay of the mean squares; default 0.9. */
   rho?: number
-  /** Keeps the roots above 0, 1e-6 unless given. */
+  /** Added under the square roots for numerical stability; default 1e-6. */
   epsilon?: number
 }
 
@@ -406,15 +404,15 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
 }
 
 export interface LionOptions extends OptimizerOptions {
-  /** Share of the mean in the direction of the step, 0.9 unless given. */
+  /** Weight of the momentum in the direction of the step; default 0.9. */
   beta1?: number
-  /** Share of the mean that is kept, 0.99 unless given. */
+  /** Decay of the momentum; default 0.99. */
   beta2?: number
 }
 
 /**
- * Lion: p −= η · (sign(β₁m + (1 − β₁)g) + λ·p); m = β₂m + (1 − β₂)g (Chen et al. 2023). Wants a learning rate 3 to
- * 10 times smaller than Adam's.
+ * Lion: p −= η · (sign(β₁m + (1 − β₁)g) + λ·p); m = β₂m + (1 − β₂)g (Chen et al. 2023). Needs a learning rate 3 to 10
+ * times smaller than that of Adam.
  */
 export function lion(options: LionOptions): Optimizer {
   const { beta1, beta2, ...rest } = checkOptions('lion', options, {

@@ -1,4 +1,4 @@
-// Learning rates that change with the step: pure functions of the number of updates done before.
+// Learning rate schedules: pure functions of the number of updates done before.
 import {
   check,
   checkCount,
@@ -15,29 +15,29 @@ import {
 import { cosineOfHalfTurn, power } from '../numbers/elementary.js'
 
 /**
- * The learning rate of an update, by the number of updates done before it: 0 for the first. Any function may
- * serve, as long as it always gives the same for the same step; it must give finite numbers from 0 up.
+ * The learning rate of an update as a function of the number of updates done before it: 0 for the first. Any
+ * deterministic function that returns non-negative finite numbers.
  */
 export type Schedule = (step: number) => number
 
-/** A learning rate, or a schedule that gives one for each step. */
+/** A learning rate, or a schedule. */
 export const checkRate = check<number | Schedule>(
-  'a positive finite number, such as 0.01, or a schedule',
+  'a positive finite number, e.g. 0.01, or a schedule',
   (value) => typeof value === 'function' || (Number.isFinite(value) && (value as number) > 0),
 )
 
 /** Options of `stepDecay`. */
 export interface StepDecayOptions {
-  /** The rate to begin with. */
+  /** The initial rate. */
   learningRate: number
-  /** What the rate is multiplied by each time, 0.1 unless given. */
+  /** Multiplies the rate each time; default 0.1. */
   factor?: number
-  /** Steps from one change to the next. */
+  /** Steps between changes. */
   every: number
 }
 
 /**
- * Falls by a factor every so many steps: η(t) = η₀ · factor^⌊t / every⌋.
+ * Multiplies the rate by `factor` every `every` steps: η(t) = η₀ · factor^⌊t / every⌋.
  * @throws ValueError for options out of range.
  */
 export function stepDecay(options: StepDecayOptions): Schedule {
@@ -51,16 +51,16 @@ export function stepDecay(options: StepDecayOptions): Schedule {
 
 /** Options of `exponentialDecay`. */
 export interface ExponentialDecayOptions {
-  /** The rate to begin with. */
+  /** The initial rate. */
   learningRate: number
-  /** What the rate is multiplied by over `every` steps. */
+  /** Multiplies the rate over `every` steps. */
   factor: number
-  /** Steps in which the rate changes by the factor, 1 unless given. */
+  /** Steps in which the rate changes by `factor`; default 1. */
   every?: number
 }
 
 /**
- * Falls evenly by a factor over so many steps: η(t) = η₀ · factor^(t / every).
+ * Multiplies the rate by `factor` over `every` steps, continuously: η(t) = η₀ · factor^(t / every).
  * @throws ValueError for options out of range.
  */
 export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
@@ -72,7 +72,7 @@ export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
   return (step) => learningRate * power(factor, step / every)
 }
 
-/** From `start` to `end` along half a wave, `share` of 0 to 1 of the way. */
+/** Cosine interpolation from `start` to `end`, with `share` in [0, 1]. */
 function alongCosine(start: number, end: number, share: number): number {
   return end + ((start - end) * (1 + cosineOfHalfTurn(share))) / 2
 }
@@ -85,17 +85,17 @@ const cosineChecks = {
 
 /** Options of `cosineDecay`. */
 export interface CosineDecayOptions {
-  /** The rate to begin with. */
+  /** The initial rate. */
   learningRate: number
-  /** The rate to end with, 0 unless given. */
+  /** The final rate; default 0. */
   end?: number
-  /** Steps from one to the other. */
+  /** Steps from the initial to the final rate. */
   steps: number
 }
 
 /**
- * Falls along half a cosine and stays at its end: η(t) = end + (η₀ − end) · (1 + cos(π · t / steps)) / 2
- * (Loshchilov and Hutter 2017, "SGDR").
+ * Falls along half a cosine, then stays at `end`: η(t) = end + (η₀ − end) · (1 + cos(π · t / steps)) / 2 (Loshchilov
+ * and Hutter 2017, "SGDR").
  * @throws ValueError for options out of range.
  */
 export function cosineDecay(options: CosineDecayOptions): Schedule {
@@ -105,14 +105,14 @@ export function cosineDecay(options: CosineDecayOptions): Schedule {
 
 /** Options of `cosineRestarts`. */
 export interface CosineRestartsOptions extends CosineDecayOptions {
-  /** Steps of the first fall. */
+  /** Steps of the first cycle. */
   steps: number
-  /** How many times as long each fall is as the one before, a whole number, 1 unless given. */
+  /** Each cycle is this many times as long as the one before, an integer; default 1. */
   growth?: number
 }
 
 /**
- * `cosineDecay` again and again, each time from the first rate: warm restarts (Loshchilov and Hutter 2017).
+ * Repeats `cosineDecay` from the initial rate: warm restarts (Loshchilov and Hutter 2017).
  * @throws ValueError for options out of range.
  */
 export function cosineRestarts(options: CosineRestartsOptions): Schedule {
@@ -135,17 +135,17 @@ export function cosineRestarts(options: CosineRestartsOptions): Schedule {
 
 /** Options of `warmUp`. */
 export interface WarmUpOptions {
-  /** How long the rate rises. */
+  /** Steps of the warm-up. */
   steps: number
-  /** The rate to begin with, 0 unless given: the first step then changes nothing. */
+  /** The initial rate; default 0, with which the first step changes nothing. */
   start?: number
-  /** What comes after: a rate, or a schedule that begins when the warm-up ends. */
+  /** The rate after the warm-up, or a schedule that starts when it ends. */
   learningRate: number | Schedule
 }
 
 /**
- * Rises in a straight line to what comes after: η(t) = start + (η′(0) − start) · t / steps, then
- * η′(t − steps) (Goyal et al. 2017, "Accurate, large minibatch SGD").
+ * Rises linearly to the rate after the warm-up: η(t) = start + (η′(0) − start) · t / steps, then η′(t − steps) (Goyal
+ * et al. 2017, "Accurate, large minibatch SGD").
  * @throws ValueError for options out of range.
  */
 export function warmUp(options: WarmUpOptions): Schedule {
@@ -162,18 +162,18 @@ export function warmUp(options: WarmUpOptions): Schedule {
 export interface OneCycleOptions {
   /** The highest rate. */
   learningRate: number
-  /** Steps of the whole cycle, 2 or more; the rate stays at its end after them. */
+  /** Steps of the whole cycle, at least 2; the rate stays constant after them. */
   steps: number
-  /** Share of the steps in which the rate rises, 0.3 unless given. */
+  /** Fraction of the steps in which the rate rises; default 0.3. */
   rise?: number
-  /** The first rate is the highest divided by this, 25 unless given. */
+  /** The initial rate is the highest divided by this; default 25. */
   startDivisor?: number
-  /** The last rate is the first divided by this, 10,000 unless given. */
+  /** The final rate is the initial one divided by this; default 10,000. */
   endDivisor?: number
 }
 
 /**
- * Rises to the highest rate and falls far below the first, both along half a cosine (Smith and Topin 2018,
+ * Rises to the highest rate, then falls far below the initial one, both along half a cosine (Smith and Topin 2018,
  * "Super-convergence", in the two-phase form of PyTorch's OneCycleLR).
  * @throws ValueError for options out of range.
  */
@@ -195,47 +195,47 @@ export function oneCycle(options: OneCycleOptions): Schedule {
       : alongCosine(learningRate, end, Math.min(1, (step - Math.max(top, 0)) / (last - Math.max(top, 0))))
 }
 
-/** Infinity is no better than anything, so that a diverging metric lowers the rate. */
+/** Infinity never counts as better, so that a diverging metric lowers the rate. */
 const checkMetric = check<number>('a number', (value) => typeof value === 'number' && !Number.isNaN(value))
 
 /** Options of `reduceOnPlateau`. */
 export interface PlateauOptions {
-  /** The rate to begin with. */
+  /** The initial rate. */
   learningRate: number
-  /** What the rate is multiplied by, between 0 and 1; 0.1 unless given. */
+  /** Multiplies the rate at each reduction, in (0, 1); default 0.1. */
   factor?: number
-  /** How many values in a row may be no better before the rate falls, 10 unless given. */
+  /** Values without improvement before the rate is reduced; default 10. */
   patience?: number
-  /** A value is better when it is below (or, for `max`, above) the best by this share of it, 1e-4 unless given. */
+  /** Relative improvement over the best value that counts; default 1e-4. */
   threshold?: number
-  /** How many values after a fall are not judged, 0 unless given. */
+  /** Values to skip after a reduction; default 0. */
   cooldown?: number
-  /** The rate does not fall below this, 0 unless given. */
+  /** Lower bound of the rate; default 0. */
   minLearningRate?: number
-  /** Whether small or large values are good, `min` unless given. */
+  /** Whether lower or higher values are better; default `min`. */
   mode?: 'min' | 'max'
 }
 
-/** What a plateau schedule goes by, for saving and resuming. */
+/** The state of a plateau schedule, for saving and resuming. */
 export interface PlateauRecord {
   readonly learningRate: number
   /** `null` before the first value. */
   readonly best: number | null
-  /** Values in a row that were no better. */
+  /** Consecutive values without improvement. */
   readonly waited: number
-  /** Values that will not be judged. */
+  /** Values left to skip. */
   readonly cooling: number
 }
 
-/** A learning rate that falls when a metric stops getting better. */
+/** A learning rate that is reduced when a metric stops improving. */
 export interface Plateau {
-  /** Takes the next value of the metric; returns the rate from now on. */
+  /** Takes the next value of the metric; returns the new rate. */
   next(value: number): number
   save(): PlateauRecord
   restore(record: PlateauRecord): void
 }
 
-const checkRecord = check<PlateauRecord>('what save() gave', isRecord)
+const checkRecord = check<PlateauRecord>('what save() returned', isRecord)
 const recordChecks = {
   learningRate: checkNotNegative,
   best: check<number | null>('a number or null', (value) => value === null || typeof value === 'number'),
@@ -244,9 +244,8 @@ const recordChecks = {
 }
 
 /**
- * The rate falls by a factor when a metric has not become better for a while (as PyTorch's ReduceLROnPlateau).
- * It goes by values, not by steps, so call it between runs of steps:
- * `step.learningRate = plateau.next(validationLoss)`.
+ * Reduces the rate by a factor when a metric has stopped improving (like PyTorch's ReduceLROnPlateau). It counts
+ * values, not steps, so call it between runs of steps: `step.learningRate = plateau.next(validationLoss)`.
  * @throws ValueError for options out of range; `next` for a value that is not a number.
  */
 export function reduceOnPlateau(options: PlateauOptions): Plateau {

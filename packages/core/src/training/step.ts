@@ -48,12 +48,12 @@ import { longestRun, OptimizerState, type Section } from './optimizer-state.js'
 import { checkOptimizer, type Optimizer } from './optimizers.js'
 import { type BatchWeight, type Update, updateOf } from './update.js'
 
-/** Rows of numbers in kernel memory, one array for each input, from which training steps pick batches. */
+/** Rows of data in kernel memory, one array for each input, from which training steps take batches. */
 export class Rows {
   readonly count: number
   readonly #columns: ReadonlyMap<string, { block: Block; size: number }>
 
-  /** `arrays` hold `count` rows each, one behind the other. */
+  /** `arrays` hold `count` rows each, row by row. */
   constructor(count: number, arrays: Readonly<Record<string, Float32Array>>) {
     this.count = checkCount('Rows', 'count', count)
     checkRecord('Rows', 'arrays', arrays)
@@ -61,7 +61,7 @@ export class Rows {
       Object.entries(arrays).map(([name, array]) => {
         checkNumbers('Rows', name, array)
         if (array.length % count !== 0)
-          throw new ShapeError(`Rows: "${name}" has ${array.length} numbers, which are not ${count} rows`)
+          throw new ShapeError(`Rows: "${name}" has ${array.length} numbers, not a multiple of ${count} rows`)
         const block = allocate(paddedBytes(array.length), () => `Rows: ${count} rows of "${name}"`)
         block.floats(0, array.length).set(array)
         return [name, { block, size: array.length / count }]
@@ -74,13 +74,13 @@ export class Rows {
     return this.#column(name).block.address
   }
 
-  /** The numbers of all rows; the view is good until the next call into the library. */
+  /** The data of all rows; the view is valid until the next call into the library. */
   values(name: string): Float32Array {
     const { block, size } = this.#column(name)
     return block.floats(0, this.count * size)
   }
 
-  /** Numbers in a row of one of the arrays. */
+  /** Numbers per row of one of the arrays. */
   size(name: string): number {
     return this.#column(name).size
   }
@@ -88,30 +88,30 @@ export class Rows {
   #column(name: string): { block: Block; size: number } {
     const column = this.#columns.get(name)
     if (!column)
-      throw new ValueError(`Rows: there is no "${name}"; there are ${[...this.#columns.keys()].join(', ')}`)
+      throw new ValueError(`Rows: unknown name "${name}"; names are ${[...this.#columns.keys()].join(', ')}`)
     return column
   }
 }
 
-/** What a training step is made of. */
+/** Options of `compileStep`. */
 export interface StepOptions<I extends Inputs> {
   inputs: I
-  /** The scalar to make small. */
+  /** The scalar to minimize. */
   loss: Tensor
   optimizer: Optimizer
-  /** What to train; unless given, every trainable variable that the loss depends on. */
+  /** The variables to train; by default every trainable one that the loss depends on. */
   parameters?: readonly Variable[]
-  /** Where batches come from: the first dimension of each input is the batch. */
+  /** The source of batches; the first dimension of each input is the batch. */
   rows?: Rows
-  /** What the optimizer keeps, when another step has begun it. */
+  /** The optimizer state of another step, to share it. */
   state?: OptimizerState
-  /** What the layers were told: the key of their random operations, and what they assign. */
+  /** The context that was passed to the layers: the key of their random operations, and their assignments. */
   context?: StepContext
-  /** Scalars to record beside the loss, by name, such as how many rows of the batch are right. */
+  /** Scalars to record along with the loss, by name, e.g. the number of correct rows of the batch. */
   watch?: Readonly<Record<string, Tensor>>
 }
 
-/** One call gives the loss of each, in one array. */
+/** One call returns the losses of all steps in one array. */
 const checkSteps = check<number>(
   'an integer in [0, 2^30]',
   (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 30,
@@ -128,23 +128,20 @@ const stepChecks = {
   watch: optional(checkRecord, {}),
 }
 
-/**
- * A compiled training step. `run` does many steps in one call into the kernel; nothing is allocated while it
- * runs.
- */
+/** A compiled training step. `run` does many steps in one call into the kernel, without allocation. */
 export class TrainingStep<I extends Inputs = Inputs> {
-  /** What the optimizer keeps; give it to another step that trains the same parameters. */
+  /** The state of the optimizer; pass it to another step that trains the same parameters. */
   readonly state: OptimizerState
-  /** Whether steps record what they watch; what is needed for that alone is not computed otherwise. */
+  /** Whether steps record the watched scalars; otherwise what only these need is not computed. */
   watching = true
-  /** What was watched, by name: a number for each step of the last `run`. */
+  /** The watched scalars by name: a number for each step of the last `run`. */
   watched: Readonly<Record<string, Float32Array>> = {}
   readonly #inputs: I
   readonly #loss: Tensor
   readonly #trained: readonly Variable[]
-  /** Variables of the loss that were not to be trained when the step was compiled. */
+  /** Variables of the loss that were not trainable when the step was compiled. */
   readonly #frozen: readonly Variable[]
-  /** Everything but the update. */
+  /** All but the update. */
   readonly #body: readonly Instruction[]
   readonly #placed: ReadonlyMap<Buffer, number>
   readonly #kept: readonly Buffer[]
@@ -153,25 +150,25 @@ export class TrainingStep<I extends Inputs = Inputs> {
   #update: Update
   readonly #buffers: ReadonlyMap<Tensor, Buffer>
   readonly #history: Buffer = { size: longestRun }
-  /** Histories of what is watched. */
+  /** Histories of the watched scalars. */
   readonly #watches: ReadonlyMap<string, Buffer>
   readonly #watchFlag: Buffer = { size: 1 }
   readonly #status: Buffer = { size: 1 }
   readonly #order: Buffer | null = null
-  /** Position in the order, and how much of it is in use. */
+  /** Position in the order, and its length. */
   readonly #cursor: Buffer = { size: 2 }
   #batch = 0
   readonly #rows: Rows | undefined
   /** What the body computes. */
   readonly #outputs: readonly Tensor[]
   readonly #gradients: readonly Tensor[]
-  /** What variables that are not trained are given. */
+  /** The values assigned to variables that are not trained. */
   readonly #assigned: readonly Tensor[]
   readonly #key: Input | undefined
   /** Where gradients are accumulated. */
   readonly #weight: BatchWeight | null = null
 
-  /** @internal Made by `compileStep`. */
+  /** @internal Created by `compileStep`. */
   constructor(options: StepOptions<I>) {
     const { inputs, loss, optimizer, parameters, rows, state, context, watch } = checkOptions(
       'compileStep',
@@ -206,7 +203,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
       ...this.#gradients,
       ...values,
       ...(weight ? [weight.tensor] : []),
-      // Plans keep the order in which tensors came about, so that these come last and can be skipped.
+      // Plans keep the order in which tensors were created, so that these come last and can be skipped.
       ...watched.map((scalar) => reshape(scalar, [])),
     ]
     const { instructions: planned, outputs, leaves } = plan(this.#outputs)
@@ -282,7 +279,9 @@ export class TrainingStep<I extends Inputs = Inputs> {
     if (this.#order) this.setOrder(Int32Array.from({ length: this.#order.size }, (_, row) => row))
   }
 
-  /** What the gradients of a batch weigh when they are accumulated; whole batches of a fixed number of rows weigh 1. */
+  /**
+   * The weight of the gradients of a batch when they are accumulated; full batches of a fixed number of rows weigh 1.
+   */
   #batchWeight(rows: number): { tensor: Tensor; mean: boolean } {
     const weight = meanWeightOf(this.#loss, rows)
     if (weight === 'sum') return { tensor: constant(1), mean: false }
@@ -319,7 +318,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
       .sort((a, b) => a.address - b.address)
     const pieces: number[] = []
     for (const { address, size } of places) {
-      // Most lie where the one before ends.
+      // Most are adjacent to the one before.
       if (pieces[pieces.length - 1] === address) pieces.pop()
       else pieces.push(address)
       pieces.push(address + paddedBytes(size))
@@ -341,11 +340,11 @@ export class TrainingStep<I extends Inputs = Inputs> {
     })
   }
 
-  /** Takes up the state of the parameters; sections in which they have come to differ are split. */
+  /** Loads the state of the parameters; sections in which it has diverged are split. */
   #takeUpState(): void {
     if (this.state.averagesInUse)
       throw new ValueError(
-        'run: parameters hold their averages; call state.swapAverages() before training on',
+        'run: parameters hold their averages; call state.swapAverages() before training again',
       )
     if (this.state.takeUp(this.#sections)) return
     const before = this.#program
@@ -356,17 +355,17 @@ export class TrainingStep<I extends Inputs = Inputs> {
   }
 
   /**
-   * Does `steps` training steps and returns the loss of each, as it was before its update. `values` are the
-   * numbers of the inputs where the step has no rows of its own.
-   * @throws DivergedError at a loss or a gradient that is not finite; the parameters are then as they were before that
-   * step. An update that itself goes too far shows at the next step; `createRun` goes back to the step that did it.
+   * Does `steps` training steps and returns the loss of each, as it was before its update. `values` are those of the
+   * inputs, for a step without rows.
+   * @throws DivergedError at a non-finite loss or gradient; the parameters are then as they were before that step. An
+   * update that itself overflows shows at the next step; `createRun` goes back to the step that caused it.
    */
   run(steps: number, values?: { readonly [K in keyof I]: Values }): Float32Array {
     checkSteps('run', 'the number of steps', steps)
     if (values)
       for (const [tensor, numbers] of checkedValues('run', this.#inputs, values)) {
         const buffer = this.#buffers.get(tensor)
-        if (this.#rows) throw new ValueError('run: this step takes its numbers from its rows; give none here')
+        if (this.#rows) throw new ValueError('run: this step takes its values from its rows; pass none')
         if (buffer) this.#program.floats(buffer).set(numbers)
       }
     this.#checkTrained()
@@ -398,7 +397,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
     return losses
   }
 
-  /** Whether it ran to its end; the steps before one that throws are done. */
+  /** Whether it ran to completion; steps before one that throws are done. */
   #runProgram(steps: number): boolean {
     try {
       return this.#program.run(steps)
@@ -408,27 +407,26 @@ export class TrainingStep<I extends Inputs = Inputs> {
     }
   }
 
-  /** What is trained is decided when the step is compiled. */
+  /** The trained variables are fixed when the step is compiled. */
   #checkTrained(): void {
     const changed =
       this.#trained.find(({ trainable }) => !trainable) ?? this.#frozen.find(({ trainable }) => trainable)
     if (changed)
       throw new ValueError(
-        `run: trainable of ${describeNode(changed)} became ${changed.trainable} after the step was compiled; compile another step, or make another run, after setting it`,
+        `run: trainable of ${describeNode(changed)} was set to ${changed.trainable} after the step was compiled; compile a new step, or create a new run, after setting it`,
       )
   }
 
   /**
-   * Which rows the coming steps pick, in order, from position `begin` on and beginning again at the end: a whole
-   * number of batches.
-   * @throws ValueError for rows that do not exist, and where a step is all rows at once.
+   * The rows that the next steps take, in order, from position `begin` on and cyclically: a whole number of batches.
+   * @throws ValueError for rows that do not exist, and where each step takes all rows.
    */
   setOrder(rows: Int32Array, begin = 0): void {
-    if (!this.#order || !this.#rows) throw new ValueError('setOrder: this step does not pick its rows')
+    if (!this.#order || !this.#rows) throw new ValueError('setOrder: this step does not take batches of rows')
     const most = this.#order.size
     if (rows.length === 0 || rows.length > most || rows.length % this.#batch !== 0)
       throw new ValueError(
-        `setOrder: wants a multiple of ${this.#batch} rows, ${most} at most; got ${rows.length}`,
+        `setOrder: expects a multiple of ${this.#batch} rows, at most ${most}; got ${rows.length}`,
       )
     if (begin < 0 || begin >= rows.length || begin % this.#batch !== 0)
       throw new ValueError(`setOrder: no batch begins at position ${begin} of ${rows.length}`)
@@ -439,7 +437,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.#program.words(this.#cursor).set([begin, rows.length])
   }
 
-  /** The rate of the next update. It may change between steps, which ends a schedule; nothing is compiled again. */
+  /** The learning rate of the next update. Setting it between steps ends a schedule; nothing is recompiled. */
   get learningRate(): number {
     return this.state.learningRate
   }
@@ -460,8 +458,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
   }
 
   /**
-   * Times every instruction of the step, and the whole; takes some 20 ms an instruction. Parameters and what the
-   * optimizer keeps are afterwards as they were.
+   * Times every instruction of the step, and the whole; takes about 20 ms per instruction. Parameters and optimizer
+   * state are unchanged afterwards.
    */
   profile(): Profile {
     this.#takeUpState()
@@ -470,7 +468,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
     const begin = () => {
       this.#program.words(this.#status)[0] = 0
     }
-    // Alone, an instruction that skips others must not.
+    // On its own, an instruction must not skip others.
     this.#program.words(this.#watchFlag)[0] = 1
     const words = (index: number) => this.#program.instructionWords(index)
     const profile = profileProgram(this.#instructions, words, this.#program.address, begin)
@@ -480,8 +478,8 @@ export class TrainingStep<I extends Inputs = Inputs> {
   }
 
   /**
-   * @internal The error for a step that did not stay finite, which was the last one that ran. Parameters and state
-   * must be as they were before it.
+   * @internal The error for the last step, which did not stay finite. Parameters and state must be as they were before
+   * it.
    */
   diverged(what: string): DivergedError {
     const nodes = { loss: this.#loss, gradients: this.#gradients, assigned: this.#assigned }
@@ -491,7 +489,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
     )
   }
 
-  /** What every leaf that is not a variable held in the last step. */
+  /** The values in the last step of every leaf that is not a variable. */
   #given(): Map<Tensor, ArrayLike<number>> {
     const given = new Map<Tensor, ArrayLike<number>>()
     for (const [name, tensor] of Object.entries(this.#inputs)) {
@@ -510,7 +508,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
 
 /**
  * Compiles a training step.
- * @throws GradientError when the loss is not a scalar or depends on nothing that can be trained.
+ * @throws GradientError when the loss is not a scalar or depends on no trainable variable.
  */
 export function compileStep<I extends Inputs>(options: StepOptions<I>): TrainingStep<I> {
   return blamingCaller(compileStep, () => new TrainingStep(options))
@@ -521,7 +519,7 @@ function keyOf(step: number): number[] {
   return [step % 2 ** 24, Math.floor(step / 2 ** 24)]
 }
 
-/** Copies that give variables their new values. */
+/** Copies that assign variables their new values. */
 function assignments(
   assigned: readonly (readonly [Variable, Tensor])[],
   values: readonly Buffer[],
@@ -534,7 +532,7 @@ function assignments(
   const rescues: Instruction[] = []
   const copies = assigned.map(([variable], index) => {
     let from = values[index]!
-    // What another variable holds must be read before that one is assigned to.
+    // A variable must be read before it is assigned.
     if (overwritten.has(from)) {
       const held: Buffer = { size: variable.size }
       rescues.push(copy(held, from, variable))
@@ -572,7 +570,7 @@ function checkTrainable(loss: Tensor, parameters: readonly Variable[]): void {
   for (const [index, parameter] of parameters.entries())
     if (!parameter.trainable || parameters.indexOf(parameter) < index)
       throw new ValueError(
-        `compileStep: parameters[${index}] must be a trainable variable that is not listed twice; got ${describeNode(parameter)}${parameter.trainable ? '' : ', which is not trainable: set its trainable to true or leave it out'}`,
+        `compileStep: parameters[${index}] must be a trainable variable, listed once; got ${describeNode(parameter)}${parameter.trainable ? '' : ', which is not trainable: set its trainable to true or leave it out'}`,
       )
   if (parameters.length === 0)
     throw new GradientError(
@@ -580,13 +578,13 @@ function checkTrainable(loss: Tensor, parameters: readonly Variable[]): void {
     )
 }
 
-/** Patterns must find something, if only what is not trained at present. */
+/** Patterns must match something, even if it is not trained at present. */
 function checkGroups(loss: Tensor, { name, groups }: Optimizer): void {
   const names = topological([loss]).flatMap((tensor) => (tensor instanceof Variable ? [tensor.name] : []))
   for (const { parameters } of groups)
     if (parameters instanceof RegExp && !names.some((name) => name.search(parameters) >= 0))
       throw new ValueError(
-        `${name}: the group ${parameters} finds no parameter; there are ${names.join(', ')}`,
+        `${name}: the group ${parameters} matches no parameter; parameters are ${names.join(', ')}`,
       )
 }
 
@@ -606,6 +604,6 @@ function batchOf(inputs: Inputs, rows: Rows): number {
       )
   }
   if (batch === undefined || batch < 1 || batch > rows.count)
-    throw new ShapeError(`compileStep: a batch of ${batch} rows cannot be picked from ${rows.count}`)
+    throw new ShapeError(`compileStep: a batch of ${batch} rows cannot be taken from ${rows.count}`)
   return batch
 }

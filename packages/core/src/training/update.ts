@@ -15,7 +15,7 @@ export interface Update {
   readonly instructions: readonly Instruction[]
   /** Addresses of the buffers that they read and write. */
   readonly placed: ReadonlyMap<Buffer, number>
-  /** Memory that must live as long as the program. */
+  /** Memory that must outlive the program. */
   readonly block: Block
 }
 
@@ -72,7 +72,7 @@ export function updateOf(
     emit('UpdateEvery', [], { group, weight: weight.buffer })
   }
 
-  // Squares are added up in the order in which variables were made, wherever they lie.
+  // Squares are summed in the order in which variables were created, wherever they are in memory.
   const variables = parts.flatMap(({ nodes }) => nodes).sort((a, b) => a.id - b.id)
   const block = getKernel().allocate(8 * variables.length)
   if (optimizer.clip) {

@@ -1,4 +1,4 @@
-// Functions with a gradient rule of the user's own.
+// Functions with a custom gradient rule.
 import { checkFunction } from '../checks/check-options.js'
 import { blamingCaller, GradientError } from '../checks/errors.js'
 import { op, type RuleContext } from '../graph/op.js'
@@ -7,31 +7,30 @@ import { Tensor, type TensorLike, toTensor } from '../graph/tensor.js'
 import { broadcastTo } from '../ops/shape.js'
 import { traced } from './tracing.js'
 
-/** What a rule of the user's own may use. */
+/** The arguments of a custom gradient rule. */
 export interface CustomRuleContext {
-  /** The tensors that the function was given. */
+  /** The inputs of the function. */
   readonly inputs: readonly Tensor[]
-  /** What it returned. */
+  /** Its output. */
   readonly y: Tensor
   /** The derivative that arrives at `y`, of its shape. */
   readonly dy: Tensor
 }
 
 /**
- * The derivative for each input, of its shape, made of tensors by operations, so that it can be differentiated
+ * The derivative with respect to each input, in its shape, built from operations, so that it can be differentiated
  * again; `null` for an input through which no derivative flows.
  */
 export type CustomRule = (context: CustomRuleContext) => readonly (Tensor | null)[]
 
 /**
- * The function `f` with the gradient `rule` in place of the one that its operations have: to clip, turn round or
- * straighten a derivative, or where a closed form is more exact. What `f` uses besides its inputs gets no
- * derivative through it.
+ * The function `f` with the gradient `rule` in place of those of its operations: to clip or reverse a gradient, to
+ * pass it straight through, or where a closed form is more accurate. Tensors that `f` captures receive no derivative.
  *
  * ```ts
  * const roundStraightThrough = customGradient((x) => x.round(), ({ dy }) => [dy])
  * ```
- * @throws GradientError, when derivatives are taken, for a rule that does not give one for each input.
+ * @throws GradientError at differentiation for a rule that does not return a derivative for each input.
  */
 export function customGradient(
   f: (...inputs: Tensor[]) => Tensor,
@@ -47,7 +46,7 @@ export function customGradient(
       const shares = traced(rule, { inputs, y, dy })
       if (!Array.isArray(shares) || shares.length !== inputs.length)
         throw new GradientError(
-          `customGradient: the rule must give a list of ${inputs.length} derivatives, one for each input; it gave ${Array.isArray(shares) ? shares.length : typeof shares}`,
+          `customGradient: the rule must return a list of ${inputs.length} derivatives, one for each input; got ${Array.isArray(shares) ? shares.length : typeof shares}`,
         )
       for (const [index, share] of shares.entries())
         if (share !== null && !(share instanceof Tensor && sameShape(share.shape, inputs[index]!.shape)))
@@ -61,8 +60,8 @@ export function customGradient(
 }
 
 /**
- * A node with the value of `value` that passes back to `inputs` what `rule` says, and nothing to what `value` was
- * made of.
+ * A node with the value of `value` that passes back to `inputs` what `rule` returns, and nothing to the inputs of
+ * `value`.
  */
 export function withRule(
   name: string,
@@ -82,14 +81,14 @@ export function withRule(
       [
         name,
         {
-          formula: 'a rule of its own',
+          formula: 'a custom rule',
           rule: (context: RuleContext<string>) => share(index, context.dy!, context.y!),
         },
       ] as const,
   )
   return op(name, {
     inputs: ['value', ...names],
-    summary: 'A value with a gradient rule of its own.',
+    summary: 'A value with a custom gradient rule.',
     symbol: name,
     formula: 'y = value',
     shape: (shapes) => shapes.value!,

@@ -1,4 +1,5 @@
-// Transforms of functions into their derivatives: gradients, products with Jacobians and Hessians, and these whole.
+// Transforms functions into their derivatives: gradients, products with Jacobians and Hessians, and full Jacobians and
+// Hessians.
 import { checkFunction } from '../checks/check-options.js'
 import { blamingCaller, GradientError } from '../checks/errors.js'
 import { checkScalar, checkUpstream, passBack } from '../graph/gradients.js'
@@ -9,12 +10,12 @@ import { type Like, renewed, type Tensors, unpack, unpackLike } from './nested.j
 import { traced } from './tracing.js'
 
 /**
- * A function whose first argument is what derivatives are taken by: a tensor, or arrays and records of tensors.
- * What else it takes is handed on as it is.
+ * A function that is differentiated with respect to its first argument: a tensor, or arrays and records of tensors.
+ * Other arguments are passed through.
  */
 type Differentiable<P, Rest extends unknown[]> = (x: P, ...rest: Rest) => Tensor
 
-/** The function applied to new nodes for the tensors of `x`, taken apart; the errors in `f` stay the user's own. */
+/** Applies the function to new nodes for the tensors of `x`; errors thrown inside `f` are left as they are. */
 function trace<P, Rest extends unknown[]>(
   caller: string,
   blamed: (...args: never[]) => unknown,
@@ -36,9 +37,9 @@ function trace<P, Rest extends unknown[]>(
 }
 
 /**
- * `grad(f)(x, ...rest)` is the derivative of the scalar `f(x, ...rest)` by `x`, built as `x` is: a tensor for a
- * tensor, a record of tensors for a record. It is a function of tensors itself, so `grad(grad(f))` is the second
- * derivative of a scalar function.
+ * `grad(f)(x, ...rest)` is the derivative of the scalar `f(x, ...rest)` with respect to `x`, with the structure of
+ * `x`: a tensor for a tensor, a record of tensors for a record. It is a function of tensors itself, so `grad(grad(f))`
+ * is the second derivative of a scalar function.
  * @throws GradientError when `f` does not return a scalar.
  */
 export function grad<P = Tensor, Rest extends unknown[] = []>(
@@ -50,7 +51,7 @@ export function grad<P = Tensor, Rest extends unknown[] = []>(
 }
 
 /**
- * Like `grad`, and the value too, for which nothing is computed twice.
+ * Like `grad`, with the value as well; nothing is computed twice.
  * @throws GradientError when `f` does not return a scalar.
  */
 export function valueAndGrad<P = Tensor, Rest extends unknown[] = []>(
@@ -76,8 +77,8 @@ function valueAndGradAt<P, Rest extends unknown[]>(
 }
 
 /**
- * Vector-Jacobian product, reverse mode. `pullback(dy)` is `dyᵀ · J`, with the Jacobian `J` of `f` at `x`: what a
- * derivative `dy` that arrives at `value`, of its shape, passes back to `x`.
+ * Vector-Jacobian product, reverse mode. `pullback(dy)` is `dyᵀ · J`, with the Jacobian `J` of `f` at `x`: what the
+ * upstream derivative `dy`, of the shape of `value`, passes back to `x`.
  * @throws GradientError when `dy` has another shape than the value.
  */
 export function vjp<P = Tensor>(
@@ -94,13 +95,14 @@ export function vjp<P = Tensor>(
 }
 
 /**
- * Jacobian-vector product, forward mode: `tangent` is `J · dx`, how fast the value changes when `x` moves along
- * `dx`, which is built as `x` is.
+ * Jacobian-vector product, forward mode: `tangent` is `J · dx`, the directional derivative along `dx`, which has the
+ * structure of `x`.
  *
- * What passes back, `uᵀ · J`, is linear in `u`, so that its derivative by `u`, along `dx`, is `J · dx`, at every
- * `u`: two reverse passes make a forward one and no op needs a rule for it (J. Townsend, "A new trick for
- * calculating Jacobian vector products", 2017).
- * @throws ShapeError when a tensor of `dx` has another shape than that of `x`, ValueError when it is built otherwise.
+ * The pullback `uᵀ · J` is linear in `u`, so its derivative with respect to `u`, along `dx`, is `J · dx` at every `u`:
+ * two reverse passes make a forward one, and no op needs a forward rule (J. Townsend, "A new trick for calculating
+ * Jacobian vector products", 2017).
+ * @throws ShapeError when a tensor of `dx` has another shape than that of `x`, ValueError when it has another
+ * structure.
  */
 export function jvp<P = Tensor>(
   f: Differentiable<P, []>,
@@ -114,7 +116,7 @@ export function jvp<P = Tensor>(
   })
 }
 
-/** Along directions for `xs`, the derivative of `y`. */
+/** The derivative of `y` along directions for `xs`. */
 function pushForward(y: Tensor, xs: readonly Tensor[]): (directions: readonly Tensor[]) => Tensor {
   const u = broadcastTo(0, y.shape)
   const passedBack = passBack([y], xs, [u])
@@ -122,9 +124,10 @@ function pushForward(y: Tensor, xs: readonly Tensor[]): (directions: readonly Te
 }
 
 /**
- * Hessian-vector product of the scalar function `f` at `x`: the derivative of its gradient along `v`, for little
- * more than the cost of a gradient (Pearlmutter, "Fast exact multiplication by the Hessian", 1994).
- * @throws GradientError when `f` does not return a scalar, ShapeError and ValueError when `v` is not built as `x`.
+ * Hessian-vector product of the scalar function `f` at `x`: the derivative of its gradient along `v`, at a small
+ * multiple of the cost of a gradient (Pearlmutter, "Fast exact multiplication by the Hessian", 1994).
+ * @throws GradientError when `f` does not return a scalar, ShapeError and ValueError when `v` does not have the
+ * structure of `x`.
  */
 export function hvp<P = Tensor>(
   f: Differentiable<P, []>,
@@ -141,9 +144,9 @@ export function hvp<P = Tensor>(
 }
 
 /**
- * `jacobian(f)(x)` is the matrix of all derivatives: for each tensor of `x` one of the shape of `f(x)` and behind
- * it the shape of that tensor. It takes as many passes as there are elements in `f(x)`, or in `x` if these are
- * fewer, and its graph grows with them; for a product with it use `vjp` or `jvp`.
+ * `jacobian(f)(x)` is the matrix of all first derivatives: for each tensor of `x` a tensor whose shape is that of
+ * `f(x)` followed by that of the tensor. It takes as many passes as `f(x)` or `x` has elements, whichever is fewer,
+ * and its graph grows with them; for a product with it use `vjp` or `jvp`.
  */
 export function jacobian<P = Tensor, Rest extends unknown[] = []>(
   f: Differentiable<P, Rest>,
@@ -161,9 +164,9 @@ type Hessian<P> = P extends TensorLike ? Tensor : { [K in keyof P]: Hessians<P[K
 type Hessians<Q, P> = Q extends TensorLike ? Tensors<P> : { [K in keyof Q]: Hessians<Q[K], P> }
 
 /**
- * `hessian(f)(x)` is the matrix of the second derivatives of the scalar function `f`: of the shape of `x` twice
- * over. For a structure it is one of structures: `hessian(f)({ w, b }).w.b` has the shape of `w`, then of `b`. It
- * takes as many passes as `x` has elements; for a product with it use `hvp`.
+ * `hessian(f)(x)` is the matrix of the second derivatives of the scalar function `f`: its shape is that of `x` twice.
+ * For a structure it is a structure of structures: the shape of `hessian(f)({ w, b }).w.b` is that of `w` followed by
+ * that of `b`. It takes as many passes as `x` has elements; for a product with it use `hvp`.
  * @throws GradientError when `f` does not return a scalar.
  */
 export function hessian<P = Tensor, Rest extends unknown[] = []>(
@@ -181,7 +184,7 @@ export function hessian<P = Tensor, Rest extends unknown[] = []>(
   return call
 }
 
-/** The derivatives of every element of `y` by every element of each of `xs`. */
+/** The derivatives of every element of `y` with respect to every element of each of `xs`. */
 function jacobianOf(y: Tensor, xs: readonly Tensor[]): Tensor[] {
   const columns = xs.reduce((total, x) => total + x.size, 0)
   if (y.size <= columns) {

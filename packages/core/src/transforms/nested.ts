@@ -1,4 +1,4 @@
-// Structures of tensors, arrays and records as deep as one likes, which JAX calls pytrees.
+// Nested structures of tensors, arrays and records, which JAX calls pytrees.
 
 import { describeValue, isRecord } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
@@ -10,21 +10,21 @@ import { reshape } from '../ops/shape.js'
 /** A structure that holds a tensor wherever `P` does. */
 export type Tensors<P> = [P] extends [TensorLike] ? Tensor<ShapeOf<P>> : { [K in keyof P]: Tensors<P[K]> }
 
-/** What may be given where `P` is wanted: numbers and arrays do where it holds a tensor. */
+/** What may be passed for `P`: numbers and arrays in place of tensors. */
 export type Like<P> = [P] extends [TensorLike] ? TensorLike : { [K in keyof P]: Like<P[K]> }
 
-/** A structure taken apart. */
+/** A flattened structure. */
 export interface Unpacked {
   readonly tensors: Tensor[]
-  /** Where each stands in the structure: `w`, `layers[0].b`, empty for a lone tensor. */
+  /** The path of each: `w`, `layers[0].b`, empty for a lone tensor. */
   readonly paths: string[]
-  /** The same structure with other things in the place of the tensors. */
+  /** The same structure with other values in place of the tensors. */
   readonly pack: (values: readonly unknown[]) => unknown
 }
 
 /**
- * Takes a structure apart: its tensors, and numbers or arrays of numbers as constants.
- * @throws ValueError when something else stands in it.
+ * Flattens a structure: its tensors, and numbers or arrays of numbers as constants.
+ * @throws ValueError for anything else in it.
  */
 export function unpack(caller: string, structure: unknown): Unpacked {
   const tensors: Tensor[] = []
@@ -46,13 +46,13 @@ export function unpack(caller: string, structure: unknown): Unpacked {
       return (values) => Object.fromEntries(parts.map(([name, part]) => [name, part(values)]))
     }
     throw new ValueError(
-      `${caller}: wants tensors, numbers, and arrays or records of these; got ${describeValue(value)}${path ? ` as ${path}` : ''}`,
+      `${caller}: expects tensors, numbers, and arrays or records of these; got ${describeValue(value)}${path ? ` at ${path}` : ''}`,
     )
   }
   return { pack: visit(structure, ''), tensors, paths }
 }
 
-/** The tensors of a structure that must be built like another, with tensors of the same shapes. */
+/** The tensors of a structure that must match another, with tensors of the same shapes. */
 export function unpackLike(
   caller: string,
   what: string,
@@ -64,27 +64,27 @@ export function unpackLike(
     own.paths.find((path) => !paths.includes(path)) ?? paths.find((path) => !own.paths.includes(path))
   if (strange !== undefined)
     throw new ValueError(
-      `${caller}: ${what} must be built like x; ${own.paths.includes(strange) ? 'x' : 'it'} has no ${strange ? `"${strange}"` : 'lone tensor'}`,
+      `${caller}: ${what} must have the structure of x; ${own.paths.includes(strange) ? 'x' : 'it'} has no ${strange ? `"${strange}"` : 'lone tensor'}`,
     )
   return paths.map((path, index) => {
     const tensor = own.tensors[own.paths.indexOf(path)]!
     if (!sameShape(tensor.shape, tensors[index]!.shape))
       throw new ShapeError(
-        `${caller}: ${what}${path && ` "${path}"`} is ${describeShape(tensor.shape)}, it must have the shape of x, ${describeShape(tensors[index]!.shape)}`,
+        `${caller}: ${what}${path && ` "${path}"`} is ${describeShape(tensor.shape)}; it must have the shape of x, ${describeShape(tensors[index]!.shape)}`,
       )
     return tensor
   })
 }
 
 /**
- * New nodes with the values of the old. Functions are differentiated by these, so that a tensor given twice, or
- * also used from outside of the function, counts only where it is that argument.
+ * New nodes with the same values. Functions are differentiated with respect to these, so that a tensor that is passed
+ * twice, or captured too, counts only as that argument.
  */
 export function renewed(tensors: readonly Tensor[]): Tensor[] {
   return tensors.map((tensor) => reshape(tensor, tensor.shape))
 }
 
-/** Numbers, and arrays that begin with numbers; an array of nothing is a structure. */
+/** Whether it is a number or an array that begins with numbers; an empty array is a structure. */
 function isNumbers(value: unknown): boolean {
   let first = value
   while (Array.isArray(first)) first = first[0]

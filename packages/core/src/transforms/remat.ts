@@ -1,4 +1,4 @@
-// Less memory for more time: what a function computes on the way is computed again when derivatives need it.
+// Rematerialization: trades time for memory by recomputing intermediate results when derivatives need them.
 import { checkFunction } from '../checks/check-options.js'
 import { blamingCaller } from '../checks/errors.js'
 import { passBack } from '../graph/gradients.js'
@@ -11,10 +11,10 @@ import { renewed } from './nested.js'
 import { traced } from './tracing.js'
 
 /**
- * The function `f`, whose intermediate results are not kept for the way back but computed a second time there
- * (Griewank and Walther, "Algorithm 799: revolve", 2000; Chen et al., "Training deep nets with sublinear memory
- * cost", 2016). Values and derivatives are the same to the bit. Put the blocks of a deep network into one each:
- * memory then grows with the number of blocks and with the largest, no longer with all that is computed.
+ * The function `f`, with intermediate results recomputed in the backward pass instead of stored (Griewank and Walther,
+ * "Algorithm 799: revolve", 2000; Chen et al., "Training deep nets with sublinear memory cost", 2016). Values and
+ * derivatives are bit-identical. Wrap each block of a deep network: memory then grows with the number of blocks plus
+ * the largest block, not with the whole network.
  */
 export function remat(f: (...inputs: Tensor[]) => Tensor): (...inputs: TensorLike[]) => Tensor {
   blamingCaller(remat, () => checkFunction('remat', 'f', f))
@@ -22,7 +22,7 @@ export function remat(f: (...inputs: Tensor[]) => Tensor): (...inputs: TensorLik
     const inputs = blamingCaller(call, () => renewed(given.map((value) => toTensor(value))))
     const before = inputs[0]?.id ?? Number.POSITIVE_INFINITY
     const value = traced(f, ...inputs)
-    // What f uses from outside, such as parameters, is older than its inputs.
+    // Captured tensors, such as parameters, are older than the inputs.
     const stop = (tensor: Tensor) => tensor.id < before || inputs.includes(tensor)
     const outside = topological([value], stop).filter(({ id, isConstant }) => id < before && !isConstant)
     return withRule('remat', value, [...inputs, ...outside], (dy) => {
@@ -34,12 +34,12 @@ export function remat(f: (...inputs: Tensor[]) => Tensor): (...inputs: TensorLik
 }
 
 /**
- * `x`, but only once `order` has been computed. It keeps the second computation from being merged with the first,
- * and from being done before its turn.
+ * `x`, computed after `order`. It keeps the recomputation from being merged with the first computation, and from being
+ * scheduled too early.
  */
 const after = op('after', {
   inputs: ['x', 'order'],
-  summary: 'The first tensor, once the second has been computed.',
+  summary: 'The first tensor, computed after the second.',
   symbol: 'after',
   formula: 'y = x',
   shape: ({ x }) => x,

@@ -1,7 +1,7 @@
-// Whether a function is being traced: called to learn what graph it makes, for derivatives of it or to compile it.
+// Whether a function is being traced: called to build its graph, for derivatives or to compile it.
 let depth = 0
 
-/** Calls `f` as one that is traced. */
+/** Calls `f` with tracing on. */
 export function traced<Args extends unknown[], R>(f: (...args: Args) => R, ...args: Args): R {
   depth++
   try {
