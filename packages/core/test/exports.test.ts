@@ -174,7 +174,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   'layers.activation': ['relu', options()],
   'layers.compute': [square, options()],
   ...Object.fromEntries(
-    Object.entries(samples).map(([kind, [given]]) => [`layers.${kind}`, [options(given)]]),
+    Object.entries(samples).map(([kind, [given]]) => [`layers.${kind}`, [options({ ...given })]]),
   ),
   'metrics.auc': [options()],
   'metrics.binaryAccuracy': [options()],
