@@ -1,9 +1,9 @@
-// Tests of every package and app, each a project with a config of its own.
+// Tests of every package and app, each a project with its own config.
 
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Tests in a browser begin first: they are the longest, and run alone at the end otherwise. */
+/** Browser tests start first: they take longest, and would otherwise run alone at the end. */
 class BrowserFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => (moduleId.endsWith('.e2e.test.ts') ? 0 : 1)
@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     projects: ['packages/*', 'apps/*', 'benchmarks', 'examples'],
     sequence: { sequencer: BrowserFirst },
-    // One core less, as it is by itself, would be half of two; one more, as tests of programs wait for their timers.
+    // The default, all cores but one, would be half of two; tests of programs mostly wait for timers, so use more.
     maxWorkers: '150%',
   },
 })

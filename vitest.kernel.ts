@@ -1,4 +1,4 @@
-// Builds the kernel quickly when the one that is inlined was made of other sources.
+// Builds the kernel, unoptimized, if the inlined binary is older than its sources.
 import { fileURLToPath } from 'node:url'
 import { isFresh } from './packages/kernel/sources.mjs'
 import { run } from './scripts/bootstrap.mjs'

@@ -1,4 +1,4 @@
-// Builds the project whose tests are about to run, with all it needs; does nothing where nothing has changed.
+// Builds the project under test with its dependencies, if anything has changed.
 import type { TestProject } from 'vitest/node'
 import { turbo } from './scripts/bootstrap.mjs'
 

@@ -1,5 +1,5 @@
-// What the tests of every package and app share: they read the sources of the workspace's other packages, never a
-// build that may be stale; the kernel is built first when its sources have changed, and so is a program that they run.
+// Test configuration shared by every package and app: tests read the sources of the workspace's other packages, never a
+// stale build; the kernel, and a program under test, are built first if their sources have changed.
 import { fileURLToPath } from 'node:url'
 import { defineProject } from 'vitest/config'
 import type { ProjectConfig } from 'vitest/node'
@@ -7,7 +7,7 @@ import type { ProjectConfig } from 'vitest/node'
 /** The condition under which the `exports` of our packages name their sources. */
 const source = '@bp/source'
 
-/** `built`: the tests run what is built, which therefore is built before them. */
+/** `built`: the tests run build output, which is built before them. */
 export function project({ built = false, ...test }: ProjectConfig & { built?: boolean }) {
   return defineProject({
     resolve: { conditions: [source, 'module', 'browser', 'development|production'] },

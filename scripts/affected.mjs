@@ -1,6 +1,6 @@
-// Runs the tests that a change is likeliest to break, in some 15 s: `npm run affected`, of what differs from the last
-// commit; `npm run affected -- main~3`, from another. Those whose text is most about what was changed, wherever they
-// are; of the tests that walk the op table, the operations that were changed. It names those that are left to `npm test`.
+// `npm run affected`: runs the tests most likely to break from the changes since the last commit, in some 15 s;
+// `npm run affected -- main~3` since another. It selects those whose text mentions the changes most, in any package, and, of
+// the tests that loop over the op table, the changed operations. It lists those left to `npm test`.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -15,7 +15,7 @@ const untracked = git('ls-files', '--others', '--exclude-standard')
 const changed = [...git('diff', '--name-only', '--diff-filter=d', since), ...untracked]
 const text = (file) => readFileSync(`${root}/${file}`, 'utf8')
 
-/** The lines of a file that have changed: pairs of the first and the last. */
+/** The changed line ranges of a file, as [first, last]. */
 function changedLines(file) {
   if (untracked.includes(file)) return [[1, Infinity]]
   return git('diff', '-U0', since, '--', file).flatMap((line) => {
@@ -24,7 +24,7 @@ function changedLines(file) {
   })
 }
 
-/** Names declared at the top of a file in which lines have changed, and those of the same file that use these. */
+/** Top-level names of a file whose declarations have changed, and those in the same file that use them. */
 function changedNames(file) {
   const lines = text(file).split('\n')
   const declarations = []
@@ -51,7 +51,7 @@ function changedNames(file) {
   return [...found].filter((name) => lines.some((line) => new RegExp(`^export .*\\b${name}\\b`).test(line)))
 }
 
-/** In ms, of each test file when it ran last, of which Vitest keeps a list. */
+/** The last duration of each test file in ms, from Vitest's cache. */
 function durations() {
   const folder = join(root, 'node_modules/.vite/vitest')
   if (!existsSync(folder)) return new Map()
@@ -64,7 +64,7 @@ function durations() {
 
 const names = [...new Set(changed.filter(isSource).flatMap(changedNames))]
 const mentions = new RegExp(`\\b(${names.join('|')})\\b`, 'g')
-/** How much of a test is about what was changed; one that is named as a changed file is all about it. */
+/** How relevant a test is to the changes; one named like a changed file is most relevant. */
 const share = (file) =>
   changed.some((source) => basename(source, '.ts') === basename(file, '.test.ts'))
     ? 1
@@ -73,7 +73,7 @@ const ofPrograms = /\.e2e\.test|^examples\/|^apps\/cli\/test\/(program|terminal)
 const walksTable = (file) => /from '\.\/trials\.js'/.test(text(file))
 const tests = git('ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts', '*.test.tsx')
 
-/** In ms of two workers. */
+/** In ms, with two workers. */
 let left = 20_000
 const took = durations()
 const chosen = changed.filter((file) => tests.includes(file))

@@ -42,14 +42,14 @@ export const help = `Measures @bp/core against its peers, on one thread each.
 
   npm run bench -- [options]
 
-  --suite NAME  ${Object.keys(suites).join(', ')}; main unless given. scaling writes benchmarks/scaling.md;
+  --suite NAME  ${Object.keys(suites).join(', ')}; default main. scaling writes benchmarks/scaling.md;
                 ops times every operation against plain loops
-  --case ID     only this case; may be given several times
-  --peer NAME   only this peer beside ours; may be given several times
-  --only NAME   only this operation of the suite ops; may be given several times
-  --seconds N   how long each contender is timed in each case (${defaultSeconds}; in the suite ops ${secondsForOps})
-  --json FILE   write the figures to FILE too
-  --svg FILE    draw them in FILE too
+  --case ID     only this case; may be repeated
+  --peer NAME   only this peer; may be repeated
+  --only NAME   only this operation of the suite ops; may be repeated
+  --seconds N   time per contender and case (default ${defaultSeconds}; in the suite ops ${secondsForOps})
+  --json FILE   also write the figures to FILE
+  --svg FILE    also draw a chart to FILE
   --help        this text
 
 Cases: ${cases.map(({ id }) => id).join(', ')}

@@ -116,14 +116,14 @@ function programOf(call: () => void): (times: number) => void {
   }
 }
 
-/** ns that one time takes of `times`. */
+/** ns per repetition. */
 function timed(work: (times: number) => void, times: number): number {
   const start = performance.now()
   work(times)
   return ((performance.now() - start) * 1e6) / times
 }
 
-/** Calls for `milliseconds` or longer, to warm up; returns how many fit into so long. */
+/** Warms up for at least `milliseconds`; returns how many repetitions fit into that time. */
 function calibrate(work: (times: number) => void, milliseconds: number): number {
   for (let times = 1; ; times *= 2) {
     const took = (timed(work, times) * times) / 1e6
@@ -131,7 +131,7 @@ function calibrate(work: (times: number) => void, milliseconds: number): number 
   }
 }
 
-/** Times both in turn, `seconds` each. */
+/** Times both alternately, `seconds` each. */
 function measureContest(op: string, contest: Contest, seconds: number): OpReport {
   const sides = [contest.ours, contest.plain].map((work) => ({
     work,
@@ -148,7 +148,7 @@ function measureContest(op: string, contest: Contest, seconds: number): OpReport
   return { op, shapes, elements, ours, plain, ratio: plain / ours }
 }
 
-/** Measures the operations, all shapes of each, and says each line as it is known. */
+/** Measures the operations on all their shapes, and reports each line as it is known. */
 export async function measureOps(
   names: readonly string[],
   seconds: number,

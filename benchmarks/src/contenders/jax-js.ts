@@ -74,8 +74,8 @@ function training(problem: TrainingProblem, loss: Loss): Program {
         const { x, y } = batches[next]!
         const [after, value] = step(state, x.ref, y.ref)
         state = after
-        // Reading the loss runs the step. Left to itself the library queues up steps instead, and gets twenty
-        // times slower the longer the queue is.
+        // Reading the loss runs the step. Otherwise the library queues up steps, and becomes up to twenty times slower
+        // as the queue grows.
         last = (await value.data())[0]!
         next = (next + 1) % batches.length
       }
@@ -95,7 +95,7 @@ const mlp = (problem: MlpProblem) =>
     return np.mean(nn.logsumexp(z.ref, 1).sub(np.sum(z.mul(y), 1)))
   })
 
-/** Channels come first here, so weights are turned from window × window × channels × filters. */
+/** jax-js is channels-first, so weights are transposed from window × window × channels × filters. */
 const cnn = (problem: CnnProblem) =>
   training(problem, (parameters, x, y) => {
     let z = x.reshape([problem.batch, 1, 28, 28])
@@ -128,12 +128,12 @@ const transformer = (problem: TransformerProblem) =>
     const norm = (x: np.Array) => nn.standardize(x, -1, { epsilon: 1e-5 }).mul(take()).add(take())
     const apart = (x: np.Array) => x.reshape([batch, inputs, heads, -1]).transpose([0, 2, 1, 3])
     const size = parameters[0]!.shape[1]! / heads
-    // Picking rows of the table by number has no derivative here.
+    // Gather has no gradient here.
     let z = np.matmul(oneHot(x), take()).add(take())
     for (let block = 0; block < blocks; block++) {
       const normed = norm(z.ref)
       const [q, k, v] = [apart(dense(normed.ref)), apart(dense(normed.ref)), apart(dense(normed))]
-      // nn.dotProductAttention needs helpers of iterators, which Node 20 has not.
+      // nn.dotProductAttention needs iterator helpers, which Node 20 lacks.
       const scores = np.matmul(q, np.matrixTranspose(k)).mul(size ** -0.5)
       const seen = np.where(np.tri(inputs, inputs).equal(1), scores, Number.NEGATIVE_INFINITY)
       const heard = np.matmul(nn.softmax(seen), v).transpose([0, 2, 1, 3])

@@ -1,9 +1,9 @@
-// The handwritten digits that come along: 1,797 images of 8 × 8 pixels, standardised, a fifth of them held back.
+// The bundled handwritten digits: 1,797 images of 8 × 8 pixels, standardised, a fifth of them for validation.
 import { readFileSync } from 'node:fs'
 import { type Dataset, prepare, type Shape } from '@bp/core'
 import { parseCsv } from '@bp/formats/csv'
 
-/** `inputShape` is how a row of 64 pixels is to be seen. */
+/** `inputShape` is the shape given to a row of 64 pixels. */
 export function digits(inputShape: Shape): { data: Dataset; validation: Dataset } {
   const table = parseCsv(readFileSync(new URL('../../../data/digits.csv', import.meta.url)))
   const { training, validation } = prepare(table, { target: 'digit', validationSplit: 0.2, seed: 7 })

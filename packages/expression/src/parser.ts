@@ -91,7 +91,7 @@ export class Parser {
         throw this.#missingProduct(left, token)
       } else if (token.kind === '[') {
         throw this.#error(token.span, 'a [ cannot follow a value', {
-          hint: 'there is no indexing; an array such as [1, 2] is a value of its own',
+          hint: 'there is no indexing; an array such as [1, 2] is a separate value',
         })
       } else break
     }

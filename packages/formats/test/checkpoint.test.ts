@@ -266,7 +266,9 @@ describe('a folder', () => {
 
     test('of another process sets them aside unless they were loaded', async () => {
       const program = fileURLToPath(new URL('save-until-killed.mjs', import.meta.url))
-      const child = spawn(process.execPath, [program, here, 'anew'], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const child = spawn(process.execPath, [program, here, 'from-scratch'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
       leave()
       await new Promise((resolve) => child.stdout.once('data', resolve))
       child.kill('SIGKILL')
