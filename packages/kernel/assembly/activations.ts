@@ -1,7 +1,7 @@
 // Activations that are x times a function from 0 to 1, and their derivatives.
 //
-// All go through t = e^(−|w|), which cannot overflow; far on the left, where the result is x·t and may be denormal,
-// t is taken with a factor of 2⁶⁴ that is removed last.
+// All use t = e^(−|w|), which cannot overflow; far on the left, where the result is x·t and may be denormal, t has a
+// factor of 2⁶⁴ that is removed last.
 import { exp64, exp64OfDoubles, unscaled } from './functions'
 
 // @ts-ignore: decorator

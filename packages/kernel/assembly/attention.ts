@@ -1,6 +1,6 @@
 // Scaled dot-product attention, forward and backward, a block of queries at a time: the scores of a block with all
-// keys are made, turned to probabilities and used while they are in the cache, so no matrix of all queries with all
-// keys is ever in memory. Backward makes the probabilities anew (Dao et al., "FlashAttention", 2022, do the same).
+// keys are made, turned into probabilities and used while they are in the cache, so no matrix of all queries with all
+// keys is ever in memory. Backward recomputes the probabilities (Dao et al., "FlashAttention", 2022, do the same).
 //
 // Keys that a query does not see are no factors of 0 but left out, so what is not finite in them reaches nothing.
 import { multiplyAdd, storeLanes } from './functions'
@@ -11,7 +11,7 @@ import { exponentials, largest, scaleRow, softmaxGradRow } from './softmax'
 /** Queries to a block; core gives scratch memory for as many rows of keys. */
 const blockRows: u32 = 32
 
-/** How many keys the queries before `end` may look at: with a causal mask those that are not behind them. */
+/** How many keys the queries before `end` may look at: with a causal mask those not after them. */
 // @ts-ignore: decorator
 @inline
 function visible(end: u32, keys: u32, causal: u32): u32 {
@@ -28,7 +28,7 @@ function tile(
   after: u32,
 ): void {
   const row: usize = columns << 2
-  // Rows that do not exist repeat the first; nobody stores them.
+  // Rows that do not exist repeat the first; they are not stored.
   const has1: usize = rows > 1 ? -1 : 0
   const has2: usize = rows > 2 ? -1 : 0
   const has3: usize = rows > 3 ? -1 : 0

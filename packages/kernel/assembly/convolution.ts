@@ -9,9 +9,9 @@
 //   input gradient   dx = dy · weightsᵀ, each row added back to where its patch came from
 //
 // A number of `patches` is at lines[output row] + output column · step + taps[run] + place in the run, all in bytes from
-// the start of an image. A run is what lies side by side under the kernel: one row of it, or one cell where dilation or
+// the start of an image. A run is what is contiguous under the kernel: one row of it, or one cell where dilation or
 // groups part the cells. So rows and columns of `patches` are both a table of starts and a step between them, and one
-// tile multiplies it and its transpose. Where the kernel reaches beyond the image, a copy with borders of 0 is read.
+// tile multiplies it and its transpose. Where the kernel extends beyond the image, a copy with borders of 0 is read.
 //
 // docs/decisions/2026-11-24-convolution.md has the figures.
 import { Activation } from '../src/activation'
@@ -124,7 +124,7 @@ export function convolutionInputGrad(pc: usize): void {
         const a = dy + start * dyRow + ((group * depth) << 2)
         for (let j: u32 = 0, width: u32 = 0; j < columns; j += width) {
           width = panelWidth(columns - j)
-          // All columns of a panel exist in `patches`; those behind the last are 0.
+          // All columns of a panel exist in `patches`; those past the last are 0.
           sweep(patches + (j << 2), row, zeros, 0, a, zeros, count, dyRow, 0, count, zeros, 1, depth, 4, b, width, width, false, false)
           b += (depth * width) << 2
         }
@@ -216,7 +216,7 @@ function sweep16(
       at = a + load<u32>(lines)
       left = lineLength
     } else at += lineStep
-    // A row that does not exist repeats the one before; nobody stores it.
+    // A row that does not exist repeats the one before; it is not stored.
     const a1 = i + 1 < rows ? at : a0
     if (--left == 0) {
       lines += 4

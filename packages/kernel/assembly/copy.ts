@@ -62,7 +62,7 @@ function copyMatrix(
 /** From this many bytes on, the engine's own copy is faster than the loop. */
 const longRow: u32 = 512
 
-/** Writes nothing behind the row. */
+/** Writes nothing past the row. */
 export function copyRow(out: usize, x: usize, bytes: u32): void {
   if (bytes >= longRow) {
     memory.copy(out, x, bytes)

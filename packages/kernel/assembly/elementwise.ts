@@ -1,5 +1,5 @@
 // Loops over elements. Arrays start at multiples of 16 bytes and are padded to such, so whole vectors are
-// written even behind the last element.
+// written even past the last element.
 import { geluTanh, geluTanhGrad, geluTanhWithDerivative, mish, mishGrad, silu, siluGrad } from './activations'
 import { erf, gelu, geluGrad, geluWithDerivative } from './error-function'
 import { exp, expm1, log, log1p, log1pOfUnit, sigmoid, sigmoidOf, softplus, tanh } from './functions'
@@ -165,7 +165,7 @@ function modOf64(a: v128, b: v128): v128 {
     f64x2.lt(f64x2.abs(quotient), f64x2.splat(67108864)),
     f64x2.lt(f64x2.abs(b), f64x2.splat(Infinity)),
   )
-  // Each lane by itself: what stands beside a number must not decide how it is computed.
+  // Each lane by itself: a number's neighbours must not affect how it is computed.
   if (!i64x2.all_true(short)) {
     const first = f64x2.splat(NativeMath.mod(f64x2.extract_lane(a, 0), f64x2.extract_lane(b, 0)))
     const both = f64x2.replace_lane(first, 1, NativeMath.mod(f64x2.extract_lane(a, 1), f64x2.extract_lane(b, 1)))

@@ -1,4 +1,4 @@
-// The error function and what is made of the normal distribution: gelu and its derivative.
+// The error function and functions of the normal distribution: gelu and its derivative.
 import { exp, exp64, unscaled } from './functions'
 
 /**
@@ -19,7 +19,7 @@ function scaledTail(u: v128): v128 {
 function scaledTailOfDoubles(u: v128): v128 {
   const one = f64x2.splat(1)
   const t = f64x2.div(one, f64x2.add(one, f64x2.mul(u, f64x2.splat(0.25))))
-  // In pairs, side by side (Estrin's scheme): one behind the other they would take longer than all else.
+  // In pairs (Estrin's scheme): one after another they would take longer than all the rest.
   const t2 = f64x2.mul(t, t)
   const t4 = f64x2.mul(t2, t2)
   const p01 = linear(t, 0.099745768, 0.099531856)
@@ -38,7 +38,7 @@ function linear(t: v128, a: f64, b: f64): v128 {
   return f64x2.add(f64x2.splat(a), f64x2.mul(t, f64x2.splat(b)))
 }
 
-/** 2⁶⁴ · e^(−u²/2) for 0 ≤ u ≤ 14.7: the square is cut in two, since its rounding error would be multiplied by u². */
+/** 2⁶⁴ · e^(−u²/2) for 0 ≤ u ≤ 14.7: the square is split in two, since its rounding error would be multiplied by u². */
 // @ts-ignore: decorator
 @inline
 function bell64(u: v128): v128 {

@@ -1,7 +1,7 @@
-// Exponential, logarithm and what is made of them, four lanes at a time, the same to the bit on every engine.
+// Exponential, logarithm and functions of them, four lanes at a time, bit-identical on every engine.
 
-// In short code that is not a loop the engine takes four instructions to make a vector of a constant, and one to
-// load it: constants of functions that small networks use stand in memory.
+// In short code without a loop the engine takes four instructions to build a vector of a constant, and one to load it:
+// constants of functions that small networks use are in memory.
 const constants: usize = memory.data<f32>([
   89, -104, 1.44269504, 12582912, 0.693359375, -2.12194440e-4,
   0.5, 1.6666667e-1, 4.1666668e-2, 8.3333333e-3, 1.3888889e-3, 1.9841270e-4,
@@ -21,14 +21,14 @@ function constant(name: Constant): v128 {
   return v128.load32_splat(constants + (<usize>name << 2))
 }
 
-/** x / ln 2, rounded to a whole number that the low bits hold, since 1.5 · 2²³ was added. */
+/** x / ln 2, rounded to an integer that is in the low bits, since 1.5 · 2²³ was added. */
 // @ts-ignore: decorator
 @inline
 function shiftedQuotient(x: v128): v128 {
   return f32x4.add(f32x4.mul(x, constant(Constant.Log2E)), constant(Constant.Shift))
 }
 
-/** The whole number n in it, as a float and as an integer. */
+/** The integer n in it, as a float and as an integer. */
 // @ts-ignore: decorator
 @inline
 function wholeFloat(shifted: v128): v128 {
@@ -75,7 +75,7 @@ function taylor(r: v128, c2: v128, c3: v128, c4: v128, c5: v128, c6: v128, c7: v
   return f32x4.add(r, f32x4.mul(r2, p))
 }
 
-/** 2ⁿ for whole n from −127, which gives 0, to 127. */
+/** 2ⁿ for integers n in [−127, 127]; −127 gives 0. */
 // @ts-ignore: decorator
 @inline
 function powerOfTwo(n: v128): v128 {
@@ -102,8 +102,8 @@ export function exp(x: v128): v128 {
 }
 
 /**
- * The same to the bit for x ≤ 0, which may be −∞, and NaN. Where the result is 0 nothing underflows on the way, since
- * that costs as much as four exponentials.
+ * Bit-identical for x ≤ 0, which may be −∞, and NaN. Where the result is 0 no intermediate value underflows, since that
+ * costs as much as four exponentials.
  */
 // @ts-ignore: decorator
 @inline
@@ -284,7 +284,7 @@ export function softplus(x: v128): v128 {
   return f32x4.add(f32x4.max(x, f32x4.splat(0)), log1pOfUnit(exp(f32x4.neg(f32x4.abs(x)))))
 }
 
-/** s·b + c; in the relaxed build rounded once or twice, as the machine likes it. */
+/** s·b + c; in the relaxed build rounded once or twice, depending on the machine. */
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd(s: v128, b: v128, c: v128): v128 {
@@ -303,7 +303,7 @@ export function sumLanes(v: v128): f32 {
   )
 }
 
-/** Stores the first `count` lanes, all four when there are more. */
+/** Stores the first `count` lanes, at most four. */
 // @ts-ignore: decorator
 @inline
 export function storeLanes(to: usize, v: v128, count: i32): void {

@@ -34,7 +34,7 @@ export function movePanels(to: usize): void {
   packedB = to + packedABytes
 }
 
-/** Rows of B that many bytes apart are packed: they would fall on the same lines of the cache. */
+/** Rows of B this many bytes apart are packed: they would map to the same lines of the cache. */
 const farApart: usize = 256
 /** Those half as far apart are packed where a product, which goes through k rows m times, reads past more bytes. */
 const manyBytes: u64 = 1 << 20
@@ -90,7 +90,7 @@ export function matmulSmall(pc: usize): void {
   const aBytes = aStep * load<u32>(pc, MatmulSmall.k)
   const cRow = n << 2
   do {
-    // Rows that do not exist repeat the first; nobody stores them.
+    // Rows that do not exist repeat the first; they are not stored.
     const r1 = rows > 1 ? aRow : 0
     const r2 = rows > 2 ? aRow << 1 : 0
     const r3 = rows > 3 ? aRow * 3 : 0
@@ -215,7 +215,7 @@ function finished(x: v128, gate: usize, activation: u32): v128 {
  * C = A·B, or C += A·B, all strides in bytes: A(i, p) is at a + i·aRow + p·aStep, B(p, j) at b + p·bStep + j·bColumn,
  * C(i, j) at c + i·cRow + 4j. In each of A and B one of the two strides must be 4. With a `bias`, n numbers or 0, each
  * row of C begins with it. Every number of C adds its products in the order of p, after what it begins with. Then
- * the activation is applied; or, with a `gate`, its output that lies in memory as C does, C is multiplied by its
+ * the activation is applied; or, with a `gate`, its output laid out like C, C is multiplied by its
  * derivative.
  */
 export function multiply(
@@ -318,7 +318,7 @@ function packStraight(from: usize, row: usize, columns: u32, depth: u32): void {
   }
 }
 
-/** Panels out of a matrix that lies on its side: `columns` rows of `depth` numbers, `row` bytes apart. */
+/** Panels from a transposed matrix: `columns` rows of `depth` numbers, `row` bytes apart. */
 function packTransposed(from: usize, row: usize, columns: u32, depth: u32): void {
   for (let j: u32 = 0; j < columns; j += 4) {
     const to = packedB + (((j & ~15) * depth + (j & 15)) << 2)

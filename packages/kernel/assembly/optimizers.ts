@@ -11,7 +11,7 @@ import { beginParallel, endParallel, first, isFirst, last } from './threads'
 /** Multiplications that take as long as the update of one parameter, which waits for memory. */
 const workOfUpdate: u64 = 8
 
-/** What stays the same in a loop, 16 bytes each: settings, then what is made of them. */
+/** What stays the same in a loop, 16 bytes each: settings, then values computed from them. */
 const constants = memory.data(24 * 16)
 
 /** Four times a number, read back from memory: V8 moves conversions and divisions into a loop, but not reads. */
@@ -179,7 +179,7 @@ export function adamax(pc: usize): void {
 
 /**
  * Slots: mean, variance. Settings: β₁, β₂, ε, 0.96^ψ; then as they last were β₂ᵗ, the product of the μ, and half of
- * 0.96^(ψ·(t + 1)), which μ of the coming step is made of.
+ * 0.96^(ψ·(t + 1)), from which μ of the next step is computed.
  */
 export function nadam(pc: usize): void {
   const parameters = load<u32>(pc, Nadam.parameters)
@@ -223,7 +223,7 @@ export function nadam(pc: usize): void {
     v128.store(parameters + i, f32x4.sub(p, step))
   }
   endParallel()
-  // Once, when nobody reads it any more.
+  // Once, when it is not read any more.
   if (isFirst()) store<f64>(settings, nextHalf, 64)
 }
 

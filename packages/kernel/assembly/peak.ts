@@ -2,7 +2,7 @@
 import { multiplyAdd } from './functions'
 import { MultiplyAdds } from './opcodes'
 
-/** Loaded, since the engine makes a constant that it knows anew at each use: 11 instead of 47 GFLOP/s in Node 24. */
+/** Loaded, since the engine rematerializes a constant at each use: 11 instead of 47 GFLOP/s in Node 24. */
 const constants = memory.data<f32>([0.5, 1])
 
 /**

@@ -1,4 +1,4 @@
-// Reductions and strided copies: loops that know rows and columns.
+// Reductions: loops over rows and columns.
 import { storeLanes, sumLanes } from './functions'
 import {
   ArgMax, CumulativeSum, Norm, Opcode, ProductOfOthers, Reduction, Variance
@@ -46,7 +46,7 @@ export function narrowed(low: v128, high: v128): v128 {
   return v128.shuffle<f32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5)
 }
 
-// Loops for a block call nothing, as what does is entered more slowly; the functions for any number stand around them.
+// Loops for a block call nothing, since functions with calls are entered more slowly; those for any number wrap them.
 
 /** Sum of `count` numbers. */
 // @ts-ignore: decorator
@@ -55,7 +55,7 @@ export function sumOf(x: usize, count: u32): f32 {
   return count > block ? sumOfBlocks(x, count) : sumOfBlock(x, count)
 }
 
-/** Four vectors side by side, then their lanes, then what is left one by one. */
+/** Four vectors at a time, then their lanes, then the rest one by one. */
 export function sumOfBlock(x: usize, count: u32): f32 {
   let s0 = f32x4.splat(0)
   const end = x + (count << 2)
@@ -77,7 +77,7 @@ export function sumOfBlock(x: usize, count: u32): f32 {
   return total
 }
 
-/** Two rounds at a time, which repays what blocks cost. */
+/** Two iterations at a time, which pays for the blocks. */
 export function sumOfBlocks(x: usize, count: u32): f32 {
   let low = f64x2.splat(0)
   let high = low
@@ -112,7 +112,7 @@ export function firstLanes(v: v128, count: i32): v128 {
   return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)))
 }
 
-/** The same for loops that take long to begin. */
+/** The same for loops with a long prologue. */
 export const longBlock: u32 = 4 * block
 
 /** Σ (x − mean)² of a row. */
@@ -150,19 +150,19 @@ export function squaresOfBlock(x: usize, columns: u32, mean: f32): f32 {
   return sumLanes(f32x4.add(even, odd))
 }
 
-/** Whether a variance is so large that a mean which is rounded to float32 does not change it. */
+/** Whether a variance is so large that rounding the mean to float32 does not change it. */
 // @ts-ignore: decorator
 @inline
 export function outweighs(variance: f32, mean: f32): bool {
   return variance > mean * mean * 1e-6
 }
 
-/** What `moments` found. */
+/** The results of `moments`. */
 export let exactMean: f64 = 0
 export let exactVariance: f64 = 0
 
 /**
- * Mean and variance in float64 of `count` numbers that are `step` bytes apart; not centred, the mean counts as 0.
+ * Mean and variance in float64 of `count` numbers that are `step` bytes apart; if not centred, the mean counts as 0.
  * Distances are taken from the first number, and n times the square of their mean is subtracted from their squares:
  * that is at most n times what is left, so n roundings of float64 are lost, and none where all numbers are the same.
  */
@@ -295,7 +295,7 @@ function combine(opcode: i32, a: v128, b: v128): v128 {
   return unreachable()
 }
 
-/** What leaves every number as it is when combined with it. */
+/** The neutral element of the combination. */
 // @ts-ignore: decorator
 @inline
 function neutral(opcode: i32): v128 {
@@ -636,7 +636,7 @@ export function argMax(pc: usize): void {
   }
 }
 
-/** Where in a row its largest number, or a NaN, stands first. */
+/** The first position of a row's largest number, or of a NaN. */
 function firstLargest(x: usize, count: i32): u32 {
   const lowest = f32x4.splat(-Infinity)
   let best = lowest

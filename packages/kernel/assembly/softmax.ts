@@ -1,5 +1,5 @@
 // Softmax, its logarithm, cross-entropies from logits, and their gradients. The largest of a row is subtracted before
-// any exponential. The last numbers of a row are a vector that is filled up with what changes nothing, so rows of a
+// any exponential. The last numbers of a row are padded to a vector with neutral ones, so rows of a
 // few numbers cost whole vectors too; the order of every sum depends on the length of the row alone.
 import { exp, expOfNonPositive, log, storeLanes, sumLanes } from './functions'
 import { indexAt, none } from './indices'
@@ -12,7 +12,7 @@ function impossible(): v128 {
   return f32x4.splat(-Infinity)
 }
 
-/** The largest number of a row. A NaN is passed over: what is made of the row with it is NaN anyhow. */
+/** The largest number of a row. A NaN is skipped: everything computed from the row is NaN anyway. */
 export function largest(x: usize, columns: u32): f32 {
   const end = x + ((columns & ~3) << 2)
   let best = impossible()

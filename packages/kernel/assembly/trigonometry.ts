@@ -1,4 +1,4 @@
-// Sine, cosine and the angle of a point, for every finite number.
+// Sine, cosine and atan2, for every finite number.
 
 /** 2/π = 0.A2F983… in words of 32 bits, as many as the largest float32 needs. */
 const twoOverPi = memory.data<u32>([
@@ -18,8 +18,8 @@ function bitsOfTwoOverPi(bit: i32): u64 {
 }
 
 /**
- * x · 2/π modulo 4 in units of 2⁻⁶², for x that is large: x = m · 2ᵉ with whole m, and of 2/π only the 96 bits matter
- * that make less than four quarters of a turn of it (Payne and Hanek 1983).
+ * x · 2/π modulo 4 in units of 2⁻⁶², for x that is large: x = m · 2ᵉ with integer m, and only those 96 bits of 2/π matter
+ * that contribute less than a whole turn (Payne and Hanek 1983).
  */
 function turn(x: f32): u64 {
   const bits = reinterpret<u32>(x)
@@ -113,7 +113,7 @@ function sineFrom(x: v128, quarters: i32): v128 {
       n = i32x4.replace_lane(n, 3, quarterOf(t))
       r = f32x4.replace_lane(r, 3, restOf(t))
     }
-    // Of infinity and NaN there is no sine.
+    // Infinity and NaN have no sine.
     r = v128.bitselect(r, f32x4.splat(NaN), f32x4.lt(f32x4.abs(x), f32x4.splat(Infinity)))
   }
   // By n modulo 4 it is sin r, cos r, −sin r, −cos r.
