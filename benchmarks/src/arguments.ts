@@ -78,12 +78,17 @@ function parse(args: readonly string[]) {
   }
 }
 
-function pick<Item>(kind: string, all: readonly Item[], nameOf: (item: Item) => string, wanted?: string[]) {
-  if (!wanted) return all
-  for (const name of wanted)
+function pick<Item>(
+  kind: string,
+  all: readonly Item[],
+  nameOf: (item: Item) => string,
+  requested?: string[],
+) {
+  if (!requested) return all
+  for (const name of requested)
     if (!all.some((item) => nameOf(item) === name))
       throw new UsageError(`Unknown ${kind} '${name}'. Choose from: ${all.map(nameOf).join(', ')}.`)
-  return all.filter((item) => wanted.includes(nameOf(item)))
+  return all.filter((item) => requested.includes(nameOf(item)))
 }
 
 function checkSeconds(text: string): number {

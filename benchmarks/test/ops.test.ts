@@ -21,8 +21,8 @@ test.each(cases.filter(({ name }) => !randomOps.includes(name)))(
     // Twice, to detect accumulation into an earlier result.
     contest.plain(2)
     const found = contest.plainResult
-    const wanted = contest.result()
-    const worst = wanted.reduce(
+    const reference = contest.result()
+    const worst = reference.reduce(
       (most, value, at) => Math.max(most, Math.abs(value - found[at]!) / (1 + Math.abs(value))),
       0,
     )

@@ -15,11 +15,11 @@ export function labelOf(tensor: Tensor): string {
 export function distinctNames(taken: Set<string>, separator = '_'): (name: string) => string {
   /** The last number used for each name: counting from 2 each time would take quadratic time. */
   const counts = new Map<string, number>()
-  return (wanted) => {
-    let name = wanted
-    let count = counts.get(wanted) ?? 1
-    while (taken.has(name)) name = `${wanted}${separator}${++count}`
-    counts.set(wanted, count)
+  return (requested) => {
+    let name = requested
+    let count = counts.get(requested) ?? 1
+    while (taken.has(name)) name = `${requested}${separator}${++count}`
+    counts.set(requested, count)
     taken.add(name)
     return name
   }

@@ -31,14 +31,14 @@ type Predict<R = Float64Array> = (given?: ArrayLike<number> | Arrays) => R
 const load = <R = Float64Array>(text: string): Predict<R> =>
   new Function(`${text.replace('\nexport function predict', '\nfunction predict')}\nreturn predict`)()
 
-function expectClose(found: ArrayLike<number>, wanted: ArrayLike<number>, error: number): void {
-  expect(found.length).toBe(wanted.length)
+function expectClose(found: ArrayLike<number>, reference: ArrayLike<number>, error: number): void {
+  expect(found.length).toBe(reference.length)
   const far = Array.from(found).findIndex((value, index) => {
-    const expected = wanted[index]!
+    const expected = reference[index]!
     const near = Math.abs(value - expected) <= error * (1 + Math.abs(expected))
     return !(near || value === expected || Object.is(value, expected))
   })
-  expect(far < 0 ? null : [far, found[far], wanted[far]]).toBeNull()
+  expect(far < 0 ? null : [far, found[far], reference[far]]).toBeNull()
 }
 
 const oneOrKeyed = (values: readonly ArrayLike<number>[]) =>
@@ -123,7 +123,8 @@ test('50 random programs and their derivatives match the references', () => {
     const named = Object.fromEntries(outputs.map((tensor, index) => [`out${index}`, tensor]))
     const predict = load<Arrays>(writeJavaScript({ inputs: keyed(inputs), outputs: named }))
     const found = predict(oneOrKeyed(values))
-    for (const [index, wanted] of evaluate(truth).entries()) expectClose(found[`out${index}`]!, wanted, 1e-9)
+    for (const [index, reference] of evaluate(truth).entries())
+      expectClose(found[`out${index}`]!, reference, 1e-9)
   }
 })
 

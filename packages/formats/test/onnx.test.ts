@@ -44,11 +44,11 @@ function expectClose(
 ): void {
   expect(found.shape).toEqual(expected.shape)
   const far = Array.from(found.data).findIndex((value, index) => {
-    const wanted = expected.data[index]!
+    const reference = expected.data[index]!
     return (
-      !Object.is(value, wanted) &&
-      value !== wanted &&
-      !(Math.abs(value - wanted) <= 1e-5 + 1e-4 * Math.abs(wanted))
+      !Object.is(value, reference) &&
+      value !== reference &&
+      !(Math.abs(value - reference) <= 1e-5 + 1e-4 * Math.abs(reference))
     )
   })
   expect(far < 0 ? null : [far, found.data[far], expected.data[far]]).toBeNull()
