@@ -16,7 +16,7 @@ function section(op: Op): string {
     ...names.map((name, index) => (isList(inputs[index]) ? `[${name}]` : name)),
     ...(options.length ? [shorthand ? `${shorthand} or options` : 'options'] : []),
   ].join(', ')
-  const rules = names.map((name) => `| \`${name}\` | ${cell(vjp[name]?.formula ?? 'no derivative flows')} |`)
+  const rules = names.map((name) => `| \`${name}\` | ${cell(vjp[name]?.formula ?? 'none')} |`)
   return [
     `## \`${op.name}(${signature})\``,
     '',
@@ -25,7 +25,7 @@ function section(op: Op): string {
     `    ${formula}`,
     '',
     ...(options.length ? [...options.map(([name, text]) => `- \`${name}\`: ${text}`), ''] : []),
-    '| input | what it is passed back |',
+    '| input | gradient |',
     '|---|---|',
     ...rules,
     '',
@@ -34,10 +34,10 @@ function section(op: Op): string {
 
 const text = `# Operations
 
-The operations of \`@bp/core\`, rendered from the op table (\`packages/core/src/ops\`). Each is a function and a method of
-tensors: \`sigmoid(x)\` is \`x.sigmoid()\`. Where there are options, the first named may be given bare: \`sum(x, 0)\` is
-\`sum(x, { axes: 0 })\`. In the rules, ȳ is the derivative that arrives at the output; it is summed over what
-broadcasting repeated. Left out are fused gradients such as \`tanhGrad\`, which gradient rules alone use.
+The operations of \`@bp/core\`, rendered from the op table (\`packages/core/src/ops\`). Each is a function and a tensor
+method: \`sigmoid(x)\` is \`x.sigmoid()\`. An option named in the heading can be passed by itself: \`sum(x, 0)\`
+is \`sum(x, { axes: 0 })\`. In the gradients, ȳ is the gradient of the output; broadcast dimensions are summed. Fused
+gradients such as \`tanhGrad\`, which only gradient rules use, are omitted.
 
 ${table.map(section).join('\n')}`
 
