@@ -1,4 +1,4 @@
-// What outputs, losses and targets go together, held against the numbers that activations give.
+// Which outputs, losses and targets agree, checked against the outputs of activations.
 import { describe, expect, test } from 'vitest'
 import {
   type ActivationName,
@@ -33,7 +33,7 @@ import { activations } from '../src/layers/activation.js'
 const { dense } = layers
 const names = Object.keys(losses) as LossName[]
 
-/** Targets of a row of three outputs, or one, that each loss can have. */
+/** Valid targets of each loss, for a row of three outputs or one. */
 const right = (name: LossName, units: number): number | number[] => {
   if (name === 'sparseSoftmaxCrossEntropy') return 0
   return Array.from({ length: units }, (_, i) => Number(i === 0))
@@ -63,14 +63,14 @@ const run = (
     seed: 1,
   })
 
-/** An activation that each loss can have. */
+/** A suitable activation for each loss. */
 const activationFor = (name: LossName): ActivationName =>
   (
     ({ binaryCrossEntropy: 'sigmoid', negativeLogLikelihood: 'logSoftmax', poissonLoss: 'softplus' }) as const
   )[name as 'poissonLoss'] ?? 'linear'
 
 describe('outputs of each activation', () => {
-  /** What each loss must be able to get, or must not get, told from numbers. */
+  /** Outputs that each loss must accept or refuse, judged by their values. */
   const fits: Record<LossName, (numbers: readonly number[]) => boolean> = {
     meanSquaredError: () => true,
     meanAbsoluteError: () => true,
@@ -88,7 +88,7 @@ describe('outputs of each activation', () => {
   const sample = variable(Array.from({ length: 101 }, (_, i) => [(i - 50) / 4, (50 - i) / 5, i % 7]))
 
   test.each(Object.keys(activations) as ActivationName[])(
-    '%s: each loss that cannot be meant for them is refused',
+    '%s: each unsuitable loss is refused',
     (activation) => {
       const numbers = [...activations[activation](sample).data()]
       for (const name of names) {
@@ -106,7 +106,7 @@ describe('outputs of each activation', () => {
     },
   )
 
-  test('are found in layers of one’s own, behind a reshape, under a wrapped loss, and of one of several outputs', () => {
+  test('are found in custom layers, behind a reshape, under a wrapped loss, and for one of several outputs', () => {
     const own = layer('own', {}, () => (_, x: Tensor) => reshape(sigmoid(x), [x.shape[0]!, 1, 1]))
     const x = modelInput([2])
     const model = functional({
@@ -133,8 +133,8 @@ describe('outputs of each activation', () => {
       )
   })
 
-  test('that are no activation’s are taken as they are', () => {
-    // The mixture of two softmaxes is one of probabilities, and ends in a sum.
+  test('of unknown range are accepted', () => {
+    // A mixture of two softmaxes holds probabilities, and ends in a sum.
     const mixture = layer('mixture', {}, (builder, [units]) => {
       const share = builder.parameter('share', [units!], 'zeros')
       return (_, x: Tensor) => {
@@ -155,7 +155,7 @@ describe('outputs of each activation', () => {
   })
 })
 
-test('one output is refused where a loss compares several, and softmax of one always', () => {
+test('a single output is refused where a loss compares several, and softmax of one always', () => {
   const several = [
     'cosineLoss',
     'softmaxCrossEntropy',
@@ -175,7 +175,7 @@ test('one output is refused where a loss compares several, and softmax of one al
 })
 
 describe('targets', () => {
-  /** Rows that a loss cannot be meant for. */
+  /** Rows that are invalid targets of a loss. */
   const wrong: [name: LossName, row: number | number[], message: string][] = [
     ['sigmoidCrossEntropy', [-1, 1, 1], 'is -1; sigmoidCrossEntropy expects numbers in [0, 1]'],
     ['sigmoidCrossEntropy', [0, 2, 1], 'is 2;'],
@@ -214,7 +214,7 @@ describe('targets', () => {
     }
   })
 
-  test('of every loss that says what they are have a case here', () => {
+  test('of every loss with a declared kind have a case here', () => {
     const checked = names.filter((name) => losses[name].targets !== 'numbers')
     expect(new Set(wrong.map(([name]) => name))).toEqual(new Set(checked))
   })
@@ -243,7 +243,7 @@ describe('targets of another shape', () => {
   )
 
   test.each(elementwise)(
-    'are not repeated under %s, by name or wrapped, for one output or several',
+    'are not broadcast under %s, by name or wrapped, for one output or several',
     (name) => {
       const options = { optimizer: sgd({ learningRate: 0.1 }), epochs: 1, seed: 1 }
       const wrapped: Loss = { ...losses[name], of: (outputs, targets) => losses[name].of(outputs, targets) }
@@ -278,7 +278,7 @@ describe('targets of another shape', () => {
     },
   )
 
-  test('are taken where a loss of one’s own says so', () => {
+  test('are accepted by a custom loss', () => {
     const own: Loss = {
       of: (outputs, targets) =>
         sub(outputs.reshape([-1]), targets)
@@ -340,7 +340,7 @@ describe('a run over sequences of different lengths', () => {
     expect(metrics!.perplexity).toBeCloseTo(Math.exp(mean), 4)
   })
 
-  test('is the same with any number for what to ignore', async () => {
+  test('is the same for any ignoreIndex', async () => {
     const expected = start('sparseSoftmaxCrossEntropy', -1)
     const state = await expected.start()
     for (const ignoreIndex of [-100, 255]) {

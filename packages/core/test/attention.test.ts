@@ -33,7 +33,7 @@ describe.each([
   ['three blocks, more keys than queries', 70, 90],
   ['three blocks, fewer keys than queries', 90, 37],
 ])('%s', (_, queries, keys) => {
-  test.each([false, true])('is that of float64, forward and backward, causal %s', (causal) => {
+  test.each([false, true])('agrees with float64, forward and backward, causal %s', (causal) => {
     const [q, k, v] = [random(2, queries, 8), random(2, keys, 8), random(2, keys, 5)]
     const y = scaledDotProductAttention(q!, k!, v!, { causal })
     expect(worst([y, ...gradients(y.mul(y).sum(), [q!, k!, v!])])).toBeLessThan(2e-5)
@@ -57,20 +57,17 @@ describe.each([1e30, Number.NaN, Number.POSITIVE_INFINITY])('through a causal ma
   test.each([
     ['the kernel', attention],
     ['the decomposition', composed],
-  ])(
-    'reaches no query from a later key or value, and none of these from an earlier query, by %s',
-    (_, of) => {
-      const forward = (k: Variable, v: Variable) => {
-        const y = of(q, k, v)
-        const [dq] = gradients(y, [q], dy)
-        return [y, dq!, gradients(dq!, [q], q)[0]!].map((x) => rows(x, 0, 35))
-      }
-      expect(forward(replaced(k, 35, 40), replaced(v, 35, 40))).toEqual(forward(k, v))
-      const backward = (q: Variable, dy: Variable) =>
-        gradients(of(q, k, v), [k, v], dy).map((x) => rows(x, 7, 40))
-      expect(backward(replaced(q, 0, 7), replaced(dy, 0, 7))).toEqual(backward(q, dy))
-    },
-  )
+  ])('lets no query depend on a later key or value, or the reverse in gradients, by %s', (_, of) => {
+    const forward = (k: Variable, v: Variable) => {
+      const y = of(q, k, v)
+      const [dq] = gradients(y, [q], dy)
+      return [y, dq!, gradients(dq!, [q], q)[0]!].map((x) => rows(x, 0, 35))
+    }
+    expect(forward(replaced(k, 35, 40), replaced(v, 35, 40))).toEqual(forward(k, v))
+    const backward = (q: Variable, dy: Variable) =>
+      gradients(of(q, k, v), [k, v], dy).map((x) => rows(x, 7, 40))
+    expect(backward(replaced(q, 0, 7), replaced(dy, 0, 7))).toEqual(backward(q, dy))
+  })
 })
 
 test('scores of thousands give weights of 0 and 1, not NaN', () => {
@@ -87,14 +84,14 @@ test('scores of thousands give weights of 0 and 1, not NaN', () => {
     expect([...gradient.data()].every(Number.isFinite)).toBe(true)
 })
 
-test('what goes back to queries, keys and values is made by one instruction', () => {
+test('one instruction computes the gradients of queries, keys and values', () => {
   const [q, k, v] = [random(3, 6, 4), random(3, 6, 4), random(3, 6, 4)]
   const y = scaledDotProductAttention(q!, k!, v!, { causal: true })
   const { instructions } = plan(gradients(y.sum(), [q!, k!, v!]))
   expect(instructions.filter(({ opcode }) => opcode === 'AttentionGrad')).toHaveLength(1)
 })
 
-test('memory grows with the number of keys, not with that of queries times keys', () => {
+test('memory grows with keys, not with queries times keys', () => {
   const [q, k, v] = [random(1024, 4), random(1024, 4), random(1024, 4)]
   const { instructions } = plan([scaledDotProductAttention(q!, k!, v!)])
   const sizes = instructions
@@ -119,6 +116,6 @@ test.each([
     () => scaledDotProductAttention(random(3, 4), random(3, 4), random(3, 4), { scale: Number.NaN }),
     'scaledDotProductAttention: scale must be a finite number, got NaN',
   ],
-])('%s that does not fit is refused', (_, make, message) => {
+])('%s that does not match is refused', (_, make, message) => {
   expect(make).toThrow(message)
 })

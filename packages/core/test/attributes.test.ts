@@ -1,5 +1,5 @@
-// Attributes of every operation that make no sense are refused by a typed error; where one passes, it means the same
-// to the kernel and to float64.
+// Invalid attributes of every operation are refused by a typed error; one that passes means the same to the kernel and
+// to float64.
 import { describe, expect, test } from 'vitest'
 import { sizeOf } from '../src/graph/shape.js'
 import { BackpropagationError, constant, evaluate, ops, type Tensor } from '../src/index.js'
@@ -24,7 +24,7 @@ const show = (value: unknown) => {
 
 const withAttributes = table.filter(({ definition }) => definition.attributes)
 
-describe('an attribute that makes no sense is refused by name, or means the same in both precisions', () => {
+describe('an invalid attribute is refused by name, or means the same in both precisions', () => {
   test.each(withAttributes)('$name', (op) => {
     const { sample, attributes } = op.definition
     const strange: string[] = []
@@ -85,7 +85,7 @@ test.each([
   ['clip', () => ops.clip([0], { min: 3, max: -1 })],
   ['tile', () => ops.tile([1, 2], new Array(1))],
   ['sum', () => ops.sum([1, 2], '' as never)],
-])('%s: what is wrong only together, or was taken for nothing, is refused', (name, make) => {
+])('%s: an invalid combination, or a value mistaken for none, is refused', (name, make) => {
   expect(make).toThrow(BackpropagationError)
   expect(make).toThrow(name)
 })

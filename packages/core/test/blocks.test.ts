@@ -1,4 +1,4 @@
-// Chains of elementwise instructions, run block by block, against the same operations one by one.
+// Chains of elementwise instructions, run block by block, against the same operations one at a time.
 import { expect, test } from 'vitest'
 import { plan } from '../src/compile/plan.js'
 import { topological } from '../src/graph/traverse.js'
@@ -17,7 +17,7 @@ function oneByOne(y: Tensor, given: ReadonlyMap<Tensor, Float32Array>): Float32A
 
 const sizes = [8191, 8192, 8193, 10_240, 12_287, 100_003]
 
-test.each(sizes)('a chain over %i elements has the bits of its operations one by one', (size) => {
+test.each(sizes)('a chain over %i elements has the bits of its operations run one at a time', (size) => {
   const x = input([size], { name: 'x' })
   const w = input([size], { name: 'w' })
   const scale = input([], { name: 'scale' })
@@ -38,7 +38,7 @@ test.each(sizes)('a chain over %i elements has the bits of its operations one by
 })
 
 test.each([{ approximate: 'none' }, { approximate: 'tanh' }] as const)(
-  'gelu that keeps its slope for the way back has the bits of its operations one by one: %o',
+  'gelu that saves its derivative for the backward pass has the bits of its operations run one at a time: %o',
   (attributes) => {
     for (const size of [1, 7, 100, 8193]) {
       const x = input([size], { name: 'x' })

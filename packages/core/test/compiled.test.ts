@@ -1,4 +1,4 @@
-// Compiled programs against the float64 executor, on graphs drawn at random.
+// Compiled programs against the float64 executor, on random graphs.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { plan } from '../src/compile/plan.js'
@@ -28,7 +28,7 @@ const binary = ['add', 'sub', 'mul', 'maximum', 'matmul', 'squaredDifference', '
 
 type Choice = { readonly kind: number; readonly first: number; readonly second: number }
 
-/** A graph from choices: each makes a node of those before it. Values are kept small by tanh now and then. */
+/** A random graph: each choice makes a node from earlier ones. An occasional tanh keeps values small. */
 function grow(leaves: readonly Tensor[], choices: readonly Choice[]): Tensor {
   const nodes = [...leaves]
   for (const { kind, first, second } of choices) {
@@ -84,7 +84,7 @@ test('compiled, evaluated at once and float64 agree on value and gradients of 20
       const compiled = run(Object.fromEntries(leaves.map((leaf) => [leaf.name, values.get(leaf)!])))
       for (const [index, output] of outputs.entries()) {
         const expected = truth.get(output)!
-        // To the bit: both run the same instructions.
+        // Bit for bit: both run the same instructions.
         expect([...compiled[index]!]).toEqual([...now[index]!])
         for (const [element, value] of now[index]!.entries())
           expect(Math.abs(value - expected[element]!)).toBeLessThanOrEqual(
@@ -159,7 +159,7 @@ describe('a cross-entropy of softmaxes and its gradient', () => {
   })
 })
 
-test('results can be written into arrays that are there already', () => {
+test('results can be written into existing arrays', () => {
   const x = input([2])
   const f = compile({ inputs: { x }, outputs: { y: x.mul(3), z: x.sum() } })
   const y = new Float32Array(2)
@@ -186,7 +186,7 @@ test('an f64 graph compiles too and keeps its precision', () => {
   expect([...f({ x: [0.1, 0.2] }).y]).toEqual([0.1 * 3, 0.2 * 3])
 })
 
-test('a compiled function of tensors gives what the function gives, for every batch size', () => {
+test('a compiled function of tensors agrees with the function, for every batch size', () => {
   const w = variable([[1], [2]])
   let plans = 0
   const f = (x: Tensor) => {
@@ -207,7 +207,7 @@ test('a compiled function of tensors gives what the function gives, for every ba
   expect(fast([[1, 1]]).toArray()).toEqual([[0]])
 })
 
-test('a compiled function takes and gives structures, and derivatives are taken inside of it', () => {
+test('a compiled function takes and returns structures, and may differentiate inside', () => {
   const loss = ({ w, b }: { w: Tensor; b: Tensor }, x: Tensor) => x.mul(w).add(b).square().sum()
   const f = compile((p: { w: Tensor; b: Tensor }, x: Tensor) => valueAndGrad(loss)(p, x))
   const { value, gradient } = f({ w: 2, b: 1 }, [1, 2])
@@ -217,7 +217,7 @@ test('a compiled function takes and gives structures, and derivatives are taken 
   expect(compile((x, y) => [x.add(y), x.mul(y)])(2, 3).map((result) => result.item())).toEqual([5, 6])
 })
 
-test('the plans of the last 16 shapes are kept, no more', () => {
+test('only the plans of the last 16 shapes are kept', () => {
   let plans = 0
   const f = compile((x) => {
     plans++
@@ -231,21 +231,21 @@ test('the plans of the last 16 shapes are kept, no more', () => {
   expect(plans).toBe(18)
 })
 
-test('0 and −0 stay apart when constants are merged', () => {
+test('0 and −0 stay distinct when constants are merged', () => {
   const x = input([2])
   const f = compile({ inputs: { x }, outputs: { a: x.mul(constant([0, 1])), b: x.mul(constant([-0, 1])) } })
   const { a, b } = f({ x: [1, 1] })
   expect([1 / a[0]!, 1 / b[0]!]).toEqual([Infinity, -Infinity])
 })
 
-test('a tensor whose numbers are given is not looked behind', () => {
+test('the inputs of a tensor with given values are not visited', () => {
   const x = input([2])
   const repeated = x.broadcastTo([3, 2])
   const given = new Map([[repeated, [1, 2, 3, 4, 5, 6]]])
   expect([...evaluate([repeated.add(1)], given)[0]!]).toEqual([2, 3, 4, 5, 6, 7])
 })
 
-test('what is chosen from is not computed where the choice is known', () => {
+test('an operand of where is not computed if the condition rules it out', () => {
   const [x, y] = [variable([1, 2]), variable([3, 4])]
   const opcodes = (condition: number[]) =>
     plan([where(condition, x.exp(), y.square())]).instructions.flatMap(({ opcode, body = [] }) => [
@@ -258,7 +258,7 @@ test('what is chosen from is not computed where the choice is known', () => {
   expect([...where([2, 1], x, y).data(), ...where([0, -0], x, y).data()]).toEqual([1, 2, 3, 4])
 })
 
-test('a compiled function of named inputs refuses what is no record, and arrays that it cannot write to', () => {
+test('a compiled function of named inputs refuses anything but a record, and arrays that it cannot write to', () => {
   const x = input([2])
   const f = compile({ inputs: { x }, outputs: { y: x.mul(3) } }) as (...given: unknown[]) => unknown
   for (const given of [

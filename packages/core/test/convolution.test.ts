@@ -1,5 +1,5 @@
-// Convolution and pooling beyond what the table's tiny samples reach: sizes at which the kernel changes course, closed
-// forms, ties, fused neighbours, and errors.
+// Convolution and pooling beyond what the table's tiny samples reach: sizes at which the kernel switches algorithms,
+// closed forms, ties, fused neighbours, and errors.
 import { describe, expect, test } from 'vitest'
 import { plan } from '../src/compile/plan.js'
 import { evaluateReference } from '../src/graph/reference.js'
@@ -24,11 +24,11 @@ import {
 } from '../src/index.js'
 import { draw, generator } from './sampling.js'
 
-/** Numbers from −1 to 1. */
+/** Numbers in [−1, 1]. */
 const numbers = (shape: Shape, seed: number) =>
   draw({ low: -1, high: 1 }, sizeOf(shape), generator(seed)).map(Math.fround)
 
-/** Largest difference to float64, in units in the last place of the largest number. */
+/** Largest difference from float64, in ULP of the largest number. */
 function worst(y: Tensor, values: ReadonlyMap<Tensor, Float64Array>): number {
   const expected = evaluateReference([y], values).get(y)!
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
@@ -37,7 +37,7 @@ function worst(y: Tensor, values: ReadonlyMap<Tensor, Float64Array>): number {
   return Math.max(...errors) / largest / 2 ** -23
 }
 
-describe('at every size at which the kernel changes course, forward and backward are those of float64', () => {
+describe('at every size at which the kernel switches algorithms, forward and backward agree with float64', () => {
   test.each([
     { title: 'a kernel of one row of 300 numbers', x: [1, 3, 6, 100], weights: [2, 3, 100, 3] },
     {
@@ -89,7 +89,7 @@ describe('at every size at which the kernel changes course, forward and backward
   })
 })
 
-describe('bias, activation and their gradients are made by the instruction of the convolution', () => {
+describe('the instruction of the convolution computes bias, activation and their gradients', () => {
   const layers = {
     Convolution: (x: Tensor, weights: Tensor) => conv2d(x, weights, { padding: 'same' }),
     Depthwise: (x: Tensor, weights: Tensor) => conv2d(x, weights, { padding: 'same', groups: 5 }),
@@ -132,7 +132,7 @@ describe('closed forms', () => {
   const image = numbers([2, 5, 4, 3], 5)
   const x = constant(image, { shape: [2, 5, 4, 3], dtype: 'f64' })
 
-  test('a kernel of 1 in the middle hands the image on', () => {
+  test('a kernel with a 1 in the middle is the identity', () => {
     const kernel = new Float64Array(3 * 3 * 3 * 3)
     for (const channel of [0, 1, 2]) kernel[(4 * 3 + channel) * 3 + channel] = 1
     const weights = constant(kernel, { shape: [3, 3, 3, 3] })
@@ -147,7 +147,7 @@ describe('closed forms', () => {
   })
 
   test('convolution of polynomials is their product', () => {
-    // (1 + 2t + 3t²)(4 + 5t); the kernel is not turned round, so it is given from the last coefficient.
+    // (1 + 2t + 3t²)(4 + 5t); the kernel is not flipped, so it is given from the last coefficient.
     const product = conv1d(constant([[[1], [2], [3]]]), constant([[[5]], [[4]]]), { padding: 1 })
     expect([...product.data()]).toEqual([4, 13, 22, 15])
   })
@@ -176,7 +176,7 @@ describe('closed forms', () => {
     expect(convolved.mul(y).sum().item()).toBeCloseTo(weights.mul(upstream).sum().item(), 10)
   })
 
-  test('a transposed convolution gives back the size that a convolution came from', () => {
+  test('a transposed convolution restores the size of the input of a convolution', () => {
     const size = (options: Parameters<typeof conv2dTranspose>[2]) =>
       conv2dTranspose(input([1, 4, 5, 2]), input([3, 3, 6, 2]), options).shape
     expect(size({})).toEqual([1, 6, 7, 6])
@@ -189,7 +189,7 @@ describe('closed forms', () => {
 })
 
 describe('pooling', () => {
-  test('at a tie the first gets the derivative', () => {
+  test('the first of ties gets the derivative', () => {
     const x = variable([3, 3, 1, 3], { shape: [1, 2, 2, 1] })
     for (const pooled of [maxPool2d(x, 2), globalMaxPool(x)]) {
       const [dx] = gradients(pooled.sum(), [x])
@@ -197,7 +197,7 @@ describe('pooling', () => {
     }
   })
 
-  test('a NaN is the largest, and its derivative goes to it', () => {
+  test('NaN is the maximum, and gets the derivative', () => {
     const x = variable([3, Number.NaN, 1, 4], { shape: [1, 2, 2, 1] })
     for (const pooled of [maxPool2d(x, 2), globalMaxPool(x)]) {
       expect(pooled.item()).toBeNaN()
@@ -205,7 +205,7 @@ describe('pooling', () => {
     }
   })
 
-  test('padding counts in a mean only when asked to', () => {
+  test('padding counts in a mean only on request', () => {
     const x = constant([1, 2, 3, 4], { shape: [1, 2, 2, 1] })
     const options = {
       size: 2,
@@ -219,7 +219,7 @@ describe('pooling', () => {
   })
 })
 
-describe('what does not fit is refused with the cure', () => {
+describe('shapes that do not match are refused with a cure', () => {
   const x = input([2, 5, 4, 3])
   test.each([
     [

@@ -17,7 +17,7 @@ const rowsOf = (numbers: Float32Array, width: number) =>
   repeat(numbers.length / width, (row) => [...numbers.subarray(row * width, (row + 1) * width)])
 
 describe('prepare: inputs', () => {
-  it('standardises numbers to mean 0 and variance 1', () => {
+  it('standardizes numbers to mean 0 and variance 1', () => {
     // Mean 5, variance ((−3)² + (−1)² + 1² + 3²) / 4 = 5.
     const { training, columns } = prepare(table({ x: [2, 4, 6, 8], y: ['a', 'b', 'a', 'b'] }), options())
     expect(columns).toEqual([
@@ -28,13 +28,13 @@ describe('prepare: inputs', () => {
       expect(training.inputs[row]).toBeCloseTo(expected / Math.sqrt(5), 6)
   })
 
-  it('takes text that spells a number for the number', () => {
+  it('reads text that spells a number as the number', () => {
     const spelled = prepare(table({ x: ['2', ' 4.0 ', '+6', '.8e1'], y: ['a', 'b', 'a', 'b'] }), options())
     const numbers = prepare(table({ x: [2, 4, 6, 8], y: ['a', 'b', 'a', 'b'] }), options())
     expect(spelled.training.inputs).toEqual(numbers.training.inputs)
   })
 
-  it('makes an input of 0 or 1 of each category, in alphabetical order', () => {
+  it('encodes each category as an input of 0 or 1, in alphabetical order', () => {
     const { training, columns } = prepare(
       table({ x: ['red', 'blue', 'red', 'green'], y: [1, 0, 1, 0] }),
       options(),
@@ -70,7 +70,7 @@ describe('prepare: inputs', () => {
     ])
   })
 
-  it('makes zeros of a column that is the same in every row', () => {
+  it('turns a constant column into zeros', () => {
     // The rounded mean of ten times 0.1 is not 0.1.
     const { training } = prepare(
       table({ x: repeat(10, () => 0.1), y: repeat(10, (row) => row % 2) }),
@@ -79,7 +79,7 @@ describe('prepare: inputs', () => {
     expect([...training.inputs]).toEqual(repeat(10, () => 0))
   })
 
-  it('finds means, categories and fillings in the training rows alone', () => {
+  it('takes means, categories and replacements from the training rows only', () => {
     const base = repeat(40, (row) => row)
     const y = base.map((row) => (row % 2 ? 'odd' : 'even'))
     const before = prepare(
@@ -123,7 +123,7 @@ describe('prepare: target', () => {
     ['broken numbers', repeat(40, (row) => (row % 2) + 0.5)],
     ['more than 20 integers', repeat(63, (row) => row % 21)],
     ['integers that hardly repeat', repeat(10, (row) => row)],
-  ])('does regression on %s, standardised', (_, y) => {
+  ])('treats %s as regression, standardized', (_, y) => {
     const { target, training } = prepare(table({ x: y.map((_, row) => row), y }), options())
     if (target.task !== 'regression') throw new Error('classified')
     for (const [row, value] of y.entries())
@@ -142,11 +142,11 @@ describe('prepare: target', () => {
   })
 })
 
-describe('prepare: held-back rows', () => {
+describe('prepare: validation rows', () => {
   const y = repeat(150, (row) => (row < 90 ? 'a' : row < 140 ? 'b' : 'c'))
   const data = table({ x: repeat(150, (row) => row), y })
 
-  it('are a share of each class', () => {
+  it('are a fraction of each class', () => {
     const { validation, training } = prepare(data, options({ validationSplit: 0.2 }))
     const perClass = (targets: Float32Array) =>
       rowsOf(targets, 3).reduce((sum, row) => sum.map((n, i) => n + row[i]!))
@@ -154,7 +154,7 @@ describe('prepare: held-back rows', () => {
     expect(perClass(training.targets)).toEqual([72, 40, 8])
   })
 
-  it('are the same for the same seed, and others for another', () => {
+  it('are the same for the same seed, and differ for another', () => {
     const inputs = (seed: number) => prepare(data, options({ validationSplit: 0.2, seed })).validation!.inputs
     expect(inputs(1)).toEqual(inputs(1))
     expect(inputs(1)).not.toEqual(inputs(2))
@@ -169,11 +169,11 @@ describe('prepare: held-back rows', () => {
     expect(ids.sort((a, b) => a - b)).toEqual(repeat(150, (row) => row))
   })
 
-  it('are none when none are asked for', () => {
+  it('are null without a validationSplit', () => {
     expect(prepare(data, options()).validation).toBeNull()
   })
 
-  it('leave every class a row to train on', () => {
+  it('leave every class a training row', () => {
     const rare = table({ x: repeat(11, (row) => row), y: repeat(11, (row) => (row < 10 ? 'a' : 'rare')) })
     for (let seed = 0; seed < 20; seed++) {
       const { training } = prepare(rare, options({ validationSplit: 0.9, seed }))
@@ -260,7 +260,7 @@ describe('prepare: data from which nothing can be learned', () => {
       'column "x", row 2: "NaN" is not a finite number',
     ],
     [
-      'two columns of one name',
+      'duplicate column names',
       {
         columns: [
           { name: 'x', cells: [1] },
@@ -301,7 +301,7 @@ describe('prepare: data from which nothing can be learned', () => {
     expect(attempt).toThrow(message)
   })
 
-  it('says when only held-back rows have a value in a column', () => {
+  it('refuses a column with values in validation rows only', () => {
     const data = (value: number) => table({ x: twenty.map((row) => (row === value ? 1 : null)), y: ab })
     const messages = twenty.map((row) => {
       try {
@@ -315,7 +315,7 @@ describe('prepare: data from which nothing can be learned', () => {
     expect(messages).toContain('column "x" is empty in all 16 training rows; remove it, or use another seed')
   })
 
-  it.each([-0.1, 1, Number.NaN])('refuses to hold back a share of %d', (validationSplit) => {
+  it.each([-0.1, 1, Number.NaN])('refuses a validationSplit of %d', (validationSplit) => {
     expect(() => prepare(table({ x: [1, 2], y: [0, 1] }), options({ validationSplit }))).toThrow(
       `validationSplit must be a number in [0, 1), got ${validationSplit}`,
     )

@@ -1,4 +1,4 @@
-// Elementary functions against those of `Math`, which are right to a unit in the last place or so in every engine.
+// Elementary functions against those of `Math`, which are accurate to about one ULP in every engine.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -47,7 +47,7 @@ const numbers = (() => {
   return [...drawn, ...[...around, ...ends].flatMap((x) => [x, -x])]
 })()
 
-/** `least` is how far from one another the smallest numbers may be, of which a digit counts more. */
+/** `least` is the absolute tolerance for the smallest numbers, whose relative precision is lower. */
 function expectNear(found: number, expected: number, tolerance: number, at: string, least = 2 ** -1073) {
   if (Object.is(found, expected)) return
   if (found === 0 && expected === 0) expect(found, `at ${at}`).toBe(expected)
@@ -55,7 +55,7 @@ function expectNear(found: number, expected: number, tolerance: number, at: stri
   expect(distance, `at ${at}: ${found} for ${expected}`).toBeLessThanOrEqual(tolerance * Math.abs(expected))
 }
 
-describe('to 1 part in 10¹⁵, and the same at 0, at infinity and for NaN', () => {
+describe('to 1e-15, and the same at 0, at infinity and for NaN', () => {
   test.each([
     ['exp', exponential],
     ['expm1', exponentialMinusOne],
@@ -70,13 +70,13 @@ describe('to 1 part in 10¹⁵, and the same at 0, at infinity and for NaN', () 
     for (const x of numbers) expectNear(own(x), Math[name](x), 1e-15, `${x}`)
   })
 
-  test('atan2 is that of Math', () => {
+  test('atan2 agrees with Math', () => {
     const few = [...numbers.slice(0, 200), ...numbers.slice(-80)]
     for (const y of few) for (const x of few) expectNear(angleOf(y, x), Math.atan2(y, x), 1e-15, `${y}, ${x}`)
   })
 })
 
-test('a power is that of Math to 1 part in 10¹⁵ and as many more as its logarithm is large', () => {
+test('a power agrees with Math to 1e-15 times the magnitude of its logarithm', () => {
   const few = [...numbers.slice(0, 200), ...numbers.slice(-80), -3, -2, 2, 3, 7, 1e6 + 1, 2 ** 31 + 1]
   for (const base of few)
     for (const x of few) {
@@ -86,7 +86,7 @@ test('a power is that of Math to 1 part in 10¹⁵ and as many more as its logar
     }
 })
 
-test('turns are those of Math', () => {
+test('turns agree with Math', () => {
   for (let step = -400; step <= 400; step++) {
     const t = step / 160
     expect(Math.abs(cosineOfTurns(t) - Math.cos(2 * Math.PI * t))).toBeLessThan(1e-14)

@@ -1,4 +1,4 @@
-// What goes wrong says what, where, and what to do.
+// Error messages say what is wrong, where, and what to do.
 import { expect, test } from 'vitest'
 import * as bp from '../src/index.js'
 
@@ -22,7 +22,7 @@ const run = (change: Partial<bp.RunOptions>) =>
     ...change,
   })
 
-/** What types forbid and plain JavaScript lets through. */
+/** Calls that types forbid, as plain JavaScript can make them. */
 const forbidden = <T>(value: unknown) => value as T
 
 const cases: [what: string, type: string, make: () => unknown, message: string | RegExp][] = [
@@ -518,7 +518,7 @@ test.each<[string, () => unknown]>([
     'compileStep',
     () => bp.compileStep({ inputs: {}, loss: constant(1), optimizer: bp.sgd({ learningRate: 1 }) }),
   ],
-])('the first line of the stack of %s is the line of the user', (_, call) => {
+])('the stack trace of %s starts at the line of the user', (_, call) => {
   try {
     call()
     expect.unreachable()

@@ -1,5 +1,5 @@
-// Every public function, called wrongly in every way: it refuses by an error of this library, or it works. Options
-// that do not exist and values of no option's type are always refused, by name.
+// Every public function, called with all kinds of invalid arguments: it works, or throws an error of this library.
+// Unknown options and values of wrong types are always refused, by name.
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import * as core from '../src/index.js'
@@ -7,7 +7,7 @@ import { samples } from './layer-samples.js'
 
 const { BackpropagationError, ValueError, layers, metrics } = core
 
-/** What a program may pass by mistake. */
+/** Values that a program may pass by mistake. */
 const nonsense: readonly unknown[] = [
   undefined,
   null,
@@ -39,7 +39,7 @@ const nonsense: readonly unknown[] = [
   new BigInt64Array(2),
 ]
 
-/** What no option takes. */
+/** Values that no option accepts. */
 const aliens = [
   null,
   NaN,
@@ -85,7 +85,7 @@ const loss = [[0.5, 0.2], [1, 0], options()]
 const rowLoss = [[[0.5, 0.2]], [[1, 0]], options()]
 const classes = [options({ classes: 2 })]
 
-/** A right call of each public function; of what takes options, with those that are required. */
+/** A valid call of each public function, with the required options. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
   checkGradients: [square, [1, 2], options()],
   compile: [options({ inputs: { x }, outputs: { y: x.mul(2) } })],
@@ -235,7 +235,7 @@ const all = [
   ...functionsOf(metrics, 'metrics.'),
 ].filter(([name]) => !Object.hasOwn(apart, name))
 
-test('there is a right call of every public function', () => {
+test('there is a valid call of every public function', () => {
   const names = all.map(([name]) => name)
   expect(names.filter((name) => !Object.hasOwn(calls, name))).toEqual([])
   expect(Object.keys(calls).filter((name) => !names.includes(name))).toEqual([])
@@ -280,7 +280,7 @@ async function optionNames(f: Function, args: readonly unknown[], at: number): P
 describe.each(all.filter(([name]) => Object.hasOwn(calls, name)))('%s', (name, f) => {
   const args = plain(calls[name]!)
 
-  test('works when called rightly, and never throws an error of the language', async () => {
+  test('works with valid arguments, and never throws a built-in error', async () => {
     expect(await tried('the right call', f, args)).toBeUndefined()
     await tried('no arguments', f, [])
     for (const value of nonsense) {
@@ -294,13 +294,13 @@ describe.each(all.filter(([name]) => Object.hasOwn(calls, name)))('%s', (name, f
   if (at < 0) return
   const record = args[at] as Record<string, unknown>
 
-  test('refuses what is no record of options', async () => {
+  test('refuses options that are not a record', async () => {
     const instance = Object.assign(new (class Settings {})(), record)
     for (const value of [null, 5, 'x', [record], instance, new Map(), Object.create(record)])
       expect(await tried(title(value), f, args.with(at, value)), title(value)).toBeInstanceOf(ValueError)
   })
 
-  test('refuses options that do not exist, with the nearest right name', async () => {
+  test('refuses unknown options, with the nearest valid name', async () => {
     const names = await optionNames(f, args, at)
     expect(Object.keys(record).filter((option) => !names.includes(option))).toEqual([])
     for (const option of names) {
@@ -319,7 +319,7 @@ describe.each(all.filter(([name]) => Object.hasOwn(calls, name)))('%s', (name, f
     }
   })
 
-  test('refuses values of no type that an option has, by its name', async () => {
+  test('refuses values of the wrong type, by option name', async () => {
     for (const option of await optionNames(f, args, at)) {
       for (const value of aliens) {
         // What prepare gives where no rows are held back.
@@ -390,7 +390,7 @@ const methodsApart: Readonly<Record<string, string>> = {
 }
 
 test.each(Object.keys(made))(
-  '%s never throws an error of the language, whatever its methods are given',
+  '%s never throws a built-in error, whatever its methods are passed',
   async (kind) => {
     const faces = facesOf(made[kind]!()).filter(([name]) => !Object.hasOwn(methodsApart, `${kind}.${name}`))
     expect(faces.length).toBeGreaterThan(0)

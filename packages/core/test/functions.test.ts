@@ -1,4 +1,4 @@
-// Holds every function of one number against float64 over the whole range of float32, and at special values.
+// Checks every function of one number against float64 over the whole range of float32, and at special values.
 import { describe, expect, test } from 'vitest'
 import { ofOne } from '../src/graph/op.js'
 import { evaluateReference } from '../src/graph/reference.js'
@@ -37,7 +37,7 @@ describe('from −∞ to ∞ and for NaN it is within its error budget of float6
   })
 })
 
-test('what makes a truth value of a number takes NaN; every other function gives NaN for it', () => {
+test('functions that return truth values accept NaN; every other function returns NaN for it', () => {
   const x = input([1])
   const giving = functions.filter(
     ({ op }) => !Number.isNaN(evaluate([op(x)], new Map([[x, [Number.NaN]]]))[0]![0]!),

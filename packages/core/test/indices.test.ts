@@ -1,4 +1,4 @@
-// Inputs that pick places: what picks none is refused, by every road and in both precisions.
+// Inputs that hold indices: one out of range is refused, in every execution mode and both precisions.
 import { describe, expect, test } from 'vitest'
 import { sizeOf } from '../src/graph/shape.js'
 import {
@@ -106,7 +106,7 @@ describe.each(picking.map((trial) => [trial.title, trial] as const))('%s', (_, t
   }
 })
 
-test('in nothing there is nothing to pick', () => {
+test('an empty tensor has no valid index', () => {
   for (const dtype of ['f32', 'f64'] as const)
     for (const [shape, axis] of [
       [[0, 3], 1],
@@ -122,7 +122,7 @@ test('in nothing there is nothing to pick', () => {
     }
 })
 
-test('f32 cannot count beyond 2²⁴, so it does not pick from more', () => {
+test('f32 does not represent all integers beyond 2²⁴, so it does not index more', () => {
   const x = variable(new Float32Array(2 ** 24 + 1))
   expect(() => x.gather([1]).data()).toThrow(IndexError)
 })

@@ -1,4 +1,4 @@
-// What parameters begin with: spreads, directions and places by their definitions.
+// Initializers: moments, orthogonality and structure, by their definitions.
 import { describe, expect, test } from 'vitest'
 import {
   constantInitializer,
@@ -23,7 +23,7 @@ test.each<[keyof typeof initializers, deviation: number, most: number]>([
   ['normal', 1, Infinity],
   // The standard deviation of what is left of the normal distribution between −2 and 2.
   ['truncatedNormal', 0.87962566, 2],
-])('%s has mean 0 and the spread of its formula', (name, deviation, most) => {
+])('%s has mean 0 and the variance of its formula', (name, deviation, most) => {
   const numbers = initializers[name]([fanIn, fanOut], fanIn, fanOut, draw())
   const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length
   const variance = numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / numbers.length
@@ -35,7 +35,7 @@ test.each<[keyof typeof initializers, deviation: number, most: number]>([
 
 describe('orthogonal', () => {
   test.each([[[5, 5]], [[3, 40]], [[40, 3]], [[8, 2, 3, 3]], [[1, 1]], [[64, 64]]])(
-    '%j has its shorter side at right angles',
+    '%j has an orthonormal shorter side',
     (shape) => {
       const numbers = initializers.orthogonal(shape, 1, 1, draw())
       const rows = shape[0]!
@@ -53,7 +53,7 @@ describe('orthogonal', () => {
     },
   )
 
-  test('gives the same for the same seed, and nothing for nothing', () => {
+  test('is the same for the same seed, and empty for an empty shape', () => {
     expect(initializers.orthogonal([9, 4], 1, 1, draw())).toEqual(
       initializers.orthogonal([9, 4], 1, 1, draw()),
     )
@@ -61,7 +61,7 @@ describe('orthogonal', () => {
   })
 })
 
-test('identity has ones on the diagonal of any matrix, and refuses what is none', () => {
+test('identity has ones on the diagonal of any matrix, and refuses other shapes', () => {
   expect([...initializers.identity([2, 3])]).toEqual([1, 0, 0, 0, 1, 0])
   expect([...initializers.identity([3, 2])]).toEqual([1, 0, 0, 1, 0, 0])
   expect([...initializers.identity([4, 1])]).toEqual([1, 0, 0, 0])
@@ -75,7 +75,7 @@ test('a constant is the same number everywhere', () => {
   expect(() => constantInitializer(Infinity)).toThrow('constantInitializer: value must be a finite number')
 })
 
-test('layers begin with the numbers of any initializer', () => {
+test('layers accept any initializer', () => {
   const byFans: Initializer = (shape, fanIn, fanOut) =>
     new Float32Array(shape.reduce((a, b) => a * b)).fill(fanIn / fanOut)
   const plan = layers.dense({ units: 2, weights: byFans, bias: constantInitializer(0.25) })

@@ -1,5 +1,4 @@
-// What stops a run without ending it, and what a run is resumed with: it goes on to the bits of an undisturbed one, or is
-// refused by name.
+// Interrupting and resuming a run: it continues with the bits of an undisturbed one, or is refused by name.
 import { describe, expect, test } from 'vitest'
 import {
   adam,
@@ -47,7 +46,7 @@ describe.each([
     ['checkpoint.save of every second epoch', (save) => ({ checkpoint: { save, every: 2 } })],
   ]
   test.each(places)(
-    'in %s pauses the run, which goes on to the bits of an undisturbed one',
+    'in %s pauses the run, which resumes with the bits of an undisturbed one',
     async (_, given) => {
       const through = make()
       const end = await through.start()
@@ -84,7 +83,7 @@ describe.each([
     expect([saved[0], ...saved.slice(2)]).toEqual(plain)
   })
 
-  test('in checkpoint.save is told to onError, and training goes on', async () => {
+  test('in checkpoint.save is passed to onError, and training continues', async () => {
     const errors: unknown[] = []
     const run = make({
       checkpoint: { save: failing(2, asynchronous), onError: (error) => errors.push(error) },
@@ -107,7 +106,7 @@ test('callbacks and saves are awaited, in order', async () => {
   expect(seen).toEqual(whole.flatMap((what) => [`${what} begins`, `${what} ends`]))
 })
 
-test('what a promise of a callback is rejected with while stepping is thrown by the next call', async () => {
+test('the rejection of a promise of a callback while stepping is thrown by the next call', async () => {
   const run = make({ callbacks: { onStep: failing(1, true) } })
   run.step()
   await new Promise((resolve) => setTimeout(resolve, 1))
@@ -115,7 +114,7 @@ test('what a promise of a callback is rejected with while stepping is thrown by 
   expect(run.step().step).toBe(2)
 })
 
-test('a listener that throws pauses the run when all were told', async () => {
+test('a listener that throws pauses the run after all listeners were called', async () => {
   const run = make()
   let told = 0
   const stop = run.subscribe(() => {
@@ -166,13 +165,13 @@ test.each([
   expect(run.getState()).toEqual(other.getState())
 })
 
-test('training that diverges with a finite loss rejects, so that no result is taken for one', async () => {
+test('training that diverges with a finite loss rejects', async () => {
   const run = make({ loss: 'meanSquaredError', optimizer: sgd({ learningRate: 3 }), epochs: 500 })
   await expect(run.start()).rejects.toThrow(DivergedError)
   expect(run.getState().status).toBe('diverged')
 })
 
-describe('what is trained is decided when a step is compiled:', () => {
+describe('the trained variables are fixed when a step is compiled:', () => {
   const stepOf = (trainable: boolean, listed: boolean) => {
     const w = variable([1, 2], { name: 'w', trainable })
     const b = variable(0, { name: 'b' })
@@ -245,7 +244,7 @@ describe('a run that is resumed', () => {
     )
   })
 
-  test('and ended by early stopping goes on where more patience or none is given, to the bits of one run', async () => {
+  test('and ended by early stopping continues with more patience or none, with the bits of one run', async () => {
     const options = { optimizer: adam({ learningRate: 0.3 }), epochs: 60 }
     const short = make({ ...options, earlyStopping: { patience: 2 } })
     const { epoch } = await short.start()
@@ -280,7 +279,7 @@ describe('a run that is resumed', () => {
 describe('a plateau', () => {
   const options = { optimizer: sgd({ learningRate: 2 }), plateau: { patience: 1, factor: 0.5 }, epochs: 40 }
 
-  test('lets the rate fall as reduceOnPlateau says of the records', async () => {
+  test('reduces the rate as reduceOnPlateau does for the records', async () => {
     const run = make(options)
     const { history } = await run.start()
     const plateau = reduceOnPlateau({ learningRate: 2, ...options.plateau })
@@ -301,7 +300,7 @@ describe('a plateau', () => {
     expect(resumed.weights()).toEqual(through.weights())
   })
 
-  test('beside a schedule is refused', () => {
+  test('with a schedule is refused', () => {
     expect(() => make({ ...options, optimizer: sgd({ learningRate: () => 0.1 }) })).toThrow(
       'createRun: plateau and the schedule of sgd both set the learning rate',
     )

@@ -1,4 +1,4 @@
-// Threads and relaxed SIMD: what they must not change, and what they say where there is nothing to change.
+// Threads and relaxed SIMD: the bits they must preserve, and their errors.
 import { afterAll, expect, test } from 'vitest'
 import {
   adam,
@@ -79,7 +79,7 @@ test.each([
   expect(evaluate(products)).toEqual(alone)
 })
 
-test('what was in memory before threads begin is there afterwards', async () => {
+test('memory is preserved when threads start', async () => {
   const w = variable(numbers('w', 1000))
   const double = w.mul(2)
   const before = evaluate([double])[0]!.slice()
@@ -97,7 +97,7 @@ test.each([
   [{ workerUrl: 3 }, 'setThreads: workerUrl must be a URL, got 3'],
   [{ workerURL: './worker.js' }, 'setThreads: unknown option "workerURL"; did you mean "workerUrl"?'],
   ['./worker.js', 'setThreads: expects options by name'],
-])('%o is refused as options of threads', async (options, message) => {
+])('%o is refused as thread options', async (options, message) => {
   await expect(setThreads(2, options as object)).rejects.toThrow(message)
 })
 
@@ -110,7 +110,7 @@ test.each([
     /another script or version/,
   ],
 ])(
-  'a thread from a file %s is a ThreadError, and one thread goes on with the same bits',
+  'a thread from a file %s is a ThreadError, and one thread continues with the same bits',
   async (_, url, reason) => {
     await setThreads(3)
     const before = train(sgd({ learningRate: 0.1 }))
@@ -131,7 +131,7 @@ test('a thread can be started from the file that the kernel ships', async () => 
   expect(train(sgd({ learningRate: 0.1 }))).toEqual(alone)
 })
 
-test('relaxed SIMD says whether the engine has it, and products stay within their error', async () => {
+test('relaxed SIMD reports whether the engine has it, and products stay within their error budget', async () => {
   // i8x16.relaxed_swizzle on two empty vectors: the smallest module with a relaxed instruction.
   const smallest = Uint8Array.of(
     0,

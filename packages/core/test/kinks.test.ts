@@ -1,4 +1,4 @@
-// Derivatives where a function has a kink, a tie or a 0, as its summary and PyTorch say; and values far from 0.
+// Derivatives at kinks, ties and zeros, as documented and as in PyTorch; and values far from 0.
 import { describe, expect, test } from 'vitest'
 import { buffersOf } from '../src/compile/instruction.js'
 import { plan } from '../src/compile/plan.js'
@@ -30,7 +30,7 @@ describe('at a kink', () => {
     ['pow 1', (x) => bp.pow(x, 1), [0, -2], [1, 1]],
     ['pow ½', (x) => bp.pow(x, 0.5), [0, 4], [Infinity, 0.25]],
     ['steps', (x) => bp.floor(x).add(bp.ceil(x)).add(bp.round(x)), [0.5, 2], [0, 0]],
-  ])('%s has the derivative that its summary names', (_, f, x, expected) => {
+  ])('%s has the documented derivative', (_, f, x, expected) => {
     expect(derivative(f, x).map((value) => value + 0)).toEqual(expected)
   })
 })
@@ -42,14 +42,14 @@ test.each([
   [[0, 0, 0]],
   [[2, 3, 0, 5, 0.5, 4, 3]],
   [[0, 3, -1, 2, 0.5, 0]],
-])('derivatives of the product of %j are right, first and second', (x) => {
+])('first and second derivatives of the product of %j are correct', (x) => {
   const at = variable(x, { dtype: 'f64' })
   for (const order of [1, 2] as const) expect(bp.checkGradients(bp.prod(at), [at], { order }).ok).toBe(true)
   const others = x.map((_, i) => x.reduce((product, value, j) => (i === j ? product : product * value), 1))
   expect(derivative(bp.prod, x)).toEqual(others)
 })
 
-test('a second derivative of the product of n numbers takes memory for a few times n, and is exact where one is 0', () => {
+test('second derivatives of the product of n numbers take memory linear in n, and are exact where one is 0', () => {
   const n = 5000
   const zero = 1234
   const numbers = Array.from({ length: n }, (_, i) => (i === zero ? 0 : [1, -1, 2, -0.5][i % 4]!))
@@ -65,7 +65,7 @@ test('a second derivative of the product of n numbers takes memory for a few tim
   expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThan(100 * n)
 })
 
-test('positions are of the first at a tie and of the first NaN, along rows and down columns', () => {
+test('argmax returns the first of ties and the first NaN, along rows and columns', () => {
   const rows = [
     [1, 5, 2, 5, 0, 5, 1],
     [3, 3, Number.NaN, 9, Number.NaN, 1, 2],
@@ -102,7 +102,7 @@ test('the remainder has the sign of the divisor, exactly, however large the quot
   ])
 })
 
-test('logSumExp does not overflow, and passes back shares', () => {
+test('logSumExp does not overflow, and its gradient is the softmax', () => {
   const x = [10000, 10001, 10002, 10003]
   const total = Math.log(x.reduce((sum, value) => sum + Math.exp(value - 10003), 0))
   expect(Math.abs(bp.logSumExp(variable(x)).item() - (10003 + total))).toBeLessThan(1e-3)
@@ -119,7 +119,7 @@ test.each<[string, (x: bp.Tensor) => bp.Tensor]>([
   ['gelu, approximated', (x) => bp.gelu(x, 'tanh')],
   ['silu', bp.silu],
   ['mish', bp.mish],
-])('%s is not curved far from 0', (_, f) => {
+])('%s has no second derivative far from 0', (_, f) => {
   const x = variable([-1e30, -1e10, -1000, 100, 1e10, 3e38])
   const [first] = gradients(f(x).sum(), [x])
   const [second] = gradients(first!.sum(), [x])
@@ -127,7 +127,7 @@ test.each<[string, (x: bp.Tensor) => bp.Tensor]>([
   expect([...second!.data()].map((value) => value + 0)).toEqual([0, 0, 0, 0, 0, 0])
 })
 
-test('the variance of small differences far from 0 keeps them', () => {
+test('the variance of small differences far from 0 is accurate', () => {
   const x = variable([10000, 10000.5, 10001, 10001.5])
   expect(bp.variance(x).item()).toBe(0.3125)
 })

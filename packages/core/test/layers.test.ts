@@ -22,7 +22,7 @@ import { inference } from '../src/layers/training-context.js'
 const { dense } = layers
 
 describe('a functional model', () => {
-  test('with one layer in two places has its weights once, and sums both gradients', () => {
+  test('with a shared layer has its weights once, and sums both gradients', () => {
     const [left, right] = [modelInput([3]), modelInput([3])]
     const shared = dense({ units: 2, name: 'shared' })
     const outputs = layers.compute((a, b) => a.mul(b))(shared(left), shared(right))
@@ -53,7 +53,7 @@ describe('a functional model', () => {
     }
   })
 
-  test('gives several outputs by name, each with the shape that it says', () => {
+  test('has several outputs by name, each with its declared shape', () => {
     const x = modelInput([4])
     const hidden = dense({ units: 5, activation: 'tanh' })(x)
     const model = functional({
@@ -70,7 +70,7 @@ describe('a functional model', () => {
     expect(model.layers.map(({ name }) => name)).toEqual(['layer1', 'layer2', 'layer3'])
   })
 
-  test('is the sequential one when its layers are a chain', () => {
+  test('equals the sequential one when its layers are a chain', () => {
     const plans = () =>
       [dense({ units: 4, activation: 'relu' }), layers.flatten(), dense({ units: 2 })] as const
     const [a, b, c] = plans()
@@ -81,7 +81,7 @@ describe('a functional model', () => {
 
   test.each([
     [
-      'two layers of one name',
+      'duplicate layer names',
       () => sequential([dense({ units: 1, name: 'a' }), dense({ units: 1, name: 'a' })], one),
       'functional: duplicate layer name "a"; names must be unique, since they prefix those of parameters',
     ],
@@ -143,7 +143,7 @@ describe('a functional model', () => {
 
 const one = { inputShape: [1], seed: 0 }
 
-test('a frozen layer stays as it is and the others train', () => {
+test('a frozen layer does not change while the others train', () => {
   const model = sequential([dense({ units: 3, activation: 'tanh', trainable: false }), dense({ units: 1 })], {
     inputShape: [2],
     seed: 3,
@@ -167,7 +167,7 @@ test('a frozen layer stays as it is and the others train', () => {
   expect(train()['layer1/weights']).not.toEqual(before['layer1/weights'])
 })
 
-test('weights that are read and put back give the same outputs', () => {
+test('getWeights and setWeights round-trip', () => {
   const make = (seed: number) =>
     sequential([dense({ units: 3, activation: 'tanh' }), dense({ units: 2 })], { inputShape: [2], seed })
   const [a, b] = [make(1), make(2)]
@@ -175,7 +175,7 @@ test('weights that are read and put back give the same outputs', () => {
   expect(b.apply([[1, -2]]).data()).toEqual(a.apply([[1, -2]]).data())
 })
 
-test('a summary counts parameters, those that are not trained, and FLOPs', () => {
+test('a summary counts parameters, frozen ones, and FLOPs', () => {
   const model = sequential(
     [dense({ units: 10, activation: 'relu', name: 'hidden', trainable: false }), dense({ units: 3 })],
     { inputShape: [4, 6], seed: 0 },
@@ -190,7 +190,7 @@ test('a summary counts parameters, those that are not trained, and FLOPs', () =>
   `)
 })
 
-test('dense takes rows of several dimensions along their last', () => {
+test('dense applies along the last dimension of its rows', () => {
   const model = sequential([dense({ units: 3, activation: 'sigmoid' })], { inputShape: [4, 2], seed: 5 })
   const x = Float32Array.from({ length: 16 }, (_, i) => i / 8 - 1)
   const all = model.apply(input([2, 4, 2])).shape
@@ -201,7 +201,7 @@ test('dense takes rows of several dimensions along their last', () => {
 })
 
 describe('a training step', () => {
-  test('gives variables what is assigned to them, from what they held at its beginning', () => {
+  test('assigns variables values computed from those at its beginning', () => {
     const [w, a, b, mean] = [variable([2]), variable([1]), variable([5]), variable([0])]
     for (const fixed of [a, b, mean]) fixed.trainable = false
     const context = new StepContext()
@@ -238,7 +238,7 @@ describe('a training step', () => {
     expect(seen.item()).toBe(7)
   })
 
-  test('has the number of the step as its key, over 24 bits too and however steps are cut', () => {
+  test('has the step number as its key, beyond 24 bits and however steps are split into calls', () => {
     const key = variable([0, 0], { trainable: false })
     const context = new StepContext()
     context.assign(key, context.key)
@@ -261,7 +261,7 @@ describe('a training step', () => {
   })
 })
 
-test('a layer of one’s own makes its parameters when its shapes are known', () => {
+test('a custom layer creates its parameters when its shapes are known', () => {
   const scale = layer('scale', {}, (builder, shape) => {
     const factors = builder.parameter('factors', shape, 'ones')
     return (_, x) => x.mul(factors)
@@ -279,7 +279,7 @@ describe('dropout', () => {
     expect([...model().apply([x]).data()]).toEqual(x)
   })
 
-  test('in training drops its share, other numbers in each layer and step, and the same when a run is repeated', () => {
+  test('in training drops at its rate, differently in each layer and step, and reproducibly', () => {
     const seen = variable(new Float32Array(4000), { shape: [80, 50], trainable: false })
     const w = variable([1])
     const make = () => {
@@ -381,14 +381,14 @@ describe('convolutional layers', () => {
     for (const [at, value] of model.apply([x]).data().entries()) expect(value).toBeCloseTo(expected[at]!, 5)
   })
 
-  test('say what rows they want', () => {
+  test('state the rows that they expect', () => {
     expect(() => sequential([layers.conv2d({ filters: 1, kernelSize: 1 })], one)).toThrow(
       'conv2d: expects rows of [height, width, channels], got rows of [1]',
     )
   })
 })
 
-describe('batch normalisation', () => {
+describe('batch normalization', () => {
   const x = Array.from({ length: 6 }, (_, row) => [Math.sin(row), 3 + Math.cos(2 * row)])
   const statistics = [0, 1].map((channel) => {
     const values = x.map((row) => row[channel]!)
@@ -425,7 +425,7 @@ describe('batch normalisation', () => {
     expect(model.variables.map(({ name }) => name)).toContain('layer1/mean')
   })
 
-  test('takes those of the batch in training and the running ones in evaluation', () => {
+  test('uses batch statistics in training and running ones in evaluation', () => {
     const { model } = make()
     const normalise = model.layers[0]!.apply
     const batch = normalise(new StepContext(), constant(x)).data()
@@ -437,14 +437,14 @@ describe('batch normalisation', () => {
     }
   })
 
-  test('that is frozen keeps what it has', () => {
+  test('that is frozen keeps its running statistics', () => {
     const { model, step } = make(false)
     step.run(3, { x })
     expect([...model.getWeights()['layer1/mean']!]).toEqual([0, 0])
   })
 })
 
-test('normalising layers use their parameters', () => {
+test('normalizing layers use their parameters', () => {
   const x = [[1, 2, 4, 9]]
   const norm = (values: number[], centred: boolean) => {
     const mean = centred ? values.reduce((sum, v) => sum + v / values.length, 0) : 0
@@ -507,14 +507,14 @@ describe('statistics of one value are refused before training:', () => {
     expect(() => sequential([plan], { inputShape, seed: 1 })).toThrow('has one value')
   })
 
-  test('groupNorm with one channel a group and several positions is fine', () => {
+  test('groupNorm with one channel per group and several positions is allowed', () => {
     expect(
       sequential([layers.groupNorm({ groups: 4 })], { inputShape: [3, 4], seed: 1 }).outputShape,
     ).toEqual([3, 4])
   })
 })
 
-test('one layer in two places of a sequential model is refused, since it would share its parameters', () => {
+test('a repeated layer in a sequential model is refused, since it would share its parameters', () => {
   const hidden = layers.dense({ units: 2 })
   expect(() =>
     sequential([hidden, layers.dropout({ rate: 0.5 }), hidden], { inputShape: [2], seed: 1 }),

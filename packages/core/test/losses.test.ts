@@ -55,7 +55,7 @@ const logSoftmax = (x: number[]) => x.map((value) => value - Math.log(total(x.ma
 const length = (x: number[]) => Math.sqrt(total(x.map((value) => value * value)))
 const crossEntropy = (x: number[], t: number[]) => -total(zip((l, p) => p * l)(logSoftmax(x), t))
 
-/** A loss, numbers to try it with, and what its formula gives for a row: a number, or one for each number. */
+/** A loss, values to test it with, and its formula for a row: a number, or one for each element. */
 const cases: [
   name: string,
   loss: Loss,
@@ -73,7 +73,7 @@ const cases: [
     zip((x, t) => (Math.abs(x - t) <= 1 ? (x - t) ** 2 / 2 : Math.abs(x - t) - 0.5)),
   ],
   [
-    'huberLoss of another delta',
+    'huberLoss with another delta',
     (x, t, options) => huberLoss(x, t, { ...options, delta: 0.25 }),
     values,
     truth,
@@ -139,7 +139,7 @@ describe.each(cases)('%s', (_, loss, outputs, targets, byHand) => {
   const weights = [0.5, 3]
   const weighted = rows.flatMap((row, r) => row.map((value) => weights[r]! * value))
 
-  test('is its formula, by mean, by sum and as it is', () => {
+  test('equals its formula, with each reduction', () => {
     expect(loss(double(outputs), targets).item()).toBeCloseTo(total(numbers) / numbers.length, 13)
     expect(loss(double(outputs), targets, { reduction: 'sum' }).item()).toBeCloseTo(total(numbers), 13)
     const none = loss(double(outputs), targets, { reduction: 'none' })
@@ -147,7 +147,7 @@ describe.each(cases)('%s', (_, loss, outputs, targets, byHand) => {
     for (const [i, value] of [...none.data()].entries()) expect(value).toBeCloseTo(numbers[i]!, 13)
   })
 
-  test('counts rows by their weights', () => {
+  test('weights rows', () => {
     const mean = total(weighted) / (total(weights) * rows[0]!.length)
     expect(loss(double(outputs), targets, { weights }).item()).toBeCloseTo(mean, 13)
     expect(loss(double(outputs), targets, { weights, reduction: 'sum' }).item()).toBeCloseTo(
@@ -157,7 +157,7 @@ describe.each(cases)('%s', (_, loss, outputs, targets, byHand) => {
     expect(loss(double(outputs), targets, { weights: [0, 0] }).item()).toBe(0)
   })
 
-  test('has the derivatives that differences find', () => {
+  test('has the derivatives of finite differences', () => {
     const x = double(outputs)
     const report = checkGradients(loss(x, targets, { weights }), [x])
     expect(report.ok, String(report)).toBe(true)
@@ -179,7 +179,7 @@ describe.each(cases)('%s', (_, loss, outputs, targets, byHand) => {
   })
 })
 
-test('class numbers give the cross-entropy of their one-hot rows, with smoothing and class weights too', () => {
+test('class indices have the cross-entropy of their one-hot rows, with smoothing and class weights too', () => {
   const oneHot = [
     [0, 0, 1],
     [1, 0, 0],
@@ -196,7 +196,7 @@ test('class numbers give the cross-entropy of their one-hot rows, with smoothing
   )
 })
 
-describe('positions to ignore', () => {
+describe('ignored positions', () => {
   const rows = [...values, [5, -3, 0.5], [0.1, 0.2, 0.3]]
   const targets = [2, 0, 1, 0]
   const with3 = (ignored: number) => [2, ignored, ignored, 0]
@@ -209,7 +209,7 @@ describe('positions to ignore', () => {
   }
   const some = <T>(list: readonly T[]) => [list[0]!, list[3]!]
 
-  test.each(Object.entries(options))('are to a loss as if they were not there: %s', (_, given) => {
+  test.each(Object.entries(options))('do not influence the loss: %s', (_, given) => {
     const { weights } = given as { weights?: number[] }
     const fewer = { ...given, ...(weights && { weights: some(weights) }) }
     // The class 1 is in no other row.
@@ -235,7 +235,7 @@ describe('positions to ignore', () => {
         }
   })
 
-  test('give 0 and pass nothing back where all are ignored', () => {
+  test('have loss 0 and gradient 0 where all are ignored', () => {
     for (const given of Object.values(options))
       for (const reduction of ['mean', 'sum'] as const) {
         const x = variable(rows)
@@ -251,7 +251,7 @@ describe('positions to ignore', () => {
       expect(sparseSoftmaxCrossEntropy(variable(rows), with3(-1), given).item()).toBe(plain)
   })
 
-  test('are none of the classes that are out of range otherwise', () => {
+  test('do not make other targets out of range valid', () => {
     expect(() => sparseSoftmaxCrossEntropy(rows, with3(-1), { ignoreIndex: -100 }).item()).toThrow(
       'classes[1] is -1',
     )
@@ -300,7 +300,7 @@ describe('weights', () => {
     for (const [i, slope] of slopes.entries()) expect(slope).toBeCloseTo((squares[i]! - squares[0]!) / 3, 13)
   })
 
-  test('of classes and rows together do not vanish either', () => {
+  test('of classes and rows together do not underflow either', () => {
     const logits = variable(values)
     const of = (scale: number) =>
       sparseSoftmaxCrossEntropy(logits, [2, 0], {
@@ -311,7 +311,7 @@ describe('weights', () => {
     expect(of(1e25)).toBeCloseTo(of(1), 6)
   })
 
-  test('repeat to the losses: one for all, one for each row, or a shape that broadcasts', () => {
+  test('are broadcast to the losses: one for all, one for each row, or a shape that broadcasts', () => {
     const mean = meanSquaredError(double(values), truth).item()
     const columns = values.map((row, r) => row.map((value, c) => (value - truth[r]![c]!) ** 2))
     const byColumn = (w: number[]) =>
@@ -328,7 +328,7 @@ describe('weights', () => {
     )
   })
 
-  test('that are computed and negative do not pass as a number', () => {
+  test('that are computed and negative do not pass silently', () => {
     for (const dtype of ['f32', 'f64'] as const) {
       const weights = variable([1, 2, 3], { dtype }).sub([0, 0, 4])
       for (const reduction of ['mean', 'sum'] as const)
@@ -338,7 +338,7 @@ describe('weights', () => {
     }
   })
 
-  test('are what the mean divides by', () => {
+  test('are the divisor of the mean', () => {
     const weight = (loss: Tensor) => {
       const found = meanWeightOf(loss, 17)
       return typeof found === 'object' ? found.item() : found
@@ -357,14 +357,14 @@ describe('weights', () => {
   })
 })
 
-test('any other number that is no class is an error, not a loss of 0', () => {
+test('any other target that is not a class is an error, not a loss of 0', () => {
   for (const wrong of [3, -2, 0.5])
     expect(() => sparseSoftmaxCrossEntropy(values, [2, wrong]).item()).toThrow(
       `sparseSoftmaxCrossEntropyWithLogits: classes[1] is ${wrong}, which must be an integer in [0, 3)`,
     )
 })
 
-test('vectors of zeros have the cosine loss 1 and finite derivatives', () => {
+test('zero vectors have cosine loss 1 and finite derivatives', () => {
   const x = variable([[0, 0]])
   const loss = cosineLoss(x, [[1, 2]])
   expect(loss.item()).toBe(1)
@@ -467,11 +467,11 @@ test.each<[() => unknown, string, string]>([
     'ValueError',
     'l2Penalty: factor must be a positive finite number, got -1',
   ],
-])('what a loss cannot take is refused: %#', (make, name, message) => {
+])('invalid arguments of a loss are refused: %#', (make, name, message) => {
   expect(make).toThrow(expect.objectContaining({ name, message }))
 })
 
-test('no loss repeats outputs against targets of another shape', () => {
+test('no loss broadcasts outputs with targets of another shape', () => {
   const shapes: [outputs: number[], targets: number[]][] = [
     [[3, 1], [3]],
     [[3], [3, 1]],
@@ -514,7 +514,7 @@ test('no loss repeats outputs against targets of another shape', () => {
 })
 
 test.each(Object.values<Op>(ops as never).filter(({ name }) => name.endsWith('CrossEntropyWithLogits')))(
-  '%s repeats nothing either',
+  '%s does not broadcast either',
   (op) => {
     const entropy = op as unknown as (logits: Tensor, labels: Tensor) => Tensor
     for (const [logits, labels] of [
@@ -538,7 +538,7 @@ test.each(Object.values<Op>(ops as never).filter(({ name }) => name.endsWith('Cr
   },
 )
 
-test('the cost of the lecture is the mean cross-entropy of probabilities', () => {
+test('binaryCrossEntropy is the mean cross-entropy of probabilities', () => {
   const h = [0.2, 0.9]
   expect(binaryCrossEntropy(double(h), [0, 1]).item()).toBeCloseTo(-(Math.log(0.8) + Math.log(0.9)) / 2, 14)
 })

@@ -1,4 +1,4 @@
-// That nothing grows with the number of steps: WebAssembly memory, blocks in it, and what JavaScript keeps.
+// Nothing grows with the number of steps: WebAssembly memory, its blocks, and the JavaScript heap.
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { getKernel } from '@bp/kernel'
@@ -27,7 +27,7 @@ const rows = (count: number): Dataset => ({
   targetShape: [1],
 })
 
-/** A run with a last batch that is smaller, and all that a run can be told to do beside training. */
+/** A run with a smaller last batch and every option of a run. */
 const makeRun = (data = rows(38)) =>
   createRun({
     model: sequential(
@@ -52,7 +52,7 @@ const makeRun = (data = rows(38)) =>
     callbacks: { onStep() {}, onEpoch() {}, onRecord() {} },
   })
 
-/** What is done again and again, by what it is. */
+/** Repeated actions, by name. */
 const work: Readonly<Record<string, () => () => void>> = {
   'steps of a run': () => {
     const run = makeRun()
@@ -120,7 +120,7 @@ function repeat(body: () => void, times: number): void {
 const parts = [2490, 2500, 2500, 2500]
 
 test.each(Object.entries(work))(
-  'from the 10th to the 10,000th, %s take no memory',
+  'from the 10th to the 10,000th, %s allocate no memory',
   { retry: 1 },
   async (_, make) => {
     // The engine compiles what is called often, and keeps that.

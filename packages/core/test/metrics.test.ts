@@ -151,13 +151,13 @@ const cases: [string, () => Metric<unknown>, number[], number[], unknown][] = [
 ]
 
 describe.each(cases)('%s', (_, make, predictions, targets, expected) => {
-  test('is what its formula gives', () => {
+  test('equals its formula', () => {
     const { value } = make().add(predictions, targets)
     if (typeof expected === 'number') expect(value).toBeCloseTo(expected, 11)
     else expect(value).toEqual(expected)
   })
 
-  test('is the same to the last bit in any batches, and after a reset', () => {
+  test('is bit-identical for any batches, and after a reset', () => {
     const whole = make().add(Float64Array.from(predictions), targets).value
     const metric = make().add(predictions, targets)
     metric.reset()
@@ -176,9 +176,9 @@ describe.each(cases)('%s', (_, make, predictions, targets, expected) => {
   })
 })
 
-describe('positions to ignore', () => {
+describe('ignored positions', () => {
   type Make = (options: { classes: number; ignoreIndex?: number }) => Metric<unknown>
-  /** All metrics of class numbers, and how many predictions each takes to a target. */
+  /** All metrics of class indices, with the number of predictions per target. */
   const metricsOfClasses: [string, Make, number[], number][] = [
     ['sparseCategoricalAccuracy', sparseCategoricalAccuracy, logits, classes],
     ['topKAccuracy', (options) => topKAccuracy({ k: 2, ...options }), logits, classes],
@@ -189,7 +189,7 @@ describe('positions to ignore', () => {
     ['f1', f1, guessOf, 1],
     ['micro f1', (options) => f1({ average: 'micro', ...options }), guessOf, 1],
   ]
-  test.each(metricsOfClasses)('count nowhere in %s', (_, make, predictions, width) => {
+  test.each(metricsOfClasses)('do not count in %s', (_, make, predictions, width) => {
     const kept = classOf.map((_, i) => i).filter((i) => i % 3 !== 1)
     const rowsOf = (indices: number[]) =>
       indices.flatMap((i) => predictions.slice(i * width, (i + 1) * width))
@@ -210,7 +210,7 @@ describe('positions to ignore', () => {
   })
 })
 
-test('where there is nothing to divide by, values are those that are written down', () => {
+test('where the divisor is 0, values are the documented ones', () => {
   expect(binaryAccuracy().value).toBeNaN()
   expect(auc().add([0.5, 0.7], [1, 1]).value).toBeNaN()
   expect(auc().add([Infinity, -Infinity, Infinity], [1, 0, 0]).value).toBe(0.75)
@@ -271,6 +271,6 @@ test.each<[() => unknown, string, string]>([
     'ValueError',
     'recall: threshold must be a finite number, got NaN',
   ],
-])('what a metric cannot take is refused: %#', (make, name, message) => {
+])('invalid arguments of a metric are refused: %#', (make, name, message) => {
   expect(make).toThrow(expect.objectContaining({ name, message }))
 })

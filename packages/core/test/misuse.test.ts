@@ -1,5 +1,5 @@
-// Every operation, called wrongly in every way: it refuses by an error of this library that names it, before it takes
-// any memory, or it works.
+// Every operation, called with all kinds of invalid arguments: it works, or throws an error of this library that names
+// it, before it allocates memory.
 import { getKernel } from '@bp/kernel'
 import { expect, test, vi } from 'vitest'
 import { type Shape, sizeOf } from '../src/graph/shape.js'
@@ -19,7 +19,7 @@ const table = Object.values(ops) as unknown as Op[]
 type Example = { shapes: Record<string, Shape | readonly Shape[]>; attributes?: Record<string, unknown> }
 const call = (op: Op, ...args: unknown[]) => (op as (...args: unknown[]) => Tensor)(...args)
 
-/** What a program may pass by mistake where an attribute or an input is wanted. */
+/** Values that a program may pass by mistake for an attribute or an input. */
 const nonsense: readonly unknown[] = [
   null,
   'x',
@@ -104,7 +104,7 @@ const text = (value: unknown) => {
   }
 }
 
-test.each(table.map((op) => [op.name, op] as const))('%s refuses what is wrong, and says so', (_, op) => {
+test.each(table.map((op) => [op.name, op] as const))('%s refuses invalid arguments by name', (_, op) => {
   const { inputs, attributes, sample } = op.definition
   const names = (inputs as readonly string[]).map((name) => name.replace('...', ''))
   const leavesOf = (shapes: Example['shapes'], dtype: 'f32' | 'f64' = 'f32') =>

@@ -1,4 +1,4 @@
-// What records a moment holds it, and what hands on numbers says so where a derivative is asked for.
+// Computed values are constants, which say so where a derivative through them is requested.
 import { describe, expect, test } from 'vitest'
 import {
   compile,
@@ -29,7 +29,7 @@ import {
 } from '../src/index.js'
 
 describe('grad', () => {
-  test('is what backward() found: a loop written by hand descends along one gradient', () => {
+  test('is what backward() computed: a manual loop descends along one gradient', () => {
     const [w, b] = [variable(1), variable(0)]
     w.add(b).square().backward()
     w.set(w.item() - 0.5 * w.grad.item())
@@ -48,7 +48,7 @@ describe('grad', () => {
     expect([w, b].map((parameter) => parameter.item().toFixed(2))).toEqual(['3.00', '2.00'])
   })
 
-  test('stays as it is for every node on the way, in f64 too', () => {
+  test('does not change for intermediate nodes either, in f64 too', () => {
     for (const dtype of ['f32', 'f64'] as const) {
       const w = variable(3, { dtype })
       const g = w.square()
@@ -81,7 +81,7 @@ describe('grad', () => {
     expect(gradients(w.mul(w.grad.stopGradient()), [w])[0].item()).toBe(12)
   })
 
-  test('needs a variable that a derivative reaches', () => {
+  test('requires a variable that a derivative reaches', () => {
     for (const y of [constant(1), constant(1).add(2), variable(2).stopGradient().mul(3)])
       expect(() => y.backward()).toThrow(GradientError)
   })
@@ -177,7 +177,7 @@ describe('a compiled function', () => {
     expect(inside(1).item()).toBe(9)
   })
 
-  test('gives numbers, by whose sources derivatives are refused', () => {
+  test('returns constants, through which derivatives are refused', () => {
     const w = variable(2)
     const scaled = compile((x: Tensor) => x.mul(w))
     const x = constant(3)
@@ -195,7 +195,7 @@ describe('a compiled function', () => {
     expect(step).toThrow(GradientError)
   })
 
-  test('gives numbers, from which other derivatives are taken', () => {
+  test('returns constants, next to which other derivatives are allowed', () => {
     const [teacher, student] = [variable(2), variable(1)]
     const answer = compile((x: Tensor) => x.mul(teacher))(3)
     const loss = student.mul(3).sub(answer).square()
@@ -211,7 +211,7 @@ describe('a compiled function', () => {
     expect(student.grad.item()).toBe(-18)
   })
 
-  test('of named inputs is refused where its numbers would be fixed for ever', () => {
+  test('of named inputs is refused where its values would be frozen', () => {
     const x = input([])
     const square = compile({ inputs: { x }, outputs: { y: x.square() } })
     const f = (w: Tensor) => w.mul(square({ x: 3 }).y)

@@ -1,5 +1,5 @@
-// A number that is not finite stops a run, which names the node that made it, and the step: of every operation that can
-// make one, forward and backward, behind and in front of every operation, and whatever the optimizer.
+// A non-finite value stops a run, which names the node that produced it, and the step: for every operation that can
+// produce one, forward and backward, before and after every operation, with every optimizer.
 import { describe, expect, test } from 'vitest'
 import { evaluateReference } from '../src/graph/reference.js'
 import { sizeOf } from '../src/graph/shape.js'
@@ -196,7 +196,7 @@ const differentiable = table.filter(({ definition: { vjp } }) =>
 /** Where functions or their derivatives may not be finite, though these numbers are. */
 const extremes = [3.4e38, -3.4e38, 1e30, 1e20, 100, -1, 0, 1e-30]
 
-describe('an operation that makes a number that is not finite is named, with the step', () => {
+describe('an operation that produces a non-finite value is named, with the step', () => {
   const found = { forward: 0, backward: 0 }
 
   test.each(differentiable.map((op) => [op.name, op] as const))('%s', (_, op) => {
@@ -250,7 +250,7 @@ const expectToStop = (body: Body, rowOf: (row: number) => readonly number[], bad
   expectStop(runOf(model, rowOf, badRow), truthOf(model, badRow).origins)
 }
 
-describe('what is not finite in front of an operation, or arrives from behind, stops the run at the node that made it', () => {
+describe('a non-finite input, or upstream derivative, stops the run at the node that produced it', () => {
   test.each(differentiable.map((op) => [op.name, op] as const))('%s', (_, op) => {
     const { free, apply, draw } = probeOf(op)
     // By 0: NaN, and both infinities.
@@ -303,7 +303,7 @@ describe('whatever the optimizer', () => {
   }
   const row = () => [0]
 
-  test.each(cases)('%s: a gradient that is not finite stops the run at its step', (_, make, clip) => {
+  test.each(cases)('%s: a non-finite gradient stops the run at its step', (_, make, clip) => {
     for (const body of [gradientsOf.NaN, gradientsOf.infinite]) {
       const model = modelOf(1, body)
       const run = runOf(model, row, [0], { optimizer: make({ ...standing, ...(clip && { clip }) }) })
@@ -333,14 +333,14 @@ describe('whatever the optimizer', () => {
     }
   })
 
-  test('gradients that are finite do not stop a step, though their sum would not be', () => {
+  test('finite gradients do not stop a step, even if their sum overflows', () => {
     const w = variable(new Float32Array(9).fill(0))
     const loss = w.mul([3e38, 3e38, 3e38, 3e38, 3e38, -3e38, 3e38, 3e38, 3e38]).sum()
     const step = compileStep({ inputs: {}, loss, optimizer: sgd(standing) })
     expect([...step.run(3)]).toEqual([0, 0, 0])
   })
 
-  test.each(Object.entries(optimizers))('%s: a square that is not stops the run, too', (name, make) => {
+  test.each(Object.entries(optimizers))('%s: a square that overflows stops the run, too', (name, make) => {
     const run = runOf(modelOf(1, gradientsOf.large), row, [0], { optimizer: make(standing) })
     const { status, error } = run.step(2 * rows)
     if (['sgd', 'momentum', 'adamax', 'lion'].includes(name)) expect(status).toBe('done')
@@ -406,7 +406,7 @@ describe('the node to blame', () => {
   })
 })
 
-test('no checkpoint holds a number that is not finite, though the loss does not show it', () => {
+test('no checkpoint holds a non-finite value, even if the loss is finite', () => {
   const checkpoints: Checkpoint[] = []
   const run = runOf(modelOf(1, withRoot(unchanged)), () => [0], [0], {
     // Its parameters follow the sign of a mean, which stays NaN.

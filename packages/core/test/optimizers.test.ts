@@ -231,14 +231,14 @@ const rules: [name: string, optimizer: Optimizer, byHand: () => Update][] = [
 ]
 
 describe.each(rules)('%s', (_, optimizer, byHand) => {
-  test('gives the losses that its formula gives', () => {
+  test('has the losses of its formula', () => {
     const { step, w, b } = compiled(optimizer)
     const expected = trainByHand(40, byHand())
     expectClose(step.run(40), expected.losses)
     expectClose(numbersOf(w, b), expected.parameters)
   })
 
-  test('gives the same in its float64 form', () => {
+  test('has the same losses in float64', () => {
     const { slots, settings, counters, weightDecay, learningRate } = optimizer
     const parameters = Float64Array.of(0.1, -0.2, 0.05)
     const arrays = slots.map((slot) => new Float64Array(slot === null ? 0 : 3))
@@ -250,7 +250,7 @@ describe.each(rules)('%s', (_, optimizer, byHand) => {
     expectClose(found.losses, trainByHand(20, byHand()).losses, 1e-11)
   })
 
-  test('goes on with the same bits from what it saved', () => {
+  test('resumes with the same bits from a saved state', () => {
     const through = compiled(optimizer)
     const first = through.step.run(7)
     const saved = structuredClone(through.step.state.save())
@@ -274,7 +274,7 @@ describe.each(rules)('%s', (_, optimizer, byHand) => {
         expect(number === 0 || Math.abs(number) >= 2 ** -126, `${number} in ${slot}`).toBe(true)
   })
 
-  test('gives the same bits on three threads', async () => {
+  test('has the same bits on three threads', async () => {
     const train = () => {
       // Enough to be shared, in parts of no equal size.
       const w = variable(Float32Array.from({ length: 20_011 }, (_, index) => (index % 17) / 17 - 0.4))
@@ -391,7 +391,7 @@ test('accumulation updates with the mean over its steps, and the last losses are
   expect([step.state.steps, step.state.updates]).toEqual([42, 10])
 })
 
-test('groups have their own share of the learning rate and their own weight decay', () => {
+test('groups have their own learning rate factor and weight decay', () => {
   const optimizer = sgd({
     learningRate: 0.1,
     weightDecay: 0.3,
@@ -435,7 +435,7 @@ test('a group may list its parameters', () => {
   expect(numbersOf(w, b)).toEqual([1, 2, 0])
 })
 
-test('averages follow their formula, take the place of the parameters and go back', () => {
+test('averages follow their formula, and swap with the parameters', () => {
   const { step, w, b } = compiled(sgd({ learningRate: 0.1, ema: 0.9 }))
   const a = [0.1, -0.2, 0.05]
   const { losses, parameters } = trainByHand(25, (p, g) => {
@@ -456,7 +456,7 @@ describe('a schedule', () => {
   const rateAt = (t: number) => (0.15 * (1 + Math.cos((Math.PI * (t - 1)) / 40))) / 2
   const groups = [{ parameters: /^b$/, learningRateFactor: 0.5 }]
 
-  test('gives each step of one call its own rate', () => {
+  test('sets the rate of each step of a call', () => {
     const { step, w, b } = compiled(momentum({ learningRate: schedule, momentum: 0.8, groups }))
     const v = zeros()
     const expected = trainByHand(40, (p, g, t) =>
@@ -506,7 +506,7 @@ describe('a schedule', () => {
     expectClose(losses, expected.losses.slice(5))
   })
 
-  test('that gives no rate stops before anything is changed', () => {
+  test('that returns an invalid rate throws before anything changes', () => {
     const { step, w, b } = compiled(sgd({ learningRate: (t) => (t < 3 ? 0.1 : Number.NaN) }))
     const before = numbersOf(w, b)
     expect(() => step.run(5)).toThrow(
@@ -545,7 +545,7 @@ describe('the state', () => {
     expect(state.save().parameters.w!.counters[0]).not.toBe(state.save().parameters.b!.counters[0])
   })
 
-  test('of parameters that begin later begins then', () => {
+  test('of parameters that are added later starts then', () => {
     const first = compiled(optimizer)
     first.b.trainable = false
     const { inputs, loss, rows } = first
@@ -635,7 +635,7 @@ describe('the state', () => {
     expect(step.state.save()).toEqual(before)
   })
 
-  test('with two parameters of one name says so when it is saved', () => {
+  test('with duplicate parameter names refuses to save', () => {
     const twins = [variable([1], { name: 'w' }), variable([2], { name: 'w' })]
     const step = compileStep({ inputs: {}, loss: twins[0]!.mul(twins[1]!).sum(), optimizer })
     expect(() => step.state.save()).toThrow('save: duplicate parameter name "w"; names must be unique')
@@ -670,6 +670,6 @@ test.each<[() => unknown, string]>([
     () => compiled(sgd({ learningRate })).step.state.swapAverages(),
     'swapAverages: sgd keeps no averages; set ema, e.g. 0.999',
   ],
-])('an option out of range is refused: %#', (make, message) => {
+])('an invalid option is refused: %#', (make, message) => {
   expect(make).toThrow(message)
 })

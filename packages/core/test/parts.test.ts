@@ -1,4 +1,4 @@
-// What a tensor costs that is used in many parts: as much as its size, not that times their number.
+// The cost of a tensor that is used in many slices is linear in its size, not in size times slices.
 import { describe, expect, test } from 'vitest'
 import { costOf } from '../src/compile/cost.js'
 import { plan } from '../src/compile/plan.js'
@@ -84,7 +84,7 @@ describe.each(Object.entries({ ...uses, ...recurrent }))('%s', (_, use) => {
 })
 
 describe.each(Object.entries(uses))('%s', (_, use) => {
-  test('derivatives, and theirs, are right', () => {
+  test('first and second derivatives are correct', () => {
     const x = input([30], { dtype: 'f64' })
     for (const order of [1, 2] as const) {
       const report = checkGradients(use(x, 5).square().sum(), [x], {

@@ -1,4 +1,4 @@
-// Tensors in pieces: cut and joined again, picked and added by index, in programs and training steps.
+// Split, joined, gathered and scattered tensors, in programs and training steps.
 import { expect, test } from 'vitest'
 import * as bp from '../src/index.js'
 
@@ -8,7 +8,7 @@ const matrix = () =>
     [5, 6, 7, 8],
   ])
 
-test('parts of one size or of given sizes join to what was cut', () => {
+test('equal parts and parts of given sizes join to the original', () => {
   const x = matrix()
   expect(x.split(2, 1).map((part) => part.toArray())).toEqual([
     [
@@ -27,7 +27,7 @@ test('parts of one size or of given sizes join to what was cut', () => {
   ])
 })
 
-test('each part passes its derivative to its own place', () => {
+test('each part passes its derivative to its own slice', () => {
   const x = matrix()
   const [left, right] = x.split([1, 3], 1)
   const [dx] = bp.gradients(left!.sum().mul(10).add(right!.square().sum()), [x])
@@ -37,13 +37,13 @@ test('each part passes its derivative to its own place', () => {
   ])
 })
 
-test.each([3, 0, 1.5, [1, 2], [5, -1]])('a cut of four into %j is refused', (parts) => {
+test.each([3, 0, 1.5, [1, 2], [5, -1]])('a split of four into %j is refused', (parts) => {
   expect(() => matrix().split(parts, 1)).toThrow(
     /^split: (axis 1 of x, which is 2×4, cannot be split into .*(equal parts|parts of)|parts\[1\] must be an integer)/,
   )
 })
 
-test('rows that an embedding picks more than once are added in the order of the indices', () => {
+test('gradients of repeated embedding rows are added in the order of the indices', () => {
   // In float32 1e8 + 1 is 1e8, so that another order would give another sum.
   const table = bp.variable([[0], [0]])
   const upstream = bp.variable([[1], [1e8], [-1e8], [1]])

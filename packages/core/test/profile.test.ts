@@ -51,7 +51,7 @@ test('a profile has a line for every instruction, and the operations of products
   expect(model.parameters.map(({ values }) => [...values])).toEqual(before)
 })
 
-test('training after a profile goes on as if there had been none', () => {
+test('training after a profile continues as if there had been none', () => {
   const plain = makeStep().step
   const profiled = makeStep().step
   profiled.profile()

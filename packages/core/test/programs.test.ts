@@ -49,7 +49,7 @@ test(
         const allowed = tolerances(outputs, values, truth)
         for (const [index, output] of outputs.entries()) {
           const name = `output ${index}, ${output.op?.name}\n${describeProgram(grown)}\n`
-          // To the bit: both run the same instructions.
+          // Bit for bit: both run the same instructions.
           expect(Float32Array.from(compiled[index]!), name).toEqual(Float32Array.from(now[index]!))
           for (const [element, value] of now[index]!.entries()) {
             const expected = truth.get(output)![element]!

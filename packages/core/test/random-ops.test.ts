@@ -46,7 +46,7 @@ const draws = {
 }
 
 describe.each(Object.entries(draws))('%s', (_, draw) => {
-  test('gives the bits of float64, rounded once', () => {
+  test('has the bits of float64, rounded once', () => {
     for (const [seed, low, high] of [
       [0, 0, 0],
       [2 ** 53 - 1, 2 ** 24 - 1, 2 ** 24 - 1],
@@ -55,7 +55,7 @@ describe.each(Object.entries(draws))('%s', (_, draw) => {
       expect(at(draw(seed), low, high)).toEqual(inFloat64(draw(seed), low, high).map(Math.fround))
   })
 
-  test('gives the same for the same seed and key, and nothing alike for another of either', () => {
+  test('is the same for the same seed and key, and independent for others', () => {
     const first = at(draw(1), 1, 0)
     expect(at(draw(1), 1, 0)).toEqual(first)
     for (const other of [
@@ -143,7 +143,7 @@ test('classes are drawn as often as their softmax says, and impossible ones neve
 describe('dropout', () => {
   const ones = variable(new Float32Array(size).fill(1))
 
-  test.each([0.001, 0.1, 0.5, 0.9, 0.999])('at rate %d drops that share and keeps the mean', (rate) => {
+  test.each([0.001, 0.1, 0.5, 0.9, 0.999])('at rate %d drops that fraction and keeps the mean', (rate) => {
     const values = at(dropout(ones, key, { rate, seed: 2 }), 3, 0)
     const kept = values.filter((value) => value !== 0)
     expect(Math.abs(kept.length / size - (1 - rate))).toBeLessThan(margin(rate * (1 - rate)))
@@ -163,7 +163,7 @@ describe('dropout', () => {
     expect(at(gradients(y.sum(), [ones])[0]!, 6, 1)).toEqual(at(y, 6, 1))
   })
 
-  test('drops numbers that are not finite as well', () => {
+  test('drops non-finite numbers as well', () => {
     const values = at(dropout(ones.mul(Number.POSITIVE_INFINITY), key, { rate: 0.5, seed: 4 }), 6, 1)
     expect(new Set(values)).toEqual(new Set([0, Number.POSITIVE_INFINITY]))
   })

@@ -84,7 +84,7 @@ describe('random', () => {
     `)
   })
 
-  it('gives the same number at an index in whatever order it is asked', () => {
+  it('is independent of the order of draws', () => {
     const forwards = draws(50, (index) => random(3).uniform(index))
     const source = random(3)
     const backwards = draws(50, (index) => source.uniform(49 - index)).reverse()
@@ -150,7 +150,7 @@ describe('random', () => {
     expect(list).toEqual([...random(9).permutation(5)].map((position) => position + 10))
   })
 
-  it('has streams that are unlike each other, their parent and those of other seeds', () => {
+  it('has streams that differ from each other, their parent and those of other seeds', () => {
     const parent = random(11)
     const sources = [
       parent,
@@ -181,7 +181,7 @@ describe('random', () => {
         expect(Math.abs(correlation(a, b))).toBeLessThan(5 / Math.sqrt(4000))
   })
 
-  it('tells seeds and indices above 2³² from those below', () => {
+  it('distinguishes seeds and indices above 2³² from those below', () => {
     expect(random(2 ** 32).uniform(0)).not.toBe(random(0).uniform(0))
     expect(random(1).uniform(2 ** 34)).not.toBe(random(1).uniform(0))
   })

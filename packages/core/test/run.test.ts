@@ -1,4 +1,4 @@
-// What a run can do besides going forward: back, stop early, be saved and resumed, be watched, and run elsewhere.
+// Runs: stepping back, early stopping, checkpoints, callbacks, metrics, and workers.
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
@@ -50,7 +50,7 @@ const make = noisyRun
 const stepsPerEpoch = 5
 
 describe('stepping back', () => {
-  test.each([1, 2, 3, 7, 31, 60, 200])('%d steps gives the bits of a run that never went on', (count) => {
+  test.each([1, 2, 3, 7, 31, 60, 200])('%d steps restores the bits', (count) => {
     const run = make()
     for (const part of [3, 1, 40, 16]) run.step(part)
     const back = Math.min(count, 60)
@@ -108,7 +108,7 @@ describe('stepping back', () => {
     expect(run.weights()).toEqual(other.weights())
   })
 
-  test('needs few snapshots however long the run is', () => {
+  test('needs few snapshots for long runs', () => {
     const snapshots = new Snapshots<number>()
     let longestReplay = 0
     for (let step = 0; step <= 100_000; step++) snapshots.add(step, 1, step)
@@ -134,7 +134,7 @@ describe('a record', () => {
   test.each([
     ['of several steps', { batchSize: 8 }],
     ['of one step', { batchSize: 38, epochs: 1537 }],
-  ])('of an epoch %s is measured with the weights that came of it', (_, options) => {
+  ])('of an epoch %s is scored with the weights at its end', (_, options) => {
     const data = noisy(38, 1)
     const run = make(options)
     const other = make(options)
@@ -182,7 +182,7 @@ describe('a record', () => {
   })
 })
 
-describe('each mean is over what it is a mean of:', () => {
+describe('each mean has the right divisor:', () => {
   const fixed = (targets: number[], options: Partial<RunOptions> = {}) =>
     createRun({
       // 0 for every row, whatever is trained.
@@ -219,7 +219,7 @@ describe('each mean is over what it is a mean of:', () => {
     expect(fixed(chunks).evaluate(fixedData(chunks)).loss).toBeCloseTo(44 / 300, 6)
   })
 
-  test('rows that weigh differently, classes that weigh differently, and a penalty beside', () => {
+  test('weighted rows, weighted classes, and a penalty', () => {
     const own = (of: Loss['of']) => ({ of, predictions: (x: Tensor) => x, correct: null })
     // Weight 3 for targets of 1, and 1 for those of 0.
     const weighted = own((outputs, targets) =>
@@ -263,7 +263,7 @@ describe('each mean is over what it is a mean of:', () => {
     expect(whole[0]).not.toBe(0)
   })
 
-  test('the last batches of an epoch do not wait for the next one', async () => {
+  test('gradients of the last batches of an epoch are applied at its end', async () => {
     const options = { batchSize: 1, epochs: 3, optimizer: sgd({ learningRate: 0.05, accumulate: 4 }) }
     const run = fixed([1, 2, 3, 4, 5, 6], options)
     await run.start()
@@ -313,7 +313,7 @@ describe('early stopping', () => {
     expect(validation).toEqual(best!.validation)
   })
 
-  test('restores the best weights at the last epoch too, and counts only what is better by enough', async () => {
+  test('restores the best weights at the last epoch too, and respects minDelta', async () => {
     const weights: Float32Array[] = []
     const run = make({
       optimizer: adam({ learningRate: 0.1 }),
@@ -447,13 +447,13 @@ test('metrics are those of the predictions at each record, and can be monitored'
   )
 })
 
-test('a loss of one’s own trains like the named one that it is', async () => {
+test('a custom loss trains like the equal named one', async () => {
   const [named, own] = [make(), make({ loss: { ...losses.sigmoidCrossEntropy } })]
   expect(await own.start()).toEqual(await named.start())
   expect(own.weights()).toEqual(named.weights())
 })
 
-test('a share of the rows can be held back', () => {
+test('a fraction of the rows can be held out', () => {
   const run = make({ validation: 0.25, data: noisy(40, 3) })
   expect(run.getState().steps).toBe(40 * 4)
   run.step(4)
@@ -546,7 +546,7 @@ test('a run in a worker thread gives the same bits', async () => {
   expect(report.checkpoint).toEqual(here.save())
 })
 
-test('classes by number and log-probabilities train to what one-hot labels do', () => {
+test('class indices and log-probabilities train like one-hot labels', () => {
   const [classes, oneHot] = [Float32Array.of(0, 2, 1, 2), Float32Array.of(1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1)]
   const trained = (
     loss: LossName,
@@ -708,7 +708,7 @@ describe('a model of two inputs and two outputs with shared weights', () => {
     expect((score.metrics!['larger.accuracy']! * rows) % 1).toBe(0)
   })
 
-  test('a metric that is given twice is refused, since it would count for both', () => {
+  test('a metric that is passed twice is refused, since it would count both', () => {
     const metric = metrics.meanAbsoluteError()
     const twice = { larger: { distance: metric }, total: { distance: metric } }
     expect(() => createRun({ ...options, model: build(), metrics: twice })).toThrow(

@@ -127,6 +127,6 @@ test.each<[() => unknown, string]>([
     () => reduceOnPlateau({ learningRate }).next(Number.NaN),
     'reduceOnPlateau: the value must be a number, got NaN',
   ],
-])('an option out of range is refused: %#', (make, message) => {
+])('an invalid option is refused: %#', (make, message) => {
   expect(make).toThrow(message)
 })

@@ -145,7 +145,7 @@ describe('multi-head attention', () => {
     for (const [at, value] of found.entries()) expect(value).toBeCloseTo(wanted[at]!, 5)
   })
 
-  test('of units that the heads cannot share is refused', () => {
+  test('with units that are not a multiple of the heads is refused', () => {
     expect(() =>
       sequential([layers.multiHeadAttention({ heads: 4 })], { inputShape: [5, 6], seed: 0 }),
     ).toThrow('a multiple of the 4 heads')
@@ -165,7 +165,7 @@ describe('a transformer block', () => {
       { inputShape: [6], seed: 2 },
     )
 
-  test('that is causal does not see what comes', () => {
+  test('that is causal does not depend on later positions', () => {
     const [a, b] = [
       [1, 2, 3, 4, 5, 6],
       [1, 2, 3, 0, 0, 0],

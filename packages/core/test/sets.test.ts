@@ -1,4 +1,4 @@
-// Sets of rows: generated ones, cut, shuffled, split, streamed, scaled.
+// Datasets: generated, batched, shuffled, split, streamed, scaled.
 import { describe, expect, test } from 'vitest'
 import {
   batches,
@@ -127,13 +127,13 @@ test('shuffling keeps every row with its target, and depends on the seed alone',
   expect(one.inputs).not.toEqual(two.inputs)
 })
 
-test('batches are whole but for a smaller last one', () => {
+test('batches are full except for a smaller last one', () => {
   const sets = [...batches(numbered(10), 4)]
   expect(sets.map(({ rows }) => rows)).toEqual([4, 4, 2])
   expect(sets.flatMap(({ targets }) => [...targets])).toEqual([...numbered(10).targets])
 })
 
-test('what is fetched ahead comes in order, no more than asked for, with its errors in their place', async () => {
+test('prefetched items come in order, no more than requested, with errors in their turn', async () => {
   let made = 0
   let closed = false
   async function* source() {
@@ -181,14 +181,14 @@ test('a stream of rows and pieces of any size comes in equal batches', async () 
 })
 
 describe('a split', () => {
-  test('has every row once, as many held back as asked for', () => {
+  test('has every row once, with the requested fraction held out', () => {
     const { training, validation } = split(numbered(40), { validationSplit: 0.3, seed: 1 })
     expect([training.rows, validation.rows]).toEqual([28, 12])
     const rows = [...list(training.inputs, 2), ...list(validation.inputs, 2)].map(([x]) => x!)
     expect(rows.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, row) => row))
   })
 
-  test('that is stratified holds back the same share of each class', () => {
+  test('that is stratified holds out the same fraction of each class', () => {
     const data = dataset(
       Array.from({ length: 100 }, (_, row) => [row]),
       Array.from({ length: 100 }, (_, row) => [Number(row < 20)]),

@@ -210,12 +210,12 @@ describe.each([2, 3])('on %i threads', (count) => {
   test.each(outputs)('$name: the same bits as on one', ({ name, tensors }) => {
     expect(bits(tensors)).toEqual(alone.get(name))
   })
-  test('an index out of range in any part stops the program, once, and the error says which', checkIndices)
+  test('an index out of range in any part stops the program once, with an error that names it', checkIndices)
 })
 
 test('alone an index out of range in what could be shared does so too', checkIndices)
 
-test('every instruction that can be shared is among them', () => {
+test('every instruction that can be shared is covered', () => {
   const found = new Set(outputs.flatMap(({ tensors }) => shared(tensors)))
   for (const opcode of [...Object.keys(rules), 'Blocks', 'BatchedMatmul', 'Mul', 'ReluGrad'])
     expect(found).toContain(opcode)

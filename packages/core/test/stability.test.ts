@@ -1,4 +1,4 @@
-// Softmax and normalisation where naive formulas fail: numbers that are large, far from 0, or all the same.
+// Softmax and normalization where naive formulas fail: large numbers, numbers far from 0, and constants.
 import { describe, expect, test } from 'vitest'
 import { evaluateReference } from '../src/graph/reference.js'
 import {
@@ -52,7 +52,7 @@ describe.each(Object.entries(rows))('of %s', (_, logits) => {
         [x],
       )[0]!,
     ],
-  ])('%s is that of float64', (_, y) => {
+  ])('%s agrees with float64', (_, y) => {
     const expected = inFloat64(y)
     for (const [index, value] of numbers(y).entries())
       if (Number.isFinite(expected[index]!))
@@ -93,7 +93,7 @@ test.each([
   [[1e20, -1e20, 1e19, 3e37]],
   [[1e30, -2e30, 3e29, 5e30, -1e28]],
   [[1e20, 2e20, -1e20, 0, 3e20, 1e19, 1]],
-])('rows whose variance no float32 holds, such as %j, are normalised, with derivatives', (row) => {
+])('rows whose variance no float32 holds, such as %j, are normalized, with derivatives', (row) => {
   const x = variable(row)
   const gamma = row.map((_, index) => 1 + index / 8)
   for (const y of [
@@ -114,7 +114,7 @@ test.each([
   }
 })
 
-test('what is constant, or 0, is normalised to 0 with derivatives that are finite', () => {
+test('constants are normalized to 0 with finite derivatives', () => {
   const x = variable([[7, 7, 7]])
   const y = layerNorm(x, [1, 2, 3], [0, 0, 0])
   expect(numbers(y)).toEqual([0, 0, 0])

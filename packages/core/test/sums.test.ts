@@ -1,4 +1,4 @@
-// Sums of very many numbers against float64: rounding must not grow with how many there are.
+// Sums of very many numbers against float64: rounding errors must not grow with their number.
 import { describe, expect, test } from 'vitest'
 import { type Shape, sizeOf } from '../src/graph/shape.js'
 import { evaluate, gradients, ops, type Tensor, variable } from '../src/index.js'
@@ -17,7 +17,7 @@ const hard: Record<string, (index: number) => number> = {
 interface Long {
   readonly shapes: readonly Shape[]
   readonly of: (x: Tensor, y: Tensor, z: Tensor) => Tensor
-  /** Largest error, of the largest of the result; 3 roundings of float32 unless given. */
+  /** Largest error relative to the largest result; default 3 roundings of float32. */
   readonly bound?: number
 }
 
@@ -124,7 +124,7 @@ const sums: Record<string, readonly Long[]> = {
 
 describe.each(Object.entries(hard))('of %s', (_, number) => {
   test.each(Object.entries(sums).flatMap(([name, list]) => list.map((each) => ({ name, ...each }))))(
-    '$name of $shapes is what it is in float64',
+    '$name of $shapes agrees with float64',
     ({ shapes, of, bound = 1.8e-7 }) => {
       const numbers = shapes.map((shape) =>
         Float32Array.from({ length: sizeOf(shape) }, (_, at) => number(at)),
@@ -162,7 +162,7 @@ test.each([0.3, 0.1, 3e5 + 1 / 3, 1e-12])(
   },
 )
 
-test('a layer of normalisation makes 0 of numbers that are all the same', () => {
+test('a layer of normalization makes 0 of numbers that are all the same', () => {
   const x = variable(new Float32Array(40).fill(300_000.03), { shape: [4, 10] })
   const [y] = evaluate([x.layerNorm(new Array(10).fill(1), new Array(10).fill(0))])
   expect([...new Set(y)]).toEqual([0])

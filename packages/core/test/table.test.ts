@@ -1,4 +1,4 @@
-// Holds every operation of the table against independent truth, in one loop.
+// Checks every operation of the table against independent references, in one loop.
 import { describe, expect, test } from 'vitest'
 import { byName, inputAt } from '../src/graph/input-names.js'
 import { ofOne } from '../src/graph/op.js'
@@ -34,7 +34,7 @@ test.each(table.map((op) => [op.name, op.definition] as const))(
   },
 )
 
-describe('by the rules and by differences, derivatives are the same', () => {
+describe('gradient rules agree with finite differences', () => {
   test.each(trials.filter(differentiable))('$title', (trial) => {
     const { inputs, values, y } = instance(trial, 'f64')
     const xs = inputs.filter((_, index) => trial.op.definition.vjp[trial.inputs[index]!.name] !== null)
@@ -72,7 +72,7 @@ describe('the kernel stays within the error budget of float64', () => {
   })
 })
 
-describe('the decomposition is the same function', () => {
+describe('the decomposition computes the same function', () => {
   test.each(trials.filter(({ op }) => op.definition.decompose))('$title', (trial) => {
     const { inputs, values, y } = instance(trial, 'f64')
     const { inputs: names, decompose } = trial.op.definition
@@ -91,10 +91,10 @@ describe('gradients on the kernel stay within the error budget of float64', () =
     const { inputs, values, y } = instance(trial, 'f32')
     const xs = gradients(y.mul(y).sum(), inputs)
     const expected = evaluateReference(xs, values)
-    // A gradient is made of several operations, and its parts may cancel: so the budget is that of the operation
-    // twice and 16 more, in units in the last place of the largest of the derivatives by one input. That unit is at
-    // least that of 1, since derivatives through a normalisation cancel altogether. Over a single number rmsNorm is
-    // nearly its sign, of which the derivative is what is left of parts as large as 1/x: four times as much there.
+    // A gradient is made of several operations, and its parts may cancel: so the budget is that of the operation twice
+    // and 16 more, in units in the last place of the largest of the derivatives by one input. That unit is at least
+    // that of 1, since derivatives through a normalization cancel altogether. Over a single number rmsNorm is nearly
+    // its sign, of which the derivative is what is left of parts as large as 1/x: four times as much there.
     const budget = (2 * budgetOf(trial) + 16) * (trial.op.name === 'rmsNorm' ? 4 : 1)
     const results = evaluate(xs, values)
     expect(evaluate(gradients(y.mul(y).sum(), inputs), values), 'a second time').toEqual(results)
@@ -148,7 +148,7 @@ function planted(trial: Trial, { inputs, values }: ReturnType<typeof instance>) 
 const near = (found: number, expected: number) =>
   Object.is(found, expected) || Math.abs(found - expected) <= 1e-3 * Math.max(1, Math.abs(expected))
 
-describe('NaN and infinity come out of the kernel where they come out of float64', () => {
+describe('the kernel returns NaN and infinity where float64 does', () => {
   test.each(trials)('$title', (trial) => {
     const made = instance(trial, 'f32')
     const { alone, together } = planted(trial, made)
@@ -179,7 +179,7 @@ function isElementwise(op: Op): boolean {
 }
 
 test.each(table.filter(isElementwise).map((op) => [op.name, op] as const))(
-  '%s: what stands beside a number does not change its result',
+  '%s: neighbouring elements do not change a result',
   (_, op) => {
     const { length } = op.definition.inputs
     const rows = Array.from({ length: mixed.length ** Math.min(length, 2) }, (_, row) =>
@@ -205,7 +205,7 @@ test.each(table.filter(isElementwise).map((op) => [op.name, op] as const))(
   },
 )
 
-describe('gradients are not finite on the kernel where they are not in float64', () => {
+describe('kernel gradients are non-finite where those in float64 are', () => {
   test.each(trials.filter(differentiable))('$title', (trial) => {
     const made = instance(trial, 'f32')
     const xs = made.inputs.filter((_, index) => trial.op.definition.vjp[trial.inputs[index]!.name] !== null)
@@ -221,7 +221,7 @@ describe('gradients are not finite on the kernel where they are not in float64',
   })
 })
 
-describe('an index that picks nothing stops the kernel and float64 with the same error', () => {
+describe('an index out of range throws the same error on the kernel and in float64', () => {
   const picking = trials.filter(({ op, inputs }) =>
     inputs.some(({ name, shape }) => op.definition.indices?.[name] && sizeOf(shape) > 0),
   )
@@ -323,7 +323,7 @@ const promised: [names: string, budget: number, shapes?: Record<string, Shape>][
   ['logSumExp', 2 * 15 + 18, { x: [3, 5] }],
 ]
 
-test.each(promised)('%s: the error budget is the promised one', (names, budget, shapes) => {
+test.each(promised)('%s: the error budget is the documented one', (names, budget, shapes) => {
   for (const name of names.split(' ')) {
     const { ulp } = table.find((op) => op.name === name)!.definition
     expect(typeof ulp === 'function' ? ulp(shapes!) : ulp, name).toBe(budget)
@@ -374,7 +374,7 @@ describe('constants are folded to the bits of the kernel', () => {
 describe('constants', () => {
   const sum = constant(0.1).add(0.2)
 
-  test('alone are f32 like everything else, compiled or not', () => {
+  test('alone are computed in f32, compiled or not', () => {
     const single = Math.fround(Math.fround(0.1) + Math.fround(0.2))
     expect(sum.data()).toEqual(Float32Array.of(single))
     expect(sum.item()).toBe(single)
@@ -384,7 +384,7 @@ describe('constants', () => {
     expect(constant(0.1).item()).toBe(Math.fround(0.1))
   })
 
-  test('beside f64 are f64, and so are derivatives that consist of them', () => {
+  test('with f64 are computed in f64, and so are derivatives that consist of them', () => {
     const x = variable(1, { dtype: 'f64' })
     expect(x.mul(sum).item()).toBe(0.1 + 0.2)
     expect(gradients(x.mul(sum), [x])[0].item()).toBe(0.1 + 0.2)
@@ -395,7 +395,7 @@ describe('constants', () => {
     expect(compile((x, y) => x.mul(y))(x, 0.1).item()).toBe(0.1)
   })
 
-  test('of a given precision keep it, and mix with no other', () => {
+  test('with a dtype keep it, and do not mix with another', () => {
     const [double, single] = [constant(0.1, { dtype: 'f64' }), constant(0.1, { dtype: 'f32' })]
     expect(double.add(0.2).data()).toEqual(Float64Array.of(0.1 + 0.2))
     expect(single.values).toEqual(Float32Array.of(0.1))

@@ -68,7 +68,7 @@ describe('a run', () => {
     expect(run.evaluate(blobs(50))).toEqual({ loss: state.loss, accuracy: state.accuracy })
   })
 
-  test('ends with the same bits whether it is stepped one by one, in pieces, paused or run through', async () => {
+  test('has the same bits whether stepped one by one, in chunks, paused or run through', async () => {
     const hash = (run: ReturnType<typeof classifier>) =>
       createHash('sha256').update(run.weights()).digest('hex')
     const through = classifier()
@@ -111,7 +111,7 @@ describe('a run', () => {
     expect(history.at(-1)!.epoch).toBe(10_000)
   })
 
-  test('that diverges says at which step, which node was first, and what to do, and stops there', async () => {
+  test('that diverges reports the step, the first node and a cure, and stops there', async () => {
     const run = classifier({ optimizer: sgd({ learningRate: 1e30 }) })
     await expect(run.start()).rejects.toThrow(DivergedError)
     const state = run.getState()
@@ -123,7 +123,7 @@ describe('a run', () => {
     await expect(run.start()).rejects.toThrow(state.error!.message)
   })
 
-  test('changes its learning rate without compiling again', () => {
+  test('changes its learning rate without recompiling', () => {
     const run = classifier({ optimizer: sgd({ learningRate: 0.1 }) })
     run.step(3)
     const before = run.weights()
@@ -220,7 +220,7 @@ describe('what a step watches', () => {
     expect(Object.keys(step.watched)).toEqual(['weight', 'large'])
   })
 
-  test('changes no bit of what is trained, and costs nothing while it is off', () => {
+  test('does not change training, and costs nothing while off', () => {
     const [on, off] = [steps(true), steps(false)]
     expect(off.run(7, { x: [1, 2, 3] })).toEqual(on.run(7, { x: [1, 2, 3] }))
     expect(off.watched).toEqual({})
@@ -230,7 +230,7 @@ describe('what a step watches', () => {
     expect(off.watched).toEqual(on.watched)
   })
 
-  test('can be longer than what one call of the kernel holds', () => {
+  test('can exceed the length of one kernel call', () => {
     const step = steps(true)
     step.run(10_000, { x: [1, 1, 1] })
     expect(step.watched.weight).toHaveLength(10_000)
@@ -238,7 +238,7 @@ describe('what a step watches', () => {
   })
 })
 
-test('a step picks the rows that its order says', () => {
+test('a step takes rows in the given order', () => {
   const x = input([2, 1])
   const w = variable([[1]])
   const rows = new Rows(5, { x: Float32Array.of(1, 2, 4, 8, 16) })

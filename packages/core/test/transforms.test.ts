@@ -1,4 +1,4 @@
-// Transforms of functions, held against closed forms, differences and each other.
+// Function transforms, checked against closed forms, finite differences and each other.
 import { describe, expect, test } from 'vitest'
 import { plan } from '../src/compile/plan.js'
 import { Program } from '../src/compile/program.js'
@@ -28,13 +28,13 @@ const rosenbrock = (p: Tensor) => {
 }
 
 describe('grad', () => {
-  test('gives a tensor for a tensor, and can be applied again', () => {
+  test('returns a tensor for a tensor, and can be applied again', () => {
     expect(grad((x) => x.mul(x).mul(x))(2).item()).toBe(12)
     expect(grad(grad((x) => x.mul(x).mul(x)))(2).item()).toBe(12)
     expect(grad(grad(grad((x) => x.mul(x).mul(x))))(2).item()).toBe(6)
   })
 
-  test('gives a structure for a structure, with the other arguments handed on', () => {
+  test('returns a structure for a structure, and passes other arguments through', () => {
     type Parameters = { layers: { w: Tensor; b: Tensor }[]; scale: Tensor }
     const f = ({ layers, scale }: Parameters, x: Tensor, power: number) => {
       let y = x
@@ -59,7 +59,7 @@ describe('grad', () => {
     expect(gradient.scale.item()).toBe(2 * 2 * (3 * 4 + 31 * 5))
   })
 
-  test('a tensor given twice counts where it is that argument, as does one used from outside', () => {
+  test('a tensor that is passed twice, or captured too, counts only as that argument', () => {
     const x = variable(3)
     const product = ([a, b]: [Tensor, Tensor]) => a.mul(b)
     expect(grad(product)([x, x]).map((dx) => dx.item())).toEqual([3, 3])
@@ -68,7 +68,7 @@ describe('grad', () => {
     expect(grad((x) => x.mul(grad((y) => x.add(y))(x)))(5).item()).toBe(1)
   })
 
-  test('of what does not depend on the argument is 0 of its shape', () => {
+  test('of a value that does not depend on the argument is 0 in its shape', () => {
     expect(grad(() => constant(1))([1, 2, 3]).toArray()).toEqual([0, 0, 0])
   })
 
@@ -114,7 +114,7 @@ describe('products with the Jacobian', () => {
     expectClose(jacobian((x) => tall.matmul(x.reshape([2, 1])).reshape([5]))(numbers(2, 8)), tall)
   })
 
-  test('jacobian of nothing, and of a scalar, have their shapes', () => {
+  test('jacobians of empty tensors and of scalars have the right shapes', () => {
     expect(jacobian((x) => x.mul(2))(constant([])).shape).toEqual([0, 0])
     expect(jacobian((x) => x.mul(2))(constant([], { shape: [0, 2] })).shape).toEqual([0, 2, 0, 2])
     expect(jacobian((x) => x.sum())([1, 2]).toArray()).toEqual([1, 1])
@@ -184,7 +184,7 @@ describe('customGradient', () => {
     expect([...compiled({}).dx]).toEqual([-1, -1])
   })
 
-  test('a rule that is right passes the check, first and second order, and works forward', () => {
+  test('a correct rule passes the check, first and second order, and works in forward mode', () => {
     // ln(1 + eˣ), whose rule is the closed form σ(x)
     const stable = bp.customGradient(
       (x) => x.exp().add(1).log(),
@@ -197,7 +197,7 @@ describe('customGradient', () => {
     expectClose(jvp(stable, 0, 1).tangent, 0.5)
   })
 
-  test('passes nothing to an input with null, nor to what the function uses from outside', () => {
+  test('passes no derivative to an input with null, nor to captured tensors', () => {
     const w = variable(5)
     const f = bp.customGradient(
       (a, b) => a.mul(b).mul(w),
@@ -253,7 +253,7 @@ describe('remat', () => {
 })
 
 describe('checkGradients', () => {
-  test('finds a wrong derivative, passes right ones, and says which', () => {
+  test('finds a wrong derivative, passes correct ones, and reports which', () => {
     const x = variable([[1, 2, 3]], { name: 'x' })
     expect(String(bp.checkGradients(x.square().sum(), [x]))).toMatch(
       /^all 3 derivatives are correct; worst: variable "x"/,
@@ -283,7 +283,7 @@ describe('checkGradients', () => {
     expect(String(bp.checkGradients(({ w }: { w: Tensor }) => wrong(w), { w: 3 }))).toContain('constant "w"')
   })
 
-  test('NaN is never right', () => {
+  test('NaN is never correct', () => {
     expect(bp.checkGradients((x) => x.log(), -1).ok).toBe(false)
   })
 })

@@ -170,11 +170,11 @@ function quarterTurns(x: number): { quarters: number; angle: number } {
   const small = Math.abs(x) < 2 ** 53
   const digits = fractionDigits + (small ? 64n : 0n)
   quartersPerRadian ??= (2n << (2n * fractionDigits)) / pi()
-  const turned = (BigInt(small ? x * 2 ** 64 : x) * quartersPerRadian) >> (digits - 128n)
-  const quarters = (turned + (1n << 127n)) >> 128n
+  const scaled = (BigInt(small ? x * 2 ** 64 : x) * quartersPerRadian) >> (digits - 128n)
+  const quarters = (scaled + (1n << 127n)) >> 128n
   return {
     quarters: Number(quarters & 3n),
-    angle: (Number(turned - (quarters << 128n)) / 2 ** 128) * (Math.PI / 2),
+    angle: (Number(scaled - (quarters << 128n)) / 2 ** 128) * (Math.PI / 2),
   }
 }
 

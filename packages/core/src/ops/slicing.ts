@@ -616,10 +616,10 @@ export const flip: Op<['x'], { axes?: number | readonly number[] }, 'axes'> = op
   shape: ({ x }): Shape => x,
   vjp: { x: { formula: 'x̄ = ȳ, reversed', rule: ({ dy }, { axes }) => flip(dy, axes) } },
   decompose: ({ x }, { axes }) => {
-    const turned = x.shape.map((length, axis) => axes.includes(axis) && length > 1)
+    const isFlipped = x.shape.map((length, axis) => axes.includes(axis) && length > 1)
     return slice(x, {
-      begin: x.shape.map((length, axis) => (turned[axis] ? length - 1 : 0)),
-      steps: turned.map((is) => (is ? -1 : 1)),
+      begin: x.shape.map((length, axis) => (isFlipped[axis] ? length - 1 : 0)),
+      steps: isFlipped.map((flipped) => (flipped ? -1 : 1)),
     })
   },
   reference: ([x], shape, { axes }) => {
