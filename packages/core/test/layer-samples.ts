@@ -2,7 +2,9 @@
 import type { Shape } from '../src/index.js'
 
 /** Non-default options, and rows, for each layer that can be written. */
-export const samples: Readonly<Record<string, [options: object, inputShape: Shape]>> = {
+export const samples: Readonly<
+  Record<string, [options: Readonly<Record<string, unknown>>, inputShape: Shape]>
+> = {
   multiHeadAttention: [{ heads: 2, causal: true }, [3, 4]],
   transformerBlock: [{ heads: 2, hidden: 5, activation: 'relu', dropout: 0.1 }, [3, 4]],
   conv1d: [{ filters: 4, kernelSize: 3, stride: 2, padding: 'same', groups: 2 }, [7, 2]],
