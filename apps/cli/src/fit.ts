@@ -12,7 +12,7 @@ export function cut(text: string, columns: number): string {
   return columns < 1 ? '' : `${short}…`
 }
 
-/** Wraps the text between words into at most `most` lines, the last of which is cut. */
+/** Wraps the text at word boundaries into at most `most` lines; the last one is cut. */
 export function wrap(text: string, columns: number, most = Number.POSITIVE_INFINITY): string[] {
   const lines: string[] = []
   let line = ''

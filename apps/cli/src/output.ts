@@ -1,4 +1,4 @@
-// Standard output and standard error: all that is written arrives, or the program says so and fails.
+// Standard output and standard error: if a write is lost, the program says so and fails.
 import { fstatSync, writeSync } from 'node:fs'
 
 /** Standard output cannot be written, e.g. on a full disk. */

@@ -2,7 +2,7 @@
 
 export const exitInterrupted = 130
 
-/** Exit codes as of shells: 128 plus the number of the signal. */
+/** Exit codes as shells set them: 128 plus the number of the signal. */
 const codes = new Map<NodeJS.Signals, number>([
   ['SIGHUP', 129],
   ['SIGINT', exitInterrupted],

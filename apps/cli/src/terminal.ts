@@ -71,7 +71,7 @@ export function hasColours(): boolean {
 
 /**
  * Sets what Ink and React read once, when they are loaded: the colours of the terminal as Node finds them (NO_COLOR
- * and FORCE_COLOR included), production mode, and that this is no CI.
+ * and FORCE_COLOR included), production mode, and that this is not CI.
  */
 export function prepareInk(): void {
   const levels = new Map([

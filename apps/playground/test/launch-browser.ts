@@ -1,4 +1,4 @@
-// Starts the browser of the end-to-end tests, without what would call home.
+// Starts the browser of the end-to-end tests, without the features that phone home.
 import { type Browser, chromium } from 'playwright-core'
 import { findBrowser } from '../../../scripts/browser.mjs'
 

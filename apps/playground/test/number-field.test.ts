@@ -21,6 +21,6 @@ test.each([
   expect(readNumber(text, () => true)).toBe(number)
 })
 
-test('a number that is not allowed is none', () => {
+test('a number that is not allowed is refused', () => {
   expect(readNumber('1.5', Number.isInteger)).toBeNull()
 })

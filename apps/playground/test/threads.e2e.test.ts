@@ -1,4 +1,4 @@
-// Threads and relaxed SIMD in a real browser, in a page as a bundler makes it.
+// Threads and relaxed SIMD in a real browser, in a bundled page.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { train } from './threads/train.js'
 
 const inNode = train()
 
-/** What a page must be served with to share memory. */
+/** The headers that a page needs to share memory. */
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',

@@ -16,12 +16,12 @@ export function everyNumber(numbers: Numbers, holds: (number: number) => boolean
 }
 
 // More would not read as part of a sentence.
-const mostWrittenOut = 9
+const maxWrittenOut = 9
 
 /** The numbers written out if they are few, else `4×8 numbers`. */
 export function formatNumbers(numbers: Numbers, shape: Shape): string {
   const count = sizeOf(shape)
-  return count <= mostWrittenOut ? writeOut(numbers) : `${shape.join('×')} numbers`
+  return count <= maxWrittenOut ? writeOut(numbers) : `${shape.join('×')} numbers`
 }
 
 function writeOut(numbers: Numbers): string {

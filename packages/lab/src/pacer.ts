@@ -1,7 +1,7 @@
 // Steps a run at a given pace, in slices of time between which keys, messages and pictures get their turn.
 import type { Run } from '@bp/core'
 
-/** Which browsers, workers and Node all have. */
+/** Available in browsers, workers and Node. */
 declare const performance: { now(): number }
 
 /** More time than this, in ms, is not made up for, e.g. after the machine slept. */
@@ -14,7 +14,7 @@ export function isOver(status: string): status is 'done' | 'diverged' {
 
 export class Pacer {
   readonly run: Run
-  /** Measured. */
+  /** Measured at the last steps. */
   #stepsPerMillisecond = 0
   /** Steps that the pace asks for and that are not done yet: one at once, so that a run visibly starts. */
   #due = 1

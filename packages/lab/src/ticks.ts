@@ -1,8 +1,8 @@
 // Round numbers, for the axes of charts and the intervals of reports.
 
-/** The smallest of 1, 2, 5, 10, 20, 50 … and their tenths that is at least `target` and at least `least`. */
-export function niceStep(target: number, least = 0): number {
-  const bound = Math.max(target, least)
+/** The smallest of 1, 2, 5, 10, 20, 50 … and their tenths that is at least `target` and at least `minimum`. */
+export function niceStep(target: number, minimum = 0): number {
+  const bound = Math.max(target, minimum)
   const power = 10 ** Math.floor(Math.log10(bound))
   const digit = [1, 2, 5, 10].find((digit) => digit * power >= bound * (1 - 1e-9))!
   return digit * power

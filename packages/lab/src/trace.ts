@@ -98,7 +98,7 @@ interface Link {
 
 /**
  * Computes every value and derivative of `graph`, and the steps of the forward and backward passes. An output that is
- * not a single number gets no derivatives but a warning.
+ * not a single number gets no derivatives, only a warning.
  */
 export function trace(graph: Graph): Trace {
   const { output } = graph

@@ -76,7 +76,7 @@ describe('expanding', () => {
     expect(() => expandComposite(graph, id)).toThrow(message)
   })
 
-  // At 0 the root of a variance has no derivative; the operation passes back 0 there, its parts do not.
+  // The root of a variance of 0 has no derivative; the operation passes back 0, its parts do not.
   const atKink = ({ op, tensor }: { op: { name: string }; tensor: Tensor }) =>
     op.name === 'std' && evaluate([tensor])[0]!.every((value) => value === 0)
   const composites = [...tableGraphs()].filter((one) => one.op.definition.decompose && !atKink(one))
@@ -86,7 +86,7 @@ describe('expanding', () => {
       evaluate([output, ...gradients(output, [...variables.values()])]).flatMap((data) => [...data])
     const expected = numbers(graph)
     for (const [index, number] of numbers(expanded).entries()) expect(number).toBeCloseTo(expected[index]!, 8)
-    // What is made of nothing but its input, as einsum's '->', is that input.
+    // A decomposition may be the input itself, e.g. of einsum's '->'.
     if (expanded.output.op) expect(trace(expanded).output.name).toBe('f')
   })
 

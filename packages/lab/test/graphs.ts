@@ -18,7 +18,7 @@ export function graphOf(source: string, values: Record<string, number | NestedAr
   return build(parse(source), values)
 }
 
-/** The trace of a source, with its nodes by id and its edges by what they connect. */
+/** The trace of a source, with its nodes by id and its edges by the nodes they connect. */
 export function traced(source: string, values: Record<string, number | NestedArray> = {}) {
   return indexed(graphOf(source, values))
 }
@@ -31,13 +31,13 @@ export function indexed(graph: Graph) {
   return { ...whole, node: (id: string) => nodes.get(id)!, edge }
 }
 
-/** For every operation, the sum of what it gives for the samples in its table entry. */
+/** For every operation, the sum of its output for the samples in its table entry. */
 export function* tableGraphs(): Generator<{ title: string; op: Op; graph: Graph; tensor: Tensor }> {
   for (const op of Object.values(ops) as unknown as Op[]) {
     const { sample } = op.definition
     for (const { shapes, attributes } of sample.cases) {
       const inputs = caseInputs(op.definition.inputs, shapes)
-      // What is empty or long shows nothing that short arrays do not.
+      // Empty and long arrays show nothing that short ones do not.
       if (inputs.some(({ shape }) => product(shape) === 0 || product(shape) > 30)) continue
       const variables = new Map<string, Variable>(
         inputs.map(({ name, label, shape }) => {

@@ -7,16 +7,16 @@ import type { Plan } from './plan.js'
 import { formatCount, threeDigits } from './words.js'
 
 /** More rows would take too long for every picture. */
-const mostRows = 2000
+const maxRows = 2000
 /** More classes do not fit beside a chart. */
-export const mostClasses = 10
+export const maxClasses = 10
 
 type Classes = Extract<PreparedTarget, { task: 'classification' }>
 
 /** The rows to evaluate: those held back, or all if there are none. */
 function evaluated({ data, validation }: Plan): { rows: number; data: Dataset; title: string } {
   const chosen = validation ?? data
-  const rows = Math.min(chosen.rows, mostRows)
+  const rows = Math.min(chosen.rows, maxRows)
   const kind = validation ? 'held-back' : 'training'
   return {
     rows,

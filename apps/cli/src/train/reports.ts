@@ -3,18 +3,18 @@ import type { Run, RunState, Score } from '@bp/core'
 import { niceStep, Pacer } from '@bp/lab'
 import { createPlannedRun, type Plan } from './plan.js'
 
-/** Writes about a run. */
+/** Writes reports of a run. */
 export interface Reporter {
   start(plan: Plan, run: Run): void
   report(plan: Plan, state: RunState): void
-  /** Of a problem while training continues. */
+  /** Warns of a problem while training continues. */
   warn(message: string): void
   /** After the last step; `initial` is the score of the initial weights, `elapsed` the time in ms. */
   end(plan: Plan, run: Run, initial: Score, elapsed: number): void
 }
 
 /** At most this many reports of a run. */
-const mostReports = 20
+const maxReports = 20
 /** Longest time that steps may delay signals, in ms. */
 const sliceTime = 50
 
@@ -32,7 +32,7 @@ export async function trainWithReports(
   reporter.start(plan, run)
   const { epochs, step, steps } = run.getState()
   // By steps, not by time, so that the same run always gives the same reports.
-  const every = niceStep(epochs / mostReports, 1) * (steps / epochs)
+  const every = niceStep(epochs / maxReports, 1) * (steps / epochs)
   const warn = (message: string | null | undefined) => message && reporter.warn(message)
   try {
     for (let due = step - (step % every) + every; !interrupted.aborted; ) {

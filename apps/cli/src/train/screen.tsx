@@ -8,7 +8,7 @@ import type { Size } from '../terminal.js'
 import { type Piece, palette, Row, Rows } from '../text.js'
 import { drawChart, type Series } from './chart.js'
 import { drawDecisionMap } from './decision-map.js'
-import { drawMatrix, drawScatter, matrixWidth, mostClasses } from './outcome.js'
+import { drawMatrix, drawScatter, matrixWidth, maxClasses } from './outcome.js'
 import type { Plan } from './plan.js'
 import { formatFixed } from './summary.js'
 import type { Trainer, View } from './trainer.js'
@@ -219,7 +219,7 @@ function sideRows(
     return size < 8 ? null : drawScatter(plan, target, run, size * 2, size)
   }
   const fits =
-    target.classes.length <= mostClasses &&
+    target.classes.length <= maxClasses &&
     target.classes.length + 3 <= rows &&
     matrixWidth(plan, target, most) <= most
   return fits ? drawMatrix(plan, target, run, most) : null

@@ -42,8 +42,8 @@ function isByOptimizer<T>(value: Default<T>): value is Readonly<Record<Optimizer
 }
 
 // More would not fit into the memory of the kernel, or nobody would wait for it.
-const mostUnits = 4096
-const mostLayers = 16
+const maxUnits = 4096
+const maxLayers = 16
 
 const hidden: Option<readonly number[]> = {
   value: 'UNITS,…',
@@ -51,11 +51,11 @@ const hidden: Option<readonly number[]> = {
   read: (text, name) => {
     const units = text === 'none' ? [] : text.split(',').map((part) => toNumber(part.trim()))
     if (
-      units.length > mostLayers ||
-      units.some((count) => !(Number.isInteger(count) && count >= 1 && count <= mostUnits))
+      units.length > maxLayers ||
+      units.some((count) => !(Number.isInteger(count) && count >= 1 && count <= maxUnits))
     )
       throw new UsageError(
-        `${name} must be up to ${mostLayers} comma-separated integers in [1, ${mostUnits}], or none; got "${text}"`,
+        `${name} must be up to ${maxLayers} comma-separated integers in [1, ${maxUnits}], or none; got "${text}"`,
       )
     return units
   },
@@ -69,12 +69,12 @@ export const settings = {
     xor: 'sigmoid',
   }),
   optimizer: setting(
-    choice(['sgd', 'momentum', 'adam'], 'how weights follow their gradients'),
+    choice(Object.keys(optimizers) as OptimizerName[], 'update rule of the weights'),
     { table: 'adam', xor: 'sgd' },
     (name) => name,
   ),
   learningRate: setting(
-    number('X', 'size of a step', 'a positive number, e.g. 0.01', (rate) => rate > 0),
+    number('X', 'step size', 'a positive number, e.g. 0.01', (rate) => rate > 0),
     {
       table: { sgd: 0.1, momentum: 0.01, adam: 0.003 },
       xor: { sgd: xorSettings.learningRate, momentum: 0.2, adam: 0.05 },
