@@ -10,19 +10,20 @@ import {
   instruction,
   type OpcodeName,
   type Operand,
+  type Operands,
 } from './instruction.js'
 
 type Pass = (list: readonly Instruction[], kept: ReadonlySet<Buffer>) => Instruction[]
 
 /** What a matrix product or a convolution has, that can take over its neighbours. */
-interface Product {
+interface Product<Name extends OpcodeName> {
   /** The operand that says how many numbers are in a row of the result. */
-  readonly row: string
+  readonly row: keyof Operands<Name>
   /** The operand whose columns it can sum beside. */
-  readonly summed?: string
+  readonly summed?: keyof Operands<Name>
 }
 
-const products: Partial<Record<OpcodeName, Product>> = {
+const products: { readonly [Name in OpcodeName]?: Product<Name> } = {
   MatmulNN: { row: 'n', summed: 'b' },
   MatmulNT: { row: 'n' },
   MatmulTN: { row: 'n', summed: 'b' },

@@ -8,45 +8,46 @@ import {
   type Instruction,
   isBuffer,
   type OpcodeName,
+  type Operands,
   paddedBytes,
   wordOf,
 } from './instruction.js'
 
-interface Rule {
+interface Rule<Name extends string = string> {
   /** The operand that counts the items split among threads. */
-  readonly by: string
+  readonly by: Name
   /** The operand that says at which item a part begins, where the kernel must know. */
-  readonly first?: string
+  readonly first?: Name
   /** Arrays that every part needs whole; the others are split like the output. */
-  readonly whole?: readonly string[]
+  readonly whole?: readonly Name[]
   /** Scratch memory, of which each thread needs its own. */
-  readonly own?: readonly string[]
+  readonly own?: readonly Name[]
   /** Parts begin at multiples of this. */
   readonly unit?: number
   /** Time for a number, relative to reading and writing one; default 1. */
   readonly weight?: number
 }
 
-const convolution: Rule = {
+const convolution = {
   by: 'images',
   whole: ['weights', 'bias'],
-  own: ['image', 'panels', 'patches'],
-}
-const images: Rule = { by: 'images' }
-const along: Rule = { by: 'outer' }
-const rows: Rule = { by: 'rows', whole: ['gamma', 'beta'] }
-const heads: Rule = { by: 'heads', own: ['scratch'] }
+  own: ['image'],
+} as const
+const images = { by: 'images' } as const
+const along = { by: 'outer' } as const
+const rows = { by: 'rows' } as const
+const heads = { by: 'heads', own: ['scratch'] } as const
 /** Sixteen of the numbers are drawn together. */
-const drawn: Rule = { by: 'size', first: 'firstIndex', whole: ['key'], unit: 16, weight: 8 }
+const drawn = { by: 'size', first: 'firstIndex', whole: ['key'], unit: 16, weight: 8 } as const
 
 /** The weight of copying alone: what another thread has written must come from its cache. */
 const moved = 1 / 4
 
-type Values = (operand: string) => number
+type RuleOf<Name extends string> = Rule<Name> | ((value: (operand: Name) => number) => Rule<Name>)
 
-export const rules: Partial<Record<OpcodeName, Rule | ((value: Values) => Rule)>> = {
-  Convolution: convolution,
-  ConvolutionInputGrad: convolution,
+export const rules: { readonly [Name in OpcodeName]?: RuleOf<keyof Operands<Name> & string> } = {
+  Convolution: { ...convolution, own: ['image', 'panels'] },
+  ConvolutionInputGrad: { ...convolution, own: ['image', 'panels', 'patches'] },
   // Rows of the weights, four to a tile.
   ConvolutionWeightGrad: {
     by: 'rows',
@@ -77,8 +78,8 @@ export const rules: Partial<Record<OpcodeName, Rule | ((value: Values) => Rule)>
   LogSoftmaxGrad: along,
   SoftmaxCrossEntropy: rows,
   SparseSoftmaxCrossEntropy: { by: 'count' },
-  NormalizeRows: rows,
-  NormalizeRowsGrad: rows,
+  NormalizeRows: { ...rows, whole: ['gamma', 'beta'] },
+  NormalizeRowsGrad: { ...rows, whole: ['gamma'] },
   Attention: heads,
   AttentionGrad: heads,
   Gather: (value) =>
@@ -116,7 +117,7 @@ export function partsOf(instruction: Instruction): Parts | null {
   const { operations, bytes } = costOf(instruction)
   const value = (name: string) => operands[name] as number
   const word = (name: string) => wordOf(opcode, name)
-  const given = rules[opcode]
+  const given = rules[opcode] as RuleOf<string> | undefined
   const rule = typeof given === 'function' ? given(value) : given
   if ((rule?.weight ?? 1) * (bytes / 4 + operations / 8) < worthSplitting) return null
   if (body) {
