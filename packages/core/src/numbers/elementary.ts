@@ -120,10 +120,10 @@ export function arctangent(x: number): number {
 /** The angle of the point (x, y), in [−π, π]. */
 export function angleOf(y: number, x: number): number {
   const infinite = Math.abs(x) === Infinity && Math.abs(y) === Infinity
-  const slope = infinite ? Math.sign(y) * Math.sign(x) : x === 0 && y === 0 ? y : y / x
+  const quotient = infinite ? Math.sign(y) * Math.sign(x) : x === 0 && y === 0 ? y : y / x
   const left = x < 0 || Object.is(x, -0)
   const below = y < 0 || Object.is(y, -0)
-  const angle = arctangent(slope)
+  const angle = arctangent(quotient)
   return left ? angle + (below ? -Math.PI : Math.PI) : angle
 }
 

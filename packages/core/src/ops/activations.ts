@@ -58,8 +58,8 @@ const timesSigmoid = (x: number, w: number) => (x === -Infinity ? -0 : x / (1 + 
 const density = (x: number) => exponential((-x * x) / 2) / Math.sqrt(2 * Math.PI)
 
 /** Upstream times a derivative that tends to 0 at −∞ and to 1 at ∞, where its formula would be ∞ · 0. */
-const timesSlope = (slope: (x: number) => number) => (x?: number, upstream?: number) =>
-  upstream! * (Math.abs(x!) === Infinity ? Number(x! > 0) : slope(x!))
+const timesDerivative = (derivative: (x: number) => number) => (x?: number, upstream?: number) =>
+  upstream! * (Math.abs(x!) === Infinity ? Number(x! > 0) : derivative(x!))
 
 /** `x`, clamped to where the second derivative becomes 0 in float64; beyond, its formulas would be ∞ · 0. */
 const curved = (x: Tensor) => clip(x, { min: -750, max: 750 })
@@ -100,8 +100,8 @@ const steepness = Math.sqrt(8 / Math.PI)
 const cubic = 0.044715
 const exponent = (x: number) => steepness * (x + cubic * x * x * x)
 const exponentOf = (x: Tensor) => mul(mul(steepness, x), add(1, mul(cubic, square(x))))
-const slope = (x: number) => steepness * (1 + 3 * cubic * x * x)
-const slopeOf = (x: Tensor) => mul(steepness, add(1, mul(3 * cubic, square(x))))
+const innerDerivative = (x: number) => steepness * (1 + 3 * cubic * x * x)
+const innerDerivativeOf = (x: Tensor) => mul(steepness, add(1, mul(3 * cubic, square(x))))
 const approximations: Approximation[] = [{ approximate: 'none' }, { approximate: 'tanh' }]
 
 /** `x · Φ(x)`, with the normal cumulative distribution function Φ (Hendrycks and Gimpel 2016). */
@@ -148,7 +148,7 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
         if (approximate === 'tanh') {
           // σ(w) · (1 − σ(w)) at −|w|, where neither factor cancels; 1 − 2σ(w) = −tanh(w/2).
           const w = exponentOf(x)
-          const w1 = slopeOf(x)
+          const w1 = innerDerivativeOf(x)
           const w2 = mul(6 * steepness * cubic, x)
           const curve = sub(w2, mul(tanh(mul(0.5, w)), square(w1)))
           const factor = add(mul(2, w1), mul(x, curve))
@@ -166,7 +166,7 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
   decompose: ({ x, upstream }, { approximate }) => {
     if (approximate === 'tanh') {
       const s = sigmoid(exponentOf(x))
-      return mul(upstream, add(s, mul(x, sigmoidGrad(s, slopeOf(x)))))
+      return mul(upstream, add(s, mul(x, sigmoidGrad(s, innerDerivativeOf(x)))))
     }
     const below = mul(0.5, add(1, erf(mul(x, Math.SQRT1_2))))
     return mul(upstream, add(below, mul(x, mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(x)))))))
@@ -175,11 +175,11 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
     backward(context.attributes.approximate === 'tanh' ? 'GeluTanhGrad' : 'GeluGrad')(context),
   reference: elementwiseWith(({ approximate }) =>
     approximate === 'tanh'
-      ? timesSlope((x) => {
+      ? timesDerivative((x) => {
           const s = 1 / (1 + exponential(-exponent(x)))
-          return s + x * s * (1 - s) * slope(x)
+          return s + x * s * (1 - s) * innerDerivative(x)
         })
-      : timesSlope((x) => normalCdf(x) + x * density(x)),
+      : timesDerivative((x) => normalCdf(x) + x * density(x)),
   ),
   // Near −0.75, where the derivative is 0, its terms cancel.
   ulp: 16,
@@ -231,7 +231,7 @@ export const siluGrad: Elementwise<Pair> = op('siluGrad', {
   },
   lower: backward('SiluGrad'),
   reference: elementwise(
-    timesSlope((x) => {
+    timesDerivative((x) => {
       const s = 1 / (1 + exponential(-x))
       return s * (1 + x * (1 - s))
     }),
@@ -287,7 +287,7 @@ export const mishGrad: Elementwise<Pair> = op('mishGrad', {
   },
   lower: backward('MishGrad'),
   reference: elementwise(
-    timesSlope((x) => {
+    timesDerivative((x) => {
       const t = hyperbolicTangent(x > 40 ? x : logarithmOfOnePlus(exponential(x)))
       return t + (x / (1 + exponential(-x))) * (1 - t * t)
     }),

@@ -140,8 +140,8 @@ function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stab
     const { y, factor } = standardizedRows(x, gamma.size, centred, epsilon)
     const g = mul(rowsOf(upstream, gamma.size), reshape(gamma, [gamma.size]))
     const along = { axes: 1, keepDims: true }
-    const slope = mul(y, mean(mul(g, y), along))
-    return reshape(mul(factor, sub(centred ? sub(g, mean(g, along)) : g, slope)), x.shape)
+    const projection = mul(y, mean(mul(g, y), along))
+    return reshape(mul(factor, sub(centred ? sub(g, mean(g, along)) : g, projection)), x.shape)
   }
   return op(name, {
     ...rowNorm(name),
@@ -166,9 +166,9 @@ function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stab
         const row = Math.floor(index / columns)
         const own = y.subarray(row * columns, (row + 1) * columns)
         const g = gamma!.data.map((scale, column) => scale * upstream!.data[row * columns + column]!)
-        const slope = average(g.map((value, column) => value * own[column]!))
+        const projection = average(g.map((value, column) => value * own[column]!))
         const middle = centred ? average(g) : 0
-        return factors[row]! * (g[index % columns]! - middle - y[index]! * slope)
+        return factors[row]! * (g[index % columns]! - middle - y[index]! * projection)
       })
     },
     // The subtrahend is close to g, so that relative errors grow.
@@ -598,12 +598,12 @@ export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
     { axis, epsilon }: { axis: number; epsilon: number },
   ) => {
     const share = gamma.size / x.size
-    const slope = mul(
+    const projection = mul(
       standardizedChannels(x, mean, variance, axis, epsilon),
       spread(mul(gammaGrad, share), x, axis),
     )
     const scale = spread(div(gamma, sqrt(add(variance, epsilon))), x, axis)
-    return mul(scale, sub(sub(upstream, spread(mul(betaGrad, share), x, axis)), slope))
+    return mul(scale, sub(sub(upstream, spread(mul(betaGrad, share), x, axis)), projection))
   }
   return op('batchNormGrad', {
     ...channelNorm('batchNormGrad'),
@@ -632,8 +632,8 @@ export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
       const count = x!.data.length / gamma!.data.length
       forEachChannel(x!, axis, (index, c) => {
         const r = 1 / Math.sqrt(variance!.data[c]! + epsilon)
-        const slope = ((x!.data[index]! - mean!.data[c]!) * r * gammaGrad!.data[c]!) / count
-        out[index] = gamma!.data[c]! * r * (upstream!.data[index]! - betaGrad!.data[c]! / count - slope)
+        const projection = ((x!.data[index]! - mean!.data[c]!) * r * gammaGrad!.data[c]!) / count
+        out[index] = gamma!.data[c]! * r * (upstream!.data[index]! - betaGrad!.data[c]! / count - projection)
       })
       return out
     },
