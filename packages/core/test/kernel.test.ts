@@ -96,7 +96,7 @@ test.each([0, 1.5, -1, 65, Number.NaN])('%d threads are refused', async (count) 
 test.each([
   [{ workerUrl: 3 }, 'setThreads: workerUrl must be a URL, got 3'],
   [{ workerURL: './worker.js' }, 'setThreads: unknown option "workerURL"; did you mean "workerUrl"?'],
-  ['./worker.js', 'setThreads: expects options by name'],
+  ['./worker.js', 'setThreads: expects an options object'],
 ])('%o is refused as thread options', async (options, message) => {
   await expect(setThreads(2, options as object)).rejects.toThrow(message)
 })

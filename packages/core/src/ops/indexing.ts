@@ -7,7 +7,7 @@ import { uniform } from '../graph/sample.js'
 import { describeShape, normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
 
 interface Along {
-  /** The dimension of x, negative ones count from the end; default 0. */
+  /** The dimension of x; negative ones count from the end; default 0. */
   axis?: number
 }
 
@@ -34,7 +34,7 @@ export const gather: Op<['x', 'indices'], Along, 'axis'> = op('gather', {
   summary: 'Slices of x at indices along a dimension, which is replaced by the dimensions of the indices.',
   symbol: 'gather',
   formula: 'y[i, j] = x[indices[i], j]',
-  attributes: { axis: 'The dimension of x, negative ones count from the end; default 0.' },
+  attributes: { axis: 'The dimension of x; negative ones count from the end; default 0.' },
   shorthand: 'axis',
   prepare: ({ axis = 0 }: Along, { x }) => ({ axis: normalizeAxis('gather', axis, x.length) }),
   shape: ({ x, indices }, { axis }): Shape => [...x.slice(0, axis), ...indices, ...x.slice(axis + 1)],

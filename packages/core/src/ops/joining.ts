@@ -10,7 +10,7 @@ import { expandDims, reshape } from './shape.js'
 import { slice } from './slicing.js'
 
 interface Along {
-  /** The dimension, negative ones count from the end; default 0. */
+  /** The dimension; negative ones count from the end; default 0. */
   axis?: number
 }
 
@@ -33,7 +33,7 @@ export const concat: Op<['...xs'], Along, 'axis'> = op('concat', {
   summary: 'Concatenates tensors along a dimension, in which alone they may differ.',
   symbol: 'concat',
   formula: 'y = [x₀, x₁, …]',
-  attributes: { axis: 'The dimension, negative ones count from the end; default 0.' },
+  attributes: { axis: 'The dimension; negative ones count from the end; default 0.' },
   shorthand: 'axis',
   prepare: ({ axis = 0 }: Along, { xs }) => ({ axis: normalizeAxis('concat', axis, xs[0]!.length) }),
   shape: ({ xs }, { axis }): Shape => {

@@ -92,7 +92,7 @@ function checkDrawn(name: string, { shape, seed }: Drawn): Drawn {
   return { shape: [...shape], seed }
 }
 
-/** How many steps of 2⁻²⁴ lie below it. */
+/** Number of steps of 2⁻²⁴ below it. */
 const stepsBelow = (share: number) => Math.ceil(share * 2 ** 24)
 
 /** The first operands of every instruction that draws. */

@@ -383,7 +383,7 @@ export const swapAxes: Op<['x'], { axes: readonly [number, number] }, 'axes'> = 
   summary: 'Swaps two dimensions.',
   symbol: 'swap',
   formula: 'y[i, j] = x[j, i]',
-  attributes: { axes: 'The two dimensions, negative ones count from the end.' },
+  attributes: { axes: 'The two dimensions; negative ones count from the end.' },
   shorthand: 'axes',
   prepare: ({ axes }: { axes: readonly [number, number] }, { x }) => {
     if (!Array.isArray(axes) || axes.length !== 2)

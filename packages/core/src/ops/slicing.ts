@@ -608,7 +608,7 @@ export const flip: Op<['x'], { axes?: number | readonly number[] }, 'axes'> = op
   summary: 'Reverses the elements along some dimensions, or all.',
   symbol: 'flip',
   formula: 'y[i] = x[n − 1 − i]',
-  attributes: { axes: 'The dimensions, negative ones count from the end; default all.' },
+  attributes: { axes: 'The dimensions; negative ones count from the end; default all.' },
   shorthand: 'axes',
   prepare: ({ axes }: { axes?: number | readonly number[] }, { x }) => ({
     axes: normalizeAxes('flip', axes, x.length),
