@@ -56,17 +56,15 @@ export {
   type Dtype,
   Input,
   input,
-  type NestedArray,
-  type NumberArray,
   scope,
   Tensor,
   type TensorLike,
-  type Values,
   Variable,
   type VariableOptions,
   variable,
 } from './graph/tensor.js'
 export { topological } from './graph/traverse.js'
+export type { NestedArray, NumberArray, Values } from './graph/values.js'
 export type { ActivationName } from './layers/activation.js'
 export * as layers from './layers/index.js'
 export {
@@ -161,6 +159,7 @@ export {
   rmsProp,
   sgd,
 } from './training/optimizers.js'
+export { Rows } from './training/rows.js'
 export {
   type CosineDecayOptions,
   type CosineRestartsOptions,
@@ -180,7 +179,7 @@ export {
   type WarmUpOptions,
   warmUp,
 } from './training/schedules.js'
-export { compileStep, Rows, type StepOptions, TrainingStep } from './training/step.js'
+export { compileStep, type StepOptions, TrainingStep } from './training/step.js'
 export { type CustomRule, type CustomRuleContext, customGradient } from './transforms/custom-gradient.js'
 export { grad, hessian, hvp, jacobian, jvp, valueAndGrad, vjp } from './transforms/derivatives.js'
 export type { Like, Tensors } from './transforms/nested.js'

@@ -1,7 +1,7 @@
 // Batching and shuffling, of rows in memory or from a stream.
 import { check, checkCount, describeValue } from '../checks/check-options.js'
 import { blamingCaller, DataError, ShapeError } from '../checks/errors.js'
-import { flatten, type Values } from '../graph/tensor.js'
+import { flatten, type Values } from '../graph/values.js'
 import { random } from '../numbers/random.js'
 import { type Columns, checkDataset, type Dataset, mapColumns } from './dataset.js'
 import { pickRows } from './split.js'

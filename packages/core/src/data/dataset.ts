@@ -2,7 +2,7 @@
 import { checkCount, describeValue } from '../checks/check-options.js'
 import { blamingCaller, DataError } from '../checks/errors.js'
 import { checkShape, type Shape, sizeOf } from '../graph/shape.js'
-import { flatten, type Values } from '../graph/tensor.js'
+import { flatten, type Values } from '../graph/values.js'
 import { listed, mapNamed, type Named, pick } from '../layers/named.js'
 import { findNonFinite } from '../numbers/finite.js'
 

@@ -9,7 +9,8 @@ import { gradientNodes } from './gradients.js'
 import { isList } from './input-names.js'
 import { type InternalName, isInternal, type MethodOf } from './op.js'
 import { describeShape, normalizeAxis, type Shape } from './shape.js'
-import { describeNode, type NestedArray, Tensor, Variable } from './tensor.js'
+import { describeNode, Tensor, Variable } from './tensor.js'
+import type { NestedArray } from './values.js'
 
 type Table = typeof ops
 type OpMethods = {

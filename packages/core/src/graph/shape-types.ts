@@ -1,7 +1,8 @@
 // Shapes in types: what TypeScript can know of a shape at compile time. Shapes that are not literal are `Shape`, which
 // fits everything; all are checked again when nodes are created.
 import type { Shape } from './shape.js'
-import type { NumberArray, shapeOf, Tensor, TensorLike } from './tensor.js'
+import type { shapeOf, Tensor, TensorLike } from './tensor.js'
+import type { NumberArray } from './values.js'
 
 /** The shape of a tensor, or of numbers in place of one: `readonly [2, 3]`, or `Shape` when unknown. */
 export type ShapeOf<X> = X extends { [shapeOf]?(shape: infer S extends Shape): void }

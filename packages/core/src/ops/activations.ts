@@ -16,18 +16,7 @@ import {
 import { erf as erf64, normalCdf } from '../numbers/error-function.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { greater, where } from './comparison.js'
-import {
-  abs,
-  exp,
-  expm1,
-  neg,
-  sigmoid,
-  sigmoidGrad,
-  softplus,
-  square,
-  tanh,
-  tanhGrad,
-} from './elementwise.js'
+import { abs, exp, expm1, log1p, neg, reciprocal, square } from './elementwise.js'
 
 type One = ['x']
 type Pair = ['x', 'upstream']
@@ -39,6 +28,15 @@ const ofInput = (name: string) =>
     broadcasts: true,
     shape: ({ x, upstream }: { x: Shape; upstream: Shape }) =>
       broadcastShapes(name, ['x', 'upstream'], [x, upstream]),
+  }) as const
+
+/** Shared by the fused gradients, which take the output of a function and the upstream derivative. */
+const ofOutput = (name: string) =>
+  ({
+    inputs: ['output', 'upstream'],
+    broadcasts: true,
+    shape: ({ output, upstream }: { output: Shape; upstream: Shape }) =>
+      broadcastShapes(name, ['output', 'upstream'], [output, upstream]),
   }) as const
 
 const sampleOfInput = (x: Domain) => ({
@@ -63,6 +61,128 @@ const timesDerivative = (derivative: (x: number) => number) => (x?: number, upst
 
 /** `x`, clamped to where the second derivative becomes 0 in float64; beyond, its formulas would be ∞ · 0. */
 const curved = (x: Tensor) => clip(x, { min: -750, max: 750 })
+
+/** Hyperbolic tangent. */
+export const tanh: Elementwise<One> = op('tanh', {
+  ...ofOne,
+  summary: 'Hyperbolic tangent.',
+  symbol: 'tanh',
+  formula: 'y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)',
+  vjp: { x: { formula: 'x̄ = ȳ · (1 − y²)', rule: ({ y, dy }) => tanhGrad(y, dy) } },
+  decompose: ({ x }) => sub(mul(2, sigmoid(mul(2, x))), 1),
+  lower: unary('Tanh'),
+  reference: elementwise(hyperbolicTangent),
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
+})
+
+/** `upstream · (1 − output²)`: the gradient of `tanh`. */
+export const tanhGrad: Elementwise<['output', 'upstream']> = op('tanhGrad', {
+  ...ofOutput('tanhGrad'),
+  summary: 'Gradient of tanh, from its output and the upstream derivative.',
+  symbol: 'tanh′',
+  formula: 'y = upstream · (1 − output²)',
+  vjp: {
+    output: {
+      formula: '−2 · ȳ · upstream · output',
+      rule: ({ output, upstream, dy }) => mul(-2, mul(dy, mul(upstream, output))),
+    },
+    upstream: { formula: 'ȳ · (1 − output²)', rule: ({ output, dy }) => tanhGrad(output, dy) },
+  },
+  decompose: ({ output, upstream }) => mul(upstream, sub(1, square(output))),
+  lower: binary('TanhGrad'),
+  reference: elementwise((output, upstream) => upstream! * (1 - output! * output!)),
+  // Near |output| = 1 the difference 1 − output² cancels; its absolute error is still small.
+  ulp: 4,
+  sample: {
+    domains: { output: uniform(-0.9, 0.9), upstream: uniform(-2, 2) },
+    cases: broadcastCases(['output', 'upstream']),
+  },
+})
+
+/** Logistic sigmoid, `1 / (1 + e⁻ˣ)`. */
+export const sigmoid: Elementwise<One> = op('sigmoid', {
+  ...ofOne,
+  summary: 'Logistic sigmoid.',
+  symbol: 'σ',
+  formula: 'y = 1 / (1 + e⁻ˣ)',
+  vjp: { x: { formula: 'x̄ = ȳ · y · (1 − y)', rule: ({ y, dy }) => sigmoidGrad(y, dy) } },
+  decompose: ({ x }) => reciprocal(add(exp(neg(x)), 1)),
+  lower: unary('Sigmoid'),
+  reference: elementwise((x) => 1 / (1 + exponential(-x!))),
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
+})
+
+/** `upstream · output · (1 − output)`: the gradient of `sigmoid`. */
+export const sigmoidGrad: Elementwise<['output', 'upstream']> = op('sigmoidGrad', {
+  ...ofOutput('sigmoidGrad'),
+  summary: 'Gradient of sigmoid, from its output and the upstream derivative.',
+  symbol: 'σ′',
+  formula: 'y = upstream · output · (1 − output)',
+  vjp: {
+    output: {
+      formula: 'ȳ · upstream · (1 − 2 · output)',
+      rule: ({ output, upstream, dy }) => mul(mul(dy, upstream), sub(1, mul(2, output))),
+    },
+    upstream: { formula: 'ȳ · output · (1 − output)', rule: ({ output, dy }) => sigmoidGrad(output, dy) },
+  },
+  decompose: ({ output, upstream }) => mul(upstream, mul(output, sub(1, output))),
+  lower: binary('SigmoidGrad'),
+  reference: elementwise((output, upstream) => upstream! * output! * (1 - output!)),
+  ulp: 4,
+  sample: {
+    domains: { output: uniform(0.05, 0.95), upstream: uniform(-2, 2) },
+    cases: broadcastCases(['output', 'upstream']),
+  },
+})
+
+/** `max(x, 0)`; the derivative at 0 is 0. */
+export const relu: Elementwise<One> = op('relu', {
+  ...ofOne,
+  summary: 'Rectifier; the derivative at 0 is 0.',
+  symbol: 'relu',
+  formula: 'y = max(x, 0)',
+  vjp: { x: { formula: 'x̄ = ȳ where y > 0, else 0', rule: ({ y, dy }) => reluGrad(y, dy) } },
+  lower: unary('Relu'),
+  reference: elementwise((x) => (x! > 0 ? x! : x! <= 0 ? 0 : Number.NaN)),
+  ulp: 0,
+  sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } }) }, cases: unaryCases },
+})
+
+/** `upstream` where `output > 0`, else 0: the gradient of `relu`. */
+export const reluGrad: Elementwise<['output', 'upstream']> = op('reluGrad', {
+  ...ofOutput('reluGrad'),
+  summary: 'Gradient of relu, from its output and the upstream derivative.',
+  symbol: 'relu′',
+  formula: 'y = upstream where output > 0, else 0',
+  vjp: {
+    output: null,
+    upstream: { formula: 'ȳ where output > 0, else 0', rule: ({ output, dy }) => reluGrad(output, dy) },
+  },
+  decompose: ({ output, upstream }) => mul(upstream, greater(output, 0)),
+  lower: binary('ReluGrad'),
+  reference: elementwise((output, upstream) => (output! > 0 ? upstream! : 0)),
+  ulp: 0,
+  sample: {
+    domains: { output: uniform(-2, 2, { avoid: { points: [0], distance: 0.1 } }), upstream: uniform(-2, 2) },
+    cases: broadcastCases(['output', 'upstream']),
+  },
+})
+
+/** `ln(1 + eˣ)`, without overflow. */
+export const softplus: Elementwise<One> = op('softplus', {
+  ...ofOne,
+  summary: 'Softplus, a smooth rectifier, without overflow.',
+  symbol: 'softplus',
+  formula: 'y = ln(1 + eˣ)',
+  vjp: { x: { formula: 'x̄ = ȳ · σ(x)', rule: ({ x, dy }) => mul(dy, sigmoid(x)) } },
+  decompose: ({ x }) => add(relu(x), log1p(exp(neg(abs(x))))),
+  lower: unary('Softplus'),
+  reference: elementwise((x) => Math.max(x!, 0) + logarithmOfOnePlus(exponential(-Math.abs(x!)))),
+  ulp: 4,
+  sample: { domains: { x: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }) }, cases: unaryCases },
+})
 
 /** Error function. */
 export const erf: Elementwise<One> = op('erf', {

@@ -1,29 +1,12 @@
 // Elementwise functions of one tensor, and their fused gradients.
-import { binary, unary } from '../compile/lowering.js'
+import { unary } from '../compile/lowering.js'
 import { type Elementwise, ofOne, op } from '../graph/op.js'
 import { elementwise } from '../graph/reference.js'
-import { broadcastCases, unaryCases, uniform } from '../graph/sample.js'
-import { broadcastShapes, type Shape } from '../graph/shape.js'
-import {
-  exponential,
-  exponentialMinusOne,
-  hyperbolicTangent,
-  logarithm,
-  logarithmOfOnePlus,
-} from '../numbers/elementary.js'
-import { add, div, mul, sub } from './arithmetic.js'
-import { greater } from './comparison.js'
+import { unaryCases, uniform } from '../graph/sample.js'
+import { exponential, exponentialMinusOne, logarithm, logarithmOfOnePlus } from '../numbers/elementary.js'
+import { add, div, mul } from './arithmetic.js'
 
 type One = ['x']
-
-/** Shared by the fused gradients, which take the output of a function and the upstream derivative. */
-const ofOutput = (name: string) =>
-  ({
-    inputs: ['output', 'upstream'],
-    broadcasts: true,
-    shape: ({ output, upstream }: { output: Shape; upstream: Shape }) =>
-      broadcastShapes(name, ['output', 'upstream'], [output, upstream]),
-  }) as const
 
 /** `−x`. */
 export const neg: Elementwise<One> = op('neg', {
@@ -168,128 +151,6 @@ export const log1p: Elementwise<One> = op('log1p', {
   reference: elementwise(logarithmOfOnePlus),
   ulp: 4,
   sample: { domains: { x: uniform(-0.8, 4) }, cases: unaryCases },
-})
-
-/** Hyperbolic tangent. */
-export const tanh: Elementwise<One> = op('tanh', {
-  ...ofOne,
-  summary: 'Hyperbolic tangent.',
-  symbol: 'tanh',
-  formula: 'y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)',
-  vjp: { x: { formula: 'x̄ = ȳ · (1 − y²)', rule: ({ y, dy }) => tanhGrad(y, dy) } },
-  decompose: ({ x }) => sub(mul(2, sigmoid(mul(2, x))), 1),
-  lower: unary('Tanh'),
-  reference: elementwise(hyperbolicTangent),
-  ulp: 4,
-  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
-})
-
-/** `upstream · (1 − output²)`: the gradient of `tanh`. */
-export const tanhGrad: Elementwise<['output', 'upstream']> = op('tanhGrad', {
-  ...ofOutput('tanhGrad'),
-  summary: 'Gradient of tanh, from its output and the upstream derivative.',
-  symbol: 'tanh′',
-  formula: 'y = upstream · (1 − output²)',
-  vjp: {
-    output: {
-      formula: '−2 · ȳ · upstream · output',
-      rule: ({ output, upstream, dy }) => mul(-2, mul(dy, mul(upstream, output))),
-    },
-    upstream: { formula: 'ȳ · (1 − output²)', rule: ({ output, dy }) => tanhGrad(output, dy) },
-  },
-  decompose: ({ output, upstream }) => mul(upstream, sub(1, square(output))),
-  lower: binary('TanhGrad'),
-  reference: elementwise((output, upstream) => upstream! * (1 - output! * output!)),
-  // Near |output| = 1 the difference 1 − output² cancels; its absolute error is still small.
-  ulp: 4,
-  sample: {
-    domains: { output: uniform(-0.9, 0.9), upstream: uniform(-2, 2) },
-    cases: broadcastCases(['output', 'upstream']),
-  },
-})
-
-/** Logistic sigmoid, `1 / (1 + e⁻ˣ)`. */
-export const sigmoid: Elementwise<One> = op('sigmoid', {
-  ...ofOne,
-  summary: 'Logistic sigmoid.',
-  symbol: 'σ',
-  formula: 'y = 1 / (1 + e⁻ˣ)',
-  vjp: { x: { formula: 'x̄ = ȳ · y · (1 − y)', rule: ({ y, dy }) => sigmoidGrad(y, dy) } },
-  decompose: ({ x }) => reciprocal(add(exp(neg(x)), 1)),
-  lower: unary('Sigmoid'),
-  reference: elementwise((x) => 1 / (1 + exponential(-x!))),
-  ulp: 4,
-  sample: { domains: { x: uniform(-4, 4) }, cases: unaryCases },
-})
-
-/** `upstream · output · (1 − output)`: the gradient of `sigmoid`. */
-export const sigmoidGrad: Elementwise<['output', 'upstream']> = op('sigmoidGrad', {
-  ...ofOutput('sigmoidGrad'),
-  summary: 'Gradient of sigmoid, from its output and the upstream derivative.',
-  symbol: 'σ′',
-  formula: 'y = upstream · output · (1 − output)',
-  vjp: {
-    output: {
-      formula: 'ȳ · upstream · (1 − 2 · output)',
-      rule: ({ output, upstream, dy }) => mul(mul(dy, upstream), sub(1, mul(2, output))),
-    },
-    upstream: { formula: 'ȳ · output · (1 − output)', rule: ({ output, dy }) => sigmoidGrad(output, dy) },
-  },
-  decompose: ({ output, upstream }) => mul(upstream, mul(output, sub(1, output))),
-  lower: binary('SigmoidGrad'),
-  reference: elementwise((output, upstream) => upstream! * output! * (1 - output!)),
-  ulp: 4,
-  sample: {
-    domains: { output: uniform(0.05, 0.95), upstream: uniform(-2, 2) },
-    cases: broadcastCases(['output', 'upstream']),
-  },
-})
-
-/** `max(x, 0)`; the derivative at 0 is 0. */
-export const relu: Elementwise<One> = op('relu', {
-  ...ofOne,
-  summary: 'Rectifier; the derivative at 0 is 0.',
-  symbol: 'relu',
-  formula: 'y = max(x, 0)',
-  vjp: { x: { formula: 'x̄ = ȳ where y > 0, else 0', rule: ({ y, dy }) => reluGrad(y, dy) } },
-  lower: unary('Relu'),
-  reference: elementwise((x) => (x! > 0 ? x! : x! <= 0 ? 0 : Number.NaN)),
-  ulp: 0,
-  sample: { domains: { x: uniform(-3, 3, { avoid: { points: [0], distance: 0.1 } }) }, cases: unaryCases },
-})
-
-/** `upstream` where `output > 0`, else 0: the gradient of `relu`. */
-export const reluGrad: Elementwise<['output', 'upstream']> = op('reluGrad', {
-  ...ofOutput('reluGrad'),
-  summary: 'Gradient of relu, from its output and the upstream derivative.',
-  symbol: 'relu′',
-  formula: 'y = upstream where output > 0, else 0',
-  vjp: {
-    output: null,
-    upstream: { formula: 'ȳ where output > 0, else 0', rule: ({ output, dy }) => reluGrad(output, dy) },
-  },
-  decompose: ({ output, upstream }) => mul(upstream, greater(output, 0)),
-  lower: binary('ReluGrad'),
-  reference: elementwise((output, upstream) => (output! > 0 ? upstream! : 0)),
-  ulp: 0,
-  sample: {
-    domains: { output: uniform(-2, 2, { avoid: { points: [0], distance: 0.1 } }), upstream: uniform(-2, 2) },
-    cases: broadcastCases(['output', 'upstream']),
-  },
-})
-
-/** `ln(1 + eˣ)`, without overflow. */
-export const softplus: Elementwise<One> = op('softplus', {
-  ...ofOne,
-  summary: 'Softplus, a smooth rectifier, without overflow.',
-  symbol: 'softplus',
-  formula: 'y = ln(1 + eˣ)',
-  vjp: { x: { formula: 'x̄ = ȳ · σ(x)', rule: ({ x, dy }) => mul(dy, sigmoid(x)) } },
-  decompose: ({ x }) => add(relu(x), log1p(exp(neg(abs(x))))),
-  lower: unary('Softplus'),
-  reference: elementwise((x) => Math.max(x!, 0) + logarithmOfOnePlus(exponential(-Math.abs(x!)))),
-  ulp: 4,
-  sample: { domains: { x: uniform(-4, 4, { avoid: { points: [0], distance: 0.01 } }) }, cases: unaryCases },
 })
 
 /** Rounding functions: no derivative flows through them. */

@@ -1,97 +1,28 @@
 // Training steps: forward, backward and update of a graph, compiled to one program.
 
-import type { Block } from '@bp/kernel'
-import {
-  type Check,
-  type Checks,
-  check,
-  checkCount,
-  checkNumbers,
-  checkOptions,
-  listOf,
-  optional,
-} from '../checks/check-options.js'
-import {
-  blamingCaller,
-  DivergedError,
-  DtypeError,
-  GradientError,
-  ShapeError,
-  ValueError,
-} from '../checks/errors.js'
+import { type Check, type Checks, check, checkOptions, listOf, optional } from '../checks/check-options.js'
+import { blamingCaller, DivergedError, DtypeError, GradientError, ValueError } from '../checks/errors.js'
 import { type DescribeOptions, describePlan } from '../compile/describe.js'
 import { checkedValues, checkInputs, checkRecord, type Inputs, placeVariables } from '../compile/function.js'
 import { type Buffer, buffersOf, type Instruction, instruction, paddedBytes } from '../compile/instruction.js'
 import { contiguousCopy } from '../compile/lowering.js'
-import { allocate } from '../compile/memory.js'
 import { addressOf, moveToKernel } from '../compile/parameters.js'
 import { plan } from '../compile/plan.js'
 import { type Profile, profileProgram } from '../compile/profile.js'
 import { Program } from '../compile/program.js'
 import { gradients } from '../graph/gradients.js'
-import { describeShape, sizeOf } from '../graph/shape.js'
-import {
-  checkTensor,
-  constant,
-  describeNode,
-  type Input,
-  type Tensor,
-  type Values,
-  Variable,
-} from '../graph/tensor.js'
+import { describeShape } from '../graph/shape.js'
+import { checkTensor, constant, describeNode, type Input, type Tensor, Variable } from '../graph/tensor.js'
 import { topological } from '../graph/traverse.js'
+import type { Values } from '../graph/values.js'
 import { StepContext } from '../layers/training-context.js'
 import { reshape } from '../ops/index.js'
 import { describeFirstNonFinite } from './diagnose.js'
 import { meanWeightOf } from './judged.js'
 import { longestRun, OptimizerState, type Section } from './optimizer-state.js'
 import { checkOptimizer, type Optimizer } from './optimizers.js'
+import { batchOf, Rows } from './rows.js'
 import { type BatchWeight, type Update, updateOf } from './update.js'
-
-/** Rows of data in kernel memory, one array for each input, from which training steps take batches. */
-export class Rows {
-  readonly count: number
-  readonly #columns: ReadonlyMap<string, { block: Block; size: number }>
-
-  /** `arrays` hold `count` rows each, row by row. */
-  constructor(count: number, arrays: Readonly<Record<string, Float32Array>>) {
-    this.count = checkCount('Rows', 'count', count)
-    checkRecord('Rows', 'arrays', arrays)
-    this.#columns = new Map(
-      Object.entries(arrays).map(([name, array]) => {
-        checkNumbers('Rows', name, array)
-        if (array.length % count !== 0)
-          throw new ShapeError(`Rows: "${name}" has ${array.length} numbers, not a multiple of ${count} rows`)
-        const block = allocate(paddedBytes(array.length), () => `Rows: ${count} rows of "${name}"`)
-        block.floats(0, array.length).set(array)
-        return [name, { block, size: array.length / count }]
-      }),
-    )
-  }
-
-  /** @internal */
-  address(name: string): number {
-    return this.#column(name).block.address
-  }
-
-  /** The data of all rows; the view is valid until the next call into the library. */
-  values(name: string): Float32Array {
-    const { block, size } = this.#column(name)
-    return block.floats(0, this.count * size)
-  }
-
-  /** Numbers per row of one of the arrays. */
-  size(name: string): number {
-    return this.#column(name).size
-  }
-
-  #column(name: string): { block: Block; size: number } {
-    const column = this.#columns.get(name)
-    if (!column)
-      throw new ValueError(`Rows: unknown name "${name}"; names are ${[...this.#columns.keys()].join(', ')}`)
-    return column
-  }
-}
 
 /** Options of `compileStep`. */
 export interface StepOptions<I extends Inputs> {
@@ -586,24 +517,4 @@ function checkGroups(loss: Tensor, { name, groups }: Optimizer): void {
       throw new ValueError(
         `${name}: the group ${parameters} matches no parameter; parameters are ${names.join(', ')}`,
       )
-}
-
-/** The size of a batch: the first dimension, which all inputs share. */
-function batchOf(inputs: Inputs, rows: Rows): number {
-  let batch: number | undefined
-  for (const [name, { shape }] of Object.entries(inputs)) {
-    const rowSize = sizeOf(shape.slice(1))
-    if (shape.length === 0 || rowSize !== rows.size(name))
-      throw new ShapeError(
-        `compileStep: input "${name}" is ${describeShape(shape)}, but a row of "${name}" has ${rows.size(name)} numbers`,
-      )
-    batch ??= shape[0]!
-    if (shape[0] !== batch)
-      throw new ShapeError(
-        `compileStep: inputs must share their first dimension, the batch; "${name}" has ${shape[0]}, another ${batch}`,
-      )
-  }
-  if (batch === undefined || batch < 1 || batch > rows.count)
-    throw new ShapeError(`compileStep: a batch of ${batch} rows cannot be taken from ${rows.count}`)
-  return batch
 }

@@ -4,7 +4,8 @@ import { describeValue, isRecord } from '../checks/check-options.js'
 import { ShapeError, ValueError } from '../checks/errors.js'
 import { describeShape, sameShape } from '../graph/shape.js'
 import type { ShapeOf } from '../graph/shape-types.js'
-import { constant, Tensor, type TensorLike, type Values } from '../graph/tensor.js'
+import { constant, Tensor, type TensorLike } from '../graph/tensor.js'
+import type { Values } from '../graph/values.js'
 import { reshape } from '../ops/shape.js'
 
 /** A structure that holds a tensor wherever `P` does. */
