@@ -1,9 +1,8 @@
 // What a training step does besides computing: gathers its rows, records its loss, and prepares gradients for the update
 // of the parameters, which is in optimizers.ts.
-import { following } from './control'
 import {
   Accumulate, Average, ClipByNorm, ClipByValue, GatherRows, NextBatch, NextKey, NextRate, Record,
-  SkipUnless, SquaredNorm, UpdateEvery, Watch
+  SquaredNorm, UpdateEvery, Watch
 } from './opcodes'
 
 export function gatherRows(pc: usize): void {
@@ -37,14 +36,6 @@ export function nextKey(pc: usize): void {
 
 export function watch(pc: usize): void {
   store<f32>(load<u32>(pc, Watch.history) + (load<u32>(load<u32>(pc, Watch.status)) << 2), load<f32>(load<u32>(pc, Watch.value)))
-}
-
-/** Returns the address of the instruction to go on with: the next where `flag` is not 0, else that behind `count` more. */
-export function skipUnless(pc: usize): usize {
-  let next = following(pc)
-  if (load<u32>(load<u32>(pc, SkipUnless.flag)) == 0)
-    for (let count = load<u32>(pc, SkipUnless.count); count > 0; count--) next = following(next)
-  return next
 }
 
 /**

@@ -447,8 +447,6 @@ export const instructions = {
   GatherRows: { out: 'out', table: 'in', order: 'in', cursor: 'in', rows: 'int', columns: 'int' },
   /** history[steps] = value, where `status` counts the steps. */
   Watch: { value: 'in', history: 'out', status: 'in' },
-  /** Skips the next `count` instructions where `flag` is 0. */
-  SkipUnless: { flag: 'in', count: 'int' },
   /**
    * history[steps] = value; steps += 1; ends the call when value or gradients are not finite. `layout` is where each of
    * the `pieces` of memory that they fill begins and ends, `arrays` how many they are and for each its address and size.

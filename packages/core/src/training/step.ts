@@ -4,7 +4,7 @@ import { type Check, type Checks, check, checkOptions, listOf, optional } from '
 import { blamingCaller, DivergedError, DtypeError, GradientError, ValueError } from '../checks/errors.js'
 import { type DescribeOptions, describePlan } from '../compile/describe.js'
 import { checkedValues, checkInputs, checkRecord, type Inputs, placeVariables } from '../compile/function.js'
-import { type Buffer, buffersOf, type Instruction, instruction, paddedBytes } from '../compile/instruction.js'
+import { type Buffer, type Instruction, instruction, paddedBytes } from '../compile/instruction.js'
 import { contiguousCopy } from '../compile/lowering.js'
 import { addressOf, moveToKernel } from '../compile/parameters.js'
 import { plan } from '../compile/plan.js'
@@ -63,8 +63,6 @@ const stepChecks = {
 export class TrainingStep<I extends Inputs = Inputs> {
   /** The state of the optimizer; pass it to another step that trains the same parameters. */
   readonly state: OptimizerState
-  /** Whether steps record the watched scalars; otherwise what only these need is not computed. */
-  watching = true
   /** The watched scalars by name: a number for each step of the last `run`. */
   watched: Readonly<Record<string, Float32Array>> = {}
   readonly #inputs: I
@@ -83,7 +81,6 @@ export class TrainingStep<I extends Inputs = Inputs> {
   readonly #history: Buffer = { size: longestRun }
   /** Histories of the watched scalars. */
   readonly #watches: ReadonlyMap<string, Buffer>
-  readonly #watchFlag: Buffer = { size: 1 }
   readonly #status: Buffer = { size: 1 }
   readonly #order: Buffer | null = null
   /** Position in the order, and its length. */
@@ -134,10 +131,9 @@ export class TrainingStep<I extends Inputs = Inputs> {
       ...this.#gradients,
       ...values,
       ...(weight ? [weight.tensor] : []),
-      // Plans keep the order in which tensors were created, so that these come last and can be skipped.
       ...watched.map((scalar) => reshape(scalar, [])),
     ]
-    const { instructions: planned, outputs, leaves } = plan(this.#outputs)
+    const { instructions, outputs, leaves } = plan(this.#outputs)
     const [lossBuffer, ...others] = outputs
     const placed = placeVariables(leaves)
     const watchBuffers = others.splice(others.length - watched.length)
@@ -145,13 +141,6 @@ export class TrainingStep<I extends Inputs = Inputs> {
     const watches = [...this.#watches.values()].map((history, index) =>
       instruction('Watch', { value: watchBuffers[index]!, history, status: this.#status }, [watched[index]!]),
     )
-    const instructions = [...planned]
-    if (watched.length > 0) {
-      const place = indexBehind(instructions, [lossBuffer!, ...others])
-      const count = instructions.length - place + watches.length
-      instructions.splice(place, 0, instruction('SkipUnless', { flag: this.#watchFlag, count }))
-    }
-
     const before: Instruction[] = []
     const { arrays, pieces } = this.#gradientPlaces()
     const arrayTable: Buffer = { size: arrays.length }
@@ -167,13 +156,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
         layout: pieces,
       }),
     ]
-    const kept: Buffer[] = [
-      this.#history,
-      this.#status,
-      arrayTable,
-      this.#watchFlag,
-      ...this.#watches.values(),
-    ]
+    const kept: Buffer[] = [this.#history, this.#status, arrayTable, ...this.#watches.values()]
     if (rows && batch) {
       const names = Object.keys(inputs).filter((name) => leaves.has(inputs[name]!))
       if (batch === rows.count)
@@ -303,10 +286,10 @@ export class TrainingStep<I extends Inputs = Inputs> {
     this.#takeUpState()
     const losses = new Float32Array(steps)
     const records = new Map([[this.#history, losses]])
-    const watched = this.watching ? [...this.#watches] : []
-    for (const [, history] of watched) records.set(history, new Float32Array(steps))
-    this.watched = Object.fromEntries(watched.map(([name, history]) => [name, records.get(history)!]))
-    this.#program.words(this.#watchFlag)[0] = Number(this.watching)
+    for (const history of this.#watches.values()) records.set(history, new Float32Array(steps))
+    this.watched = Object.fromEntries(
+      [...this.#watches].map(([name, history]) => [name, records.get(history)!]),
+    )
     const { state } = this
     if (this.#key) this.#program.floats(this.#buffers.get(this.#key)!).set(keyOf(state.steps))
     for (let done = 0; done < steps; ) {
@@ -399,8 +382,6 @@ export class TrainingStep<I extends Inputs = Inputs> {
     const begin = () => {
       this.#program.words(this.#status)[0] = 0
     }
-    // On its own, an instruction must not skip others.
-    this.#program.words(this.#watchFlag)[0] = 1
     const words = (index: number) => this.#program.instructionWords(index)
     const profile = profileProgram(this.#instructions, words, this.#program.address, begin)
     this.state.restore(saved)
@@ -474,13 +455,6 @@ function assignments(
     return copy(target, from, variable)
   })
   return [...rescues, ...copies]
-}
-
-/** Index behind the last instruction that writes one of `buffers`. */
-function indexBehind(instructions: readonly Instruction[], buffers: readonly Buffer[]): number {
-  const writes = (instruction: Instruction) =>
-    buffersOf(instruction, 'out', 'update').some((buffer) => buffers.includes(buffer))
-  return instructions.findLastIndex(writes) + 1
 }
 
 function variablesOf(loss: Tensor): Variable[] {
