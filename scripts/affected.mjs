@@ -69,17 +69,25 @@ const share = (file) =>
   changed.some((source) => basename(source, '.ts') === basename(file, '.test.ts'))
     ? 1
     : (text(file).match(mentions)?.length ?? 0) / text(file).split('\n').length
-const ofPrograms = /\.e2e\.test|^examples\/|^apps\/cli\/test\/(program|terminal)\.test/
+/** Tests for which a program is built first, or a browser started: only with a change of their own package. */
+const ofPrograms = (file) => {
+  const [, project] = /^(examples|apps\/\w+|packages\/kernel)\//.exec(file) ?? []
+  return /\.e2e\.test/.test(file) || (project && !changed.some((each) => each.startsWith(`${project}/`)))
+}
 const walksTable = (file) => /from '\.\/trials\.js'/.test(text(file))
 const tests = git('ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts', '*.test.tsx')
 
-/** In ms, with two workers. */
-let left = 20_000
+const ops = names.filter((name) =>
+  changed.some((file) => file.startsWith('packages/core/src/ops/') && text(file).includes(`op('${name}'`)),
+)
+
+/** In ms, with two workers; the tests that walk the table take as long again. */
+let left = ops.length > 0 ? 6_000 : 18_000
 const took = durations()
 const chosen = changed.filter((file) => tests.includes(file))
 const others = []
 const ranked = tests
-  .filter((file) => names.length > 0 && !chosen.includes(file) && !ofPrograms.test(file) && !walksTable(file))
+  .filter((file) => names.length > 0 && !chosen.includes(file) && !ofPrograms(file) && !walksTable(file))
   .map((file) => ({ file, share: share(file) }))
   .filter(({ share }) => share > 0)
   .sort((a, b) => b.share - a.share)
@@ -92,10 +100,6 @@ for (const { file } of ranked) {
     chosen.push(file)
   }
 }
-const ops = names.filter((name) =>
-  changed.some((file) => file.startsWith('packages/core/src/ops/') && text(file).includes(`op('${name}'`)),
-)
-
 const list = (files) => files.map((file) => basename(file).replace(/\.test\.tsx?$/, '')).join(', ') || 'none'
 process.stdout.write(`changed: ${names.join(', ') || 'no names'}\ntests: ${list(chosen)}\n`)
 if (others.length > 0) process.stdout.write(`left to npm test: ${list(others)}\n`)
