@@ -36,7 +36,7 @@ function fail(message) {
   process.exit(1)
 }
 
-const wanted = ['env.memory', 'env.fork', 'env.join']
+const allowed = ['env.memory', 'env.fork', 'env.join']
 
 /** Compiles to `dist/NAME.wasm`, in a process of its own; gives the binary and the pages of memory that it starts with. */
 async function compile(name, ...features) {
@@ -110,7 +110,8 @@ export const workerText =
 
 const module = new WebAssembly.Module(strict.wasm)
 const imports = WebAssembly.Module.imports(module).map(({ module, name }) => `${module}.${name}`)
-const surprising = imports.filter((name) => !wanted.includes(name))
-if (surprising.length > 0) throw new Error(`the kernel must import ${wanted}, it wants ${surprising} too`)
+const surprising = imports.filter((name) => !allowed.includes(name))
+if (surprising.length > 0)
+  throw new Error(`the kernel may import ${allowed} alone; it also imports ${surprising}`)
 const exports = WebAssembly.Module.exports(module).map(({ name }) => name)
 process.stdout.write(`kernel.wasm: ${strict.wasm.length} bytes, exports ${exports.join(', ')}\n`)

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { fingerprintOf, partNames } from './engines/parts.js'
 
-// `npm run fingerprints` writes them anew, after a change of arithmetic or drawing that is meant.
+// `npm run fingerprints` rewrites them after an intended change of arithmetic or sampling.
 test('draws, computations and training from one seed have the recorded SHA-256', async () => {
   const found: Record<string, unknown> = {}
   for (const part of partNames) found[part] = await fingerprintOf(part)

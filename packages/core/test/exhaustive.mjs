@@ -2,7 +2,7 @@
 // which takes names of operations too. Prints the worst error of each in units in the last place, and where it is.
 //
 // 256 neighbouring float32 lie so close together that the parabola through three values of the reference is the
-// reference; two more values prove it, and where they do not, the reference is asked for every number.
+// reference; two more values prove it, and where they do not, the reference computes every number.
 import { performance } from 'node:perf_hooks'
 import { compile, input, ops } from '@bp/core'
 
@@ -11,7 +11,7 @@ const names = process.argv.length > 2 ? process.argv.slice(2) : promised
 
 const count = 2 ** 20
 const group = 256
-/** Offsets in a group at which the reference is asked: three for the parabola, two that prove it. */
+/** Offsets in a group at which the reference is computed: three for the parabola, two that prove it. */
 const asked = [0, 127, 255, 60, 200]
 /** How far the parabola may be from the reference, in units in the last place. */
 const tolerance = 0.02

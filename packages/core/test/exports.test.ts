@@ -335,7 +335,7 @@ describe.each(all.filter(([name]) => Object.hasOwn(calls, name)))('%s', (name, f
   })
 })
 
-/** One of everything that public functions give and that has methods, made anew each time. */
+/** One of everything with methods that public functions return, created each time. */
 const made: Readonly<Record<string, () => object>> = {
   run: () =>
     core.createRun({

@@ -132,7 +132,7 @@ function truthOf(model: Model, badRow: readonly number[]) {
     ),
     /** Whether anything comes of them. */
     stops: outputs.some(isBad),
-    /** What the kernel makes of it, whose sums may be infinite where those in float64 are not. */
+    /** What the kernel computes, whose sums may be infinite where those in float64 are not. */
     lossOnKernel: evaluate([loss], new Map([[x, values.get(x)!]]))[0]![0]!,
   }
 }

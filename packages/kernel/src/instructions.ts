@@ -461,7 +461,7 @@ export const instructions = {
    * where `mean` is 0 the sum. The group: micro-batches so far and in all, and, in float64, the sum of their weights.
    */
   Accumulate: { gradients: 'update', sums: 'update', group: 'in', weight: 'in', mean: 'int', size: 'int' },
-  /** Counts a micro-batch with its weight; ends the step unless it was the last of its group, which then begins anew. */
+  /** Counts a micro-batch with its weight; ends the step unless it was the last of its group, after which the next begins. */
   UpdateEvery: { group: 'update', weight: 'in' },
   /** `out` is a float64. */
   SquaredNorm: { out: 'out', x: 'in', size: 'int' },

@@ -332,7 +332,7 @@ export class TrainingStep<I extends Inputs = Inputs> {
   }
 
   /**
-   * The rows that the next steps take, in order, from position `begin` on and cyclically: a whole number of batches.
+   * The rows that the next steps take, in order, from position `begin` on and cyclically: a multiple of the batch size.
    * @throws ValueError for rows that do not exist, and where each step takes all rows.
    */
   setOrder(rows: Int32Array, begin = 0): void {

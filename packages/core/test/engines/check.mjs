@@ -1,4 +1,4 @@
-// Runs the parts in every engine that can be had and compares their fingerprints with those in fingerprints.json:
+// Runs the parts in every available engine and compares their fingerprints with those in fingerprints.json:
 // `npm run check:engines`. Exits with 1 when one differs or fails.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -173,7 +173,7 @@ function constants(): ByOp {
   }
 }
 
-/** Numbers of rows and whole numbers below `classes`, at random. */
+/** Random rows, with integers below `classes` as targets. */
 function rowsOf(name: string, rows: number, inputShape: Shape, targetShape: Shape, classes: number): Dataset {
   const inputs = normal(name, rows * sizeOf(inputShape))
   const draws = random(seed).stream(name)
