@@ -29,7 +29,7 @@ import {
   type TensorLike,
   variable,
 } from '../src/index.js'
-import { meanWeightOf } from '../src/training/judged.js'
+import { meanWeightOf } from '../src/training/loss-origin.js'
 
 type Rows = number[][]
 type Loss = (outputs: TensorLike, targets: TensorLike, options?: LossOptions) => Tensor

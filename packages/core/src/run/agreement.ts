@@ -5,7 +5,7 @@ import { fourDigits } from '../checks/format.js'
 import type { Columns, Dataset } from '../data/dataset.js'
 import { describeNode, type Tensor, Variable } from '../graph/tensor.js'
 import { pick } from '../layers/named.js'
-import { type Judged, judgedIn } from '../training/judged.js'
+import { type LossOrigin, lossOriginsIn } from '../training/loss-origin.js'
 import { losses, type OutputKind, type TargetKind } from '../training/losses.js'
 
 type Range = readonly [low: number, high: number]
@@ -92,8 +92,8 @@ const targetKinds: Readonly<
  * The losses of the library within `loss`, after checking that the outputs suit them.
  * @throws ValueError for outputs that certainly do not.
  */
-export function checkOutputs(output: string, loss: Tensor): readonly Judged[] {
-  const found = judgedIn(loss)
+export function checkOutputs(output: string, loss: Tensor): readonly LossOrigin[] {
+  const found = lossOriginsIn(loss)
   for (const { name, outputs } of found) {
     const kind = losses[name].outputs
     const [fits, cure] = outputKinds[kind]
@@ -119,10 +119,10 @@ export function checkOutputs(output: string, loss: Tensor): readonly Judged[] {
 }
 
 /** The losses within the loss of an output, and its targets. */
-interface JudgedTarget {
+interface ScoredTarget {
   readonly name: string
   readonly target: Tensor
-  readonly found: readonly Judged[]
+  readonly found: readonly LossOrigin[]
 }
 
 /**
@@ -131,7 +131,7 @@ interface JudgedTarget {
  */
 export function checkTargets(
   caller: string,
-  parts: readonly JudgedTarget[],
+  parts: readonly ScoredTarget[],
   { targets, rows }: Dataset<Columns, Columns>,
 ): void {
   for (const { name, target, found } of parts)
@@ -140,7 +140,7 @@ export function checkTargets(
 
 function checkNumbers(
   caller: string,
-  found: readonly Judged[],
+  found: readonly LossOrigin[],
   target: Tensor,
   numbers: Float32Array,
   rows: number,

@@ -70,7 +70,7 @@ export interface Checkpoint {
 }
 
 type Snapshot = Omit<Checkpoint, 'settings'>
-type JudgedPart = ReturnType<Objective['graph']>['parts'][number]
+type ObjectivePart = ReturnType<Objective['graph']>['parts'][number]
 
 /** The result of `advance`. */
 export interface Advance {
@@ -107,7 +107,7 @@ export class Engine {
   /** The one that ran last. */
   #last: TrainingStep
   /** The scored parts of each output, in full batches and in the last one. */
-  readonly #parts: readonly JudgedPart[]
+  readonly #parts: readonly ObjectivePart[]
   readonly #restParts: readonly Part[]
   readonly #snapshots = new Snapshots<Snapshot>()
   /** When the last snapshot was taken and how long it took, in ms. */

@@ -10,7 +10,7 @@ import type { Each, Model, Symbolic } from '../layers/model.js'
 import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../layers/named.js'
 import { batchOf, byKey } from '../layers/predictor.js'
 import type { Context } from '../layers/training-context.js'
-import { type Judged, meanWeightOf } from '../training/judged.js'
+import { type LossOrigin, meanWeightOf } from '../training/loss-origin.js'
 import {
   type Loss,
   type LossName,
@@ -198,7 +198,7 @@ export class Objective {
 }
 
 /** Which predictions count in the one loss of the library, if the shapes agree. */
-function countedIn(found: readonly Judged[], answers: Shape): Tensor | undefined {
+function countedIn(found: readonly LossOrigin[], answers: Shape): Tensor | undefined {
   const counted = found.length === 1 ? found[0]!.counted : undefined
   return counted && sameShape(counted.shape, answers) ? counted : undefined
 }

@@ -164,6 +164,7 @@ export interface Run<I extends Symbolic = SymbolicTensor, O extends Symbolic = S
 
 /** How long steps may block the thread, in ms. It has no influence on results. */
 const sliceTime = 12
+
 /**
  * Creates a training run. For a model with several inputs or outputs, data, losses and metrics are records by their
  * names in the model.

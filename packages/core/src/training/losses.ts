@@ -46,7 +46,7 @@ import {
   sum,
   where,
 } from '../ops/index.js'
-import { type MeanWeight, withJudged } from './judged.js'
+import { type MeanWeight, withLossOrigin } from './loss-origin.js'
 
 /** How the losses of rows or elements are reduced. */
 export interface LossOptions {
@@ -123,7 +123,7 @@ function judge<O extends LossOptions>(
     const terms = made instanceof Tensor ? { losses: made } : made
     const { loss, meanWeight } = reduce(name, checked, terms, outputs.shape.slice(-1))
     const { ignoreIndex } = checked as SparseLossOptions
-    return withJudged(loss, { name, outputs, targets, counted: terms.counted, ignoreIndex, meanWeight })
+    return withLossOrigin(loss, { name, outputs, targets, counted: terms.counted, ignoreIndex, meanWeight })
   })
 }
 

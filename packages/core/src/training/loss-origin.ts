@@ -11,7 +11,7 @@ import type { LossName } from './losses.js'
 export type MeanWeight = number | Tensor | 'sum'
 
 /** Where a loss comes from. */
-export interface Judged {
+export interface LossOrigin {
   readonly name: LossName
   readonly outputs: Tensor
   readonly targets: Tensor
@@ -23,17 +23,17 @@ export interface Judged {
   readonly meanWeight: MeanWeight | undefined
 }
 
-const judged = new WeakMap<Tensor, Judged>()
+const origins = new WeakMap<Tensor, LossOrigin>()
 
 /** Records where `loss` comes from; returns the loss. */
-export function withJudged(loss: Tensor, made: Judged): Tensor {
-  judged.set(loss, made)
+export function withLossOrigin(loss: Tensor, origin: LossOrigin): Tensor {
+  origins.set(loss, origin)
   return loss
 }
 
 /** The losses of the library among the nodes that `loss` depends on. */
-export function judgedIn(loss: Tensor): readonly Judged[] {
-  return topological([loss], (tensor) => judged.has(tensor)).flatMap((tensor) => judged.get(tensor) ?? [])
+export function lossOriginsIn(loss: Tensor): readonly LossOrigin[] {
+  return topological([loss], (tensor) => origins.has(tensor)).flatMap((tensor) => origins.get(tensor) ?? [])
 }
 
 /**
@@ -41,9 +41,9 @@ export function judgedIn(loss: Tensor): readonly Judged[] {
  * is unknown, or several differ, it is `rows`.
  */
 export function meanWeightOf(loss: Tensor, rows: number): MeanWeight {
-  const found = new Set(judgedIn(loss).flatMap(({ meanWeight }) => meanWeight ?? []))
+  const found = new Set(lossOriginsIn(loss).flatMap(({ meanWeight }) => meanWeight ?? []))
   const [only] = found
   if (only === undefined || found.size > 1) return rows
   // A function of a sum may be a mean again.
-  return only === 'sum' && !judged.has(loss) ? rows : only
+  return only === 'sum' && !origins.has(loss) ? rows : only
 }
