@@ -138,13 +138,15 @@ export function op<
   // biome-ignore lint/suspicious/noExplicitAny: see above
 ): AnyOp<Names, Given, any> & ((...args: any[]) => any) {
   const { inputs } = definition
-  const complete = {
-    ...definition,
-    vjp: {
-      ...Object.fromEntries(inputs.map((input) => [inputName(input), ofDecomposition])),
-      ...definition.vjp,
-    },
-  }
+  const names = inputs.map(inputName)
+  const { vjp } = definition as { vjp: Readonly<Record<string, unknown>> }
+  // A copy only where a rule is missing, since every op is created whenever a program starts.
+  const complete = names.every((input) => input in vjp)
+    ? definition
+    : {
+        ...definition,
+        vjp: Object.fromEntries(names.map((input) => [input, input in vjp ? vjp[input] : ofDecomposition])),
+      }
   const checks = Object.fromEntries(
     Object.keys(definition.attributes ?? {}).map((option) => [option, checkAttribute]),
   )
@@ -152,7 +154,7 @@ export function op<
     blamingCaller(create, () => {
       if (args.length < inputs.length || args.length > inputs.length + 1)
         throw new ValueError(
-          `${name}: expects ${inputs.map(inputName).join(', ')}${definition.attributes ? ' and options' : ''}; got ${args.length} arguments`,
+          `${name}: expects ${names.join(', ')}${definition.attributes ? ' and options' : ''}; got ${args.length} arguments`,
         )
       const tensors = inputs.flatMap((input, index) =>
         isList(input)
