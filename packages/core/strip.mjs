@@ -1,8 +1,8 @@
-// A step of the build: takes properties of the op table that are named, such as what only tests need, out of its modules.
+// A build step: removes the named properties of the op table, e.g. those that only tests need, from the built modules.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parse } from 'acorn'
 
-const left = process.argv.slice(2)
+const removed = process.argv.slice(2)
 const folder = new URL('dist/ops/', import.meta.url)
 for (const name of readdirSync(folder)) {
   if (!name.endsWith('.js')) continue
@@ -12,7 +12,7 @@ for (const name of readdirSync(folder)) {
   const find = (node) => {
     for (const child of Object.values(node).flat()) {
       if (typeof child?.type !== 'string') continue
-      if (node.type === 'ObjectExpression' && left.includes(child.key?.name)) cuts.push(child)
+      if (node.type === 'ObjectExpression' && removed.includes(child.key?.name)) cuts.push(child)
       else find(child)
     }
   }

@@ -65,8 +65,8 @@ export function runCopy(instruction: usize): void {
 }
 
 /**
- * Returns the address of the instruction to go on with: of its own, made ready to be run by this thread, or of the next
- * when there is nothing left to do; the address of its own and 1 when it stops the program.
+ * Returns the address to continue at: that of the inner instruction, prepared for this thread's range, or that of the next
+ * instruction if this thread has nothing left to do; the former plus 1 if it stops the program.
  */
 export function parallel(pc: usize): usize {
   const moves = pc + Parallel.layout + 4

@@ -102,7 +102,7 @@ export function exp(x: v128): v128 {
 }
 
 /**
- * Bit-identical for x ≤ 0, which may be −∞, and NaN. Where the result is 0 no intermediate value underflows, since that
+ * Bit-identical to `exp` for x ≤ 0, which may be −∞, and NaN. Where the result is 0 no intermediate value underflows, since that
  * costs as much as four exponentials.
  */
 // @ts-ignore: decorator

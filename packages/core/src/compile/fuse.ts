@@ -200,7 +200,8 @@ const fuseMeanLoss: Pass = (list, kept) => {
     list.filter((instruction) => buffersOf(instruction, 'in', 'update').includes(buffer as Buffer))
   const gone = new Set<Instruction>()
   const fused = list.map((loss) => {
-    const { out: losses, a: logits, b: labels, columns: size, rows } = loss.operands as Record<string, Buffer>
+    const { columns: size, rows } = loss.operands as { columns: number; rows?: number }
+    const { out: losses, a: logits, b: labels } = loss.operands as Record<string, Buffer>
     if (loss.opcode !== 'SigmoidCrossEntropy' || rows !== undefined || kept.has(losses!)) return loss
     const [mean, other] = readers(losses)
     const gradient = readers(logits).find(
@@ -224,7 +225,7 @@ const fuseMeanLoss: Pass = (list, kept) => {
         logits: logits!,
         labels: labels!,
         upstream: gradient.operands.c as Buffer,
-        size: size as unknown as number,
+        size,
       },
       [...loss.nodes, ...mean.nodes, ...gradient.nodes],
     )
