@@ -522,13 +522,20 @@ export function operandsOf(opcode: OpcodeName): readonly Operand[] {
 
 const opcodes = /* @__PURE__ */ new Map(Object.keys(instructions).map((name, opcode) => [name, opcode]))
 
-/** The words of an instruction: opcode and, in the upper half, the number of words; then the operands. */
+/**
+ * The words of an instruction: opcode and, in the upper half, the number of words; then the operands.
+ * @throws Error at an operand that the instruction does not have: its numbers would silently be left out.
+ */
 export function encode(
   opcode: OpcodeName,
   operands: Readonly<Record<string, number | readonly number[] | undefined>>,
 ): number[] {
   const words = [0]
-  for (const { name, kind } of operandsOf(opcode)) {
+  const table = operandsOf(opcode)
+  for (const given in operands)
+    if (operands[given] !== undefined && !table.some(({ name }) => name === given))
+      throw new Error(`${opcode} has no operand ${given}`)
+  for (const { name, kind } of table) {
     const value = operands[name] ?? 0
     if (typeof value === 'object') words.push(...value)
     else if (kind === 'float') words.push(...new Int32Array(Float32Array.of(value).buffer))

@@ -1,7 +1,7 @@
 // Passes over a plan, in the order in which they run: each takes the instructions and gives fewer, or better ones.
 //
 // A pass may change instructions it was given. Kept buffers are read from outside, so their numbers must be made.
-import { Activation } from '@bp/kernel'
+import { Activation, operandsOf } from '@bp/kernel'
 import { chainBlocks } from './blocks.js'
 import {
   type Buffer,
@@ -80,7 +80,9 @@ const fuseProducts: Pass = (list, kept) => {
     if (other !== undefined && (writers.get(other) ?? -1) >= found.index) return true
     const { product } = found
     const wanted = product.operands
-    if (wanted.activation !== undefined) return true
+    // The products of a backward pass that give a weight's gradient can take over nothing: they have no such operands.
+    const takesOver = operandsOf(product.opcode).some(({ name }) => name === 'bias')
+    if (!takesOver || wanted.activation !== undefined) return true
     if (gate !== undefined) {
       if (wanted.bias !== undefined) return true
       wanted.activation = gate
