@@ -1,8 +1,8 @@
 // The public API: what both apps use.
-export { expandComposite } from './composite.js'
-export { decisionGrid } from './decision-grid.js'
-export { operand } from './describe.js'
+
 export { formatNumber } from './format-number.js'
+export { expandComposite } from './graph/composite.js'
+export { operand } from './graph/describe.js'
 export {
   type Layout,
   type LayoutEdge,
@@ -10,13 +10,14 @@ export {
   type LayoutOptions,
   layout,
   type Point,
-} from './layout.js'
+} from './graph/layout.js'
+export { type Nudge, nudge } from './graph/nudge.js'
+export { formatNumbers, type Numbers } from './graph/numbers.js'
+export { type Trace, type TraceEdge, type TraceNode, type TraceStep, trace } from './graph/trace.js'
+export { type TraceView, viewAt } from './graph/view.js'
 export { listed } from './listed.js'
-export { type Nudge, nudge } from './nudge.js'
-export { formatNumbers, type Numbers } from './numbers.js'
+export { decisionGrid } from './network/decision-grid.js'
+export { type Prediction, predictXor, xorSettings } from './network/xor.js'
 export { isOver, Pacer } from './pacer.js'
 export { createStore, type Store } from './store.js'
 export { decades, niceStep, ticks } from './ticks.js'
-export { type Trace, type TraceEdge, type TraceNode, type TraceStep, trace } from './trace.js'
-export { type TraceView, viewAt } from './view.js'
-export { type Prediction, predictXor, xorSettings } from './xor.js'

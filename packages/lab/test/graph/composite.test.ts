@@ -1,7 +1,7 @@
 // Operations expanded into the chains of simpler ones they stand for.
 import { evaluate, gradients, type Tensor, ValueError } from '@bp/core'
 import { describe, expect, it } from 'vitest'
-import { expandComposite, trace } from '../src/index.js'
+import { expandComposite, trace } from '../../src/index.js'
 import { graphOf, indexed, tableGraphs } from './graphs.js'
 
 describe('sigmoid at 0', () => {

@@ -1,6 +1,6 @@
 // What is known at each position of a trace.
 import { describe, expect, it } from 'vitest'
-import { type Trace, viewAt } from '../src/index.js'
+import { type Trace, viewAt } from '../../src/index.js'
 import { traced } from './graphs.js'
 
 const lecture = traced('f = w*x + b', { w: -2, x: 5, b: 3 })

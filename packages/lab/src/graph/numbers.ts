@@ -1,6 +1,6 @@
 // Values of nodes as plain data: a number, or nested arrays of numbers.
 import { type NestedArray, type Shape, sizeOf } from '@bp/core'
-import { formatNumber } from './format-number.js'
+import { formatNumber } from '../format-number.js'
 
 /** One number for a scalar, nested arrays for a tensor. */
 export type Numbers = number | NestedArray

@@ -1,7 +1,7 @@
 // What a derivative means: how much the output changes.
 import { ValueError } from '@bp/core'
 import { describe, expect, it } from 'vitest'
-import { nudge } from '../src/index.js'
+import { nudge } from '../../src/index.js'
 import { graphOf } from './graphs.js'
 
 describe('a nudge of f = w*x + b at w = -2, x = 5, b = 3', () => {

@@ -1,7 +1,7 @@
 // Values and derivatives of every node, held against the lecture, finite differences and the core.
 import { evaluate, gradients } from '@bp/core'
 import { describe, expect, it } from 'vitest'
-import { type Numbers, nudge, trace } from '../src/index.js'
+import { type Numbers, nudge, trace } from '../../src/index.js'
 import { graphOf, indexed, tableGraphs, traced } from './graphs.js'
 
 const lecture = { w: -2, x: 5, b: 3 }

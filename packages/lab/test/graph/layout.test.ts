@@ -1,6 +1,6 @@
 // Positions of nodes and lines, as properties that any drawing needs.
 import { describe, expect, it } from 'vitest'
-import { type Layout, layout, type Trace } from '../src/index.js'
+import { type Layout, layout, type Trace } from '../../src/index.js'
 import { traced } from './graphs.js'
 
 const ones = (names: string): Record<string, number> =>

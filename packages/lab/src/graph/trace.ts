@@ -12,8 +12,8 @@ import {
   type Tensor,
 } from '@bp/core'
 import type { Graph, Span } from '@bp/expression'
+import { formatNumber } from '../format-number.js'
 import { operand, writeOperation } from './describe.js'
-import { formatNumber } from './format-number.js'
 import { identify } from './names.js'
 import { addNumbers, everyNumber, formatNumbers, type Numbers } from './numbers.js'
 

@@ -12,7 +12,7 @@ import {
   variable,
 } from '@bp/core'
 import { build, type Graph, parse } from '@bp/expression'
-import { type TraceEdge, type TraceNode, trace } from '../src/index.js'
+import { type TraceEdge, type TraceNode, trace } from '../../src/index.js'
 
 export function graphOf(source: string, values: Record<string, number | NestedArray> = {}): Graph {
   return build(parse(source), values)

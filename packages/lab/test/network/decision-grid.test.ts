@@ -1,7 +1,7 @@
 // The points of a decision map.
 import { ValueError } from '@bp/core'
 import { describe, expect, it } from 'vitest'
-import { decisionGrid } from '../src/index.js'
+import { decisionGrid } from '../../src/index.js'
 
 describe('a decision grid', () => {
   it('has the centres of the cells, from the upper left', () => {
