@@ -3,6 +3,7 @@
 export { formatNumber } from './format-number.js'
 export { expandComposite } from './graph/composite.js'
 export { operand } from './graph/describe.js'
+export { type GraphDocument, type GraphTab, graphCodec, graphTabs, initialGraph } from './graph/document.js'
 export {
   type Layout,
   type LayoutEdge,
