@@ -2,17 +2,15 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Page } from './page.js'
-import './styles/page.css'
-import './styles/graph.css'
-import './styles/training.css'
-import { defaultSettings } from './training/settings.js'
-import { Trainer } from './training/trainer.js'
+import { readStart } from './shell/keeping.js'
+import { createSession } from './shell/session.js'
+import './styles/tokens.css'
+import './styles/shell.css'
 
-const worker = new Worker(new URL('./training/worker.ts', import.meta.url), { type: 'module' })
-const trainer = new Trainer(worker, defaultSettings)
+const start = await readStart()
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <Page trainer={trainer} />
+    <Page session={createSession(start.moment)} start={start} />
   </StrictMode>,
 )

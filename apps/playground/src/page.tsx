@@ -1,35 +1,146 @@
-// The page: what backpropagation does, and what it is good for.
-import { GraphLab } from './graph/graph-lab.js'
-import type { Trainer } from './training/trainer.js'
-import { TrainingLab } from './training/training-lab.js'
+// The page: its header, and the place where one is.
+import { type ComponentType, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
+import { Boundary } from './shell/boundary.js'
+import { Dialog } from './shell/dialog.js'
+import { Header } from './shell/header.js'
+import { keep, type Start } from './shell/keeping.js'
+import { useKeys, useRegisteredKeys } from './shell/keys.js'
+import { type Language, LanguageProvider, useTexts } from './shell/language.js'
+import type { PlaceProps } from './shell/place.js'
+import { components, type Documents, initialDocuments } from './shell/places.js'
+import { applyLanguage, applyTheme, readLanguage, readTheme, themes } from './shell/preferences.js'
+import type { Session } from './shell/session.js'
+import { Share } from './shell/share.js'
 
-export function Page({ trainer }: { readonly trainer: Trainer }) {
+interface PageProps {
+  readonly session: Session<Documents>
+  readonly start: Start
+}
+
+export function Page(props: PageProps) {
+  const [language, setLanguage] = useState<Language>(readLanguage)
+  useEffect(() => applyLanguage(language), [language])
   return (
-    <>
-      <a className="skip" href="#graph">
-        Skip to the graph
-      </a>
-      <header>
-        <h1>Backpropagation</h1>
-        <p>
-          How does a machine learn its own weights? It needs to know, for each of them, which way to change
-          it. That is a derivative, and backpropagation computes all of them in one pass from the output back
-          to the inputs. Watch it happen on a small graph, then train a network with it.
-        </p>
-        <nav aria-label="On this page">
-          <a href="#graph">1. A graph and its derivatives</a>
-          <a href="#training">2. A network learns XOR</a>
-        </nav>
-      </header>
-      <main>
-        <GraphLab />
-        <TrainingLab trainer={trainer} />
-      </main>
-      <footer>
-        <p>
-          Everything is computed here, in your browser. Nothing is sent anywhere, and the page works offline.
-        </p>
-      </footer>
-    </>
+    <LanguageProvider language={language}>
+      <Frame {...props} onLanguage={() => setLanguage(language === 'en' ? 'ko' : 'en')} />
+    </LanguageProvider>
+  )
+}
+
+function Frame({ session, start, onLanguage }: PageProps & { readonly onLanguage: () => void }) {
+  const texts = useTexts().shell
+  const state = useSyncExternalStore(session.subscribe, session.getState)
+  const [problem, setProblem] = useState(start.problem)
+  const [theme, setTheme] = useState(readTheme)
+  const [dialog, setDialog] = useState<'share' | 'keys' | null>(null)
+  useEffect(() => keep(session, setProblem), [session])
+  useEffect(() => applyTheme(theme), [theme])
+  const { place, documents, past, future } = state
+  useEffect(() => {
+    document.title = `${texts.placeNames[place]} · ${texts.brand}`
+  }, [texts, place])
+  useKeys([
+    { key: 'Control+z', title: texts.keys.undo, run: session.undo },
+    { key: 'Shift+Control+z', title: texts.keys.redo, run: session.redo },
+    { key: '?', title: texts.keys.help, run: () => setDialog('keys') },
+  ])
+
+  const content = documents[place]
+  const Place = components[place] as ComponentType<PlaceProps<typeof content>>
+  return (
+    <div className={start.embedded ? 'page embedded' : 'page'}>
+      <button
+        type="button"
+        className="skip visually-hidden"
+        onClick={() => document.getElementById('place')!.focus()}
+      >
+        {texts.skip}
+      </button>
+      {start.embedded || (
+        <Header
+          place={place}
+          onPlace={(name) => session.open(name)}
+          canUndo={past.length > 0}
+          canRedo={future.length > 0}
+          onUndo={session.undo}
+          onRedo={session.redo}
+          onShare={() => setDialog('share')}
+          theme={theme}
+          onTheme={() => setTheme(themes[(themes.indexOf(theme) + 1) % themes.length]!)}
+          onLanguage={onLanguage}
+          onHelp={() => setDialog('keys')}
+        />
+      )}
+      <div>
+        {problem && (
+          <div className="notice warning" role="alert">
+            <p>{texts.brokenLink(problem)}</p>
+            <button type="button" onClick={() => setProblem(null)}>
+              {texts.dismiss}
+            </button>
+          </div>
+        )}
+      </div>
+      <Boundary
+        trying={content}
+        fallback={(error) => (
+          <main id="place" className="notice warning" role="alert">
+            <p>{texts.brokenPlace(error.message)}</p>
+            <button type="button" onClick={session.undo}>
+              {texts.undo}
+            </button>
+            <button type="button" onClick={() => session.change(place, initialDocuments[place])}>
+              {texts.beginAnew}
+            </button>
+          </main>
+        )}
+      >
+        <Suspense
+          fallback={
+            <main id="place" className="notice" aria-busy="true">
+              {texts.loading}
+            </main>
+          }
+        >
+          <Place
+            key={place}
+            document={content}
+            change={(next, options) => session.change(place, next, options)}
+            open={(name, next) => session.open(name, next)}
+          />
+        </Suspense>
+      </Boundary>
+      {dialog === 'share' && <Share moment={state} onClose={() => setDialog(null)} />}
+      {dialog === 'keys' && <Keys onClose={() => setDialog(null)} />}
+    </div>
+  )
+}
+
+const keySigns: Readonly<Record<string, string>> = {
+  ' ': '␣',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+}
+
+function Keys({ onClose }: { readonly onClose: () => void }) {
+  const texts = useTexts().shell
+  const keys = useRegisteredKeys()
+  return (
+    <Dialog title={texts.keysTitle} onClose={onClose}>
+      <dl className="keys">
+        {keys.map(({ key, title }) => (
+          <div key={key} style={{ display: 'contents' }}>
+            <dt>
+              {key.split('+').map((part) => (
+                <kbd key={part}>{keySigns[part] ?? part}</kbd>
+              ))}
+            </dt>
+            <dd>{title}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
   )
 }

@@ -1,6 +1,6 @@
 // What counts as a number while it is being typed.
 import { expect, test } from 'vitest'
-import { readNumber } from '../src/number-field.js'
+import { readNumber } from '../src/parts/number-field.js'
 
 test.each([
   ['3', 3],

@@ -9,7 +9,7 @@ import {
   type TraceView,
 } from '@bp/lab'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { NumberField } from '../number-field.js'
+import { NumberField } from '../parts/number-field.js'
 import { type Placed, place, shapeRadius, type TextWidths } from './geometry.js'
 import { write, writeShort } from './words.js'
 

@@ -1,7 +1,7 @@
 // The second half of the page: the network of the lecture learns XOR, in a worker.
 import { formatNumber, isOver } from '@bp/lab'
 import { Fragment, useEffect, useId, useState, useSyncExternalStore } from 'react'
-import { NumberField, type NumberFieldProps } from '../number-field.js'
+import { NumberField, type NumberFieldProps } from '../parts/number-field.js'
 import { DecisionMap } from './decision-map.js'
 import { LossCurve } from './loss-curve.js'
 import type { Progress } from './protocol.js'

@@ -1,0 +1,12 @@
+// The kinds of numbers on the page, by place. Each answers "where from?": a press leads to the step that made it.
+export const kinds = {
+  graph: ['value', 'derivative', 'part', 'local', 'upstream', 'predicted', 'real', 'error'],
+  descent: [],
+  network: [],
+  'training-graph': [],
+} as const
+
+type Kinds = typeof kinds
+
+/** `graph.value`, `descent.slope` … */
+export type Kind = { [Place in keyof Kinds]: `${Place}.${Kinds[Place][number]}` }[keyof Kinds]

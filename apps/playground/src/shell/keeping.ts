@@ -1,0 +1,154 @@
+// Keeps the state of the page in the address and in the browser's storage, and reads it from there.
+import { LinkError, readAddress, writeAddress } from '@bp/lab'
+import {
+  type Documents,
+  initialDocuments,
+  isPlace,
+  type PlaceName,
+  placeNames,
+  readFields,
+  writeFields,
+} from './places.js'
+import type { Moment, Session } from './session.js'
+
+const storageKey = 'backpropagation'
+const storageVersion = 1
+/** Longest time that something done is not kept yet, in ms; browsers refuse an address that changes all the time. */
+const delay = 250
+
+interface Stored {
+  readonly version: number
+  readonly place: string
+  readonly documents: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+export interface Start {
+  readonly moment: Moment<Documents>
+  /** Why the address could not be read. */
+  readonly problem: string | null
+  /** Without header and bar, for another page to show. */
+  readonly embedded: boolean
+}
+
+/** What the address says, else what was stored, else the beginning. */
+export async function readStart(): Promise<Start> {
+  const stored = readStorage()
+  const documents = { ...initialDocuments } as Record<PlaceName, unknown>
+  for (const name of placeNames) {
+    try {
+      const fields = stored?.documents[name]
+      if (fields) documents[name] = readFields(name, new Map(Object.entries(fields)))
+    } catch {
+      // Of an older version of the page: that place begins anew.
+    }
+  }
+  const kept = documents as unknown as Documents
+  const place = stored && isPlace(stored.place) ? stored.place : placeNames[0]!
+  const { moment, problem, embedded } = await readHash({ place, documents: kept })
+  return { moment, problem, embedded }
+}
+
+async function readHash(now: Moment<Documents>): Promise<Start> {
+  try {
+    const address = await readAddress(location.hash)
+    if (!address) return { moment: now, problem: null, embedded: false }
+    const fields = new Map(address.fields)
+    const embedded = fields.delete('embed')
+    if (!isPlace(address.place))
+      return { moment: now, problem: `there is no place ${address.place}`, embedded }
+    const { place } = address
+    if (fields.size === 0 && !/[?]/.test(location.hash))
+      return { moment: { ...now, place }, problem: null, embedded }
+    try {
+      const document = readFields(place, fields)
+      return {
+        moment: { place, documents: { ...now.documents, [place]: document } },
+        problem: null,
+        embedded,
+      }
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error
+      const documents = { ...now.documents, [place]: initialDocuments[place] }
+      return { moment: { place, documents }, problem: error.message, embedded }
+    }
+  } catch (error) {
+    if (!(error instanceof LinkError)) throw error
+    return { moment: now, problem: error.message, embedded: false }
+  }
+}
+
+function readStorage(): Stored | null {
+  try {
+    const stored = JSON.parse(localStorage.getItem(storageKey) ?? 'null') as Stored | null
+    return stored?.version === storageVersion && typeof stored.documents === 'object' ? stored : null
+  } catch {
+    // No storage in this browser, or not ours.
+    return null
+  }
+}
+
+/** The address of what is on the screen, whole. */
+export async function linkOf({ place, documents }: Moment<Documents>): Promise<string> {
+  return `${location.href.replace(/#.*$/s, '')}${await writeAddress(place, writeFields(place, documents[place]))}`
+}
+
+/** Writes every change to the address and the storage, and follows the browser's Back and Forward. */
+export function keep(session: Session<Documents>, onProblem: (problem: string | null) => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let shown = session.getState().place
+  let written = location.hash
+  const write = async () => {
+    clearTimeout(timer)
+    timer = undefined
+    const moment = session.getState()
+    store(moment)
+    const hash = await writeAddress(moment.place, writeFields(moment.place, moment.documents[moment.place]))
+    if (session.getState() !== moment || hash === written) return
+    const elsewhere = moment.place !== shown
+    shown = moment.place
+    written = hash
+    try {
+      history[elsewhere ? 'pushState' : 'replaceState'](null, '', hash)
+    } catch {
+      // Some browsers refuse more than 100 changes of the address in half a minute; the next one tries again.
+    }
+  }
+  const stop = session.subscribe(() => {
+    if (session.getState().place !== shown) void write()
+    else timer ??= setTimeout(write, delay)
+  })
+  const leave = () => {
+    if (timer !== undefined) store(session.getState())
+  }
+  const follow = async () => {
+    if (location.hash === written) return
+    written = location.hash
+    const { moment, problem } = await readHash(session.getState())
+    shown = moment.place
+    session.open(moment.place, moment.documents[moment.place])
+    onProblem(problem)
+  }
+  addEventListener('pagehide', leave)
+  addEventListener('visibilitychange', leave)
+  addEventListener('hashchange', follow)
+  void write()
+  return () => {
+    stop()
+    removeEventListener('pagehide', leave)
+    removeEventListener('visibilitychange', leave)
+    removeEventListener('hashchange', follow)
+  }
+}
+
+function store({ place, documents }: Moment<Documents>): void {
+  const stored: Stored = {
+    version: storageVersion,
+    place,
+    documents: Object.fromEntries(placeNames.map((name) => [name, writeFields(name, documents[name])])),
+  }
+  try {
+    localStorage.setItem(storageKey, JSON.stringify(stored))
+  } catch {
+    // No storage, or none left: the address still holds what is on the screen.
+  }
+}

@@ -1,0 +1,10 @@
+// What the timeline says, in English.
+export const timeline = {
+  first: 'To the beginning',
+  back: 'One step back',
+  next: 'Next ›',
+  last: 'To the end',
+  play: 'Play',
+  pause: 'Pause',
+  position: 'Step',
+}
