@@ -1,5 +1,41 @@
 // The public API: what both apps use.
 
+export { type Account, accountOf, type Reason } from './descent/account.js'
+export {
+  type Bowl,
+  BowlError,
+  type BowlProblem,
+  compileBowl,
+  type DataPoints,
+  type Local,
+  type Position,
+  type Quadratic,
+} from './descent/bowl.js'
+export { type Curvature, curvatureOf, type Stationary, stationary } from './descent/curvature.js'
+export { bottomNear, type Curve, curveOf } from './descent/curve.js'
+export { type Descent, descend, type End, longestPath, type Path, type Step } from './descent/descend.js'
+export { type DescentDocument, descentCodec, mostPoints } from './descent/document.js'
+export { frameOf, including, panned, type Range, square, zoomed } from './descent/frame.js'
+export { type Grid, gridOf, type Loop, levelsOf, loopsBelow } from './descent/map.js'
+export { type BowlName, bowlNames, lecturePoints, type Preset, presets } from './descent/presets.js'
+export {
+  optimizerOf,
+  type Racer,
+  type Rule,
+  racer,
+  rules,
+  type Setting,
+  settingsOf,
+} from './descent/racers.js'
+export { type Regime, type Regimes, regimeAt, regimes } from './descent/regime.js'
+export {
+  type Heights,
+  heightsOf,
+  type Patch,
+  patchesOf,
+  projection,
+  type ViewFrom,
+} from './descent/surface.js'
 export { formatNumber } from './format-number.js'
 export { expandComposite } from './graph/composite.js'
 export { operand } from './graph/describe.js'
