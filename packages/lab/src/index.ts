@@ -55,7 +55,39 @@ export { type TraceView, viewAt } from './graph/view.js'
 export { type Address, readAddress, writeAddress } from './link/address.js'
 export { type Codec, choiceField, LinkError, numberField } from './link/codec.js'
 export { listed } from './listed.js'
+export { toPyTorch, toTypeScript } from './network/code.js'
+export { type MapRange, type NetworkData, networkData } from './network/data.js'
 export { decisionGrid } from './network/decision-grid.js'
+export {
+  activationNames,
+  dataKinds,
+  type HiddenLayer,
+  initializations,
+  initialNetwork,
+  type LabelledPoint,
+  limits,
+  lossKinds,
+  type NetworkDocument,
+  networkCodec,
+  optimizerKinds,
+  readNetworkField,
+  type WeightEdit,
+  withNetworkField,
+} from './network/document.js'
+export { type InsideStep, lookInside } from './network/look-inside.js'
+export { layerSizes, unitName, weightName, withSubscripts } from './network/names.js'
+export { PointsError, type PointsTable, parsePoints } from './network/points.js'
+export { createNetworkRun, type NetworkRun } from './network/run.js'
+export { type SubStep, type SubStepLayer, type SubSteps, subSteps, subStepsOf } from './network/sub-steps.js'
+export { type SeedTrial, trySeeds, type Verdict, verdict } from './network/verdict.js'
+export {
+  histogram,
+  type LayerView,
+  type LossRecord,
+  type NetworkView,
+  networkView,
+  type RowView,
+} from './network/view.js'
 export { type Prediction, predictXor, xorSettings } from './network/xor.js'
 export { isOver, Pacer } from './pacer.js'
 export { createStore, type Store } from './store.js'

@@ -12,14 +12,20 @@ export function isOver(status: string): status is 'done' | 'diverged' {
   return status === 'done' || status === 'diverged'
 }
 
-export class Pacer {
-  readonly run: Run
+/** What can be stepped: a run. */
+interface Steppable {
+  getState(): { readonly step: number; readonly steps: number; readonly status: string }
+  step(count: number): unknown
+}
+
+export class Pacer<Stepped extends Steppable = Run> {
+  readonly run: Stepped
   /** Measured at the last steps. */
   #stepsPerMillisecond = 0
   /** Steps that the pace asks for and that are not done yet: one at once, so that a run visibly starts. */
   #due = 1
 
-  constructor(run: Run) {
+  constructor(run: Stepped) {
     this.run = run
   }
 

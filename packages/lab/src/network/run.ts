@@ -1,0 +1,344 @@
+// A network's run: any step of a document, forward and back, with the weights that were edited by hand.
+import {
+  adagrad,
+  adam,
+  adamW,
+  type Checkpoint,
+  compile,
+  createRun,
+  gradients,
+  type InitializerName,
+  input,
+  type Loss,
+  type LossName,
+  l1Penalty,
+  l2Penalty,
+  layers,
+  losses,
+  type Model,
+  matmul,
+  momentum,
+  type Optimizer,
+  ops,
+  type Run,
+  type RunState,
+  random,
+  rmsProp,
+  sequential,
+  sgd,
+  sigmoid,
+  softmax,
+  type Tensor,
+  ValueError,
+} from '@bp/core'
+import { labelsOf, largest, type NetworkData, networkData } from './data.js'
+import type { NetworkDocument, WeightEdit } from './document.js'
+import { layerSizes } from './names.js'
+
+/** Why a run has ended before its last step. */
+export type Reached = 'loss' | 'gradient'
+
+/** The weights are looked at, for `until`, at steps that are multiples of this. */
+const lookInterval = 10
+
+const initializers: { readonly [name in NetworkDocument['initialization']]: InitializerName } = {
+  xavier: 'glorotUniform',
+  he: 'heUniform',
+  normal: 'normal',
+  zeros: 'zeros',
+}
+
+/** The steps from one edit of the weights to the next, which one run of core does. */
+interface Segment {
+  readonly from: number
+  readonly run: Run
+}
+
+export class NetworkRun {
+  readonly document: NetworkDocument
+  readonly data: NetworkData
+  /** Units of every layer, the inputs first. */
+  readonly sizes: readonly number[]
+  readonly model: Model
+  readonly #loss: LossName | Loss
+  readonly #segments: Segment[]
+  /** The weights before the first step. */
+  readonly start: Float32Array
+  #reached: Reached | null = null
+  /** Compiled for each number of rows. */
+  readonly #gradients = new Map<number, (x: Float32Array, y: Float32Array) => BatchGradients>()
+
+  constructor(document: NetworkDocument) {
+    this.document = document
+    this.data = networkData(document)
+    const { classes } = this.data
+    this.sizes = layerSizes(document, classes)
+    this.model = modelOf(document, classes)
+    const penalized = this.model.parameters.filter(({ rank }) => rank === 2)
+    this.#loss = lossOf(document, classes, penalized)
+    this.#segments = [{ from: 0, run: this.#create() }]
+    this.#edit()
+    this.start = this.weights()
+  }
+
+  get #run(): Run {
+    return this.#segments.at(-1)!.run
+  }
+
+  #create(resume?: Checkpoint): Run {
+    const { training, heldBack } = this.data
+    const { document } = this
+    const rows = training.rows
+    const batchSize = document.batch === 0 ? rows : Math.min(document.batch, rows)
+    return createRun({
+      model: this.model,
+      loss: this.#loss,
+      optimizer: optimizerOf(document),
+      data: training,
+      ...(heldBack && { validation: heldBack }),
+      batchSize,
+      epochs: Math.ceil(document.until.steps / Math.ceil(rows / batchSize)),
+      seed: document.seed,
+      ...(resume && { resume }),
+    })
+  }
+
+  /** What the run of core says, with the steps of the document. */
+  getState(): RunState & { readonly reached: Reached | null } {
+    const state = this.#run.getState()
+    const { steps } = this.document.until
+    const over = this.#reached !== null || (state.step >= steps && state.status !== 'diverged')
+    return { ...state, steps, ...(over && { status: 'done' as const }), reached: this.#reached }
+  }
+
+  /** All weights and biases, in the order of the model. */
+  weights(): Float32Array {
+    return this.#run.weights()
+  }
+
+  predict(inputs: Float32Array): Float32Array {
+    return this.#run.predict(inputs)
+  }
+
+  /** Loss of the current weights, with penalties; `null` where nothing is held back. */
+  loss(on: 'training' | 'heldBack'): number | null {
+    const data = this.data[on]
+    return data && this.#run.evaluate(data).loss
+  }
+
+  /** Indices of the training rows that the next step takes, in the order of the run. */
+  get nextRows(): readonly number[] {
+    const { rows } = this.data.training
+    const { batch, seed } = this.document
+    if (batch === 0 || batch >= rows) return Array.from({ length: rows }, (_, row) => row)
+    const perEpoch = Math.ceil(rows / batch)
+    const { step } = this.#run.getState()
+    const order = random(seed)
+      .stream('order')
+      .stream(Math.floor(step / perEpoch))
+      .permutation(rows)
+    const begin = (step % perEpoch) * batch
+    return Array.from(order.subarray(begin, begin + batch))
+  }
+
+  /** Loss and gradients of the current weights on some training rows; of the next step by default. */
+  gradients(rows: readonly number[] = this.nextRows): BatchGradients {
+    const { training } = this.data
+    const width = training.targetShape[0]!
+    let compute = this.#gradients.get(rows.length)
+    if (!compute) {
+      const x = input([rows.length, 2])
+      const y = input([rows.length, width])
+      const loss = this.lossOf(this.model.apply(x), y)
+      const parts = gradients(loss, this.model.parameters)
+      const outputs = Object.fromEntries(parts.map((part, index) => [index, part]))
+      const compiled = compile({ inputs: { x, y }, outputs: { loss, ...outputs } })
+      compute = (x, y) => {
+        const { loss, ...rest } = compiled({ x, y }) as Record<string, Float32Array>
+        return { loss: loss![0]!, gradients: parts.map((_, index) => rest[index]!) }
+      }
+      this.#gradients.set(rows.length, compute)
+    }
+    return compute(picked(training.inputs, rows, 2), picked(training.targets, rows, width))
+  }
+
+  /** Euclidean norm of the gradient of the next step. */
+  get gradientNorm(): number {
+    return Math.sqrt(this.gradients().gradients.reduce((sum, part) => sum + squares(part), 0))
+  }
+
+  /** The loss of outputs and targets of some rows as a graph, with its penalties. */
+  lossOf(outputs: Tensor, targets: Tensor): Tensor {
+    return (typeof this.#loss === 'string' ? losses[this.#loss] : this.#loss).of(outputs, targets)
+  }
+
+  /** The sums, outputs and predictions of every unit for rows of inputs, as graphs; the inputs' layer is left out. */
+  layersOf(x: Tensor): { sums: Tensor[]; outputs: Tensor[]; predictions: Tensor } {
+    const { parameters } = this.model
+    const sums: Tensor[] = []
+    const outputs: Tensor[] = []
+    let rows = x
+    for (const [layer, { activation }] of [...this.document.layers, { activation: null }].entries()) {
+      const sum = matmul(rows, parameters[2 * layer]!).add(parameters[2 * layer + 1]!)
+      const last = this.sizes.at(-1) === 1 ? sigmoid(sum) : softmax(sum)
+      rows = activation === null ? last : activation === 'linear' ? sum : ops[activation](sum)
+      sums.push(sum)
+      outputs.push(rows)
+    }
+    return { sums, outputs, predictions: rows }
+  }
+
+  /** How many training rows the current weights get right. */
+  get right(): number {
+    const { training } = this.data
+    const probabilities = this.predict(training.inputs)
+    const width = probabilities.length / training.rows
+    return labelsOf(training).filter(
+      (label, row) => largest(probabilities.subarray(row * width, (row + 1) * width)) === label,
+    ).length
+  }
+
+  /** Up to `count` steps, fewer where training ends. */
+  step(count = 1): void {
+    const target = Math.min(this.#run.getState().step + count, this.document.until.steps)
+    const { until } = this.document
+    const looks = until.loss > 0 || until.gradient > 0
+    for (;;) {
+      const { step, status } = this.#run.getState()
+      if (step >= target || this.#reached !== null || status === 'diverged') return
+      const edit = this.document.edits.find((edit) => edit.step > step)
+      const look = looks ? step - (step % lookInterval) + lookInterval : Number.POSITIVE_INFINITY
+      this.#run.step(Math.min(target, edit?.step ?? target, look) - step)
+      this.#edit()
+      if (this.#run.getState().step === look) this.#look()
+    }
+  }
+
+  /** Goes to a step, back or forward; the bits are those of a run that stopped there. */
+  goTo(step: number): void {
+    const { step: now, status } = this.#run.getState()
+    if (step < now || status === 'diverged') this.#reached = null
+    if (step < now) {
+      while (this.#segments.length > 1 && this.#segments.at(-1)!.from > step) this.#segments.pop()
+      const back = this.#run.getState().step - step
+      if (back > 0) this.#run.stepBack(back)
+    }
+    this.step(Math.max(0, step - this.#run.getState().step))
+  }
+
+  /** Goes on with the weights that are set by hand at this step, if any. */
+  #edit(): void {
+    const { step, status } = this.#run.getState()
+    const edits = this.document.edits.filter((edit) => edit.step === step)
+    if (edits.length === 0 || status === 'diverged') return
+    if (this.#segments.length > 1 && this.#segments.at(-1)!.from === step) return
+    const resume = withEdits(this.#run.save(), this.model, edits)
+    this.#segments.push({ from: step, run: this.#create(resume) })
+  }
+
+  #look(): void {
+    const { loss, gradient } = this.document.until
+    if (loss > 0 && this.loss('training')! < loss) this.#reached = 'loss'
+    else if (gradient > 0 && this.gradientNorm < gradient) this.#reached = 'gradient'
+  }
+}
+
+export interface BatchGradients {
+  readonly loss: number
+  /** In the order of the model: weights and biases of each layer. */
+  readonly gradients: readonly Float32Array[]
+}
+
+function picked(values: Float32Array, rows: readonly number[], width: number): Float32Array {
+  const all = new Float32Array(rows.length * width)
+  for (const [index, row] of rows.entries())
+    all.set(values.subarray(row * width, (row + 1) * width), index * width)
+  return all
+}
+
+/** Sum of squares. */
+export const squares = (values: ArrayLike<number>): number => {
+  let sum = 0
+  for (let index = 0; index < values.length; index++) sum += values[index]! * values[index]!
+  return sum
+}
+
+/** @throws what the data of the document throws, and ValueError for settings out of range. */
+export const createNetworkRun = (document: NetworkDocument): NetworkRun => new NetworkRun(document)
+
+function withEdits(checkpoint: Checkpoint, model: Model, edits: readonly WeightEdit[]): Checkpoint {
+  const weights: Record<string, Float32Array> = Object.fromEntries(
+    Object.entries(checkpoint.weights).map(([name, values]) => [name, values.slice()]),
+  )
+  for (const { layer, from, to, value } of edits) {
+    const parameter = model.parameters[2 * layer + (from < 0 ? 1 : 0)]
+    const at = from < 0 ? to : from * (parameter?.shape[1] ?? 0) + to
+    if (!parameter || at >= parameter.size)
+      throw new ValueError(
+        `edit: layer ${layer} of this network has no weight from ${from} to ${to}; remove the edit`,
+      )
+    weights[parameter.name]![at] = value
+  }
+  const { optimizer } = checkpoint
+  const parameters = Object.fromEntries(
+    Object.entries(optimizer.parameters).map(([name, record]) => [
+      name,
+      { ...record, values: weights[name]! },
+    ]),
+  )
+  return { ...checkpoint, weights, optimizer: { ...optimizer, parameters } }
+}
+
+function modelOf(document: NetworkDocument, classes: number): Model {
+  const weights = initializers[document.initialization]
+  const outputs = classes === 2 ? 1 : classes
+  // Cross-entropy takes logits, so that it is finite for each of them.
+  const activation =
+    document.loss === 'crossEntropy' ? 'linear' : classes === 2 ? 'sigmoid' : ('softmax' as const)
+  return sequential(
+    [
+      ...document.layers.map((layer) => layers.dense({ ...layer, weights })),
+      layers.dense({ units: outputs, activation, weights }),
+    ],
+    { inputShape: [2], seed: document.seed },
+  )
+}
+
+function lossName({ loss }: NetworkDocument, classes: number) {
+  if (loss === 'squaredError') return 'meanSquaredError' as const
+  return classes === 2 ? ('sigmoidCrossEntropy' as const) : ('softmaxCrossEntropy' as const)
+}
+
+function lossOf(document: NetworkDocument, classes: number, weights: readonly Tensor[]): LossName | Loss {
+  const name = lossName(document, classes)
+  const { l1, l2 } = document
+  if (l1 === 0 && l2 === 0) return name
+  return {
+    ...losses[name],
+    of(outputs, targets) {
+      let loss: Tensor = losses[name].of(outputs, targets)
+      if (l1 > 0) loss = loss.add(l1Penalty(weights, l1))
+      if (l2 > 0) loss = loss.add(l2Penalty(weights, l2 / 2))
+      return loss
+    },
+  }
+}
+
+function optimizerOf({ optimizer: { kind, learningRate, momentum: decay } }: NetworkDocument): Optimizer {
+  switch (kind) {
+    case 'sgd':
+      return sgd({ learningRate })
+    case 'momentum':
+      return momentum({ learningRate, momentum: decay })
+    case 'nesterov':
+      return momentum({ learningRate, momentum: decay, nesterov: true })
+    case 'rmsProp':
+      return rmsProp({ learningRate })
+    case 'adagrad':
+      return adagrad({ learningRate })
+    case 'adam':
+      return adam({ learningRate })
+    case 'adamW':
+      return adamW({ learningRate })
+  }
+}

@@ -1,0 +1,91 @@
+// One step taken apart, for one row: forward layer by layer, the loss, backward layer by layer, and the update.
+import { compile, gradients, input, losses, type Tensor } from '@bp/core'
+import type { NetworkRun } from './run.js'
+
+/** The parts of a step, in order; `layer` counts from the first one with weights. */
+export type SubStep =
+  | { readonly phase: 'forward'; readonly layer: number }
+  | { readonly phase: 'loss' }
+  | { readonly phase: 'backward'; readonly layer: number }
+  | { readonly phase: 'update' }
+
+export interface SubStepLayer {
+  readonly sums: Float32Array
+  readonly outputs: Float32Array
+  /** Derivatives of the row's loss with respect to its sums, weights and biases. */
+  readonly sumGradients: Float32Array
+  readonly weightGradients: Float32Array
+  readonly biasGradients: Float32Array
+}
+
+export interface SubSteps {
+  readonly row: number
+  readonly inputs: Float32Array
+  readonly targets: Float32Array
+  readonly layers: readonly SubStepLayer[]
+  /** Of this row alone, without penalties. */
+  readonly loss: number
+  /** Weights and biases in the order of the model, before and after the step of its whole batch. */
+  readonly before: Float32Array
+  /** `null` where no step follows: at the end, or where it diverges. */
+  readonly after: Float32Array | null
+}
+
+/** The parts of a step of a network with this many layers of weights. */
+export function subStepsOf(layers: number): SubStep[] {
+  const each = Array.from({ length: layers }, (_, layer) => layer)
+  return [
+    ...each.map((layer): SubStep => ({ phase: 'forward', layer })),
+    { phase: 'loss' },
+    ...each.reverse().map((layer): SubStep => ({ phase: 'backward', layer })),
+    { phase: 'update' },
+  ]
+}
+
+/** The numbers of the next step for one training row; leaves the run as it was. */
+export function subSteps(run: NetworkRun, row: number): SubSteps {
+  const { training, classes } = run.data
+  const width = training.targetShape[0]!
+  const x = input([1, 2])
+  const t = input([1, width])
+  const { sums, outputs } = run.layersOf(x)
+  const loss =
+    run.document.loss === 'squaredError'
+      ? losses.meanSquaredError.of(outputs.at(-1)!, t)
+      : losses[classes === 2 ? 'sigmoidCrossEntropy' : 'softmaxCrossEntropy'].of(sums.at(-1)!, t)
+  const { parameters } = run.model
+  const derivatives = gradients(loss, [...sums, ...parameters])
+  const named = (name: string, tensors: readonly Tensor[]) =>
+    Object.fromEntries(tensors.map((tensor, index) => [`${name}${index}`, tensor]))
+  const inputs = training.inputs.slice(2 * row, 2 * row + 2)
+  const targets = training.targets.slice(width * row, width * (row + 1))
+  const numbers = compile({
+    inputs: { x, t },
+    outputs: { loss, ...named('sum', sums), ...named('output', outputs), ...named('gradient', derivatives) },
+  })({ x: inputs, t: targets }) as Record<string, Float32Array>
+  const depth = sums.length
+  return {
+    row,
+    inputs,
+    targets,
+    layers: sums.map((_, layer) => ({
+      sums: numbers[`sum${layer}`]!,
+      outputs: numbers[`output${layer}`]!,
+      sumGradients: numbers[`gradient${layer}`]!,
+      weightGradients: numbers[`gradient${depth + 2 * layer}`]!,
+      biasGradients: numbers[`gradient${depth + 2 * layer + 1}`]!,
+    })),
+    loss: numbers.loss![0]!,
+    before: run.weights(),
+    after: weightsAfter(run),
+  }
+}
+
+function weightsAfter(run: NetworkRun): Float32Array | null {
+  const { step, status } = run.getState()
+  if (status === 'diverged' || status === 'done') return null
+  run.step()
+  const after = run.getState().step > step ? run.weights() : null
+  if (after) run.goTo(step)
+  return after
+}

@@ -1,0 +1,272 @@
+// What is to be seen of a network at a step: weights, gradients, maps of every unit, predictions and norms.
+import { compile, type Dataset, input, type RunRecord } from '@bp/core'
+import { labelsOf, largest, type MapRange } from './data.js'
+import { decisionGrid } from './decision-grid.js'
+import { createNetworkRun, type NetworkRun, type Reached, squares } from './run.js'
+
+export interface LayerView {
+  /** Row by row: all weights from the first unit of the layer before, and so on. */
+  readonly weights: Float32Array
+  readonly biases: Float32Array
+  /** Derivatives of the loss of the next step. */
+  readonly weightGradients: Float32Array
+  readonly biasGradients: Float32Array
+  readonly weightNorm: number
+  /** Norm of the gradients of weights and biases together. */
+  readonly gradientNorm: number
+  /** Norm of what the last step added to weights and biases, relative to theirs; `null` before the first step. */
+  readonly updateRatio: number | null
+  /** Units whose output is 0 for every training row. */
+  readonly dead: readonly number[]
+  /** Units of a bounded activation that are at its limits, within a hundredth of its range, for every training row. */
+  readonly saturated: readonly number[]
+}
+
+export interface RowView {
+  readonly x1: number
+  readonly x2: number
+  readonly label: number
+  /** The class that the network predicts. */
+  readonly predicted: number
+  /** The probability of class 1, or those of all classes. */
+  readonly probabilities: readonly number[]
+}
+
+export interface LossRecord {
+  readonly step: number
+  readonly loss: number
+  /** Of the rows held back. */
+  readonly heldBack: number | null
+}
+
+export interface NetworkView {
+  readonly step: number
+  readonly status: 'idle' | 'paused' | 'done' | 'diverged'
+  readonly reached: Reached | null
+  /** For a run that diverged: where, in the words of core. */
+  readonly divergence: string | null
+  readonly sizes: readonly number[]
+  readonly classes: number
+  readonly range: MapRange
+  /** Of the current weights on all training rows, with penalties. */
+  readonly loss: number
+  readonly heldBackLoss: number | null
+  readonly accuracy: number
+  readonly heldBackAccuracy: number | null
+  readonly layers: readonly LayerView[]
+  /** Sums and outputs of every unit for the chosen training row. */
+  readonly sample: {
+    readonly row: number
+    readonly sums: readonly Float32Array[]
+    readonly outputs: readonly Float32Array[]
+  }
+  /** Points along each side of the maps; one beyond each border. */
+  readonly resolution: number
+  /** Outputs of every unit of every layer at the points of the map, rows from the top: `maps[layer][unit]`. */
+  readonly maps: readonly (readonly Float32Array[])[]
+  readonly rows: readonly RowView[]
+  readonly heldBackRows: readonly RowView[]
+  /** Training rows by class, true ones as rows and predicted ones as columns. */
+  readonly confusion: readonly (readonly number[])[]
+  readonly history: readonly LossRecord[]
+}
+
+/** Points along each side of a map. */
+const resolution = 42
+
+interface Compiled {
+  readonly rows: (x: Float32Array) => Record<string, Float32Array>
+  readonly map: () => Record<string, Float32Array>
+  readonly initialLoss: LossRecord
+}
+
+const compiledFor = new WeakMap<NetworkRun, Compiled>()
+
+/** `sample` is the index of a training row. */
+export function networkView(run: NetworkRun, sample = 0): NetworkView {
+  const { document, data, sizes } = run
+  const { training, heldBack, classes, range } = data
+  const { rows: forward, map, initialLoss } = compiled(run)
+  const state = run.getState()
+  const trained = forward(training.inputs)
+  const rows = rowViews(training, trained.predictions!)
+  const heldBackRows = heldBack ? rowViews(heldBack, run.predict(heldBack.inputs)) : []
+  const { gradients } = run.gradients()
+  const update = lastUpdate(run)
+  const row = Math.min(sample, training.rows - 1)
+  const of = (name: string, layer: number) => {
+    const units = sizes[layer + 1]!
+    return trained[`${name}${layer}`]!.slice(row * units, (row + 1) * units)
+  }
+  const loss = run.loss('training')!
+  const heldBackLoss = run.loss('heldBack')
+  const onMap = map()
+  const depth = sizes.length - 1
+  return {
+    step: state.step,
+    status: state.status as NetworkView['status'],
+    reached: state.reached,
+    divergence: state.error?.message ?? null,
+    sizes,
+    classes,
+    range,
+    loss,
+    heldBackLoss,
+    accuracy: shareRight(rows),
+    heldBackAccuracy: heldBack ? shareRight(heldBackRows) : null,
+    layers: Array.from({ length: depth }, (_, layer) => {
+      const [w, b] = [2 * layer, 2 * layer + 1].map((index) =>
+        Float32Array.from(run.model.parameters[index]!.values),
+      ) as [Float32Array, Float32Array]
+      const [dw, db] = [gradients[2 * layer]!, gradients[2 * layer + 1]!]
+      const outputs = trained[`output${layer}`]!
+      const activation = document.layers[layer]?.activation
+      const units = sizes[layer + 1]!
+      const everywhere = (holds: (value: number) => boolean) =>
+        Array.from({ length: units }, (_, unit) => unit).filter((unit) => {
+          for (let at = unit; at < outputs.length; at += units) if (!holds(outputs[at]!)) return false
+          return true
+        })
+      return {
+        weights: w,
+        biases: b,
+        weightGradients: dw,
+        biasGradients: db,
+        weightNorm: Math.sqrt(squares(w)),
+        gradientNorm: Math.sqrt(squares(dw) + squares(db)),
+        updateRatio: update && update.norms[layer]! / Math.sqrt(squares(w) + squares(b)),
+        dead: activation === 'relu' ? everywhere((value) => value === 0) : [],
+        saturated:
+          activation === 'sigmoid'
+            ? everywhere((value) => value < 0.01 || value > 0.99)
+            : activation === 'tanh'
+              ? everywhere((value) => Math.abs(value) > 0.98)
+              : [],
+      }
+    }),
+    sample: {
+      row,
+      sums: Array.from({ length: depth }, (_, layer) => of('sum', layer)),
+      outputs: Array.from({ length: depth }, (_, layer) => of('output', layer)),
+    },
+    resolution,
+    maps: Array.from({ length: depth }, (_, layer) => columns(onMap[`output${layer}`]!, sizes[layer + 1]!)),
+    rows,
+    heldBackRows,
+    confusion: confusionOf(rows, classes),
+    history: [
+      initialLoss,
+      ...state.history.map(({ step, loss, validation }: RunRecord) => ({
+        step,
+        loss,
+        heldBack: validation?.loss ?? null,
+      })),
+      ...(state.step > (state.history.at(-1)?.step ?? 0)
+        ? [{ step: state.step, loss, heldBack: heldBackLoss }]
+        : []),
+    ],
+  }
+}
+
+/** The norm, by layer, of what the last step added; leaves the run as it was. */
+function lastUpdate(run: NetworkRun): { norms: number[] } | null {
+  const { step, status } = run.getState()
+  // A run that diverged stays where it is.
+  if (step === 0 || status === 'diverged') return null
+  const after = run.weights()
+  run.goTo(step - 1)
+  const before = run.weights()
+  run.goTo(step)
+  let offset = 0
+  const changes = run.model.parameters.map(({ size }) => {
+    const change = after.slice(offset, offset + size).map((value, index) => value - before[offset + index]!)
+    offset += size
+    return squares(change)
+  })
+  return {
+    norms: Array.from({ length: changes.length / 2 }, (_, layer) =>
+      Math.sqrt(changes[2 * layer]! + changes[2 * layer + 1]!),
+    ),
+  }
+}
+
+function compiled(run: NetworkRun): Compiled {
+  const known = compiledFor.get(run)
+  if (known) return known
+  const { training, range } = run.data
+  const functionOf = (count: number) => {
+    const x = input([count, 2])
+    const { sums, outputs, predictions } = run.layersOf(x)
+    const named = Object.fromEntries([
+      ...sums.map((sum, layer) => [`sum${layer}`, sum]),
+      ...outputs.map((output, layer) => [`output${layer}`, output]),
+    ])
+    const compiled = compile({ inputs: { x }, outputs: { ...named, predictions } })
+    return (x: Float32Array) => compiled({ x }) as Record<string, Float32Array>
+  }
+  const points = mapPoints(range)
+  const onMap = functionOf(points.length / 2)
+  const before = run.getState().step === 0 ? run : createNetworkRun(run.document)
+  const made: Compiled = {
+    rows: functionOf(training.rows),
+    map: () => onMap(points),
+    initialLoss: {
+      step: 0,
+      loss: before.loss('training')!,
+      heldBack: before.loss('heldBack'),
+    },
+  }
+  compiledFor.set(run, made)
+  return made
+}
+
+/** The points of a map, one of them beyond each border, so that it can be drawn smoothly up to there. */
+function mapPoints({ x1, x2 }: MapRange): Float32Array {
+  const unit = decisionGrid(resolution, 0, 1)
+  const beyond = 1 / (resolution - 2)
+  const along = ([low, high]: readonly [number, number], share: number) =>
+    low + ((1 + 2 * beyond) * share - beyond) * (high - low)
+  return unit.map((share, index) => along(index % 2 === 0 ? x1 : x2, share))
+}
+
+function columns(values: Float32Array, width: number): Float32Array[] {
+  return Array.from({ length: width }, (_, column) =>
+    Float32Array.from({ length: values.length / width }, (_, row) => values[row * width + column]!),
+  )
+}
+
+function rowViews(data: Dataset, probabilities: Float32Array): RowView[] {
+  const width = probabilities.length / data.rows
+  return labelsOf(data).map((label, row) => {
+    const own = Array.from(probabilities.subarray(row * width, (row + 1) * width))
+    return {
+      x1: data.inputs[2 * row]!,
+      x2: data.inputs[2 * row + 1]!,
+      label,
+      predicted: largest(own),
+      probabilities: own,
+    }
+  })
+}
+
+const shareRight = (rows: readonly RowView[]) =>
+  rows.filter(({ label, predicted }) => label === predicted).length / rows.length
+
+function confusionOf(rows: readonly RowView[], classes: number): number[][] {
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  for (const { label, predicted } of rows) counts[label]![predicted]!++
+  return counts
+}
+
+/** How many of the values fall into each of `bins` equal parts from the least to the greatest. */
+export function histogram(
+  values: ArrayLike<number>,
+  bins: number,
+): { low: number; high: number; counts: number[] } {
+  const numbers = Array.from(values)
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)]
+  const counts = new Array<number>(bins).fill(0)
+  for (const value of numbers)
+    counts[high > low ? Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins)) : 0]!++
+  return { low, high, counts }
+}
