@@ -1,11 +1,9 @@
 // The paths of optimizers down a cost from one start, step by step, and how each ends.
-import type { Optimizer } from '@bp/core'
+import { adam, momentum, type Optimizer, rmsProp, sgd } from '@bp/core'
 import type { Bowl, Position } from './bowl.js'
 import { curvatureOf, type Stationary, stationary } from './curvature.js'
-import { optimizerOf, type Racer } from './racers.js'
-
-/** No path has more steps than this. */
-export const longestPath = 400
+import { longestPath } from './document.js'
+import type { Racer } from './racers.js'
 
 /** Slopes and moves below this count as standing still; slopes are as large as the cost per unit of a parameter. */
 const still = 1e-6
@@ -46,6 +44,23 @@ export interface Descent {
   readonly start: Position
   readonly rate: number
   readonly racers: readonly Racer[]
+}
+
+/** Core's optimizer for a racer. */
+export function optimizerOf({ rule, settings }: Racer, learningRate: number): Optimizer {
+  const [first, second] = settings
+  switch (rule) {
+    case 'sgd':
+      return sgd({ learningRate })
+    case 'momentum':
+      return momentum({ learningRate, momentum: first! })
+    case 'nesterov':
+      return momentum({ learningRate, momentum: first!, nesterov: true })
+    case 'rmsProp':
+      return rmsProp({ learningRate, alpha: first! })
+    case 'adam':
+      return adam({ learningRate, beta1: first!, beta2: second! })
+  }
 }
 
 interface Ball {

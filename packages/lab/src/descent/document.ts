@@ -1,7 +1,6 @@
 // The document of the Descent place: which cost, from where, how fast, by which rules; and its fields in an address.
 import { type Codec, choiceField, LinkError, numberField, shortened } from '../link/codec.js'
 import type { DataPoints, Position } from './bowl.js'
-import { longestPath } from './descend.js'
 import type { Range } from './frame.js'
 import { presets } from './presets.js'
 import { type Racer, racer, rules, settingsOf } from './racers.js'
@@ -22,6 +21,9 @@ export interface DescentDocument {
   /** The part of the plane that is shown; null for one that is chosen. */
   readonly ranges: readonly Range[] | null
 }
+
+/** No path has more steps than this. */
+export const longestPath = 400
 
 /** Points of a document, so that a pasted table does not stall the page. */
 export const mostPoints = 200

@@ -67,6 +67,8 @@ function rounded(value: number, height: number): number {
   return Number((Math.round(value / unit) * unit).toPrecision(12))
 }
 
+type Corner = readonly [column: number, row: number]
+
 /** A closed line, its points one after the other, in cells of the grid. */
 export type Loop = readonly (readonly [column: number, row: number])[]
 
@@ -75,54 +77,62 @@ export type Loop = readonly (readonly [column: number, row: number])[]
  * region. Marching squares with linear interpolation, on a grid that is surrounded by a ring above every level.
  */
 export function loopsBelow({ values, columns, rows }: Grid, level: number): Loop[] {
-  const isBelow = (column: number, row: number) =>
-    column >= 0 && row >= 0 && column < columns && row < rows && values[row * columns + column]! < level
-  /** Between a point inside the region and one outside it. */
-  const crossing = (fromColumn: number, fromRow: number, toColumn: number, toRow: number) => {
+  const inGrid = (column: number, row: number) => column >= 0 && row >= 0 && column < columns && row < rows
+  const valueAt = (column: number, row: number) =>
+    inGrid(column, row) ? values[row * columns + column]! : Infinity
+  // With the ring, so that a cell has four points wherever it is.
+  const width = columns + 2
+  const below = new Uint8Array(width * (rows + 2))
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      if (values[row * columns + column]! < level) below[(row + 1) * width + column + 1] = 1
+
+  /** Where the border is between a point inside the region and one outside it. */
+  const crossing = ([fromColumn, fromRow]: Corner, [toColumn, toRow]: Corner) => {
     const from = valueAt(fromColumn, fromRow)
-    const to = valueAt(toColumn, toRow)
-    const between = (level - from) / (to - from)
+    const between = (level - from) / (valueAt(toColumn, toRow) - from)
     // Values that are not finite, and the ring, have no height to interpolate: the border is at the point inside.
     const share = Number.isFinite(between) ? between : from < level ? 0 : 1
     return [fromColumn + share * (toColumn - fromColumn), fromRow + share * (toRow - fromRow)] as const
   }
-  const valueAt = (column: number, row: number) =>
-    column >= 0 && row >= 0 && column < columns && row < rows ? values[row * columns + column]! : Infinity
 
-  // The border of the region crosses edges of the grid; each crossing leads to the next one of the same cell, with the
-  // region on its left. Edges are numbered: those to the right of a point, then those above it.
-  const width = columns + 2
-  const right = (column: number, row: number) => ((row + 1) * width + column + 1) * 2
-  const above = (column: number, row: number) => right(column, row) + 1
+  // The border crosses edges of the grid. Each crossing leads to the next one of the same cell, with the region on its
+  // left. An edge has the number of its lower left point: twice that for the edge to the right, one more for that above.
   const next = new Map<number, number>()
   const places = new Map<number, readonly [number, number]>()
-  for (let row = -1; row < rows; row++)
-    for (let column = -1; column < columns; column++) {
-      const corners = [
+  for (let row = 0; row <= rows; row++)
+    for (let column = 0; column <= columns; column++) {
+      const at = row * width + column
+      const count = below[at]! + below[at + 1]! + below[at + width]! + below[at + width + 1]!
+      if (count === 0 || count === 4) continue
+      const corners: readonly Corner[] = [
+        [column - 1, row - 1],
+        [column, row - 1],
         [column, row],
-        [column + 1, row],
-        [column + 1, row + 1],
-        [column, row + 1],
-      ] as const
-      const inside = corners.map(([x, y]) => isBelow(x, y))
-      if (inside.every((own) => own === inside[0])) continue
-      const edges = [right(column, row), above(column + 1, row), right(column, row + 1), above(column, row)]
+        [column - 1, row],
+      ]
+      const inside = [below[at]!, below[at + 1]!, below[at + width + 1]!, below[at + width]!]
+      const edges = [2 * at, 2 * (at + 1) + 1, 2 * (at + width), 2 * at + 1]
       // Around the cell: where an edge leaves the region, and where one enters it.
       const leaving: number[] = []
       const entering: number[] = []
       for (let index = 0; index < 4; index++) {
         const after = (index + 1) % 4
         if (inside[index] === inside[after]) continue
-        places.set(edges[index]!, crossing(...corners[index]!, ...corners[after]!))
-        ;(inside[index] ? leaving : entering).push(index)
+        if (inside[index]) {
+          leaving.push(index)
+          places.set(edges[index]!, crossing(corners[index]!, corners[after]!))
+        } else entering.push(index)
       }
       // A saddle has two of each; its middle decides whether the region is connected there.
-      const middle =
-        leaving.length === 2 && corners.reduce((total, [x, y]) => total + valueAt(x, y), 0) / 4 < level
-      for (const from of leaving) {
-        const to = entering.length === 1 ? entering[0]! : (from + (middle ? 1 : 3)) % 4
-        next.set(edges[from]!, edges[to]!)
-      }
+      const connected =
+        leaving.length === 2 &&
+        corners.reduce((total, [column, row]) => total + valueAt(column, row), 0) / 4 < level
+      for (const from of leaving)
+        next.set(
+          edges[from]!,
+          edges[entering.length === 1 ? entering[0]! : (from + (connected ? 1 : 3)) % 4]!,
+        )
     }
   const loops: Loop[] = []
   for (const start of next.keys()) {
