@@ -35,10 +35,10 @@ describe('a graph in lines', () => {
 
       backward: each derivative is the upstream one times the local one
         ∂f/∂f = 1
-        ∂f/∂g = ∂f/∂f · ∂f/∂g = 1 × 1 = 1
-        ∂f/∂b = ∂f/∂f · ∂f/∂b = 1 × 1 = 1
-        ∂f/∂w = ∂f/∂g · ∂g/∂w = 1 × 5 = 5
-        ∂f/∂x = ∂f/∂g · ∂g/∂x = 1 × (−2) = −2"
+        ∂f/∂g = 1
+        ∂f/∂b = 1
+        ∂f/∂w = ∂f/∂g · ∂g/∂w = 1 · 5 = 5
+        ∂f/∂x = ∂f/∂g · ∂g/∂x = 1 · (−2) = −2"
     `)
   })
 
@@ -132,7 +132,7 @@ describe('the graph screen', () => {
     expect(lastFrame()).toContain('f = g + b = −10 + 3 = −7')
     expect(await press('\u001b[D')).toBe('1')
     expect(await press('\u001b[F')).toBe('7')
-    expect(lastFrame()).toContain('∂f/∂x = ∂f/∂g · ∂g/∂x = 1 × (−2) = −2')
+    expect(lastFrame()).toContain('∂f/∂x = ∂f/∂g · ∂g/∂x = 1 · (−2) = −2')
     expect(await press('n')).toBe('7')
     expect(await press('\u001b[H')).toBe('0')
     await press(' ')

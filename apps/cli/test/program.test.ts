@@ -149,7 +149,7 @@ describe('bp, not on a terminal,', () => {
     [['train', '--help'], '--learning-rate X'],
     [['graph', '--help'], '--set NAME=VALUE'],
     [['--version'], '0.1.0'],
-    [['graph', 'f = w*x + b', '--set', 'w=-2,x=5,b=3'], '∂f/∂w = ∂f/∂g · ∂g/∂w = 1 × 5 = 5'],
+    [['graph', 'f = w*x + b', '--set', 'w=-2,x=5,b=3'], '∂f/∂w = ∂f/∂g · ∂g/∂w = 1 · 5 = 5'],
   ])('answers %j', (args, expected) => {
     const { stdout, stderr, status } = bp(args)
     expect(stdout).toContain(expected)

@@ -151,7 +151,7 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
     keys('End')
     await until('step 7 of 7')
     keys('q')
-    expect(await until('code 0')).toContain('∂f/∂w = ∂f/∂g · ∂g/∂w = 1 × 5 = 5')
+    expect(await until('code 0')).toContain('∂f/∂w = ∂f/∂g · ∂g/∂w = 1 · 5 = 5')
     expect(flag('alternate_on')).toBe('0')
   })
 })

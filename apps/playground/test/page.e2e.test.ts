@@ -108,7 +108,7 @@ describe('the graph', () => {
       '1 × 1 = 1',
     ])
     expect(await page.locator('.steps .backward li').allInnerTexts()).toEqual(
-      expect.arrayContaining(['∂f/∂w = ∂f/∂g · ∂g/∂w = 1 × 5 = 5', '∂f/∂x = ∂f/∂g · ∂g/∂x = 1 × (−2) = −2']),
+      expect.arrayContaining(['∂f/∂w = ∂f/∂g · ∂g/∂w = 1 · 5 = 5', '∂f/∂x = ∂f/∂g · ∂g/∂x = 1 · (−2) = −2']),
     )
     expect((await page.locator('.nudge-line').innerText()).replace(/\s+/g, ' ')).toBe(
       'If w changes by 1, f changes by 5; if x changes by 1, f changes by −2; if b changes by 1, f changes by 1.',
@@ -170,7 +170,7 @@ describe('the graph', () => {
     await page.locator('.steps [aria-current=step]').focus()
     await page.keyboard.press('ArrowUp')
     expect(await page.locator('.steps [aria-current=step]').innerText()).toBe(
-      '∂f/∂w = ∂f/∂g · ∂g/∂w = 1 × 5 = 5',
+      '∂f/∂w = ∂f/∂g · ∂g/∂w = 1 · 5 = 5',
     )
     await press(page, 'Back')
     expect(await slider.inputValue()).toBe('5')

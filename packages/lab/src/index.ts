@@ -36,9 +36,11 @@ export {
   type ViewFrom,
 } from './descent/surface.js'
 export { formatNumber } from './format-number.js'
-export { expandComposite } from './graph/composite.js'
+export { type PartialSum, type StepAccount, writeAccount } from './graph/account.js'
+export { expandComposite, type OpenedComposite, type OpenedGraph, openComposites } from './graph/composite.js'
 export { operand } from './graph/describe.js'
 export { type GraphDocument, type GraphTab, graphCodec, graphTabs, initialGraph } from './graph/document.js'
+export { type Formula, type Mark, type Source, writeFormula } from './graph/formula.js'
 export {
   type Layout,
   type LayoutEdge,
@@ -49,7 +51,23 @@ export {
 } from './graph/layout.js'
 export { type Nudge, nudge } from './graph/nudge.js'
 export { formatNumbers, type Numbers } from './graph/numbers.js'
-export { type Trace, type TraceEdge, type TraceNode, type TraceStep, trace } from './graph/trace.js'
+export type { ProblemReason, TraceProblem } from './graph/problems.js'
+export { type Relation, type RelationKind, relations } from './graph/relation.js'
+export {
+  type ChainFactor,
+  countSweeps,
+  nextBreak,
+  type Overwritten,
+  type Sweeps,
+  stepOf,
+  type Trace,
+  type TraceComposite,
+  type TraceEdge,
+  type TraceNode,
+  type TraceOptions,
+  type TraceStep,
+  trace,
+} from './graph/trace.js'
 export { type TraceView, viewAt } from './graph/view.js'
 export { type Address, readAddress, writeAddress } from './link/address.js'
 export { type Codec, choiceField, LinkError, numberField } from './link/codec.js'

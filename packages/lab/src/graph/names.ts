@@ -1,18 +1,24 @@
-// Gives every node of a graph a name and an id.
+// Gives every node of a graph a name and an id that stay the same whatever is opened and whatever the values are.
 import { Constant, type Tensor, topological } from '@bp/core'
 import type { Graph } from '@bp/expression'
 
 export interface Identity {
   readonly id: string
-  /** Empty for a constant. */
+  /** Empty for a constant without a name. */
   readonly name: string
+}
+
+/** A graph whose nodes have their identities already: one with opened composites. */
+export interface IdentifiedGraph extends Graph {
+  readonly identities: ReadonlyMap<Tensor, Identity>
 }
 
 // In the lecture, the node between the variables and f is called g.
 const letters = ['g', 'h', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'u', 'v']
 
 /** The nodes that the output depends on, in forward order, each with its name. */
-export function identify(graph: Graph): Map<Tensor, Identity> {
+export function identify(graph: Graph | IdentifiedGraph): ReadonlyMap<Tensor, Identity> {
+  if ('identities' in graph) return graph.identities
   const nodes = topological([graph.output])
   const names = new Map<Tensor, string>()
   const taken = new Set<string>()
@@ -42,4 +48,17 @@ export function identify(graph: Graph): Map<Tensor, Identity> {
 function* freeNames(taken: ReadonlySet<string>): Generator<string> {
   for (const letter of letters) if (!taken.has(letter)) yield letter
   for (let number = 1; ; number++) if (!taken.has(`g${number}`)) yield `g${number}`
+}
+
+/** Names for the nodes inside the composite `id`: `y₁`, `y₂`, …; its constants are `y#0`, `y#1`, … */
+export function* namesInside(id: string, taken: ReadonlySet<string>): Generator<string> {
+  for (let number = 1; ; number++) {
+    const name = `${id}${subscript(number)}`
+    if (!taken.has(name)) yield name
+  }
+}
+
+/** `₁₂` for 12. */
+export function subscript(number: number): string {
+  return String(number).replace(/\d/g, (digit) => String.fromCodePoint(0x2080 + Number(digit)))
 }

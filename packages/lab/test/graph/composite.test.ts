@@ -11,17 +11,17 @@ describe('sigmoid at 0', () => {
   it('is −x, exp, + 1 and 1 ÷ x', () => {
     expect(nodes.map(({ label }) => label)).toEqual([
       'x',
-      'g = −x',
-      'h = exp(g)',
+      'y₁ = −x',
+      'y₂ = exp(y₁)',
       '1',
-      'k = h + 1',
-      'y = 1 ÷ k',
+      'y₃ = y₂ + 1',
+      'y = 1 ÷ y₃',
     ])
     expect(nodes.map(({ value }) => value)).toEqual([0, -0, 1, 1, 2, 0.5])
   })
 
   it('has the local derivatives −1/2², 1, e⁰, −1, last to first, and their product is 0.25', () => {
-    const chain = [edge('k', 'y'), edge('h', 'k'), edge('g', 'h'), edge('x', 'g')]
+    const chain = [edge('y₃', 'y'), edge('y₂', 'y₃'), edge('y₁', 'y₂'), edge('x', 'y₁')]
     expect(chain.map(({ local }) => local)).toEqual([-1 / 2 ** 2, 1, Math.exp(0), -1])
     expect(chain.map(({ contribution }) => contribution)).toEqual([-0.25, -0.25, -0.25, 0.25])
     expect(node('x').derivative).toBe(0.25)

@@ -55,10 +55,10 @@ describe('f = w*x + b at w = -2, x = 5, b = 3', () => {
       ['forward', 'g', 'g = w × x = −2 × 5 = −10'],
       ['forward', 'f', 'f = g + b = −10 + 3 = −7'],
       ['seed', 'f', '∂f/∂f = 1'],
-      ['backward', 'g', '∂f/∂g = ∂f/∂f · ∂f/∂g = 1 × 1 = 1'],
-      ['backward', 'b', '∂f/∂b = ∂f/∂f · ∂f/∂b = 1 × 1 = 1'],
-      ['backward', 'w', '∂f/∂w = ∂f/∂g · ∂g/∂w = 1 × 5 = 5'],
-      ['backward', 'x', '∂f/∂x = ∂f/∂g · ∂g/∂x = 1 × (−2) = −2'],
+      ['backward', 'g', '∂f/∂g = 1'],
+      ['backward', 'b', '∂f/∂b = 1'],
+      ['backward', 'w', '∂f/∂w = ∂f/∂g · ∂g/∂w = 1 · 5 = 5'],
+      ['backward', 'x', '∂f/∂x = ∂f/∂g · ∂g/∂x = 1 · (−2) = −2'],
     ])
   })
 })
@@ -102,9 +102,9 @@ describe('a variable that is used more than once', () => {
       [4, 7],
     ])
     expect(additions.map(({ text }) => text)).toEqual([
-      '∂f/∂x, term 1 of 3: ∂f/∂f · ∂f/∂x = 1 × 1 = 1',
-      '∂f/∂x, term 2 of 3: ∂f/∂g · ∂g/∂x (x as a) = 1 × 3 = 3; total 1 + 3 = 4',
-      '∂f/∂x, term 3 of 3: ∂f/∂g · ∂g/∂x (x as b) = 1 × 3 = 3; total 4 + 3 = 7',
+      '(∂f/∂x)₁ = 1',
+      '(∂f/∂x)₂ = ∂f/∂g · (∂g/∂x)₁ = 1 · 3 = 3; ∂f/∂x so far: 1 + 3 = 4',
+      '(∂f/∂x)₃ = ∂f/∂g · (∂g/∂x)₂ = 1 · 3 = 3; ∂f/∂x = 4 + 3 = 7',
     ])
   })
 })
@@ -176,9 +176,21 @@ describe('a missing derivative', () => {
 
 describe('numbers that are not finite', () => {
   it.each([
-    ['f = log(x)', { x: -1 }, 'f is not a finite number: f = log(x) = log(−1) = NaN'],
-    ['f = exp(1/x)', { x: 0 }, 'g is not a finite number: g = 1 ÷ x = 1 ÷ 0 = ∞'],
-    ['f = 1 + sqrt(x)', { x: 0 }, 'a derivative is not a finite number: ∂f/∂x = ∂f/∂g · ∂g/∂x = 1 × ∞ = ∞'],
+    [
+      'f = log(x)',
+      { x: -1 },
+      'f is not a finite number: f = log(x) = log(−1) = NaN; the logarithm of a negative number: keep its argument above 0',
+    ],
+    [
+      'f = exp(1/x)',
+      { x: 0 },
+      'g is not a finite number: g = 1 ÷ x = 1 ÷ 0 = ∞; a division by 0: keep the divisor away from 0',
+    ],
+    [
+      'f = 1 + sqrt(x)',
+      { x: 0 },
+      '∂f/∂x is not a finite number: ∂f/∂x = ∂f/∂g · ∂g/∂x = 1 · ∞ = ∞; the curve is vertical there: move the input away from that point',
+    ],
   ])('are reported where they first appear: %s', (source, values, warning) => {
     expect(traced(source, values).warnings).toEqual([warning])
   })
@@ -213,14 +225,14 @@ describe('arrays', () => {
       upstream: [[5], [10]],
       contribution: [[35], [50]],
     })
-    expect(steps.at(-1)!.text).toBe('∂cost/∂W = [[35], [50]], from ∂cost/∂g by b̄ = aᵀ · ȳ')
+    expect(steps.at(-1)!.text).toBe('∂cost/∂W = Xᵀ · ḡ = [[35], [50]], with ḡ = ∂cost/∂g')
   })
 
   it('are described, not written out, if they are long', () => {
     const long = traced('f = sum(x*x)', { x: Array.from({ length: 10 }, (_, index) => index) })
     expect(long.steps[0]!.text).toBe('g = x × x = 10 numbers')
-    expect(long.steps.at(-1)!.text).toMatch(
-      /^∂f\/∂x, term 2 of 2: 10 numbers, from ∂f\/∂g by b̄ = ȳ · a; total/,
+    expect(long.steps.at(-1)!.text).toBe(
+      '(∂f/∂x)₂ = ḡ ⊙ x = 10 numbers, with ḡ = ∂f/∂g; ∂f/∂x: the sum of parts 1 to 2',
     )
   })
 })
