@@ -14,7 +14,7 @@ export function generator(seed: number): () => number {
   }
 }
 
-export function draw(domain: Domain, size: number, next: () => number): Float64Array {
+export function draw(domain: Domain, size: number, next: () => number): Float64Array<ArrayBuffer> {
   const { low, high, avoid, whole, distinct } = domain
   if (distinct !== undefined) {
     // Different multiples of a step, in a shuffled order.

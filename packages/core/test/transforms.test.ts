@@ -287,3 +287,52 @@ describe('checkGradients', () => {
     expect(bp.checkGradients((x) => x.log(), -1).ok).toBe(false)
   })
 })
+
+describe('in a function that is differentiated or compiled, where they would be constants,', () => {
+  const w = variable([1, 2])
+  const reads: [string, (x: Tensor) => unknown][] = [
+    ['item', (x) => x.sum().item()],
+    ['data', (x) => x.data()],
+    ['toArray', (x) => x.toArray()],
+    ['evaluate', (x) => bp.evaluate([w, x])],
+    ['backward', (x) => x.sum().backward()],
+    ['item', () => w.sum().item()],
+    ['values', () => w.values],
+  ]
+  test.each(reads)('numbers are not read by %s: %s', (name, read) => {
+    const f = (x: Tensor) => {
+      read(x)
+      return x.sum()
+    }
+    const refused = new RegExp(
+      `^${name}: the numbers of .* cannot be read .*; compute with tensors, where\\(\\)`,
+    )
+    for (const call of [
+      () => grad(f)([3, 4]),
+      () => grad(f)(w),
+      () => jvp(f, [3, 4], [1, 1]),
+      () => hessian(f)([3, 4]),
+      () => bp.compile(f)([3, 4]),
+      () => bp.compile(grad((x) => x.square().mul(x).sum().add(f(x))))([3, 4]),
+      () => bp.checkGradients(f, [3, 4]),
+      () => bp.remat(f)(w),
+    ]) {
+      expect(call).toThrow(bp.ValueError)
+      expect(call).toThrow(refused)
+    }
+    expect(() => read(w)).not.toThrow()
+  })
+
+  test('those of constants may be read, and variables set', () => {
+    const scale = constant([2, 3])
+    const f = (x: Tensor) => {
+      w.set([5, 6])
+      return x
+        .mul(scale.values[1]!)
+        .add(scale.toArray() as number[])
+        .sum()
+    }
+    expect(grad(f)([1, 1]).toArray()).toEqual([3, 3])
+    expect(w.toArray()).toEqual([5, 6])
+  })
+})

@@ -10,12 +10,13 @@ import {
 } from '../checks/check-options.js'
 import { blamingCaller, GradientError, ShapeError } from '../checks/errors.js'
 import { fourDigits } from '../checks/format.js'
-import { type Like, unpack } from '../transforms/nested.js'
+import { type Like, renewed, unpack } from '../transforms/nested.js'
 import { traced } from '../transforms/tracing.js'
 import { passBack } from './gradients.js'
-import { evaluateReference } from './reference.js'
+import { applyReference, arraysOf, evaluateReference } from './reference.js'
 import { stridesOf } from './shape.js'
 import { Constant, checkTensor, checkTensors, constant, describeNode, Tensor } from './tensor.js'
+import { topological } from './traverse.js'
 
 /** Options of `checkGradients`. */
 export interface CheckOptions {
@@ -92,7 +93,7 @@ export function checkGradients(
   const xs = tensors.map(
     (tensor, index) => new Constant(numbersOf(tensor), tensor.shape, { name: paths[index] || 'x' }),
   )
-  const y = traced(given, pack(xs) as never)
+  const y = traced(given, pack(renewed(xs)) as never)
   return blamingCaller(checkGradients, () =>
     compare(checkTensor('checkGradients', 'the result of f', y), xs, options),
   )
@@ -135,18 +136,19 @@ function compare(y: Tensor, xs: readonly Tensor[], options: CheckOptions): Gradi
   const first = passBack([scalar], xs)
   const value = order === 1 ? scalar : sumOf(first.map(weightedSum))
   const derivatives = order === 1 ? first : passBack([value], xs)
-  const analytic = evaluateReference(derivatives, given)
+  const analytic = evaluateReference([value, ...derivatives], given)
   const again = evaluateReference(derivatives, given)
 
   const checks: GradientCheck[] = []
   for (const [index, x] of xs.entries()) {
     const point = given.get(x)!
     const expected = analytic.get(derivatives[index]!)!
+    const valueAt = reevaluating(value, x, given, analytic)
     for (let element = 0; element < point.length; element++) {
       const shifted = (shift: number) => {
         const moved = point.slice()
         moved[element]! += shift
-        return evaluateReference([value], new Map(given).set(x, moved)).get(value)![0]!
+        return valueAt(moved)
       }
       const numeric = (shifted(epsilon) - shifted(-epsilon)) / (2 * epsilon)
       const found = expected[element]!
@@ -160,6 +162,24 @@ function compare(y: Tensor, xs: readonly Tensor[], options: CheckOptions): Gradi
     }
   }
   return report(checks.sort((a, b) => excess(b) - excess(a)))
+}
+
+/** Evaluates `y` with other values of `x`: recomputes only what depends on it. */
+function reevaluating(
+  y: Tensor,
+  x: Tensor,
+  given: ReadonlyMap<Tensor, Float64Array>,
+  values: ReadonlyMap<Tensor, Float64Array>,
+): (moved: Float64Array) => number {
+  const current = new Map(values)
+  const dependent = new Set([x])
+  for (const tensor of topological([y], (node) => given.has(node)))
+    if (!given.has(tensor) && tensor.inputs.some((input) => dependent.has(input))) dependent.add(tensor)
+  return (moved) => {
+    for (const tensor of dependent)
+      current.set(tensor, tensor === x ? moved : applyReference(tensor, arraysOf(tensor.inputs, current)))
+    return current.get(y)![0]!
+  }
 }
 
 /** Deviation in units of what is allowed; NaN is the largest. */

@@ -5,6 +5,7 @@ import { check, checkNumbers } from '../checks/check-options.js'
 import { blamingCaller, ShapeError, ValueError } from '../checks/errors.js'
 import { plan } from '../compile/plan.js'
 import { Program } from '../compile/program.js'
+import { checkReadable } from '../transforms/tracing.js'
 import { evaluateReference } from './reference.js'
 import {
   Constant,
@@ -36,6 +37,7 @@ export function evaluate(
       if (values.length !== tensor.size)
         throw new ShapeError(`evaluate: ${describeNode(tensor)} was given ${values.length} numbers`)
     }
+    for (const tensor of tensors) checkReadable('evaluate', tensor)
     const constants = precision(tensors)
     const single = tensors.filter(({ dtype }) => (dtype ?? constants) === 'f32')
     const double = tensors.filter(({ dtype }) => (dtype ?? constants) === 'f64')

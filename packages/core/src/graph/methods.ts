@@ -3,6 +3,7 @@
 import { integerFrom, listOf } from '../checks/check-options.js'
 import { blamingCaller, GradientError, ShapeError } from '../checks/errors.js'
 import * as ops from '../ops/index.js'
+import { checkReadable } from '../transforms/tracing.js'
 import { computed, originOf } from './computed.js'
 import { evaluate } from './evaluate.js'
 import { gradientNodes } from './gradients.js'
@@ -37,7 +38,8 @@ declare module './tensor.js' {
     data(): Float32Array | Float64Array
     /**
      * The value of a scalar, or of any tensor of one element.
-     * @throws ShapeError unless there is exactly one element.
+     * @throws ShapeError unless there is exactly one element, ValueError in a function that is differentiated or
+     * compiled, where it would be a constant.
      */
     item(): number
     /** The values as nested arrays of the tensor's shape; a plain number for a scalar. */
@@ -64,6 +66,7 @@ const own = {
     return grad
   },
   backward(this: Tensor): void {
+    checkReadable('backward', this)
     if (this.size !== 1)
       throw new GradientError(
         `backward: expects a scalar, this is ${describeShape(this.shape)}; take its sum or mean first, or use gradients with an upstream derivative`,
@@ -87,17 +90,17 @@ const own = {
     for (const [tensor, node] of nodes) grads.set(tensor, constants.get(node)!)
   },
   data(this: Tensor) {
-    return evaluate([this])[0]!
+    return read('data', this)
   },
   item(this: Tensor): number {
     if (this.size !== 1)
       throw new ShapeError(
         `item: expects exactly one element, this is ${describeShape(this.shape)}; use toArray() or data()`,
       )
-    return this.data()[0]!
+    return read('item', this)[0]!
   },
   toArray(this: Tensor) {
-    return nest(this.data(), this.shape)
+    return nest(read('toArray', this), this.shape)
   },
   split(this: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
     const along = normalizeAxis('split', axis, this.rank)
@@ -115,6 +118,11 @@ const own = {
       return ops.slice(this, { begin, size: this.shape.with(along, size) })
     })
   },
+}
+
+function read(caller: string, tensor: Tensor): Float32Array | Float64Array {
+  checkReadable(caller, tensor)
+  return evaluate([tensor])[0]!
 }
 
 function equalParts(length: number, count: number): number[] {

@@ -26,10 +26,19 @@ export function evaluateReference(
   const values = new Map<Tensor, Float64Array>(given)
   for (const tensor of topological(tensors, (node) => given.has(node))) {
     if (values.has(tensor)) continue
-    const inputs = tensor.inputs.map((node) => ({ data: values.get(node)!, shape: node.shape }))
-    values.set(tensor, tensor.op ? applyReference(tensor, inputs) : leafValues(tensor as Input))
+    values.set(
+      tensor,
+      tensor.op ? applyReference(tensor, arraysOf(tensor.inputs, values)) : leafValues(tensor as Input),
+    )
   }
   return values
+}
+
+export function arraysOf(
+  tensors: readonly Tensor[],
+  values: ReadonlyMap<Tensor, Float64Array>,
+): readonly Array64[] {
+  return tensors.map((tensor) => ({ data: values.get(tensor)!, shape: tensor.shape }))
 }
 
 /**

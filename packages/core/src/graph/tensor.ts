@@ -11,6 +11,7 @@ import {
   optional,
 } from '../checks/check-options.js'
 import { blamingCaller, DtypeError, ShapeError } from '../checks/errors.js'
+import { checkReadable } from '../transforms/tracing.js'
 import type { Op } from './op.js'
 import { checkShape, describeShape, type Shape, sameShape, sizeOf } from './shape.js'
 import type { GivenShape } from './shape-types.js'
@@ -147,12 +148,20 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
           `set: ${describeNode(this)} is ${describeShape(this.shape)}, the new values have shape ${describeShape(shape)}`,
         )
       if (typeof this.#values === 'function') this.#values = new Float32Array(this.size)
-      this.values.set(flat)
+      this.#current().set(flat)
     })
   }
 
-  /** The values themselves, not a copy; valid until the next call into the library. */
+  /**
+   * The values themselves, not a copy; valid until the next call into the library.
+   * @throws ValueError in a function that is differentiated or compiled, where they would be constants.
+   */
   get values(): Float32Array | Float64Array {
+    checkReadable('values', this)
+    return this.#current()
+  }
+
+  #current(): Float32Array | Float64Array {
     if (this.#home) return this.#home()
     if (typeof this.#values === 'function') this.#values = this.#values()
     return this.#values
@@ -162,7 +171,7 @@ export class Variable<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal Moves the values into kernel memory, where `home` finds them from now on. */
   moveTo(home: () => Float32Array): void {
-    home().set(this.values)
+    home().set(this.#current())
     this.#home = home
     this.#values = new Float32Array(0)
   }

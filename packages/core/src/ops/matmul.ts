@@ -133,14 +133,16 @@ export const matmul: Op<['a', 'b'], Partial<Transposition>, never, 'matmul'> = o
     const { batch, m, n, k, left, right, transposeA, transposeB } = sides
     const out = new Float64Array(sizeOf(shape))
     const strides = [left, right].map((side) => broadcastStrides(side.slice(0, -2), batch))
+    const [aRow, aColumn] = transposeA ? [1, m] : [k, 1]
+    const [bRow, bColumn] = transposeB ? [1, k] : [n, 1]
     forEachStrided(batch, strides, (index, [aAt, bAt]) => {
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
           let total = 0
-          for (let p = 0; p < k; p++)
-            total +=
-              a!.data[aAt! * m * k + (transposeA ? p * m + i : i * k + p)]! *
-              b!.data[bAt! * k * n + (transposeB ? j * k + p : p * n + j)]!
+          let left = aAt! * m * k + i * aRow
+          let right = bAt! * k * n + j * bColumn
+          for (let p = 0; p < k; p++, left += aColumn, right += bRow)
+            total += a!.data[left]! * b!.data[right]!
           out[(index * m + i) * n + j] = total
         }
     })
