@@ -89,7 +89,7 @@ const classes = [options({ classes: 2 })]
 const calls: Readonly<Record<string, readonly unknown[]>> = {
   checkGradients: [square, [1, 2], options()],
   compile: [options({ inputs: { x }, outputs: { y: x.mul(2) } })],
-  measurePeak: [() => 1],
+  measurePeak: [],
   simplify: [[x.mul(2)]],
   compileStep: [options({ inputs: {}, loss: square(weights), optimizer })],
   batches: [rows(), 2],
@@ -283,7 +283,8 @@ describe.each(all.filter(([name]) => Object.hasOwn(calls, name)))('%s', (name, f
   test('works with valid arguments, and never throws a built-in error', async () => {
     expect(await tried('the right call', f, args)).toBeUndefined()
     await tried('no arguments', f, [])
-    for (const value of nonsense) {
+    // One that takes none ignores whatever it is.
+    for (const value of args.length > 0 ? nonsense : nonsense.slice(0, 1)) {
       await tried(title(value), f, [value])
       for (const at of args.keys()) await tried(`argument ${at} ${title(value)}`, f, args.with(at, value))
       await tried(`${title(value)} behind`, f, [...args.slice(0, 1), value])

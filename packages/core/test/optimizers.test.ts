@@ -1,5 +1,5 @@
 // Optimizers and what surrounds them: against plain float64 programs of their formulas, written out here.
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   adadelta,
   adagrad,
@@ -273,21 +273,24 @@ describe.each(rules)('%s', (_, optimizer, byHand) => {
       for (const number of numbers)
         expect(number === 0 || Math.abs(number) >= 2 ** -126, `${number} in ${slot}`).toBe(true)
   })
+})
 
-  test('has the same bits on three threads', async () => {
-    const train = () => {
-      // Enough to be shared, in parts of no equal size.
-      const w = variable(Float32Array.from({ length: 20_011 }, (_, index) => (index % 17) / 17 - 0.4))
-      const step = compileStep({ inputs: {}, loss: w.mul(w).sum(), optimizer })
-      step.run(5)
-      return step.state.save()
-    }
-    const alone = train()
-    expect(await setThreads(3)).toBe(3)
-    const together = train()
-    await setThreads(1)
-    expect(together).toEqual(alone)
-  })
+describe('on three threads', () => {
+  const train = (optimizer: Optimizer) => {
+    // Enough to be shared, in parts of no equal size.
+    const w = variable(Float32Array.from({ length: 20_011 }, (_, index) => (index % 17) / 17 - 0.4))
+    const step = compileStep({ inputs: {}, loss: w.mul(w).sum(), optimizer })
+    step.run(5)
+    return step.state.save()
+  }
+  const alone = rules.map(([, optimizer]) => train(optimizer))
+  beforeAll(async () => expect(await setThreads(3)).toBe(3))
+  afterAll(() => setThreads(1))
+
+  test.each(rules.map(([name, optimizer], at) => [name, optimizer, alone[at]] as const))(
+    '%s has the same bits',
+    (_, optimizer, expected) => expect(train(optimizer)).toEqual(expected),
+  )
 })
 
 test('centered rmsProp stays finite where a gradient never changes, whose variance is 0', () => {
