@@ -151,7 +151,7 @@ describe('a refused expression', () => {
     ['f = w*x', 'w=1', 'x has no value', '--set x=…'],
     ['f = w*x', 'w=1,x=2,q=3', '--set gives q a value', 'only the variables w, x'],
     ['f = w*x +', 'w=1,x=2', 'missing value after +', ''],
-    ['f = wx', 'w=1,x=2', 'wx has no value', 'w*x'],
+    ['f = weigth*x', 'weight=1,x=2', 'weigth has no value', 'did you mean weight'],
     ['f = w*x', 'w=a', 'w must be a number', ''],
     ['', '', '', ''],
   ])('%s with %s', (expression, assignments, ...parts) => {

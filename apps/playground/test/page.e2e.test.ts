@@ -200,14 +200,14 @@ describe('the graph', () => {
   test('a wrong expression is explained in place, and fixed with a button', async () => {
     const page = await open()
     const field = page.getByLabel('Expression')
-    await field.fill('f = wx + b')
+    await field.fill('y = sigmod(x)')
     const problem = page.locator('.problem')
     expect(await problem.innerText()).toMatch(
-      /wx has no value \(column 5\)\s+f = wx \+ b\s+\^\s+Did you mean w\*x\?/,
+      /unknown function sigmod \(column 5\)\s+y = sigmod\(x\)\s+\^\s+Did you mean sigmoid\?/,
     )
     expect(await field.getAttribute('aria-invalid')).toBe('true')
-    await page.getByRole('button', { name: 'Write w*x instead' }).click()
-    expect(await field.inputValue()).toBe('f = w*x + b')
+    await page.getByRole('button', { name: 'Write sigmoid instead' }).click()
+    expect(await field.inputValue()).toBe('y = sigmoid(x)')
     expect(await problem.innerText()).toBe('')
   })
 
@@ -393,7 +393,7 @@ describe('for everyone', () => {
       await press(page, 'Train')
       await figure(page, 'epoch').getByText(`${epochs} of ${epochs}`).waitFor()
       expect(await violations(page)).toEqual([])
-      await page.getByLabel('Expression').fill('f = wx + b')
+      await page.getByLabel('Expression').fill('f = w*')
       await page.getByRole('spinbutton', { name: 'Learning rate' }).fill('-1')
       await training(page).getByRole('alert').waitFor()
       expect(await violations(page)).toEqual([])

@@ -13,7 +13,6 @@ import {
 import { ExpressionError } from './error.js'
 import { findFunction, isFunction, tensorsOf } from './functions.js'
 import type { Graph } from './graph.js'
-import { splitIntoNames } from './joined-names.js'
 import { outputStatement } from './parse.js'
 import {
   type Expression,
@@ -71,10 +70,13 @@ export function build(
     spans.set(tensor, span)
   }
 
-  for (const name of program.names) {
-    const value = given.get(name)
+  const missing = program.names.filter((name) => !given.has(name))
+  if (missing.length > 0) throw missingValues(program, missing, given)
+  // A constant that is given a value is a variable like any other.
+  const own = [...program.constants.keys()].filter((name) => given.has(name))
+  for (const name of [...program.names, ...own]) {
+    const value = given.get(name)!
     const use = firstUse(program, name)
-    if (value === undefined) throw missingValue(program, name, use, given)
     const tensor = blame(source, use.span, () => variable(value, { name, dtype }), name)
     if (!tensor.values.every(Number.isFinite))
       throw new ExpressionError(source, use.span, `the value of ${name} is not finite`, {
@@ -86,7 +88,16 @@ export function build(
   }
 
   const make = (expression: Expression): Tensor => {
-    if (expression.kind === 'name') return named.get(expression.name)!
+    if (expression.kind === 'name') {
+      const { name, span } = expression
+      const value = named.has(name) ? undefined : program.constants.get(name)
+      if (value !== undefined) {
+        const tensor = constant(value, { name, dtype })
+        named.set(name, tensor)
+        keep(tensor, span)
+      }
+      return named.get(name)!
+    }
     const tensor = blame(source, expression.span, () => makeNew(expression))
     keep(tensor, expression.span)
     return tensor
@@ -98,6 +109,7 @@ export function build(
       case 'negation':
         return ops.neg(make(expression.operand))
       case 'binary':
+        if (isExponential(expression) && !variables.has('e')) return ops.exp(make(expression.right))
         return binary.get(expression.operator)!(make(expression.left), make(expression.right))
       case 'call': {
         const entry = findFunction(expression.name, expression.arguments.length)!
@@ -110,7 +122,7 @@ export function build(
     }
   }
 
-  const last = outputStatement(statements)
+  const last = outputStatement(statements, program.values)
   let output: Tensor | undefined
   for (const statement of statements) {
     const { name, expression } = statement
@@ -119,6 +131,11 @@ export function build(
     if (statement === last) output = tensor
   }
   return { output: output!, outputName: last.name ?? freeName(named), named, variables, spans }
+}
+
+/** e to a power is the function exp, whose derivative is itself. */
+function isExponential({ operator, left }: Expression & { kind: 'binary' }): boolean {
+  return operator === '^' && left.kind === 'name' && left.name === 'e'
 }
 
 /** The values in the source, overridden by those passed in. */
@@ -152,36 +169,54 @@ function isDivisor(expression: Expression, span: Span): boolean {
   return (operator === '/' && right.span === span) || isDivisor(left, span) || isDivisor(right, span)
 }
 
-function missingValue(
+/** All names without a value at once; a probable misspelling comes first, since it needs another cure. */
+function missingValues(
   program: Program,
-  name: string,
-  { span, divides }: Use,
+  missing: readonly string[],
   given: ReadonlyMap<string, unknown>,
 ): ExpressionError {
   const known = new Set(given.keys())
   for (const statement of program.statements) if (statement.name !== null) known.add(statement.name)
-  const others = program.names.filter((other) => other !== name && !given.has(other))
-  const also = others.length > 0 ? ` (${others.join(', ')} too)` : ''
-  const problem = `${divides ? `cannot divide by ${name}: ` : ''}${name} has no value`
-  const product = splitIntoNames(name, known)?.join('*')
-  if (product)
-    return new ExpressionError(program.source, span, problem, {
-      hint: `did you mean ${product}? Or give ${name} a value${also}`,
-      fix: { ...span, replacement: product },
-    })
-  if (isFunction(name))
-    return new ExpressionError(program.source, span, problem, {
-      hint: `the function ${name} needs parentheses around its argument, ${name}(…); a variable of that name needs a value${also}`,
-    })
-  // With one or two letters, any change makes a different word.
-  const meant = name.length > 2 ? nearest(name, known) : null
-  if (meant)
-    return new ExpressionError(program.source, span, problem, {
-      hint: `did you mean ${meant}? Or give ${name} a value${also}`,
-      fix: { ...span, replacement: meant },
-    })
-  return new ExpressionError(program.source, span, problem, { hint: `give it a value${also}` })
+  const options = { unknown: missing }
+  for (const name of missing) {
+    const { span, divides } = firstUse(program, name)
+    const problem = `${divides ? `cannot divide by ${name}: ` : ''}${name} has no value`
+    if (isFunction(name))
+      return new ExpressionError(program.source, span, problem, {
+        ...options,
+        hint: `the function ${name} needs parentheses around its argument, ${name}(…); a variable of that name needs a value`,
+      })
+    // With one or two letters, any change makes a different word.
+    const meant = name.length > 2 ? nearest(name, known) : null
+    if (meant)
+      return new ExpressionError(program.source, span, problem, {
+        ...options,
+        hint: `did you mean ${meant}? Or give ${name} a value`,
+        fix: { ...span, replacement: meant },
+      })
+  }
+  const [first, ...others] = missing as [string, ...string[]]
+  const { span, divides } = firstUse(program, first)
+  if (others.length === 0)
+    return new ExpressionError(
+      program.source,
+      span,
+      `${divides ? `cannot divide by ${first}: ` : ''}${first} has no value`,
+      { ...options, hint: `give it a value, as in ${first} = 1` },
+    )
+  const shown =
+    missing.length > mostListed
+      ? [...missing.slice(0, mostListed), `${missing.length - mostListed} more`]
+      : missing
+  return new ExpressionError(
+    program.source,
+    span,
+    `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)} have no values`,
+    { ...options, hint: `give them values, as in ${first} = 1; ${others[0]} = 1` },
+  )
 }
+
+const mostListed = 8
 
 /** Runs `body`; errors of the core get a position in the source. */
 function blame<T>(source: string, span: Span, body: () => T, name?: string): T {

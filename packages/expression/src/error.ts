@@ -19,6 +19,8 @@ export class ExpressionError extends BackpropagationError {
   readonly hint: string | null
   /** The edit that the hint describes, where there is exactly one. */
   readonly fix: Fix | null
+  /** All names without a value, where that is what is wrong. */
+  readonly unknown: readonly string[]
   /** Offset in the source, in UTF-16 units. */
   readonly position: number
   /** Where the offending part ends; equal to `position` when something is missing there. */
@@ -33,7 +35,12 @@ export class ExpressionError extends BackpropagationError {
     source: string,
     span: Span,
     problem: string,
-    { hint = null, fix = null, cause }: { hint?: string | null; fix?: Fix | null; cause?: unknown } = {},
+    {
+      hint = null,
+      fix = null,
+      unknown = [],
+      cause,
+    }: { hint?: string | null; fix?: Fix | null; unknown?: readonly string[]; cause?: unknown } = {},
   ) {
     const before = source.slice(0, span.start)
     const lineStart = Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1
@@ -54,6 +61,7 @@ export class ExpressionError extends BackpropagationError {
     this.problem = problem
     this.hint = hint
     this.fix = fix
+    this.unknown = unknown
     this.position = span.start
     this.end = span.end
     this.line = line

@@ -1,5 +1,6 @@
 // The callable functions: every operation of the core table, by name.
-import { isList, type Op, ops, type Tensor } from '@bp/core'
+import { isList, nearest, type Op, ops, type Tensor } from '@bp/core'
+import { ourName } from './spelling.js'
 import { type Expression, literalValue } from './syntax.js'
 
 /** An operation called with tensors and an optional attribute. */
@@ -41,7 +42,8 @@ const ofTwo = new Map([
 
 /** The function called by `name` with this many arguments, if any. */
 export function findFunction(name: string, argumentCount: number): FunctionEntry | undefined {
-  return table.get((argumentCount === 2 ? ofTwo.get(name) : undefined) ?? aliases.get(name) ?? name)
+  const ours = table.has(name) ? name : ourName(name)
+  return table.get((argumentCount === 2 ? ofTwo.get(ours) : undefined) ?? aliases.get(ours) ?? ours)
 }
 
 /** The tensors among a call's arguments; after a list, a literal last argument is the attribute. */
@@ -57,6 +59,13 @@ export function tensorsOf(
 /** Whether a function has that name. */
 export function isFunction(name: string): boolean {
   return findFunction(name, 1) !== undefined
+}
+
+/** The function that was probably meant; one that is known from school rather than one as near that is not. */
+export function nearestFunction(name: string): string | null {
+  // With one or two letters, any change makes a different word.
+  if (name.length <= 2) return null
+  return nearest(name, [...familiarFunctions, 'sin', 'cos', 'tan', 'pow']) ?? nearest(name, functionNames)
 }
 
 export const functionNames: readonly string[] = [...table.keys()].sort()

@@ -128,7 +128,7 @@ function writeName(name: string): string {
 }
 
 function writeWord(word: string): string {
-  const command = greek.get(word)
+  const command = greek.get(word === 'pi' ? 'π' : word)
   if (command) return command
   if (/^[A-Za-z]$/.test(word)) return word
   // Text mode accepts letters of every script; the underscore is the only special character in names.

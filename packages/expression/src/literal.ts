@@ -1,12 +1,13 @@
-// Literal values: `-2`, `[[1, 2], [3, 4]]`, and lists of assignments, `w=-2,x=5`.
+// Literal values: `-2`, `1/3`, `[[1, 2], [3, 4]]`, and lists of assignments, `w=-2,x=5`.
 import type { NestedArray } from '@bp/core'
 import { ExpressionError } from './error.js'
 import { Parser } from './parser.js'
-import { type Expression, literalValue, type Span } from './syntax.js'
+import { constants } from './spelling.js'
+import { constantNumber, type Expression, literalValue, type Span } from './syntax.js'
 
 /**
  * The number or array that `source` spells out.
- * @throws ExpressionError for anything that would have to be computed.
+ * @throws ExpressionError for anything with a variable or a function in it.
  */
 export function evaluateLiteral(source: string): number | NestedArray {
   const parser = new Parser(source)
@@ -19,7 +20,7 @@ export function evaluateLiteral(source: string): number | NestedArray {
 
 /**
  * Reads `w=-2,x=5,b=3`; semicolons and line breaks separate as commas do.
- * @throws ExpressionError for a value that would have to be computed, or a duplicate name.
+ * @throws ExpressionError for a value with a variable or a function in it, or a duplicate name.
  */
 export function parseAssignments(source: string): Map<string, number | NestedArray> {
   const parser = new Parser(source)
@@ -47,10 +48,10 @@ function requireLiteral(
   span: Span,
   name: string,
 ): number | NestedArray {
-  const value = literalValue(expression)
+  const value = literalValue(expression) ?? constantNumber(expression, constants)
   if (value === null)
     throw new ExpressionError(source, span, `${name} must be a number or an array of numbers`, {
-      hint: 'for example -2, 0.5, 1e-3 or [[1, 2], [3, 4]]',
+      hint: 'for example -2, 1/3, 2*pi, 1e-3 or [[1, 2], [3, 4]]',
     })
   return value
 }

@@ -2,15 +2,17 @@
 import type { NestedArray } from '@bp/core'
 import { ExpressionError, excerpt } from './error.js'
 import { Parser } from './parser.js'
-import { forEachName, literalValue, type Program, type Statement } from './syntax.js'
+import { constantNumber, forEachName, literalValue, type Program, type Statement } from './syntax.js'
 
 /**
  * Parses statements `name = expression`, separated by `;` or line breaks; the last that computes something is the output
  * and may be a bare expression. `w = -2` gives the variable `w` its value, wherever it appears.
+ * `given` are names that have a value outside the source: `wx` is then a variable instead of w·x, and `e` no constant.
  * @throws ExpressionError for anything that is not in the language.
  */
-export function parse(source: string): Program {
-  const parser = new Parser(source)
+export function parse(source: string, given: Iterable<string> = []): Program {
+  const outside = new Set(given)
+  const parser = new Parser(source, outside)
   const statements: Statement[] = []
   for (;;) {
     while (parser.at('separator')) parser.advance()
@@ -22,24 +24,49 @@ export function parse(source: string): Program {
     throw new ExpressionError(source, { start: 0, end: source.length }, 'there is nothing to compute', {
       hint: 'write an expression, e.g. f = w*x + b',
     })
-  return { source, statements, ...resolveNames(source, statements) }
+  const { constants, readings } = parser
+  return { source, statements, constants, readings, ...resolveNames(source, statements, constants) }
 }
 
 /** The statement that computes the output: the last that is not just `name = number`. */
-export function outputStatement(statements: readonly Statement[]): Statement {
-  const computing = statements.filter(
-    ({ name, expression }) => name === null || literalValue(expression) === null,
+export function outputStatement(
+  statements: readonly Statement[],
+  values: ReadonlyMap<string, unknown>,
+): Statement {
+  return statements.findLast(({ name }) => name === null || !values.has(name)) ?? statements.at(-1)!
+}
+
+/**
+ * The values that statements such as `w = -2` give. `w = 1/3` is one too, unless there would be nothing left to
+ * compute.
+ */
+function valuesOf(
+  statements: readonly Statement[],
+  constants: ReadonlyMap<string, number>,
+): Map<string, number | NestedArray> {
+  const computes = statements.some(
+    ({ name, expression }) =>
+      name === null || (literalValue(expression) ?? constantNumber(expression, constants)) === null,
   )
-  return computing.at(-1) ?? statements.at(-1)!
+  const values = new Map<string, number | NestedArray>()
+  for (const { name, expression } of statements) {
+    const value = literalValue(expression) ?? (computes ? constantNumber(expression, constants) : null)
+    if (name !== null && value !== null && !values.has(name)) values.set(name, value)
+  }
+  return values
 }
 
 /** Checks definitions and uses of names, and finds the names that need a value. */
-function resolveNames(source: string, statements: readonly Statement[]): Pick<Program, 'names' | 'values'> {
+function resolveNames(
+  source: string,
+  statements: readonly Statement[],
+  constants: ReadonlyMap<string, number>,
+): Pick<Program, 'names' | 'values'> {
   const definitions = new Map<string, Statement>()
-  const values = new Map<string, number | NestedArray>()
-  const output = outputStatement(statements)
+  const values = valuesOf(statements, constants)
+  const output = outputStatement(statements, values)
   for (const statement of statements) {
-    const { name, expression, span } = statement
+    const { name, span } = statement
     if (name === null) {
       if (statement !== output)
         throw new ExpressionError(source, span, 'the result of this expression is never used', {
@@ -54,8 +81,6 @@ function resolveNames(source: string, statements: readonly Statement[]): Pick<Pr
         hint: `it is already ${excerpt(source, first.expression.span)}; use another name`,
       })
     definitions.set(name, statement)
-    const value = literalValue(expression)
-    if (value !== null) values.set(name, value)
   }
 
   const names = new Set<string>()
@@ -67,7 +92,7 @@ function resolveNames(source: string, statements: readonly Statement[]): Pick<Pr
         throw new ExpressionError(source, span, `${name} is defined in terms of itself`, {
           hint: 'use another name on the left of =',
         })
-      if (computed.has(used)) return
+      if (computed.has(used) || constants.has(used)) return
       if (definitions.has(used) && !values.has(used))
         throw new ExpressionError(source, span, `${used} is used before it is defined`, {
           hint: `move ${used} = … before this statement`,

@@ -1,13 +1,32 @@
 // The grammar: parses tokens into statements by precedence climbing (Pratt 1973).
-import { type NestedArray, nearest } from '@bp/core'
+import type { NestedArray } from '@bp/core'
 import { ExpressionError, excerpt } from './error.js'
-import { familiarFunctions, findFunction, functionNames, isFunction, tensorsOf } from './functions.js'
+import {
+  familiarFunctions,
+  findFunction,
+  functionNames,
+  isFunction,
+  nearestFunction,
+  tensorsOf,
+} from './functions.js'
 import { bindingPower, negationPower } from './precedence.js'
-import { type Expression, literalValue, type Span, type Statement } from './syntax.js'
+import { constants, ourName, readProducts } from './spelling.js'
+import {
+  constantNumber,
+  type Expression,
+  literalValue,
+  type Reading,
+  type Span,
+  type Statement,
+} from './syntax.js'
+import { toText } from './text.js'
 import { type Token, tokenize } from './tokens.js'
 
 const maxDepth = 64
 const maxNodes = 2000
+/** A root reaches as far as a sign that is written over its argument would: √x² is (√x)², √2x is √2·x. */
+const rootPower = 50
+const axisNames = new Set(['axis', 'axes', 'dim'])
 
 /** Parses one statement at a time; the caller handles separators. */
 export class Parser {
@@ -18,10 +37,43 @@ export class Parser {
   #nodes = 0
   /** The open parentheses. */
   readonly #open: Span[] = []
+  /** How many bars are open. */
+  #bars = 0
+  /** Names that are products, by their factors. */
+  readonly #products: ReadonlyMap<string, readonly string[]>
+  /** Names with a value or a definition. */
+  readonly #settled: ReadonlySet<string>
+  readonly #readings: Reading[] = []
 
-  constructor(source: string) {
+  /** `given` are names that have a value outside the source. */
+  constructor(source: string, given: Iterable<string> = []) {
     this.source = source
     this.#tokens = tokenize(source)
+    const settled = new Set(given)
+    const names = new Set<string>()
+    for (const [index, token] of this.#tokens.entries()) {
+      if (token.kind !== 'name' || token.foreign) continue
+      if (this.#tokens[index + 1]?.kind === '=') settled.add(token.name)
+      else names.add(token.name)
+    }
+    this.#settled = settled
+    this.#products = readProducts(names, settled, isFunction)
+  }
+
+  /** What was read in one of several ways, in the order of the source. */
+  get readings(): readonly Reading[] {
+    return [...this.#readings].sort((a, b) => a.span.start - b.span.start)
+  }
+
+  /** The constants among the names: those that neither the source nor its user gives a value. */
+  get constants(): ReadonlyMap<string, number> {
+    return new Map([...constants].filter(([name]) => !this.#settled.has(name)))
+  }
+
+  #read(kind: Reading['kind'], span: Span, to: string): void {
+    const from = this.source.slice(span.start, span.end)
+    if (!this.#readings.some((reading) => reading.kind === kind && reading.from === from))
+      this.#readings.push({ kind, from, to, span })
   }
 
   private get token(): Token {
@@ -70,7 +122,7 @@ export class Parser {
   expression(power: number): Expression {
     if (++this.#depth > maxDepth)
       throw this.#error(this.token.span, `this is nested more than ${maxDepth} deep`, {
-        hint: 'move part of it into its own statement',
+        hint: `the limit is ${maxDepth}: give an inner part a name in a statement of its own, g = …, and write g in its place`,
       })
     let left = this.#operand()
     for (;;) {
@@ -87,6 +139,13 @@ export class Parser {
           right,
           span: { start: this.#startOf(left), end: this.#endOfPrevious() },
         })
+      } else if (this.#multiplies(left, token)) {
+        const { left: binds, right: passesOn } = bindingPower('*')
+        if (binds < power) break
+        const right = this.expression(passesOn)
+        const span = { start: this.#startOf(left), end: this.#endOfPrevious() }
+        left = this.#node({ kind: 'binary', operator: '*', left, right, span })
+        this.#read('product', span, toText(left).replaceAll('*', '·'))
       } else if (token.kind === 'name' || token.kind === 'number' || token.kind === '(') {
         throw this.#missingProduct(left, token)
       } else if (token.kind === '[') {
@@ -118,10 +177,25 @@ export class Parser {
   #operand(): Expression {
     const token = this.advance()
     if (token.kind === 'number') return this.#node({ kind: 'number', value: token.value, span: token.span })
-    if (token.kind === 'name')
-      return this.token.kind === '('
-        ? this.#call(token)
-        : this.#node({ kind: 'name', name: token.name, span: token.span })
+    if (token.kind === 'name') return this.#named(token)
+    if (token.kind === '|') {
+      this.#bars++
+      const inner = this.expression(0)
+      if (this.token.kind !== '|')
+        throw this.#error(token.span, 'this | is never closed', {
+          hint: 'write |x| or abs(x)',
+          fix: { start: this.#endOfPrevious(), end: this.#endOfPrevious(), replacement: '|' },
+        })
+      this.advance()
+      this.#bars--
+      const span = { start: token.span.start, end: this.#endOfPrevious() }
+      return this.#node({ kind: 'call', name: 'abs', arguments: [inner], span })
+    }
+    if (token.kind === '√') {
+      const inner = this.expression(rootPower)
+      const span = { start: token.span.start, end: this.#endOfPrevious() }
+      return this.#node({ kind: 'call', name: 'sqrt', arguments: [inner], span })
+    }
     if (token.kind === 'operator' && token.operator === '-') {
       const operand = this.expression(negationPower)
       return this.#node({
@@ -151,6 +225,52 @@ export class Parser {
     throw this.#missingValue(token)
   }
 
+  /** A name, a call, a constant or a product of names. */
+  #named(token: Token & { kind: 'name' }): Expression {
+    const { name, span } = token
+    const factors = token.foreign ? undefined : this.#products.get(name)
+    if (this.token.kind === '(' && !factors && !this.#isVariable(name)) return this.#call(token)
+    if (token.foreign && !constants.has(name) && isFunction(name))
+      throw this.#error(span, `${excerpt(this.source, span)} needs parentheses around its argument`, {
+        hint: `write ${name}(…)`,
+      })
+    if (!factors) {
+      const value = this.#settled.has(name) ? undefined : constants.get(name)
+      if (value !== undefined) this.#read('constant', span, String(Number(value.toPrecision(6))))
+      return this.#node({ kind: 'name', name, span })
+    }
+    this.#read('product', span, factors.join('·'))
+    let end = span.start
+    return factors
+      .map((factor): Expression => {
+        const start = end
+        end += factor.length
+        return this.#node({ kind: 'name', name: factor, span: { start, end } })
+      })
+      .reduce((left, right) =>
+        this.#node({
+          kind: 'binary',
+          operator: '*',
+          left,
+          right,
+          span: { start: span.start, end: right.span.end },
+        }),
+      )
+  }
+
+  /** Whether `name(…)` is a product: it has a value, or is a letter that no function has for its name. */
+  #isVariable(name: string): boolean {
+    return this.#settled.has(name) || (!isFunction(name) && /^\p{L}\p{M}*[\d₀-₉]*$/u.test(name))
+  }
+
+  /** Whether a value that follows another without a sign between them is a factor. */
+  #multiplies(left: Expression, token: Token): boolean {
+    if (this.#open.length > 0 && this.#atLineStart()) return false
+    if (left.kind === 'name' && isFunction(left.name) && !this.#settled.has(left.name)) return false
+    if (token.kind === '|') return this.#bars === 0
+    return token.kind === 'name' || token.kind === '(' || token.kind === '√'
+  }
+
   // Where an expression starts including its parentheses, which its own span excludes.
   readonly #outside = new WeakMap<Expression, number>()
 
@@ -168,6 +288,15 @@ export class Parser {
     this.#open.push(opening)
     if (this.token.kind !== ')')
       for (;;) {
+        // `axis=0`, as in other libraries.
+        if (
+          this.token.kind === 'name' &&
+          axisNames.has(this.token.name) &&
+          this.#tokens[this.#index + 1]?.kind === '='
+        ) {
+          this.advance()
+          this.advance()
+        }
         given.push(this.expression(0))
         if (this.token.kind !== ',') break
         this.advance()
@@ -176,14 +305,16 @@ export class Parser {
     this.#open.pop()
     const span = { start: name.span.start, end: this.#endOfPrevious() }
     this.#checkCall(name, opening, given, span)
-    return this.#node({ kind: 'call', name: name.name, arguments: given, span })
+    const ours = findFunction(name.name, given.length)!.name
+    const changed = name.foreign || ourName(name.name) !== name.name
+    if (changed) this.#read('function', name.span, ours)
+    return this.#node({ kind: 'call', name: changed ? ours : name.name, arguments: given, span })
   }
 
   #checkCall(name: Token & { kind: 'name' }, opening: Span, given: readonly Expression[], span: Span): void {
     const found = findFunction(name.name, given.length)
     if (!found) {
-      // With one or two letters, any change makes a different word.
-      const meant = name.name.length > 2 ? nearest(name.name, functionNames) : null
+      const meant = nearestFunction(name.name)
       throw this.#error(name.span, `unknown function ${name.name}`, {
         hint: `${meant ? `did you mean ${meant}? ` : `to multiply, write ${name.name}*(…). `}The ${functionNames.length} functions include ${familiarFunctions.join(', ')}`,
         fix: meant
@@ -233,18 +364,30 @@ export class Parser {
 
   #arrayItem(): number | NestedArray {
     this.#count()
-    const token = this.advance()
-    if (token.kind === 'number') return token.value
-    if (token.kind === '[') return this.#array()
-    if (token.kind === 'operator' && token.operator === '-') {
-      const number = this.advance()
-      if (number.kind === 'number') return -number.value
+    const { token } = this
+    const next = this.#tokens[this.#index + 1]?.kind
+    if (token.kind === 'number' && (next === ',' || next === ']')) {
+      this.advance()
+      return token.value
+    }
+    if (token.kind === '[') {
+      this.advance()
+      return this.#array()
     }
     if (token.kind === ']' || token.kind === ',' || token.kind === 'end' || token.kind === 'separator')
       throw this.#error(token.span, 'missing number in this array', { hint: 'for example [1, 2]' })
-    throw this.#error(token.span, `${this.#describe(token)} is not a number`, {
-      hint: 'an array contains only numbers, as in [1, -2.5]',
-    })
+    const start = this.#index
+    const expression = this.expression(0)
+    const value = constantNumber(expression, this.constants)
+    if (value !== null) return value
+    const unsettled = this.#tokens
+      .slice(start, this.#index)
+      .find((one) => one.kind === 'name' && !this.constants.has(one.name))
+    throw this.#error(
+      unsettled?.span ?? expression.span,
+      `${unsettled ? this.#describe(unsettled) : excerpt(this.source, expression.span)} is not a number`,
+      { hint: 'an array contains only numbers, as in [1, -2.5, 1/3]' },
+    )
   }
 
   #close(bracket: ')' | ']', opening: Span): void {

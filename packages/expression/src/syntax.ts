@@ -1,5 +1,5 @@
 // The syntax tree of a program, and ways to traverse it.
-import type { NestedArray } from '@bp/core'
+import { constant, type NestedArray, ops } from '@bp/core'
 
 /** A range of the source, [start, end) in UTF-16 units. */
 export interface Span {
@@ -38,6 +38,19 @@ export interface Statement {
   readonly span: Span
 }
 
+/** Something that could be read in more than one way, and how it was read. */
+export interface Reading {
+  /**
+   * `product`: no sign is written, `wx` is w·x; `constant`: `e` is 2.71828; `function`: `tf.reduce_mean` is `mean`.
+   */
+  readonly kind: 'product' | 'constant' | 'function'
+  /** As written. */
+  readonly from: string
+  readonly to: string
+  /** Where it is first read like this. */
+  readonly span: Span
+}
+
 /** A parsed source. */
 export interface Program {
   readonly source: string
@@ -46,6 +59,10 @@ export interface Program {
   readonly names: readonly string[]
   /** The values from statements like `w = -2`; those passed to `build` override them. */
   readonly values: ReadonlyMap<string, number | NestedArray>
+  /** The names that are numbers without being given a value, such as `e` and `pi`. */
+  readonly constants: ReadonlyMap<string, number>
+  /** How spellings were read that could mean something else, in their order in the source. */
+  readonly readings: readonly Reading[]
 }
 
 /** The value of `-2`, `3.5` or `[[1, 2], [3, 4]]`; `null` for anything else. */
@@ -53,6 +70,49 @@ export function literalValue(expression: Expression): number | NestedArray | nul
   if (expression.kind === 'number' || expression.kind === 'array') return expression.value
   if (expression.kind === 'negation' && expression.operand.kind === 'number') return -expression.operand.value
   return null
+}
+
+/**
+ * The value of arithmetic on numbers and the names in `constants`, such as `1/3` and `-2*pi`; `null` for anything else,
+ * and for a result that is not finite.
+ */
+export function constantNumber(
+  expression: Expression,
+  constants: ReadonlyMap<string, number>,
+): number | null {
+  const value = arithmetic(expression, constants)
+  return Number.isFinite(value) ? value : null
+}
+
+function arithmetic(expression: Expression, constants: ReadonlyMap<string, number>): number {
+  switch (expression.kind) {
+    case 'number':
+      return expression.value
+    case 'name':
+      return constants.get(expression.name) ?? Number.NaN
+    case 'negation':
+      return -arithmetic(expression.operand, constants)
+    case 'binary': {
+      const a = arithmetic(expression.left, constants)
+      const b = arithmetic(expression.right, constants)
+      switch (expression.operator) {
+        case '+':
+          return a + b
+        case '-':
+          return a - b
+        case '*':
+          return a * b
+        case '/':
+          return a / b
+        case '^':
+          return ops.pow(constant(a, { dtype: 'f64' }), constant(b, { dtype: 'f64' })).item()
+        default:
+          return Number.NaN
+      }
+    }
+    default:
+      return Number.NaN
+  }
 }
 
 /** Visits every name in the expression, from left to right. */

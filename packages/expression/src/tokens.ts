@@ -1,12 +1,14 @@
 // Splits a source text into tokens.
 import { ExpressionError, printable } from './error.js'
+import { modules, ourName } from './spelling.js'
 import type { Operator, Span } from './syntax.js'
 
 export type Token =
   | { readonly kind: 'number'; readonly value: number; readonly span: Span }
-  | { readonly kind: 'name'; readonly name: string; readonly span: Span }
+  /** `foreign`: written with the module of another library, `tf.sigmoid`. */
+  | { readonly kind: 'name'; readonly name: string; readonly foreign: boolean; readonly span: Span }
   | { readonly kind: 'operator'; readonly operator: Operator; readonly span: Span }
-  | { readonly kind: '(' | ')' | '[' | ']' | ',' | '='; readonly span: Span }
+  | { readonly kind: '(' | ')' | '[' | ']' | ',' | '=' | '|' | '√'; readonly span: Span }
   /** A semicolon, or a line break outside all brackets. */
   | { readonly kind: 'separator'; readonly span: Span }
   | { readonly kind: 'end'; readonly span: Span }
@@ -18,6 +20,8 @@ const skipped = /[^\S\r\n]+|(?:#|\/\/)[^\r\n]*/y
 const lineEnd = /\r\n|\r|\n/y
 const numeral = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const word = /[\p{L}_][\p{L}\p{M}\d_₀-₉]*/uy
+const memberOf = /(?:\.[\p{L}_][\p{L}\p{M}\d_]*)+/uy
+const raised = /⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+/y
 const operators = new Map<string, Operator>([
   ['+', '+'],
   ['-', '-'],
@@ -25,11 +29,16 @@ const operators = new Map<string, Operator>([
   ['/', '/'],
   ['^', '^'],
   ['@', '@'],
-  // As printed in formulas, here and in books.
+  // As printed in formulas, here and in books, and as in Python.
   ['−', '-'],
   ['×', '*'],
   ['·', '*'],
   ['÷', '/'],
+  ['–', '-'],
+  ['⋅', '*'],
+  ['∙', '*'],
+  ['∗', '*'],
+  ['**', '^'],
 ])
 
 /** The tokens of `source`, the last of kind `end`. */
@@ -59,28 +68,39 @@ export function tokenize(source: string): Token[] {
       at += newline.length
       continue
     }
-    const character = String.fromCodePoint(source.codePointAt(at)!)
+    const exponent = match(raised)
+    if (exponent) {
+      tokens.push(...exponentTokens(exponent, at))
+      at += exponent.length
+      continue
+    }
+    const character = source.startsWith('**', at) ? '**' : String.fromCodePoint(source.codePointAt(at)!)
     const digits = match(numeral)
     const letters = match(word)
+    if (letters && modules.has(letters)) {
+      memberOf.lastIndex = at + letters.length
+      const members = memberOf.exec(source)?.[0]
+      if (members) {
+        const end = at + letters.length + members.length
+        const name = ourName(members.slice(members.lastIndexOf('.') + 1))
+        tokens.push({ kind: 'name', name, foreign: true, span: { start: at, end } })
+        at = end
+        continue
+      }
+    }
     const span = { start: at, end: at + (digits ?? letters ?? character).length }
     const operator = operators.get(character)
     if (digits) tokens.push({ kind: 'number', value: readNumber(source, span), span })
-    else if (letters) tokens.push({ kind: 'name', name: letters.normalize('NFC'), span })
-    else if (operator) {
-      if (source.startsWith('**', at))
-        throw new ExpressionError(source, { start: at, end: at + 2 }, '** is not an operator', {
-          hint: 'write ^, as in x^2',
-          fix: { start: at, end: at + 2, replacement: '^' },
-        })
-      tokens.push({ kind: 'operator', operator, span })
-    } else if (character === ';') tokens.push({ kind: 'separator', span })
+    else if (letters) tokens.push({ kind: 'name', name: letters.normalize('NFC'), foreign: false, span })
+    else if (operator) tokens.push({ kind: 'operator', operator, span })
+    else if (character === ';') tokens.push({ kind: 'separator', span })
     else if (isPunctuation(character)) {
       if (character === '(' || character === '[') open++
       else if (character === ')' || character === ']') open = Math.max(0, open - 1)
       tokens.push({ kind: character, span })
     } else
       throw new ExpressionError(source, span, `unexpected ${describeCharacter(character)}`, {
-        hint: 'the language has names, numbers, + - * / ^ @ = ( ) [ ] , ; and comments after #',
+        hint: 'the language has names, numbers, + - * / ^ @ = ( ) [ ] | √ , ; and comments after #',
       })
     at = span.end
   }
@@ -88,8 +108,21 @@ export function tokenize(source: string): Token[] {
   return tokens
 }
 
-function isPunctuation(character: string): character is '(' | ')' | '[' | ']' | ',' | '=' {
-  return '()[],='.includes(character)
+function isPunctuation(character: string): character is '(' | ')' | '[' | ']' | ',' | '=' | '|' | '√' {
+  return '()[],=|√'.includes(character)
+}
+
+/** `x⁻²` is x^-2. */
+function exponentTokens(text: string, at: number): Token[] {
+  const digits = text.replace('⁻', '')
+  const start = at + text.length - digits.length
+  const span = { start: at, end: at + text.length }
+  const value = Number([...digits].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(digit)).join(''))
+  return [
+    { kind: 'operator', operator: '^', span: { start: at, end: at } },
+    ...(start > at ? [{ kind: 'operator', operator: '-', span: { start: at, end: start } } as const] : []),
+    { kind: 'number', value, span: { start, end: span.end } },
+  ]
 }
 
 function readNumber(source: string, { start, end }: Span): number {

@@ -23,11 +23,11 @@ describe('assignments', () => {
 
   it.each([
     ['w=abc', 'w must be a number or an array of numbers', 3],
-    ['w=1/3', 'w must be a number or an array of numbers', 3],
+    ['w=x/3', 'w must be a number or an array of numbers', 3],
     ['w=1,w=2', 'w is assigned twice', 5],
     ['5', 'expected name=value', 1],
     ['w=', 'missing value after =', 3],
-    ['w=1 x=2', 'missing * between 1 and x', 5],
+    ['w=1 x=2', 'a statement can have only one =', 6],
     ['w=1)', 'unmatched )', 4],
   ])('%j are refused: %s', (source, problem, column) => {
     let error: unknown
@@ -53,7 +53,7 @@ describe('a literal', () => {
     expect(evaluateLiteral(source)).toEqual(value)
   })
 
-  it.each(['', 'x', '1 + 1', '--1', '1; 2', 'w=1', '[1] 2'])('%j is not one', (source) => {
+  it.each(['', 'x', '1/0', 'exp(1)', '1; 2', 'w=1', '[1] 2'])('%j is not one', (source) => {
     expect(() => evaluateLiteral(source)).toThrow(ExpressionError)
   })
 })

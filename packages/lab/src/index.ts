@@ -51,6 +51,12 @@ export {
 } from './graph/layout.js'
 export { type Nudge, nudge } from './graph/nudge.js'
 export { formatNumbers, type Numbers } from './graph/numbers.js'
+export {
+  type GraphPicture,
+  type GraphVariable,
+  openGraph,
+  type SourceProblem,
+} from './graph/open.js'
 export type { ProblemReason, TraceProblem } from './graph/problems.js'
 export { type Relation, type RelationKind, relations } from './graph/relation.js'
 export {

@@ -17,8 +17,8 @@ export interface Subject {
  */
 export function readSubject(expression: string | undefined, assignments: string | undefined): Subject {
   const source = expression ?? lecture.expression
-  const program = parse(source)
   const values = parseAssignments(assignments ?? (expression === undefined ? lecture.assignments : ''))
+  const program = parse(source, values.keys())
   const graph = buildWith(program, values)
   const names = [...program.names]
   for (const name of values.keys())

@@ -111,7 +111,7 @@ type Drawn = { picture: Picture; values: ReadonlyMap<string, number> } | { probl
 function draw(source: string, values: ReadonlyMap<string, number>, expanded: boolean): Drawn {
   let program: Program | undefined
   try {
-    program = parse(source)
+    program = parse(source, values.keys())
     // Values set in the source are not overridden.
     const own = program.values
     const given = new Map([...values].filter(([name]) => !own.has(name)))
