@@ -11,7 +11,7 @@ export {
   compile,
   type Describable,
 } from './compile/function.js'
-export { setThreads, type ThreadOptions, useRelaxedSimd } from './compile/kernel.js'
+export { setThreads, type ThreadOptions, useKernelModule, useRelaxedSimd } from './compile/kernel.js'
 export type { Profile, ProfileLine } from './compile/profile.js'
 export { measurePeak } from './compile/profile.js'
 export { simplify } from './compile/simplify.js'

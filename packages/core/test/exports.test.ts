@@ -218,6 +218,7 @@ const apart: Readonly<Record<string, string>> = {
   check: 'for packages that check what they take',
   isRecord: 'for packages that check what they take',
   blamingCaller: 'for packages that throw in the name of their caller',
+  useKernelModule: 'works before anything is computed; kernel.test.ts has it',
   useRelaxedSimd: 'takes nothing, and cannot be undone in this process',
 }
 

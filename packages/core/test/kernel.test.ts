@@ -1,8 +1,9 @@
 // Threads and relaxed SIMD: the bits they must preserve, and their errors.
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import {
   adam,
   compileStep,
+  constant,
   evaluate,
   input,
   layers,
@@ -16,6 +17,7 @@ import {
   sgd,
   softmaxCrossEntropy,
   ThreadError,
+  useKernelModule,
   useRelaxedSimd,
   variable,
 } from '../src/index.js'
@@ -186,4 +188,19 @@ test('relaxed SIMD reports whether the engine has it, and products stay within t
       }
       expect(Math.abs(found![i * 30 + j]! - total)).toBeLessThanOrEqual(2 * k * size * 2 ** -24)
     }
+})
+
+test('a module that is compiled already gives the same bits, before anything is computed', async () => {
+  const { binary } = await import('../../kernel/src/binary.js')
+  const module = await WebAssembly.compile(Buffer.from(binary, 'hex'))
+  expect(() => useKernelModule(module)).toThrow(
+    'useKernelModule: something was computed already; call it before that',
+  )
+  vi.resetModules()
+  const fresh = await import('../src/index.js')
+  expect(() => fresh.useKernelModule({} as never)).toThrow('module must be a WebAssembly.Module')
+  fresh.useKernelModule(module)
+  const product = (core: typeof fresh) =>
+    core.evaluate([core.matmul(core.constant([[1.1, 2.2]]), core.constant([[3.3], [4.4]]))])
+  expect(product(fresh)).toEqual([evaluate([matmul(constant([[1.1, 2.2]]), constant([[3.3], [4.4]]))])[0]])
 })

@@ -21,7 +21,11 @@ const followers: Record<string, (result: Tensor, number: Tensor, row: Tensor) =>
 function results(trial: Trial) {
   const { inputs, values, y } = instance(trial, 'f32')
   const variables = inputs.filter((_, index) => trial.op.definition.vjp[trial.inputs[index]!.name] !== null)
-  return { values, variables, tensors: [y, ...(y.size > 0 ? gradients(y.sum(), variables) : [])] }
+  return {
+    values: new Map<Tensor, Float64Array>(values),
+    variables,
+    tensors: [y, ...(y.size > 0 ? gradients(y.sum(), variables) : [])],
+  }
 }
 
 const products = trials.filter((trial) =>

@@ -47,6 +47,18 @@ const loadThreads = () =>
 
 let kernel: Kernel | undefined
 
+let given: WebAssembly.Module | undefined
+
+/**
+ * Has the kernel start from this module, compiled from `kernel.wasm`, instead of the inlined one. Returns false, and does
+ * nothing, once it has started.
+ */
+export function useModule(module: WebAssembly.Module): boolean {
+  if (kernel) return false
+  given = module
+  return true
+}
+
 /** Starts the kernel at the first call; synchronously, since it is small and inlined. */
 export function getKernel(): Kernel {
   kernel ??= start()
@@ -65,7 +77,7 @@ function start(): Kernel {
     fork: (instruction) => threads!.fork(instruction),
     join: () => threads!.join(),
   }
-  let module = new WebAssembly.Module(bytesOf(code, shared))
+  let module = given ?? new WebAssembly.Module(bytesOf(code, shared))
   const heap = makeHeap(new WebAssembly.Memory({ initial: pages, maximum: maximumPages }))
   let instance: Exports = instantiate(module, heap.memory, forkJoin)
 

@@ -1,7 +1,7 @@
 // How the kernel computes: with how many threads, and with which instructions.
-import { getKernel, ThreadStartError } from '@bp/kernel'
+import { getKernel, ThreadStartError, useModule } from '@bp/kernel'
 import { check, checkOptions, optional } from '../checks/check-options.js'
-import { blamingCaller, ThreadError } from '../checks/errors.js'
+import { blamingCaller, ThreadError, ValueError } from '../checks/errors.js'
 
 /**
  * Runs large operations on `count` threads, this one included, from now on: products, convolutions, pooling, attention,
@@ -67,4 +67,22 @@ async function started<T>(caller: string, start: () => Promise<T>): Promise<T> {
  */
 export function useRelaxedSimd(): Promise<boolean> {
   return started('useRelaxedSimd', () => getKernel().useRelaxedSimd())
+}
+
+/**
+ * Has the kernel start from a module that is compiled already, `kernel.wasm` of `@bp/kernel`, before anything is computed:
+ * in a page, to compile it while it is loaded (`WebAssembly.compileStreaming`); and where an engine compiles no code at run
+ * time, as Cloudflare's workerd. Results are the same to the bit.
+ * @throws ValueError if `module` is no `WebAssembly.Module`, or something has been computed already.
+ */
+export function useKernelModule(module: WebAssembly.Module): void {
+  blamingCaller(useKernelModule, () => {
+    check<WebAssembly.Module>('a WebAssembly.Module', (value) => value instanceof WebAssembly.Module)(
+      'useKernelModule',
+      'module',
+      module,
+    )
+    if (!useModule(module))
+      throw new ValueError('useKernelModule: something was computed already; call it before that')
+  })
 }
