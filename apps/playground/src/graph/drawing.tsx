@@ -1,257 +1,332 @@
-// The graph as a picture: nodes that can be focused, edges with what flows along them.
-import {
-  type Numbers,
-  operand,
-  type Trace,
-  type TraceEdge,
-  type TraceNode,
-  type TraceStep,
-  type TraceView,
-} from '@bp/lab'
-import { useEffect, useMemo, useRef, useState } from 'react'
+// The graph as a picture: values above the nodes, derivatives below, and what flows along the edges.
+import { formatNumber, type Numbers, type TraceEdge, type TraceNode } from '@bp/lab'
+import { type KeyboardEvent, useMemo, useRef } from 'react'
 import { NumberField } from '../parts/number-field.js'
-import { type Placed, place, shapeRadius, type TextWidths } from './geometry.js'
-import { write, writeShort } from './words.js'
+import { PanZoom } from '../parts/pan-zoom.js'
+import { Value } from '../parts/value.js'
+import { useTexts } from '../shell/language.js'
+import type { GraphPartProps } from './account-card.js'
+import { layout } from './arrange.js'
+import { Cells } from './cells.js'
+import { Name } from './formula.js'
+import { labelSize, nodeSize, shapeSize, shapeWidth } from './sizes.js'
 
-/** Text stays readable at this scale; a drawing that is still too wide scrolls. */
-const smallestScale = 0.7
-
-interface DrawingProps {
-  readonly trace: Trace
-  readonly view: TraceView
-  /** Variables whose value can be changed in the drawing. */
-  readonly editable: ReadonlySet<string>
-  readonly onValue: (name: string, value: number) => void
-  readonly onPosition: (position: number) => void
+interface DrawingProps extends GraphPartProps {
+  readonly onBreakpoint: (node: string) => void
 }
 
-export function Drawing({ trace, view, editable, onValue, onPosition }: DrawingProps) {
-  const holder = useRef<HTMLDivElement>(null)
-  const [room, setRoom] = useState(960)
-  useEffect(() => {
-    const resized = new ResizeObserver(([entry]) => setRoom(entry!.contentRect.width))
-    resized.observe(holder.current!)
-    return () => resized.disconnect()
-  }, [])
+export function Drawing(props: DrawingProps) {
+  const texts = useTexts().graph
+  const { document, change, picture } = props
+  const { trace, view } = picture
+  const structure = structureOf(trace)
+  // Values do not move anything
+  const placed = useMemo(() => {
+    const nodes = new Map(trace.nodes.map((node) => [node.id, nodeSize(node)]))
+    const edges = new Map(trace.edges.map((edge) => [edge.id, labelSize(edge)]))
+    return layout(trace, { nodeSize: (id) => nodes.get(id)!, labelSize: (id) => edges.get(id)! })
+  }, [structure])
+  const boxes = new Map(placed.nodes.map((box) => [box.id, box]))
+  const holder = useRef<HTMLFieldSetElement>(null)
 
-  const placed = useMemo(() => place(trace, room, textWidths(trace)), [trace, room])
-  const scale = Math.min(1.2, Math.max(smallestScale, room / placed.width))
-
-  const { position, current, knownValues } = view
-  const arrived = new Set(trace.steps.slice(0, position).flatMap(({ edge }) => edge ?? []))
-  const width = placed.width * scale
-  const inset = Math.max(0, (room - width) / 2)
-
+  const chosen = document.selected ?? view.current?.node ?? trace.nodes[0]!.id
+  const focus = view.current ? (boxes.get(view.current.node) ?? null) : null
+  const walk = (event: KeyboardEvent) => {
+    if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
+    if ((event.target as HTMLElement).matches('input')) return
+    event.preventDefault()
+    event.stopPropagation()
+    const at = trace.nodes.findIndex(({ id }) => id === chosen)
+    const next = trace.nodes[at + (event.key === 'ArrowDown' ? 1 : -1)]
+    if (!next) return
+    change({ ...document, selected: next.id }, { merge: 'selected' })
+    holder.current!.querySelector<HTMLElement>(`[data-node="${CSS.escape(next.id)}"] .graph-shape`)?.focus()
+  }
   return (
-    <div ref={holder} className="drawing" style={{ height: placed.height * scale }}>
-      <div
-        className={`stage ${placed.direction}`}
-        style={{
-          width: placed.width,
-          height: placed.height,
-          transform: `translateX(${inset}px) scale(${scale})`,
+    <>
+      <PanZoom width={placed.width} height={placed.height} focus={focus}>
+        <fieldset ref={holder} className="graph-drawing" aria-label={texts.nodes} onKeyDown={walk}>
+          {placed.groups.map(({ id, x, y, width, height }) => {
+            const { symbol } = trace.composites.find((composite) => composite.id === id)!
+            return (
+              <div key={id} className="graph-group" style={{ left: x, top: y, width, height }}>
+                <span>{texts.opened(symbol)}</span>
+                <button
+                  type="button"
+                  className="quiet"
+                  aria-label={texts.closeNode(symbol)}
+                  onClick={() =>
+                    change({ ...document, opened: document.opened.filter((other) => other !== id) })
+                  }
+                >
+                  <span aria-hidden="true">×</span>
+                </button>
+              </div>
+            )
+          })}
+          <Edges {...props} placed={placed} />
+          <Chains {...props} placed={placed} />
+          {trace.nodes.map((node) => (
+            <Node
+              key={node.id}
+              {...props}
+              node={node}
+              box={boxes.get(node.id)!}
+              reachable={node.id === chosen}
+            />
+          ))}
+        </fieldset>
+      </PanZoom>
+      <p className="graph-legend" aria-hidden="true">
+        <span className="forward">{texts.legend.value}</span>
+        <span className="backward">{texts.legend.derivative(trace.target.title)}</span>
+        <span>— {texts.legend.pending}</span>
+      </p>
+    </>
+  )
+}
+
+/** What the layout depends on. */
+function structureOf({ nodes, edges, composites }: GraphPartProps['picture']['trace']): string {
+  return JSON.stringify([
+    nodes.map(({ id, symbol, name, shape, op }) => [id, op === null ? name : symbol, name, shape]),
+    edges.map(({ id, rule }) => [id, rule === '']),
+    composites.map(({ id, nodes }) => [id, nodes]),
+  ])
+}
+
+type Placed = ReturnType<typeof layout>
+
+/** Widths of an edge, in pixels, for nothing and for the largest flow. */
+const thinnest = 1.5
+const widest = 7
+
+function Edges({ picture, placed, onFrom }: DrawingProps & { readonly placed: Placed }) {
+  const texts = useTexts().graph
+  const { trace, view } = picture
+  const { current, passed, knownValues } = view
+  const forward = current === null || current.phase === 'forward'
+  const flow = (edge: TraceEdge) => magnitude(edge.contribution)
+  const largest = Math.max(0, ...trace.edges.filter(({ id }) => passed.has(id)).map(flow))
+  const edges = trace.edges.map((edge, index) => {
+    const drawn = placed.edges[index]!
+    const back = !forward && passed.has(edge.id)
+    const isActive = current?.edge
+      ? current.edge.id === edge.id
+      : current?.phase === 'forward' && edge.to === current.node
+    const state = back ? 'back' : knownValues.has(edge.to) && forward ? 'there' : ''
+    const width =
+      back && largest > 0 ? thinnest + (widest - thinnest) * Math.sqrt(flow(edge) / largest) : thinnest
+    return { edge, drawn, back, isActive, state, width, path: pathOf(drawn.points) }
+  })
+  return (
+    <>
+      <svg className="graph-edges" aria-hidden="true" width={placed.width} height={placed.height}>
+        {edges.map(({ edge, back, isActive, state, width, path, drawn }) => (
+          <g key={edge.id} className={`graph-edge ${state} ${isActive ? 'active' : ''}`}>
+            <path d={path} strokeWidth={width} />
+            <path
+              className="head"
+              d={
+                back
+                  ? headAt(drawn.points[0]!, drawn.points[1]!, width)
+                  : headAt(drawn.points.at(-1)!, drawn.points.at(-2)!, width)
+              }
+            />
+          </g>
+        ))}
+      </svg>
+      {edges.map(({ edge, isActive, back, drawn, path }) => {
+        if (!back || edge.contribution === null || !drawn.label) return null
+        const { x, y, width, height } = drawn.label
+        return (
+          <div
+            key={edge.id}
+            className={`graph-label ${isActive ? 'active' : ''}`}
+            style={{ left: x, top: y, width, height }}
+          >
+            {edge.local !== null && (
+              <span className="graph-factor">
+                <span aria-hidden="true">·</span>
+                <Value
+                  of={edge.local}
+                  digits={4}
+                  kind="graph.local"
+                  label={texts.localOf(edge.to, edge.from)}
+                  tone="backward"
+                  from={() => onFrom({ of: 'local', edge: edge.id })}
+                />
+              </span>
+            )}
+            {isActive && (
+              <span key={view.position} className="graph-pulse" style={{ offsetPath: `path("${path}")` }} />
+            )}
+          </div>
+        )
+      })}
+    </>
+  )
+}
+
+/** In an opened composite, the running products L₁, L₁·L₂, L₁·L₂·L₃ below the edges. */
+function Chains({ picture, placed }: DrawingProps & { readonly placed: Placed }) {
+  const { trace, view } = picture
+  return trace.composites.flatMap(({ id, chain }) => {
+    const group = placed.groups.find((one) => one.id === id)!
+    return chain.map(({ edge, product }, index) => {
+      if (!view.passed.has(edge)) return null
+      const label = placed.edges[trace.edges.findIndex((one) => one.id === edge)]!.label
+      if (!label) return null
+      return (
+        <span
+          key={edge}
+          className="graph-chain"
+          title={formatNumber(product)}
+          style={{ left: label.x + label.width / 2, top: group.y + group.height - 34 }}
+        >
+          {chain.slice(0, index + 1).map((factor, at) => (
+            <span key={factor.edge}>
+              {at > 0 && '·'}L<sub>{at + 1}</sub>
+            </span>
+          ))}
+        </span>
+      )
+    })
+  })
+}
+
+interface NodeProps extends DrawingProps {
+  readonly node: TraceNode
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+  /** Whether the tab key gets here; up and down go on from node to node. */
+  readonly reachable: boolean
+}
+
+function Node({ node, box, reachable, document, change, picture, onFrom, onBreakpoint }: NodeProps) {
+  const texts = useTexts().graph
+  const { trace, view, variables } = picture
+  const { id, title, name, kind, symbol, value, shape } = node
+  const known = view.knownValues.has(id)
+  const tangent = trace.mode === 'forward'
+  const derivative = (tangent ? view.tangents : view.derivatives).get(id) ?? null
+  const differentiable = tangent ? node.tangent !== null : node.derivative !== null
+  const wrong = trace.overwritten.find((one) => one.node === id)
+  const isCurrent = view.current?.node === id
+  const state = [
+    kind,
+    isCurrent ? `current ${view.current!.phase}` : '',
+    document.selected === id ? 'selected' : '',
+    document.breakpoints.includes(id) ? 'stop' : '',
+  ].join(' ')
+  const set = (next: number) =>
+    change({ ...document, values: { ...document.values, [name]: next } }, { merge: `value ${name}` })
+  const derivativeLabel = tangent
+    ? texts.tangentOf(title, trace.along!)
+    : texts.derivativeBy(trace.target.title, title)
+  return (
+    <div
+      className={`graph-node ${state}`}
+      data-node={id}
+      style={{ left: box.x, top: box.y, width: box.width, height: box.height }}
+    >
+      <div className="graph-value">
+        {kind === 'constant' ? null : typeof value === 'number' &&
+          variables.some((variable) => variable.name === name && variable.from !== 'source') ? (
+          <NumberField label={texts.valueOf(title)} value={value} step={1} scrub onChange={set} />
+        ) : (
+          <Numeric
+            of={known ? value : null}
+            shape={shape}
+            kind="graph.value"
+            label={texts.valueOf(title)}
+            tone="forward"
+            from={() => onFrom({ of: 'value', node: id })}
+          />
+        )}
+      </div>
+      <button
+        type="button"
+        className={kind === 'variable' || kind === 'constant' ? 'graph-shape round' : 'graph-shape'}
+        style={{ width: shapeWidth(node), height: shapeSize }}
+        tabIndex={reachable ? 0 : -1}
+        aria-label={`${node.label.includes(symbol) ? node.label : `${node.label}, ${symbol}`}`}
+        aria-current={isCurrent ? 'step' : undefined}
+        onClick={() =>
+          change({ ...document, selected: document.selected === id ? null : id }, { merge: 'selected' })
+        }
+        onDoubleClick={() => node.expandable && change({ ...document, opened: [...document.opened, id] })}
+        onContextMenu={(event) => {
+          event.preventDefault()
+          onBreakpoint(id)
         }}
       >
-        <Edges placed={placed} current={current} arrived={arrived} known={knownValues} />
-        {trace.nodes.map((node) => (
-          <Node
-            key={node.id}
-            node={node}
-            trace={trace}
-            view={view}
-            placed={placed}
-            editable={editable.has(node.name) && typeof node.value === 'number'}
-            onValue={onValue}
-            onPosition={onPosition}
+        {node.op === null ? <Name title={symbol} /> : symbol}
+      </button>
+      {node.op !== null && name && (
+        <span className="graph-name" aria-hidden="true">
+          <Name title={name} />
+        </span>
+      )}
+      <div className="graph-derivative">
+        {kind !== 'constant' && (differentiable || derivative !== null) && (
+          <Numeric
+            of={derivative}
+            shape={shape}
+            kind={tangent ? 'graph.tangent' : 'graph.derivative'}
+            label={derivativeLabel}
+            tone="backward"
+            from={() => onFrom({ of: tangent ? 'tangent' : 'derivative', node: id })}
           />
-        ))}
+        )}
+        {wrong && derivative !== null && typeof wrong.right === 'number' && (
+          <span className="graph-wrong">≠ {formatNumber(wrong.right)}</span>
+        )}
       </div>
     </div>
   )
 }
 
-interface EdgesProps {
-  readonly placed: Placed
-  readonly current: TraceStep | null
-  /** Edges along which a derivative has arrived. */
-  readonly arrived: ReadonlySet<TraceEdge>
-  readonly known: ReadonlySet<string>
+interface NumericProps {
+  readonly of: Numbers | null
+  readonly shape: readonly number[]
+  readonly kind: 'graph.value' | 'graph.derivative' | 'graph.tangent'
+  readonly label: string
+  readonly tone: 'forward' | 'backward'
+  readonly from: () => void
 }
 
-// Hidden from screen readers: the list of steps says the same in words.
-function Edges({ placed, current, arrived, known }: EdgesProps) {
-  const stateOf = (edge: TraceEdge) => {
-    if (edge === current?.edge) return 'active-backward'
-    if (current?.phase === 'forward' && edge.to === current.node) return 'active-forward'
-    return arrived.has(edge) ? 'backward' : known.has(edge.to) ? 'forward' : ''
-  }
-  return (
-    <div aria-hidden="true">
-      <svg className="edges" aria-hidden="true" width={placed.width} height={placed.height}>
-        <defs>
-          {['plain', 'forward', 'backward'].map((name) => (
-            <marker
-              key={name}
-              id={`head-${name}`}
-              className={`head ${name}`}
-              viewBox="0 0 8 8"
-              refX="6.5"
-              refY="4"
-              markerWidth="8"
-              markerHeight="8"
-              markerUnits="userSpaceOnUse"
-              orient="auto-start-reverse"
-            >
-              <path d="M0 0.5L7.5 4L0 7.5z" />
-            </marker>
-          ))}
-        </defs>
-        {placed.edges.map(({ edge, path }) => {
-          const state = stateOf(edge)
-          return (
-            <path
-              key={`${edge.from} ${edge.to} ${edge.input}`}
-              className={`edge ${state}`}
-              d={path}
-              markerStart={state.endsWith('backward') ? 'url(#head-backward)' : undefined}
-              markerEnd={`url(#head-${state === '' ? 'plain' : 'forward'})`}
-            />
-          )
-        })}
-      </svg>
-      {placed.edges.map(({ edge, label }) => {
-        const text = contributionText(edge)
-        if (!text || !arrived.has(edge)) return null
-        return (
-          <span
-            key={`${edge.from} ${edge.to} ${edge.input}`}
-            className={`edge-label ${stateOf(edge)}`}
-            style={{ left: label.x, top: label.y }}
-          >
-            {text.join('\n')}
-          </span>
-        )
-      })}
-    </div>
+function Numeric({ of, shape, ...rest }: NumericProps) {
+  if (of === null || typeof of === 'number') return <Value of={of} {...rest} />
+  return <Cells of={of} shape={shape} {...rest} />
+}
+
+function magnitude(numbers: Numbers | null): number {
+  if (numbers === null) return 0
+  if (typeof numbers !== 'number') return Math.max(0, ...numbers.map(magnitude))
+  return Number.isFinite(numbers) ? Math.abs(numbers) : 0
+}
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** A smooth line through the points. */
+function pathOf(points: readonly Point[]): string {
+  const write = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`
+  return points.slice(1).reduce(
+    (path, point, index) => {
+      const before = points[index]!
+      const middle = (before.x + point.x) / 2
+      return `${path}C${middle.toFixed(1)} ${before.y.toFixed(1)} ${middle.toFixed(1)} ${point.y.toFixed(1)} ${write(point)}`
+    },
+    `M${write(points[0]!)}`,
   )
 }
 
-interface NodeProps extends Omit<DrawingProps, 'editable'> {
-  readonly node: TraceNode
-  readonly placed: Placed
-  readonly editable: boolean
-}
-
-function Node({ node, trace, view, placed, editable, onValue, onPosition }: NodeProps) {
-  const { id, name, kind, symbol, value } = node
-  const middle = placed.middles.get(id)!
-  const { current } = view
-  const known = view.knownValues.has(id)
-  const derivative = view.derivatives.get(id) ?? null
-  const output = trace.output.title
-  const positions = trace.steps.flatMap((step, index) => (step.node === id ? [index + 1] : []))
-  const state = current?.node === id ? `current ${current.phase}` : ''
-
-  const inWords = (numbers: Numbers) => write(numbers, node)
-  const description = [
-    // The visible symbol is part of the accessible name, for voice control (WCAG 2.5.3).
-    node.label.includes(symbol) ? node.label : `${node.label}, shown as ${symbol}`,
-    `value ${known ? inWords(value) : 'not computed yet'}`,
-    ...(node.derivative === null && derivative === null && kind === 'constant'
-      ? []
-      : [
-          `derivative of ${output} with respect to ${name || 'it'} ${derivative === null ? 'not computed yet' : inWords(derivative)}`,
-        ]),
-  ].join(', ')
-
-  const shape = `shape ${kind}${symbol.length > 4 ? ' long' : ''}`
-  return (
-    <div className={`node ${kind} ${state}`} style={{ left: middle.x, top: middle.y }}>
-      {positions.length > 0 ? (
-        <button
-          type="button"
-          className={shape}
-          style={{ width: 2 * shapeRadius, height: 2 * shapeRadius }}
-          aria-label={`${description}. Go to its step.`}
-          onClick={() => onPosition(positions.find((position) => position > view.position) ?? positions[0]!)}
-        >
-          {symbol}
-        </button>
-      ) : (
-        <span className={shape} role="img" aria-label={description}>
-          {symbol}
-        </span>
-      )}
-      {kind !== 'constant' && (
-        <span className="value" aria-hidden={!editable}>
-          {editable ? (
-            <>
-              <span className="name">{name} =</span>
-              <NumberField
-                label={`value of ${name}`}
-                value={value as number}
-                step={1}
-                onChange={(next) => onValue(name, next)}
-              />
-            </>
-          ) : (
-            <>
-              <span className="name">{name} =</span>{' '}
-              <span className="number">{known ? writeNode(value, node) : '—'}</span>
-            </>
-          )}
-        </span>
-      )}
-      {(node.derivative !== null || kind === 'variable') && (
-        <span className="derivative" aria-hidden="true">
-          <span className="name">
-            ∂{output}/∂{name} =
-          </span>{' '}
-          <span className="number">
-            {derivative === null ? '—' : writeNode(derivative, node)}
-            {typeof derivative === 'number' && derivative !== 0 && <Sign negative={derivative < 0} />}
-          </span>
-        </span>
-      )}
-    </div>
-  )
-}
-
-/** Shows without colour whether increasing the node increases or decreases the output. */
-function Sign({ negative }: { readonly negative: boolean }) {
-  return <span className="sign">{negative ? '▼' : '▲'}</span>
-}
-
-/** Widths of a character of the monospaced font, at a node and on an edge, in pixels. */
-const character = { node: 8.6, edge: 8 }
-
-function textWidths(trace: Trace): TextWidths {
-  const longest = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => text.length))
-  const output = trace.output.title
-  const derivatives = trace.nodes.flatMap((node) =>
-    node.derivative === null ? [] : [`∂${output}/∂${node.name} = ${writeNode(node.derivative, node)} ▲`],
-  )
-  const values = trace.nodes.map((node) => `${node.name} = ${writeNode(node.value, node)}`)
-  return {
-    node: longest([...derivatives, ...values]) * character.node,
-    // The border and padding of a label.
-    edge: longest(trace.edges.flatMap((edge) => contributionText(edge) ?? [])) * character.edge + 18,
-  }
-}
-
-function writeNode(numbers: Numbers, node: TraceNode): string {
-  return typeof numbers === 'number' ? writeShort(numbers) : write(numbers, node)
-}
-
-/** Characters that fit into one line of a label on an edge. */
-const longestLine = 12
-
-/** `5 × 1 = 5`: local times upstream, on one line or two. */
-function contributionText({ local, upstream, contribution }: TraceEdge): string[] | null {
-  if (contribution === null) return null
-  if (local === null || typeof upstream !== 'number' || typeof contribution !== 'number') return ['array']
-  const product = `${writeShort(local)} × ${operand(writeShort(upstream))}`
-  const result = `= ${writeShort(contribution)}`
-  const line = `${product} ${result}`
-  return line.length <= longestLine ? [line] : [product, result]
+/** A triangle whose tip is at `tip`, pointing away from `from`. */
+function headAt(tip: Point, from: Point, width: number): string {
+  const size = 7 + width
+  const side = Math.sign(tip.x - from.x) || 1
+  return `M${tip.x} ${tip.y}l${-side * size} ${size * 0.55}v${-size * 1.1}z`
 }

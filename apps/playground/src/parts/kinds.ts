@@ -1,6 +1,6 @@
 // The kinds of numbers on the page, by place. Each answers "where from?": a press leads to the step that made it.
 export const kinds = {
-  graph: ['value', 'derivative', 'part', 'local', 'upstream', 'predicted', 'real', 'error'],
+  graph: ['value', 'derivative', 'tangent', 'part', 'local', 'predicted', 'real'],
   descent: [],
   network: [],
   'training-graph': [],

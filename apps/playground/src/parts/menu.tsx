@@ -4,6 +4,8 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState 
 export interface MenuItem {
   readonly title: string
   readonly note?: string
+  /** Whether it is what holds now; for items that choose one of several. */
+  readonly selected?: boolean
   readonly run: () => void
 }
 
@@ -12,7 +14,7 @@ export function Menu({ label, items }: { readonly label: ReactNode; readonly ite
   const [open, setOpen] = useState(false)
   const holder = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
-  const choices = () => [...holder.current!.querySelectorAll<HTMLElement>('[role=menuitem]')]
+  const choices = () => [...holder.current!.querySelectorAll<HTMLElement>('[role^=menuitem]')]
 
   useEffect(() => {
     if (!open) return
@@ -55,11 +57,12 @@ export function Menu({ label, items }: { readonly label: ReactNode; readonly ite
       </button>
       {open && (
         <div id={id} className="menu-list" role="menu">
-          {items.map(({ title, note, run }) => (
+          {items.map(({ title, note, selected, run }) => (
             <button
               key={title}
               type="button"
-              role="menuitem"
+              role={selected === undefined ? 'menuitem' : 'menuitemradio'}
+              aria-checked={selected}
               tabIndex={-1}
               onClick={() => {
                 close()

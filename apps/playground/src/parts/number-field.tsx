@@ -1,5 +1,5 @@
 // A field for one number: typed, or changed with the arrow keys.
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react'
 
 export interface NumberFieldProps {
   readonly id?: string
@@ -11,8 +11,13 @@ export interface NumberFieldProps {
   readonly max?: number
   /** Only integers. */
   readonly whole?: boolean
+  /** Whether a sideways drag changes it, by `step` every few pixels. */
+  readonly scrub?: boolean
   readonly onChange: (value: number) => void
 }
+
+/** Pixels of a drag that change the value by one step, and that make it a drag at all. */
+const scrubPixels = 8
 
 export function NumberField({
   id,
@@ -22,6 +27,7 @@ export function NumberField({
   min = -Infinity,
   max = Infinity,
   whole = false,
+  scrub = false,
   onChange,
 }: NumberFieldProps) {
   // What is being typed may not be a number yet: "-", "1e".
@@ -34,14 +40,36 @@ export function NumberField({
     const number = readNumber(text, allowed)
     if (number !== null && number !== value) onChange(number)
   }
+  const move = (from: number, steps: number) => {
+    // Decimal steps must not leave 0.30000000000000004.
+    const next = Math.min(max, Math.max(min, Number((from + steps * step).toPrecision(12))))
+    setDraft(null)
+    if (next !== value) onChange(next)
+  }
   const nudge = (event: KeyboardEvent<HTMLInputElement>) => {
     const direction = event.key === 'ArrowUp' ? 1 : event.key === 'ArrowDown' ? -1 : 0
     if (direction === 0) return
     event.preventDefault()
-    // Decimal steps must not leave 0.30000000000000004.
-    const next = Number((value + direction * step * (event.shiftKey ? 10 : 1)).toPrecision(12))
-    setDraft(null)
-    onChange(Math.min(max, Math.max(min, next)))
+    event.stopPropagation()
+    move(value, direction * (event.shiftKey ? 10 : 1))
+  }
+  const drag = useRef<{ readonly x: number; readonly value: number; moved: boolean } | null>(null)
+  const grab = (event: PointerEvent<HTMLInputElement>) => {
+    // Where the field has the focus, a drag selects text.
+    if (!scrub || event.button !== 0 || document.activeElement === event.currentTarget) return
+    drag.current = { x: event.clientX, value, moved: false }
+    event.currentTarget.setPointerCapture(event.pointerId)
+    event.preventDefault()
+  }
+  const pull = (event: PointerEvent<HTMLInputElement>) => {
+    if (!drag.current) return
+    const steps = Math.trunc((event.clientX - drag.current.x) / scrubPixels)
+    if (steps !== 0) drag.current.moved = true
+    if (drag.current.moved) move(drag.current.value, steps)
+  }
+  const drop = (event: PointerEvent<HTMLInputElement>) => {
+    if (drag.current && !drag.current.moved) event.currentTarget.focus()
+    drag.current = null
   }
 
   return (
@@ -59,6 +87,10 @@ export function NumberField({
       value={draft ?? String(value).replace('-', '−')}
       onChange={(event) => type(event.target.value)}
       onKeyDown={nudge}
+      onPointerDown={grab}
+      onPointerMove={pull}
+      onPointerUp={drop}
+      onPointerCancel={drop}
       onFocus={(event) => event.target.select()}
       onBlur={() => setDraft(null)}
     />

@@ -1,0 +1,182 @@
+// The bar of the Graph place: the expression, examples, and what is differentiated in which direction.
+import { countSweeps, type GraphDocument, type GraphPicture, type SourceProblem } from '@bp/lab'
+import { useEffect, useId, useState } from 'react'
+import { Menu } from '../parts/menu.js'
+import { useTexts } from '../shell/language.js'
+import type { PlaceProps } from '../shell/place.js'
+import { type ExampleName, examples } from './examples.js'
+
+interface BarProps extends Pick<PlaceProps<GraphDocument>, 'document' | 'change'> {
+  readonly picture: GraphPicture | null
+  readonly problem: SourceProblem | null
+}
+
+/** Milliseconds without a key before what is typed is called wrong. */
+const patience = 700
+
+export function Bar({ document, change, picture, problem }: BarProps) {
+  const texts = useTexts().graph
+  const id = useId()
+  const [calm, setCalm] = useState(problem === null)
+  // Every key begins the wait anew
+  useEffect(() => {
+    setCalm(true)
+    const timer = setTimeout(() => setCalm(false), patience)
+    return () => clearTimeout(timer)
+  }, [document.source])
+  const shown = calm ? null : problem
+  const write = (source: string) =>
+    change({ ...document, source, position: 0, selected: null }, { merge: 'source' })
+  return (
+    <>
+      <div className="graph-expression">
+        <label className="visually-hidden" htmlFor={id}>
+          {texts.expression}
+        </label>
+        <input
+          id={id}
+          type="text"
+          spellCheck={false}
+          autoCapitalize="off"
+          autoComplete="off"
+          value={document.source}
+          aria-invalid={shown !== null}
+          aria-describedby={`${id}-note`}
+          onChange={(event) => write(event.target.value)}
+        />
+        <div id={`${id}-note`} className="graph-note" aria-live="polite">
+          {shown ? (
+            <Problem problem={shown} document={document} change={change} />
+          ) : (
+            picture &&
+            picture.program.readings.length > 0 && (
+              <p className="graph-reading">
+                {picture.program.readings.map(({ from, to }) => texts.read(from, to)).join(' · ')}
+              </p>
+            )
+          )}
+        </div>
+      </div>
+      <Menu
+        label={texts.examples}
+        items={(Object.keys(examples) as ExampleName[]).map((name) => ({
+          title: examples[name].source.replaceAll('; ', '\n'),
+          note: texts.exampleNotes[name],
+          run: () => change(examples[name]),
+        }))}
+      />
+      {picture && <DerivativeMenu document={document} change={change} picture={picture} />}
+    </>
+  )
+}
+
+function Problem({
+  problem,
+  document,
+  change,
+}: Pick<BarProps, 'document' | 'change'> & { readonly problem: SourceProblem }) {
+  const texts = useTexts().graph
+  const { source } = document
+  const { span, fix, unknown, message, hint } = problem
+  return (
+    <div className="graph-problem">
+      <p>
+        {message}
+        {hint && <span className="graph-hint"> {hint}</span>}
+      </p>
+      {span && (
+        <pre aria-hidden="true">
+          {source.slice(Math.max(0, span.start - 30), span.start)}
+          <mark>{source.slice(span.start, span.end) || ' '}</mark>
+          {source.slice(span.end, span.end + 30)}
+        </pre>
+      )}
+      {fix && (
+        <button
+          type="button"
+          onClick={() =>
+            change({
+              ...document,
+              source: source.slice(0, fix.start) + fix.replacement + source.slice(fix.end),
+            })
+          }
+        >
+          {texts.applyFix(fix.replacement)}
+        </button>
+      )}
+      {unknown.length > 0 && (
+        <button
+          type="button"
+          onClick={() =>
+            change({
+              ...document,
+              values: { ...document.values, ...Object.fromEntries(unknown.map((name) => [name, 1])) },
+            })
+          }
+        >
+          {texts.makeVariables(unknown.join(', '))}
+        </button>
+      )}
+    </div>
+  )
+}
+
+function DerivativeMenu({
+  document,
+  change,
+  picture,
+}: Omit<BarProps, 'problem'> & { readonly picture: GraphPicture }) {
+  const texts = useTexts().graph
+  const { trace, graph } = picture
+  const targets = trace.nodes.filter(({ op, value }) => op !== null && typeof value === 'number')
+  const variables = trace.nodes.filter(({ kind, value }) => kind === 'variable' && typeof value === 'number')
+  const { reverse, forward } = countSweeps(graph, document.target)
+  return (
+    <Menu
+      label={
+        <>
+          ∂<var>{trace.target.title}</var>
+          {trace.along !== null && (
+            <>
+              /∂<var>{trace.along}</var>
+            </>
+          )}
+        </>
+      }
+      items={[
+        {
+          title: texts.reverse,
+          note: texts.counts(reverse.products, forward.products, forward.sweeps),
+          selected: trace.mode === 'reverse',
+          run: () => change({ ...document, mode: 'reverse', along: null, position: 0 }),
+        },
+        ...variables.slice(0, 12).map(({ id, title }) => ({
+          title: texts.forwardMode(title),
+          selected: trace.mode === 'forward' && trace.along === title,
+          run: () => change({ ...document, mode: 'forward', along: id, position: 0 }),
+        })),
+        ...(targets.length > 1
+          ? targets
+              .slice(-12)
+              .reverse()
+              .map(({ id, label }) => ({
+                title: `${texts.derivativeOf} ${label}`,
+                selected: trace.target.id === id,
+                run: () =>
+                  change({
+                    ...document,
+                    target: id === trace.output.id ? null : id,
+                    position: 0,
+                    selected: null,
+                  }),
+              }))
+          : []),
+        {
+          title: document.broken ? texts.whole : texts.break,
+          selected: document.broken,
+          run: () => change({ ...document, broken: !document.broken }),
+        },
+      ]}
+    />
+  )
+}

@@ -1,0 +1,50 @@
+// The derivation as mathematics: one line for each step of the way back, as far as it is walked.
+import { useState } from 'react'
+import { useTexts } from '../shell/language.js'
+import type { GraphPartProps } from './account-card.js'
+import { Formula } from './formula.js'
+import { Result } from './result.js'
+
+export function MathsTab({ picture, onFrom }: GraphPartProps) {
+  const texts = useTexts().graph.maths
+  const [copied, setCopied] = useState(false)
+  const { trace, view } = picture
+  const steps = trace.steps.slice(0, view.position)
+  return (
+    <div className="graph-maths">
+      {view.position === 0 && <p>{texts.none}</p>}
+      {steps.map(({ account, phase }, index) => (
+        <div key={index} className={phase === 'forward' ? 'forward' : 'backward'}>
+          <Formula of={account.left} onFrom={onFrom} />
+          <span className="maths-right">
+            {account.symbols.length > 0 && (
+              <>
+                {' = '}
+                <Formula of={account.symbols} onFrom={onFrom} />
+              </>
+            )}
+            {account.numbers.length > 0 && (
+              <>
+                {' = '}
+                <Formula of={account.numbers} onFrom={onFrom} />
+              </>
+            )}
+            {' = '}
+            <Result of={account.result} shape={account.shape} most={4} />
+          </span>
+        </div>
+      ))}
+      <p className="account-actions">
+        <button
+          type="button"
+          onClick={() => {
+            void navigator.clipboard.writeText('')
+            setCopied(true)
+          }}
+        >
+          {copied ? texts.copied : texts.copy}
+        </button>
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,60 @@
+// Sizes of nodes and of labels on edges, in pixels, for the layout. They depend on names and shapes, never on values, so
+// that nothing moves while numbers change.
+import type { TraceEdge, TraceNode } from '@bp/lab'
+
+/** Diameter of a variable, height of an operation. */
+export const shapeSize = 54
+/** Heights of the lines above and below the shape. */
+export const valueLine = 24
+export const derivativeLine = 26
+/** Width of the longest number, `−1.23457e-10`, in the font of values. */
+const numberWidth = 100
+
+/** Cells of an array that are drawn; a larger one shows its first rows and columns. */
+export const mostRows = 4
+export const mostColumns = 4
+export const cellWidth = 58
+export const cellHeight = 19
+
+interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** Width of a symbol or name, roughly; what is longer is cut. */
+const textWidth = (text: string, character: number) => [...text].length * character
+
+export function shapeWidth({ symbol }: Pick<TraceNode, 'symbol'>): number {
+  return Math.min(120, Math.max(shapeSize, textWidth(symbol, 10) + 22))
+}
+
+/** Rows and columns that are drawn of an array, with one more for `…`. */
+export function drawnCells(shape: readonly number[]): { rows: number; columns: number } {
+  const columns = shape.at(-1) ?? 1
+  const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1)
+  return {
+    rows: rows > mostRows ? mostRows + 1 : rows,
+    columns: columns > mostColumns ? mostColumns + 1 : columns,
+  }
+}
+
+/** Room for a number or an array of this shape. */
+export function numbersSize(shape: readonly number[]): Size {
+  if (shape.length === 0) return { width: numberWidth, height: valueLine }
+  const { rows, columns } = drawnCells(shape)
+  return { width: columns * cellWidth + 8, height: rows * cellHeight + 8 }
+}
+
+export function nodeSize(node: TraceNode): Size {
+  const numbers = numbersSize(node.shape)
+  const name = 2 * Math.min(60, textWidth(node.name, 9) + 6)
+  return {
+    width: Math.max(numbers.width, shapeWidth(node) + (node.op === null ? 0 : name)),
+    height: 2 * numbers.height + shapeSize + 8,
+  }
+}
+
+/** Room for the local derivative on an edge, `· −0.1966`. */
+export function labelSize(edge: TraceEdge): Size {
+  return edge.rule === '' ? { width: 0, height: 0 } : { width: 84, height: 26 }
+}

@@ -1,0 +1,127 @@
+// The page's frame in a real browser: addresses, undo, languages, colours, storage, offline.
+import { describe, expect, test } from 'vitest'
+import { accessibilityFaults, builtPage, sideways } from './built-page.js'
+
+const { open, url } = builtPage()
+const source = '.graph-expression > input'
+
+describe('the address', () => {
+  test('holds what is on the screen, and another browser shows the same', async () => {
+    const page = await open()
+    await page.fill(source, 'f = a*b + 1')
+    await page.keyboard.press('Enter')
+    for (let step = 0; step < 3; step++) await page.getByRole('button', { name: 'Next ›' }).click()
+    await page.waitForFunction('location.hash.includes("step=3")')
+    const other = await open({ hash: new URL(page.url()).hash })
+    expect(await other.inputValue(source)).toBe('f = a*b + 1')
+    const drawn = (one: typeof page) => one.locator('.graph-drawing').innerHTML()
+    // Ids that React makes differ in nothing else.
+    expect(await drawn(other)).toBe(await drawn(page))
+  })
+
+  test('of a broken, hostile or newer link is a message over the place as it begins', async () => {
+    for (const [hash, message] of [
+      ['#/graph?v=99&e=x', 'of version 99'],
+      ['#/graph?v=1&z=%%%', 'not percent-encoded'],
+      ['#/graph?v=1&z=AAAA', 'damaged'],
+      ['#/graph?v=1&step=-1', 'step expects an integer'],
+      ['#/nowhere?v=1', 'there is no place nowhere'],
+      ['#/graph?v=1&mode=<img src=x onerror=alert(1)>', 'mode expects reverse, forward'],
+      [`#/graph?v=1&e=${'x'.repeat(5000)}`, 'at most 4096 characters'],
+    ]) {
+      const page = await open({ hash: hash! })
+      await page.getByRole('alert').filter({ hasText: message! }).waitFor()
+      expect(await page.inputValue(source)).toBe('f = w*x + b')
+      await page.getByRole('button', { name: 'Dismiss' }).click()
+      expect(await page.getByRole('alert').count()).toBe(0)
+      await page.context().close()
+    }
+  })
+
+  test('follows the browser back and forward', async () => {
+    const page = await open()
+    await page.getByRole('link', { name: 'Descent' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Descent' }).waitFor({ state: 'attached' })
+    await page.goBack()
+    await page.locator(source).waitFor()
+    await page.goForward()
+    await page.getByRole('heading', { level: 1, name: 'Descent' }).waitFor({ state: 'attached' })
+  })
+})
+
+test('what one did is there again after a reload, and after leaving', async () => {
+  const page = await open()
+  await page.fill(source, 'f = p + q')
+  await page.waitForFunction('location.hash.includes("p")')
+  await page.reload()
+  expect(await page.inputValue(source)).toBe('f = p + q')
+  await page.goto(url())
+  await page.locator(source).waitFor()
+  expect(await page.inputValue(source)).toBe('f = p + q')
+})
+
+test('everything can be undone and done again, by buttons and by keys', async () => {
+  const page = await open()
+  await page.fill(source, 'f = p + q')
+  await page.getByRole('button', { name: 'Next ›' }).click()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  expect(await page.inputValue(source)).toBe('f = w*x + b')
+  await page.locator('#place').focus()
+  await page.keyboard.press('Control+Shift+z')
+  expect(await page.inputValue(source)).toBe('f = p + q')
+  await page.keyboard.press('Control+z')
+  expect(await page.inputValue(source)).toBe('f = w*x + b')
+})
+
+test('the whole page speaks Korean when asked, and stays so', async () => {
+  const page = await open()
+  await page.getByRole('button', { name: '한국어로' }).click()
+  await page.getByRole('link', { name: '경사 하강' }).waitFor()
+  expect(await page.evaluate('document.documentElement.lang')).toBe('ko')
+  await page.reload()
+  await page.getByRole('button', { name: '다음 ›' }).waitFor()
+  const korean = await open({ locale: 'ko-KR' })
+  await korean.getByRole('button', { name: '공유' }).waitFor()
+})
+
+test('share gives the link and a frame, and an embedded page has no header', async () => {
+  const page = await open({ hash: '#/graph?v=1&step=2' })
+  await page.getByRole('button', { name: 'Share' }).click()
+  const link = await page.getByRole('textbox', { name: 'Link' }).inputValue()
+  expect(link).toContain('#/graph?v=1&step=2')
+  expect(await accessibilityFaults(page)).toEqual([])
+  const embedded = await open({ hash: '#/graph?embed=1&v=1&step=2' })
+  expect(await embedded.getByRole('banner').count()).toBe(0)
+})
+
+test('the keys are listed by ?', async () => {
+  const page = await open()
+  await page.locator('#place').focus()
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keys' }).getByText('step back').waitFor()
+  expect(await accessibilityFaults(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  expect(await page.getByRole('dialog').count()).toBe(0)
+})
+
+test('the page opens again without a network', async () => {
+  const page = await open({ serviceWorkers: 'allow' })
+  await page.evaluate('navigator.serviceWorker.ready')
+  await page.reload()
+  await page.context().setOffline(true)
+  await page.reload()
+  await page.locator(source).waitFor()
+  await page.getByRole('link', { name: 'Descent' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Descent' }).waitFor({ state: 'attached' })
+})
+
+describe.each([360, 768, 1366, 2560])('at a width of %i', (width) => {
+  test('nothing is sideways, and axe finds nothing, light and dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await open({ viewport: { width, height: 780 }, colorScheme, hash: '#/graph?v=1&step=5' })
+      expect(await sideways(page)).toBeLessThanOrEqual(0)
+      expect(await accessibilityFaults(page)).toEqual([])
+    }
+  })
+})
