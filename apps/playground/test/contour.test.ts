@@ -1,6 +1,6 @@
 // The contour line of the decision map.
 import { describe, expect, test } from 'vitest'
-import { contour } from '../src/training/contour.js'
+import { contour } from '../src/network/contour.js'
 
 describe('the contour', () => {
   test('of a cone is a circle', () => {

@@ -2,7 +2,7 @@
 export const kinds = {
   graph: ['value', 'derivative', 'tangent', 'part', 'local', 'predicted', 'real'],
   descent: [],
-  network: [],
+  network: ['weight', 'bias', 'gradient', 'loss', 'output', 'prediction', 'count', 'norm', 'ratio'],
   'training-graph': [],
 } as const
 

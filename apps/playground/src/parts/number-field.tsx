@@ -1,4 +1,5 @@
 // A field for one number: typed, or changed with the arrow keys.
+import { formatNumber } from '@bp/lab'
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react'
 
 export interface NumberFieldProps {
@@ -80,9 +81,10 @@ export function NumberField({
       autoComplete="off"
       role="spinbutton"
       aria-label={label}
-      aria-valuenow={value}
-      aria-valuemin={Number.isFinite(min) ? min : undefined}
-      aria-valuemax={Number.isFinite(max) ? max : undefined}
+      aria-valuenow={withoutExponent(value)}
+      aria-valuetext={formatNumber(value)}
+      aria-valuemin={withoutExponent(min)}
+      aria-valuemax={withoutExponent(max)}
       aria-invalid={invalid}
       value={draft ?? String(value).replace('-', '−')}
       onChange={(event) => type(event.target.value)}
@@ -103,4 +105,9 @@ export function readNumber(text: string, allowed: (number: number) => boolean): 
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null
   const number = Number(plain)
   return Number.isFinite(number) && allowed(number) ? number : null
+}
+
+/** As a number that stands in an attribute, where `1e+38` is none; what has no digits this side of it is left out. */
+function withoutExponent(value: number): number | undefined {
+  return /e|Infinity/.test(String(value)) ? undefined : value
 }

@@ -18,6 +18,8 @@ export interface TimelineProps {
   readonly describe: (position: number) => string
   /** The inviting button, `Next ›`; without it, `onPosition` of the next step. */
   readonly next?: { readonly title: string; readonly run: () => void }
+  /** A button for one step, where `next` does something else. */
+  readonly onStep?: () => void
   readonly playing?: boolean
   readonly onPlay?: () => void
   /** Positions to mark: breakpoints. */
@@ -33,6 +35,7 @@ export function Timeline({
   onPosition,
   describe,
   next,
+  onStep,
   playing,
   onPlay,
   marks = [],
@@ -80,6 +83,11 @@ export function Timeline({
           onClick={onPlay}
         >
           <span aria-hidden="true">{playing ? '❚❚' : '▶'}</span>
+        </button>
+      )}
+      {onStep && (
+        <button type="button" aria-label={texts.step} title={texts.step} onClick={onStep}>
+          <span aria-hidden="true">›</span>
         </button>
       )}
       <button

@@ -1,9 +1,9 @@
 // The places of the page: how each is written in an address, and where it is drawn.
-import { graphCodec } from '@bp/lab'
+import { graphCodec, networkCodec } from '@bp/lab'
 import { type ComponentType, lazy } from 'react'
 import type { PlaceProps } from './place.js'
 
-export const codecs = { graph: graphCodec }
+export const codecs = { graph: graphCodec, network: networkCodec }
 
 export type PlaceName = keyof typeof codecs
 export type Documents = { readonly [Place in PlaceName]: (typeof codecs)[Place]['initial'] }
@@ -11,6 +11,7 @@ export type Documents = { readonly [Place in PlaceName]: (typeof codecs)[Place][
 /** Opened when they are gone to, so that the first picture is there early. */
 export const components: { readonly [Place in PlaceName]: ComponentType<PlaceProps<Documents[Place]>> } = {
   graph: lazy(async () => ({ default: (await import('../graph/place.js')).GraphPlace })),
+  network: lazy(async () => ({ default: (await import('../network/place.js')).NetworkPlace })),
 }
 
 export const placeNames = Object.keys(codecs) as PlaceName[]

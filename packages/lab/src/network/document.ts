@@ -9,6 +9,9 @@ export const lossKinds = ['crossEntropy', 'squaredError'] as const
 export const optimizerKinds = ['sgd', 'momentum', 'nesterov', 'rmsProp', 'adagrad', 'adam', 'adamW'] as const
 export const initializations = ['xavier', 'he', 'normal', 'zeros'] as const
 
+export const networkTabs = ['answers', 'loss', 'layers', 'data', 'code'] as const
+
+export type NetworkTab = (typeof networkTabs)[number]
 export type DataKind = (typeof dataKinds)[number]
 export type NetworkActivation = (typeof activationNames)[number]
 export type NetworkLoss = (typeof lossKinds)[number]
@@ -77,6 +80,13 @@ export interface NetworkDocument {
   readonly step: number
   /** Steps per second; 0 for as fast as possible. */
   readonly speed: number
+  /** Index of the training row that is followed through the network. */
+  readonly row: number
+  /** Parts done of the step that is taken apart; 0 where none is. */
+  readonly part: number
+  /** Name of the unit or weight that is looked at, `h1` or `w21`. */
+  readonly selected: string | null
+  readonly tab: NetworkTab
 }
 
 export const limits = {
@@ -103,6 +113,10 @@ export const initialNetwork: NetworkDocument = {
   edits: [],
   step: 0,
   speed: 100,
+  row: 0,
+  part: 0,
+  selected: null,
+  tab: 'answers',
 }
 
 /** How one value is written and read; `read` returns undefined for what is not one. */
@@ -237,6 +251,12 @@ const formula: Field<string> = {
   expected: 'an expression of x, at most 200 letters',
 }
 
+const name: Field<string | null> = {
+  write: (text) => text ?? '',
+  read: (text) => (/^[a-zA-Z]?[\d_]*$/.test(text) ? text || null : undefined),
+  expected: 'the name of a unit or a weight, such as h1 or w21',
+}
+
 /** Every field of the address. */
 const places: { readonly [name: string]: Place } = {
   data: place('data.kind', oneOf(dataKinds)),
@@ -261,6 +281,10 @@ const places: { readonly [name: string]: Place } = {
   edits: place('edits', list(edit, '_', limits.edits)),
   step: place('step', whole(0, limits.steps)),
   speed: place('speed', whole(0, 1_000_000)),
+  row: place('row', whole(0, limits.rows)),
+  part: place('part', whole(0, 2 * limits.layers + 4)),
+  at: place('selected', name),
+  tab: place('tab', oneOf(networkTabs)),
 }
 
 function withValue(tree: Tree, [key, ...rest]: readonly string[], value: unknown): Tree {

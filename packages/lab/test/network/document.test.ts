@@ -61,6 +61,10 @@ const documents: fc.Arbitrary<NetworkDocument> = fc.record({
     .map((edits) => edits.sort((a, b) => a.step - b.step)),
   step: fc.nat(10_000),
   speed: fc.nat(1000),
+  row: fc.nat(100),
+  part: fc.nat(6),
+  selected: fc.constantFrom(null, 'h1', 'w21', 'w1_12'),
+  tab: fc.constantFrom('answers' as const, 'code' as const),
 })
 
 describe('the address of a network', () => {

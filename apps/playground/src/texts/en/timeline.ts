@@ -3,6 +3,7 @@ export const timeline = {
   first: 'To the beginning',
   back: 'One step back',
   next: 'Next ›',
+  step: 'One step',
   last: 'To the end',
   play: 'Play',
   pause: 'Pause',

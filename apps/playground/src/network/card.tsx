@@ -1,0 +1,461 @@
+// The card of the network: what is selected, and its views as tabs.
+import {
+  formatNumber,
+  histogram,
+  type NetworkDocument,
+  type NetworkTab,
+  type NetworkView,
+  networkTabs,
+} from '@bp/lab'
+import { useState } from 'react'
+import { Tabs } from '../parts/tabs.js'
+import { Value } from '../parts/value.js'
+import { useTexts } from '../shell/language.js'
+import { LossChart, type LossLine } from './loss-chart.js'
+import { AnswerMap, type Grid, inputsAt, type MapPoint, nearestPoint } from './map-canvas.js'
+import { Points } from './points.js'
+import { Programs } from './programs.js'
+import type { Trainer, TrainerState } from './trainer.js'
+import { VerdictLine } from './verdict-line.js'
+
+export interface Compared extends LossLine {
+  readonly view: NetworkView
+}
+
+interface CardProps {
+  readonly document: NetworkDocument
+  readonly state: TrainerState
+  readonly trainer: Trainer
+  readonly compared: readonly Compared[]
+  readonly onForget: (name: string) => void
+  readonly onDocument: (change: Partial<NetworkDocument>, merge?: string) => void
+  readonly onSettings: (change: Partial<NetworkDocument>, merge?: string) => void
+  /** Looks into the step for a row, at the node of this name. */
+  readonly onInside: (name: string, row?: number) => void
+}
+
+export function Card(props: CardProps) {
+  const texts = useTexts().network
+  const { document, onDocument } = props
+  const contents: Record<NetworkTab, () => React.ReactNode> = {
+    answers: () => <Answers {...props} />,
+    loss: () => <Losses {...props} />,
+    layers: () => <Layers {...props} />,
+    data: () => <Points {...props} />,
+    code: () => <Programs trainer={props.trainer} state={props.state} />,
+  }
+  return (
+    <Tabs
+      label={texts.tabList}
+      tabs={networkTabs.map((name) => ({ name, title: texts.tabs[name], content: contents[name] }))}
+      selected={document.tab}
+      onSelect={(tab) => onDocument({ tab }, 'tab')}
+    />
+  )
+}
+
+/** The answers everywhere, as a grid. */
+export const answersOf = ({ maps, resolution }: NetworkView): Grid => ({ values: maps.at(-1)!, resolution })
+
+export const pointsOf = ({ rows, heldBackRows }: NetworkView): MapPoint[] => [
+  ...rows.map(({ x1, x2, label, predicted }) => ({
+    x1,
+    x2,
+    label,
+    wrong: label !== predicted,
+    heldBack: false,
+  })),
+  ...heldBackRows.map(({ x1, x2, label, predicted }) => ({
+    x1,
+    x2,
+    label,
+    wrong: label !== predicted,
+    heldBack: true,
+  })),
+]
+
+/** More rows are not listed. */
+const mostRows = 12
+
+function Answers({
+  document,
+  state,
+  trainer,
+  compared,
+  onForget,
+  onDocument,
+  onSettings,
+  onInside,
+}: CardProps) {
+  const texts = useTexts().network
+  const { view } = state.training!
+  const { rows, heldBackRows, confusion, range } = view
+  const right = rows.filter(({ label, predicted }) => label === predicted).length
+  const heldBackRight = heldBackRows.filter(({ label, predicted }) => label === predicted).length
+  const listed = rows.slice(0, mostRows)
+  return (
+    <>
+      <div className="network-head">
+        <h2>{texts.answers}</h2>
+        <span>
+          {texts.right(right, rows.length)}
+          {heldBackRows.length > 0 && <> · {texts.heldBackRight(heldBackRight, heldBackRows.length)}</>}
+        </span>
+      </div>
+      <div className={compared.length > 0 ? 'network-maps several' : 'network-maps'}>
+        <AnswerMap
+          grid={answersOf(view)}
+          range={range}
+          points={pointsOf(view)}
+          marked={view.sample.row}
+          role="img"
+          aria-label={texts.decisionMap(right, rows.length)}
+          onClick={(event) => {
+            const at = inputsAt(
+              range,
+              event.currentTarget.getBoundingClientRect(),
+              event.clientX,
+              event.clientY,
+            )
+            const row = nearestPoint(
+              rows.map(({ x1, x2 }) => [x1, x2] as const),
+              range,
+              at,
+              0.08,
+            )
+            if (row >= 0) onDocument({ row }, 'row')
+          }}
+        />
+        {compared.map(({ name, view }) => (
+          <figure key={name}>
+            <AnswerMap
+              grid={answersOf(view)}
+              range={view.range}
+              points={pointsOf(view)}
+              role="img"
+              aria-label={name}
+            />
+            <figcaption>
+              <span>{name}</span>
+              <button
+                type="button"
+                className="quiet"
+                aria-label={texts.forget(name)}
+                onClick={() => onForget(name)}
+              >
+                ✕
+              </button>
+            </figcaption>
+          </figure>
+        ))}
+      </div>
+      <VerdictLine state={state} trainer={trainer} onSettings={onSettings} />
+      <LossChart
+        history={view.history}
+        compared={compared}
+        guessing={guessingOf(document, view, texts.guessing)}
+        logX={false}
+        logY={false}
+        height={132}
+        onStep={(step) => onDocument({ step }, 'step')}
+      />
+      <table className="network-rows">
+        <caption className="visually-hidden">{texts.rowsTable}</caption>
+        <thead>
+          <tr>
+            <th scope="col">x₁</th>
+            <th scope="col">x₂</th>
+            <th scope="col">{texts.target}</th>
+            <th scope="col">{texts.predicted}</th>
+            <th scope="col">
+              <span className="visually-hidden">{texts.correct}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {listed.map(({ x1, x2, label, predicted, probabilities }, row) => (
+            <tr key={row} className={row === view.sample.row ? 'followed' : ''}>
+              <td>
+                <button
+                  type="button"
+                  className="quiet network-follow"
+                  aria-label={texts.follow(row + 1)}
+                  aria-pressed={row === document.row}
+                  onClick={() => onDocument({ row }, 'row')}
+                >
+                  {formatNumber(x1, 3)}
+                </button>
+              </td>
+              <td>{formatNumber(x2, 3)}</td>
+              <td>{label}</td>
+              <td>
+                <Value
+                  of={probabilities.length === 1 ? probabilities[0]! : probabilities[predicted]!}
+                  kind="network.prediction"
+                  label={texts.predicted}
+                  tone="forward"
+                  digits={4}
+                  from={() => onInside('y', row)}
+                />
+              </td>
+              <td>
+                <span aria-hidden="true">{label === predicted ? '✓' : '✗'}</span>
+                <span className="visually-hidden">{label === predicted ? texts.isRight : texts.isWrong}</span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rows.length > listed.length && (
+        <p className="network-note">{texts.firstRows(listed.length, rows.length)}</p>
+      )}
+      <h3>{texts.confusion}</h3>
+      <table className="network-confusion">
+        <thead>
+          <tr>
+            <th scope="col">{texts.trueClass}</th>
+            {confusion.map((_, label) => (
+              <th key={label} scope="col">
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {confusion.map((counts, label) => (
+            <tr key={label}>
+              <th scope="row">{label}</th>
+              {counts.map((count, predicted) => (
+                <td key={predicted} className={label === predicted ? 'diagonal' : ''}>
+                  <Value
+                    of={count}
+                    kind="network.count"
+                    label={texts.confusionOf(label, predicted)}
+                    from={() => {
+                      const row = rows.findIndex((one) => one.label === label && one.predicted === predicted)
+                      if (row >= 0) onDocument({ row }, 'row')
+                    }}
+                  />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="network-fingerprint">
+        {texts.fingerprint} <code data-figure="fingerprint">{state.fingerprint ?? '—'}</code>{' '}
+        {texts.fingerprintText}
+      </p>
+    </>
+  )
+}
+
+/** The loss of guessing the share of each class alike; `null` where the loss is not cross-entropy. */
+export function guessingOf(document: NetworkDocument, { classes }: NetworkView, label: string) {
+  if (document.loss !== 'crossEntropy') return null
+  return { loss: Math.log(classes), label: classes === 2 ? label : label.replace('ln 2', `ln ${classes}`) }
+}
+
+function Losses({ document, state, trainer, compared, onDocument, onSettings, onInside }: CardProps) {
+  const texts = useTexts().network
+  const { view } = state.training!
+  const [logX, setLogX] = useState(false)
+  const [logY, setLogY] = useState(false)
+  const axis = (name: string, on: boolean, set: (on: boolean) => void) => (
+    <button
+      type="button"
+      className="network-axis"
+      aria-label={`${texts.axis(name)}: ${on ? texts.logarithmic : texts.linear}`}
+      onClick={() => set(!on)}
+    >
+      {name}: {on ? texts.logarithmic : texts.linear}
+    </button>
+  )
+  return (
+    <>
+      <div className="network-head">
+        <h2>
+          {texts.lossLabel}{' '}
+          <Value
+            of={view.loss}
+            kind="network.loss"
+            label={texts.lossLabel}
+            digits={4}
+            from={() => onInside('loss')}
+          />
+        </h2>
+        <span>
+          {axis('x', logX, setLogX)} {axis('y', logY, setLogY)}
+        </span>
+      </div>
+      <LossChart
+        history={view.history}
+        compared={compared}
+        guessing={guessingOf(document, view, texts.guessing)}
+        logX={logX}
+        logY={logY}
+        height={230}
+        onStep={(step) => onDocument({ step }, 'step')}
+      />
+      {compared.length > 0 && (
+        <ul className="network-compared">
+          {compared.map(({ name, view }, index) => (
+            <li key={name}>
+              <span className={`network-key line-${index}`} /> {name}:{' '}
+              <Value
+                of={view.loss}
+                kind="network.loss"
+                label={`${name}, ${texts.lossLabel}`}
+                digits={4}
+                from={() => onDocument({ tab: 'answers' }, 'tab')}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      <VerdictLine state={state} trainer={trainer} onSettings={onSettings} />
+    </>
+  )
+}
+
+/** A gradient below this share of the largest one vanishes; an update above this share of its weights explodes. */
+const vanishing = 1e-3
+const exploding = 1
+
+function Layers({ state, onDocument, onInside }: CardProps) {
+  const texts = useTexts().network
+  const { view } = state.training!
+  const largest = Math.max(...view.layers.map(({ gradientNorm }) => gradientNorm))
+  const depth = view.layers.length
+  return (
+    <>
+      <div className="network-head">
+        <h2>{texts.norms}</h2>
+      </div>
+      <table className="network-norms">
+        <thead>
+          <tr>
+            <th scope="col">
+              <span className="visually-hidden">{texts.layers}</span>
+            </th>
+            <th scope="col">{texts.weightNorm}</th>
+            <th scope="col">{texts.gradientNorm}</th>
+            <th scope="col">{texts.updateRatio}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {view.layers.map(({ weightNorm, gradientNorm, updateRatio }, layer) => {
+            const title = texts.layerName(layer + 1, layer + 1 === depth)
+            const see = () => onInside(view.sizes[layer + 1] === 1 ? 'loss' : 'y')
+            return (
+              <tr key={title}>
+                <th scope="row">{title}</th>
+                <td>
+                  <Value
+                    of={weightNorm}
+                    kind="network.norm"
+                    label={`${title}, ${texts.weightNorm}`}
+                    tone="forward"
+                    digits={3}
+                    from={() => onDocument({ selected: null }, 'selected')}
+                  />
+                </td>
+                <td>
+                  <Value
+                    of={gradientNorm}
+                    kind="network.norm"
+                    label={`${title}, ${texts.gradientNorm}`}
+                    tone="backward"
+                    digits={3}
+                    from={see}
+                  />
+                </td>
+                <td>
+                  <Value
+                    of={updateRatio}
+                    kind="network.ratio"
+                    label={`${title}, ${texts.updateRatio}`}
+                    digits={2}
+                    from={() => onDocument({ step: Math.max(0, view.step - 1) }, 'step')}
+                  />
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+      {view.layers.map((layer, index) => {
+        const title = texts.layerName(index + 1, index + 1 === depth)
+        const badges = [
+          layer.dead.length > 0 && ([texts.dead(layer.dead.length), texts.badges.dead] as const),
+          layer.saturated.length > 0 &&
+            ([texts.saturated(layer.saturated.length), texts.badges.saturated] as const),
+          depth > 1 &&
+            largest > 0 &&
+            layer.gradientNorm < vanishing * largest &&
+            ([texts.vanishing, texts.badges.vanishing] as const),
+          (layer.updateRatio ?? 0) > exploding && ([texts.exploding, texts.badges.exploding] as const),
+        ].filter((badge) => badge !== false)
+        return (
+          <section key={title} className="network-layer">
+            <h3>
+              {title}{' '}
+              {badges.map(([badge, meaning]) => (
+                <span key={badge} className="network-badge" title={meaning}>
+                  {badge}
+                </span>
+              ))}
+            </h3>
+            <div className="network-histograms">
+              <Histogram values={layer.weights} what={texts.weights} tone="forward" />
+              <Histogram values={layer.weightGradients} what={texts.gradients} tone="backward" />
+            </div>
+          </section>
+        )
+      })}
+    </>
+  )
+}
+
+const bins = 16
+
+function Histogram({
+  values,
+  what,
+  tone,
+}: {
+  readonly values: Float32Array
+  readonly what: string
+  readonly tone: 'forward' | 'backward'
+}) {
+  const texts = useTexts().network
+  const { low, high, counts } = histogram(values, bins)
+  const most = Math.max(...counts)
+  const [from, to] = [formatNumber(low, 2), formatNumber(high, 2)]
+  return (
+    <figure>
+      <svg
+        viewBox="0 0 160 44"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={texts.histogramOf(what, from, to)}
+      >
+        {counts.map((count, bin) => (
+          <rect
+            key={bin}
+            className={tone}
+            x={bin * 10 + 0.5}
+            y={44 - (44 * count) / most}
+            width={9}
+            height={(44 * count) / most}
+          />
+        ))}
+      </svg>
+      <figcaption>
+        <span>{from}</span>
+        <span>{what}</span>
+        <span>{to}</span>
+      </figcaption>
+    </figure>
+  )
+}

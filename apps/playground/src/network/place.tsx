@@ -1,0 +1,289 @@
+// The Network place: a network that is trained in a worker, with all of its numbers.
+import { formatNumber, initialGraph, isOver, limits, type NetworkDocument, subStepsOf } from '@bp/lab'
+import { useEffect, useState, useSyncExternalStore } from 'react'
+import { Timeline } from '../parts/timeline.js'
+import { useKeys } from '../shell/keys.js'
+import { useTexts } from '../shell/language.js'
+import type { PlaceProps } from '../shell/place.js'
+import { PlaceFrame } from '../shell/place-frame.js'
+import '../styles/network.css'
+import { Bar } from './bar.js'
+import { Card, type Compared } from './card.js'
+import { NetworkDrawing, partsOf } from './drawing.js'
+import { Selection } from './selection.js'
+import { Trainer } from './trainer.js'
+
+const trainer = new Trainer(() => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }))
+
+/** Steps per second; 0 is full speed. */
+const speeds = [1, 10, 100, 1000, 0]
+const mostCompared = 5
+
+/** Kept while the page is open, also while another place is on the screen. */
+let keptCompared: readonly Compared[] = []
+
+export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocument>) {
+  const texts = useTexts().network
+  const state = useSyncExternalStore(trainer.subscribe, trainer.getState)
+  const [compared, setCompared] = useState(keptCompared)
+  const { training, shown, refusal, restarts } = state
+
+  useEffect(() => trainer.follow(document), [document])
+  useEffect(() => {
+    const stop = trainer.watch()
+    return () => {
+      stop()
+      trainer.pause()
+    }
+  }, [])
+  useEffect(() => {
+    keptCompared = compared
+  }, [compared])
+
+  // The document takes its step from the run, so that the address, the storage and undo have it.
+  const reached = training && !training.seeking ? training.view.step : null
+  useEffect(() => {
+    if (reached === null || reached === document.step) return
+    trainer.publish(reached)
+    change({ ...document, step: reached, part: 0 }, { merge: 'train' })
+  }, [training])
+
+  const onDocument = (own: Partial<NetworkDocument>, merge?: string) =>
+    change({ ...document, ...own }, merge === undefined ? {} : { merge })
+  const onSettings = (own: Partial<NetworkDocument>, merge?: string) =>
+    onDocument({ step: 0, part: 0, row: 0, selected: null, edits: [], ...own }, merge)
+  const view = training?.view
+  const running = training?.running ?? false
+  const over = view !== undefined && isOver(view.status)
+  const parts = view ? partsOf(view.sizes.length - 1) : 0
+
+  const inside = (name: string, row = document.row) =>
+    trainer.lookInside(row, ({ source, values, weights }) => {
+      const known = weights.length > 0 || name === 'loss' || name === 'y'
+      open('graph', { ...initialGraph, source, values, selected: known ? name : null })
+    })
+  const goTo = (step: number) => onDocument({ step: Math.max(0, step), part: 0 }, 'step')
+  const stepOn = () => {
+    if (document.part === 0) {
+      if (!over) goTo(document.step + 1)
+    } else if (document.part < parts) onDocument({ part: document.part + 1 }, 'part')
+    else if (!over) onDocument({ step: document.step + 1, part: 1 }, 'part')
+  }
+  const stepBack = () => {
+    if (document.part > 1) onDocument({ part: document.part - 1 }, 'part')
+    else goTo(document.step - 1)
+  }
+  const train = () => {
+    if (running) return trainer.pause()
+    if (refusal !== null || !view) return
+    if (!over) {
+      if (document.part > 0) onDocument({ part: 0 }, 'part')
+      return trainer.train()
+    }
+    if (view.status === 'diverged') return
+    // As many more as there were; what had ended it is done with.
+    const next: NetworkDocument = {
+      ...document,
+      part: 0,
+      until: { steps: Math.min(limits.steps, 2 * Math.max(document.until.steps, 1)), loss: 0, gradient: 0 },
+    }
+    trainer.follow(next)
+    trainer.train()
+    change(next)
+  }
+  const toggleParts = () => onDocument({ part: document.part > 0 ? 0 : 1 }, 'part')
+  const setSpeed = (by: number) => {
+    const at = speeds.indexOf(document.speed) + by
+    if (at >= 0 && at < speeds.length) onDocument({ speed: speeds[at]! }, 'speed')
+  }
+  const onEdit = (layer: number, from: number, to: number, value: number) => {
+    const { step } = document
+    const others = document.edits.filter(
+      (edit) => !(edit.step === step && edit.layer === layer && edit.from === from && edit.to === to),
+    )
+    if (others.length >= limits.edits) return
+    const edits = [...others, { step, layer, from, to, value: Math.fround(value) }].sort(
+      (a, b) => a.step - b.step,
+    )
+    onDocument({ edits, part: 0 }, `edit ${step} ${layer} ${from} ${to}`)
+  }
+  const compare = () => {
+    if (!view || !shown) return
+    const taken = new Set(compared.map(({ name }) => name))
+    const base = `${texts.seed} ${shown.seed}, α ${formatNumber(shown.optimizer.learningRate)}`
+    let name = base
+    for (let number = 2; taken.has(name); number++) name = `${base} (${number})`
+    setCompared([...compared, { name, history: view.history, view }].slice(-mostCompared))
+  }
+
+  useKeys([
+    { key: ' ', title: texts.keys.train, run: document.part > 0 ? stepOn : train },
+    { key: 'ArrowRight', title: texts.keys.forward, run: stepOn },
+    { key: 'ArrowLeft', title: texts.keys.back, run: stepBack },
+    { key: 'p', title: texts.keys.parts, run: toggleParts },
+    { key: '[', title: texts.keys.slower, run: () => setSpeed(-1) },
+    { key: ']', title: texts.keys.faster, run: () => setSpeed(1) },
+    { key: 'l', title: texts.keys.inside, run: () => inside('loss') },
+  ])
+
+  const perSecond = training?.stepsPerSecond ?? null
+  const primary =
+    document.part > 0
+      ? { title: texts.nextPart, run: stepOn }
+      : {
+          title: running
+            ? texts.pause
+            : over && view.status === 'done'
+              ? texts.trainOn(formatNumber(document.until.steps))
+              : texts.train,
+          run: train,
+        }
+  return (
+    <PlaceFrame
+      title={texts.title}
+      bar={
+        <div className="network-bar">
+          <Bar document={document} onSettings={onSettings} />
+          <span className="network-bar-end">
+            {document.edits.length > 0 && (
+              <button
+                type="button"
+                className="quiet"
+                title={texts.removeEdits}
+                onClick={() => onDocument({ edits: [] })}
+              >
+                {texts.edited(document.edits.length)} ✕
+              </button>
+            )}
+            <button type="button" aria-disabled={!view} onClick={compare}>
+              {texts.compare}
+            </button>
+            <button type="button" aria-disabled={!view} onClick={() => view && inside('loss')}>
+              {texts.lookInside}
+            </button>
+          </span>
+        </div>
+      }
+      drawing={
+        training && shown ? (
+          <>
+            <NetworkDrawing
+              document={{ ...shown, part: running ? 0 : document.part, selected: document.selected }}
+              training={training}
+              onSelect={(selected) => onDocument({ selected }, 'selected')}
+              onInside={inside}
+            />
+            {document.part > 0 && !running && (
+              <p className="network-part" role="status">
+                <PartText part={document.part} sizes={training.view.sizes} />
+              </p>
+            )}
+          </>
+        ) : (
+          <p className="network-preparing" role="status">
+            {refusal === null && restarts !== null && texts.preparing}
+          </p>
+        )
+      }
+      card={
+        <>
+          {restarts === null && (
+            <p className="warning" role="alert">
+              {texts.gaveUp}
+            </p>
+          )}
+          {restarts !== null && restarts > 0 && (
+            <p className="warning" role="status">
+              {texts.restarted(formatNumber(document.step))}
+            </p>
+          )}
+          {refusal !== null && (
+            <p className="warning" role="alert">
+              {texts.refused(refusal)}
+            </p>
+          )}
+          {training && shown && (
+            <>
+              {document.selected !== null && (
+                <Selection
+                  document={shown}
+                  training={training}
+                  selected={document.selected}
+                  onSelect={(selected) => onDocument({ selected }, 'selected')}
+                  onInside={inside}
+                  onEdit={onEdit}
+                />
+              )}
+              <Card
+                document={document}
+                state={state}
+                trainer={trainer}
+                compared={compared}
+                onForget={(name) => setCompared(compared.filter((one) => one.name !== name))}
+                onDocument={onDocument}
+                onSettings={onSettings}
+                onInside={inside}
+              />
+            </>
+          )}
+        </>
+      }
+      timeline={
+        <Timeline
+          position={document.step}
+          segments={[
+            {
+              name: texts.stepOf(formatNumber(document.step), formatNumber(document.until.steps)),
+              length: document.until.steps,
+              tone: 'plain',
+            },
+          ]}
+          onPosition={goTo}
+          describe={(step) => texts.stepOf(formatNumber(step), formatNumber(document.until.steps))}
+          next={primary}
+          onStep={stepOn}
+          marks={[...new Set(document.edits.map(({ step }) => step))]}
+          hint={
+            perSecond === null ? null : (
+              <span data-figure="rate" data-value={Math.round(perSecond)}>
+                {texts.measured(Math.round(perSecond).toLocaleString('en-US'))}
+              </span>
+            )
+          }
+        >
+          <button
+            type="button"
+            aria-pressed={document.part > 0}
+            title={texts.partsTitle}
+            onClick={toggleParts}
+          >
+            {texts.parts}
+          </button>
+          <select
+            className="network-speed"
+            aria-label={texts.speed}
+            value={document.speed}
+            onChange={(event) => onDocument({ speed: Number(event.target.value) }, 'speed')}
+          >
+            {[...new Set([...speeds, document.speed])].map((speed) => (
+              <option key={speed} value={speed}>
+                {speed === 0 ? texts.fullSpeed : texts.perSecond(formatNumber(speed))}
+              </option>
+            ))}
+          </select>
+        </Timeline>
+      }
+    />
+  )
+}
+
+function PartText({ part, sizes }: { readonly part: number; readonly sizes: readonly number[] }) {
+  const texts = useTexts().network
+  const done = subStepsOf(sizes.length - 1)[part - 2]
+  const layer = (index: number) =>
+    index + 2 === sizes.length ? texts.outputLayer : texts.hiddenLayer(index + 1)
+  if (!done) return <>{texts.partText.start}</>
+  if (done.phase === 'forward' || done.phase === 'backward')
+    return <>{texts.partText[done.phase](layer(done.layer))}</>
+  return <>{texts.partText[done.phase]}</>
+}
