@@ -49,6 +49,8 @@ async function compile(name, ...features) {
       ...(quick ? [] : ['--textFile', `dist/${name}.wat`]),
       '--config',
       'none',
+      '--transform',
+      './loops.mjs',
       '--runtime',
       'stub',
       ...['simd', ...features].flatMap((feature) => ['--enable', feature]),

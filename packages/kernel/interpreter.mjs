@@ -1,5 +1,5 @@
 // Writes, from the table in src/instructions.ts, what of the interpreter follows from it: assembly/opcodes.ts with the
-// opcodes and the offsets at which loops read operands, and assembly/interpreter.ts with the dispatch. A row without a
+// opcodes and the offsets of operands, and assembly/interpreter.ts, which gives them to the loops. A row without a
 // loop, a loop without a row, and a loop that is told of an opcode it does not know are errors.
 
 const capitalized = (name) => name[0].toUpperCase() + name.slice(1)
@@ -79,17 +79,34 @@ function parametersOf(name, table) {
 }
 
 /**
- * Loops by name: exported functions of an instruction's address, of which some are told the opcode first, with the file
- * they are in and what they return.
+ * Exported functions by name, with the file they are in, their parameters and what they return. A loop is told the opcode
+ * or the instruction's address if it asks for it, and takes the operands that it names.
  */
-function findLoops(sources) {
-  const loops = new Map()
+function findFunctions(sources) {
+  const functions = new Map()
   for (const [file, text] of Object.entries(sources))
-    for (const [, name, told, returned] of text.matchAll(
-      /^export function (\w+)\((opcode: i32, )?pc: usize\): (\w+)/gm,
-    ))
-      loops.set(name, { name, file, text, told: told !== undefined, returned })
-  return loops
+    for (const [, name, list, returned] of text.matchAll(/^export function (\w+)\(([^)]*)\): (\w+) \{/gm)) {
+      const parameters = [...list.matchAll(/(\w+): (\w+)/g)].map(([, parameter, type]) => ({
+        parameter,
+        type,
+      }))
+      const told = parameters.some(({ parameter }) => parameter === 'opcode')
+      // One of the same name that computes with vectors is no loop.
+      if (parameters.every(({ type }) => type !== 'v128'))
+        functions.set(name, { name, file, text, parameters, told, returned })
+    }
+  return functions
+}
+
+/** The arguments of a loop's call for an instruction. */
+function argumentsOf({ file, name: loop, parameters }, name, row) {
+  return parameters.map(({ parameter, type }) => {
+    if (parameter === 'opcode') return `Opcode.${name}`
+    if (parameter === 'pc') return 'pc'
+    if (!(parameter in row))
+      throw new Error(`assembly/${file}.ts: ${loop} takes ${parameter}, which is no operand of ${name}`)
+    return `load<${type === 'usize' ? 'u32' : type}>(pc, ${name}.${parameter})`
+  })
 }
 
 /** What the interpreter does after a loop, by what that returns. */
@@ -102,7 +119,7 @@ const calls = {
 
 /** The text of assembly/interpreter.ts; `sources` are the files of loops by name. */
 export function interpreter(table, sources) {
-  const loops = findLoops(sources)
+  const loops = findFunctions(sources)
   const used = new Map()
   const functions = []
   const cases = []
@@ -112,32 +129,39 @@ export function interpreter(table, sources) {
     const own = loops.get(uncapitalized(name))
     const loop = own ?? loops.get(layoutOf(name, table))
     if (!loop || loop.told === (loop === own)) {
-      problems.push(`${name} has no loop: export function ${uncapitalized(name)}(pc: usize)`)
+      problems.push(`${name} has no loop: export function ${uncapitalized(name)}`)
       continue
     }
     used.set(loop.name, loop)
     if (loop.told && !new RegExp(`Opcode\\.${name}\\b`).test(loop.text))
       problems.push(`assembly/${loop.file}.ts: ${loop.name} does not know Opcode.${name}`)
-    if (loop.told)
-      functions.push(`function run${name}(pc: usize): void {\n  ${loop.name}(Opcode.${name}, pc)\n}`)
-    const call = loop.told ? `run${name}(pc)` : `${loop.name}(pc)`
+    const given = argumentsOf(loop, name, table.instructions[name]).join(', ')
+    const { returned } = loop
+    functions.push(
+      `function run${name}(pc: usize): ${returned} {\n  ${returned === 'void' ? '' : 'return '}${loop.name}(${given})\n}`,
+    )
     // An update that is not due ends the step.
-    if (name !== 'UpdateEvery') cases.push(`      case Opcode.${name}:\n${calls[loop.returned](call)}`)
+    if (name !== 'UpdateEvery') cases.push(`      case Opcode.${name}:\n${calls[returned](`run${name}(pc)`)}`)
   }
+  const text = Object.values(sources).join('\n')
   for (const { name, file } of loops.values())
-    if (!used.has(name)) problems.push(`assembly/${file}.ts: no instruction is run by ${name}(pc)`)
+    if (!used.has(name) && file !== 'index' && text.match(new RegExp(`\\b${name}\\b`, 'g')).length === 1)
+      problems.push(`assembly/${file}.ts: no instruction is run by ${name}, and nothing calls it`)
   if (problems.length > 0) throw new Error(problems.join('\n'))
   const files = [...new Set([...used.values()].map(({ file }) => file))].sort()
   const imports = files.map((file) => {
     const names = [...used.values()].filter((loop) => loop.file === file).map(({ name }) => name)
     return `import { ${names.sort().join(', ')} } from './${file}'`
   })
+  const rows = Object.keys(table.instructions).filter(
+    (name) => Object.keys(table.instructions[name]).length > 0,
+  )
   return `// Written by interpreter.mjs from the table in src/instructions.ts.
 //
 // A program is a row of 32-bit words: a head, its operands, the next head, and so on to \`End\`. A head is an opcode and,
 // in its upper half, the number of words from it to the next. Every address is resolved. Each loop is a function of its
 // own, so that the engine optimizes it alone.
-import { Opcode } from './opcodes'
+import { Opcode, ${rows.join(', ')} } from './opcodes'
 ${imports.join('\n')}
 
 ${functions.join('\n')}
@@ -153,7 +177,7 @@ export function run(program: usize, times: u32): usize {
     const head = load<u32>(pc)
     switch (head & 0xffff) {
       case Opcode.UpdateEvery:
-        if (updateEvery(pc)) break
+        if (runUpdateEvery(pc)) break
       // Without an update the step ends here.
       case Opcode.End:
         if (--times == 0) return 0

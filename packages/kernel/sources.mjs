@@ -14,7 +14,7 @@ export const loops = readdirSync(new URL('assembly/', folder))
 export function sourcesHash() {
   const hash = createHash('sha256')
   for (const file of [
-    ...['build.mjs', 'interpreter.mjs', 'tiles.mjs'],
+    ...['build.mjs', 'interpreter.mjs', 'loops.mjs', 'tiles.mjs'],
     ...loops.map((name) => `assembly/${name}`),
     ...['activation', 'instance', 'instructions', 'worker'].map((name) => `src/${name}.ts`),
   ])

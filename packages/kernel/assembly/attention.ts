@@ -5,7 +5,6 @@
 // Keys that a query does not see are no factors of 0 but left out, so what is not finite in them reaches nothing.
 import { multiplyAdd, storeLanes } from './functions'
 import { multiply } from './matmul'
-import { Attention, AttentionGrad } from './opcodes'
 import { exponentials, largest, scaleRow, softmaxGradRow } from './softmax'
 
 /** Queries to a block; core gives scratch memory for as many rows of keys. */
@@ -163,19 +162,11 @@ function probabilities(
   }
 }
 
-export function attention(pc: usize): void {
-  let out = load<u32>(pc, Attention.out)
-  let q = load<u32>(pc, Attention.q)
-  let k = load<u32>(pc, Attention.k)
-  let v = load<u32>(pc, Attention.v)
-  const p = load<u32>(pc, Attention.scratch)
-  const heads = load<u32>(pc, Attention.heads)
-  const queries = load<u32>(pc, Attention.queries)
-  const keys = load<u32>(pc, Attention.keys)
-  const depth = load<u32>(pc, Attention.depth)
-  const width = load<u32>(pc, Attention.width)
-  const scale = load<f32>(pc, Attention.scale)
-  const causal = load<u32>(pc, Attention.causal)
+export function attention(
+  out: usize, q: usize, k: usize, v: usize, scratch: usize, heads: u32, queries: u32, keys: u32, depth: u32,
+  width: u32, scale: f32, causal: u32,
+): void {
+  const p = scratch
   for (let head: u32 = 0; head < heads; head++) {
     for (let first: u32 = 0; first < queries; first += blockRows) {
       const rows = min(blockRows, queries - first)
@@ -195,22 +186,11 @@ export function attention(pc: usize): void {
  * With probabilities P: dv = Pᵀ·dy, dS = P · (dy·vᵀ − Σ P · dy·vᵀ) · scale, dq = dS·k, dk = dSᵀ·q. Those whose address
  * is 0 are not computed.
  */
-export function attentionGrad(pc: usize): void {
-  let dq = load<u32>(pc, AttentionGrad.dq)
-  let dk = load<u32>(pc, AttentionGrad.dk)
-  let dv = load<u32>(pc, AttentionGrad.dv)
-  let q = load<u32>(pc, AttentionGrad.q)
-  let k = load<u32>(pc, AttentionGrad.k)
-  let v = load<u32>(pc, AttentionGrad.v)
-  let dy = load<u32>(pc, AttentionGrad.dy)
-  const p = load<u32>(pc, AttentionGrad.scratch)
-  const heads = load<u32>(pc, AttentionGrad.heads)
-  const queries = load<u32>(pc, AttentionGrad.queries)
-  const keys = load<u32>(pc, AttentionGrad.keys)
-  const depth = load<u32>(pc, AttentionGrad.depth)
-  const width = load<u32>(pc, AttentionGrad.width)
-  const scale = load<f32>(pc, AttentionGrad.scale)
-  const causal = load<u32>(pc, AttentionGrad.causal)
+export function attentionGrad(
+  dq: usize, dk: usize, dv: usize, q: usize, k: usize, v: usize, dy: usize, scratch: usize, heads: u32, queries: u32,
+  keys: u32, depth: u32, width: u32, scale: f32, causal: u32,
+): void {
+  const p = scratch
   const ds = p + ((min(blockRows, queries) * keys) << 2)
   const wantsQ = dq != 0
   const wantsK = dk != 0

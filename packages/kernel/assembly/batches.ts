@@ -3,19 +3,11 @@ import { multiply } from './matmul'
 import { BatchedMatmul } from './opcodes'
 
 /** Strides are 0 where one matrix serves for many. */
-export function batchedMatmul(pc: usize): void {
-  let out = load<u32>(pc, BatchedMatmul.out)
-  const a = load<u32>(pc, BatchedMatmul.a)
-  const b = load<u32>(pc, BatchedMatmul.b)
-  const m = load<u32>(pc, BatchedMatmul.m)
-  const n = load<u32>(pc, BatchedMatmul.n)
-  const k = load<u32>(pc, BatchedMatmul.k)
-  const aRow = load<u32>(pc, BatchedMatmul.aRow)
-  const aStep = load<u32>(pc, BatchedMatmul.aStep)
-  const bStep = load<u32>(pc, BatchedMatmul.bStep)
-  const bColumn = load<u32>(pc, BatchedMatmul.bColumn)
-  const products = load<u32>(pc, BatchedMatmul.products)
-  const bytes = load<u32>(pc, BatchedMatmul.rank) << 2
+export function batchedMatmul(
+  pc: usize, out: usize, a: usize, b: usize, m: u32, n: u32, k: u32, aRow: u32, aStep: u32, bStep: u32, bColumn: u32,
+  products: u32, rank: u32,
+): void {
+  const bytes = rank << 2
   const sizes = pc + BatchedMatmul.layout
   for (let i: u32 = 0; i < products; i++) {
     let rest = i

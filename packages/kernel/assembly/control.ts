@@ -19,9 +19,7 @@ function behind(list: usize, bytesOfEntry: u32): usize {
   return list + 4 + load<u32>(list) * bytesOfEntry
 }
 
-export function blocks(pc: usize): void {
-  const size = load<u32>(pc, Blocks.size)
-  const bytes = load<u32>(pc, Blocks.bytes)
+export function blocks(pc: usize, size: u32, bytes: u32): void {
   const whole = bytes >> 2
   const count = (size + whole - 1) / whole
   const tail = size - (count - 1) * whole

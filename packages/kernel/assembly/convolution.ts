@@ -50,12 +50,9 @@ export function moveTiles(to: usize): void {
   biasPanel = to + 4 * 16 * 4
 }
 
-export function convolution(pc: usize): void {
-  const out = load<u32>(pc, Convolution.out)
-  const bias = load<u32>(pc, Convolution.bias)
-  const activation = load<u32>(pc, Convolution.activation)
-  const gate = load<u32>(pc, Convolution.gate)
-  const panels = load<u32>(pc, Convolution.panels)
+export function convolution(
+  pc: usize, out: usize, weights: usize, bias: usize, activation: u32, gate: usize, panels: usize,
+): void {
   const g = changetype<Geometry>(pc + Convolution.images)
   const pixels = g.outHeight * g.outWidth
   const row: usize = g.outChannels << 2
@@ -64,7 +61,7 @@ export function convolution(pc: usize): void {
   const columns = g.outChannels / g.groups
   const taps = tapsOf(g)
   const lines = linesOf(g)
-  packGroups(panels, load<u32>(pc, Convolution.weights), g, depth)
+  packGroups(panels, weights, g, depth)
   clearBorders(pc, Convolution.image, g)
   // Runs that are summed before the next panel begins: about 256 numbers, which keep a panel in L1, and as many of a
   // longer run: rounding grows with how many products are added in one go.
@@ -103,20 +100,19 @@ export function convolution(pc: usize): void {
     activate(out, row, gate, activation, g.images * pixels, g.outChannels)
 }
 
-export function convolutionInputGrad(pc: usize): void {
-  const panels = load<u32>(pc, ConvolutionInputGrad.panels)
-  const patches = load<u32>(pc, ConvolutionInputGrad.patches)
-  const block = load<u32>(pc, ConvolutionInputGrad.block)
+export function convolutionInputGrad(
+  pc: usize, x: usize, weights: usize, panels: usize, patches: usize, block: u32,
+): void {
   const g = changetype<Geometry>(pc + ConvolutionInputGrad.images)
   const pixels = g.outHeight * g.outWidth
   const depth = g.outChannels / g.groups
   const columns = g.runs * g.length
   const row: usize = ((columns + 7) & ~7) << 2
   const dyRow: usize = g.outChannels << 2
-  packTransposed(panels, load<u32>(pc, ConvolutionInputGrad.weights), g, depth, columns)
+  packTransposed(panels, weights, g, depth, columns)
   for (let image: u32 = 0; image < g.images; image++) {
     const dx = cleared(pc, image, g)
-    const dy = load<u32>(pc, ConvolutionInputGrad.x) + image * pixels * dyRow
+    const dy = x + image * pixels * dyRow
     for (let start: u32 = 0; start < pixels; start += block) {
       const count = min(block, pixels - start)
       let b: usize = panels
@@ -137,13 +133,9 @@ export function convolutionInputGrad(pc: usize): void {
 }
 
 /** Writes `rows` rows of the weights, from `firstRow` on. */
-export function convolutionWeightGrad(pc: usize): void {
-  const out = load<u32>(pc, ConvolutionWeightGrad.out)
-  const sums = load<u32>(pc, ConvolutionWeightGrad.sums)
-  const panels = load<u32>(pc, ConvolutionWeightGrad.panels)
-  const block = load<u32>(pc, ConvolutionWeightGrad.block)
-  const firstRow = load<u32>(pc, ConvolutionWeightGrad.firstRow)
-  const rows = load<u32>(pc, ConvolutionWeightGrad.rows)
+export function convolutionWeightGrad(
+  pc: usize, out: usize, dy: usize, sums: usize, panels: usize, block: u32, firstRow: u32, rows: u32,
+): void {
   const g = changetype<Geometry>(pc + ConvolutionWeightGrad.images)
   const pixels = g.outHeight * g.outWidth
   const row: usize = g.outChannels << 2
@@ -158,7 +150,7 @@ export function convolutionWeightGrad(pc: usize): void {
     for (let line: u32 = 0; line < g.outHeight; line += block) {
       const count = min(block, g.outHeight - line)
       const depth = count * g.outWidth
-      packGroups(panels, load<u32>(pc, ConvolutionWeightGrad.dy) + (image * pixels + line * g.outWidth) * row, g, depth)
+      packGroups(panels, dy + (image * pixels + line * g.outWidth) * row, g, depth)
       let b: usize = panels
       for (let group: u32 = 0; group < g.groups; group++) {
         const a = x + ((group * channels) << 2)
@@ -171,7 +163,7 @@ export function convolutionWeightGrad(pc: usize): void {
       }
     }
   }
-  if (sums != 0 && isFirst()) sumRows(sums, load<u32>(pc, ConvolutionWeightGrad.dy), g.images * pixels, g.outChannels)
+  if (sums != 0 && isFirst()) sumRows(sums, dy, g.images * pixels, g.outChannels)
 }
 
 /** Sixteen columns while there are more than eight. */
@@ -438,16 +430,12 @@ function finishInput(pc: usize, g: Geometry): void {
 
 // Depthwise: each channel has a kernel of its own, so there is nothing to multiply as matrices. Four channels at a time.
 
-export function depthwise(pc: usize): void {
-  const weights = load<u32>(pc, Depthwise.weights)
-  const bias = load<u32>(pc, Depthwise.bias)
-  const activation = load<u32>(pc, Depthwise.activation)
-  const gate = load<u32>(pc, Depthwise.gate)
+export function depthwise(pc: usize, out: usize, weights: usize, bias: usize, activation: u32, gate: usize): void {
   const g = changetype<Geometry>(pc + Depthwise.images)
   const pixel: usize = g.channels << 2
   const taps = tapsOf(g)
   const lines = linesOf(g)
-  let y = load<u32>(pc, Depthwise.out)
+  let y = out
   clearBorders(pc, Depthwise.image, g)
   for (let image: u32 = 0; image < g.images; image++) {
     const x = padded(load<u32>(pc, Depthwise.image), load<u32>(pc, Depthwise.x), image, g)
@@ -486,16 +474,15 @@ export function depthwise(pc: usize): void {
     }
   }
   if (activation != Activation.None)
-    activate(load<u32>(pc, Depthwise.out), pixel, gate, activation, g.images * g.outHeight * g.outWidth, g.channels)
+    activate(out, pixel, gate, activation, g.images * g.outHeight * g.outWidth, g.channels)
 }
 
-export function depthwiseInputGrad(pc: usize): void {
-  const weights = load<u32>(pc, DepthwiseInputGrad.weights)
+export function depthwiseInputGrad(pc: usize, x: usize, weights: usize): void {
   const g = changetype<Geometry>(pc + DepthwiseInputGrad.images)
   const pixel: usize = g.channels << 2
   const taps = tapsOf(g)
   const lines = linesOf(g)
-  let dy = load<u32>(pc, DepthwiseInputGrad.x)
+  let dy = x
   for (let image: u32 = 0; image < g.images; image++) {
     const dx = cleared(pc, image, g)
     for (let line: u32 = 0; line < g.outHeight; line++) {
@@ -519,9 +506,7 @@ export function depthwiseInputGrad(pc: usize): void {
   finishInput(pc, g)
 }
 
-export function depthwiseWeightGrad(pc: usize): void {
-  const out = load<u32>(pc, DepthwiseWeightGrad.out)
-  const sums = load<u32>(pc, DepthwiseWeightGrad.sums)
+export function depthwiseWeightGrad(pc: usize, out: usize, sums: usize): void {
   const g = changetype<Geometry>(pc + DepthwiseWeightGrad.images)
   const pixel: usize = g.channels << 2
   const taps = tapsOf(g)

@@ -1,12 +1,9 @@
 // Copies between arrays with different strides: transposes, slices, repeats, concatenation.
-import { Copy, Fill } from './opcodes'
+import { Copy } from './opcodes'
 
 /** The program has the two dimensions last that the loops below are fast for. */
-export function copy(pc: usize): void {
-  const out = load<u32>(pc, Copy.out) + (load<u32>(pc, Copy.outOffset) << 2)
-  const x = load<u32>(pc, Copy.x) + (load<u32>(pc, Copy.xOffset) << 2)
-  const rank = load<u32>(pc, Copy.rank)
-  copyDimension(out, x, rank, pc + Copy.layout, rank << 2)
+export function copy(pc: usize, out: usize, x: usize, outOffset: u32, xOffset: u32, rank: u32): void {
+  copyDimension(out + (outOffset << 2), x + (xOffset << 2), rank, pc + Copy.layout, rank << 2)
 }
 
 /** Copies along the first of `rank` dimensions, whose size is at `sizes` and strides one and two `next` behind. */
@@ -132,8 +129,7 @@ function transposeBlock(out: usize, x: usize, outRow: usize, xRow: usize): void 
   v128.store(out + 3 * outRow, v128.shuffle<f32>(ab2, cd2, 2, 3, 6, 7))
 }
 
-export function fill(pc: usize): void {
-  const bits = load<u32>(pc, Fill.value)
-  if (bits == 0) memory.fill(load<u32>(pc, Fill.out), 0, load<u32>(pc, Fill.size) << 2)
-  else fillRow(load<u32>(pc, Fill.out), reinterpret<f32>(bits), load<u32>(pc, Fill.size) << 2)
+export function fill(out: usize, size: u32, value: u32): void {
+  if (value == 0) memory.fill(out, 0, size << 2)
+  else fillRow(out, reinterpret<f32>(value), size << 2)
 }

@@ -3,9 +3,7 @@
 import { geluTanh, geluTanhGrad, geluTanhWithDerivative, mish, mishGrad, silu, siluGrad } from './activations'
 import { erf, gelu, geluGrad, geluWithDerivative } from './error-function'
 import { exp, expm1, log, log1p, log1pOfUnit, sigmoid, sigmoidOf, softplus, tanh } from './functions'
-import {
-  Backward, Binary, Opcode, parameterCount, SigmoidCrossEntropyMean, Ternary, Unary, WithDerivative,
-} from './opcodes'
+import { Binary, Opcode, parameterCount, Unary } from './opcodes'
 import { sumOf } from './rows'
 import { atan2, cos, sin } from './trigonometry'
 
@@ -69,12 +67,8 @@ function hardSigmoid(x: v128): v128 {
 }
 
 /** The condition is at the end, so that Node 20 materializes constants once and not in every iteration. */
-// @ts-ignore: decorator
-@inline
-export function unary(opcode: i32, pc: usize): void {
-  const out = load<u32>(pc, Unary.out)
-  const x = load<u32>(pc, Unary.x)
-  const end = out + (load<u32>(pc, Unary.size) << 2)
+export function unary(opcode: i32, pc: usize, out: usize, x: usize, size: u32): void {
+  const end = out + (size << 2)
   const p = parameter(opcode, 0, pc + Unary.end)
   const q = parameter(opcode, 1, pc + Unary.end)
   let from = x
@@ -178,14 +172,8 @@ function modOf64(a: v128, b: v128): v128 {
   return v128.bitselect(f64x2.add(r, b), r, other)
 }
 
-// @ts-ignore: decorator
-@inline
-export function binary(opcode: i32, pc: usize): void {
-  let out = load<u32>(pc, Binary.out)
-  let a = load<u32>(pc, Binary.a)
-  let b = load<u32>(pc, Binary.b)
-  const bytes = load<u32>(pc, Binary.columns) << 2
-  const rows = load<u32>(pc, Binary.rows)
+export function binary(opcode: i32, pc: usize, out: usize, a: usize, b: usize, columns: u32, rows: u32): void {
+  const bytes = columns << 2
   const p = parameter(opcode, 0, pc + Binary.end)
   const q = parameter(opcode, 1, pc + Binary.end)
   if (rows == 0) {
@@ -244,13 +232,8 @@ export function binary(opcode: i32, pc: usize): void {
  * Gradients of long functions, from their input and the upstream derivative: one loop without broadcasting, since a
  * call from several loops would load its constants again for every vector.
  */
-// @ts-ignore: decorator
-@inline
-export function backward(opcode: i32, pc: usize): void {
-  const out = load<u32>(pc, Backward.out)
-  const x = load<u32>(pc, Backward.x)
-  const dy = load<u32>(pc, Backward.dy)
-  const bytes = load<u32>(pc, Backward.size) << 2
+export function backward(opcode: i32, out: usize, x: usize, dy: usize, size: u32): void {
+  const bytes = size << 2
   for (let i: u32 = 0; i < bytes; i += 16) {
     const a = v128.load(x + i)
     const b = v128.load(dy + i)
@@ -263,13 +246,8 @@ export function backward(opcode: i32, pc: usize): void {
 }
 
 /** A function and its derivative, which need the same exponentials. The condition is at the end as in `unary`. */
-// @ts-ignore: decorator
-@inline
-export function withDerivative(opcode: i32, pc: usize): void {
-  const out = load<u32>(pc, WithDerivative.out)
-  const derivative = load<u32>(pc, WithDerivative.derivative)
-  const x = load<u32>(pc, WithDerivative.x)
-  const bytes = load<u32>(pc, WithDerivative.size) << 2
+export function withDerivative(opcode: i32, out: usize, derivative: usize, x: usize, size: u32): void {
+  const bytes = size << 2
   let i: u32 = 0
   do {
     const v = v128.load(x + i)
@@ -288,17 +266,10 @@ function ternaryLanes(opcode: i32, a: v128, b: v128, c: v128): v128 {
   return unreachable()
 }
 
-// @ts-ignore: decorator
-@inline
-export function ternary(opcode: i32, pc: usize): void {
-  const out = load<u32>(pc, Ternary.out)
-  const a = load<u32>(pc, Ternary.a)
-  const b = load<u32>(pc, Ternary.b)
-  const c = load<u32>(pc, Ternary.c)
-  const bytes = load<u32>(pc, Ternary.size) << 2
-  const aMoves = load<u32>(pc, Ternary.aMoves)
-  const bMoves = load<u32>(pc, Ternary.bMoves)
-  const cMoves = load<u32>(pc, Ternary.cMoves)
+export function ternary(
+  opcode: i32, out: usize, a: usize, b: usize, c: usize, size: u32, aMoves: u32, bMoves: u32, cMoves: u32,
+): void {
+  const bytes = size << 2
   let u = v128.load32_splat(a)
   let v = v128.load32_splat(b)
   let w = v128.load32_splat(c)
@@ -320,19 +291,16 @@ function crossEntropy(x: v128, y: v128, t: v128): v128 {
 }
 
 /** Both halves use the same exponential. */
-export function sigmoidCrossEntropyMean(pc: usize): void {
-  const losses = load<u32>(pc, SigmoidCrossEntropyMean.losses)
-  const gradient = load<u32>(pc, SigmoidCrossEntropyMean.gradient)
-  const logits = load<u32>(pc, SigmoidCrossEntropyMean.logits)
-  const labels = load<u32>(pc, SigmoidCrossEntropyMean.labels)
-  const upstream = v128.load32_splat(load<u32>(pc, SigmoidCrossEntropyMean.upstream))
-  const size = load<u32>(pc, SigmoidCrossEntropyMean.size)
+export function sigmoidCrossEntropyMean(
+  mean: usize, losses: usize, gradient: usize, logits: usize, labels: usize, upstream: usize, size: u32,
+): void {
+  const scale = v128.load32_splat(upstream)
   for (let i: u32 = 0; i < size << 2; i += 16) {
     const x = v128.load(logits + i)
     const y = v128.load(labels + i)
     const t = exp(f32x4.neg(f32x4.abs(x)))
     v128.store(losses + i, crossEntropy(x, y, t))
-    v128.store(gradient + i, f32x4.mul(upstream, f32x4.sub(sigmoidOf(x, t), y)))
+    v128.store(gradient + i, f32x4.mul(scale, f32x4.sub(sigmoidOf(x, t), y)))
   }
-  store<f32>(load<u32>(pc, SigmoidCrossEntropyMean.mean), sumOf(losses, size) / <f32>size)
+  store<f32>(mean, sumOf(losses, size) / <f32>size)
 }

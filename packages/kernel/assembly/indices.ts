@@ -1,7 +1,6 @@
 // Picks rows by index, adds to rows by index. What returns a flag says whether every index is whole and inside the
 // limit, and stops at the first that is not: then nothing outside of the arrays has been touched.
 import { copyRow } from './copy'
-import { Gather, OneHot, ScatterAdd } from './opcodes'
 
 /** What `indexAt` returns for a number that is not an index. */
 export const none: u32 = 0xffffffff
@@ -32,14 +31,9 @@ function allInside(at: usize, limit: u32): bool {
 }
 
 /** out[o, i, …] = table[o, indices[i], …]. */
-export function gather(pc: usize): bool {
-  let out = load<u32>(pc, Gather.out)
-  let table = load<u32>(pc, Gather.table)
-  const indices = load<u32>(pc, Gather.indices)
-  const end = indices + (load<u32>(pc, Gather.count) << 2)
-  const limit = load<u32>(pc, Gather.limit)
-  const outer = load<u32>(pc, Gather.outer)
-  const bytes = load<u32>(pc, Gather.inner) << 2
+export function gather(out: usize, table: usize, indices: usize, count: u32, limit: u32, outer: u32, inner: u32): bool {
+  const end = indices + (count << 2)
+  const bytes = inner << 2
   for (let o: u32 = 0; o < outer; o++) {
     let at = indices
     if (bytes == 4)
@@ -67,16 +61,11 @@ export function gather(pc: usize): bool {
  * out is 0 except out[o, indices[i], …] += x[o, i, …], in the order of i, so that the bits do not depend on how rows
  * repeat. Only `places` rows of out, from `firstPlace` on, are written.
  */
-export function scatterAdd(pc: usize): bool {
-  let out = load<u32>(pc, ScatterAdd.out)
-  let x = load<u32>(pc, ScatterAdd.x)
-  const indices = load<u32>(pc, ScatterAdd.indices)
-  const end = indices + (load<u32>(pc, ScatterAdd.count) << 2)
-  const limit = load<u32>(pc, ScatterAdd.limit)
-  const outer = load<u32>(pc, ScatterAdd.outer)
-  const bytes = load<u32>(pc, ScatterAdd.inner) << 2
-  const firstPlace = load<u32>(pc, ScatterAdd.firstPlace)
-  const places = load<u32>(pc, ScatterAdd.places)
+export function scatterAdd(
+  out: usize, x: usize, indices: usize, count: u32, limit: u32, outer: u32, inner: u32, firstPlace: u32, places: u32,
+): bool {
+  const end = indices + (count << 2)
+  const bytes = inner << 2
   memory.fill(out, 0, outer * places * bytes)
   for (let o: u32 = 0; o < outer; o++) {
     let at = indices
@@ -123,11 +112,7 @@ function addNumber(out: usize, x: usize): void {
 }
 
 /** Row i of out is 0 except for a 1 at x[i], if that is an index into it. */
-export function oneHot(pc: usize): void {
-  let out = load<u32>(pc, OneHot.out)
-  const x = load<u32>(pc, OneHot.x)
-  const rows = load<u32>(pc, OneHot.rows)
-  const depth = load<u32>(pc, OneHot.depth)
+export function oneHot(out: usize, x: usize, rows: u32, depth: u32): void {
   memory.fill(out, 0, rows * depth << 2)
   for (let at = x; at < x + (rows << 2); at += 4) {
     const place = indexAt(at, depth)

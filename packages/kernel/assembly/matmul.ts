@@ -13,7 +13,7 @@
 // the work is cut.
 import { Activation } from '../src/activation'
 import { sigmoid, storeLanes, tanh } from './functions'
-import { Matmul, MatmulSmall, MatmulTile, Opcode } from './opcodes'
+import { Opcode } from './opcodes'
 import { sumRows } from './rows'
 import { beginParallel, endParallel, first, isFirst, last } from './threads'
 import { tile1x16, tile2x16, tile2x16Packed, tile4x4, tile4x8 } from './tiles'
@@ -44,16 +44,12 @@ const repaysPacking: u32 = 16
 /**
  * Opcode.MatmulNN reads both matrices as they are. Threads share the longer side of the output, cut at tiles.
  */
-export function matmul(opcode: i32, pc: usize): void {
+export function matmul(
+  opcode: i32, pc: usize, out: usize, a: usize, b: usize, m: u32, n: u32, k: u32, bias: usize, activation: u32,
+  gate: usize, sums: usize,
+): void {
   const transposeA = opcode == Opcode.MatmulTN
   const transposeB = opcode == Opcode.MatmulNT
-  const b = load<u32>(pc, Matmul.b)
-  const m = load<u32>(pc, Matmul.m)
-  const n = load<u32>(pc, Matmul.n)
-  const k = load<u32>(pc, Matmul.k)
-  const bias = load<u32>(pc, Matmul.bias)
-  const gate = load<u32>(pc, Matmul.gate)
-  const sums = load<u32>(pc, Matmul.sums)
   const row: usize = n << 2
   const aRow: usize = transposeA ? 4 : k << 2
   const bColumn: usize = transposeB ? k << 2 : 4
@@ -65,10 +61,10 @@ export function matmul(opcode: i32, pc: usize): void {
   const columns = byRows ? n : last(n, panelWidth) - j
   const at = i * row + (j << 2)
   multiply(
-    load<u32>(pc, Matmul.out) + at, row,
-    load<u32>(pc, Matmul.a) + i * aRow, aRow, transposeA ? m << 2 : 4,
+    out + at, row,
+    a + i * aRow, aRow, transposeA ? m << 2 : 4,
     b + j * bColumn, transposeB ? 4 : row, bColumn,
-    rows, columns, k, bias == 0 ? 0 : bias + (j << 2), false, load<u32>(pc, Matmul.activation), gate == 0 ? 0 : gate + at,
+    rows, columns, k, bias == 0 ? 0 : bias + (j << 2), false, activation, gate == 0 ? 0 : gate + at,
   )
   if (sums != 0 && isFirst()) sumRows(sums, b, k, n)
   endParallel()
@@ -78,16 +74,13 @@ export function matmul(opcode: i32, pc: usize): void {
  * Small products, straight from the matrices, four rows and four columns at a time. All strides come with the program:
  * in networks of a few units, computing them would take longer than the product.
  */
-export function matmulSmall(pc: usize): void {
-  let out = load<u32>(pc, MatmulSmall.out)
-  let a = load<u32>(pc, MatmulSmall.a)
-  let rows = load<i32>(pc, MatmulSmall.m)
-  const n = load<i32>(pc, MatmulSmall.n)
-  const bias = load<u32>(pc, MatmulSmall.bias)
-  const aRow = load<u32>(pc, MatmulSmall.aRow)
-  const aStep = load<u32>(pc, MatmulSmall.aStep)
-  const bStep = load<u32>(pc, MatmulSmall.bStep)
-  const aBytes = aStep * load<u32>(pc, MatmulSmall.k)
+export function matmulSmall(
+  out: usize, a: usize, b: usize, m: i32, n: i32, k: u32, bias: usize, activation: u32, gate: usize, sums: usize,
+  aRow: u32, aStep: u32, bStep: u32,
+): void {
+  let c = out
+  let rows = m
+  const aBytes = aStep * k
   const cRow = n << 2
   do {
     // Rows that do not exist repeat the first; they are not stored.
@@ -95,8 +88,8 @@ export function matmulSmall(pc: usize): void {
     const r2 = rows > 2 ? aRow << 1 : 0
     const r3 = rows > 3 ? aRow * 3 : 0
     const end = a + aBytes
-    let b = load<u32>(pc, MatmulSmall.b)
-    let to = out
+    let from = b
+    let to = c
     let columns = n
     let shift = bias
     do {
@@ -105,7 +98,7 @@ export function matmulSmall(pc: usize): void {
       let c1 = c0
       let c2 = c0
       let c3 = c0
-      let pb = b
+      let pb = from
       for (let pa = a; pa != end; pa += aStep) {
         const v = v128.load(pb)
         c0 = f32x4.add(c0, f32x4.mul(v128.load32_splat(pa), v))
@@ -119,40 +112,27 @@ export function matmulSmall(pc: usize): void {
       if (rows > 1) storeLanes((at += cRow), c1, columns)
       if (rows > 2) storeLanes((at += cRow), c2, columns)
       if (rows > 3) storeLanes((at += cRow), c3, columns)
-      b += 16
+      from += 16
       to += 16
       shift += 16
       columns -= 4
     } while (columns > 0)
     a += aRow << 2
-    out += cRow << 2
+    c += cRow << 2
     rows -= 4
   } while (rows > 0)
-  const sums = load<u32>(pc, MatmulSmall.sums)
-  if (sums != 0) sumRows(sums, load<u32>(pc, MatmulSmall.b), load<u32>(pc, MatmulSmall.k), n)
-  const activation = load<u32>(pc, MatmulSmall.activation)
-  if (activation != Activation.None)
-    activate(load<u32>(pc, MatmulSmall.out), cRow, load<u32>(pc, MatmulSmall.gate), activation, load<u32>(pc, MatmulSmall.m), n)
+  if (sums != 0) sumRows(sums, b, k, n)
+  if (activation != Activation.None) activate(out, cRow, gate, activation, m, n)
 }
 
 /**
  * Products of at most 4 × 4 whose only loop is along k. Rows of less than four numbers are packed into whole vectors
  * before they are stored.
  */
-export function matmulTile(pc: usize): void {
-  const out = load<u32>(pc, MatmulTile.out)
-  let a = load<u32>(pc, MatmulTile.a)
-  let b = load<u32>(pc, MatmulTile.b)
-  const m = load<u32>(pc, MatmulTile.m)
-  const n = load<u32>(pc, MatmulTile.n)
-  let k = load<i32>(pc, MatmulTile.k)
-  const bias = load<u32>(pc, MatmulTile.bias)
-  const sums = load<u32>(pc, MatmulTile.sums)
-  const r1 = load<u32>(pc, MatmulTile.aRow1)
-  const r2 = load<u32>(pc, MatmulTile.aRow2)
-  const r3 = load<u32>(pc, MatmulTile.aRow3)
-  const aStep = load<u32>(pc, MatmulTile.aStep)
-  const bStep = load<u32>(pc, MatmulTile.bStep)
+export function matmulTile(
+  out: usize, a: usize, b: usize, m: u32, n: u32, k: i32, bias: usize, activation: u32, gate: usize, sums: usize,
+  aRow1: u32, aRow2: u32, aRow3: u32, aStep: u32, bStep: u32,
+): void {
   let total = f32x4.splat(0)
   let c0 = f32x4.splat(0)
   if (bias != 0) c0 = v128.load(bias)
@@ -163,9 +143,9 @@ export function matmulTile(pc: usize): void {
     const v = v128.load(b)
     total = f32x4.add(total, v)
     c0 = f32x4.add(c0, f32x4.mul(v128.load32_splat(a), v))
-    c1 = f32x4.add(c1, f32x4.mul(v128.load32_splat(a + r1), v))
-    c2 = f32x4.add(c2, f32x4.mul(v128.load32_splat(a + r2), v))
-    c3 = f32x4.add(c3, f32x4.mul(v128.load32_splat(a + r3), v))
+    c1 = f32x4.add(c1, f32x4.mul(v128.load32_splat(a + aRow1), v))
+    c2 = f32x4.add(c2, f32x4.mul(v128.load32_splat(a + aRow2), v))
+    c3 = f32x4.add(c3, f32x4.mul(v128.load32_splat(a + aRow3), v))
     a += aStep
     b += bStep
   } while (--k > 0)
@@ -181,9 +161,7 @@ export function matmulTile(pc: usize): void {
   // Bytes from vector to vector of the output, and how many vectors there are.
   const next: usize = n <= 2 ? 16 : row
   const count: u32 = n == 1 ? 1 : n == 2 ? (m + 1) >> 1 : m
-  const activation = load<u32>(pc, MatmulTile.activation)
   if (activation != Activation.None) {
-    const gate = load<u32>(pc, MatmulTile.gate)
     c0 = finished(c0, gate, activation)
     if (count > 1) c1 = finished(c1, gate == 0 ? 0 : gate + next, activation)
     if (count > 2) c2 = finished(c2, gate == 0 ? 0 : gate + 2 * next, activation)

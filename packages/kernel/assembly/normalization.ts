@@ -4,10 +4,6 @@
 // Loops over a row end with their condition: only out of such loops does V8 take what does not change in them.
 import { storeLanes, sumLanes } from './functions'
 import {
-  BatchNorm, BatchNormGammaGrad, BatchNormGrad, ChannelVariance, NormalizeRows, NormalizeRowsGammaGrad,
-  NormalizeRowsGrad
-} from './opcodes'
-import {
   block, blockRows, deviationsOfRows, exactMean, exactVariance, firstLanes, highOf, loadUpTo, lowOf, moments,
   narrowed, outweighs, squaresOf, sumOf,
 } from './rows'
@@ -33,15 +29,9 @@ function exactReciprocal(x: usize, columns: u32, epsilon: f32, centred: u32): f3
 }
 
 /** (x − mean) / √(variance + ε) · gamma + beta, row by row; if not centred, the mean counts as 0. */
-export function normalizeRows(pc: usize): void {
-  let out = load<u32>(pc, NormalizeRows.out)
-  let x = load<u32>(pc, NormalizeRows.x)
-  const gamma = load<u32>(pc, NormalizeRows.gamma)
-  const beta = load<u32>(pc, NormalizeRows.beta)
-  const rows = load<u32>(pc, NormalizeRows.rows)
-  const columns = load<u32>(pc, NormalizeRows.columns)
-  const epsilon = load<f32>(pc, NormalizeRows.epsilon)
-  const centred = load<u32>(pc, NormalizeRows.centred)
+export function normalizeRows(
+  out: usize, x: usize, gamma: usize, beta: usize, rows: u32, columns: u32, epsilon: f32, centred: u32,
+): void {
   if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
     let mean = meanOf(x, columns, centred)
@@ -71,15 +61,9 @@ export function normalizeRows(pc: usize): void {
  * With x̂ the normalized row, g = dy · gamma and r the factor of x: r · (g − mean of g − x̂ · mean of g·x̂); if not
  * centred, without the mean of g.
  */
-export function normalizeRowsGrad(pc: usize): void {
-  let out = load<u32>(pc, NormalizeRowsGrad.out)
-  let x = load<u32>(pc, NormalizeRowsGrad.x)
-  const gamma = load<u32>(pc, NormalizeRowsGrad.gamma)
-  let dy = load<u32>(pc, NormalizeRowsGrad.dy)
-  const rows = load<u32>(pc, NormalizeRowsGrad.rows)
-  const columns = load<u32>(pc, NormalizeRowsGrad.columns)
-  const epsilon = load<f32>(pc, NormalizeRowsGrad.epsilon)
-  const centred = load<u32>(pc, NormalizeRowsGrad.centred)
+export function normalizeRowsGrad(
+  out: usize, x: usize, gamma: usize, dy: usize, rows: u32, columns: u32, epsilon: f32, centred: u32,
+): void {
   const zero = f32x4.splat(0)
   if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
@@ -135,15 +119,9 @@ export function normalizeRowsGrad(pc: usize): void {
 }
 
 /** out[j] = Σ dy·x̂ over the rows. */
-export function normalizeRowsGammaGrad(pc: usize): void {
-  const out = load<u32>(pc, NormalizeRowsGammaGrad.out)
-  let x = load<u32>(pc, NormalizeRowsGammaGrad.x)
-  let dy = load<u32>(pc, NormalizeRowsGammaGrad.dy)
-  const scratch = load<u32>(pc, NormalizeRowsGammaGrad.scratch)
-  const rows = load<u32>(pc, NormalizeRowsGammaGrad.rows)
-  const columns = load<u32>(pc, NormalizeRowsGammaGrad.columns)
-  const epsilon = load<f32>(pc, NormalizeRowsGammaGrad.epsilon)
-  const centred = load<u32>(pc, NormalizeRowsGammaGrad.centred)
+export function normalizeRowsGammaGrad(
+  out: usize, x: usize, dy: usize, scratch: usize, rows: u32, columns: u32, epsilon: f32, centred: u32,
+): void {
   const bytes = columns << 2
   const most: u32 = 4 * blockRows
   memory.fill(out, 0, bytes)
@@ -202,13 +180,7 @@ function overDeviation(out: usize, factor: usize, variance: usize, count: u32, e
 }
 
 /** The mean of (x − mean)² of each channel. */
-export function channelVariance(pc: usize): void {
-  const out = load<u32>(pc, ChannelVariance.out)
-  const x = load<u32>(pc, ChannelVariance.x)
-  const mean = load<u32>(pc, ChannelVariance.mean)
-  const outer = load<u32>(pc, ChannelVariance.outer)
-  const channels = load<u32>(pc, ChannelVariance.channels)
-  const inner = load<u32>(pc, ChannelVariance.inner)
+export function channelVariance(out: usize, x: usize, mean: usize, outer: u32, channels: u32, inner: u32): void {
   const bytes = channels << 2
   if (inner == 1) deviationsOfRows(out, x, 0, mean, outer, channels)
   else
@@ -226,17 +198,14 @@ export function channelVariance(pc: usize): void {
     storeLanes(out + at, f32x4.div(v128.load(out + at), count), (bytes - at) >> 2)
 }
 
-export function batchNorm(pc: usize): void {
-  let out = load<u32>(pc, BatchNorm.out)
-  let x = load<u32>(pc, BatchNorm.x)
-  const beta = load<u32>(pc, BatchNorm.beta)
-  const mean = load<u32>(pc, BatchNorm.mean)
-  const scale = load<u32>(pc, BatchNorm.scratch)
-  const outer = load<u32>(pc, BatchNorm.outer)
-  const bytes = load<u32>(pc, BatchNorm.channels) << 2
-  const inner = load<u32>(pc, BatchNorm.inner)
+export function batchNorm(
+  out: usize, x: usize, gamma: usize, beta: usize, mean: usize, variance: usize, scratch: usize, outer: u32,
+  channels: u32, inner: u32, epsilon: f32,
+): void {
+  const scale = scratch
+  const bytes = channels << 2
   const zero = f32x4.splat(0)
-  overDeviation(scale, load<u32>(pc, BatchNorm.gamma), load<u32>(pc, BatchNorm.variance), bytes >> 2, load<f32>(pc, BatchNorm.epsilon))
+  overDeviation(scale, gamma, variance, bytes >> 2, epsilon)
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) {
       for (let at: u32 = 0; at < bytes; at += 16) {
@@ -262,14 +231,10 @@ export function batchNorm(pc: usize): void {
 }
 
 /** Σ dy·x̂ of each channel. */
-export function batchNormGammaGrad(pc: usize): void {
-  const out = load<u32>(pc, BatchNormGammaGrad.out)
-  const x = load<u32>(pc, BatchNormGammaGrad.x)
-  const dy = load<u32>(pc, BatchNormGammaGrad.dy)
-  const mean = load<u32>(pc, BatchNormGammaGrad.mean)
-  const outer = load<u32>(pc, BatchNormGammaGrad.outer)
-  const bytes = load<u32>(pc, BatchNormGammaGrad.channels) << 2
-  const inner = load<u32>(pc, BatchNormGammaGrad.inner)
+export function batchNormGammaGrad(
+  out: usize, x: usize, dy: usize, mean: usize, variance: usize, outer: u32, channels: u32, inner: u32, epsilon: f32,
+): void {
+  const bytes = channels << 2
   if (inner == 1) deviationsOfRows(out, x, dy, mean, outer, bytes >> 2)
   else
     for (let at: u32 = 0; at < bytes; at += 4) {
@@ -291,29 +256,22 @@ export function batchNormGammaGrad(pc: usize): void {
       }
       store<f32>(out + at, <f32>sum)
     }
-  overDeviation(out, out, load<u32>(pc, BatchNormGammaGrad.variance), bytes >> 2, load<f32>(pc, BatchNormGammaGrad.epsilon))
+  overDeviation(out, out, variance, bytes >> 2, epsilon)
 }
 
 /** gamma·r·(dy − betaGrad/n − x̂·gammaGrad/n), with n numbers in a channel and r = 1/√(variance + ε). */
-export function batchNormGrad(pc: usize): void {
-  let out = load<u32>(pc, BatchNormGrad.out)
-  let x = load<u32>(pc, BatchNormGrad.x)
-  let dy = load<u32>(pc, BatchNormGrad.dy)
-  const mean = load<u32>(pc, BatchNormGrad.mean)
-  const variance = load<u32>(pc, BatchNormGrad.variance)
-  const betaGrad = load<u32>(pc, BatchNormGrad.betaGrad)
-  const scale = load<u32>(pc, BatchNormGrad.scratch)
-  const outer = load<u32>(pc, BatchNormGrad.outer)
-  const channels = load<u32>(pc, BatchNormGrad.channels)
-  const inner = load<u32>(pc, BatchNormGrad.inner)
-  const epsilon = load<f32>(pc, BatchNormGrad.epsilon)
+export function batchNormGrad(
+  out: usize, x: usize, dy: usize, gamma: usize, mean: usize, variance: usize, gammaGrad: usize, betaGrad: usize,
+  scratch: usize, outer: u32, channels: u32, inner: u32, epsilon: f32,
+): void {
+  const scale = scratch
   const bytes = channels << 2
   const slope = scale + ((bytes + 15) & ~15)
   const middle = slope + ((bytes + 15) & ~15)
   const zero = f32x4.splat(0)
   const share = f32x4.splat(1 / (<f32>outer * <f32>inner))
-  overDeviation(scale, load<u32>(pc, BatchNormGrad.gamma), variance, channels, epsilon)
-  overDeviation(slope, load<u32>(pc, BatchNormGrad.gammaGrad), variance, channels, epsilon)
+  overDeviation(scale, gamma, variance, channels, epsilon)
+  overDeviation(slope, gammaGrad, variance, channels, epsilon)
   for (let at: u32 = 0; at < bytes; at += 16) {
     v128.store(slope + at, f32x4.mul(v128.load(slope + at), share))
     v128.store(middle + at, f32x4.mul(v128.load(betaGrad + at), share))

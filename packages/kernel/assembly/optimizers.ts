@@ -3,9 +3,6 @@
 //
 // Settings are float64, so that βᵗ and 1 − β keep their digits: the learning rate η, the weight decay λ, then the rule's
 // own. Updates run over the padding too.
-import {
-  Adadelta, Adagrad, Adam, Adamax, Lion, Momentum, Nadam, RmsProp, Sgd,
-} from './opcodes'
 import { beginParallel, endParallel, first, isFirst, last } from './threads'
 
 /** Multiplications that take as long as the update of one parameter, which waits for memory. */
@@ -64,11 +61,7 @@ function storeSlot(at: usize, x: v128): void {
 }
 
 /** No slots. */
-export function sgd(pc: usize): void {
-  const parameters = load<u32>(pc, Sgd.parameters)
-  const gradients = load<u32>(pc, Sgd.gradients)
-  const settings = load<u32>(pc, Sgd.settings)
-  const size = load<u32>(pc, Sgd.size)
+export function sgd(pc: usize, parameters: usize, gradients: usize, settings: usize, size: u32): void {
   beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
@@ -82,12 +75,9 @@ export function sgd(pc: usize): void {
 }
 
 /** Slots: velocity. Settings: μ, 1 for Nesterov's form. */
-export function momentum(pc: usize): void {
-  const parameters = load<u32>(pc, Momentum.parameters)
-  const gradients = load<u32>(pc, Momentum.gradients)
-  const velocity = load<u32>(pc, Momentum.velocity)
-  const settings = load<u32>(pc, Momentum.settings)
-  const size = load<u32>(pc, Momentum.size)
+export function momentum(
+  pc: usize, parameters: usize, gradients: usize, velocity: usize, settings: usize, size: u32,
+): void {
   beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
@@ -106,18 +96,14 @@ export function momentum(pc: usize): void {
 }
 
 /** Slots: mean, variance. Settings: β₁, β₂, ε, 1 for decoupled weight decay; β₁ᵗ and β₂ᵗ as they last were. */
-export function adam(pc: usize): void {
-  const parameters = load<u32>(pc, Adam.parameters)
-  const gradients = load<u32>(pc, Adam.gradients)
-  const mean = load<u32>(pc, Adam.mean)
-  const variance = load<u32>(pc, Adam.variance)
-  const settings = load<u32>(pc, Adam.settings)
+export function adam(
+  pc: usize, parameters: usize, gradients: usize, mean: usize, variance: usize, settings: usize, size: u32,
+): void {
   // Once, before others read them.
   if (isFirst()) {
     store<f64>(settings, load<f64>(settings, 48) * load<f64>(settings, 16), 48)
     store<f64>(settings, load<f64>(settings, 56) * load<f64>(settings, 24), 56)
   }
-  const size = load<u32>(pc, Adam.size)
   beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const power1 = load<f64>(settings, 48)
@@ -147,15 +133,11 @@ export function adam(pc: usize): void {
 }
 
 /** Slots: mean, norm. Settings: β₁, β₂, ε; β₁ᵗ as it last was. */
-export function adamax(pc: usize): void {
-  const parameters = load<u32>(pc, Adamax.parameters)
-  const gradients = load<u32>(pc, Adamax.gradients)
-  const mean = load<u32>(pc, Adamax.mean)
-  const norm = load<u32>(pc, Adamax.norm)
-  const settings = load<u32>(pc, Adamax.settings)
+export function adamax(
+  pc: usize, parameters: usize, gradients: usize, mean: usize, norm: usize, settings: usize, size: u32,
+): void {
   // Once, before others read it.
   if (isFirst()) store<f64>(settings, load<f64>(settings, 40) * load<f64>(settings, 16), 40)
-  const size = load<u32>(pc, Adamax.size)
   beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const power1 = load<f64>(settings, 40)
@@ -181,12 +163,9 @@ export function adamax(pc: usize): void {
  * Slots: mean, variance. Settings: β₁, β₂, ε, 0.96^ψ; then as they last were β₂ᵗ, the product of the μ, and half of
  * 0.96^(ψ·(t + 1)), from which μ of the next step is computed.
  */
-export function nadam(pc: usize): void {
-  const parameters = load<u32>(pc, Nadam.parameters)
-  const gradients = load<u32>(pc, Nadam.gradients)
-  const mean = load<u32>(pc, Nadam.mean)
-  const variance = load<u32>(pc, Nadam.variance)
-  const settings = load<u32>(pc, Nadam.settings)
+export function nadam(
+  pc: usize, parameters: usize, gradients: usize, mean: usize, variance: usize, settings: usize, size: u32,
+): void {
   const beta1 = load<f64>(settings, 16)
   const half = load<f64>(settings, 64)
   const nextHalf = half * load<f64>(settings, 40)
@@ -197,7 +176,6 @@ export function nadam(pc: usize): void {
     store<f64>(settings, load<f64>(settings, 48) * load<f64>(settings, 24), 48)
     store<f64>(settings, load<f64>(settings, 56) * mu, 56)
   }
-  const size = load<u32>(pc, Nadam.size)
   beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const power2 = load<f64>(settings, 48)
@@ -228,14 +206,10 @@ export function nadam(pc: usize): void {
 }
 
 /** Slots: square, mean or none, velocity or none. Settings: α, ε, μ. */
-export function rmsProp(pc: usize): void {
-  const parameters = load<u32>(pc, RmsProp.parameters)
-  const gradients = load<u32>(pc, RmsProp.gradients)
-  const square = load<u32>(pc, RmsProp.square)
-  const mean = load<u32>(pc, RmsProp.mean)
-  const velocity = load<u32>(pc, RmsProp.velocity)
-  const settings = load<u32>(pc, RmsProp.settings)
-  const size = load<u32>(pc, RmsProp.size)
+export function rmsProp(
+  pc: usize, parameters: usize, gradients: usize, square: usize, mean: usize, velocity: usize, settings: usize,
+  size: u32,
+): void {
   beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
@@ -266,12 +240,7 @@ export function rmsProp(pc: usize): void {
 }
 
 /** Slots: sum. Settings: ε. */
-export function adagrad(pc: usize): void {
-  const parameters = load<u32>(pc, Adagrad.parameters)
-  const gradients = load<u32>(pc, Adagrad.gradients)
-  const sum = load<u32>(pc, Adagrad.sum)
-  const settings = load<u32>(pc, Adagrad.settings)
-  const size = load<u32>(pc, Adagrad.size)
+export function adagrad(pc: usize, parameters: usize, gradients: usize, sum: usize, settings: usize, size: u32): void {
   beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
@@ -288,13 +257,9 @@ export function adagrad(pc: usize): void {
 }
 
 /** Slots: square, squared steps. Settings: ρ, ε. */
-export function adadelta(pc: usize): void {
-  const parameters = load<u32>(pc, Adadelta.parameters)
-  const gradients = load<u32>(pc, Adadelta.gradients)
-  const square = load<u32>(pc, Adadelta.square)
-  const steps = load<u32>(pc, Adadelta.steps)
-  const settings = load<u32>(pc, Adadelta.settings)
-  const size = load<u32>(pc, Adadelta.size)
+export function adadelta(
+  pc: usize, parameters: usize, gradients: usize, square: usize, steps: usize, settings: usize, size: u32,
+): void {
   beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)
@@ -317,12 +282,7 @@ export function adadelta(pc: usize): void {
 }
 
 /** Slots: mean. Settings: β₁, β₂. */
-export function lion(pc: usize): void {
-  const parameters = load<u32>(pc, Lion.parameters)
-  const gradients = load<u32>(pc, Lion.gradients)
-  const mean = load<u32>(pc, Lion.mean)
-  const settings = load<u32>(pc, Lion.settings)
-  const size = load<u32>(pc, Lion.size)
+export function lion(pc: usize, parameters: usize, gradients: usize, mean: usize, settings: usize, size: u32): void {
   beginParallel(pc, <u64>size * workOfUpdate)
   const end = last(size, 4) << 2
   const rate = setting(settings, 0)

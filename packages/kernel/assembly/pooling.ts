@@ -11,34 +11,32 @@ const average = 3
 const scatterAverage = 4
 
 /** The largest of each window. */
-export function maxPool(pc: usize): void {
-  overWindows(largest, load<u32>(pc, MaxPool.out), load<u32>(pc, MaxPool.x), 0, false, changetype<Windows>(pc + MaxPool.images))
+export function maxPool(pc: usize, out: usize, x: usize): void {
+  overWindows(largest, out, x, 0, false, changetype<Windows>(pc + MaxPool.images))
 }
 
 /** Adds dy where the largest is, the first of equal ones. */
-export function maxPoolGrad(pc: usize): void {
+export function maxPoolGrad(pc: usize, out: usize, x: usize, dy: usize): void {
   const g = changetype<Windows>(pc + MaxPoolGrad.images)
-  const out = load<u32>(pc, MaxPoolGrad.out)
   memory.fill(out, 0, (g.images * g.height * g.width * g.channels) << 2)
-  overWindows(scatterLargest, out, load<u32>(pc, MaxPoolGrad.x), load<u32>(pc, MaxPoolGrad.dy), false, g)
+  overWindows(scatterLargest, out, x, dy, false, g)
 }
 
 /** Picks `values` where the largest of x is. */
-export function maxPoolPick(pc: usize): void {
-  overWindows(pickLargest, load<u32>(pc, MaxPoolPick.out), load<u32>(pc, MaxPoolPick.x), load<u32>(pc, MaxPoolPick.values), false, changetype<Windows>(pc + MaxPoolPick.images))
+export function maxPoolPick(pc: usize, out: usize, x: usize, values: usize): void {
+  overWindows(pickLargest, out, x, values, false, changetype<Windows>(pc + MaxPoolPick.images))
 }
 
 /** With `countPadding`, cells beyond the image count as 0. */
-export function averagePool(pc: usize): void {
-  overWindows(average, load<u32>(pc, AveragePool.out), load<u32>(pc, AveragePool.x), 0, load<u32>(pc, AveragePool.countPadding) != 0, changetype<Windows>(pc + AveragePool.images))
+export function averagePool(pc: usize, out: usize, x: usize, countPadding: u32): void {
+  overWindows(average, out, x, 0, countPadding != 0, changetype<Windows>(pc + AveragePool.images))
 }
 
 /** Distributes dy evenly over each window. */
-export function averagePoolGrad(pc: usize): void {
+export function averagePoolGrad(pc: usize, out: usize, dy: usize, countPadding: u32): void {
   const g = changetype<Windows>(pc + AveragePoolGrad.images)
-  const out = load<u32>(pc, AveragePoolGrad.out)
   memory.fill(out, 0, (g.images * g.height * g.width * g.channels) << 2)
-  overWindows(scatterAverage, out, 0, load<u32>(pc, AveragePoolGrad.dy), load<u32>(pc, AveragePoolGrad.countPadding) != 0, g)
+  overWindows(scatterAverage, out, 0, dy, countPadding != 0, g)
 }
 
 /** `x`, `other` when it is picked from, and `out` when it is scattered to, are images; the rest has a number a window. */

@@ -1,6 +1,6 @@
 // Random numbers without state: each depends on seed, key, purpose and its index alone, and is the number that
 // core's random.ts gives in float64, rounded.
-import { Dropout, Random, RandomNormal, RandomPermutation, RandomUniform } from './opcodes'
+import { Dropout, Random, RandomNormal, RandomUniform } from './opcodes'
 
 /** Bytes of one draw: sixteen words, of four blocks of Philox. */
 export const drawnBytes: usize = 64
@@ -69,11 +69,10 @@ function draw(pc: usize, first: u32, attempt: u32): void {
   v128.store(drawn, v128.shuffle<i64>(ab23, cd23, 1, 3), 48)
 }
 
-export function randomUniform(pc: usize): void {
-  let out = load<u32>(pc, RandomUniform.out)
-  const end = out + (load<u32>(pc, RandomUniform.size) << 2)
-  const low = f64x2.splat(load<f64>(pc, RandomUniform.low))
-  const range = f64x2.splat(load<f64>(pc, RandomUniform.range))
+export function randomUniform(pc: usize, out: usize, size: u32, low: f64, range: f64): void {
+  const end = out + (size << 2)
+  const lows = f64x2.splat(low)
+  const ranges = f64x2.splat(range)
   for (let block = firstBlock(pc); out < end; block += 4) {
     draw(pc, block, 0)
     for (let at: usize = 0; at < 64 && out < end; at += 16) {
@@ -85,8 +84,8 @@ export function randomUniform(pc: usize): void {
       v128.store(
         out,
         v128.shuffle<i64>(
-          f32x4.demote_f64x2_zero(f64x2.add(low, f64x2.mul(range, first))),
-          f32x4.demote_f64x2_zero(f64x2.add(low, f64x2.mul(range, second))),
+          f32x4.demote_f64x2_zero(f64x2.add(lows, f64x2.mul(ranges, first))),
+          f32x4.demote_f64x2_zero(f64x2.add(lows, f64x2.mul(ranges, second))),
           0,
           2,
         ),
@@ -96,9 +95,8 @@ export function randomUniform(pc: usize): void {
   }
 }
 
-export function randomNormal(pc: usize): void {
-  let out = load<u32>(pc, RandomNormal.out)
-  const end = out + (load<u32>(pc, RandomNormal.size) << 2)
+export function randomNormal(pc: usize, out: usize, size: u32): void {
+  const end = out + (size << 2)
   const from = f64x2.splat(load<f64>(pc, RandomNormal.from))
   const range = f64x2.splat(load<f64>(pc, RandomNormal.range))
   const mean = f64x2.splat(load<f64>(pc, RandomNormal.mean))
@@ -209,9 +207,7 @@ function logarithm(x: f64): f64 {
 }
 
 /** Fisher-Yates (Durstenfeld 1964). */
-export function randomPermutation(pc: usize): void {
-  const out = load<u32>(pc, RandomPermutation.out)
-  const size = load<u32>(pc, RandomPermutation.size)
+export function randomPermutation(pc: usize, out: usize, size: u32): void {
   for (let i: u32 = 0; i < size; i++) store<f32>(out + (i << 2), <f32>i)
   let there: u32 = 0xffffffff
   for (let last = size - 1; last > 0; last--) {
@@ -235,10 +231,8 @@ export function randomPermutation(pc: usize): void {
   }
 }
 
-export function dropout(pc: usize): void {
-  let out = load<u32>(pc, Dropout.out)
-  const end = out + (load<u32>(pc, Dropout.size) << 2)
-  let x = load<u32>(pc, Dropout.x)
+export function dropout(pc: usize, out: usize, size: u32, x: usize): void {
+  const end = out + (size << 2)
   const threshold = v128.load32_splat(pc, Dropout.threshold)
   const scale = v128.load32_splat(pc, Dropout.scale)
   for (let block = firstBlock(pc); out < end; block += 4) {

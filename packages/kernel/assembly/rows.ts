@@ -1,8 +1,6 @@
 // Reductions: loops over rows and columns.
 import { storeLanes, sumLanes } from './functions'
-import {
-  ArgMax, CumulativeSum, Norm, Opcode, ProductOfOthers, Reduction, Variance
-} from './opcodes'
+import { Opcode } from './opcodes'
 
 /** The last `count` numbers, 1 to 3, of a row, and those of `fill` in the other lanes. */
 export function loadLast(x: usize, count: u32, fill: v128): v128 {
@@ -323,14 +321,7 @@ function combined(opcode: i32, x: usize, count: u32): f32 {
 }
 
 /** out[o, i] = Σⱼ x[o, j, i], or the largest, … */
-// @ts-ignore: decorator
-@inline
-export function reduction(opcode: i32, pc: usize): void {
-  let out = load<u32>(pc, Reduction.out)
-  let x = load<u32>(pc, Reduction.x)
-  const outer = load<u32>(pc, Reduction.outer)
-  const length = load<u32>(pc, Reduction.length)
-  const inner = load<u32>(pc, Reduction.inner)
+export function reduction(opcode: i32, out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
   if (inner == 1) {
     for (let o: u32 = 0; o < outer; o++) {
       store<f32>(out, opcode == Opcode.Sum ? sumOf(x, length) : combined(opcode, x, length))
@@ -344,16 +335,15 @@ export function reduction(opcode: i32, pc: usize): void {
 }
 
 /** Apart from the other reductions, since means begin with it. */
-export function sum(pc: usize): void {
-  reduction(Opcode.Sum, pc)
+export function sum(out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
+  reduction(Opcode.Sum, out, x, outer, length, inner)
 }
 
 /** Sums, divided by `length`. */
-export function mean(pc: usize): void {
-  sum(pc)
-  const divisor = f32x4.splat(<f32>load<u32>(pc, Reduction.length))
-  let out = load<u32>(pc, Reduction.out)
-  const end = out + (load<u32>(pc, Reduction.outer) * load<u32>(pc, Reduction.inner) << 2)
+export function mean(out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
+  sum(out, x, outer, length, inner)
+  const divisor = f32x4.splat(<f32>length)
+  const end = out + (outer * inner << 2)
   for (; out < end; out += 16) v128.store(out, f32x4.div(v128.load(out), divisor))
 }
 
@@ -364,12 +354,7 @@ function squared(two: v128): v128 {
 }
 
 /** Roots of sums of squares, in float64, where no square is too large or too small. */
-export function norm(pc: usize): void {
-  let out = load<u32>(pc, Norm.out)
-  let x = load<u32>(pc, Norm.x)
-  const outer = load<u32>(pc, Norm.outer)
-  const length = load<u32>(pc, Norm.length)
-  const inner = load<u32>(pc, Norm.inner)
+export function norm(out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
   const row = inner << 2
   const zero = f64x2.splat(0)
   for (let o: u32 = 0; o < outer; o++) {
@@ -466,26 +451,21 @@ function spread(x: usize, step: usize, length: u32, mean: f32, squares: f32, sha
 /**
  * Along the middle dimension, the sum of squared distances from the mean over the divisor, or the root of that.
  */
-export function variance(pc: usize): void {
-  let out = load<u32>(pc, Variance.out)
-  let x = load<u32>(pc, Variance.x)
-  const means = load<u32>(pc, Variance.means)
-  const outer = load<u32>(pc, Variance.outer)
-  const length = load<u32>(pc, Variance.length)
-  const inner = load<u32>(pc, Variance.inner)
-  const root = load<u32>(pc, Variance.root) != 0
+export function variance(
+  out: usize, x: usize, means: usize, outer: u32, length: u32, inner: u32, divisor: f64, root: u32,
+): void {
   const row = inner << 2
-  const share = 1 / load<f64>(pc, Variance.divisor)
+  const share = 1 / divisor
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) {
       const mean = sumOf(x, length) / <f32>length
-      store<f32>(out, spread(x, 4, length, mean, squaresOf(x, length, mean), share, root))
+      store<f32>(out, spread(x, 4, length, mean, squaresOf(x, length, mean), share, root != 0))
     } else {
       sumMiddle(means, x, 1, length, inner)
       for (let i: u32 = 0; i < row; i += 4) store<f32>(means + i, load<f32>(means + i) / <f32>length)
       deviationsOfRows(out, x, 0, means, length, inner)
       for (let i: u32 = 0; i < row; i += 4)
-        store<f32>(out + i, spread(x + i, row, length, load<f32>(means + i), load<f32>(out + i), share, root))
+        store<f32>(out + i, spread(x + i, row, length, load<f32>(means + i), load<f32>(out + i), share, root != 0))
     }
     out += row
     x += length * row
@@ -534,14 +514,8 @@ function alongMiddle(opcode: i32, out: usize, x: usize, outer: u32, length: u32,
 }
 
 /** out[o, j, i] = Σ x[o, k, i] over k ≤ j, or over k ≥ j. */
-export function cumulativeSum(pc: usize): void {
-  let out = load<u32>(pc, CumulativeSum.out)
-  let x = load<u32>(pc, CumulativeSum.x)
-  const outer = load<u32>(pc, CumulativeSum.outer)
-  const length = load<u32>(pc, CumulativeSum.length)
-  const inner = load<u32>(pc, CumulativeSum.inner)
+export function cumulativeSum(out: usize, x: usize, outer: u32, length: u32, inner: u32, reverse: u32): void {
   const row: isize = inner << 2
-  const reverse = load<u32>(pc, CumulativeSum.reverse) != 0
   const step = reverse ? -row : row
   const first = reverse ? (length - 1) * row : 0
   for (let o: u32 = 0; o < outer; o++) {
@@ -585,11 +559,8 @@ export function cumulativeSum(pc: usize): void {
 }
 
 /** out[r, j] = Π x[r, k] over k ≠ j: what is before j times what is behind it. */
-export function productOfOthers(pc: usize): void {
-  let out = load<u32>(pc, ProductOfOthers.out)
-  let x = load<u32>(pc, ProductOfOthers.x)
-  const rows = load<u32>(pc, ProductOfOthers.rows)
-  const bytes = load<u32>(pc, ProductOfOthers.columns) << 2
+export function productOfOthers(out: usize, x: usize, rows: u32, columns: u32): void {
+  const bytes = columns << 2
   for (let row: u32 = 0; row < rows; row++) {
     let before: f64 = 1
     for (let j: u32 = 0; j < bytes; j += 4) {
@@ -607,12 +578,7 @@ export function productOfOthers(pc: usize): void {
 }
 
 /** The position of the largest, the first of equal ones; of a NaN if there is one. */
-export function argMax(pc: usize): void {
-  let out = load<u32>(pc, ArgMax.out)
-  let x = load<u32>(pc, ArgMax.x)
-  const outer = load<u32>(pc, ArgMax.outer)
-  const length = load<u32>(pc, ArgMax.length)
-  const inner = load<u32>(pc, ArgMax.inner)
+export function argMax(out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
   const row = inner << 2
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) store<f32>(out, <f32>firstLargest(x, length))

@@ -3,7 +3,6 @@
 // few numbers cost whole vectors too; the order of every sum depends on the length of the row alone.
 import { exp, expOfNonPositive, log, storeLanes, sumLanes } from './functions'
 import { indexAt, none } from './indices'
-import { LogSoftmax, LogSoftmaxGrad, Softmax, SoftmaxCrossEntropy, SoftmaxGrad, SparseSoftmaxCrossEntropy } from './opcodes'
 import { block, blockRows, highOf, loadLast, loadUpTo, longBlock, lowOf, narrowed, sumOf } from './rows'
 
 // @ts-ignore: decorator
@@ -95,12 +94,7 @@ export function scaleRow(row: usize, columns: u32, factor: f32): void {
 }
 
 /** Along the middle of three dimensions. */
-export function softmax(pc: usize): void {
-  let out = load<u32>(pc, Softmax.out)
-  let x = load<u32>(pc, Softmax.x)
-  const outer = load<u32>(pc, Softmax.outer)
-  const length = load<u32>(pc, Softmax.length)
-  const inner = load<u32>(pc, Softmax.inner)
+export function softmax(out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) scaleRow(out, length, 1 / exponentials(out, x, length, largest(x, length)))
     else softmaxColumns(false, out, x, length, inner)
@@ -110,12 +104,7 @@ export function softmax(pc: usize): void {
 }
 
 /** Along the middle of three dimensions. */
-export function logSoftmax(pc: usize): void {
-  let out = load<u32>(pc, LogSoftmax.out)
-  let x = load<u32>(pc, LogSoftmax.x)
-  const outer = load<u32>(pc, LogSoftmax.outer)
-  const length = load<u32>(pc, LogSoftmax.length)
-  const inner = load<u32>(pc, LogSoftmax.inner)
+export function logSoftmax(out: usize, x: usize, outer: u32, length: u32, inner: u32): void {
   for (let o: u32 = 0; o < outer; o++) {
     if (inner == 1) {
       const shift = largest(x, length)
@@ -237,14 +226,8 @@ function sumOfColumns(x: usize, other: usize, bytes: usize, row: usize, count: i
 }
 
 /** y · (dy − Σ y·dy) along the middle of three dimensions. */
-export function softmaxGrad(pc: usize): void {
+export function softmaxGrad(out: usize, y: usize, dy: usize, outer: u32, length: u32, inner: u32): void {
   const none = f32x4.splat(0)
-  let out = load<u32>(pc, SoftmaxGrad.out)
-  let y = load<u32>(pc, SoftmaxGrad.y)
-  let dy = load<u32>(pc, SoftmaxGrad.dy)
-  const outer = load<u32>(pc, SoftmaxGrad.outer)
-  const length = load<u32>(pc, SoftmaxGrad.length)
-  const inner = load<u32>(pc, SoftmaxGrad.inner)
   const row = inner << 2
   const bytes = length * row
   for (let o: u32 = 0; o < outer; o++) {
@@ -267,14 +250,8 @@ export function softmaxGrad(pc: usize): void {
 }
 
 /** dy − eʸ · Σ dy along the middle of three dimensions. */
-export function logSoftmaxGrad(pc: usize): void {
+export function logSoftmaxGrad(out: usize, y: usize, dy: usize, outer: u32, length: u32, inner: u32): void {
   const none = f32x4.splat(0)
-  let out = load<u32>(pc, LogSoftmaxGrad.out)
-  let y = load<u32>(pc, LogSoftmaxGrad.y)
-  let dy = load<u32>(pc, LogSoftmaxGrad.dy)
-  const outer = load<u32>(pc, LogSoftmaxGrad.outer)
-  const length = load<u32>(pc, LogSoftmaxGrad.length)
-  const inner = load<u32>(pc, LogSoftmaxGrad.inner)
   const row = inner << 2
   const bytes = length * row
   for (let o: u32 = 0; o < outer; o++) {
@@ -311,39 +288,34 @@ function logTotals(losses: usize, rows: u32): void {
  * Row by row −Σ labels · log softmax(logits), and upstream · (softmax · Σ labels − labels): both need the same
  * exponentials. Either is left out where its address is 0.
  */
-export function softmaxCrossEntropy(pc: usize): void {
-  const losses = load<u32>(pc, SoftmaxCrossEntropy.losses)
-  let gradient = load<u32>(pc, SoftmaxCrossEntropy.gradient)
-  const logits = load<u32>(pc, SoftmaxCrossEntropy.logits)
-  const truth = load<u32>(pc, SoftmaxCrossEntropy.labels)
-  let upstream = load<u32>(pc, SoftmaxCrossEntropy.upstream)
-  const rows = load<u32>(pc, SoftmaxCrossEntropy.rows)
-  const columns = load<u32>(pc, SoftmaxCrossEntropy.columns)
+export function softmaxCrossEntropy(
+  losses: usize, gradient: usize, logits: usize, labels: usize, upstream: usize, rows: u32, columns: u32,
+): void {
   const none = f32x4.splat(0)
   let x = logits
-  let labels = truth
+  let truth = labels
   for (let row: u32 = 0; row < rows; row++) {
     const total = exponentials(gradient, x, columns, largest(x, columns))
     if (losses != 0) store<f32>(losses + (row << 2), total)
     if (gradient != 0) {
       const scale = v128.load32_splat(upstream)
-      const mass = f32x4.splat(sumOf(labels, columns) / total)
+      const mass = f32x4.splat(sumOf(truth, columns) / total)
       for (let j: i32 = 0; j < <i32>columns; j += 4) {
         const count = min<u32>(4, columns - j)
         const to = gradient + (j << 2)
         const p = f32x4.mul(loadUpTo(to, count, none), mass)
-        storeLanes(to, f32x4.mul(scale, f32x4.sub(p, loadUpTo(labels + (j << 2), count, none))), count)
+        storeLanes(to, f32x4.mul(scale, f32x4.sub(p, loadUpTo(truth + (j << 2), count, none))), count)
       }
       gradient += columns << 2
       upstream += 4
     }
     x += columns << 2
-    labels += columns << 2
+    truth += columns << 2
   }
   if (losses == 0) return
   logTotals(losses, rows)
   x = logits
-  labels = truth
+  truth = labels
   for (let at = losses; at < losses + (rows << 2); at += 4) {
     const shifts = f32x4.splat(largest(x, columns))
     const logTotal = v128.load32_splat(at)
@@ -353,7 +325,7 @@ export function softmaxCrossEntropy(pc: usize): void {
       let loss = none
       for (const end = min(<i32>columns, j + <i32>block); j < end; j += 4) {
         const count = min<u32>(4, columns - j)
-        const label = loadUpTo(labels + (j << 2), count, none)
+        const label = loadUpTo(truth + (j << 2), count, none)
         const cost = f32x4.sub(logTotal, f32x4.sub(loadUpTo(x + (j << 2), count, none), shifts))
         // An impossible class with an infinitely small logit adds nothing, not 0 · ∞.
         loss = f32x4.add(loss, v128.and(f32x4.mul(label, cost), f32x4.ne(label, none)))
@@ -362,7 +334,7 @@ export function softmaxCrossEntropy(pc: usize): void {
     } while (j < <i32>columns)
     store<f32>(at, <f32>total)
     x += columns << 2
-    labels += columns << 2
+    truth += columns << 2
   }
 }
 
@@ -370,14 +342,12 @@ export function softmaxCrossEntropy(pc: usize): void {
  * Row by row ln Σ eˣ − x[class], and upstream · (softmax − 1 at the class). Either is left out where its address is 0.
  * False at an index that is no class.
  */
-export function sparseSoftmaxCrossEntropy(pc: usize): bool {
-  const losses = load<u32>(pc, SparseSoftmaxCrossEntropy.losses)
-  let gradient = load<u32>(pc, SparseSoftmaxCrossEntropy.gradient)
-  const logits = load<u32>(pc, SparseSoftmaxCrossEntropy.logits)
-  const classes = load<u32>(pc, SparseSoftmaxCrossEntropy.indices)
-  const rows = load<u32>(pc, SparseSoftmaxCrossEntropy.count)
-  const columns = load<u32>(pc, SparseSoftmaxCrossEntropy.limit)
-  let upstream = load<u32>(pc, SparseSoftmaxCrossEntropy.upstream)
+export function sparseSoftmaxCrossEntropy(
+  losses: usize, gradient: usize, logits: usize, indices: usize, count: u32, limit: u32, upstream: usize,
+): bool {
+  const classes = indices
+  const rows = count
+  const columns = limit
   let x = logits
   for (let row: u32 = 0; row < rows; row++) {
     const place = indexAt(classes + (row << 2), columns)

@@ -1,16 +1,10 @@
 // What a training step does besides computing: gathers its rows, records its loss, and prepares gradients for the update
 // of the parameters, which is in optimizers.ts.
-import {
-  Accumulate, Average, ClipByNorm, ClipByValue, GatherRows, NextBatch, NextKey, NextRate, Record,
-  SquaredNorm, UpdateEvery, Watch
-} from './opcodes'
+import { Record } from './opcodes'
 
-export function gatherRows(pc: usize): void {
-  let out = load<u32>(pc, GatherRows.out)
-  const table = load<u32>(pc, GatherRows.table)
-  let at = load<u32>(pc, GatherRows.order) + (load<u32>(load<u32>(pc, GatherRows.cursor)) << 2)
-  const rows = load<u32>(pc, GatherRows.rows)
-  const bytes = load<u32>(pc, GatherRows.columns) << 2
+export function gatherRows(out: usize, table: usize, order: usize, cursor: usize, rows: u32, columns: u32): void {
+  let at = order + (load<u32>(cursor) << 2)
+  const bytes = columns << 2
   for (let row: u32 = 0; row < rows; row++) {
     memory.copy(out, table + load<u32>(at) * bytes, bytes)
     out += bytes
@@ -18,14 +12,12 @@ export function gatherRows(pc: usize): void {
   }
 }
 
-export function nextBatch(pc: usize): void {
-  const cursor = load<u32>(pc, NextBatch.cursor)
-  const next = load<u32>(cursor) + load<u32>(pc, NextBatch.rows)
+export function nextBatch(cursor: usize, rows: u32): void {
+  const next = load<u32>(cursor) + rows
   store<u32>(cursor, next == load<u32>(cursor, 4) ? 0 : next)
 }
 
-export function nextKey(pc: usize): void {
-  const key = load<u32>(pc, NextKey.key)
+export function nextKey(key: usize): void {
   const low = load<f32>(key) + 1
   if (low < 16777216) store<f32>(key, low)
   else {
@@ -34,26 +26,25 @@ export function nextKey(pc: usize): void {
   }
 }
 
-export function watch(pc: usize): void {
-  store<f32>(load<u32>(pc, Watch.history) + (load<u32>(load<u32>(pc, Watch.status)) << 2), load<f32>(load<u32>(pc, Watch.value)))
+export function watch(value: usize, history: usize, status: usize): void {
+  store<f32>(history + (load<u32>(status) << 2), load<f32>(value))
 }
 
 /**
  * Returns whether value and gradients are finite: the sum of them all tells, except for overflow and what lies between
  * the arrays.
  */
-export function record(pc: usize): bool {
-  const value = load<f32>(load<u32>(pc, Record.value))
-  const status = load<u32>(pc, Record.status)
+export function record(pc: usize, value: usize, history: usize, status: usize, arrays: usize, pieces: u32): bool {
+  const loss = load<f32>(value)
   const steps = load<u32>(status)
-  store<f32>(load<u32>(pc, Record.history) + (steps << 2), value)
+  store<f32>(history + (steps << 2), loss)
   store<u32>(status, steps + 1)
-  let s0 = f32x4.splat(value)
+  let s0 = f32x4.splat(loss)
   let s1 = f32x4.splat(0)
   let s2 = s1
   let s3 = s1
   let piece = pc + Record.layout
-  for (const end = piece + (load<u32>(pc, Record.pieces) << 3); piece < end; piece += 8) {
+  for (const end = piece + (pieces << 3); piece < end; piece += 8) {
     let at: usize = load<u32>(piece)
     const end = load<u32>(piece, 4)
     for (; at + 64 <= end; at += 64) {
@@ -66,7 +57,7 @@ export function record(pc: usize): bool {
   }
   s0 = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))
   // 0 for what is finite, NaN for what is not.
-  return !v128.any_true(f32x4.sub(s0, s0)) || (value - value == 0 && areFinite(load<u32>(pc, Record.arrays)))
+  return !v128.any_true(f32x4.sub(s0, s0)) || (loss - loss == 0 && areFinite(arrays))
 }
 
 /** Whether arrays are finite. `table`: how many there are, and for each its address and size. */
@@ -80,25 +71,22 @@ function areFinite(table: usize): bool {
   return true
 }
 
-export function nextRate(pc: usize): void {
-  const cursor = load<u32>(pc, NextRate.cursor)
+export function nextRate(settings: usize, rates: usize, cursor: usize, factor: usize): void {
   const at = load<u32>(cursor)
-  store<f64>(load<u32>(pc, NextRate.settings), load<f64>(load<u32>(pc, NextRate.rates) + (at << 3)) * load<f64>(load<u32>(pc, NextRate.factor)))
+  store<f64>(settings, load<f64>(rates + (at << 3)) * load<f64>(factor))
   store<u32>(cursor, at + 1)
 }
 
-export function accumulate(pc: usize): void {
-  const gradients = load<u32>(pc, Accumulate.gradients)
-  const sums = load<u32>(pc, Accumulate.sums)
-  const group = load<u32>(pc, Accumulate.group)
-  const weight = load<f32>(load<u32>(pc, Accumulate.weight))
-  const bytes = load<u32>(pc, Accumulate.size) << 2
+export function accumulate(
+  gradients: usize, sums: usize, group: usize, weight: usize, mean: u32, size: u32,
+): void {
+  const bytes = size << 2
   const first = load<u32>(group) == 0
   const last = load<u32>(group) + 1 == load<u32>(group, 4)
-  const own = f32x4.splat(weight)
+  const own = v128.load32_splat(weight)
   let share = f32x4.splat(1)
-  if (last && load<u32>(pc, Accumulate.mean) != 0) {
-    const total = load<f64>(group, 8) + <f64>weight
+  if (last && mean != 0) {
+    const total = load<f64>(group, 8) + <f64>load<f32>(weight)
     // Where nothing counts all gradients are 0.
     if (total > 0) share = f32x4.splat(<f32>(1 / total))
   }
@@ -111,19 +99,17 @@ export function accumulate(pc: usize): void {
 }
 
 /** Returns whether the micro-batch was the last before an update. */
-export function updateEvery(pc: usize): bool {
-  const group = load<u32>(pc, UpdateEvery.group)
+export function updateEvery(group: usize, weight: usize): bool {
   const next = load<u32>(group) + 1
   const last = next == load<u32>(group, 4)
   store<u32>(group, last ? 0 : next)
-  store<f64>(group, last ? 0 : load<f64>(group, 8) + <f64>load<f32>(load<u32>(pc, UpdateEvery.weight)), 8)
+  store<f64>(group, last ? 0 : load<f64>(group, 8) + <f64>load<f32>(weight), 8)
   return last
 }
 
 /** Sums in float64, where the square of no float32 is infinite. */
-export function squaredNorm(pc: usize): void {
-  const x = load<u32>(pc, SquaredNorm.x)
-  const bytes = load<u32>(pc, SquaredNorm.size) << 2
+export function squaredNorm(out: usize, x: usize, size: u32): void {
+  const bytes = size << 2
   const whole = bytes & ~15
   let low = f64x2.splat(0)
   let high = f64x2.splat(0)
@@ -140,45 +126,39 @@ export function squaredNorm(pc: usize): void {
     const value = <f64>load<f32>(x + i)
     sum += value * value
   }
-  store<f64>(load<u32>(pc, SquaredNorm.out), sum)
+  store<f64>(out, sum)
 }
 
 /**
  * The root of the sum of `count` squared norms is a norm; where it is above the limit, gradients are scaled by
  * limit / norm.
  */
-export function clipByNorm(pc: usize): void {
-  const gradients = load<u32>(pc, ClipByNorm.gradients)
-  const squares = load<u32>(pc, ClipByNorm.squares)
-  const count = load<u32>(pc, ClipByNorm.count)
-  const limit = load<f64>(load<u32>(pc, ClipByNorm.limit))
-  const bytes = load<u32>(pc, ClipByNorm.size) << 2
+export function clipByNorm(gradients: usize, squares: usize, count: u32, limit: usize, size: u32): void {
+  const most = load<f64>(limit)
+  const bytes = size << 2
   let sum: f64 = 0
   for (let i: u32 = 0; i < count; i++) sum += load<f64>(squares + (i << 3))
   const norm = Math.sqrt(sum)
-  if (norm <= limit) return
-  const scale = f32x4.splat(<f32>(limit / norm))
+  if (norm <= most) return
+  const scale = f32x4.splat(<f32>(most / norm))
   for (let i: u32 = 0; i < bytes; i += 16)
     v128.store(gradients + i, f32x4.mul(scale, v128.load(gradients + i)))
 }
 
 /** Clips each gradient to [−limit, limit]. What is not finite becomes NaN, as it does in a clipped norm. */
-export function clipByValue(pc: usize): void {
-  const gradients = load<u32>(pc, ClipByValue.gradients)
-  const limit = f32x4.splat(<f32>load<f64>(load<u32>(pc, ClipByValue.limit)))
-  const bytes = load<u32>(pc, ClipByValue.size) << 2
-  const least = f32x4.neg(limit)
+export function clipByValue(gradients: usize, limit: usize, size: u32): void {
+  const most = f32x4.splat(<f32>load<f64>(limit))
+  const bytes = size << 2
+  const least = f32x4.neg(most)
   for (let i: u32 = 0; i < bytes; i += 16) {
     const g = v128.load(gradients + i)
-    v128.store(gradients + i, f32x4.add(f32x4.min(limit, f32x4.max(least, g)), f32x4.sub(g, g)))
+    v128.store(gradients + i, f32x4.add(f32x4.min(most, f32x4.max(least, g)), f32x4.sub(g, g)))
   }
 }
 
-export function average(pc: usize): void {
-  const averages = load<u32>(pc, Average.averages)
-  const parameters = load<u32>(pc, Average.parameters)
-  const take = f32x4.splat(<f32>(1 - load<f64>(load<u32>(pc, Average.decay))))
-  const bytes = load<u32>(pc, Average.size) << 2
+export function average(averages: usize, parameters: usize, decay: usize, size: u32): void {
+  const take = f32x4.splat(<f32>(1 - load<f64>(decay)))
+  const bytes = size << 2
   for (let i: u32 = 0; i < bytes; i += 16) {
     const a = v128.load(averages + i)
     const step = f32x4.mul(take, f32x4.sub(v128.load(parameters + i), a))

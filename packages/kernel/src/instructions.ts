@@ -1,9 +1,9 @@
 // The table of instructions: the operands of each, in the order in which they follow it in a program.
 //
-// The build generates the interpreter from it (interpreter.mjs): opcodes, the offsets at which loops read operands, and the
-// dispatch. An instruction is run by the loop of its name (`OneHot` by `oneHot(pc)`) if there is one, else by that of its
-// layout, which is told the opcode (`Neg` by `unary(Opcode.Neg, pc)`). What returns a bool stops the program when it is
-// false; what returns a usize says at which address to continue.
+// The build generates the interpreter from it (interpreter.mjs): opcodes, the offsets of operands, and the dispatch. An
+// instruction is run by the loop of its name (`OneHot` by `oneHot`) if there is one, else by that of its layout, which is
+// told the opcode (`Neg` by `unary`). A loop takes the operands that its parameters name; `pc` is the instruction's address.
+// What returns a bool stops the program when it is false; what returns a usize says at which address to continue.
 
 /**
  * `out`: address that is written. `in`: address that is read. `update`: address that is read and written.
