@@ -1,6 +1,7 @@
 // How the page is built: for any folder of any web server, with a strict Content-Security-Policy inside.
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite'
+import { kernelFromFile } from './vite.kernel.ts'
 import { offline } from './vite.offline.ts'
 
 const policy = [
@@ -26,8 +27,8 @@ const contentSecurityPolicy: Plugin = {
 
 export default defineConfig(({ command }) => ({
   base: './',
-  plugins: [react(), contentSecurityPolicy, offline()],
-  worker: { format: 'es' },
+  plugins: [react(), kernelFromFile(), contentSecurityPolicy, offline()],
+  worker: { format: 'es', plugins: () => [kernelFromFile()] },
   // While developing, the sources of the workspace's packages; what is built is made of their builds.
   ...(command === 'serve' && { resolve: { conditions: ['@bp/source', ...defaultClientConditions] } }),
 }))

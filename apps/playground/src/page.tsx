@@ -34,6 +34,14 @@ function Frame({ session, start, onLanguage }: PageProps & { readonly onLanguage
   const [theme, setTheme] = useState(readTheme)
   const [dialog, setDialog] = useState<'share' | 'keys' | null>(null)
   useEffect(() => keep(session, setProblem), [session])
+  useEffect(() => {
+    addEventListener('pointerdown', session.settle, { capture: true })
+    addEventListener('focusin', session.settle)
+    return () => {
+      removeEventListener('pointerdown', session.settle, { capture: true })
+      removeEventListener('focusin', session.settle)
+    }
+  }, [session])
   useEffect(() => applyTheme(theme), [theme])
   const { place, documents, past, future } = state
   useEffect(() => {

@@ -68,6 +68,8 @@ export function builtPage(): BuiltPage {
       const page = await context.newPage()
       page.setDefaultTimeout(10_000)
       page.on('console', (message) => {
+        // That service workers are blocked is our own doing.
+        if (/Service Worker registration blocked/.test(message.text())) return
         if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`)
       })
       page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))

@@ -77,3 +77,18 @@ test('of thousands of changes the last 500 can be undone', () => {
   for (let count = 0; count < 600; count++) undo()
   expect(getState().documents.a).toBe(2999 - 500)
 })
+
+test('a press ends a gesture, but not the steps through time', () => {
+  const { change, settle, undo, getState } = session()
+  change('a', 2, { merge: 'value' })
+  settle()
+  change('a', 3, { merge: 'value' })
+  for (const step of [4, 5]) {
+    settle()
+    change('a', step, { merge: 'position' })
+  }
+  undo()
+  expect(getState().documents.a).toBe(3)
+  undo()
+  expect(getState().documents.a).toBe(2)
+})

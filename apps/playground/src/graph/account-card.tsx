@@ -1,4 +1,6 @@
 // The account of the step that was done last: in symbols, in numbers, in words.
+
+import { toText } from '@bp/expression'
 import {
   formatNumbers,
   type GraphDocument,
@@ -10,7 +12,7 @@ import {
 } from '@bp/lab'
 import { useTexts } from '../shell/language.js'
 import type { PlaceProps } from '../shell/place.js'
-import { Formula, Name } from './formula.js'
+import { Formula } from './formula.js'
 import { Result } from './result.js'
 
 /** A picture of a graph after some of its steps. */
@@ -38,9 +40,10 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
       <div className="account">
         <p className="account-place">{texts.ready}</p>
         <p className="account-symbols">
-          <Name title={trace.output.title} /> = {trace.output.label.replace(/^[^=]*= /, '')}
+          {toText(picture.program).split('\n').at(-1)!.replaceAll('*', ' · ')}
         </p>
         <p className="account-words">{texts.begin(trace.output.title)}</p>
+        <Actions />
       </div>
     )
   const words = wordsOf(texts, picture)
@@ -56,27 +59,33 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
       <p className="visually-hidden" role="status">
         {current.text}
       </p>
-      {node?.op && (
-        <p className="account-actions">
-          {node.expandable && (
-            <button
-              type="button"
-              onClick={() => change({ ...document, opened: [...document.opened, node.id] })}
-            >
-              {texts.openNode(node.symbol)}
-            </button>
-          )}
-          <button
-            type="button"
-            aria-pressed={document.breakpoints.includes(node.id)}
-            onClick={() => onBreakpoint(node.id)}
-          >
-            {texts.stopAt(node.title)}
-          </button>
-        </p>
-      )}
+      <Actions />
     </div>
   )
+
+  /** What can be done with the node that is chosen. */
+  function Actions() {
+    if (!node?.op) return null
+    return (
+      <p className="account-actions">
+        {node.expandable && (
+          <button
+            type="button"
+            onClick={() => change({ ...document, opened: [...document.opened, node.id] })}
+          >
+            {texts.openNode(node.symbol)}
+          </button>
+        )}
+        <button
+          type="button"
+          aria-pressed={document.breakpoints.includes(node.id)}
+          onClick={() => onBreakpoint(node.id)}
+        >
+          {texts.stopAt(node.title)}
+        </button>
+      </p>
+    )
+  }
 
   function Sum({ sum }: { readonly sum: NonNullable<StepAccount['sum']> }) {
     if (sum.before === null) return <p className="account-sum">{texts.firstPart(sum.parts)}</p>

@@ -17,7 +17,7 @@ const patience = 700
 export function Bar({ document, change, picture, problem }: BarProps) {
   const texts = useTexts().graph
   const id = useId()
-  const [calm, setCalm] = useState(problem === null)
+  const [calm, setCalm] = useState(true)
   // Every key begins the wait anew
   useEffect(() => {
     setCalm(true)
@@ -49,6 +49,7 @@ export function Bar({ document, change, picture, problem }: BarProps) {
             <Problem problem={shown} document={document} change={change} />
           ) : (
             picture &&
+            !calm &&
             picture.program.readings.length > 0 && (
               <p className="graph-reading">
                 {picture.program.readings.map(({ from, to }) => texts.read(from, to)).join(' · ')}

@@ -24,8 +24,6 @@ export function Formula({ of, onFrom }: FormulaProps) {
   return of.map((mark, index) => {
     const key = index
     switch (mark.kind) {
-      case 'text':
-        return <Fragment key={key}>{mark.text}</Fragment>
       case 'node':
         return <Name key={key} title={mark.title} />
       case 'adjoint':
@@ -62,6 +60,8 @@ export function Formula({ of, onFrom }: FormulaProps) {
           />
         )
       }
+      default:
+        return <Fragment key={key}>{mark.text}</Fragment>
     }
   })
 }

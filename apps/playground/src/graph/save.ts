@@ -43,7 +43,7 @@ function drawingAsSvg(): { text: string; width: number; height: number } {
     }
   }
   const parts: string[] = []
-  const escape = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
+  const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
   for (const element of drawing.querySelectorAll('.graph-group, .graph-shape, .graph-cells td')) {
     const { x, y, width, height } = box(element)
     const style = getComputedStyle(element)
@@ -80,6 +80,6 @@ function drawingAsSvg(): { text: string; width: number; height: number } {
 
   function word(text: string, { x, y, width, height }: ReturnType<typeof box>, element: Element): string {
     const { color, fontFamily, fontSize, fontWeight, fontStyle } = getComputedStyle(element)
-    return `<text x="${x + width / 2}" y="${y + height / 2}" text-anchor="middle" dominant-baseline="central" fill="${color}" font-family="${escape(fontFamily)}" font-size="${fontSize}" font-weight="${fontWeight}" font-style="${fontStyle}">${escape(text)}</text>`
+    return `<text x="${x + width / 2}" y="${y + height / 2}" text-anchor="middle" dominant-baseline="central" fill="${color}" font-family="${escaped(fontFamily)}" font-size="${fontSize}" font-weight="${fontWeight}" font-style="${fontStyle}">${escaped(text)}</text>`
   }
 }

@@ -61,8 +61,9 @@ export function Menu({ label, items }: { readonly label: ReactNode; readonly ite
             <button
               key={title}
               type="button"
-              role={selected === undefined ? 'menuitem' : 'menuitemradio'}
-              aria-checked={selected}
+              {...(selected === undefined
+                ? { role: 'menuitem' }
+                : { role: 'menuitemradio', 'aria-checked': selected })}
               tabIndex={-1}
               onClick={() => {
                 close()

@@ -25,6 +25,8 @@ export interface Session<Documents> extends Pick<Store<SessionState<Documents>>,
   ): void
   /** Goes to a place; with a document, as one step of undo. */
   open<Place extends keyof Documents & string>(place: Place, document?: Documents[Place]): void
+  /** Ends the gesture, so that the next change is a step of undo of its own. */
+  settle(): void
   undo(): void
   redo(): void
 }
@@ -59,6 +61,11 @@ export function createSession<Documents>(start: Moment<Documents>): Session<Docu
       const state = getState()
       if (document === undefined) setState({ ...state, place, merge: null })
       else record({ place, documents: { ...state.documents, [place]: document } }, null)
+    },
+    settle() {
+      const state = getState()
+      // Steps through time are one gesture, however many presses they take.
+      if (state.merge !== null && !state.merge.endsWith(' position')) setState({ ...state, merge: null })
     },
     undo() {
       const { place, documents, past, future } = getState()

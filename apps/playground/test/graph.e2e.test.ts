@@ -1,0 +1,243 @@
+// The Graph place in a real browser: the lecture's numbers, and nothing told early, covered or lost.
+// biome-ignore-all lint/performance/useDomNodeTextContent: what is seen, as it is laid out, is what counts here
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { accessibilityFaults, builtPage, overlaps } from './built-page.js'
+
+const { open } = builtPage()
+const next = (page: Page) => page.getByRole('button', { name: 'Next ›' }).click()
+const account = (page: Page) => page.locator('.account').innerText()
+const numberOf = (page: Page, node: string) => page.locator(`[data-node="${node}"] .graph-value`)
+const derivativeOf = (page: Page, node: string) => page.locator(`[data-node="${node}"] .graph-derivative`)
+const text = async (locator: ReturnType<typeof numberOf>) => (await locator.innerText()).trim()
+
+const link = (source: string, values: Record<string, unknown> = {}, more = '') =>
+  `#/graph?v=1&e=${encodeURIComponent(source)}${Object.entries(values)
+    .map(([name, value]) => `&${name}=${encodeURIComponent(JSON.stringify(value))}`)
+    .join('')}${more}`
+
+test('the lecture’s graph, step by step, with the lecture’s numbers', async () => {
+  const page = await open()
+  // Nothing is told before it is computed.
+  for (const node of ['g', 'f']) expect(await text(numberOf(page, node))).toContain('not computed yet')
+  expect(await page.locator('.graph-steps').innerText()).not.toMatch(/−7|−10|= 5/)
+  await next(page)
+  expect(await text(numberOf(page, 'g'))).toBe('−10')
+  await next(page)
+  expect(await text(numberOf(page, 'f'))).toBe('−7')
+  for (let step = 0; step < 5; step++) await next(page)
+  const derivatives = { f: '1', g: '1', b: '1', w: '5', x: '−2' }
+  for (const [node, value] of Object.entries(derivatives))
+    expect(await text(derivativeOf(page, node)), node).toBe(value)
+  await page.keyboard.press('ArrowLeft')
+  expect(await text(derivativeOf(page, 'x'))).toContain('not computed yet')
+})
+
+test('the card says each step in symbols, numbers and words', async () => {
+  const page = await open({ hash: '#/graph?v=1&step=6' })
+  const said = await account(page)
+  expect(said).toContain('∂f/∂w = ∂f/∂g · ∂g/∂w')
+  expect(said.replace(/\s+/g, ' ')).toContain('= 1 · 5 = 5')
+  expect(said).toContain('w is multiplied by x, so g moves 5 times as much as w.')
+})
+
+test('sigmoid opens into the lecture’s chain and closes again, and every node keeps its numbers', async () => {
+  const page = await open({ hash: link('y = sigmoid(w*x + b)', { w: -2, x: 5, b: 10 }, '&step=99') })
+  expect(await text(numberOf(page, 'y'))).toBe('0.5')
+  expect(await text(derivativeOf(page, 'b'))).toBe('0.25')
+  await page.locator('[data-node=y] .graph-shape').dblclick()
+  expect(await page.locator('.graph-shape').allInnerTexts()).toEqual(
+    expect.arrayContaining(['exp', '1/x', 'w', 'x', 'b']),
+  )
+  expect(await page.locator('.graph-chain').allInnerTexts()).toEqual(
+    expect.arrayContaining(['L1', 'L1·L2', 'L1·L2·L3', 'L1·L2·L3·L4']),
+  )
+  expect(await text(derivativeOf(page, 'b'))).toBe('0.25')
+  await page.getByRole('button', { name: 'Close σ' }).click()
+  expect(await page.locator('.graph-chain').count()).toBe(0)
+  expect(await text(derivativeOf(page, 'b'))).toBe('0.25')
+})
+
+test('values change by keys, typing and dragging, and nothing moves', async () => {
+  const page = await open({ hash: link('y = sigmoid(w*x + b)', { w: -2, x: 5, b: 10 }, '&step=99') })
+  const places = () =>
+    page
+      .locator('.graph-node')
+      .evaluateAll((nodes) =>
+        nodes.map((node) => [node.getBoundingClientRect().x, node.getBoundingClientRect().y]),
+      )
+  const before = await places()
+  const field = page.getByRole('spinbutton', { name: 'value of b' })
+  await field.focus()
+  await page.keyboard.press('ArrowDown')
+  expect(await places()).toEqual(before)
+  expect(await text(numberOf(page, 'y'))).toBe('0.268941')
+  await field.fill('0.5')
+  expect(await places()).toEqual(before)
+  await page.locator('#place').focus()
+  const box = (await field.boundingBox())!
+  await page.mouse.move(box.x + 10, box.y + 10)
+  await page.mouse.down()
+  await page.mouse.move(box.x + 52, box.y + 10, { steps: 5 })
+  await page.mouse.up()
+  expect(await field.inputValue()).toBe('5.5')
+  await page.keyboard.press('Control+z')
+  expect(await field.inputValue()).toBe('0.5')
+})
+
+test('parts of a derivative are told apart from it, and broken accumulation shows what is lost', async () => {
+  const page = await open({ hash: link('f = x*x + x', { x: 3 }, '&step=99') })
+  expect(await text(derivativeOf(page, 'x'))).toBe('7')
+  const steps = (await page.locator('.graph-steps').innerText()).split('\n')
+  expect(steps.filter((step) => /^∂f\/∂x = [13]$/.test(step))).toEqual([])
+  await page.getByRole('button', { name: '∂f', exact: true }).click()
+  await page.getByRole('menuitemradio', { name: 'Break it: = instead of + =' }).click()
+  expect(await text(derivativeOf(page, 'x'))).toMatch(/^3\s*≠ 7$/)
+})
+
+test('forward mode carries one variable’s derivative along, and another target can be chosen', async () => {
+  const page = await open()
+  await page.getByRole('button', { name: '∂f', exact: true }).click()
+  await page.getByRole('menuitemradio', { name: 'forward: along with the values, by w' }).click()
+  await page.getByRole('button', { name: 'To the end' }).first().click()
+  expect(await text(derivativeOf(page, 'f'))).toBe('5')
+  await page.getByRole('button', { name: '∂f/∂w', exact: true }).click()
+  await page.getByRole('menuitemradio', { name: /^reverse/ }).click()
+  await page.getByRole('button', { name: '∂f', exact: true }).click()
+  await page.getByRole('menuitemradio', { name: /^Derivative of g/ }).click()
+  await page.getByRole('button', { name: 'To the end' }).first().click()
+  expect(await text(derivativeOf(page, 'w'))).toBe('5')
+  expect(await derivativeOf(page, 'b').innerText()).toBe('')
+})
+
+test('typing stays calm: the last picture stays, and what is wrong is said after a while with a cure', async () => {
+  const page = await open()
+  await page.evaluate(() => {
+    const note = document.querySelector('.graph-note')!
+    Object.assign(globalThis, { announced: 0 })
+    new MutationObserver(() =>
+      Object.assign(globalThis, { announced: (globalThis as never as { announced: number }).announced + 1 }),
+    ).observe(note, { childList: true, subtree: true })
+  })
+  const field = page.locator('.graph-expression > input')
+  await field.fill('')
+  await field.pressSequentially('f = sigmoid(w*x + b)', { delay: 20 })
+  await page.locator('[data-node=f] .graph-shape').filter({ hasText: 'σ' }).waitFor()
+  expect(await page.evaluate('announced')).toBeLessThanOrEqual(1)
+  await field.fill('f = sinn(x)')
+  await page
+    .getByText(/sinn/)
+    .filter({ hasText: /function/ })
+    .first()
+    .waitFor()
+  await page.getByRole('button', { name: 'Write sin' }).click()
+  expect(await field.inputValue()).toBe('f = sin(x)')
+  await field.fill('f = alpha*beta + gamma')
+  await page.getByRole('button', { name: 'Make alpha, beta, gamma a variable' }).click()
+  await page.locator('[data-node=gamma]').waitFor()
+})
+
+test('where numbers go wrong is said, with the cure, and shown', async () => {
+  const page = await open({ hash: link('f = 1/(x - x)', { x: 2 }, '&step=99') })
+  await page.getByRole('alert').filter({ hasText: 'division by 0' }).waitFor()
+  await page.getByRole('button', { name: 'Show where it began' }).first().click()
+  expect(await text(numberOf(page, 'f'))).toBe('∞')
+})
+
+test('a breakpoint stops the play', async () => {
+  const page = await open()
+  await page.locator('[data-node=f] .graph-shape').click()
+  await page.getByRole('button', { name: 'Stop at f' }).click()
+  for (let press = 0; press < 5; press++) await page.keyboard.press(']')
+  await page.getByRole('button', { name: 'Play' }).click()
+  await page.getByRole('button', { name: 'Play' }).waitFor()
+  expect(await page.getByRole('slider', { name: 'Step' }).inputValue()).toBe('2')
+})
+
+const expressions: readonly [source: string, values?: Record<string, unknown>][] = [
+  ['f = w*x + b'],
+  ['y = sigmoid(w*x + b)'],
+  ['f = x*x + x'],
+  ['f = (a + b)*(a - b)'],
+  ['f = a*b*c*d*e1'],
+  ['f = x^3 - 2*x^2 + x'],
+  ['f = sin(x)*cos(x)/x'],
+  ['y = tanh(w1*tanh(w2*x))'],
+  ['cost = (w*x + b - y)^2'],
+  ['f = log(x)/(1 + exp(-x))'],
+  ['f = sqrt(x^2 + y^2)'],
+  ['f = max(a, b) + min(a, b)'],
+  ['g = a + b; h = a*b; f = g*h + g'],
+  ['h1 = sigmoid(w11*x1 + w21*x2 + b1); h2 = sigmoid(w12*x1 + w22*x2 + b2); y = sigmoid(v1*h1 + v2*h2 + c)'],
+  ['cost = -(Y*log(H) + (1 - Y)*log(1 - H))', { Y: 1, H: 0.7 }],
+  [
+    'f = sum(W @ x)',
+    {
+      W: [
+        [1, 2],
+        [3, 4],
+      ],
+      x: [[5], [6]],
+    },
+  ],
+  [
+    'f = mean((X @ W - Y)^2)',
+    {
+      X: [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+      W: [[1], [-1]],
+      Y: [[1], [2], [3]],
+    },
+  ],
+  ['f = sum(softmax(x))', { x: [1, 2, 3] }],
+  ['f = relu(a) + relu(-a) + abs(a)', { a: -0.5 }],
+  ['f = a/(b + c/(d + a))'],
+]
+
+describe.each([
+  [360, 'en-US'],
+  [768, 'ko-KR'],
+  [1366, 'en-US'],
+  [1366, 'ko-KR'],
+  [2560, 'en-US'],
+])('at a width of %i, %s', (width, locale) => {
+  test('nothing in any drawing covers anything else', async () => {
+    const page = await open({ viewport: { width, height: 800 }, locale })
+    for (const [source, values] of expressions) {
+      await page.evaluate(
+        (hash) => {
+          location.hash = hash
+        },
+        link(source, values ?? {}, '&step=999').slice(1),
+      )
+      await page.waitForFunction((source) => document.querySelector('input')?.value === source, source)
+      expect(
+        await overlaps(
+          page,
+          '.graph-value > *, .graph-derivative > *, .graph-shape, .graph-name, .graph-factor, .graph-chain',
+        ),
+        source,
+      ).toEqual([])
+    }
+  })
+})
+
+test('axe finds nothing in any state, light and dark', async () => {
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const hash of [
+      '#/graph',
+      '#/graph?v=1&step=99&tab=nudge',
+      '#/graph?v=1&step=99&tab=check',
+      '#/graph?v=1&step=99&tab=maths',
+      '#/graph?v=1&tab=code',
+      link('f = 1/(x - x)', { x: 2 }, '&step=99'),
+      link('f = mean(X @ W)', { X: [[1, 2]], W: [[1], [2]] }, '&step=99'),
+    ]) {
+      const page = await open({ hash, colorScheme })
+      expect(await accessibilityFaults(page), hash).toEqual([])
+      await page.context().close()
+    }
+})
