@@ -14,6 +14,7 @@ import {
   trySeeds,
   verdict,
 } from '@bp/lab'
+import { loadKernel } from '../shell/kernel.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Report, Request } from './protocol.js'
 
@@ -53,8 +54,12 @@ function sliceLater(): void {
   port2.postMessage(null)
 }
 
-addEventListener('message', ({ data: request }: MessageEvent<Request>) => {
+const kernel = loadKernel()
+
+addEventListener('message', async ({ data: request }: MessageEvent<Request>) => {
   try {
+    // What comes before the kernel is there waits, in order.
+    await kernel
     receive(request)
   } catch (error) {
     if (!(error instanceof BackpropagationError)) throw error
