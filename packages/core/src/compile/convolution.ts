@@ -88,7 +88,6 @@ function asMatrices(context: Context<Convolution>, transposeA: boolean, transpos
 
 export const lowerConvolution: Lowering<Convolution> = (context) => {
   const { inputs, shape, attributes, output, temporary, emit } = context
-  if (sizeOf(shape) === 0) return
   const [x, weights] = inputs as [Value, Value]
   const { plain, depthwise, imageSize, geometry, patch, outChannels, groups } = sizes(
     x.shape,
@@ -96,10 +95,7 @@ export const lowerConvolution: Lowering<Convolution> = (context) => {
     shape,
     attributes,
   )
-  if (plain) {
-    asMatrices(context, false, false)
-    return
-  }
+  if (plain) return asMatrices(context, false, false)
   const image = roomFor(imageSize, context)
   const operands = { out: output(), x: x.buffer, weights: weights.buffer, image, ...geometry }
   if (depthwise) emit('Depthwise', operands)
@@ -109,7 +105,6 @@ export const lowerConvolution: Lowering<Convolution> = (context) => {
 
 export const lowerConvolutionInputGrad: Lowering<Convolution> = (context) => {
   const { inputs, shape, attributes, output, temporary, emit } = context
-  if (sizeOf(shape) === 0) return
   const [dy, weights] = inputs as [Value, Value]
   const { plain, depthwise, imageSize, geometry, patch, outChannels, outHeight, outWidth } = sizes(
     shape,
@@ -117,16 +112,10 @@ export const lowerConvolutionInputGrad: Lowering<Convolution> = (context) => {
     dy.shape,
     attributes,
   )
-  if (plain) {
-    asMatrices(context, false, true)
-    return
-  }
+  if (plain) return asMatrices(context, false, true)
   const image = roomFor(imageSize, context)
   const operands = { out: output(), x: dy.buffer, weights: weights.buffer, image, ...geometry }
-  if (depthwise) {
-    emit('DepthwiseInputGrad', operands)
-    return
-  }
+  if (depthwise) return emit('DepthwiseInputGrad', operands)
   const row = inPanels(patch)
   const most = Math.ceil((outHeight * outWidth) / 4) * 4
   const block = Math.min(most, Math.max(4, Math.floor(patchNumbers / row / 4) * 4))
@@ -136,7 +125,6 @@ export const lowerConvolutionInputGrad: Lowering<Convolution> = (context) => {
 
 export const lowerConvolutionWeightGrad: Lowering<Convolution> = (context) => {
   const { inputs, shape, attributes, output, temporary, emit } = context
-  if (sizeOf(shape) === 0) return
   const [x, dy] = inputs as [Value, Value]
   const { plain, depthwise, imageSize, geometry, patch, outChannels, groups, outHeight, outWidth } = sizes(
     x.shape,
@@ -144,16 +132,10 @@ export const lowerConvolutionWeightGrad: Lowering<Convolution> = (context) => {
     dy.shape,
     attributes,
   )
-  if (plain) {
-    asMatrices(context, true, false)
-    return
-  }
+  if (plain) return asMatrices(context, true, false)
   const image = roomFor(imageSize, context)
   const operands = { out: output(), x: x.buffer, dy: dy.buffer, image, ...geometry }
-  if (depthwise) {
-    emit('DepthwiseWeightGrad', operands)
-    return
-  }
+  if (depthwise) return emit('DepthwiseWeightGrad', operands)
   const block = Math.min(outHeight, Math.max(1, Math.floor(blockDepth / outWidth)))
   const panels = temporary(block * outWidth * groups * inPanels(outChannels / groups))
   emit('ConvolutionWeightGrad', { ...operands, panels, block, rows: patch })
@@ -171,7 +153,6 @@ export function lowerPooling<
 ): Lowering<Attributes> {
   return (context) => {
     const { attributes, output, emit } = context
-    if (sizeOf(context.shape) === 0) return
     const { size, stride, padding } = attributes
     const [images, height, width, channels] = image(context) as [number, number, number, number]
     const [, outHeight, outWidth] = small(context) as [number, number, number]

@@ -19,6 +19,8 @@ export interface Value {
 interface LoweringContext<Attributes> {
   readonly inputs: readonly Value[]
   readonly shape: Shape
+  /** The number of elements, at least 1 except for an op that takes indices: without any there is nothing to compute. */
+  readonly size: number
   readonly attributes: Attributes
   /** The buffer to write the result to. */
   readonly output: () => Buffer
@@ -48,9 +50,7 @@ export function unary<Name extends OpcodeWith<UnaryNames>, Attributes = object>(
   opcode: Name,
   ...[parameters]: Rest<Name, UnaryNames, Attributes>
 ): Lowering<Attributes> {
-  return ({ inputs: [x], shape, attributes, output, emit }) => {
-    const size = sizeOf(shape)
-    if (size === 0) return
+  return ({ inputs: [x], size, attributes, output, emit }) => {
     emit(opcode, { out: output(), x: x!.buffer, size, ...parameters?.(attributes) } as Operands<Name>)
   }
 }
@@ -62,9 +62,7 @@ export function binary<Name extends OpcodeWith<BinaryNames>, Attributes = object
   ...[parameters]: Rest<Name, BinaryNames, Attributes>
 ): Lowering<Attributes> {
   return (context) => {
-    const { inputs, shape, attributes, output, emit } = context
-    const size = sizeOf(shape)
-    if (size === 0) return
+    const { inputs, shape, size, attributes, output, emit } = context
     const rest = parameters?.(attributes)
     const emitPlain = (a: Buffer, b: Buffer) =>
       emit(opcode, { out: output(), a, b, columns: size, ...rest } as Operands<Name>)
@@ -86,25 +84,21 @@ export function binary<Name extends OpcodeWith<BinaryNames>, Attributes = object
 
 export function ternary(opcode: OpcodeWith<'cMoves'>): Lowering {
   return (context) => {
-    const size = sizeOf(context.shape)
-    if (size === 0) return
     const moves = context.inputs.map(({ shape }) => Number(sizeOf(shape) > 1))
     const buffers = context.inputs.map((value, index) =>
       moves[index] ? repeated(value, context) : value.buffer,
     )
     const [a, b, c] = buffers as [Buffer, Buffer, Buffer]
     const [aMoves, bMoves, cMoves] = moves as [number, number, number]
-    context.emit(opcode, { out: context.output(), a, b, c, size, aMoves, bMoves, cMoves })
+    context.emit(opcode, { out: context.output(), a, b, c, size: context.size, aMoves, bMoves, cMoves })
   }
 }
 
 /** Gradients of long functions, whose loop does not broadcast: inputs smaller than the output are copied. */
 export function backward<Attributes>(opcode: OpcodeWith<'dy' | 'size'>): Lowering<Attributes> {
   return (context) => {
-    const size = sizeOf(context.shape)
-    if (size === 0) return
     const [x, dy] = context.inputs.map((value) => repeated(value, context)) as [Buffer, Buffer]
-    context.emit(opcode, { out: context.output(), x, dy, size })
+    context.emit(opcode, { out: context.output(), x, dy, size: context.size })
   }
 }
 
@@ -170,7 +164,6 @@ export function stridedCopy<Attributes>(
   stridesFor: (attributes: Attributes, x: Shape) => readonly number[],
 ): Lowering<Attributes> {
   return ({ inputs: [x], shape, attributes, output, alias, emit }) => {
-    if (sizeOf(shape) === 0) return
     const strides = stridesFor(attributes, x!.shape)
     const own = stridesOf(shape)
     if (shape.every((dimension, axis) => dimension === 1 || strides[axis] === own[axis])) alias()
@@ -182,8 +175,7 @@ type Reduction = 'Sum' | 'Mean' | 'Max' | 'Min' | 'Prod' | 'Norm' | 'ArgMax'
 
 /** Along each run of neighbouring axes in turn, from the last, since the kernel reduces one run at a time. */
 export function reduction(opcode: Reduction): Lowering<{ readonly axes: readonly number[] }> {
-  return ({ inputs: [x], shape, attributes: { axes }, output, alias, temporary, emit }) => {
-    if (sizeOf(shape) === 0) return
+  return ({ inputs: [x], attributes: { axes }, output, alias, temporary, emit }) => {
     const sizes = [...x!.shape]
     const runs: [first: number, last: number][] = []
     for (const axis of axes) {
@@ -191,10 +183,7 @@ export function reduction(opcode: Reduction): Lowering<{ readonly axes: readonly
       if (run && run[1] === axis - 1) run[1] = axis
       else runs.push([axis, axis])
     }
-    if (runs.length === 0) {
-      alias()
-      return
-    }
+    if (runs.length === 0) return alias()
     let from = x!.buffer
     for (const [first, last] of runs.reverse()) {
       const outer = sizeOf(sizes.slice(0, first))
@@ -223,15 +212,7 @@ const smallProduct = 256
 /** Most products that are added in one go, here as in larger ones: rounding grows with their number. */
 const smallDepth = 256
 
-export const lowerMatmul: Lowering<Transposition> = ({
-  inputs,
-  shape,
-  attributes,
-  output,
-  temporary,
-  emit,
-}) => {
-  if (sizeOf(shape) === 0) return
+export const lowerMatmul: Lowering<Transposition> = ({ inputs, attributes, output, temporary, emit }) => {
   const [a, b] = inputs as [Value, Value]
   const sides = matrixSides('matmul', a.shape, b.shape, attributes)
   const { transposeA, transposeB, n, k, batch } = sides
@@ -268,10 +249,8 @@ export const lowerMatmul: Lowering<Transposition> = ({
     emit('MatmulTile', { out: output(), a: left, b: right, m, n, k, ...strides })
     return
   }
-  if (m * n * k <= smallProduct && k > 0 && !transposed) {
-    emit('MatmulSmall', { out: output(), a: left, b: right, m, n, k, aRow, aStep, bStep })
-    return
-  }
+  if (m * n * k <= smallProduct && k > 0 && !transposed)
+    return emit('MatmulSmall', { out: output(), a: left, b: right, m, n, k, aRow, aStep, bStep })
   // Aᵀ·Bᵀ does not occur in a network, so it has no kernel: A is transposed first.
   if (transposeA && transposeB) {
     left = temporary(m * k)

@@ -52,22 +52,26 @@ export function plan(
     }
     const inputs = tensor.inputs.map((input) => values.get(input)!)
     checkCountable(tensor)
+    const size = sizeOf(shape)
     let buffer: Buffer | undefined
-    op.definition.lower!({
-      inputs,
-      shape,
-      attributes,
-      output: () => {
-        buffer ??= makeBuffer(sizeOf(shape))
-        return buffer
-      },
-      alias: () => {
-        buffer = inputs[0]!.buffer
-      },
-      temporary: makeBuffer,
-      emit: (opcode, operands) => list.push(instruction(opcode, operands, [tensor])),
-    })
-    values.set(tensor, { buffer: buffer ?? makeBuffer(sizeOf(shape)), shape })
+    // Indices are checked even if nothing is taken at them.
+    if (size > 0 || op.definition.indices)
+      op.definition.lower!({
+        inputs,
+        shape,
+        size,
+        attributes,
+        output: () => {
+          buffer ??= makeBuffer(size)
+          return buffer
+        },
+        alias: () => {
+          buffer = inputs[0]!.buffer
+        },
+        temporary: makeBuffer,
+        emit: (opcode, operands) => list.push(instruction(opcode, operands, [tensor])),
+      })
+    values.set(tensor, { buffer: buffer ?? makeBuffer(size), shape })
   }
   const results = simple.map((tensor) => values.get(tensor)!.buffer)
   const kept = new Set(results)

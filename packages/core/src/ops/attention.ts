@@ -139,93 +139,82 @@ const domains = { q: uniform(-1, 1), k: uniform(-1, 1), v: uniform(0.5, 1.5), up
 export const scaledDotProductAttentionGrad: Op<
   ['q', 'k', 'v', 'upstream'],
   AttentionOptions & { of: InputName }
-> = (() => {
-  const decompose = (
-    { q, k, v, upstream }: { q: Tensor; k: Tensor; v: Tensor; upstream: Tensor },
-    { of, ...options }: Prepared & { of: InputName },
-  ) => {
+> = op('scaledDotProductAttentionGrad', {
+  inputs: ['q', 'k', 'v', 'upstream'],
+  summary: 'Gradient of scaledDotProductAttention with respect to q, k or v.',
+  symbol: 'attention′',
+  formula:
+    'y = dS · k, dSᵀ · q or Pᵀ · upstream, with dP = upstream · vᵀ and dS = scale · P · (dP − Σ P · dP)',
+  attributes: { ...attributes, of: 'The input: "q", "k" or "v".' },
+  prepare: ({ of, ...options }: AttentionOptions & { of: InputName }, shapes) => ({
+    ...prepare('scaledDotProductAttentionGrad')(options, shapes),
+    of: oneOf(names)('scaledDotProductAttentionGrad', 'of', of),
+  }),
+  shape: ({ q, k, v, upstream }, { of }) => {
+    const wanted = checkAttention('scaledDotProductAttentionGrad', { q, k, v })
+    if (!sameShape(upstream, wanted))
+      throw new ShapeError(
+        `scaledDotProductAttentionGrad: upstream is ${describeShape(upstream)}; expects ${describeShape(wanted)}, the shape of the output of attention`,
+      )
+    return { q, k, v }[of]
+  },
+  vjp: {},
+  decompose: ({ q, k, v, upstream }, { of, ...options }) => {
     // Copies, so that differentiation stops at them even where one input depends on another.
-    const copies = {
-      q: reshape(q, q.shape),
-      k: reshape(k, k.shape),
-      v: reshape(v, v.shape),
-    }
+    const copies = { q: reshape(q, q.shape), k: reshape(k, k.shape), v: reshape(v, v.shape) }
     return passBack([attentionOf(copies, options)], [copies[of]], [upstream])[0]!
-  }
-  return op('scaledDotProductAttentionGrad', {
-    inputs: ['q', 'k', 'v', 'upstream'],
-    summary: 'Gradient of scaledDotProductAttention with respect to q, k or v.',
-    symbol: 'attention′',
-    formula:
-      'y = dS · k, dSᵀ · q or Pᵀ · upstream, with dP = upstream · vᵀ and dS = scale · P · (dP − Σ P · dP)',
-    attributes: { ...attributes, of: 'The input: "q", "k" or "v".' },
-    prepare: ({ of, ...options }: AttentionOptions & { of: InputName }, shapes) => ({
-      ...prepare('scaledDotProductAttentionGrad')(options, shapes),
-      of: oneOf(names)('scaledDotProductAttentionGrad', 'of', of),
-    }),
-    shape: ({ q, k, v, upstream }, { of }) => {
-      const wanted = checkAttention('scaledDotProductAttentionGrad', { q, k, v })
-      if (!sameShape(upstream, wanted))
-        throw new ShapeError(
-          `scaledDotProductAttentionGrad: upstream is ${describeShape(upstream)}; expects ${describeShape(wanted)}, the shape of the output of attention`,
-        )
-      return { q, k, v }[of]
-    },
-    vjp: {},
-    decompose,
-    lower: ({ inputs, shape, attributes: { causal, scale, of }, output, temporary, emit }) => {
-      if (sizeOf(shape) === 0) return
-      const [q, k, v, upstream] = inputs
-      const sizes = sizesOf(q!.shape, k!.shape, v!.shape)
-      emit('AttentionGrad', {
-        [`d${of}` as const]: output(),
-        q: q!.buffer,
-        k: k!.buffer,
-        v: v!.buffer,
-        dy: upstream!.buffer,
-        scratch: temporary(2 * Math.min(blockRows, sizes.queries) * sizes.keys),
-        ...sizes,
-        scale,
-        causal: +causal,
-      })
-    },
-    reference: ([q, k, v, upstream], shape, { of, ...options }) => {
-      const { heads, queries, depth, width } = sizesOf(q!.shape, k!.shape, v!.shape)
-      const out = new Float64Array(sizeOf(shape))
-      for (let h = 0; h < heads; h++) {
-        const [ownQ, ownK, ownV, dy] = [q!, k!, v!, upstream!].map((array) => head(array, heads, h))
-        const own = head({ data: out, shape }, heads, h)
-        for (const [i, p] of probabilities(ownQ!, ownK!, queries, depth, options).entries()) {
-          const dp = p.map((_, j) => {
-            let total = 0
-            for (let at = 0; at < width; at++) total += dy![i * width + at]! * ownV![j * width + at]!
-            return total
-          })
-          const middle = p.reduce((total, weight, j) => total + weight * dp[j]!, 0)
-          for (const [j, weight] of p.entries()) {
-            const ds = options.scale * weight * (dp[j]! - middle)
-            if (of === 'q')
-              for (let at = 0; at < depth; at++) own[i * depth + at]! += ds * ownK![j * depth + at]!
-            if (of === 'k')
-              for (let at = 0; at < depth; at++) own[j * depth + at]! += ds * ownQ![i * depth + at]!
-            if (of === 'v')
-              for (let at = 0; at < width; at++) own[j * width + at]! += weight * dy![i * width + at]!
-          }
+  },
+  lower: ({ inputs, attributes: { causal, scale, of }, output, temporary, emit }) => {
+    const [q, k, v, upstream] = inputs
+    const sizes = sizesOf(q!.shape, k!.shape, v!.shape)
+    emit('AttentionGrad', {
+      [`d${of}` as const]: output(),
+      q: q!.buffer,
+      k: k!.buffer,
+      v: v!.buffer,
+      dy: upstream!.buffer,
+      scratch: temporary(2 * Math.min(blockRows, sizes.queries) * sizes.keys),
+      ...sizes,
+      scale,
+      causal: +causal,
+    })
+  },
+  reference: ([q, k, v, upstream], shape, { of, ...options }) => {
+    const { heads, queries, depth, width } = sizesOf(q!.shape, k!.shape, v!.shape)
+    const out = new Float64Array(sizeOf(shape))
+    for (let h = 0; h < heads; h++) {
+      const [ownQ, ownK, ownV, dy] = [q!, k!, v!, upstream!].map((array) => head(array, heads, h))
+      const own = head({ data: out, shape }, heads, h)
+      for (const [i, p] of probabilities(ownQ!, ownK!, queries, depth, options).entries()) {
+        const dp = p.map((_, j) => {
+          let total = 0
+          for (let at = 0; at < width; at++) total += dy![i * width + at]! * ownV![j * width + at]!
+          return total
+        })
+        const middle = p.reduce((total, weight, j) => total + weight * dp[j]!, 0)
+        for (const [j, weight] of p.entries()) {
+          const ds = options.scale * weight * (dp[j]! - middle)
+          if (of === 'q')
+            for (let at = 0; at < depth; at++) own[i * depth + at]! += ds * ownK![j * depth + at]!
+          if (of === 'k')
+            for (let at = 0; at < depth; at++) own[j * depth + at]! += ds * ownQ![i * depth + at]!
+          if (of === 'v')
+            for (let at = 0; at < width; at++) own[j * width + at]! += weight * dy![i * width + at]!
         }
       }
-      return out
-    },
-    // The sum of dS for each query is 0, so that common parts of what it is multiplied by cancel.
-    ulp: 2 ** 14,
-    sample: {
-      domains,
-      cases: cases.map(({ shapes, attributes }, index) => ({
-        shapes,
-        attributes: { ...attributes, of: names[index % 3]! },
-      })),
-    },
-  })
-})()
+    }
+    return out
+  },
+  // The sum of dS for each query is 0, so that common parts of what it is multiplied by cancel.
+  ulp: 2 ** 14,
+  sample: {
+    domains,
+    cases: cases.map(({ shapes, attributes }, index) => ({
+      shapes,
+      attributes: { ...attributes, of: names[index % 3]! },
+    })),
+  },
+})
 
 /**
  * Attention (Vaswani et al. 2017): for each query the mean of the values, weighted by the softmax of its products with
@@ -259,8 +248,7 @@ export const scaledDotProductAttention: Op<['q', 'k', 'v'], AttentionOptions> = 
       },
     },
     decompose: attentionOf,
-    lower: ({ inputs, shape, attributes: { causal, scale }, output, temporary, emit }) => {
-      if (sizeOf(shape) === 0) return
+    lower: ({ inputs, attributes: { causal, scale }, output, temporary, emit }) => {
       const [q, k, v] = inputs
       const sizes = sizesOf(q!.shape, k!.shape, v!.shape)
       emit('Attention', {

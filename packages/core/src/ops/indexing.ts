@@ -205,8 +205,8 @@ export const oneHot: Op<['x'], { depth: number }, 'depth'> = op('oneHot', {
   prepare: ({ depth }: { depth: number }) => ({ depth: checkCount('oneHot', 'depth', depth) }),
   shape: ({ x }, { depth }): Shape => [...x, depth],
   vjp: { x: null },
-  lower: ({ inputs: [x], shape, attributes: { depth }, output, emit }) => {
-    if (sizeOf(shape) > 0) emit('OneHot', { out: output(), x: x!.buffer, rows: sizeOf(x!.shape), depth })
+  lower: ({ inputs: [x], attributes: { depth }, output, emit }) => {
+    emit('OneHot', { out: output(), x: x!.buffer, rows: sizeOf(x!.shape), depth })
   },
   reference: ([x], shape, { depth }) => {
     const out = new Float64Array(sizeOf(shape))

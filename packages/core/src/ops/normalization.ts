@@ -133,16 +133,6 @@ type OfRow = ['x', 'gamma', 'upstream']
 
 /** Gradient of a normalization with respect to x: `r · (g − mean g − x̂ · mean g·x̂)` with `g = upstream · gamma`. */
 function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stabilized> {
-  const decompose = (
-    { x, gamma, upstream }: { x: Tensor; gamma: Tensor; upstream: Tensor },
-    { epsilon }: { epsilon: number },
-  ) => {
-    const { y, factor } = standardizedRows(x, gamma.size, centred, epsilon)
-    const g = mul(rowsOf(upstream, gamma.size), reshape(gamma, [gamma.size]))
-    const along = { axes: 1, keepDims: true }
-    const projection = mul(y, mean(mul(g, y), along))
-    return reshape(mul(factor, sub(centred ? sub(g, mean(g, along)) : g, projection)), x.shape)
-  }
   return op(name, {
     ...rowNorm(name),
     inputs: ['x', 'gamma', 'upstream'],
@@ -157,7 +147,13 @@ function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stab
       return x
     },
     vjp: {},
-    decompose,
+    decompose: ({ x, gamma, upstream }, { epsilon }) => {
+      const { y, factor } = standardizedRows(x, gamma.size, centred, epsilon)
+      const g = mul(rowsOf(upstream, gamma.size), reshape(gamma, [gamma.size]))
+      const along = { axes: 1, keepDims: true }
+      const projection = mul(y, mean(mul(g, y), along))
+      return reshape(mul(factor, sub(centred ? sub(g, mean(g, along)) : g, projection)), x.shape)
+    },
     lower: lowerRowNorm('NormalizeRowsGrad', centred),
     reference: ([x, gamma, upstream], _, { epsilon }) => {
       const columns = gamma!.data.length
@@ -186,13 +182,6 @@ function rowNormGrad(name: string, of: string, centred: boolean): Op<OfRow, Stab
 
 /** Gradient of a normalization with respect to gamma: `Σ upstream · x̂` over the rows. */
 function rowNormGammaGrad(name: string, of: string, centred: boolean): Op<OfRow, Stabilized> {
-  const decompose = (
-    { x, gamma, upstream }: { x: Tensor; gamma: Tensor; upstream: Tensor },
-    { epsilon }: { epsilon: number },
-  ) => {
-    const { y } = standardizedRows(x, gamma.size, centred, epsilon)
-    return reshape(sum(mul(rowsOf(upstream, gamma.size), y), 0), gamma.shape)
-  }
   return op(name, {
     ...rowNorm(name),
     inputs: ['x', 'gamma', 'upstream'],
@@ -205,14 +194,15 @@ function rowNormGammaGrad(name: string, of: string, centred: boolean): Op<OfRow,
       return gamma
     },
     vjp: { gamma: null },
-    decompose,
+    decompose: ({ x, gamma, upstream }, { epsilon }) => {
+      const { y } = standardizedRows(x, gamma.size, centred, epsilon)
+      return reshape(sum(mul(rowsOf(upstream, gamma.size), y), 0), gamma.shape)
+    },
     lower: ({ inputs: [x, gamma, upstream], attributes: { epsilon }, output, temporary, emit }) => {
       const columns = sizeOf(gamma!.shape)
+      const rows = sizeOf(x!.shape) / columns
+      const arrays = { out: output(), x: x!.buffer, dy: upstream!.buffer }
       const scratch = temporary(2 * Math.ceil(columns / 4) * 4)
-      const [rows, arrays] = [
-        sizeOf(x!.shape) / columns,
-        { out: output(), x: x!.buffer, dy: upstream!.buffer },
-      ]
       emit('NormalizeRowsGammaGrad', { ...arrays, scratch, rows, columns, epsilon, centred: +centred })
     },
     reference: ([x, gamma, upstream], _, { epsilon }) => {
@@ -454,13 +444,8 @@ export const channelVariance: Op<['x', 'mean'], OnAxis, 'axis'> = op('channelVar
   decompose: ({ x, mean: middle }, { axis }) =>
     mean(square(sub(x, spread(middle, x, axis))), others(x.shape, axis)),
   lower: ({ inputs: [x, middle], attributes: { axis }, output, emit }) => {
-    if (sizeOf(x!.shape) > 0)
-      emit('ChannelVariance', {
-        out: output(),
-        x: x!.buffer,
-        mean: middle!.buffer,
-        ...channelsOf(x!.shape, axis),
-      })
+    const arrays = { out: output(), x: x!.buffer, mean: middle!.buffer }
+    emit('ChannelVariance', { ...arrays, ...channelsOf(x!.shape, axis) })
   },
   reference: ([x, middle], [channels], { axis }) => {
     const out = new Float64Array(channels!)
@@ -525,7 +510,6 @@ export const batchNormInference: Op<WithStatistics, OnAxis & Stabilized> = op('b
       spread(beta, x, axis),
     ),
   lower: ({ inputs, shape, attributes: { axis, epsilon }, output, temporary, emit }) => {
-    if (sizeOf(shape) === 0) return
     const [x, gamma, beta, mean, variance] = inputs.map(({ buffer }) => buffer) as Buffers
     const scratch = temporary(shape[axis]!)
     const sizes = channelsOf(shape, axis)
@@ -546,15 +530,10 @@ export const batchNormInference: Op<WithStatistics, OnAxis & Stabilized> = op('b
   },
 })
 
-type GammaGradInputs = ['x', 'upstream', 'mean', 'variance']
-
 /** Gradient of `batchNorm` with respect to gamma: `Σ upstream · x̂` of each channel. */
-export const batchNormGammaGrad: Op<GammaGradInputs, OnAxis & Stabilized> = (() => {
-  const decompose = (
-    { x, upstream, mean, variance }: { [K in GammaGradInputs[number]]: Tensor },
-    { axis, epsilon }: { axis: number; epsilon: number },
-  ) => sum(mul(upstream, standardizedChannels(x, mean, variance, axis, epsilon)), others(x.shape, axis))
-  return op('batchNormGammaGrad', {
+export const batchNormGammaGrad: Op<['x', 'upstream', 'mean', 'variance'], OnAxis & Stabilized> = op(
+  'batchNormGammaGrad',
+  {
     ...channelNorm('batchNormGammaGrad'),
     inputs: ['x', 'upstream', 'mean', 'variance'],
     summary: 'Gradient of batchNorm with respect to gamma.',
@@ -566,9 +545,9 @@ export const batchNormGammaGrad: Op<GammaGradInputs, OnAxis & Stabilized> = (() 
       return [x[axis]!]
     },
     vjp: {},
-    decompose,
-    lower: ({ inputs, shape, attributes: { axis, epsilon }, output, emit }) => {
-      if (sizeOf(shape) === 0) return
+    decompose: ({ x, upstream, mean, variance }, { axis, epsilon }) =>
+      sum(mul(upstream, standardizedChannels(x, mean, variance, axis, epsilon)), others(x.shape, axis)),
+    lower: ({ inputs, attributes: { axis, epsilon }, output, emit }) => {
       const [x, dy, mean, variance] = inputs.map(({ buffer }) => buffer) as Buffers
       const sizes = channelsOf(inputs[0]!.shape, axis)
       emit('BatchNormGammaGrad', { out: output(), x, dy, mean, variance, ...sizes, epsilon })
@@ -586,17 +565,25 @@ export const batchNormGammaGrad: Op<GammaGradInputs, OnAxis & Stabilized> = (() 
       domains: { ...channelDomains, x: uniform(1, 3), upstream: uniform(0.5, 1) },
       cases: channelCases('x', 'upstream', 'mean', 'variance'),
     },
-  })
-})()
+  },
+)
 
 type GradInputs = ['x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad']
 
 /** Gradient of `batchNorm` with respect to x, from those with respect to gamma and beta. */
-export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
-  const decompose = (
-    { x, upstream, gamma, mean, variance, gammaGrad, betaGrad }: { [K in GradInputs[number]]: Tensor },
-    { axis, epsilon }: { axis: number; epsilon: number },
-  ) => {
+export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = op('batchNormGrad', {
+  ...channelNorm('batchNormGrad'),
+  inputs: ['x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'],
+  summary: 'Gradient of batchNorm with respect to x, from those with respect to gamma and beta.',
+  symbol: 'batch norm′',
+  formula: 'y = gamma · r · (upstream − betaGrad / n − x̂ · gammaGrad / n), with r = 1 / √(variance + ε)',
+  shape: ({ x, upstream, ...vectors }, { axis }) => {
+    checkLike('batchNormGrad', { upstream }, x, 'x is')
+    checkChannels('batchNormGrad', x, axis, vectors)
+    return x
+  },
+  vjp: {},
+  decompose: ({ x, upstream, gamma, mean, variance, gammaGrad, betaGrad }, { axis, epsilon }) => {
     const share = gamma.size / x.size
     const projection = mul(
       standardizedChannels(x, mean, variance, axis, epsilon),
@@ -604,47 +591,30 @@ export const batchNormGrad: Op<GradInputs, OnAxis & Stabilized> = (() => {
     )
     const scale = spread(div(gamma, sqrt(add(variance, epsilon))), x, axis)
     return mul(scale, sub(sub(upstream, spread(mul(betaGrad, share), x, axis)), projection))
-  }
-  return op('batchNormGrad', {
-    ...channelNorm('batchNormGrad'),
-    inputs: ['x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'],
-    summary: 'Gradient of batchNorm with respect to x, from those with respect to gamma and beta.',
-    symbol: 'batch norm′',
-    formula: 'y = gamma · r · (upstream − betaGrad / n − x̂ · gammaGrad / n), with r = 1 / √(variance + ε)',
-    shape: ({ x, upstream, ...vectors }, { axis }) => {
-      checkLike('batchNormGrad', { upstream }, x, 'x is')
-      checkChannels('batchNormGrad', x, axis, vectors)
-      return x
-    },
-    vjp: {},
-    decompose,
-    lower: ({ inputs, shape, attributes: { axis, epsilon }, output, temporary, emit }) => {
-      if (sizeOf(shape) === 0) return
-      const [x, dy, gamma, mean, variance, gammaGrad, betaGrad] = inputs.map(
-        ({ buffer }) => buffer,
-      ) as Buffers
-      const arrays = { out: output(), x, dy, gamma, mean, variance, gammaGrad, betaGrad }
-      const scratch = temporary(3 * Math.ceil(shape[axis]! / 4) * 4)
-      emit('BatchNormGrad', { ...arrays, scratch, ...channelsOf(shape, axis), epsilon })
-    },
-    reference: ([x, upstream, gamma, mean, variance, gammaGrad, betaGrad], _, { axis, epsilon }) => {
-      const out = new Float64Array(x!.data.length)
-      const count = x!.data.length / gamma!.data.length
-      forEachChannel(x!, axis, (index, c) => {
-        const r = 1 / Math.sqrt(variance!.data[c]! + epsilon)
-        const projection = ((x!.data[index]! - mean!.data[c]!) * r * gammaGrad!.data[c]!) / count
-        out[index] = gamma!.data[c]! * r * (upstream!.data[index]! - betaGrad!.data[c]! / count - projection)
-      })
-      return out
-    },
-    ulp: 16,
-    sample: {
-      // Upstream is so large that the differences do not cancel.
-      domains: { ...channelDomains, upstream: uniform(8, 9) },
-      cases: channelCases('x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'),
-    },
-  })
-})()
+  },
+  lower: ({ inputs, shape, attributes: { axis, epsilon }, output, temporary, emit }) => {
+    const [x, dy, gamma, mean, variance, gammaGrad, betaGrad] = inputs.map(({ buffer }) => buffer) as Buffers
+    const arrays = { out: output(), x, dy, gamma, mean, variance, gammaGrad, betaGrad }
+    const scratch = temporary(3 * Math.ceil(shape[axis]! / 4) * 4)
+    emit('BatchNormGrad', { ...arrays, scratch, ...channelsOf(shape, axis), epsilon })
+  },
+  reference: ([x, upstream, gamma, mean, variance, gammaGrad, betaGrad], _, { axis, epsilon }) => {
+    const out = new Float64Array(x!.data.length)
+    const count = x!.data.length / gamma!.data.length
+    forEachChannel(x!, axis, (index, c) => {
+      const r = 1 / Math.sqrt(variance!.data[c]! + epsilon)
+      const projection = ((x!.data[index]! - mean!.data[c]!) * r * gammaGrad!.data[c]!) / count
+      out[index] = gamma!.data[c]! * r * (upstream!.data[index]! - betaGrad!.data[c]! / count - projection)
+    })
+    return out
+  },
+  ulp: 16,
+  sample: {
+    // Upstream is so large that the differences do not cancel.
+    domains: { ...channelDomains, upstream: uniform(8, 9) },
+    cases: channelCases('x', 'upstream', 'gamma', 'mean', 'variance', 'gammaGrad', 'betaGrad'),
+  },
+})
 
 /** Mean and variance of the channels of a batch: nodes that the parts of batch normalization share. */
 function statisticsOf(x: Tensor, axis: number) {

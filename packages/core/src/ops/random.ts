@@ -131,9 +131,7 @@ export const randomUniform: Op<['key'], Interval> = op('randomUniform', {
       throw new ValueError(`randomUniform: low must be at most high, got low ${low} and high ${high}`)
     return { ...checkDrawn('randomUniform', drawn), low, high }
   },
-  lower: ({ inputs: [key], shape, attributes: { seed, low, high }, output, emit }) => {
-    const size = sizeOf(shape)
-    if (size === 0) return
+  lower: ({ inputs: [key], size, attributes: { seed, low, high }, output, emit }) => {
     const operands = drawn(output(), key!, size, seed, tensorPurposes.uniform)
     emit('RandomUniform', { ...operands, low, range: high - low })
   },
@@ -161,9 +159,7 @@ const normal = (
     checkNotNegative(name, 'standardDeviation', standardDeviation)
     return { ...checkDrawn(name, drawn), mean, standardDeviation }
   },
-  lower: ({ inputs: [key], shape, attributes: { seed, mean, standardDeviation }, output, emit }) => {
-    const size = sizeOf(shape)
-    if (size === 0) return
+  lower: ({ inputs: [key], size, attributes: { seed, mean, standardDeviation }, output, emit }) => {
     const operands = drawn(output(), key!, size, seed, tensorPurposes.normal)
     emit('RandomNormal', { ...operands, from, range, mean, deviation: standardDeviation })
   },
@@ -288,9 +284,7 @@ export const dropout: Op<['x', 'key'], Seeded & { rate: number }> = op('dropout'
     const dropped = bernoulli(key, { shape: x.shape, seed, probability: rate })
     return where(dropped, 0, mul(x, 1 / (1 - rate)))
   },
-  lower: ({ inputs: [x, key], shape, attributes: { rate, seed }, output, alias, emit }) => {
-    const size = sizeOf(shape)
-    if (size === 0) return
+  lower: ({ inputs: [x, key], size, attributes: { rate, seed }, output, alias, emit }) => {
     if (rate === 0) return alias()
     const operands = drawn(output(), key!, size, seed, tensorPurposes.uniform)
     emit('Dropout', { ...operands, x: x!.buffer, threshold: stepsBelow(rate), scale: 1 / (1 - rate) })

@@ -249,8 +249,7 @@ export const productOfOthers: Elementwise<['x']> = op('productOfOthers', {
   },
   decompose: othersByPairs,
   lower: ({ inputs: [x], output, emit }) => {
-    if (sizeOf(x!.shape) > 0)
-      emit('ProductOfOthers', { out: output(), x: x!.buffer, ...sizesOfRows(x!.shape) })
+    emit('ProductOfOthers', { out: output(), x: x!.buffer, ...sizesOfRows(x!.shape) })
   },
   reference: ([x], shape) => {
     const n = shape[shape.length - 1]!
@@ -329,8 +328,7 @@ const spreadSample = {
 /** One pass over the axes, which are moved to the end where they are not adjacent. */
 const lowerSpread =
   (root: boolean): Lowering<PreparedSpread> =>
-  ({ inputs: [x], shape, attributes: { axes, divisor }, output, temporary, emit }) => {
-    if (sizeOf(shape) === 0) return
+  ({ inputs: [x], attributes: { axes, divisor }, output, temporary, emit }) => {
     const full = x!.shape
     const length = sizeOf(axes.map((axis) => full[axis]!))
     const [first = full.length, last = first] = [axes[0], axes.at(-1)]
@@ -489,7 +487,6 @@ export const norm: Op<['x'], Norm, 'order', 'reduceByName'> = op('norm', {
   lower: (context) => {
     const { shape, attributes, output, temporary, emit } = context
     const [x] = context.inputs
-    if (sizeOf(shape) === 0) return
     if (attributes.axes.length === 0) return emit('Abs', { out: output(), x: x!.buffer, size: sizeOf(shape) })
     // Squares are added in float64, where none overflows or underflows.
     if (attributes.order === 2) return reduction('Norm')(context)
@@ -573,7 +570,6 @@ export const cumsum: Elementwise<['x'], Running, 'axis'> = op('cumsum', {
     },
   },
   lower: ({ inputs: [x], shape, attributes: { axis, reverse }, output, emit }) => {
-    if (sizeOf(shape) === 0) return
     const sizes = sizesAlong(shape, axis)
     emit('CumulativeSum', { out: output(), x: x!.buffer, ...sizes, reverse: Number(reverse) })
   },

@@ -104,7 +104,6 @@ export const slice: Op<['x'], Cut, 'begin'> = op('slice', {
     },
   },
   lower: ({ inputs: [x], shape, attributes, output, alias, emit }) => {
-    if (sizeOf(shape) === 0) return
     if (sameShape(shape, x!.shape) && attributes.steps.every((step, axis) => step > 0 || shape[axis] === 1))
       alias()
     else
@@ -200,18 +199,14 @@ export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
         slice(dy, { begin: begin[place]!, size: xs[place]!.shape, steps: steps[place]! }),
     },
   },
-  lower: ({ inputs, shape, attributes: { begin, steps }, output, alias, temporary, emit }) => {
-    const size = sizeOf(shape)
-    if (size === 0) return
+  lower: ({ inputs, shape, size, attributes: { begin, steps }, output, alias, temporary, emit }) => {
     const [first] = inputs
     if (
       inputs.length === 1 &&
       sameShape(shape, first!.shape) &&
       steps[0]!.every((step, axis) => step > 0 || shape[axis] === 1)
-    ) {
-      alias()
-      return
-    }
+    )
+      return alias()
     const boxes = inputs.map((x, place) => boxOf(x.shape, begin[place]!, steps[place]!))
     const late = overlapping(boxes)
     const covered = inputs.reduce((total, x, place) => total + (late.has(place) ? 0 : sizeOf(x.shape)), 0)
@@ -464,11 +459,7 @@ export const pad: Op<['x'], Pad, 'paddings'> = op('pad', {
     },
   },
   lower: ({ inputs: [x], shape, attributes: { paddings, mode, value }, output, alias, emit }) => {
-    if (sizeOf(shape) === 0) return
-    if (sameShape(shape, x!.shape)) {
-      alias()
-      return
-    }
+    if (sameShape(shape, x!.shape)) return alias()
     const strides = stridesOf(shape)
     const within = (begin: readonly number[]) =>
       begin.reduce((offset, start, axis) => offset + start * strides[axis]!, 0)

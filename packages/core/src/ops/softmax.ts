@@ -107,13 +107,12 @@ const alongOutput = (name: string) =>
 const lowerSoftmax =
   (opcode: 'Softmax' | 'LogSoftmax'): Lowering<{ readonly axis: number }> =>
   ({ inputs: [x], shape, attributes: { axis }, output, emit }) => {
-    if (sizeOf(shape) > 0) emit(opcode, { out: output(), x: x!.buffer, ...sizesAlong(shape, axis) })
+    emit(opcode, { out: output(), x: x!.buffer, ...sizesAlong(shape, axis) })
   }
 
 const lowerSoftmaxGrad =
   (opcode: 'SoftmaxGrad' | 'LogSoftmaxGrad'): Lowering<{ readonly axis: number }> =>
   ({ inputs: [y, dy], shape, attributes: { axis }, output, emit }) => {
-    if (sizeOf(shape) === 0) return
     emit(opcode, { out: output(), y: y!.buffer, dy: dy!.buffer, ...sizesAlong(shape, axis) })
   }
 

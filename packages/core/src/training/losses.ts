@@ -103,28 +103,33 @@ const classLossOptions: Checks<ClassLossOptions> = {
   classWeights: numbers,
 }
 
+type HuberOptions = LossOptions & { delta?: number }
+type SmoothedOptions = LossOptions & Pick<ClassLossOptions, 'labelSmoothing'>
+
+/** A function that judges outputs by targets. */
+type LossFunction<O> = (outputs: TensorLike, targets: TensorLike, options?: O) => Tensor
+
 /**
- * Shared by all losses. Outputs and targets must have the same shape, except that class indices lack the last
- * dimension: [n, 1] with [n] would be broadcast to n×n.
+ * A loss function. Outputs and targets must have the same shape, except that class indices lack the last dimension:
+ * [n, 1] with [n] would be broadcast to n×n.
  */
-function judge<O extends LossOptions>(
-  caller: (...args: never[]) => unknown,
+function lossOf<O extends LossOptions>(
   name: LossName,
-  given: readonly [outputs: TensorLike, targets: TensorLike],
-  options: O,
   checks: Checks<O>,
   of: (outputs: Tensor, targets: Tensor, options: O) => Tensor | Terms,
-): Tensor {
-  return blamingCaller(caller, () => {
-    const [outputs, targets] = given.map((one) => toTensor(one, name)) as [Tensor, Tensor]
-    const checked = checkOptions(name, options, checks) as O
-    checkPair(name, outputs.shape, targets.shape)
-    const made = of(outputs, targets, checked)
-    const terms = made instanceof Tensor ? { losses: made } : made
-    const { loss, meanWeight } = reduce(name, checked, terms, outputs.shape.slice(-1))
-    const { ignoreIndex } = checked as SparseLossOptions
-    return withLossOrigin(loss, { name, outputs, targets, counted: terms.counted, ignoreIndex, meanWeight })
-  })
+): LossFunction<O> {
+  const loss: LossFunction<O> = (first, second, options = {} as O) =>
+    blamingCaller(loss, () => {
+      const [outputs, targets] = [toTensor(first, name), toTensor(second, name)]
+      const checked = checkOptions(name, options, checks) as O
+      checkPair(name, outputs.shape, targets.shape)
+      const made = of(outputs, targets, checked)
+      const terms = made instanceof Tensor ? { losses: made } : made
+      const { loss, meanWeight } = reduce(name, checked, terms, outputs.shape.slice(-1))
+      const { ignoreIndex } = checked as SparseLossOptions
+      return withLossOrigin(loss, { name, outputs, targets, counted: terms.counted, ignoreIndex, meanWeight })
+    })
+  return loss
 }
 
 function checkPair(name: LossName, outputs: Shape, targets: Shape): void {
@@ -216,75 +221,54 @@ function alongRows(name: string, weights: Tensor, losses: Tensor): Tensor {
 }
 
 /** Mean of squared differences. */
-export function meanSquaredError(
-  predictions: TensorLike,
-  targets: TensorLike,
-  options: LossOptions = {},
-): Tensor {
-  return judge(meanSquaredError, 'meanSquaredError', [predictions, targets], options, lossOptions, (p, t) =>
-    squaredDifference(p, t),
-  )
-}
+export const meanSquaredError: LossFunction<LossOptions> = lossOf('meanSquaredError', lossOptions, (p, t) =>
+  squaredDifference(p, t),
+)
 
 /** Mean of absolute differences; the derivative is 0 where they are 0. */
-export function meanAbsoluteError(
-  predictions: TensorLike,
-  targets: TensorLike,
-  options: LossOptions = {},
-): Tensor {
-  return judge(meanAbsoluteError, 'meanAbsoluteError', [predictions, targets], options, lossOptions, (p, t) =>
-    abs(sub(p, t)),
-  )
-}
+export const meanAbsoluteError: LossFunction<LossOptions> = lossOf('meanAbsoluteError', lossOptions, (p, t) =>
+  abs(sub(p, t)),
+)
 
 /**
  * Quadratic for small differences d and linear from |d| = delta on: ½d², then delta·(|d| − ½delta) (Huber 1964).
  * `delta` is positive, default 1.
  * @throws ValueError unless delta is positive.
  */
-export function huberLoss(
-  predictions: TensorLike,
-  targets: TensorLike,
-  options: LossOptions & { delta?: number } = {},
-): Tensor {
-  const checks = { ...lossOptions, delta: optional(checkPositive, 1) }
-  return judge(huberLoss, 'huberLoss', [predictions, targets], options, checks, (p, t, { delta }) => {
+export const huberLoss: LossFunction<HuberOptions> = lossOf<HuberOptions>(
+  'huberLoss',
+  { ...lossOptions, delta: optional(checkPositive, 1) },
+  (p, t, { delta }) => {
     const distance = abs(sub(p, t))
     // With q = min(|d|, delta) both pieces are q·(|d| − ½q), and no large number is squared.
     const q = minimum(distance, delta!)
     return mul(q, sub(distance, mul(0.5, q)))
-  })
-}
+  },
+)
 
 /**
  * Hinge loss max(0, 1 − t·score), with t = 1 for targets of 1 and t = −1 for targets of 0 (Cortes and Vapnik 1995).
  * The derivative at the margin is 0.
  */
-export function hingeLoss(scores: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
-  return judge(hingeLoss, 'hingeLoss', [scores, targets], options, lossOptions, (x, t) =>
-    relu(sub(1, mul(sub(mul(2, t), 1), x))),
-  )
-}
+export const hingeLoss: LossFunction<LossOptions> = lossOf('hingeLoss', lossOptions, (scores, t) =>
+  relu(sub(1, mul(sub(mul(2, t), 1), scores))),
+)
 
 /**
  * Negative log-likelihood of Poisson counts, up to a constant: rate − target · ln rate, for positive rates, such as
  * those of `softplus`. In the logarithm rates are at least 1e-30.
  */
-export function poissonLoss(rates: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
-  return judge(poissonLoss, 'poissonLoss', [rates, targets], options, lossOptions, (rate, t) =>
-    sub(rate, mul(t, log(maximum(rate, 1e-30)))),
-  )
-}
+export const poissonLoss: LossFunction<LossOptions> = lossOf('poissonLoss', lossOptions, (rates, t) =>
+  sub(rates, mul(t, log(maximum(rates, 1e-30)))),
+)
 
 /**
  * One minus the cosine of the angle between vectors along the last axis: 1 − x·y / (‖x‖·‖y‖). The loss of a zero
  * vector is 1.
  */
-export function cosineLoss(predictions: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
-  return judge(cosineLoss, 'cosineLoss', [predictions, targets], options, lossOptions, (p, t) =>
-    sub(1, sum(mul(towardsUnit(p), towardsUnit(t)), -1)),
-  )
-}
+export const cosineLoss: LossFunction<LossOptions> = lossOf('cosineLoss', lossOptions, (p, t) =>
+  sub(1, sum(mul(towardsUnit(p), towardsUnit(t)), -1)),
+)
 
 /** The vectors along the last axis divided by their norms; zero vectors stay zero. */
 function towardsUnit(x: Tensor): Tensor {
@@ -302,60 +286,39 @@ function towardsUnit(x: Tensor): Tensor {
  * infinite when a probability rounds to the wrong one of 0 and 1, and NaN, from 0 · ln 0, when it rounds to the right
  * one; train with `sigmoidCrossEntropy`, which is always finite.
  */
-export function binaryCrossEntropy(
-  probabilities: TensorLike,
-  targets: TensorLike,
-  options: Record<string, never> = {},
-): Tensor {
-  return judge(binaryCrossEntropy, 'binaryCrossEntropy', [probabilities, targets], options, {}, (h, y) => ({
+export const binaryCrossEntropy: LossFunction<Record<string, never>> = lossOf(
+  'binaryCrossEntropy',
+  {},
+  (h, y) => ({
     losses: y.mul(log(h)).add(sub(1, y).mul(log(sub(1, h)))),
     reduced: (losses) => neg(mean(losses)),
-  }))
-}
+  }),
+)
 
 /**
  * Cross-entropy of `σ(logits)` against targets z in [0, 1], finite for every logit. With label smoothing ε targets are
  * z·(1 − ε) + ε/2.
  * @throws ValueError for options out of range.
  */
-export function sigmoidCrossEntropy(
-  logits: TensorLike,
-  targets: TensorLike,
-  options: LossOptions & Pick<ClassLossOptions, 'labelSmoothing'> = {},
-): Tensor {
-  const checks = { ...lossOptions, ...labelSmoothing }
-  return judge(
-    sigmoidCrossEntropy,
-    'sigmoidCrossEntropy',
-    [logits, targets],
-    options,
-    checks,
-    (x, t, { labelSmoothing }) => sigmoidCrossEntropyWithLogits(x, smooth(t, labelSmoothing!, 2)),
-  )
-}
+export const sigmoidCrossEntropy: LossFunction<SmoothedOptions> = lossOf<SmoothedOptions>(
+  'sigmoidCrossEntropy',
+  { ...lossOptions, ...labelSmoothing },
+  (x, t, { labelSmoothing }) => sigmoidCrossEntropyWithLogits(x, smooth(t, labelSmoothing!, 2)),
+)
 
 /**
  * Cross-entropy of the row-wise softmax against rows of probabilities z, such as one-hot labels; finite for every
  * logit. With label smoothing ε targets are z·(1 − ε) + ε/n for n classes.
  * @throws ValueError for options out of range.
  */
-export function softmaxCrossEntropy(
-  logits: TensorLike,
-  targets: TensorLike,
-  options: ClassLossOptions = {},
-): Tensor {
-  return judge(
-    softmaxCrossEntropy,
-    'softmaxCrossEntropy',
-    [logits, targets],
-    options,
-    classLossOptions,
-    (x, t, { labelSmoothing }) => ({
-      losses: softmaxCrossEntropyWithLogits(x, smooth(t, labelSmoothing!, x.shape.at(-1) ?? 1)),
-      perRow: (ofClasses) => sum(mul(t, ofClasses), -1),
-    }),
-  )
-}
+export const softmaxCrossEntropy: LossFunction<ClassLossOptions> = lossOf(
+  'softmaxCrossEntropy',
+  classLossOptions,
+  (x, t, { labelSmoothing }) => ({
+    losses: softmaxCrossEntropyWithLogits(x, smooth(t, labelSmoothing!, x.shape.at(-1) ?? 1)),
+    perRow: (ofClasses) => sum(mul(t, ofClasses), -1),
+  }),
+)
 
 /**
  * Cross-entropy of the row-wise softmax against class indices, one for each row. Rows whose target is `ignoreIndex` do
@@ -363,14 +326,10 @@ export function softmaxCrossEntropy(
  * @throws ShapeError unless targets have the shape of the logits without its last dimension.
  * @throws IndexError at evaluation for any other target that is not a class.
  */
-export function sparseSoftmaxCrossEntropy(
-  logits: TensorLike,
-  targets: TensorLike,
-  options: SparseLossOptions = {},
-): Tensor {
-  const name = 'sparseSoftmaxCrossEntropy'
-  const checks = { ...classLossOptions, ignoreIndex: optional(checkInteger, -1) }
-  return judge(sparseSoftmaxCrossEntropy, name, [logits, targets], options, checks, (x, t, given) => {
+export const sparseSoftmaxCrossEntropy: LossFunction<SparseLossOptions> = lossOf<SparseLossOptions>(
+  'sparseSoftmaxCrossEntropy',
+  { ...classLossOptions, ignoreIndex: optional(checkInteger, -1) },
+  (x, t, given) => {
     const [smoothing, ignored] = [given.labelSmoothing!, given.ignoreIndex!]
     const counted = notEqual(t, ignored)
     const classes = where(counted, t, 0)
@@ -382,8 +341,8 @@ export function sparseSoftmaxCrossEntropy(
       counted,
       perRow: (ofClasses) => gather(ofClasses, classes),
     }
-  })
-}
+  },
+)
 
 function smooth(targets: Tensor, share: number, classes: number): Tensor {
   return share === 0 ? targets : targets.mul(1 - share).add(share / classes)
@@ -393,31 +352,20 @@ function smooth(targets: Tensor, share: number, classes: number): Tensor {
  * Negative log-likelihood: −Σ target · log-probability along the last axis, for the outputs of `logSoftmax` and rows
  * of probabilities, such as one-hot labels.
  */
-export function negativeLogLikelihood(
-  logProbabilities: TensorLike,
-  targets: TensorLike,
-  options: LossOptions = {},
-): Tensor {
-  return judge(
-    negativeLogLikelihood,
-    'negativeLogLikelihood',
-    [logProbabilities, targets],
-    options,
-    lossOptions,
-    (logs, t) => neg(sum(mul(t, logs), -1)),
-  )
-}
+export const negativeLogLikelihood: LossFunction<LossOptions> = lossOf(
+  'negativeLogLikelihood',
+  lossOptions,
+  (logs, t) => neg(sum(mul(t, logs), -1)),
+)
 
 /**
  * Kullback–Leibler divergence of rows of probabilities t from the row-wise softmax: Σ t · (ln t − log
  * softmax(logits)), with 0 · ln 0 = 0. Finite for every logit.
  */
-export function klDivergence(logits: TensorLike, targets: TensorLike, options: LossOptions = {}): Tensor {
-  return judge(klDivergence, 'klDivergence', [logits, targets], options, lossOptions, (x, t) => {
-    const logs = log(where(greater(t, 0), t, 1))
-    return sum(mul(t, sub(logs, logSoftmax(x))), -1)
-  })
-}
+export const klDivergence: LossFunction<LossOptions> = lossOf('klDivergence', lossOptions, (x, t) => {
+  const logs = log(where(greater(t, 0), t, 1))
+  return sum(mul(t, sub(logs, logSoftmax(x))), -1)
+})
 
 /** L1 regularization, to be added to a loss: factor · Σ |p| over all parameters, which makes many of them 0. */
 export function l1Penalty(parameters: readonly Tensor[], factor: number): Tensor {
@@ -504,37 +452,16 @@ const sameSide = (probability: (outputs: Tensor) => Tensor) => (outputs: Tensor,
   equal(greaterEqual(probability(outputs), 0.5), greaterEqual(targets, 0.5))
 const sameClass = (outputs: Tensor, targets: Tensor) => equal(argMax(outputs), argMax(targets))
 
+const ofNumbers = { targets: 'numbers', predictions: asTheyAre, correct: null } as const
+const ofRows = { targets: 'rows that sum to 1', correct: sameClass } as const
+
 /** Losses by name. */
 export const losses = {
-  meanSquaredError: {
-    of: meanSquaredError,
-    outputs: 'values',
-    targets: 'numbers',
-    predictions: asTheyAre,
-    correct: null,
-  },
-  meanAbsoluteError: {
-    of: meanAbsoluteError,
-    outputs: 'values',
-    targets: 'numbers',
-    predictions: asTheyAre,
-    correct: null,
-  },
-  huberLoss: { of: huberLoss, outputs: 'values', targets: 'numbers', predictions: asTheyAre, correct: null },
-  poissonLoss: {
-    of: poissonLoss,
-    outputs: 'rates',
-    targets: 'counts',
-    predictions: asTheyAre,
-    correct: null,
-  },
-  cosineLoss: {
-    of: cosineLoss,
-    outputs: 'vectors',
-    targets: 'numbers',
-    predictions: asTheyAre,
-    correct: null,
-  },
+  meanSquaredError: { of: meanSquaredError, outputs: 'values', ...ofNumbers },
+  meanAbsoluteError: { of: meanAbsoluteError, outputs: 'values', ...ofNumbers },
+  huberLoss: { of: huberLoss, outputs: 'values', ...ofNumbers },
+  poissonLoss: { of: poissonLoss, outputs: 'rates', ...ofNumbers, targets: 'counts' },
+  cosineLoss: { of: cosineLoss, outputs: 'vectors', ...ofNumbers },
   hingeLoss: {
     of: hingeLoss,
     outputs: 'scores',
@@ -556,13 +483,7 @@ export const losses = {
     predictions: sigmoid,
     correct: sameSide(sigmoid),
   },
-  softmaxCrossEntropy: {
-    of: softmaxCrossEntropy,
-    outputs: 'class logits',
-    targets: 'rows that sum to 1',
-    predictions: softmax,
-    correct: sameClass,
-  },
+  softmaxCrossEntropy: { of: softmaxCrossEntropy, outputs: 'class logits', predictions: softmax, ...ofRows },
   sparseSoftmaxCrossEntropy: {
     of: sparseSoftmaxCrossEntropy,
     outputs: 'class logits',
@@ -574,17 +495,10 @@ export const losses = {
   negativeLogLikelihood: {
     of: negativeLogLikelihood,
     outputs: 'log-probabilities',
-    targets: 'rows that sum to 1',
     predictions: exp,
-    correct: sameClass,
+    ...ofRows,
   },
-  klDivergence: {
-    of: klDivergence,
-    outputs: 'class logits',
-    targets: 'rows that sum to 1',
-    predictions: softmax,
-    correct: sameClass,
-  },
+  klDivergence: { of: klDivergence, outputs: 'class logits', predictions: softmax, ...ofRows },
 } satisfies Readonly<Record<string, NamedLoss>>
 
 /** Name of a loss. */
