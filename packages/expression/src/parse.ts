@@ -25,7 +25,15 @@ export function parse(source: string, given: Iterable<string> = []): Program {
       hint: 'write an expression, e.g. f = w*x + b',
     })
   const { constants, readings } = parser
-  return { source, statements, constants, readings, ...resolveNames(source, statements, constants) }
+  const used = new Set<string>()
+  for (const { expression } of statements) forEachName(expression, (name) => used.add(name))
+  return {
+    source,
+    statements,
+    constants: new Map([...constants].filter(([name]) => used.has(name))),
+    readings,
+    ...resolveNames(source, statements, constants),
+  }
 }
 
 /** The statement that computes the output: the last that is not just `name = number`. */

@@ -59,7 +59,7 @@ export interface Program {
   readonly names: readonly string[]
   /** The values from statements like `w = -2`; those passed to `build` override them. */
   readonly values: ReadonlyMap<string, number | NestedArray>
-  /** The names that are numbers without being given a value, such as `e` and `pi`. */
+  /** The names in it that are numbers without being given a value: `e`, `pi`, `π`. */
   readonly constants: ReadonlyMap<string, number>
   /** How spellings were read that could mean something else, in their order in the source. */
   readonly readings: readonly Reading[]

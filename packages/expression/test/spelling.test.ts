@@ -92,6 +92,7 @@ describe('constants', () => {
     const { output, variables } = build(parse('f = e^x; e = 2'), { x: 3 })
     expect([output.item(), [...variables.keys()]]).toEqual([8, ['e', 'x']])
     expect(build(parse('f = e*x'), { e: 10, x: 3 }).output.item()).toBe(30)
+    expect([...build(parse('f = 2*x'), { e: 10, x: 3 }).variables.keys()]).toEqual(['x'])
   })
 
   it('are written as such in LaTeX', () => {

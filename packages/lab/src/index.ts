@@ -42,12 +42,16 @@ export { operand } from './graph/describe.js'
 export { type GraphDocument, type GraphTab, graphCodec, graphTabs, initialGraph } from './graph/document.js'
 export { type Formula, type Mark, type Source, writeFormula } from './graph/formula.js'
 export {
+  type Box,
   type Layout,
+  type LayoutComposite,
   type LayoutEdge,
+  type LayoutGraph,
   type LayoutNode,
   type LayoutOptions,
   layout,
   type Point,
+  type Size,
 } from './graph/layout.js'
 export { type Nudge, nudge } from './graph/nudge.js'
 export { formatNumbers, type Numbers } from './graph/numbers.js'

@@ -11,6 +11,8 @@ const boxWidths = [20, 18, 16]
 const boxHeight = 4
 /** Columns between layers, in which lines change rows. */
 const gapWidth = 5
+/** Rows between boxes of a layer. */
+const gapHeight = 2
 
 /** A drawing, and where in it each node is. */
 export interface Drawing {
@@ -30,20 +32,18 @@ const [up, right, down, left] = [1, 2, 4, 8] as const
  * Draws what the view knows of the graph, with — for what is not known yet. The drawing fits into `columns` if possible.
  */
 export function drawGraph(trace: Trace, view: TraceView, columns: number): Drawing {
-  const layers = (placed: Layout) => new Set(placed.nodes.map(({ x }) => x)).size
-  const place = (nodeWidth: number) => layout(trace, { nodeWidth, nodeHeight: boxHeight })
-  const count = layers(place(boxWidths[0]!))
-  const boxWidth =
-    boxWidths.find((width) => count * (width + gapWidth) - gapWidth <= columns) ?? boxWidths.at(-1)!
+  const place = (width: number) =>
+    layout(trace, {
+      nodeSize: () => ({ width, height: boxHeight }),
+      gaps: { along: gapHeight, deep: gapWidth },
+      padding: { top: 0, right: 0, bottom: 0, left: 0 },
+    })
+  const boxWidth = boxWidths.find((width) => place(width).width <= columns) ?? boxWidths.at(-1)!
   const placed = place(boxWidth)
-  const toColumn = columnsOf(placed, boxWidth)
-  const width = toColumn(placed.width - boxWidth) + boxWidth
+  const { width } = placed
   const height = Math.ceil(placed.height)
   const boxes = new Map(
-    placed.nodes.map(({ id, x, y }) => [
-      id,
-      { left: toColumn(x), top: Math.min(toRow(y), height - boxHeight) },
-    ]),
+    placed.nodes.map(({ id, x, y }) => [id, { left: x, top: Math.min(toRow(y), height - boxHeight) }]),
   )
   const rows = Array.from({ length: height }, () =>
     Array.from({ length: width }, (): Piece => ({ text: ' ' })),
@@ -53,7 +53,7 @@ export function drawGraph(trace: Trace, view: TraceView, columns: number): Drawi
     trace.nodes.map(({ id }): [string, Ends] => [id, { arrivals: new Set(), departures: new Set() }]),
   )
   const edge = view.current?.edge
-  for (const segment of segmentsOf(placed, toColumn, boxes)) {
+  for (const segment of segmentsOf(placed, boxes)) {
     const { from, to, input } = segment.edge
     const active = edge?.from === from && edge.to === to && edge.input === input
     drawSegment(segment, (column, row, mask) => {
@@ -93,22 +93,6 @@ function split(pieces: readonly Piece[]): Piece[] {
   })
 }
 
-/** Maps positions of the layout to columns: boxes keep their width, gaps get that of the lines. */
-function columnsOf(placed: Layout, boxWidth: number): (x: number) => number {
-  const pitch = pitchOf(placed, boxWidth)
-  return (x) => {
-    const layer = Math.floor(x / pitch + 1e-9)
-    const within = x - layer * pitch
-    const beyond = Math.max(0, within - boxWidth) / Math.max(pitch - boxWidth, 1)
-    return layer * (boxWidth + gapWidth) + Math.round(Math.min(within, boxWidth) + beyond * gapWidth)
-  }
-}
-
-function pitchOf({ nodes }: Layout, boxWidth: number): number {
-  const starts = [...new Set(nodes.map(({ x }) => x))].sort((a, b) => a - b)
-  return starts.length > 1 ? Math.min(...starts.slice(1).map((x, index) => x - starts[index]!)) : boxWidth * 2
-}
-
 /** Part of a line from one column to another, which changes rows in the column `turn`. */
 interface Segment {
   readonly edge: Layout['edges'][number]
@@ -117,19 +101,18 @@ interface Segment {
   turn: number
 }
 
-function segmentsOf(placed: Layout, toColumn: (x: number) => number, boxes: Drawing['boxes']): Segment[] {
+function segmentsOf(placed: Layout, boxes: Drawing['boxes']): Segment[] {
   const nodes = new Map(placed.nodes.map((node) => [node.id, node]))
   const segments = placed.edges.flatMap((edge): Segment[] => {
-    // The second to last point only marks the middle of the last segment.
-    const points = edge.points.filter((_, index) => index !== edge.points.length - 2)
+    const { points } = edge
     const rows = points.map(({ y }) => toRow(y))
     rows[0] = boxes.get(edge.from)!.top + boxHeight / 2
     const within = Math.floor(points.at(-1)!.y - nodes.get(edge.to)!.y)
     rows[rows.length - 1] = boxes.get(edge.to)!.top + Math.min(Math.max(within, 1), boxHeight - 2)
     return points.slice(1).map((point, index) => ({
       edge,
-      from: { column: toColumn(points[index]!.x), row: rows[index]! },
-      to: { column: toColumn(point.x) - 1, row: rows[index + 1]! },
+      from: { column: points[index]!.x, row: rows[index]! },
+      to: { column: point.x - 1, row: rows[index + 1]! },
       turn: 0,
     }))
   })

@@ -1,53 +1,45 @@
-// tmp
-import { layout as old, type Trace } from '@bp/lab'
+// Places of nodes, labels, edges and opened composites, in pixels: the layout, with edges that end at the shapes.
+import { layout as layoutOf, type Trace } from '@bp/lab'
+import { shapeSize, shapeWidth } from './sizes.js'
+
+interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** Between a shape and the end of an edge. */
+const gap = 7
+/** At the top there is the title of a composite, at the bottom its running products. */
+const padding = { top: 40, right: 16, bottom: 40, left: 16 }
+
 export function layout(
   trace: Trace,
-  {
-    nodeSize,
-    labelSize,
-  }: {
-    nodeSize: (id: string) => { width: number; height: number }
-    labelSize: (id: string) => { width: number; height: number }
-  },
+  { nodeSize, labelSize }: { nodeSize: (id: string) => Size; labelSize: (id: string) => Size },
 ) {
-  const sizes = trace.nodes.map(({ id }) => nodeSize(id))
-  const w = Math.max(...sizes.map(({ width }) => width)),
-    h = Math.max(...sizes.map(({ height }) => height))
-  const { width, height, nodes, edges } = old(trace, { nodeWidth: w, nodeHeight: h })
-  const boxes = nodes.map((n, i) => ({
-    id: n.id,
-    x: n.x + (w - sizes[i]!.width) / 2,
-    y: n.y + (h - sizes[i]!.height) / 2,
-    ...sizes[i]!,
-  }))
+  const placed = layoutOf(trace, {
+    nodeSize: (id) => ({ ...nodeSize(id), ports: shapeSize * 0.8 }),
+    labelSize: ({ id }) => (labelSize(id).width > 0 ? labelSize(id) : null),
+    gaps: { along: 20, deep: 14 },
+    padding,
+  })
+  const boxes = new Map(placed.nodes.map((box) => [box.id, box]))
+  const shapes = new Map(trace.nodes.map((node) => [node.id, shapeWidth(node)]))
+  const middle = (id: string) => boxes.get(id)!.x + boxes.get(id)!.width / 2
+  const side = (id: string) => shapes.get(id)! / 2 + gap
   return {
-    width,
-    height,
-    nodes: boxes,
-    edges: edges.map((e, i) => {
-      const a = nodes.find((n) => n.id === e.from)!,
-        b = nodes.find((n) => n.id === e.to)!
-      const from = { x: a.x + w / 2 + 34, y: a.y + h / 2 },
-        to = { x: b.x + w / 2 - 34, y: e.points.at(-1)!.y * 0.3 + (b.y + h / 2) * 0.7 }
-      const s = labelSize(trace.edges[i]!.id)
-      return {
-        from: e.from,
-        to: e.to,
-        points: [from, ...e.points.slice(1, -2), to],
-        label: { x: to.x - s.width - 14, y: (to.y + e.points.at(-2)!.y) / 2 - s.height / 2, ...s },
-      }
-    }),
-    groups: trace.composites.map(({ id, nodes: inside }) => {
-      const b = boxes.filter((n) => inside.includes(n.id))
-      const x = Math.min(...b.map((n) => n.x)) - 10,
-        y = Math.min(...b.map((n) => n.y)) - 30
-      return {
-        id,
-        x,
-        y,
-        width: Math.max(...b.map((n) => n.x + n.width)) + 10 - x,
-        height: Math.max(...b.map((n) => n.y + n.height)) + 10 - y,
-      }
-    }),
+    width: placed.width,
+    height: placed.height,
+    nodes: placed.nodes,
+    edges: placed.edges.map(({ from, to, points, label }) => ({
+      from,
+      to,
+      label,
+      points: [
+        { x: middle(from) + side(from), y: points[0]!.y },
+        ...points.slice(1, -1),
+        { x: middle(to) - side(to), y: points.at(-1)!.y },
+      ],
+    })),
+    groups: placed.composites,
   }
 }

@@ -119,7 +119,8 @@ export function expandComposite(graph: Graph | OpenedGraph, node: Tensor | strin
           ? { ...other, nodes: other.nodes.flatMap((one) => (one === id ? inner : [one])) }
           : other,
       ),
-      { id, tensor: composite, nodes: inner, parent: parent?.id ?? null },
+      // A decomposition may be nothing but an input.
+      ...(inner.length > 0 ? [{ id, tensor: composite, nodes: inner, parent: parent?.id ?? null }] : []),
     ],
   }
 }

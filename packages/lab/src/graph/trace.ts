@@ -261,7 +261,7 @@ export function trace(
       symbol,
       op: tensor.op.name,
       formula,
-      expandable: decompose !== undefined,
+      expandable: decompose !== undefined && !opened.some((other) => other.id === id),
     }
   })
   const byId = new Map(nodes.map((node) => [node.id, node]))
