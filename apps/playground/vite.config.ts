@@ -1,8 +1,10 @@
 // How the page is built: for any folder of any web server, with a strict Content-Security-Policy inside.
+import { existsSync } from 'node:fs'
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite'
-import { kernelFromFile } from './vite.kernel.ts'
+import { leanKernel } from './vite.kernel.ts'
 import { offline } from './vite.offline.ts'
+import { singleFile } from './vite.single.ts'
 
 const policy = [
   "default-src 'self'",
@@ -25,10 +27,32 @@ const contentSecurityPolicy: Plugin = {
   ],
 }
 
-export default defineConfig(({ command }) => ({
-  base: './',
-  plugins: [react(), kernelFromFile(), contentSecurityPolicy, offline()],
-  worker: { format: 'es', plugins: () => [kernelFromFile()] },
-  // While developing, the sources of the workspace's packages; what is built is made of their builds.
-  ...(command === 'serve' && { resolve: { conditions: ['@bp/source', ...defaultClientConditions] } }),
-}))
+/** What is another way in the page that is one file: `x.single.ts` takes the place of `x.ts`. */
+const single: Plugin = {
+  name: 'single',
+  enforce: 'pre',
+  async resolveId(source, importer) {
+    if (!source.startsWith('.')) return null
+    const found = await this.resolve(source, importer, { skipSelf: true })
+    if (!found) return null
+    const other = found.id.replace(/\.ts$/, '.single.ts')
+    return other !== found.id && existsSync(other) ? other : found
+  },
+}
+
+export default defineConfig(({ command, mode }) => {
+  const inOneFile = mode === 'single'
+  return {
+    base: './',
+    plugins: inOneFile
+      ? [react(), single, leanKernel({ kept: true }), singleFile()]
+      : [react(), leanKernel(), contentSecurityPolicy, offline()],
+    worker: {
+      // From a file, browsers start no worker that is a module.
+      format: inOneFile ? 'iife' : 'es',
+      plugins: () => (inOneFile ? [single, leanKernel({ kept: true })] : [leanKernel()]),
+    },
+    // While developing, the sources of the workspace's packages; what is built is made of their builds.
+    ...(command === 'serve' && { resolve: { conditions: ['@bp/source', ...defaultClientConditions] } }),
+  }
+})

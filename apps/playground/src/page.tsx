@@ -5,7 +5,7 @@ import { Dialog } from './shell/dialog.js'
 import { Header } from './shell/header.js'
 import { keep, type Start } from './shell/keeping.js'
 import { useKeys, useRegisteredKeys } from './shell/keys.js'
-import { type Language, LanguageProvider, useTexts } from './shell/language.js'
+import { type Language, loadTexts, type Texts, TextsContext, useTexts } from './shell/language.js'
 import type { PlaceProps } from './shell/place.js'
 import { components, type Documents, initialDocuments } from './shell/places.js'
 import { applyLanguage, applyTheme, readLanguage, readTheme, themes } from './shell/preferences.js'
@@ -17,13 +17,19 @@ interface PageProps {
   readonly start: Start
 }
 
-export function Page(props: PageProps) {
+export function Page({ texts: first, ...rest }: PageProps & { readonly texts: Texts }) {
   const [language, setLanguage] = useState<Language>(readLanguage)
+  const [texts, setTexts] = useState(first)
   useEffect(() => applyLanguage(language), [language])
+  const change = async () => {
+    const next = language === 'en' ? 'ko' : 'en'
+    setTexts(await loadTexts(next))
+    setLanguage(next)
+  }
   return (
-    <LanguageProvider language={language}>
-      <Frame {...props} onLanguage={() => setLanguage(language === 'en' ? 'ko' : 'en')} />
-    </LanguageProvider>
+    <TextsContext value={texts}>
+      <Frame {...rest} onLanguage={() => void change()} />
+    </TextsContext>
   )
 }
 

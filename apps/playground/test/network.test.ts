@@ -180,14 +180,12 @@ describe('the layout of a network', () => {
 
   test.each(cases)('of $sizes in $width×$height covers nothing with a label', ({ sizes, width, height }) => {
     const { side, units, edges, names, twoLines } = layoutNetwork(sizes, width, height)
-    const boxes: Box[] = units
-      .flat()
-      .map(({ x, y }) => ({
-        x: x - side / 2,
-        y: y - side / 2 - (names ? nameHeight : 0),
-        width: side,
-        height: side + (names ? nameHeight : 0),
-      }))
+    const boxes: Box[] = units.flat().map(({ x, y }) => ({
+      x: x - side / 2,
+      y: y - side / 2 - (names ? nameHeight : 0),
+      width: side,
+      height: side + (names ? nameHeight : 0),
+    }))
     for (const box of boxes) {
       expect(box.x).toBeGreaterThanOrEqual(0)
       expect(box.x + box.width).toBeLessThanOrEqual(width)

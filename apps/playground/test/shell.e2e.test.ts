@@ -1,4 +1,5 @@
 // The page's frame in a real browser: addresses, undo, languages, colours, storage, offline.
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { accessibilityFaults, builtPage, sideways } from './built-page.js'
 
@@ -114,6 +115,14 @@ test('the page opens again without a network', async () => {
   await page.locator(source).waitFor()
   await page.getByRole('link', { name: 'Descent' }).click()
   await page.getByRole('heading', { level: 1, name: 'Descent' }).waitFor({ state: 'attached' })
+})
+
+test('the page of one file opens from a disk, and trains', async () => {
+  const page = await open()
+  const file = pathToFileURL(fileURLToPath(new URL('../dist/single/index.html', import.meta.url))).href
+  const single = await page.context().newPage()
+  await single.goto(`${file}#/network?v=1`)
+  await single.getByText('0.8276').first().waitFor()
 })
 
 describe.each([360, 768, 1366, 2560])('at a width of %i', (width) => {

@@ -9,11 +9,12 @@ import { PlaceFrame } from '../shell/place-frame.js'
 import '../styles/network.css'
 import { Bar } from './bar.js'
 import { Card, type Compared } from './card.js'
+import { createWorker } from './create-worker.js'
 import { NetworkDrawing, partsOf } from './drawing.js'
 import { Selection } from './selection.js'
 import { Trainer } from './trainer.js'
 
-const trainer = new Trainer(() => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }))
+const trainer = new Trainer(createWorker)
 
 /** Steps per second; 0 is full speed. */
 const speeds = [1, 10, 100, 1000, 0]

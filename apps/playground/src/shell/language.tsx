@@ -1,26 +1,22 @@
 // The languages of the page and the texts in them.
-import { createContext, type ReactNode, useContext } from 'react'
-import { en } from '../texts/en/index.js'
-import { ko } from '../texts/ko/index.js'
+import { createContext, useContext } from 'react'
+import type { en } from '../texts/en/index.js'
 
-export type Language = 'en' | 'ko'
+export const languages = ['en', 'ko'] as const
+export type Language = (typeof languages)[number]
 export type Texts = typeof en
 
-const all: Readonly<Record<Language, Texts>> = { en, ko }
-
-const Context = createContext<Texts>(en)
-
-export function LanguageProvider({
-  language,
-  children,
-}: {
-  readonly language: Language
-  readonly children: ReactNode
-}) {
-  return <Context value={all[language]}>{children}</Context>
+/** Loaded when they are read, so that nobody waits for the words of another language. */
+const loads: Readonly<Record<Language, () => Promise<Texts>>> = {
+  en: async () => (await import('../texts/en/index.js')).en,
+  ko: async () => (await import('../texts/ko/index.js')).ko,
 }
+
+export const loadTexts = (language: Language): Promise<Texts> => loads[language]()
+
+export const TextsContext = createContext<Texts | null>(null)
 
 /** The texts in the language of the page. */
 export function useTexts(): Texts {
-  return useContext(Context)
+  return useContext(TextsContext)!
 }
