@@ -1,12 +1,19 @@
 // The graph as a picture: values above the nodes, derivatives below, and what flows along the edges.
-import { formatNumber, type Numbers, type TraceEdge, type TraceNode } from '@bp/lab'
+import {
+  formatNumber,
+  type Layout,
+  type LayoutEdge,
+  layout,
+  type Numbers,
+  type TraceEdge,
+  type TraceNode,
+} from '@bp/lab'
 import { type KeyboardEvent, useMemo, useRef } from 'react'
 import { NumberField } from '../parts/number-field.js'
 import { PanZoom } from '../parts/pan-zoom.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { GraphPartProps } from './account-card.js'
-import { layout } from './arrange.js'
 import { Cells } from './cells.js'
 import { Name } from './formula.js'
 import { labelSize, nodeSize, shapeSize, shapeWidth } from './sizes.js'
@@ -22,9 +29,9 @@ export function Drawing(props: DrawingProps) {
   const structure = structureOf(trace)
   // Values do not move anything
   const placed = useMemo(() => {
-    const nodes = new Map(trace.nodes.map((node) => [node.id, nodeSize(node)]))
-    const edges = new Map(trace.edges.map((edge) => [edge.id, labelSize(edge)]))
-    return layout(trace, { nodeSize: (id) => nodes.get(id)!, labelSize: (id) => edges.get(id)! })
+    const nodes = new Map(trace.nodes.map((node) => [node.id, node]))
+    const placed = layout(trace, { nodeSize: (id) => nodeSize(nodes.get(id)!), labelSize, padding, gaps })
+    return { ...placed, edges: placed.edges.map((edge) => toShapes(edge, placed, nodes)) }
   }, [structure])
   const boxes = new Map(placed.nodes.map((box) => [box.id, box]))
   const holder = useRef<HTMLFieldSetElement>(null)
@@ -46,7 +53,7 @@ export function Drawing(props: DrawingProps) {
     <>
       <PanZoom width={placed.width} height={placed.height} focus={focus}>
         <fieldset ref={holder} className="graph-drawing" aria-label={texts.nodes} onKeyDown={walk}>
-          {placed.groups.map(({ id, x, y, width, height }) => {
+          {placed.composites.map(({ id, x, y, width, height }) => {
             const { symbol } = trace.composites.find((composite) => composite.id === id)!
             return (
               <div key={id} className="graph-group" style={{ left: x, top: y, width, height }}>
@@ -95,13 +102,44 @@ function structureOf({ nodes, edges, composites }: GraphPartProps['picture']['tr
   ])
 }
 
-type Placed = ReturnType<typeof layout>
+/** The title of an opened composite above, its running products below. */
+const padding = { top: 40, right: 16, bottom: 38, left: 16 }
 
+const gaps = { along: 20, deep: 16 }
+
+/** Between a shape and an arrow. */
+const arrowGap = 7
+
+/** An edge goes on to the shapes, between the numbers above and below them. */
+function toShapes(
+  edge: LayoutEdge,
+  { nodes: boxes }: Layout,
+  nodes: ReadonlyMap<string, TraceNode>,
+): LayoutEdge {
+  const side = (id: string, direction: 1 | -1) => {
+    const { x, width } = boxes.find((box) => box.id === id)!
+    return x + width / 2 + direction * (shapeWidth(nodes.get(id)!) / 2 + arrowGap)
+  }
+  const [first, ...between] = edge.points
+  const last = between.pop()!
+  const { label } = edge
+  // One smooth line to the middle of the label and on, instead of a straight piece through it.
+  const inner = between.filter(
+    ({ x, y }) =>
+      !label || x < label.x - 1 || x > label.x + label.width + 1 || y < label.y || y > label.y + label.height,
+  )
+  const middle = label && { x: label.x + label.width / 2, y: label.y + label.height / 2 }
+  const points = middle ? [...inner, middle].sort((a, b) => a.x - b.x) : inner
+  return {
+    ...edge,
+    points: [{ x: side(edge.from, 1), y: first!.y }, ...points, { x: side(edge.to, -1), y: last.y }],
+  }
+}
 /** Widths of an edge, in pixels, for nothing and for the largest flow. */
 const thinnest = 1.5
 const widest = 7
 
-function Edges({ picture, placed, onFrom }: DrawingProps & { readonly placed: Placed }) {
+function Edges({ picture, placed, onFrom }: DrawingProps & { readonly placed: Layout }) {
   const texts = useTexts().graph
   const { trace, view } = picture
   const { current, passed, knownValues } = view
@@ -150,7 +188,7 @@ function Edges({ picture, placed, onFrom }: DrawingProps & { readonly placed: Pl
                 <span aria-hidden="true">·</span>
                 <Value
                   of={edge.local}
-                  digits={4}
+                  digits={3}
                   kind="graph.local"
                   label={texts.localOf(edge.to, edge.from)}
                   tone="backward"
@@ -169,10 +207,10 @@ function Edges({ picture, placed, onFrom }: DrawingProps & { readonly placed: Pl
 }
 
 /** In an opened composite, the running products L₁, L₁·L₂, L₁·L₂·L₃ below the edges. */
-function Chains({ picture, placed }: DrawingProps & { readonly placed: Placed }) {
+function Chains({ picture, placed }: DrawingProps & { readonly placed: Layout }) {
   const { trace, view } = picture
   return trace.composites.flatMap(({ id, chain }) => {
-    const group = placed.groups.find((one) => one.id === id)!
+    const group = placed.composites.find((one) => one.id === id)!
     return chain.map(({ edge, product }, index) => {
       if (!view.passed.has(edge)) return null
       const label = placed.edges[trace.edges.findIndex((one) => one.id === edge)]!.label

@@ -45,16 +45,17 @@ export function numbersSize(shape: readonly number[]): Size {
   return { width: columns * cellWidth + 8, height: rows * cellHeight + 8 }
 }
 
-export function nodeSize(node: TraceNode): Size {
+export function nodeSize(node: TraceNode): Size & { readonly ports: number } {
   const numbers = numbersSize(node.shape)
   const name = 2 * Math.min(60, textWidth(node.name, 9) + 6)
   return {
     width: Math.max(numbers.width, shapeWidth(node) + (node.op === null ? 0 : name)),
     height: 2 * numbers.height + shapeSize + 8,
+    ports: shapeSize - 16,
   }
 }
 
-/** Room for the local derivative on an edge, `· −0.1966`. */
-export function labelSize(edge: TraceEdge): Size {
-  return edge.rule === '' ? { width: 0, height: 0 } : { width: 84, height: 26 }
+/** Room for the local derivative on an edge, `· −0.1966`; arrays have no single one. */
+export function labelSize({ rule, local }: TraceEdge): Size | null {
+  return rule === '' || local === null ? null : { width: 78, height: 26 }
 }

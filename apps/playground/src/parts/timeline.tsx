@@ -121,7 +121,7 @@ export function Timeline({
                       style={{ left: `${((mark - start) / length) * 100}%` }}
                     />
                   ))}
-                <span className="timeline-name">{name}</span>
+                {length / total > 0.07 && <span className="timeline-name">{name}</span>}
               </div>
             )
           })}
