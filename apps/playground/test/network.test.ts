@@ -69,7 +69,8 @@ describe('the trainer', () => {
     trainer.follow(at(500))
     expect(asked(ports[0]!)).toEqual(['open', 'train'])
     trainer.follow(at(20))
-    expect(asked(ports[0]!)).toEqual(['open', 'train', 'goTo'])
+    trainer.follow(at(500))
+    expect(asked(ports[0]!)).toEqual(['open', 'train', 'goTo', 'goTo'])
   })
 
   test('drops late reports of another run, and of before it went to a step', () => {
@@ -131,6 +132,15 @@ describe('the trainer', () => {
       // The old one may still have something to say.
       ports[0]!.emit('message', state(2, 7))
       expect(trainer.getState().training!.view.step).toBe(500)
+    })
+
+    test('at the step that was asked of it', () => {
+      const { trainer, ports } = connect()
+      trainer.follow(at(0))
+      ports[0]!.emit('message', state(1, 0))
+      trainer.follow(at(7))
+      ports[0]!.emit('error')
+      expect(ports[1]!.requests[0]).toMatchObject({ document: { step: 7 } })
     })
 
     test('that does not answer', () => {

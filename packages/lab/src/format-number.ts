@@ -21,3 +21,8 @@ export function formatNumber(x: number, digits = maxDigits): string {
 function withoutZeros(decimal: string): string {
   return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal
 }
+
+/** An integer with every digit: `1,000,000`. */
+export function formatCount(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
+}

@@ -35,7 +35,7 @@ export {
   projection,
   type ViewFrom,
 } from './descent/surface.js'
-export { formatNumber } from './format-number.js'
+export { formatCount, formatNumber } from './format-number.js'
 export { type PartialSum, type StepAccount, writeAccount } from './graph/account.js'
 export { expandComposite, type OpenedComposite, type OpenedGraph, openComposites } from './graph/composite.js'
 export { operand } from './graph/describe.js'

@@ -1,6 +1,6 @@
 // Numbers as people read them.
 import { describe, expect, it } from 'vitest'
-import { formatNumber } from '../src/index.js'
+import { formatCount, formatNumber } from '../src/index.js'
 
 describe('a number', () => {
   it.each([
@@ -43,4 +43,14 @@ describe('a number', () => {
   ])('%d with %d digits is written %s', (number, digits, text) => {
     expect(formatNumber(number, digits)).toBe(text)
   })
+})
+
+describe('a count', () => {
+  it.each([
+    [0, '0'],
+    [999, '999'],
+    [1000, '1,000'],
+    [2432200, '2,432,200'],
+    [1234.5, '1,235'],
+  ])('%d is %s', (count, text) => expect(formatCount(count)).toBe(text))
 })

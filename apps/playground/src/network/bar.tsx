@@ -16,6 +16,8 @@ import { useTexts } from '../shell/language.js'
 
 interface BarProps {
   readonly document: NetworkDocument
+  /** Output units. */
+  readonly outputs: number
   /** Settings changed: the run begins at step 0. */
   readonly onSettings: (change: Partial<NetworkDocument>, merge?: string) => void
 }
@@ -23,7 +25,7 @@ interface BarProps {
 /** Noise with which a data set is neither trivial nor hopeless. */
 const usualNoise: Partial<Record<NetworkDocument['data']['kind'], number>> = { gauss: 0.8, moons: 0.1 }
 
-export function Bar({ document, onSettings }: BarProps) {
+export function Bar({ document, outputs, onSettings }: BarProps) {
   const texts = useTexts().network
   const { data, layers, loss, optimizer, seed } = document
   const change = (change: Partial<NetworkDocument>, merge: string) => onSettings(change, merge)
@@ -85,6 +87,7 @@ export function Bar({ document, onSettings }: BarProps) {
         value={[
           2,
           ...layers.map(({ units, activation }) => `${units} ${texts.activations[activation]}`),
+          outputs === 1 ? '1 σ' : `${outputs} softmax`,
         ].join(' → ')}
       >
         {layers.length === 0 && <p className="network-note">{texts.noHidden}</p>}
@@ -226,7 +229,7 @@ export function Bar({ document, onSettings }: BarProps) {
   )
 }
 
-function Until({ document, onSettings }: BarProps) {
+function Until({ document, onSettings }: Omit<BarProps, 'outputs'>) {
   const texts = useTexts().network
   const { until } = document
   const change = (own: Partial<typeof until>) => onSettings({ until: { ...until, ...own } }, 'until')

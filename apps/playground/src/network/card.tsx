@@ -179,10 +179,10 @@ function Answers({
                 <button
                   type="button"
                   className="quiet network-follow"
-                  aria-label={texts.follow(row + 1)}
                   aria-pressed={row === document.row}
                   onClick={() => onDocument({ row }, 'row')}
                 >
+                  <span className="visually-hidden">{texts.follow(row + 1)}: </span>
                   {formatNumber(x1, 3)}
                 </button>
               </td>

@@ -282,7 +282,7 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
           of={shown.apart ? (shown.loss && apart ? apart.loss : null) : view.loss}
           kind="network.loss"
           label={texts.lossLabel}
-          digits={4}
+          digits={box.width < 520 ? 3 : 4}
           className="network-loss-value"
           from={() => onInside('loss')}
         />

@@ -38,7 +38,9 @@ export const biasHeight = 50
 export const labelSizes = { two: { width: 82, height: 50 }, one: { width: 66, height: 26 } } as const
 const mostSide = 96
 const leastSide = 14
-const lossWidth = 116
+const lossWidth = 140
+/** More weights between two layers are not labelled: a press on a unit lists them. */
+const mostLabels = 12
 /** Along an edge, from its beginning to its end. */
 const places = [0.5, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6, 0.13, 0.87]
 
@@ -49,7 +51,7 @@ export function layoutNetwork(sizes: readonly number[], width: number, height: n
   const biases = each >= nameHeight + 40 + biasHeight + 8
   const names = each >= nameHeight + 26
   const text = biases ? nameHeight + biasHeight + 8 : names ? nameHeight + 8 : 6
-  const right = narrow ? 76 : lossWidth
+  const right = narrow ? 88 : lossWidth
   const column = (width - right) / sizes.length
   const side = Math.max(leastSide, Math.min(mostSide, each - text, column * (narrow ? 0.62 : 0.46)))
   const margin = side / 2 + (narrow ? 14 : Math.max(20, column * 0.18))
@@ -72,13 +74,15 @@ export function layoutNetwork(sizes: readonly number[], width: number, height: n
     }),
   )
   const loss = {
-    x: width - right / 2 - (narrow ? 2 : 6),
+    x: width - right / 2 + (narrow ? 2 : 6),
     y: units.at(-1)!.reduce((sum, { y }) => sum + y, 0) / units.at(-1)!.length,
   }
   taken.push({ x: loss.x - right / 2, y: loss.y - 34, width: right, height: 68 })
   const two = edgesOf(units, side, taken, labelSizes.two, width, height)
-  const twoLines = two.every(({ label }) => label)
-  const edges = twoLines ? two : edgesOf(units, side, taken, labelSizes.one, width, height)
+  const count = (edges: readonly EdgePlace[]) => edges.filter(({ label }) => label).length
+  const one = edgesOf(units, side, taken, labelSizes.one, width, height)
+  const twoLines = count(two) === count(one)
+  const edges = twoLines ? two : one
   return { side, units, edges, names, biases, twoLines, loss }
 }
 
@@ -92,7 +96,8 @@ function edgesOf(
 ): EdgePlace[] {
   const taken = [...blocks]
   const edges: EdgePlace[] = []
-  for (let layer = 0; layer + 1 < units.length; layer++)
+  for (let layer = 0; layer + 1 < units.length; layer++) {
+    const isFull = units[layer]!.length * units[layer + 1]!.length > mostLabels
     for (const [from, start] of units[layer]!.entries())
       for (const [to, end] of units[layer + 1]!.entries()) {
         const [x1, x2] = [start.x + side / 2, end.x - side / 2]
@@ -101,7 +106,7 @@ function edgesOf(
         const ys = [start.y, start.y, end.y, end.y] as const
         const path = `M${x1} ${start.y}C${xs[1]} ${start.y} ${xs[2]} ${end.y} ${x2} ${end.y}`
         let label: { x: number; y: number } | null = null
-        for (const at of places) {
+        for (const at of isFull ? [] : places) {
           const [x, y] = [bezier(xs, at), bezier(ys, at)]
           const box = { x: x - size.width / 2, y: y - size.height / 2, ...size }
           const inside =
@@ -113,6 +118,7 @@ function edgesOf(
         }
         edges.push({ layer, from, to, path, label })
       }
+  }
   return edges
 }
 

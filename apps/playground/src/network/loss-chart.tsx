@@ -1,5 +1,5 @@
 // The loss by step, on linear or logarithmic axes, of this run and of those kept to compare.
-import { decades, formatNumber, type LossRecord, niceStep, ticks } from '@bp/lab'
+import { decades, formatCount, formatNumber, type LossRecord, niceStep, ticks } from '@bp/lab'
 import { type PointerEvent, useEffect, useId, useRef, useState } from 'react'
 import { useTexts } from '../shell/language.js'
 
@@ -92,7 +92,7 @@ export function LossChart({ history, compared, guessing, logX, logY, height, onS
         aria-label={texts.chartText(
           formatNumber(history[0]!.loss, 4),
           formatNumber(last.loss, 4),
-          formatNumber(last.step),
+          formatCount(last.step),
         )}
         onPointerMove={(event) => setPointed(recordAt(event))}
         onPointerLeave={() => setPointed(null)}
@@ -116,7 +116,7 @@ export function LossChart({ history, compared, guessing, logX, logY, height, onS
             y={height - 5}
             textAnchor={index === 0 ? 'start' : x(step) > right - 16 ? 'end' : 'middle'}
           >
-            {formatNumber(step)}
+            {formatCount(step)}
           </text>
         ))}
         {guessing && (
@@ -156,7 +156,7 @@ export function LossChart({ history, compared, guessing, logX, logY, height, onS
           </>
         )}
         <span className="network-chart-pointed">
-          {formatNumber(mark.step)}: {formatNumber(mark.loss, 4)}
+          {texts.stepAt(formatCount(mark.step))}: {formatNumber(mark.loss, 4)}
         </span>
       </p>
     </div>

@@ -1,5 +1,13 @@
 // The Network place: a network that is trained in a worker, with all of its numbers.
-import { formatNumber, initialGraph, isOver, limits, type NetworkDocument, subStepsOf } from '@bp/lab'
+import {
+  formatCount,
+  formatNumber,
+  initialGraph,
+  isOver,
+  limits,
+  type NetworkDocument,
+  subStepsOf,
+} from '@bp/lab'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { Timeline } from '../parts/timeline.js'
 import { useKeys } from '../shell/keys.js'
@@ -135,7 +143,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
           title: running
             ? texts.pause
             : over && view.status === 'done'
-              ? texts.trainOn(formatNumber(document.until.steps))
+              ? texts.trainOn(formatCount(document.until.steps))
               : texts.train,
           run: train,
         }
@@ -144,7 +152,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
       title={texts.title}
       bar={
         <div className="network-bar">
-          <Bar document={document} onSettings={onSettings} />
+          <Bar document={document} outputs={view?.sizes.at(-1) ?? 1} onSettings={onSettings} />
           <span className="network-bar-end">
             {document.edits.length > 0 && (
               <button
@@ -195,7 +203,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
           )}
           {restarts !== null && restarts > 0 && (
             <p className="warning" role="status">
-              {texts.restarted(formatNumber(document.step))}
+              {texts.restarted(formatCount(document.step))}
             </p>
           )}
           {refusal !== null && (
@@ -234,20 +242,20 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
           position={document.step}
           segments={[
             {
-              name: texts.stepOf(formatNumber(document.step), formatNumber(document.until.steps)),
+              name: texts.stepOf(formatCount(document.step), formatCount(document.until.steps)),
               length: document.until.steps,
               tone: 'plain',
             },
           ]}
           onPosition={goTo}
-          describe={(step) => texts.stepOf(formatNumber(step), formatNumber(document.until.steps))}
+          describe={(step) => texts.stepOf(formatCount(step), formatCount(document.until.steps))}
           next={primary}
           onStep={stepOn}
           marks={[...new Set(document.edits.map(({ step }) => step))]}
           hint={
             perSecond === null ? null : (
               <span data-figure="rate" data-value={Math.round(perSecond)}>
-                {texts.measured(Math.round(perSecond).toLocaleString('en-US'))}
+                {texts.measured(formatCount(perSecond))}
               </span>
             )
           }
@@ -268,7 +276,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
           >
             {[...new Set([...speeds, document.speed])].map((speed) => (
               <option key={speed} value={speed}>
-                {speed === 0 ? texts.fullSpeed : texts.perSecond(formatNumber(speed))}
+                {speed === 0 ? texts.fullSpeed : texts.perSecond(formatCount(speed))}
               </option>
             ))}
           </select>

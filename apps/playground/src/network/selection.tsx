@@ -50,6 +50,15 @@ function numbersOf({ layers, sizes }: NetworkView, layer: number, from: number, 
   }
 }
 
+/** The fewest digits that are this float32. */
+function shortest(value: number): number {
+  for (let digits = 1; digits < 10; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return short
+  }
+  return value
+}
+
 /** The value of a weight after the next step. */
 function valueAfter({ after }: SubSteps, sizes: readonly number[], layer: number, from: number, to: number) {
   if (!after) return null
@@ -114,6 +123,7 @@ function Weight({
               kind={kindOf}
               label={texts.weightOf(selected)}
               tone="forward"
+              digits={5}
               from={() => onInside(selected)}
             />
           </dd>
@@ -126,6 +136,7 @@ function Weight({
               kind="network.gradient"
               label={texts.gradientOf(selected)}
               tone="backward"
+              digits={4}
               from={() => onInside(selected)}
             />
           </dd>
@@ -138,6 +149,7 @@ function Weight({
               kind={kindOf}
               label={texts.nextUpdate}
               tone="forward"
+              digits={5}
               from={() => onInside(selected)}
             />
           </dd>
@@ -155,7 +167,7 @@ function Weight({
         <span>{texts.setByHand}</span>
         <NumberField
           label={texts.edit(selected)}
-          value={value}
+          value={shortest(value)}
           step={0.1}
           onChange={(value) => onEdit(layer, from, to, value)}
         />

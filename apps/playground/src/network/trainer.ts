@@ -105,6 +105,7 @@ export class Trainer {
       this.#send({ type: 'follow', row: document.row, apart: isApart(document) })
     if (before.step !== document.step && document.step !== this.#published) {
       this.#wanted = false
+      this.#published = null
       this.#send({ type: 'goTo', generation: ++this.#generation, step: document.step })
     }
   }
@@ -171,7 +172,9 @@ export class Trainer {
     this.#change({ restarts: restarts + 1 })
     if (!this.#document) return
     const wanted = this.#wanted
-    this.#document = { ...this.#document, step: training?.view.step ?? this.#document.step }
+    // At rest it is where the document is, or on its way there.
+    const step = wanted && training ? training.view.step : this.#document.step
+    this.#document = { ...this.#document, step }
     this.#open(this.#document)
     if (wanted) this.train()
   }

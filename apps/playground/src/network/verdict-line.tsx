@@ -1,5 +1,5 @@
 // What became of the training, in words; and the trial of other seeds where that may help.
-import { formatNumber, type NetworkDocument, type NetworkView, type Verdict } from '@bp/lab'
+import { formatCount, formatNumber, type NetworkDocument, type NetworkView, type Verdict } from '@bp/lab'
 import type { Texts } from '../shell/language.js'
 import { useTexts } from '../shell/language.js'
 import type { Trainer, TrainerState } from './trainer.js'
@@ -53,7 +53,7 @@ export function verdictText(texts: Texts['network'], verdict: Verdict, view: Net
     case 'learned':
       return said.learned(verdict.rows, formatNumber(verdict.loss, 4))
     case 'diverged':
-      return said.diverged(formatNumber(verdict.step), verdict.where)
+      return said.diverged(formatCount(verdict.step), verdict.where)
     case 'linear':
       return verdict.proof === 'xor'
         ? said.linearXor(formatNumber(verdict.floor))
@@ -71,7 +71,7 @@ export function verdictText(texts: Texts['network'], verdict: Verdict, view: Net
     case 'rate-too-small':
       return said.tooSmall(percent(verdict.moved), number(verdict.gradientNorm))
     case 'falling':
-      return said.falling(percent(verdict.fall), formatNumber(verdict.steps))
+      return said.falling(percent(verdict.fall), formatCount(verdict.steps))
     case 'plateau':
       return said.plateau(number(verdict.gradientNorm), number(verdict.curvature))
     case 'minimum':

@@ -57,22 +57,27 @@ function sliceLater(): void {
 const kernel = loadKernel()
 
 addEventListener('message', async ({ data: request }: MessageEvent<Request>) => {
+  // On a slow line the kernel is long in coming, but the worker is there.
+  if (request.type === 'ping') {
+    send({ type: 'pong' })
+    return
+  }
   try {
     // What comes before the kernel is there waits, in order.
     await kernel
     receive(request)
   } catch (error) {
-    if (!(error instanceof BackpropagationError)) throw error
+    // A rejected promise would not reach the page as an error of this worker.
+    if (!(error instanceof BackpropagationError)) {
+      reportError(error)
+      return
+    }
     running = false
     send({ type: 'refused', message: error.message })
   }
 })
 
-function receive(request: Request): void {
-  if (request.type === 'ping') {
-    send({ type: 'pong' })
-    return
-  }
+function receive(request: Exclude<Request, { type: 'ping' }>): void {
   if (request.type === 'open') {
     generation = request.generation
     open(request.document)

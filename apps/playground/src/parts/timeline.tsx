@@ -51,6 +51,7 @@ export function Timeline({
     <div className="timeline">
       <button
         type="button"
+        className="timeline-end"
         aria-label={texts.first}
         title={texts.first}
         aria-disabled={position === 0}
@@ -92,6 +93,7 @@ export function Timeline({
       )}
       <button
         type="button"
+        className="timeline-end"
         aria-label={texts.last}
         title={texts.last}
         aria-disabled={position === total}

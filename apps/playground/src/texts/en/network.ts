@@ -65,6 +65,7 @@ export const network = {
   perSecond: (speed: string) => `${speed} steps/s`,
   measured: (speed: string) => `${speed} steps/s`,
   stepOf: (step: string, steps: string) => `step ${step} of ${steps}`,
+  stepAt: (step: string) => `step ${step}`,
   tabs: { answers: 'Answers', loss: 'Loss', layers: 'Layers', data: 'Data', code: 'Code' },
   tabList: 'Views of the network',
   preparing: 'Preparing the network …',

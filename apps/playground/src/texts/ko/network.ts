@@ -67,6 +67,7 @@ export const network: typeof en = {
   perSecond: (speed) => `초당 ${speed}단계`,
   measured: (speed) => `초당 ${speed}단계`,
   stepOf: (step, steps) => `${steps}단계 중 ${step}`,
+  stepAt: (step) => `${step}단계`,
   tabs: { answers: '답', loss: '손실', layers: '층', data: '데이터', code: '코드' },
   tabList: '신경망 보기',
   preparing: '신경망을 준비하는 중 …',
