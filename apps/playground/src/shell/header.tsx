@@ -51,7 +51,7 @@ export function Header(props: HeaderProps) {
           {texts.share}
         </button>
         <Action title={texts.theme[theme]} sign={themeSigns[theme]} onPress={onTheme} />
-        <Action title={texts.otherLanguage} sign="한/EN" onPress={onLanguage} />
+        <Action title={`한/EN: ${texts.otherLanguage}`} sign="한/EN" onPress={onLanguage} />
         <Action title={texts.help} sign="?" onPress={onHelp} />
       </div>
     </header>
