@@ -8,24 +8,19 @@ import {
   narrowed, outweighs, squaresOf, sumOf,
 } from './rows'
 
-// @ts-ignore: decorator
-@inline
-function meanOf(x: usize, columns: u32, centred: u32): f32 {
-  return centred ? sumOf(x, columns) / <f32>columns : 0
-}
+/** What `measureRow` finds: with the mean subtracted and the factor multiplied, a row has mean 0 and variance 1. */
+let rowMean: f32 = 0
+let rowFactor: f32 = 0
 
-/** What a row is multiplied by so that its variance becomes 1; 0 or NaN where float32 cannot tell. */
-// @ts-ignore: decorator
-@inline
-function reciprocalDeviation(x: usize, columns: u32, mean: f32, epsilon: f32): f32 {
-  const variance = squaresOf(x, columns, mean) / <f32>columns
-  return outweighs(variance, mean) ? 1 / sqrt(variance + epsilon) : 0
-}
-
-/** The same by what `moments` finds. */
-function exactReciprocal(x: usize, columns: u32, epsilon: f32, centred: u32): f32 {
+/** If not centred, the mean counts as 0. Where float32 cannot tell a variance from the square of a mean, in float64. */
+function measureRow(x: usize, columns: u32, epsilon: f32, centred: u32): void {
+  rowMean = centred ? sumOf(x, columns) / <f32>columns : 0
+  const variance = squaresOf(x, columns, rowMean) / <f32>columns
+  rowFactor = outweighs(variance, rowMean) ? 1 / sqrt(variance + epsilon) : 0
+  if (rowFactor > 0) return
   moments(x, 4, columns, centred)
-  return <f32>(1 / Math.sqrt(exactVariance + <f64>epsilon))
+  rowFactor = <f32>(1 / Math.sqrt(exactVariance + <f64>epsilon))
+  rowMean = <f32>exactMean
 }
 
 /** (x − mean) / √(variance + ε) · gamma + beta, row by row; if not centred, the mean counts as 0. */
@@ -34,14 +29,9 @@ export function normalizeRows(
 ): void {
   if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
-    let mean = meanOf(x, columns, centred)
-    let factor = reciprocalDeviation(x, columns, mean, epsilon)
-    if (!(factor > 0)) {
-      factor = exactReciprocal(x, columns, epsilon, centred)
-      mean = <f32>exactMean
-    }
-    const means = f32x4.splat(mean)
-    const factors = f32x4.splat(factor)
+    measureRow(x, columns, epsilon, centred)
+    const means = f32x4.splat(rowMean)
+    const factors = f32x4.splat(rowFactor)
     let j: i32 = 0
     do {
       const at = j << 2
@@ -67,14 +57,9 @@ export function normalizeRowsGrad(
   const zero = f32x4.splat(0)
   if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
-    let mean = meanOf(x, columns, centred)
-    let factor = reciprocalDeviation(x, columns, mean, epsilon)
-    if (!(factor > 0)) {
-      factor = exactReciprocal(x, columns, epsilon, centred)
-      mean = <f32>exactMean
-    }
-    const means = f32x4.splat(mean)
-    const factors = f32x4.splat(factor)
+    measureRow(x, columns, epsilon, centred)
+    const means = f32x4.splat(rowMean)
+    const factors = f32x4.splat(rowFactor)
     let sums: v128
     let products: v128
     let sum: f64 = 0
@@ -97,7 +82,7 @@ export function normalizeRowsGrad(
       product += <f64>sumLanes(products)
     } while (j < <i32>columns)
     const meanG = f32x4.splat(centred ? <f32>sum / <f32>columns : 0)
-    const slope = f32x4.splat((<f32>product / <f32>columns) * factor * factor)
+    const slope = f32x4.splat((<f32>product / <f32>columns) * rowFactor * rowFactor)
     j = 0
     do {
       const at = j << 2
@@ -128,14 +113,9 @@ export function normalizeRowsGammaGrad(
   memory.fill(scratch, 0, ((columns + 3) & ~3) << 3)
   if (columns == 0) return
   for (let row: u32 = 0; row < rows; row++) {
-    let mean = meanOf(x, columns, centred)
-    let factor = reciprocalDeviation(x, columns, mean, epsilon)
-    if (!(factor > 0)) {
-      factor = exactReciprocal(x, columns, epsilon, centred)
-      mean = <f32>exactMean
-    }
-    const means = f32x4.splat(mean)
-    const factors = f32x4.splat(factor)
+    measureRow(x, columns, epsilon, centred)
+    const means = f32x4.splat(rowMean)
+    const factors = f32x4.splat(rowFactor)
     let j: i32 = 0
     do {
       const at = j << 2

@@ -141,21 +141,21 @@ export const lowerConvolutionWeightGrad: Lowering<Convolution> = (context) => {
   emit('ConvolutionWeightGrad', { ...operands, panels, block, rows: patch })
 }
 
-/** Pooling: `arrays` are the operands but the sizes; `image` and `small` the shapes before and after. */
+/** Pooling, or its gradient, whose output is the image; `arrays` are the operands but the sizes. */
 export function lowerPooling<
   Name extends OpcodeWith<'sizeY'>,
   Attributes extends Windows & { readonly size: Pair },
 >(
   opcode: Name,
   arrays: (context: Context<Attributes>) => Omit<Operands<Name>, 'out' | keyof WindowOperands>,
-  image: (context: Context<Attributes>) => Shape,
-  small: (context: Context<Attributes>) => Shape,
 ): Lowering<Attributes> {
   return (context) => {
-    const { attributes, output, emit } = context
+    const { inputs, shape, attributes, output, emit } = context
     const { size, stride, padding } = attributes
-    const [images, height, width, channels] = image(context) as [number, number, number, number]
-    const [, outHeight, outWidth] = small(context) as [number, number, number]
+    const within = inputs.at(-1)!.shape
+    const [image, small] = opcode.endsWith('Grad') ? [shape, within] : [within, shape]
+    const [images, height, width, channels] = image as [number, number, number, number]
+    const [, outHeight, outWidth] = small as [number, number, number]
     const windows: WindowOperands = {
       images,
       height,

@@ -94,7 +94,8 @@ export function elementwise(f: (...values: number[]) => number): Reference {
 
 /** The same for a function that depends on attributes. */
 export function elementwiseWith<Attributes>(
-  functionOf: (attributes: Attributes) => (...values: number[]) => number,
+  f: (attributes: Attributes, ...values: number[]) => number,
 ): Reference<Attributes> {
-  return (inputs, shape, attributes) => elementwise(functionOf(attributes))(inputs, shape, {})
+  return (inputs, shape, attributes) =>
+    elementwise((...values) => f(attributes, ...values))(inputs, shape, {})
 }

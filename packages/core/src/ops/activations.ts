@@ -243,12 +243,10 @@ export const gelu: Elementwise<One, Approximation, 'approximate'> = op('gelu', {
       : mul(x, mul(0.5, add(1, erf(mul(x, Math.SQRT1_2))))),
   lower: (context) => unary(context.attributes.approximate === 'tanh' ? 'GeluTanh' : 'Gelu')(context),
   // As max(x, 0) − |x| · Φ(−|x|), which is accurate in the left tail.
-  reference: elementwiseWith(({ approximate }) =>
-    approximate === 'tanh'
-      ? (x) => timesSigmoid(x!, exponent(x!))
-      : (x) =>
-          Math.abs(x!) > 40 ? Math.max(x!, 0) : Math.max(x!, 0) - Math.abs(x!) * normalCdf(-Math.abs(x!)),
-  ),
+  reference: elementwiseWith(({ approximate }, x) => {
+    if (approximate === 'tanh') return timesSigmoid(x!, exponent(x!))
+    return Math.max(x!, 0) - (Math.abs(x!) > 40 ? 0 : Math.abs(x!) * normalCdf(-Math.abs(x!)))
+  }),
   ulp: 4,
   sample: { domains: { x: uniform(-4, 4) }, cases: withAttributes(twice(unaryCases), ...approximations) },
 })
@@ -293,13 +291,12 @@ export const geluGrad: Elementwise<Pair, Approximation, 'approximate'> = op('gel
   },
   lower: (context) =>
     backward(context.attributes.approximate === 'tanh' ? 'GeluTanhGrad' : 'GeluGrad')(context),
-  reference: elementwiseWith(({ approximate }) =>
-    approximate === 'tanh'
-      ? timesDerivative((x) => {
-          const s = 1 / (1 + exponential(-exponent(x)))
-          return s + x * s * (1 - s) * innerDerivative(x)
-        })
-      : timesDerivative((x) => normalCdf(x) + x * density(x)),
+  reference: elementwiseWith(({ approximate }, ...values) =>
+    timesDerivative((x) => {
+      if (approximate !== 'tanh') return normalCdf(x) + x * density(x)
+      const s = 1 / (1 + exponential(-exponent(x)))
+      return s + x * s * (1 - s) * innerDerivative(x)
+    })(...values),
   ),
   // Near −0.75, where the derivative is 0, its terms cancel.
   ulp: 16,
@@ -460,11 +457,7 @@ export const leakyRelu: Elementwise<One, Slope, 'negativeSlope'> = op('leakyRelu
   },
   decompose: ({ x }, { negativeSlope }) => where(greater(x, 0), x, mul(negativeSlope, x)),
   lower: unary('LeakyRelu', ({ negativeSlope }) => ({ slope: negativeSlope })),
-  reference: elementwiseWith(
-    ({ negativeSlope }) =>
-      (x) =>
-        x! > 0 ? x! : negativeSlope * x!,
-  ),
+  reference: elementwiseWith(({ negativeSlope }, x) => (x! > 0 ? x! : negativeSlope * x!)),
   ulp: 2,
   sample: { domains: { x: kinkAtZero }, cases: withAttributes(unaryCases, ...slopes) },
 })
@@ -486,10 +479,8 @@ export const leakyReluGrad: Elementwise<Pair, Slope, 'negativeSlope'> = op('leak
   decompose: ({ x, upstream }, { negativeSlope }) =>
     where(greater(x, 0), upstream, mul(negativeSlope, upstream)),
   lower: binary('LeakyReluGrad', ({ negativeSlope }) => ({ slope: negativeSlope })),
-  reference: elementwiseWith(
-    ({ negativeSlope }) =>
-      (x, upstream) =>
-        x! > 0 ? upstream! : negativeSlope * upstream!,
+  reference: elementwiseWith(({ negativeSlope }, x, upstream) =>
+    x! > 0 ? upstream! : negativeSlope * upstream!,
   ),
   ulp: 2,
   sample: {
@@ -525,11 +516,7 @@ export const elu: Elementwise<One, Alpha, 'alpha'> = op('elu', {
   },
   decompose: ({ x }, { alpha }) => where(greater(x, 0), x, mul(alpha, expm1(x))),
   lower: unary('Elu', ({ alpha }) => ({ alpha })),
-  reference: elementwiseWith(
-    ({ alpha }) =>
-      (x) =>
-        x! > 0 ? x! : alpha * exponentialMinusOne(x!),
-  ),
+  reference: elementwiseWith(({ alpha }, x) => (x! > 0 ? x! : alpha * exponentialMinusOne(x!))),
   ulp: 5,
   sample: { domains: { x: kinkAtZero }, cases: withAttributes(unaryCases, ...alphas) },
 })
@@ -555,10 +542,8 @@ export const eluGrad: Elementwise<Pair, Alpha, 'alpha'> = op('eluGrad', {
   decompose: ({ x, upstream }, { alpha }) =>
     where(greater(x, 0), upstream, mul(upstream, mul(alpha, exp(x)))),
   lower: binary('EluGrad', ({ alpha }) => ({ alpha })),
-  reference: elementwiseWith(
-    ({ alpha }) =>
-      (x, upstream) =>
-        x! > 0 ? upstream! : upstream! * alpha * exponential(x!),
+  reference: elementwiseWith(({ alpha }, x, upstream) =>
+    x! > 0 ? upstream! : upstream! * alpha * exponential(x!),
   ),
   ulp: 6,
   sample: {
@@ -626,11 +611,7 @@ export const clip: Elementwise<One, Bounds> = op('clip', {
     },
   },
   lower: unary('Clip', ({ min, max }) => ({ min, max })),
-  reference: elementwiseWith(
-    ({ min, max }) =>
-      (x) =>
-        Math.min(Math.max(x!, min), max),
-  ),
+  reference: elementwiseWith(({ min, max }, x) => Math.min(Math.max(x!, min), max)),
   ulp: 0,
   sample: { domains: { x: kinksAtBounds }, cases: withAttributes(unaryCases, ...boundsSample) },
 })
@@ -662,10 +643,8 @@ export const clipGrad: Elementwise<Pair, Bounds & Open> = op('clipGrad', {
     const opcode = context.attributes.open ? 'OpenClipGrad' : 'ClipGrad'
     binary(opcode, ({ min, max }: Required<Bounds>) => ({ min, max }))(context)
   },
-  reference: elementwiseWith(
-    ({ min, max, open }) =>
-      (x, upstream) =>
-        (open ? x! > min && x! < max : x! >= min && x! <= max) ? upstream! : 0,
+  reference: elementwiseWith(({ min, max, open }, x, upstream) =>
+    (open ? x! > min && x! < max : x! >= min && x! <= max) ? upstream! : 0,
   ),
   ulp: 0,
   sample: {

@@ -101,12 +101,7 @@ export const maxPool2d: Op<['x'], PoolingOptions, 'size'> = op('maxPool2d', {
   vjp: {
     x: { formula: 'maxPool2dGrad(x, ȳ)', rule: ({ x, dy }, attributes) => maxPool2dGrad(x, dy, attributes) },
   },
-  lower: lowerPooling(
-    'MaxPool',
-    ({ inputs: [x] }) => ({ x: x!.buffer }),
-    ({ inputs }) => inputs[0]!.shape,
-    ({ shape }) => shape,
-  ),
+  lower: lowerPooling('MaxPool', ({ inputs: [x] }) => ({ x: x!.buffer })),
   reference: ([x], shape, attributes) => {
     const y = new Float64Array(sizeOf(shape))
     forEachWindow(x!.shape, shape, attributes, (cells, at) => {
@@ -142,12 +137,7 @@ export const maxPool2dGrad: Op<['x', 'upstream'], PoolingOptions, 'size'> = op('
       rule: ({ x, dy }, attributes) => maxPool2dPick(x, dy, attributes),
     },
   },
-  lower: lowerPooling(
-    'MaxPoolGrad',
-    ({ inputs: [x, upstream] }) => ({ x: x!.buffer, dy: upstream!.buffer }),
-    ({ shape }) => shape,
-    ({ inputs }) => inputs[1]!.shape,
-  ),
+  lower: lowerPooling('MaxPoolGrad', ({ inputs: [x, dy] }) => ({ x: x!.buffer, dy: dy!.buffer })),
   reference: ([x, upstream], shape, attributes) => {
     const dx = new Float64Array(sizeOf(shape))
     forEachWindow(shape, upstream!.shape, attributes, (cells, at) => {
@@ -186,12 +176,10 @@ export const maxPool2dPick: Op<['x', 'values'], PoolingOptions, 'size'> = op('ma
       rule: ({ x, dy }, attributes) => maxPool2dGrad(x, dy, attributes),
     },
   },
-  lower: lowerPooling(
-    'MaxPoolPick',
-    ({ inputs: [x, values] }) => ({ x: x!.buffer, values: values!.buffer }),
-    ({ inputs }) => inputs[0]!.shape,
-    ({ shape }) => shape,
-  ),
+  lower: lowerPooling('MaxPoolPick', ({ inputs: [x, values] }) => ({
+    x: x!.buffer,
+    values: values!.buffer,
+  })),
   reference: ([x, values], shape, attributes) => {
     const y = new Float64Array(sizeOf(shape))
     forEachWindow(x!.shape, shape, attributes, (cells, at) => {
@@ -223,12 +211,10 @@ export const avgPool2d: Op<['x'], AverageOptions, 'size'> = op('avgPool2d', {
         avgPool2dGrad(dy, { ...attributes, inputSize: planeOf('avgPool2d', 'x', x.shape) }),
     },
   },
-  lower: lowerPooling(
-    'AveragePool',
-    ({ inputs: [x], attributes }) => ({ x: x!.buffer, countPadding: Number(attributes.countPadding) }),
-    ({ inputs }) => inputs[0]!.shape,
-    ({ shape }) => shape,
-  ),
+  lower: lowerPooling('AveragePool', ({ inputs: [x], attributes }) => ({
+    x: x!.buffer,
+    countPadding: Number(attributes.countPadding),
+  })),
   reference: ([x], shape, attributes) => {
     const y = new Float64Array(sizeOf(shape))
     forEachWindow(x!.shape, shape, attributes, (cells, at) => {
@@ -271,12 +257,10 @@ export const avgPool2dGrad: Op<['upstream'], AverageGradOptions> = op('avgPool2d
       rule: ({ dy }, { inputSize: _, ...attributes }) => avgPool2d(dy, attributes),
     },
   },
-  lower: lowerPooling(
-    'AveragePoolGrad',
-    ({ inputs: [dy], attributes }) => ({ dy: dy!.buffer, countPadding: Number(attributes.countPadding) }),
-    ({ shape }) => shape,
-    ({ inputs }) => inputs[0]!.shape,
-  ),
+  lower: lowerPooling('AveragePoolGrad', ({ inputs: [dy], attributes }) => ({
+    dy: dy!.buffer,
+    countPadding: Number(attributes.countPadding),
+  })),
   reference: ([upstream], shape, attributes) => {
     const dx = new Float64Array(sizeOf(shape))
     forEachWindow(shape, upstream!.shape, attributes, (cells, at) => {
