@@ -43,7 +43,7 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
           {toText(picture.program).split('\n').at(-1)!.replaceAll('*', ' · ')}
         </p>
         <p className="account-words">{texts.begin(trace.output.title)}</p>
-        <Actions />
+        {actions()}
       </div>
     )
   const words = wordsOf(texts, picture)
@@ -54,17 +54,17 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
       </p>
       <OneAccount account={current.account} picture={picture} onFrom={onFrom} />
       {current.tangent && <OneAccount account={current.tangent} picture={picture} onFrom={onFrom} />}
-      {current.account.sum && <Sum sum={current.account.sum} />}
+      {current.account.sum && sumOf(current.account.sum)}
       {words && <p className="account-words">{words}</p>}
       <p className="visually-hidden" role="status">
         {current.text}
       </p>
-      <Actions />
+      {actions()}
     </div>
   )
 
   /** What can be done with the node that is chosen. */
-  function Actions() {
+  function actions() {
     if (!node?.op) return null
     return (
       <p className="account-actions">
@@ -87,7 +87,7 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
     )
   }
 
-  function Sum({ sum }: { readonly sum: NonNullable<StepAccount['sum']> }) {
+  function sumOf(sum: NonNullable<StepAccount['sum']>) {
     if (sum.before === null) return <p className="account-sum">{texts.firstPart(sum.parts)}</p>
     const shape = current!.account.shape
     const write = (numbers: typeof sum.after) => formatNumbers(numbers, shape)

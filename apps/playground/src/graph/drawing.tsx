@@ -298,13 +298,13 @@ function Node({ node, box, reachable, document, change, picture, onFrom, onBreak
           onBreakpoint(id)
         }}
       >
-        {node.op === null ? <Name title={symbol} /> : symbol}
+        {node.op === null ? <Name title={symbol} /> : <span>{symbol}</span>}
+        {node.op !== null && name && (
+          <span className="graph-name">
+            <Name title={name} />
+          </span>
+        )}
       </button>
-      {node.op !== null && name && (
-        <span className="graph-name" aria-hidden="true">
-          <Name title={name} />
-        </span>
-      )}
       <div className="graph-derivative">
         {kind !== 'constant' && (differentiable || derivative !== null) && (
           <Numeric

@@ -24,8 +24,9 @@ interface Size {
 /** Width of a symbol or name, roughly; what is longer is cut. */
 const textWidth = (text: string, character: number) => [...text].length * character
 
-export function shapeWidth({ symbol }: Pick<TraceNode, 'symbol'>): number {
-  return Math.min(120, Math.max(shapeSize, textWidth(symbol, 10) + 22))
+export function shapeWidth({ symbol, name, op }: Pick<TraceNode, 'symbol' | 'name' | 'op'>): number {
+  const widest = Math.max(textWidth(symbol, 11), op === null ? 0 : textWidth(name, 8))
+  return Math.min(130, Math.max(shapeSize, widest + 20))
 }
 
 /** Rows and columns that are drawn of an array, with one more for `…`. */
@@ -47,9 +48,8 @@ export function numbersSize(shape: readonly number[]): Size {
 
 export function nodeSize(node: TraceNode): Size & { readonly ports: number } {
   const numbers = numbersSize(node.shape)
-  const name = 2 * Math.min(60, textWidth(node.name, 9) + 6)
   return {
-    width: Math.max(numbers.width, shapeWidth(node) + (node.op === null ? 0 : name)),
+    width: Math.max(numbers.width, shapeWidth(node) + 8),
     height: 2 * numbers.height + shapeSize + 8,
     ports: shapeSize - 16,
   }

@@ -10,8 +10,6 @@ export interface Moment<Documents> {
 export interface SessionState<Documents> extends Moment<Documents> {
   readonly past: readonly Moment<Documents>[]
   readonly future: readonly Moment<Documents>[]
-  /** Key of the last change, with which the next one may be merged. */
-  readonly merge: string | null
 }
 
 /** More is not kept, so that an afternoon of dragging does not fill the memory. */
@@ -36,16 +34,17 @@ export function createSession<Documents>(start: Moment<Documents>): Session<Docu
     ...start,
     past: [],
     future: [],
-    merge: null,
   })
+  /** Key of the last change, with which the next one may be merged. */
+  let gesture: string | null = null
   const record = (next: Moment<Documents>, merge: string | null) => {
-    const { place, documents, past, merge: before } = getState()
-    const merged = merge !== null && merge === before
+    const { place, documents, past } = getState()
+    const merged = merge !== null && merge === gesture
+    gesture = merge
     setState({
       ...next,
       past: merged ? past : [...past, { place, documents }].slice(-longestPast),
       future: [],
-      merge,
     })
   }
   return {
@@ -59,25 +58,27 @@ export function createSession<Documents>(start: Moment<Documents>): Session<Docu
     },
     open(place, document) {
       const state = getState()
-      if (document === undefined) setState({ ...state, place, merge: null })
+      gesture = null
+      if (document === undefined) setState({ ...state, place })
       else record({ place, documents: { ...state.documents, [place]: document } }, null)
     },
     settle() {
-      const state = getState()
       // Steps through time are one gesture, however many presses they take.
-      if (state.merge !== null && !state.merge.endsWith(' position')) setState({ ...state, merge: null })
+      if (!gesture?.endsWith(' position')) gesture = null
     },
     undo() {
       const { place, documents, past, future } = getState()
       const last = past.at(-1)
       if (!last) return
-      setState({ ...last, past: past.slice(0, -1), future: [{ place, documents }, ...future], merge: null })
+      gesture = null
+      setState({ ...last, past: past.slice(0, -1), future: [{ place, documents }, ...future] })
     },
     redo() {
       const { place, documents, past, future } = getState()
       const [next, ...rest] = future
       if (!next) return
-      setState({ ...next, past: [...past, { place, documents }], future: rest, merge: null })
+      gesture = null
+      setState({ ...next, past: [...past, { place, documents }], future: rest })
     },
   }
 }
