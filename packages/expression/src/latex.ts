@@ -14,18 +14,18 @@ export function toLatex(program: Program): string {
 
 function writeStatement({ name, expression }: Statement, equals: string): string {
   const right = write(expression, 0)
-  if (name !== null) return `${writeName(name)} ${equals} ${right}`
+  if (name !== null) return `${nameToLatex(name)} ${equals} ${right}`
   return equals === '=' ? right : `& ${right}`
 }
 
 function write(expression: Expression, power: number): string {
   switch (expression.kind) {
     case 'number':
-      return writeNumber(expression.value)
+      return numberToLatex(expression.value)
     case 'array':
       return writeArray(expression.value)
     case 'name':
-      return writeName(expression.name)
+      return nameToLatex(expression.name)
     case 'negation':
       return parenthesized(`-${write(expression.operand, negationPower)}`, negationPower < power)
     case 'call':
@@ -119,8 +119,8 @@ const greek = new Map(
   ].map(([letter, command]) => [letter!, `\\${command}`] as const),
 )
 
-/** `x` as x, `x1`, `x_1` and `x_in` with a subscript, `weight` and `learning_rate` upright, `α` as its command. */
-function writeName(name: string): string {
+/** A name in LaTeX: `x` as x, `x1`, `x_1` and `x_in` with a subscript, `weight` and `learning_rate` upright, `α` as its command. */
+export function nameToLatex(name: string): string {
   const plain = name.replace(/[₀-₉]/g, (digit) => String(digit.codePointAt(0)! - 0x2080))
   const [, head, index] = /^(.*[^\d_])_?(\d+)$/u.exec(plain) ?? /^(\p{L}\p{M}*)_(.+)$/u.exec(plain) ?? []
   if (head === undefined || index === undefined) return writeWord(plain)
@@ -135,7 +135,9 @@ function writeWord(word: string): string {
   return `\\text{${word.replaceAll('_', '\\_')}}`
 }
 
-function writeNumber(value: number): string {
+/** A number in LaTeX: `1e-7` is 1 · 10⁻⁷. */
+export function numberToLatex(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? '\\text{NaN}' : value < 0 ? '-\\infty' : '\\infty'
   const [digits, exponent] = String(value).split('e')
   return exponent === undefined ? digits! : `${digits} \\cdot 10^{${Number(exponent)}}`
 }
@@ -152,7 +154,7 @@ function writeArray(value: NestedArray): string {
 }
 
 function writeSigned(value: number): string {
-  return value < 0 ? `-${writeNumber(-value)}` : writeNumber(value)
+  return value < 0 ? `-${numberToLatex(-value)}` : numberToLatex(value)
 }
 
 function parenthesized(text: string, needed: boolean): string {

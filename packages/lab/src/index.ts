@@ -37,7 +37,9 @@ export {
 } from './descent/surface.js'
 export { formatCount, formatNumber } from './format-number.js'
 export { type PartialSum, type StepAccount, writeAccount } from './graph/account.js'
+export { toJson, toPytorch, toTypescript } from './graph/code.js'
 export { expandComposite, type OpenedComposite, type OpenedGraph, openComposites } from './graph/composite.js'
+export { toDerivation } from './graph/derivation.js'
 export { operand } from './graph/describe.js'
 export { type GraphDocument, type GraphTab, graphCodec, graphTabs, initialGraph } from './graph/document.js'
 export { type Formula, type Mark, type Source, writeFormula } from './graph/formula.js'
@@ -53,7 +55,15 @@ export {
   type Point,
   type Size,
 } from './graph/layout.js'
-export { type Nudge, nudge } from './graph/nudge.js'
+export {
+  type CurveOptions,
+  type CurvePoint,
+  checkDerivative,
+  curve,
+  type DerivativeCheck,
+  type Nudge,
+  nudge,
+} from './graph/nudge.js'
 export { formatNumbers, type Numbers } from './graph/numbers.js'
 export {
   type GraphPicture,

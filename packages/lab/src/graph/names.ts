@@ -1,5 +1,5 @@
 // Gives every node of a graph a name and an id that stay the same whatever is opened and whatever the values are.
-import { Constant, type Tensor, topological } from '@bp/core'
+import { Constant, type Tensor, topological, ValueError } from '@bp/core'
 import type { Graph } from '@bp/expression'
 
 export interface Identity {
@@ -43,6 +43,16 @@ export function identify(graph: Graph | IdentifiedGraph): ReadonlyMap<Tensor, Id
       return [tensor, { id: name, name }]
     }),
   )
+}
+
+/**
+ * The node that is differentiated, by its id; `null` is the output.
+ * @throws ValueError for an id that is not in the graph.
+ */
+export function targetOf(caller: string, graph: Graph | IdentifiedGraph, id: string | null): Tensor {
+  if (id === null) return graph.output
+  for (const [tensor, identity] of identify(graph)) if (identity.id === id) return tensor
+  throw new ValueError(`${caller}: there is no node ${id} in this graph`)
 }
 
 function* freeNames(taken: ReadonlySet<string>): Generator<string> {

@@ -29,7 +29,7 @@ import {
 import type { OpenedGraph } from './composite.js'
 import { writeOperation } from './describe.js'
 import { type Formula, ruleMarks, type Source } from './formula.js'
-import { identify } from './names.js'
+import { identify, targetOf } from './names.js'
 import { addNumbers, formatNumbers, type Numbers } from './numbers.js'
 import { problemsOf, type TraceProblem, writeProblem } from './problems.js'
 
@@ -189,8 +189,7 @@ export function trace(
   const identities = identify(graph)
   const order = [...identities.keys()]
   const idOf = (tensor: Tensor) => identities.get(tensor)!.id
-  const target = targetId === null ? output : order.find((tensor) => idOf(tensor) === targetId)
-  if (!target) throw new ValueError(`trace: there is no node ${targetId} in this graph`)
+  const target = targetOf('trace', graph, targetId)
   const links = new Map(order.map((tensor) => [tensor, linksInto(tensor)]))
   const all = order.flatMap((tensor) => links.get(tensor)!)
 
@@ -505,9 +504,7 @@ export interface Sweeps {
 export function countSweeps(graph: Graph | OpenedGraph, targetId: string | null = null): Sweeps {
   const identities = identify(graph)
   const order = [...identities.keys()]
-  const target =
-    targetId === null ? graph.output : order.find((tensor) => identities.get(tensor)!.id === targetId)
-  if (!target) throw new ValueError(`countSweeps: there is no node ${targetId} in this graph`)
+  const target = targetOf('countSweeps', graph, targetId)
   const links = order.flatMap(linksInto).filter(({ rule, from }) => rule && !from.isConstant)
   const reached = new Set([target])
   let products = 0

@@ -32,7 +32,13 @@ export function indexed(graph: Graph) {
 }
 
 /** For every operation, the sum of its output for the samples in its table entry. */
-export function* tableGraphs(): Generator<{ title: string; op: Op; graph: Graph; tensor: Tensor }> {
+export function* tableGraphs(): Generator<{
+  title: string
+  op: Op
+  attributes: object
+  graph: Graph
+  tensor: Tensor
+}> {
   for (const op of Object.values(ops) as unknown as Op[]) {
     const { sample } = op.definition
     for (const { shapes, attributes } of sample.cases) {
@@ -57,6 +63,7 @@ export function* tableGraphs(): Generator<{ title: string; op: Op; graph: Graph;
       yield {
         title: `${op.name} of ${JSON.stringify(shapes)} ${JSON.stringify(attributes ?? {})}`,
         op,
+        attributes: attributes ?? {},
         tensor,
         graph: {
           output,
