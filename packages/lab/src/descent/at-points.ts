@@ -4,11 +4,8 @@ import { Constant, evaluate, type Op, ops, simplify, type Tensor, topological, t
 /** One array of values per variable, all of the same length; gives one array per output. */
 export type AtPoints = (columns: readonly Float64Array[]) => Float64Array[]
 
-/** Values of one tensor: at all points one after the other, or the same at every point. */
-interface Values {
-  readonly data: Float64Array
-  readonly varies: boolean
-}
+/** Sets the values of one tensor from those of others, all by their places in one list. */
+type Instruction = (values: Float64Array[]) => void
 
 // These take the axis of the points as any other; an op that is not listed and does not broadcast is applied point by
 // point.
@@ -26,29 +23,33 @@ export function atPoints(outputs: readonly Tensor[], variables: readonly Variabl
     () => true,
     'f64',
   )
-  const order = topological(simple)
-  const fixed = new Map<Tensor, Values>()
-  const steps: Tensor[] = []
+  const order = [...variables, ...topological(simple).filter((tensor) => !keep.has(tensor))]
+  const places = new Map(order.map((tensor, index) => [tensor, index]))
   const varies = new Set<Tensor>(variables)
-  for (const tensor of order) {
-    if (keep.has(tensor)) continue
-    if (tensor.inputs.some((input) => varies.has(input))) {
-      varies.add(tensor)
-      steps.push(tensor)
-    } else fixed.set(tensor, { data: valuesOf(tensor), varies: false })
-  }
+  for (const tensor of order) if (tensor.inputs.some((input) => varies.has(input))) varies.add(tensor)
+  const fixed = order.map((tensor) => (varies.has(tensor) ? new Float64Array(0) : valuesOf(tensor)))
+
+  const instructionsFor = (count: number): Instruction[] =>
+    order
+      .filter((tensor) => tensor.op && varies.has(tensor))
+      .map((tensor) => {
+        const inputs = tensor.inputs.map((input) => places.get(input)!)
+        const place = places.get(tensor)!
+        const apply = instruction(tensor, (input) => varies.has(input), count)
+        return (values) => {
+          values[place] = apply(inputs.map((input) => values[input]!))
+        }
+      })
+  let prepared: { readonly count: number; readonly instructions: Instruction[] } | undefined
   return (columns) => {
     const count = columns[0]?.length ?? 0
-    const values = new Map(fixed)
-    for (const [index, variable] of variables.entries())
-      values.set(variable, { data: columns[index]!, varies: true })
-    for (const tensor of steps) {
-      const inputs = tensor.inputs.map((input) => values.get(input)!)
-      values.set(tensor, { data: applyToPoints(tensor, inputs, count), varies: true })
-    }
+    if (prepared?.count !== count) prepared = { count, instructions: instructionsFor(count) }
+    const values = [...fixed]
+    for (const [index, column] of columns.entries()) values[index] = column
+    for (const run of prepared.instructions) run(values)
     return simple.map((tensor) => {
-      const { data, varies } = values.get(tensor)!
-      return varies ? data : new Float64Array(count).fill(data[0]!)
+      const own = values[places.get(tensor)!]!
+      return varies.has(tensor) ? own : new Float64Array(count).fill(own[0]!)
     })
   }
 }
@@ -57,31 +58,45 @@ function valuesOf(tensor: Tensor): Float64Array {
   return Float64Array.from(tensor instanceof Constant ? tensor.values : evaluate([tensor])[0]!)
 }
 
-function applyToPoints(tensor: Tensor, inputs: readonly Values[], count: number): Float64Array {
+/** The op of a tensor on the values of its inputs at `count` points. */
+function instruction(
+  tensor: Tensor,
+  varies: (input: Tensor) => boolean,
+  count: number,
+): (inputs: Float64Array[]) => Float64Array {
   const op = tensor.op as unknown as Op
   const { broadcasts, reference } = op.definition
   const { shape, attributes } = tensor
+  const whole = [count, ...shape]
   if (broadcasts) {
-    const arrays = inputs.map(({ data, varies }, index) => {
-      const own = tensor.inputs[index]!.shape
-      return { data, shape: varies ? [count, ...padded(own, shape.length)] : own }
-    })
-    return reference(arrays, [count, ...shape], attributes)
+    const shapes = tensor.inputs.map((input) =>
+      varies(input) ? [count, ...padded(input.shape, shape.length)] : input.shape,
+    )
+    return (inputs) =>
+      reference(
+        inputs.map((data, index) => ({ data, shape: shapes[index]! })),
+        whole,
+        attributes,
+      )
   }
   if (reductions.has(op)) {
     const { axes, ...rest } = attributes as { readonly axes: readonly number[] }
-    const array = { data: inputs[0]!.data, shape: [count, ...tensor.inputs[0]!.shape] }
-    return reference([array], [count, ...shape], { ...rest, axes: axes.map((axis) => axis + 1) })
+    const shifted = { ...rest, axes: axes.map((axis) => axis + 1) }
+    const from = [count, ...tensor.inputs[0]!.shape]
+    return ([data]) => reference([{ data: data!, shape: from }], whole, shifted)
   }
-  const result = new Float64Array(count * tensor.size)
-  for (let point = 0; point < count; point++) {
-    const arrays = inputs.map(({ data, varies }, index) => {
-      const { size, shape } = tensor.inputs[index]!
-      return { data: varies ? data.subarray(point * size, (point + 1) * size) : data, shape }
-    })
-    result.set(reference(arrays, shape, attributes), point * tensor.size)
+  const alone = tensor.inputs.map((input) => ({ shape: input.shape, step: varies(input) ? input.size : 0 }))
+  return (inputs) => {
+    const result = new Float64Array(count * tensor.size)
+    for (let point = 0; point < count; point++) {
+      const arrays = inputs.map((data, index) => {
+        const { shape, step } = alone[index]!
+        return { data: step > 0 ? data.subarray(point * step, (point + 1) * step) : data, shape }
+      })
+      result.set(reference(arrays, shape, attributes), point * tensor.size)
+    }
+    return result
   }
-  return result
 }
 
 /** The shape with leading ones, so that the axis of the points comes before all others. */

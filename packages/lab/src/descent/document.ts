@@ -4,6 +4,7 @@ import type { DataPoints, Position } from './bowl.js'
 import type { Range } from './frame.js'
 import { presets } from './presets.js'
 import { type Racer, racer, rules, settingsOf } from './racers.js'
+import type { ViewFrom } from './surface.js'
 
 export interface DescentDocument {
   /** In the language of `@bp/expression`; names without a value are its parameters. */
@@ -18,6 +19,8 @@ export interface DescentDocument {
   readonly step: number
   /** For a cost of two parameters. */
   readonly view: 'map' | 'surface'
+  /** From where the surface is seen. */
+  readonly look: ViewFrom
   /** The part of the plane that is shown; null for one that is chosen. */
   readonly ranges: readonly Range[] | null
 }
@@ -39,10 +42,17 @@ const initial: DescentDocument = {
   racers: [racer('sgd')],
   step: 0,
   view: 'map',
+  look: { turn: 0.55, tilt: 0.6 },
   ranges: null,
 }
 
-const writeRows = (rows: readonly (readonly number[])[]): string => rows.map((row) => row.join(',')).join(';')
+/** Tilts from which one sees a surface from above, in radians. */
+export const tilts: Range = [0.15, 1.45]
+
+const number = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
+
+const writeRows = (rows: readonly (readonly number[])[]): string =>
+  rows.map((row) => row.map(number).join(',')).join(';')
 
 const writeRacers = (racers: readonly Racer[]): string =>
   racers
@@ -52,29 +62,22 @@ const writeRacers = (racers: readonly Racer[]): string =>
     })
     .join(',')
 
+const written = (document: DescentDocument): Record<string, string> => ({
+  e: document.cost,
+  data: writeRows(document.points),
+  at: writeRows([document.start]),
+  rate: String(document.rate),
+  race: writeRacers(document.racers),
+  step: String(document.step),
+  view: document.view,
+  look: writeRows([[document.look.turn, document.look.tilt]]),
+  range: writeRows(document.ranges ?? []),
+})
+
 export const descentCodec: Codec<DescentDocument> = {
   initial,
   write(document) {
-    const fields: Record<string, string> = {
-      e: document.cost,
-      data: writeRows(document.points),
-      at: document.start.join(','),
-      rate: String(document.rate),
-      race: writeRacers(document.racers),
-      step: String(document.step),
-      view: document.view,
-      range: document.ranges ? writeRows(document.ranges) : '',
-    }
-    const usual: Record<string, string> = {
-      e: initial.cost,
-      data: writeRows(initial.points),
-      at: initial.start.join(','),
-      rate: String(initial.rate),
-      race: writeRacers(initial.racers),
-      step: '0',
-      view: 'map',
-      range: '',
-    }
+    const [fields, usual] = [written(document), written(initial)]
     return Object.fromEntries(Object.entries(fields).filter(([name, text]) => text !== usual[name]))
   },
   read(fields) {
@@ -89,6 +92,7 @@ export const descentCodec: Codec<DescentDocument> = {
       racers: racersField(fields),
       step: numberField(fields, 'step', 0, { low: 0, high: longestPath, integer: true }),
       view: choiceField(fields, 'view', 'map', ['map', 'surface']),
+      look: lookField(fields),
       ranges: rangesField(fields),
     }
   },
@@ -117,6 +121,15 @@ function rowsField(
 }
 
 const readNumber = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text))
+
+function lookField(fields: ReadonlyMap<string, string>): ViewFrom {
+  const { turn, tilt } = initial.look
+  const row = rowsField(fields, 'look', [[turn, tilt]], 2, [1, 1])[0]!
+  if (row[1]! >= tilts[0] && row[1]! <= tilts[1]) return { turn: row[0]!, tilt: row[1]! }
+  throw new LinkError(
+    `the link's field look expects a turn and a tilt in [${tilts.join(', ')}] in radians, got ${shortened(fields.get('look')!)}`,
+  )
+}
 
 function rangesField(fields: ReadonlyMap<string, string>): readonly Range[] | null {
   const rows = rowsField(fields, 'range', [], 2, [0, 2]) as readonly Range[]
