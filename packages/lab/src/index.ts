@@ -12,10 +12,11 @@ export {
   type Quadratic,
 } from './descent/bowl.js'
 export { type Curvature, curvatureOf, type Stationary, stationary } from './descent/curvature.js'
-export { bottomNear, type Curve, curveOf } from './descent/curve.js'
+export { type Curve, curveOf } from './descent/curve.js'
 export { type Descent, descend, type End, optimizerOf, type Path, type Step } from './descent/descend.js'
 export { type DescentDocument, descentCodec, longestPath, mostPoints, tilts } from './descent/document.js'
 export { frameOf, including, panned, type Range, square, zoomed } from './descent/frame.js'
+export { bottomNear, type Lowest, lowestOf, type Steepest, steepestOf } from './descent/lowest.js'
 export { type Grid, gridOf, type Loop, levelsOf, loopsBelow } from './descent/map.js'
 export { type BowlName, bowlNames, lecturePoints, type Preset, presets } from './descent/presets.js'
 export {

@@ -1,5 +1,5 @@
-// The curve of a cost of one parameter, or of one of two along a line: samples, and the heights worth showing.
-import type { Bowl, Position } from './bowl.js'
+// The curve of a cost of one parameter: samples, and the heights worth showing.
+import type { Bowl } from './bowl.js'
 import type { Range } from './frame.js'
 
 export interface Curve {
@@ -33,42 +33,4 @@ export function curveOf(bowl: Bowl, range: Range, cost: number, count: number): 
     heights: [floor - 0.08 * height, floor + 1.04 * height],
     lowest: { x: xs[at]!, cost: floor },
   }
-}
-
-/** The lowest point near `from`: Newton's steps, as long as they lead down. `null` where there is no bottom nearby. */
-export function bottomNear(bowl: Bowl, from: Position): Position | null {
-  let position = from
-  let local = bowl.at(position)
-  for (let round = 0; round < 60; round++) {
-    const move = newtonStep(local.slopes, local.hessian)
-    if (!move) return null
-    // Halved until it leads down: a full step may overshoot where the curvature changes.
-    let next = position
-    let reached = local
-    for (let part = 1; part > 1e-4; part /= 2) {
-      next = position.map((value, axis) => value - part * move[axis]!)
-      reached = bowl.at(next)
-      if (reached.cost <= local.cost) break
-    }
-    if (!(reached.cost <= local.cost)) break
-    const moved = next.some(
-      (value, axis) => Math.abs(value - position[axis]!) > 1e-12 * Math.max(1, Math.abs(value)),
-    )
-    position = next
-    local = reached
-    if (!moved) break
-  }
-  return local.slopes.every((slope) => Math.abs(slope) <= 1e-6)
-    ? position.map((value) => Number(value.toFixed(9)) + 0)
-    : null
-}
-
-/** H⁻¹ · g, where H is positive definite. */
-function newtonStep(slopes: readonly number[], hessian: readonly number[]): number[] | null {
-  if (slopes.length === 1) return hessian[0]! > 0 ? [slopes[0]! / hessian[0]!] : null
-  const [a, b, , d] = hessian as [number, number, number, number]
-  const determinant = a * d - b * b
-  if (!(a > 0 && determinant > 0)) return null
-  const [x, y] = slopes as [number, number]
-  return [(d * x - b * y) / determinant, (a * y - b * x) / determinant]
 }

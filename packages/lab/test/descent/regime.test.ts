@@ -4,11 +4,13 @@ import {
   compileBowl,
   curvatureOf,
   descend,
+  lowestOf,
   type Rule,
   racer,
   regimeAt,
   regimes,
   stationary,
+  steepestOf,
 } from '../../src/index.js'
 
 describe('the regimes of plain descent', () => {
@@ -142,4 +144,32 @@ describe('a quadratic cost', () => {
       expect(compileBowl(source).quadratic).toBeNull()
     },
   )
+})
+
+describe('the lowest point', () => {
+  it.each([
+    ['mean((w*x - 3)^2); x = 2', [1.5], true],
+    ['w^4 - 3*w^2 + w', [-1.300839566], false],
+    ['(1 - x)^2 + 100*(y - x^2)^2', [1, 1], false],
+    ['1 - exp(-w^2)', [0], false],
+  ] as const)('of %s is %o', (source, position, proved) => {
+    const lowest = lowestOf(compileBowl(source))!
+    for (const [axis, value] of position.entries()) expect(lowest.position[axis]).toBeCloseTo(value, 8)
+    expect(lowest.proved).toBe(proved)
+  })
+
+  it.each(['-w^2', 'w', 'exp(w)', 'x^2 - y^2', 'x^2 + 0*y', '1/(w - w)'])('of %s there is none', (source) => {
+    expect(lowestOf(compileBowl(source))).toBeNull()
+  })
+
+  it('is where the curvature is taken that a rate is judged by', () => {
+    const round = compileBowl('x^2 + 3*y^2')
+    expect(steepestOf(round, lowestOf(round), [5, 5])).toEqual({ value: 6, where: 'everywhere' })
+    const hollow = compileBowl('1 - exp(-w^2)')
+    expect(steepestOf(hollow, lowestOf(hollow), [2])).toEqual({ value: 2, where: 'bottom' })
+    const rising = compileBowl('exp(w)')
+    expect(steepestOf(rising, lowestOf(rising), [0])).toEqual({ value: 1, where: 'start' })
+    const falling = compileBowl('-w^2')
+    expect(steepestOf(falling, lowestOf(falling), [0])).toBeNull()
+  })
 })
