@@ -1,7 +1,19 @@
 // The kinds of numbers on the page, by place. Each answers "where from?": a press leads to the step that made it.
 export const kinds = {
   graph: ['value', 'derivative', 'tangent', 'part', 'local', 'predicted', 'real'],
-  descent: [],
+  descent: [
+    'position',
+    'cost',
+    'slope',
+    'direction',
+    'memory',
+    'rate',
+    'curvature',
+    'bound',
+    'factor',
+    'step',
+    'axis',
+  ],
   network: ['weight', 'bias', 'gradient', 'loss', 'output', 'prediction', 'count', 'norm', 'ratio'],
   'training-graph': [],
 } as const

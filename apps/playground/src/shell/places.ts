@@ -1,15 +1,16 @@
 // The places of the page: how each is written in an address, and where it is drawn.
-import { graphCodec, networkCodec } from '@bp/lab'
+import { descentCodec, graphCodec, networkCodec } from '@bp/lab'
 import { type ComponentType, lazy } from 'react'
 import type { PlaceProps } from './place.js'
 
-export const codecs = { graph: graphCodec, network: networkCodec }
+export const codecs = { graph: graphCodec, descent: descentCodec, network: networkCodec }
 
 export type PlaceName = keyof typeof codecs
 export type Documents = { readonly [Place in PlaceName]: (typeof codecs)[Place]['initial'] }
 
 /** Opened when they are gone to, so that the first picture is there early. */
 export const components: { readonly [Place in PlaceName]: ComponentType<PlaceProps<Documents[Place]>> } = {
+  descent: lazy(async () => ({ default: (await import('../descent/place.js')).DescentPlace })),
   graph: lazy(async () => ({ default: (await import('../graph/place.js')).GraphPlace })),
   network: lazy(async () => ({ default: (await import('../network/place.js')).NetworkPlace })),
 }

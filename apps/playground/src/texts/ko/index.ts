@@ -1,9 +1,10 @@
 // All texts of the page, in Korean.
 import type { en } from '../en/index.js'
+import { descent } from './descent.js'
 import { graph } from './graph.js'
 import { network } from './network.js'
 import { panZoom } from './pan-zoom.js'
 import { shell } from './shell.js'
 import { timeline } from './timeline.js'
 
-export const ko: typeof en = { graph, network, panZoom, shell, timeline }
+export const ko: typeof en = { descent, graph, network, panZoom, shell, timeline }

@@ -1,0 +1,114 @@
+// The cost as it is typed: the picture follows as soon as it can be read, and stays calm until then.
+
+import { ExpressionError } from '@bp/expression'
+import { BowlError, compileBowl, type DescentDocument } from '@bp/lab'
+import { useEffect, useId, useState } from 'react'
+import { type Texts, useTexts } from '../shell/language.js'
+
+interface CostFieldProps {
+  readonly document: DescentDocument
+  /** What is wrong with the cost of the document, if a link brought it. */
+  readonly error: unknown
+  readonly onCost: (cost: string) => void
+}
+
+/** A pause of this many ms while typing, and what is wrong is said. */
+const patience = 900
+
+export function CostField({ document, error, onCost }: CostFieldProps) {
+  const texts = useTexts().descent
+  const id = useId()
+  const [draft, setDraft] = useState<string | null>(null)
+  const [problem, setProblem] = useState<unknown>(null)
+  const [said, setSaid] = useState(false)
+  // The document was changed from elsewhere: by undo, or by a preset.
+  const [seen, setSeen] = useState(document.cost)
+  if (seen !== document.cost) {
+    setSeen(document.cost)
+    if (draft !== null && draft !== document.cost) {
+      setDraft(null)
+      setProblem(null)
+    }
+  }
+  useEffect(() => {
+    setSaid(false)
+    if (!problem) return
+    const timer = setTimeout(() => setSaid(true), patience)
+    return () => clearTimeout(timer)
+  }, [problem])
+
+  const type = (text: string) => {
+    setDraft(text)
+    try {
+      compileBowl(text, document.points)
+      setProblem(null)
+      onCost(text)
+    } catch (caught) {
+      setProblem(caught)
+    }
+  }
+  const shown = said && problem ? problem : draft === null ? error : null
+  const { parameters } = nameOf(document)
+  return (
+    <div className="descent-cost-field">
+      <label htmlFor={id}>
+        <span className="visually-hidden">{texts.cost}</span>
+        <span aria-hidden="true">
+          <var>cost</var>
+          {parameters.length > 0 && (
+            <>
+              (
+              {parameters.map((name, index) => (
+                <span key={name}>
+                  {index > 0 && ', '}
+                  <var>{name}</var>
+                </span>
+              ))}
+              )
+            </>
+          )}{' '}
+          =
+        </span>
+      </label>
+      <input
+        id={id}
+        type="text"
+        value={draft ?? document.cost}
+        spellCheck={false}
+        autoComplete="off"
+        autoCapitalize="off"
+        aria-invalid={shown !== null}
+        aria-describedby={shown ? `${id}-problem` : undefined}
+        onChange={(event) => type(event.target.value)}
+        onBlur={() => setSaid(true)}
+      />
+      {shown !== null && (
+        <p className="descent-problem" id={`${id}-problem`} role="status">
+          {messageOf(shown, texts)} {draft !== null && texts.problems.shown}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function nameOf({ cost, points }: DescentDocument): { readonly parameters: readonly string[] } {
+  try {
+    return compileBowl(cost, points)
+  } catch {
+    return { parameters: [] }
+  }
+}
+
+/** What is wrong with a cost, and the cure. */
+export function messageOf(error: unknown, texts: Texts['descent']): string {
+  if (error instanceof BowlError) {
+    const { problem, found } = error
+    if (problem === 'noParameter') return texts.problems.noParameter
+    return problem === 'notScalar'
+      ? texts.problems.notScalar(found.join('×'))
+      : texts.problems.tooManyParameters(found.join(', '))
+  }
+  if (error instanceof ExpressionError)
+    return error.hint ? `${error.problem}; ${error.hint}.` : `${error.problem}.`
+  return error instanceof Error ? error.message : String(error)
+}

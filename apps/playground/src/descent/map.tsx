@@ -1,0 +1,205 @@
+// The map of a cost of two parameters: bands between contour lines, and the paths of the balls on it.
+import { type Grid, gridOf, type Loop, levelsOf, loopsBelow, type Range, zoomed } from '@bp/lab'
+import { useMemo } from 'react'
+import { useTexts } from '../shell/language.js'
+import type { Axes } from './gestures.js'
+import { markPath } from './markers.js'
+import { type PictureProps, pixelOf } from './picture.js'
+import { reached } from './scene.js'
+import type { Size } from './use-size.js'
+
+/** Bands of a map. */
+const bands = 14
+
+/** Width of a cell of the grid, in pixels: lines between cells look smooth. */
+const cell = 11
+
+interface MapProps extends PictureProps {
+  readonly axes: Axes
+  readonly size: Size
+}
+
+export function ContourMap({ scene, axes, size }: MapProps) {
+  const texts = useTexts().descent
+  const { bowl, paths, step, start, lowest } = scene
+  const [[lowX, highX], [lowY, highY]] = axes.ranges as readonly [Range, Range]
+  const regions = useMemo(
+    () =>
+      regionsOf(
+        bowl,
+        [
+          [lowX, highX],
+          [lowY, highY],
+        ],
+        size,
+      ),
+    [bowl, lowX, highX, lowY, highY, size],
+  )
+  const place = (position: readonly number[]) => pixelOf(axes, position, 0)
+  const [startX, startY] = place(start)
+  const ordered = [...paths].reverse()
+  const ball = scene.lead.steps[reached(scene.lead, step)]!
+  const [ballX, ballY] = place(ball.position)
+  const steepness = Math.sqrt(ball.slopes[0]! ** 2 + ball.slopes[1]! ** 2)
+  const bottom = lowest && place(lowest.position)
+  const name = texts.pictureOf(bowl.source, bowl.parameters.join(', '))
+  return (
+    <svg className="descent-map" width={size.width} height={size.height} role="img" aria-label={name}>
+      <rect className="descent-top" width={size.width} height={size.height} />
+      {regions.map(({ level, path, share }) => (
+        <path
+          key={level}
+          className="descent-band"
+          fillRule="evenodd"
+          d={path}
+          style={{ fill: `color-mix(in oklab, var(--descent-low) ${share}%, var(--descent-high))` }}
+        />
+      ))}
+      {bottom && (
+        <g className="descent-lowest" transform={`translate(${bottom[0]} ${bottom[1]})`}>
+          <path d="M-5 -5L5 5M-5 5L5 -5" />
+          <text x="11" y="18">
+            {texts.lowestHere}
+          </text>
+        </g>
+      )}
+      <g className="descent-dropped" transform={`translate(${startX} ${startY})`}>
+        <circle r="11" />
+        <text
+          x={startX > size.width - 120 ? -18 : 18}
+          y="-12"
+          textAnchor={startX > size.width - 120 ? 'end' : 'start'}
+        >
+          {texts.droppedHere}
+        </text>
+      </g>
+      {ordered.map((path) => {
+        const { rule } = path.racer
+        const last = reached(path, step)
+        const points = path.steps.slice(0, last + 1).map(({ position }) => place(position))
+        const line = points
+          .map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`)
+          .join('')
+        return (
+          <g key={rule} className={path === scene.lead ? 'descent-path lead' : 'descent-path'}>
+            <path className={`descent-line ${rule}`} d={line} />
+            {path === scene.lead &&
+              apart(points.slice(0, -1)).map(([x, y, index]) => (
+                <circle key={index} className={`descent-footstep ${rule}`} cx={x} cy={y} r="3.6" />
+              ))}
+          </g>
+        )
+      })}
+      {steepness > 0 && Number.isFinite(steepness) && (
+        <SlopeArrow
+          x={ballX}
+          y={ballY}
+          towards={[ball.slopes[0]! / steepness, -ball.slopes[1]! / steepness]}
+        />
+      )}
+      {ordered.map((path) => {
+        const { rule } = path.racer
+        const [x, y] = place(path.steps[reached(path, step)]!.position)
+        const lead = path === scene.lead
+        return (
+          <path
+            key={rule}
+            className={`descent-ball ${rule}${step === 0 ? ' held' : ''}`}
+            d={markPath(rule, 0, 0, lead ? 9.5 : 7)}
+            style={{ transform: `translate(${x}px, ${y}px)` }}
+          />
+        )
+      })}
+    </svg>
+  )
+}
+
+/** Points at least so far from the last that their marks do not cover each other. */
+function apart(
+  points: readonly (readonly [number, number])[],
+): (readonly [x: number, y: number, index: number])[] {
+  const kept: (readonly [number, number, number])[] = []
+  for (const [index, [x, y]] of points.entries()) {
+    const last = kept.at(-1)
+    if (!last || Math.abs(x - last[0]) + Math.abs(y - last[1]) > 9) kept.push([x, y, index])
+  }
+  return kept
+}
+
+function SlopeArrow({
+  x,
+  y,
+  towards: [dx, dy],
+}: {
+  readonly x: number
+  readonly y: number
+  readonly towards: readonly [number, number]
+}) {
+  const tip = 62
+  return (
+    <g
+      className="descent-slope"
+      transform={`translate(${x} ${y}) rotate(${(Math.atan2(dy, dx) * 180) / Math.PI})`}
+    >
+      <path className="halo" d={`M14 0H${tip - 8}`} />
+      <path className="shaft" d={`M14 0H${tip - 8}`} />
+      <path className="head" d={`M${tip} 0L${tip - 11} -5.5V5.5Z`} />
+    </g>
+  )
+}
+
+interface Region {
+  readonly level: number
+  readonly path: string
+  /** How low it is, in percent. */
+  readonly share: number
+}
+
+function regionsOf(
+  bowl: PictureProps['scene']['bowl'],
+  ranges: readonly [Range, Range],
+  { width, height }: Size,
+): Region[] {
+  // A little more than is seen, so that the borders of the regions along the edges of the map are outside.
+  const more = 1.06
+  const [x, y] = ranges.map((range) => zoomed(range, more, range[0] + (range[1] - range[0]) / 2)) as [
+    Range,
+    Range,
+  ]
+  const columns = Math.ceil((width * more) / cell) + 1
+  const rows = Math.ceil((height * more) / cell) + 1
+  const grid = gridOf(bowl, [x, y], columns, rows)
+  const levels = levelsOf(grid, bands)
+  const place = ([column, row]: Loop[number]): readonly [number, number] => [
+    (column / (columns - 1)) * width * more - (width * (more - 1)) / 2,
+    height - ((row / (rows - 1)) * height * more - (height * (more - 1)) / 2),
+  ]
+  return levels.toReversed().map((level, index) => ({
+    level,
+    path: regionPath(grid, level, place),
+    share: Math.round(((index + 1) / levels.length) * 100),
+  }))
+}
+
+/** Loops as curves through the middles of their segments, so that the corners of the grid do not show. */
+function regionPath(
+  grid: Grid,
+  level: number,
+  place: (point: Loop[number]) => readonly [number, number],
+): string {
+  const text = ([x, y]: readonly [number, number]) => `${x.toFixed(1)} ${y.toFixed(1)}`
+  return loopsBelow(grid, level)
+    .map((loop) => {
+      const points = loop.map(place)
+      const middle = (index: number): readonly [number, number] => {
+        const [x, y] = points[index % points.length]!
+        const [nextX, nextY] = points[(index + 1) % points.length]!
+        return [(x + nextX) / 2, (y + nextY) / 2]
+      }
+      const curves = points.map(
+        (_, index) => `Q${text(points[(index + 1) % points.length]!)} ${text(middle(index + 1))}`,
+      )
+      return `M${text(middle(0))}${curves.join('')}Z`
+    })
+    .join('')
+}

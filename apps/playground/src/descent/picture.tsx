@@ -1,0 +1,188 @@
+// The picture of a cost, curve or map, with what both have: the start that can be moved, axes, and zooming.
+import { type DescentDocument, formatNumber, type Position, type Range, square, ticks } from '@bp/lab'
+import { type CSSProperties, type KeyboardEvent, useRef } from 'react'
+import { Value } from '../parts/value.js'
+import { useKeys } from '../shell/keys.js'
+import { useTexts } from '../shell/language.js'
+import { Curve } from './curve.js'
+import { type Axes, rounded, useGestures, zoomedAround } from './gestures.js'
+import { ContourMap } from './map.js'
+import { nearestStep, type Scene } from './scene.js'
+import { type Size, useSize } from './use-size.js'
+
+export interface PictureProps {
+  readonly scene: Scene
+  readonly document: DescentDocument
+  readonly change: (changes: Partial<DescentDocument>, merge?: string) => void
+  readonly go: (step: number) => void
+  readonly openGraph: () => void
+}
+
+export function Picture(props: PictureProps) {
+  const { scene, change, go } = props
+  const texts = useTexts().descent
+  const holder = useRef<HTMLDivElement>(null)
+  const size = useSize(holder)
+  const axes = size ? axesOf(scene, size) : { ranges: scene.ranges, box: unmeasured }
+  const { bowl, start } = scene
+  const { parameters } = bowl
+
+  const drop = (position: Position) => change({ start: position, step: 0 })
+  const zoom = (factor: number) => change({ ranges: zoomedAround(axes, factor, middleOf(axes)) }, 'ranges')
+  const gestures = useGestures(holder, {
+    axes,
+    onDrop: drop,
+    onDrag: (position) => change({ start: position, step: 0 }, 'start'),
+    onRanges: (ranges) => change({ ranges }, 'ranges'),
+  })
+  useKeys([
+    { key: '+', title: texts.keys.zoomIn, run: () => zoom(0.8) },
+    { key: '-', title: texts.keys.zoomOut, run: () => zoom(1.25) },
+    { key: '0', title: texts.keys.fit, run: () => change({ ranges: null }) },
+  ])
+  const onKeyDown = (event: KeyboardEvent) => {
+    const moves: Readonly<Record<string, readonly [axis: number, sign: number]>> = {
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+      ArrowDown: [parameters.length - 1, -1],
+      ArrowUp: [parameters.length - 1, 1],
+    }
+    const move = moves[event.key]
+    if (!move) return
+    event.preventDefault()
+    const [axis, sign] = move
+    const [low, high] = axes.ranges[axis]!
+    const by = sign * (high - low) * (event.shiftKey ? 0.1 : 0.02)
+    change({ start: start.with(axis, rounded(start[axis]! + by, high - low)), step: 0 }, 'start')
+  }
+
+  const at = pixelOf(axes, start, size ? heightOfStart(props, axes) : 0)
+  return (
+    <div ref={holder} className="descent-picture" {...gestures}>
+      {size &&
+        (parameters.length === 1 ? (
+          <Curve {...props} axes={axes} size={size} />
+        ) : (
+          <ContourMap {...props} axes={axes} size={size} />
+        ))}
+      {size && <Ticks axes={axes} scene={scene} go={go} />}
+      <button
+        type="button"
+        data-start=""
+        className="descent-start"
+        style={{ left: at[0], top: at[1] }}
+        aria-label={texts.start(described(parameters, start))}
+        onKeyDown={onKeyDown}
+      />
+      <div className="descent-zoom">
+        <button type="button" aria-label={texts.zoomIn} title={texts.zoomIn} onClick={() => zoom(0.8)}>
+          <span aria-hidden="true">+</span>
+        </button>
+        <button type="button" aria-label={texts.zoomOut} title={texts.zoomOut} onClick={() => zoom(1.25)}>
+          <span aria-hidden="true">−</span>
+        </button>
+        <button
+          type="button"
+          aria-label={texts.fit}
+          title={texts.fit}
+          onClick={() => change({ ranges: null })}
+        >
+          <span aria-hidden="true">⤢</span>
+        </button>
+      </div>
+    </div>
+  )
+}
+
+const unmeasured = { left: 0, top: 0, width: 1, height: 1 }
+
+/** Room around a curve for its axes; a map goes to the edges. */
+function axesOf({ ranges, bowl }: Scene, { width, height }: Size): Axes {
+  if (bowl.parameters.length === 1) {
+    const narrow = width < 500
+    const [left, right, top, bottom] = narrow ? [14, 14, 18, 64] : [64, 40, 30, 88]
+    return { ranges, box: { left, top, width: width - left - right, height: height - top - bottom } }
+  }
+  return {
+    ranges: square(ranges as readonly [Range, Range], width, height),
+    box: { left: 0, top: 0, width, height },
+  }
+}
+
+function heightOfStart({ scene }: PictureProps, axes: Axes): number {
+  return scene.bowl.parameters.length === 1 ? axes.box.top + axes.box.height : 0
+}
+
+/** Where a position is in the picture; `below` is the height of positions of one parameter. */
+export function pixelOf(
+  { ranges, box }: Axes,
+  position: Position,
+  below: number,
+): readonly [x: number, y: number] {
+  const share = (axis: number) => {
+    const [low, high] = ranges[axis]!
+    // What is far outside stays outside, without numbers that a drawing cannot hold.
+    return Math.min(Math.max((position[axis]! - low) / (high - low), -50), 50)
+  }
+  const x = box.left + share(0) * box.width
+  return [x, position.length > 1 ? box.top + (1 - share(1)) * box.height : below]
+}
+
+function middleOf({ ranges }: Axes): Position {
+  return ranges.map(([low, high]) => low + (high - low) / 2)
+}
+
+/** `w = −1, b = 2.5` */
+export function described(parameters: readonly string[], position: Position): string {
+  return parameters.map((name, axis) => `${name} = ${formatNumber(position[axis]!, 4)}`).join(', ')
+}
+
+function Ticks({
+  axes,
+  scene,
+  go,
+}: {
+  readonly axes: Axes
+  readonly scene: Scene
+  readonly go: (step: number) => void
+}) {
+  const texts = useTexts().descent
+  const { ranges, box } = axes
+  const { parameters } = scene.bowl
+  const plane = parameters.length > 1
+  const below = box.top + box.height
+  return (
+    <div className={plane ? 'descent-ticks plane' : 'descent-ticks'}>
+      {parameters.map((name, axis) => {
+        const [low, high] = ranges[axis]!
+        const room = axis === 0 ? box.width / 90 : box.height / 70
+        return ticks(low, high, Math.max(2, Math.floor(room))).map((value) => {
+          const share = (value - low) / (high - low)
+          // At the very edge a number would be cut, or cover that of the other axis.
+          if (share < 0.035 || share > 0.965) return null
+          const style: CSSProperties =
+            axis === 0
+              ? { left: box.left + share * box.width, top: plane ? below - 34 : below + 8 }
+              : { left: 6, top: box.top + (1 - share) * box.height }
+          return (
+            <span key={`${name} ${value}`} className={axis === 0 ? 'x' : 'y'} style={style}>
+              <Value
+                of={value}
+                kind="descent.axis"
+                label={texts.axisOf(name)}
+                from={() => go(nearestStep(scene.lead, scene.step, axis, value))}
+              />
+            </span>
+          )
+        })
+      })}
+      <var
+        className="descent-axis-name x"
+        style={{ left: box.left + box.width - 22, top: plane ? below - 32 : below + 10 }}
+      >
+        {parameters[0]}
+      </var>
+      {plane && <var className="descent-axis-name y">{parameters[1]}</var>}
+    </div>
+  )
+}
