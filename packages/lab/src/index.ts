@@ -32,6 +32,7 @@ export {
   type Heights,
   heightsOf,
   type Patch,
+  type Project,
   patchesOf,
   projection,
   type ViewFrom,

@@ -1,7 +1,7 @@
 // The cost as it is typed: the picture follows as soon as it can be read, and stays calm until then.
 
 import { ExpressionError } from '@bp/expression'
-import { BowlError, compileBowl, type DescentDocument } from '@bp/lab'
+import { BowlError, compileBowl, type DescentDocument, formatNumber } from '@bp/lab'
 import { useEffect, useId, useState } from 'react'
 import { type Texts, useTexts } from '../shell/language.js'
 
@@ -10,12 +10,17 @@ interface CostFieldProps {
   /** What is wrong with the cost of the document, if a link brought it. */
   readonly error: unknown
   readonly onCost: (cost: string) => void
+  /** Shows the data that the cost is on. */
+  readonly onData: (() => void) | undefined
 }
 
 /** A pause of this many ms while typing, and what is wrong is said. */
 const patience = 900
 
-export function CostField({ document, error, onCost }: CostFieldProps) {
+/** Points in the field; the others are in their table. */
+const shownPoints = 3
+
+export function CostField({ document, error, onCost, onData }: CostFieldProps) {
   const texts = useTexts().descent
   const id = useId()
   const [draft, setDraft] = useState<string | null>(null)
@@ -82,6 +87,16 @@ export function CostField({ document, error, onCost }: CostFieldProps) {
         onChange={(event) => type(event.target.value)}
         onBlur={() => setSaid(true)}
       />
+      {onData && document.points.length > 0 && (
+        <button type="button" className="quiet descent-on" onClick={onData}>
+          {texts.on}{' '}
+          {document.points
+            .slice(0, shownPoints)
+            .map((point) => `(${point.map((value) => formatNumber(value, 3)).join(', ')})`)
+            .join(' ')}
+          {document.points.length > shownPoints && ' …'}
+        </button>
+      )}
       {shown !== null && (
         <p className="descent-problem" id={`${id}-problem`} role="status">
           {messageOf(shown, texts)} {draft !== null && texts.problems.shown}

@@ -52,6 +52,7 @@ export function Curve({ scene, axes, size, go, openGraph }: CurveProps) {
   const name = texts.pictureOf(bowl.source, bowl.parameters[0]!)
   // Beside the ball, on the side where its tangent leaves room.
   const side = slope > 0 ? -1 : 1
+  const level = Math.abs(rise) < 0.5
   return (
     <>
       <svg className="descent-curve" width={size.width} height={size.height} role="img" aria-label={name}>
@@ -129,8 +130,12 @@ export function Curve({ scene, axes, size, go, openGraph }: CurveProps) {
       </div>
       {inside && Number.isFinite(slope) && (
         <div
-          className={`descent-slope-label ${side < 0 ? 'left' : 'right'}`}
-          style={{ left: ballX + side * 22, top: Math.min(Math.max(ballY, 34), below - 24) }}
+          className={`descent-slope-label ${level ? 'above' : side < 0 ? 'left' : 'right'}`}
+          style={
+            level
+              ? { left: Math.min(Math.max(ballX, box.left + 50), box.left + box.width - 50), top: ballY - 36 }
+              : { left: ballX + side * 22, top: Math.min(Math.max(ballY, 34), below - 24) }
+          }
         >
           <span aria-hidden="true">{slope > 0 ? '▲' : slope < 0 ? '▼' : ''}</span>
           <Value
@@ -143,8 +148,8 @@ export function Curve({ scene, axes, size, go, openGraph }: CurveProps) {
           />
         </div>
       )}
-      {bottom && bottom[0] > box.left + 30 && bottom[0] < box.left + box.width - 30 && (
-        <span className="descent-lowest-label" style={{ left: bottom[0], top: below + 34 }}>
+      {bottom && size.width >= 500 && bottom[0] > box.left + 30 && bottom[0] < box.left + box.width - 30 && (
+        <span className="descent-lowest-label" style={{ left: bottom[0], top: below + 42 }}>
           {texts.lowestHere}
         </span>
       )}

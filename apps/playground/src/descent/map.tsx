@@ -1,5 +1,5 @@
 // The map of a cost of two parameters: bands between contour lines, and the paths of the balls on it.
-import { type Grid, gridOf, type Loop, levelsOf, loopsBelow, type Range, zoomed } from '@bp/lab'
+import { gridOf, type Loop, levelsOf, loopsBelow, type Range, zoomed } from '@bp/lab'
 import { useMemo } from 'react'
 import { useTexts } from '../shell/language.js'
 import type { Axes } from './gestures.js'
@@ -42,6 +42,9 @@ export function ContourMap({ scene, axes, size }: MapProps) {
   const [ballX, ballY] = place(ball.position)
   const steepness = Math.sqrt(ball.slopes[0]! ** 2 + ball.slopes[1]! ** 2)
   const bottom = lowest && place(lowest.position)
+  // On the side away from the ball, unless that is the edge of the map.
+  const labelLeft = startX > size.width - 120 || (ballX > startX && startX > 130)
+  const labelled = step === 0 || Math.abs(ballX - startX) + Math.abs(ballY - startY) > 90
   const name = texts.pictureOf(bowl.source, bowl.parameters.join(', '))
   return (
     <svg className="descent-map" width={size.width} height={size.height} role="img" aria-label={name}>
@@ -65,13 +68,11 @@ export function ContourMap({ scene, axes, size }: MapProps) {
       )}
       <g className="descent-dropped" transform={`translate(${startX} ${startY})`}>
         <circle r="11" />
-        <text
-          x={startX > size.width - 120 ? -18 : 18}
-          y="-12"
-          textAnchor={startX > size.width - 120 ? 'end' : 'start'}
-        >
-          {texts.droppedHere}
-        </text>
+        {labelled && (
+          <text x={labelLeft ? -18 : 18} y="5" textAnchor={labelLeft ? 'end' : 'start'}>
+            {texts.droppedHere}
+          </text>
+        )}
       </g>
       {ordered.map((path) => {
         const { rule } = path.racer
@@ -174,21 +175,22 @@ function regionsOf(
     (column / (columns - 1)) * width * more - (width * (more - 1)) / 2,
     height - ((row / (rows - 1)) * height * more - (height * (more - 1)) / 2),
   ]
-  return levels.toReversed().map((level, index) => ({
-    level,
-    path: regionPath(grid, level, place),
-    share: Math.round(((index + 1) / levels.length) * 100),
-  }))
+  return levels.toReversed().flatMap((level, index) => {
+    const loops = loopsBelow(grid, level)
+    // A valley narrower than the cells would fall to pieces.
+    const points = loops.reduce((total, loop) => total + loop.length, 0)
+    if (loops.length > 3 && points / loops.length < 12) return []
+    return { level, path: regionPath(loops, place), share: Math.round(((index + 1) / levels.length) * 100) }
+  })
 }
 
 /** Loops as curves through the middles of their segments, so that the corners of the grid do not show. */
 function regionPath(
-  grid: Grid,
-  level: number,
+  loops: readonly Loop[],
   place: (point: Loop[number]) => readonly [number, number],
 ): string {
   const text = ([x, y]: readonly [number, number]) => `${x.toFixed(1)} ${y.toFixed(1)}`
-  return loopsBelow(grid, level)
+  return loops
     .map((loop) => {
       const points = loop.map(place)
       const middle = (index: number): readonly [number, number] => {

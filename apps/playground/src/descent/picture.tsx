@@ -100,7 +100,7 @@ const unmeasured = { left: 0, top: 0, width: 1, height: 1 }
 function axesOf({ ranges, bowl }: Scene, { width, height }: Size): Axes {
   if (bowl.parameters.length === 1) {
     const narrow = width < 500
-    const [left, right, top, bottom] = narrow ? [14, 14, 18, 64] : [64, 40, 30, 88]
+    const [left, right, top, bottom] = narrow ? [14, 14, 40, 42] : [64, 40, 30, 88]
     return { ranges, box: { left, top, width: width - left - right, height: height - top - bottom } }
   }
   return {
@@ -162,7 +162,7 @@ function Ticks({
           if (share < 0.035 || share > 0.965) return null
           const style: CSSProperties =
             axis === 0
-              ? { left: box.left + share * box.width, top: plane ? below - 34 : below + 8 }
+              ? { left: box.left + share * box.width, top: plane ? below - 34 : below + 17 }
               : { left: 6, top: box.top + (1 - share) * box.height }
           return (
             <span key={`${name} ${value}`} className={axis === 0 ? 'x' : 'y'} style={style}>
@@ -178,7 +178,7 @@ function Ticks({
       })}
       <var
         className="descent-axis-name x"
-        style={{ left: box.left + box.width - 22, top: plane ? below - 32 : below + 10 }}
+        style={{ left: box.left + box.width - 22, top: plane ? below - 34 : below + 14 }}
       >
         {parameters[0]}
       </var>

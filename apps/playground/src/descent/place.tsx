@@ -68,17 +68,19 @@ function withCost(document: DescentDocument, cost: string, before: Bowl | null):
 }
 
 interface BarProps extends PlaceProps<DescentDocument> {
+  readonly onData?: () => void
   readonly bowl: Bowl | null
   readonly error: unknown
 }
 
-function Bar({ document, change, bowl, error }: BarProps) {
+function Bar({ document, change, bowl, error, onData }: BarProps) {
   const texts = useTexts().descent
   return (
     <>
       <CostField
         document={document}
         error={error}
+        onData={onData}
         onCost={(cost) => change(withCost(document, cost, bowl), { merge: 'cost' })}
       />
       <Menu
@@ -149,7 +151,7 @@ function Descent(props: PlaceProps<DescentDocument> & { readonly bowl: Bowl }) {
   return (
     <PlaceFrame
       title={texts.title}
-      bar={<Bar {...props} error={null} />}
+      bar={<Bar {...props} error={null} onData={() => setTab('data')} />}
       drawing={surface ? <Surface {...shared} /> : <Picture {...shared} />}
       card={
         <>
@@ -171,7 +173,7 @@ function Descent(props: PlaceProps<DescentDocument> & { readonly bowl: Bowl }) {
       timeline={
         <Timeline
           position={step}
-          segments={[{ name: '0', length: total, tone: 'plain' }]}
+          segments={[{ name: '', length: total, tone: 'plain' }]}
           describe={(position) => announced(scene, position, texts)}
           onPosition={(position) => {
             setPlaying(false)
@@ -237,7 +239,10 @@ function Account(props: AccountProps) {
   return (
     <>
       <h2 className="descent-step">
-        {texts.stepOf(at)} <small>{texts.rules[lead.racer.rule]}</small>
+        <span>{texts.stepOf(at)}</span> <small>{texts.rules[lead.racer.rule]}</small>
+        <button type="button" className="quiet" onClick={openGraph}>
+          {texts.openGraph} →
+        </button>
       </h2>
       <Update {...props} />
       <p className="descent-reason">
@@ -257,7 +262,7 @@ function Account(props: AccountProps) {
               kind="descent.cost"
               label={texts.costNumber}
               tone="forward"
-              digits={5}
+              digits={4}
               from={openGraph}
             />
           </dd>
@@ -273,15 +278,12 @@ function Account(props: AccountProps) {
                 kind="descent.slope"
                 label={texts.slopeOf(name)}
                 tone="backward"
-                digits={5}
+                digits={4}
                 from={openGraph}
               />
             </dd>
           </div>
         ))}
-        <button type="button" className="quiet" onClick={openGraph}>
-          {texts.openGraph} →
-        </button>
       </dl>
       {children}
     </>

@@ -1,5 +1,6 @@
 // The race: who takes part, where each is, and who is explained.
 import { type Racer, type Rule, racer, rules, settingsOf } from '@bp/lab'
+import { Fragment } from 'react'
 import { NumberField } from '../parts/number-field.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
@@ -44,64 +45,72 @@ export function Race({ scene, document, change, go }: PictureProps) {
           const ended = path && at === path.steps.length - 1 && step > 0
           const settings = leads ? settingsOf(rule) : []
           return (
-            <tr key={rule} className={leads ? 'lead' : path ? '' : 'absent'}>
-              <th scope="row">
-                <input
-                  type="checkbox"
-                  checked={path !== undefined}
-                  disabled={leads}
-                  aria-label={texts.takePart(texts.rules[rule])}
-                  onChange={(event) => toggle(rule, event.target.checked)}
-                />
-                <button
-                  type="button"
-                  className="quiet"
-                  aria-pressed={leads}
-                  aria-label={texts.explain(texts.rules[rule])}
-                  onClick={() => lean(rule)}
-                >
-                  <Mark rule={rule} />
-                  {texts.rules[rule]}
-                </button>
-                {settings.map(([name], index) => (
-                  <span key={name} className="descent-setting">
-                    <span aria-hidden="true">{name}</span>
-                    <NumberField
-                      label={texts.settings[name]}
-                      value={lead.racer.settings[index]!}
-                      step={0.01}
-                      min={0}
-                      max={0.9999}
-                      onChange={(value) => set(lead.racer, index, value)}
-                    />
-                  </span>
-                ))}
-              </th>
-              {path ? (
-                <>
-                  <td className="descent-race-step">
-                    {ended && path.end.kind !== 'moving' ? (
-                      <small>{texts.endWords[path.end.kind]}</small>
-                    ) : (
-                      <small>{texts.step}</small>
-                    )}{' '}
-                    <Value of={at} kind="descent.step" label={texts.stepNumber} from={() => go(at)} />
+            <Fragment key={rule}>
+              <tr className={leads ? 'lead' : path ? '' : 'absent'}>
+                <th scope="row">
+                  <input
+                    type="checkbox"
+                    checked={path !== undefined}
+                    disabled={leads}
+                    aria-label={texts.takePart(texts.rules[rule])}
+                    onChange={(event) => toggle(rule, event.target.checked)}
+                  />
+                  <button
+                    type="button"
+                    className="quiet"
+                    aria-pressed={leads}
+                    aria-label={texts.explain(texts.rules[rule])}
+                    onClick={() => lean(rule)}
+                  >
+                    <Mark rule={rule} />
+                    {texts.rules[rule]}
+                  </button>
+                </th>
+                {path ? (
+                  <>
+                    <td className="descent-race-step">
+                      {ended && path.end.kind !== 'moving' ? (
+                        <small>{texts.endWords[path.end.kind]}</small>
+                      ) : (
+                        <small>{texts.step}</small>
+                      )}{' '}
+                      <Value of={at} kind="descent.step" label={texts.stepNumber} from={() => go(at)} />
+                    </td>
+                    <td>
+                      <Value
+                        of={ballOf(path, step).cost}
+                        kind="descent.cost"
+                        label={`${texts.rules[rule]}: ${texts.costNumber}`}
+                        tone="forward"
+                        digits={4}
+                        from={() => go(at)}
+                      />
+                    </td>
+                  </>
+                ) : (
+                  <td colSpan={2} />
+                )}
+              </tr>
+              {settings.length > 0 && (
+                <tr className="descent-settings">
+                  <td colSpan={3}>
+                    {settings.map(([name], index) => (
+                      <span key={name}>
+                        <span aria-hidden="true">{name}</span>
+                        <NumberField
+                          label={texts.settings[name]}
+                          value={lead.racer.settings[index]!}
+                          step={0.01}
+                          min={0}
+                          max={0.9999}
+                          onChange={(value) => set(lead.racer, index, value)}
+                        />
+                      </span>
+                    ))}
                   </td>
-                  <td>
-                    <Value
-                      of={ballOf(path, step).cost}
-                      kind="descent.cost"
-                      label={`${texts.rules[rule]}: ${texts.costNumber}`}
-                      tone="forward"
-                      digits={4}
-                      from={() => go(at)}
-                    />
-                  </td>
-                </>
-              ) : (
-                <td colSpan={2} />
+                </tr>
               )}
-            </tr>
+            </Fragment>
           )
         })}
       </tbody>

@@ -4,7 +4,6 @@ import type { RefObject } from 'react'
 import { NumberField } from '../parts/number-field.js'
 import { useTexts } from '../shell/language.js'
 import type { PictureProps } from './picture.js'
-import type { Scene } from './scene.js'
 import { Sentence } from './sentence.js'
 
 /** Positions of the slider. */

@@ -32,7 +32,7 @@ export function Sentence({ text, numbers }: Said) {
         label={number.label}
         from={number.from}
         tone={number.tone ?? 'plain'}
-        digits={4}
+        digits={3}
       />
     )
   })
@@ -42,7 +42,7 @@ export function Sentence({ text, numbers }: Said) {
 export function plainly({ text, numbers }: Said): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const number = numbers[name]
-    return number ? formatNumber(number.value, 4) : whole
+    return number ? formatNumber(number.value, 3) : whole
   })
 }
 

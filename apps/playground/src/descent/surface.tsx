@@ -1,11 +1,11 @@
 // The surface of a cost of two parameters, turned by dragging or by keys, with the paths on it.
-import { gridOf, heightsOf, patchesOf, projection, type Range, square, tilts } from '@bp/lab'
+import { gridOf, heightsOf, type Project, patchesOf, projection, type Range, square, tilts } from '@bp/lab'
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef } from 'react'
 import { useTexts } from '../shell/language.js'
 import { markPath } from './markers.js'
 import type { PictureProps } from './picture.js'
 import { ballOf, reached } from './scene.js'
-import { useSize } from './use-size.js'
+import { type Size, useSize } from './use-size.js'
 
 /** Points of the surface along each side. */
 const points = 49
@@ -23,8 +23,11 @@ export function Surface({ scene, document, change }: PictureProps) {
   }, [bowl, ranges])
   const heights = useMemo(() => heightsOf(grid), [grid])
   const project = projection({ turn, tilt })
-  const scale = size ? Math.min(size.width * 0.52, size.height * 0.72) : 1
-  const middle = size ? ([size.width / 2, size.height / 2] as const) : ([0, 0] as const)
+  const patches = useMemo(
+    () => patchesOf(grid, heights, projection({ turn, tilt })),
+    [grid, heights, turn, tilt],
+  )
+  const { scale, middle } = fitted(project, patches, size)
   const pixel = ([x, y]: readonly [number, number, ...number[]]) =>
     [middle[0] + x * scale, middle[1] + y * scale] as const
 
@@ -41,12 +44,25 @@ export function Surface({ scene, document, change }: PictureProps) {
       const [low, high, line] = ['--descent-low', '--descent-high', '--descent-edge'].map((name) =>
         resolved(target, style.getPropertyValue(name)),
       )
-      for (const { corners, height, light } of patchesOf(grid, heights, projection({ turn, tilt }))) {
+      pen.beginPath()
+      for (const [x, y] of [
+        [-1, -1],
+        [1, -1],
+        [1, 1],
+        [-1, 1],
+      ] as const)
+        pen.lineTo(...pixel(project(x, y, 0)))
+      pen.closePath()
+      pen.fillStyle = mixed(line!, line!, 0, 1, 0.07)
+      pen.fill()
+      pen.strokeStyle = mixed(line!, line!, 0, 1, 0.35)
+      pen.stroke()
+      for (const { corners, height, light } of patches) {
         pen.beginPath()
         for (const corner of corners) pen.lineTo(...pixel([corner[0], corner[1]]))
         pen.closePath()
         const shade = 0.55 + 0.45 * light
-        pen.fillStyle = mixed(low!, high!, Math.round(height * 12) / 12, shade)
+        pen.fillStyle = mixed(low!, high!, height, shade)
         pen.fill()
         pen.strokeStyle = mixed(line!, line!, 0, 1, 0.16)
         pen.lineWidth = 0.7
@@ -63,7 +79,7 @@ export function Surface({ scene, document, change }: PictureProps) {
       scheme.removeEventListener('change', paint)
       observer.disconnect()
     }
-  }, [grid, heights, turn, tilt, size])
+  }, [patches, size])
 
   const look = (nextTurn: number, nextTilt: number) =>
     change(
@@ -111,11 +127,10 @@ export function Surface({ scene, document, change }: PictureProps) {
   const names = bowl.parameters.map((name, axis) => {
     // On the side of the floor that is nearer.
     const near = axis === 0 ? (Math.cos(turn) > 0 ? -1 : 1) : Math.sin(turn) > 0 ? -1 : 1
-    return { name, at: axis === 0 ? corner(0, near * 1.14) : corner(near * 1.14, 0) }
+    return { name, at: axis === 0 ? corner(0, near * 1.1) : corner(near * 1.1, 0) }
   })
   return (
     <div ref={holder} className="descent-picture surface">
-      {/* biome-ignore lint/a11y/useSemanticElements: an input cannot hold a drawing, and there are two angles */}
       <div
         className="descent-turn"
         role="slider"
@@ -178,6 +193,22 @@ export function Surface({ scene, document, change }: PictureProps) {
       {heights.logarithmic && <p className="descent-note">{texts.logarithmic}</p>}
     </div>
   )
+}
+
+/** The largest scale at which the whole surface, with the names of its axes, is in the picture; and where its middle is. */
+function fitted(
+  project: Project,
+  patches: readonly Patch[],
+  size: Size | null,
+): { readonly scale: number; readonly middle: readonly [number, number] } {
+  if (!size) return { scale: 1, middle: [0, 0] }
+  const floor = [-1.1, 1.1].flatMap((x) => [-1.1, 1.1].map((y) => project(x, y, 0)))
+  const ys = [...floor.map(([, y]) => y), ...patches.map(({ corners }) => corners[0]![1])]
+  const [top, bottom] = [Math.min(...ys), Math.max(...ys)]
+  // As wide at every turn, so that it does not grow and shrink while it is turned.
+  const widest = 2 * Math.SQRT2 * 0.68
+  const scale = Math.min((size.width - 40) / widest, (size.height - 56) / (bottom - top))
+  return { scale, middle: [size.width / 2, size.height / 2 - ((top + bottom) / 2) * scale] }
 }
 
 type Colour = readonly [red: number, green: number, blue: number]

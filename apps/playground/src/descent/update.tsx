@@ -108,13 +108,17 @@ export function Update({
             </p>
             <p className="result">
               ={' '}
-              <Value
-                of={account ? account.to.position[axis]! : null}
-                kind="descent.position"
-                label={parameter}
-                digits={5}
-                from={openGraph}
-              />
+              {account ? (
+                <Value
+                  of={account.to.position[axis]!}
+                  kind="descent.position"
+                  label={parameter}
+                  digits={alone ? 5 : 4}
+                  from={openGraph}
+                />
+              ) : (
+                <span className="descent-guess">?</span>
+              )}
             </p>
           </div>
         )

@@ -33,6 +33,10 @@ export const presets: { readonly [Name in BowlName]: Preset } = {
     start: [-1.5, 2.5],
     rate: 0.16,
     racers: race,
+    ranges: [
+      [-2, 4],
+      [-2, 3.9],
+    ],
   },
   round: { cost: 'x^2 + y^2', points: [], start: [-2.2, 1.4], rate: 0.1 },
   valley: { cost: '(x^2 + 20*y^2)/10', points: [], start: [-2.6, 0.9], rate: 0.45, racers: race },

@@ -40,13 +40,13 @@ export const descent = {
   } as { readonly [R in Regime]: string },
   /** Under the slider. */
   bound: {
-    everywhere: 'Flies out from {bound} on, by the curvature {curvature}.',
-    bottom: 'Flies out from {bound} on, by the curvature {curvature} at the bottom.',
-    start: 'Flies out from {bound} on, by the curvature {curvature} where it was dropped.',
+    everywhere: 'flies out from {bound} on · curvature {curvature}',
+    bottom: 'flies out from {bound} on · bottom curvature {curvature}',
+    start: 'flies out from {bound} on · start curvature {curvature}',
   },
   noBound: 'Its steps do not grow with the slope: no curvature bounds α.',
   noCurvature: 'The cost does not bend upwards here: no curvature bounds α.',
-  stepOf: (step: number) => (step === 0 ? 'Dropped here' : `Step ${step} from where it was dropped`),
+  stepOf: (step: number) => (step === 0 ? 'Dropped here' : `Step ${step}`),
   start: (position: string) => `Start: ${position}. Arrow keys move it.`,
   droppedHere: 'dropped here',
   lowestHere: 'lowest',

@@ -29,9 +29,9 @@ export const descent: typeof en = {
   rate: '학습률 α',
   regimes: { creeps: '느릿느릿', straight: '곧장', zigzags: '지그재그', flies: '튕겨 나감' },
   bound: {
-    everywhere: '{bound}부터 튕겨 나갑니다. 곡률이 {curvature}이기 때문입니다.',
-    bottom: '{bound}부터 튕겨 나갑니다. 바닥의 곡률이 {curvature}이기 때문입니다.',
-    start: '{bound}부터 튕겨 나갑니다. 놓은 자리의 곡률이 {curvature}이기 때문입니다.',
+    everywhere: '{bound}부터 튕겨 나감 · 곡률 {curvature}',
+    bottom: '{bound}부터 튕겨 나감 · 바닥의 곡률 {curvature}',
+    start: '{bound}부터 튕겨 나감 · 놓은 자리의 곡률 {curvature}',
   },
   noBound: '이 방법의 걸음은 기울기에 비례하지 않으므로 곡률이 α를 제한하지 않습니다.',
   noCurvature: '여기서는 비용이 위로 휘지 않으므로 곡률이 α를 제한하지 않습니다.',
