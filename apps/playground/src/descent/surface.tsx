@@ -1,5 +1,15 @@
 // The surface of a cost of two parameters, turned by dragging or by keys, with the paths on it.
-import { gridOf, heightsOf, type Project, patchesOf, projection, type Range, square, tilts } from '@bp/lab'
+import {
+  gridOf,
+  heightsOf,
+  type Patch,
+  type Project,
+  patchesOf,
+  projection,
+  type Range,
+  square,
+  tilts,
+} from '@bp/lab'
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef } from 'react'
 import { useTexts } from '../shell/language.js'
 import { markPath } from './markers.js'
@@ -8,7 +18,7 @@ import { ballOf, reached } from './scene.js'
 import { type Size, useSize } from './use-size.js'
 
 /** Points of the surface along each side. */
-const points = 49
+const points = 57
 
 export function Surface({ scene, document, change }: PictureProps) {
   const texts = useTexts().descent
@@ -203,7 +213,7 @@ function fitted(
 ): { readonly scale: number; readonly middle: readonly [number, number] } {
   if (!size) return { scale: 1, middle: [0, 0] }
   const floor = [-1.1, 1.1].flatMap((x) => [-1.1, 1.1].map((y) => project(x, y, 0)))
-  const ys = [...floor.map(([, y]) => y), ...patches.map(({ corners }) => corners[0]![1])]
+  const ys = [...floor.map(([, y]) => y), ...patches.flatMap(({ corners }) => corners.map(([, y]) => y))]
   const [top, bottom] = [Math.min(...ys), Math.max(...ys)]
   // As wide at every turn, so that it does not grow and shrink while it is turned.
   const widest = 2 * Math.SQRT2 * 0.68
