@@ -221,23 +221,23 @@ test('every number answers where it comes from', async () => {
 })
 
 test('no fault for axe, nothing sideways: curve, map, surface, tabs, dark, Korean, a phone', async () => {
-  const states = [
-    { hash: '#/descent', tab: 'Race' },
-    { hash: line, tab: 'Path', dark: true },
-    { hash: `${line}&view=surface`, tab: 'Data' },
-    { hash: '#/descent?v=1&race=adam,sgd&step=3', tab: '경로', korean: true, phone: true },
-    { hash: '#/descent?v=1&e=a*b*c' },
-  ]
-  for (const { hash, tab, dark, korean, phone } of states) {
-    const page = await open({
-      hash,
-      colorScheme: dark ? 'dark' : 'light',
-      locale: korean ? 'ko-KR' : 'en-US',
-      viewport: phone ? { width: 360, height: 740 } : { width: 1366, height: 768 },
-    })
-    if (tab) await page.getByRole('tab', { name: tab }).click()
-    expect(await accessibilityFaults(page)).toEqual([])
-    expect(await sideways(page)).toBe(0)
-    await page.context().close()
+  const page = await open({ hash: '#/descent' })
+  const check = async (state: string) => {
+    expect(await accessibilityFaults(page), state).toEqual([])
+    expect(await sideways(page), state).toBe(0)
   }
+  await check('curve, race')
+  await visit(page, line)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.getByRole('tab', { name: 'Path' }).click()
+  await check('map, path, dark')
+  await page.getByRole('button', { name: 'Surface' }).click()
+  await page.getByRole('tab', { name: 'Data' }).click()
+  await check('surface, data, dark')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await visit(page, '#/descent?v=1&race=adam,sgd&step=3')
+  await page.setViewportSize({ width: 360, height: 740 })
+  await page.getByRole('button', { name: '한국어로' }).click()
+  await page.getByRole('tab', { name: '경로' }).click()
+  await check('curve, path, Korean, a phone')
 })
