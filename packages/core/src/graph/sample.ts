@@ -62,36 +62,23 @@ const shapes: readonly Shape[] = [
 
 export const unaryCases = shapes.map((shape) => ({ shapes: { x: shape } }))
 
+const pair = (a: Shape, b: Shape) => [a, b] as const
+
 /** Equal shapes, and each way to broadcast one side. */
-const pairs: readonly (readonly [Shape, Shape])[] = [
-  ...shapes.map((shape) => [shape, shape] as const),
-  [[], [5]],
-  [[7], []],
-  [[3, 5], [5]],
-  [[5], [3, 5]],
-  [
-    [3, 5],
-    [3, 1],
-  ],
-  [
-    [3, 1],
-    [1, 5],
-  ],
-  [[4, 8], [8]],
-  [
-    [2, 3, 4],
-    [3, 1],
-  ],
-  [
-    [2, 1, 4],
-    [3, 1],
-  ],
-  [[1], [2, 2]],
-  [[0], [1]],
-  [
-    [6, 4],
-    [6, 1],
-  ],
+const pairs = [
+  ...shapes.map((shape) => pair(shape, shape)),
+  pair([], [5]),
+  pair([7], []),
+  pair([3, 5], [5]),
+  pair([5], [3, 5]),
+  pair([3, 5], [3, 1]),
+  pair([3, 1], [1, 5]),
+  pair([4, 8], [8]),
+  pair([2, 3, 4], [3, 1]),
+  pair([2, 1, 4], [3, 1]),
+  pair([1], [2, 2]),
+  pair([0], [1]),
+  pair([6, 4], [6, 1]),
 ]
 
 /** All pairs for two inputs; any further inputs have the shape of the second. */

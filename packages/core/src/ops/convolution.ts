@@ -456,29 +456,17 @@ function cases<T>(
   make: (example: { x: Shape; weights: Shape; y: Shape; options: ConvolutionOptions }) => T,
 ): T[] {
   const examples: readonly (readonly [x: Shape, weights: Shape, options?: ConvolutionOptions])[] = [
-    [
-      [1, 1, 1, 1],
-      [1, 1, 1, 1],
-    ],
-    [
-      [1, 3, 3, 1],
-      [2, 2, 1, 1],
-    ],
+    [[1, 1, 1, 1], [1, 1, 1, 1], {}],
+    [[1, 3, 3, 1], [2, 2, 1, 1], {}],
     [[2, 3, 4, 1], [3, 3, 1, 2], { padding: 'same' }],
     [[1, 5, 4, 2], [3, 2, 2, 3], { padding: 'same', stride: 2 }],
-    [
-      [2, 2, 3, 3],
-      [1, 1, 3, 5],
-    ],
+    [[2, 2, 3, 3], [1, 1, 3, 5], {}],
     [[1, 4, 4, 1], [2, 2, 1, 9], { dilation: 2 }],
     [[1, 3, 2, 4], [2, 2, 2, 4], { padding: 1, groups: 2 }],
     [[1, 3, 5, 3], [3, 3, 1, 3], { padding: 'same', groups: 3 }],
     [[1, 5, 4, 5], [2, 2, 1, 5], { stride: 2, dilation: [2, 1], groups: 5 }],
     [[1, 3, 3, 2], [2, 2, 1, 4], { groups: 2 }],
-    [
-      [0, 3, 3, 2],
-      [2, 2, 2, 3],
-    ],
+    [[0, 3, 3, 2], [2, 2, 2, 3], {}],
     [
       [1, 2, 6, 1],
       [2, 3, 1, 17],
@@ -504,27 +492,15 @@ function cases1d<T>(
   make: (example: { x: Shape; weights: Shape; y: Shape; options: Convolution1dOptions }) => T,
 ): T[] {
   const examples: readonly (readonly [x: Shape, weights: Shape, options?: Convolution1dOptions])[] = [
-    [
-      [1, 1, 1],
-      [1, 1, 1],
-    ],
-    [
-      [1, 4, 1],
-      [2, 1, 1],
-    ],
+    [[1, 1, 1], [1, 1, 1], {}],
+    [[1, 4, 1], [2, 1, 1], {}],
     [[2, 5, 2], [3, 2, 3], { padding: 'same' }],
     [[1, 7, 1], [3, 1, 2], { stride: 2 }],
     [[1, 7, 2], [2, 2, 1], { dilation: 3 }],
     [[1, 4, 4], [2, 2, 2], { groups: 2 }],
     [[1, 4, 3], [3, 1, 3], { groups: 3, padding: 1 }],
-    [
-      [1, 3, 2],
-      [1, 2, 9],
-    ],
-    [
-      [0, 3, 2],
-      [2, 2, 1],
-    ],
+    [[1, 3, 2], [1, 2, 9], {}],
+    [[0, 3, 2], [2, 2, 1], {}],
     [[1, 5, 1], [4, 1, 1], { padding: [2, 0] }],
     [[2, 9, 1], [5, 1, 4], { padding: 'same', stride: 3 }],
     [[1, 2, 1], [3, 1, 1], { padding: 2 }],

@@ -23,6 +23,9 @@ function starts(xs: readonly Shape[], axis: number): number[] {
   })
 }
 
+/** A sample with an axis. */
+const alongAxis = (axis: number, ...xs: Shape[]) => ({ shapes: { xs }, attributes: { axis } })
+
 function describeAll(xs: readonly Shape[]): string {
   return xs.map((x, place) => `xs[${place}] is ${describeShape(x)}`).join(', ')
 }
@@ -101,62 +104,12 @@ export const concat: Op<['...xs'], Along, 'axis'> = op('concat', {
       { shapes: { xs: [[0], [4]] } },
       { shapes: { xs: [[4], [0], [0]] } },
       { shapes: { xs: [[0], [0]] } },
-      {
-        shapes: {
-          xs: [
-            [3, 5],
-            [2, 5],
-          ],
-        },
-        attributes: { axis: 0 },
-      },
-      {
-        shapes: {
-          xs: [
-            [3, 5],
-            [3, 2],
-            [3, 1],
-          ],
-        },
-        attributes: { axis: 1 },
-      },
-      {
-        shapes: {
-          xs: [
-            [3, 1],
-            [3, 1],
-          ],
-        },
-        attributes: { axis: -1 },
-      },
-      {
-        shapes: {
-          xs: [
-            [2, 3, 4],
-            [2, 1, 4],
-            [2, 2, 4],
-          ],
-        },
-        attributes: { axis: 1 },
-      },
-      {
-        shapes: {
-          xs: [
-            [2, 3, 0],
-            [2, 3, 5],
-          ],
-        },
-        attributes: { axis: 2 },
-      },
-      {
-        shapes: {
-          xs: [
-            [2, 2, 2, 3],
-            [2, 2, 2, 3],
-          ],
-        },
-        attributes: { axis: -2 },
-      },
+      alongAxis(0, [3, 5], [2, 5]),
+      alongAxis(1, [3, 5], [3, 2], [3, 1]),
+      alongAxis(-1, [3, 1], [3, 1]),
+      alongAxis(1, [2, 3, 4], [2, 1, 4], [2, 2, 4]),
+      alongAxis(2, [2, 3, 0], [2, 3, 5]),
+      alongAxis(-2, [2, 2, 2, 3], [2, 2, 2, 3]),
       {
         shapes: {
           xs: [
@@ -224,26 +177,9 @@ export const stack: Op<['...xs'], Along, 'axis'> = op('stack', {
       { shapes: { xs: [[4], [4], [4], [4]] }, attributes: { axis: -1 } },
       { shapes: { xs: [[5], [5]] }, attributes: { axis: -2 } },
       { shapes: { xs: [[0], [0]] } },
-      {
-        shapes: {
-          xs: [
-            [3, 5],
-            [3, 5],
-            [3, 5],
-          ],
-        },
-        attributes: { axis: 1 },
-      },
+      alongAxis(1, [3, 5], [3, 5], [3, 5]),
       { shapes: { xs: [[3, 5]] }, attributes: { axis: 2 } },
-      {
-        shapes: {
-          xs: [
-            [2, 3, 4],
-            [2, 3, 4],
-          ],
-        },
-        attributes: { axis: 2 },
-      },
+      alongAxis(2, [2, 3, 4], [2, 3, 4]),
       { shapes: { xs: [[9], [9]] }, attributes: { axis: 0 } },
     ],
   },

@@ -146,6 +146,19 @@ export const slice: Op<['x'], Cut, 'begin'> = op('slice', {
   },
 })
 
+/** Where an input of a sample goes. */
+const piece = (x: Shape, begin: readonly number[], steps: readonly number[]) => ({ x, begin, steps })
+
+/** A sample with pieces of a tensor of this shape. */
+const cut = (shape: Shape, ...pieces: ReturnType<typeof piece>[]) => ({
+  shapes: { xs: pieces.map(({ x }) => x) },
+  attributes: {
+    begin: pieces.map(({ begin }) => begin),
+    steps: pieces.map(({ steps }) => steps),
+    shape,
+  },
+})
+
 /** Zeros to which slices are added at their positions: the gradient of slices of one tensor. */
 export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
   inputs: ['...xs'],
@@ -239,106 +252,31 @@ export const sliceGrad: Op<['...xs'], Placed> = op('sliceGrad', {
   ulp: ({ xs }) => xs.length - 1,
   sample: {
     domains: { xs: uniform(0.1, 3) },
-    cases: (
-      [
-        [[], [[[], [], []]]],
-        [[1], [[[1], [0], [1]]]],
-        [[5], [[[3], [2], [1]]]],
-        [[9], [[[4], [1], [1]]]],
-        [[3], [[[0], [3], [1]]]],
-        [[8], [[[3], [1], [2]]]],
-        [[8], [[[3], [7], [-3]]]],
-        [
-          [3, 5],
-          [
-            [
-              [2, 2],
-              [1, 2],
-              [1, 1],
-            ],
-          ],
-        ],
-        [
-          [3, 5],
-          [
-            [
-              [3, 5],
-              [2, 4],
-              [-1, -1],
-            ],
-          ],
-        ],
-        [
-          [4, 6],
-          [
-            [
-              [4, 3],
-              [3, 0],
-              [-1, 2],
-            ],
-          ],
-        ],
-        [
-          [2, 3, 4],
-          [
-            [
-              [2, 2, 4],
-              [0, 1, 0],
-              [1, 1, 1],
-            ],
-          ],
-        ],
-        [
-          [17, 9],
-          [
-            [
-              [8, 8],
-              [4, 1],
-              [1, 1],
-            ],
-          ],
-        ],
-        // Everything, in three slices.
-        [
-          [3, 5],
-          [0, 1, 2].map((row) => [
-            [1, 5],
-            [row, 0],
-            [1, 1],
-          ]),
-        ],
-        // Overlapping, with a rest.
-        [[9], [0, 2, 4, 1].map((start) => [[4], [start], [1]])],
-        // Every other row, twice.
-        [
-          [5, 3],
-          [
-            [
-              [3, 3],
-              [0, 0],
-              [2, 1],
-            ],
-            [
-              [2, 3],
-              [1, 0],
-              [2, 1],
-            ],
-            [
-              [2, 3],
-              [4, 0],
-              [-2, 1],
-            ],
-          ],
-        ],
-      ] as [Shape, [Shape, number[], number[]][]][]
-    ).map(([shape, pieces]) => ({
-      shapes: { xs: pieces.map(([x]) => x) },
-      attributes: {
-        begin: pieces.map(([, begin]) => begin),
-        steps: pieces.map(([, , steps]) => steps),
-        shape,
-      },
-    })),
+    cases: [
+      cut([], piece([], [], [])),
+      cut([1], piece([1], [0], [1])),
+      cut([5], piece([3], [2], [1])),
+      cut([9], piece([4], [1], [1])),
+      cut([3], piece([0], [3], [1])),
+      cut([8], piece([3], [1], [2])),
+      cut([8], piece([3], [7], [-3])),
+      cut([3, 5], piece([2, 2], [1, 2], [1, 1])),
+      cut([3, 5], piece([3, 5], [2, 4], [-1, -1])),
+      cut([4, 6], piece([4, 3], [3, 0], [-1, 2])),
+      cut([2, 3, 4], piece([2, 2, 4], [0, 1, 0], [1, 1, 1])),
+      cut([17, 9], piece([8, 8], [4, 1], [1, 1])),
+      // Everything, in three slices.
+      cut([3, 5], ...[0, 1, 2].map((row) => piece([1, 5], [row, 0], [1, 1]))),
+      // Overlapping, with a rest.
+      cut([9], ...[0, 2, 4, 1].map((start) => piece([4], [start], [1]))),
+      // Every other row, twice.
+      cut(
+        [5, 3],
+        piece([3, 3], [0, 0], [2, 1]),
+        piece([2, 3], [1, 0], [2, 1]),
+        piece([2, 3], [4, 0], [-2, 1]),
+      ),
+    ],
   },
 })
 
