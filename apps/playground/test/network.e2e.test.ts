@@ -83,7 +83,7 @@ describe('training', () => {
     await bits(page, bitsInNode(300))
     await page.workers().at(-1)!.evaluate('close()')
     await slider(page).fill('301')
-    await bits(page, bitsInNode(301))
+    await shownBits(page).getByText(bitsInNode(301)).waitFor({ timeout: 20_000 })
     expect(page.workers().length).toBeGreaterThan(0)
   })
 })

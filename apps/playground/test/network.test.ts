@@ -153,7 +153,7 @@ describe('the trainer', () => {
         ports[0]!.emit('message', { type: 'pong', generation: 1 })
       }
       expect(ports).toHaveLength(1)
-      vi.advanceTimersByTime(7000)
+      vi.advanceTimersByTime(10_000)
       expect(ports).toHaveLength(2)
       expect(ports[1]!.requests[0]).toMatchObject({ type: 'open', document: { step: 40 } })
       stop()

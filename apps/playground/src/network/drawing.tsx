@@ -89,7 +89,8 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
     }
     return layer <= shown.forward ? view.sample.outputs[layer - 1]![unit]! : null
   }
-  const greatest = Math.max(1e-9, ...view.layers.flatMap(({ weights }) => Array.from(weights, Math.abs)))
+  // Weights far below 1 are thin lines, however many of them there are.
+  const greatest = Math.max(1, ...view.layers.flatMap(({ weights }) => Array.from(weights, Math.abs)))
   const greatestGradient = Math.max(
     1e-12,
     ...Array.from({ length: depth }, (_, layer) => layer).flatMap((layer) =>

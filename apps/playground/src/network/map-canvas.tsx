@@ -127,7 +127,8 @@ export function AnswerMap({ grid, range, points, marked, cross, ...rest }: Answe
     const element = canvas.current!
     const redraw = () =>
       paint(element, grid, 'probability', colours, (context, width, height) => {
-        if (grid?.values.length === 1) drawLine(context, grid, colours, width, height)
+        if (grid?.values.length === 1 && isUneven(grid.values[0]!))
+          drawLine(context, grid, colours, width, height)
         const place = placing(range, width, height)
         for (const [index, point] of points.entries())
           drawPoint(context, point, place(point.x1, point.x2), colours, points.length, index === marked)
@@ -172,6 +173,16 @@ export function nearestPoint(
     if (distance < least) [best, least] = [index, distance]
   }
   return best
+}
+
+/** Whether the answers differ by more than rounding, so that there is a line between them. */
+function isUneven(values: Float32Array): boolean {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of values) {
+    low = Math.min(low, value)
+    high = Math.max(high, value)
+  }
+  return high - low > 1e-6
 }
 
 function drawLine(

@@ -202,8 +202,17 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
             </p>
           )}
           {restarts !== null && restarts > 0 && (
-            <p className="warning" role="status">
+            <p className="warning network-restarted" role="status">
               {texts.restarted(formatCount(document.step))}
+              <button
+                type="button"
+                className="quiet"
+                aria-label={texts.close}
+                title={texts.close}
+                onClick={() => trainer.dismiss()}
+              >
+                ✕
+              </button>
             </p>
           )}
           {refusal !== null && (

@@ -216,7 +216,7 @@ function Unit({
                       kind={from < 0 ? 'network.bias' : 'network.weight'}
                       label={from < 0 ? texts.biasOf(name) : texts.weightOf(name)}
                       tone="forward"
-                      digits={4}
+                      digits={3}
                       from={() => onSelect(name)}
                     />
                   </td>

@@ -35,9 +35,11 @@ const initial: TrainerState = {
   tryingSeeds: false,
 }
 
-/** Time between two questions whether the worker is there, in ms, and how long it may take to answer. */
+/** Time between two questions whether the worker is there, in ms. */
 const pingInterval = 1000
-const longestSilence = 5000
+/** How long it may take to answer, in ms: at first, while it is loaded, and later. */
+const longestLoading = 30_000
+const longestSilence = 8000
 /** The worker is not started again more often than this without a report in between. */
 const mostRestarts = 3
 
@@ -61,6 +63,8 @@ export class Trainer {
   /** Whether it should be running. */
   #wanted = false
   #failures = 0
+  /** Whether this worker has said anything yet. */
+  #isLoaded = false
   #lastHeard: number
   #timer: ReturnType<typeof setInterval> | undefined
   #onInside: ((inside: InsideStep) => void) | null = null
@@ -85,7 +89,7 @@ export class Trainer {
       // A page that slept has not asked, so it has no reason to expect an answer.
       if (now - asked > 2 * pingInterval) this.#lastHeard = now
       asked = now
-      if (now - this.#lastHeard > longestSilence) this.#restart()
+      if (now - this.#lastHeard > (this.#isLoaded ? longestSilence : longestLoading)) this.#restart()
       else this.#send({ type: 'ping' })
     }, pingInterval)
     return () => clearInterval(this.#timer)
@@ -131,6 +135,11 @@ export class Trainer {
     this.#send({ type: 'inside', row })
   }
 
+  /** The reader knows that the worker was gone. */
+  dismiss(): void {
+    if (this.getState().restarts !== null) this.#change({ restarts: 0 })
+  }
+
   askForPrograms(): void {
     this.#send({ type: 'programs' })
   }
@@ -149,6 +158,7 @@ export class Trainer {
 
   #connect(): Port {
     const port = this.#create()
+    this.#isLoaded = false
     port.addEventListener('message', (event) => {
       if (port === this.#port) this.#receive((event as MessageEvent<Report>).data)
     })
@@ -184,6 +194,7 @@ export class Trainer {
   }
 
   #receive(report: Report): void {
+    this.#isLoaded = true
     this.#lastHeard = performance.now()
     if (report.type === 'pong' || report.generation !== this.#generation) return
     const { training, fingerprint, seeds } = this.getState()

@@ -56,7 +56,7 @@ export const network = {
   forget: (name: string) => `Forget ${name}`,
   train: 'Train ›',
   pause: 'Pause',
-  trainOn: (steps: string) => `${steps} more ›`,
+  trainOn: (steps: string) => `+${steps} ›`,
   nextPart: 'Next ›',
   parts: 'Parts',
   partsTitle: 'Take the next step apart',
