@@ -124,6 +124,12 @@ test('a step is looked into in Graph, and one comes back to the same bits', asyn
   await expect.poll(() => page.url()).toContain(`w21=${weights[2]}`)
   await page.goBack()
   await bits(page, bitsInNode(950))
+  // A derivative leads to the step of the graph that made it.
+  await page.getByRole('button', { name: 'derivative of the loss by w21' }).click()
+  await page.locator('[data-node=w21]').waitFor()
+  await expect.poll(() => page.url()).toMatch(/&step=[1-9]\d*&at=w21/)
+  await page.keyboard.press('Control+z')
+  await bits(page, bitsInNode(950))
 })
 
 test('a step is taken apart, and nothing is told before it is computed', async () => {

@@ -11,6 +11,7 @@ import { useState } from 'react'
 import { Tabs } from '../parts/tabs.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
+import type { Inside } from './drawing.js'
 import { LossChart, type LossLine } from './loss-chart.js'
 import { AnswerMap, type Grid, inputsAt, type MapPoint, nearestPoint } from './map-canvas.js'
 import { Points } from './points.js'
@@ -30,8 +31,7 @@ interface CardProps {
   readonly onForget: (name: string) => void
   readonly onDocument: (change: Partial<NetworkDocument>, merge?: string) => void
   readonly onSettings: (change: Partial<NetworkDocument>, merge?: string) => void
-  /** Looks into the step for a row, at the node of this name. */
-  readonly onInside: (name: string, row?: number) => void
+  readonly onInside: Inside
 }
 
 export function Card(props: CardProps) {
@@ -195,7 +195,7 @@ function Answers({
                   label={texts.predicted}
                   tone="forward"
                   digits={4}
-                  from={() => onInside('y', row)}
+                  from={() => onInside('y', 'value', row)}
                 />
               </td>
               <td>
@@ -281,7 +281,7 @@ function Losses({ document, state, trainer, compared, onDocument, onSettings, on
             kind="network.loss"
             label={texts.lossLabel}
             digits={4}
-            from={() => onInside('loss')}
+            from={() => onInside('loss', 'value')}
           />
         </h2>
         <span>
@@ -346,7 +346,7 @@ function Layers({ state, onDocument, onInside }: CardProps) {
         <tbody>
           {view.layers.map(({ weightNorm, gradientNorm, updateRatio }, layer) => {
             const title = texts.layerName(layer + 1, layer + 1 === depth)
-            const see = () => onInside(view.sizes[layer + 1] === 1 ? 'loss' : 'y')
+            const see = () => onInside('loss', 'derivative')
             return (
               <tr key={title}>
                 <th scope="row">{title}</th>

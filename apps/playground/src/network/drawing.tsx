@@ -11,9 +11,11 @@ interface NetworkDrawingProps {
   readonly document: NetworkDocument
   readonly training: TrainingState
   readonly onSelect: (name: string | null) => void
-  /** Looks into the step for the followed row, at the node of this name. */
-  readonly onInside: (name: string) => void
+  readonly onInside: Inside
 }
+
+/** Looks into the step for a row, by default the followed one, where this number is made; `null` for the beginning. */
+export type Inside = (name: string, of: 'value' | 'derivative' | null, row?: number) => void
 
 /** What of the step is computed so far, and what it is about. */
 interface Shown {
@@ -210,7 +212,7 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
                         label={texts.outputOf(name)}
                         tone="forward"
                         digits={3}
-                        from={() => onInside(name)}
+                        from={() => onInside(name, 'value')}
                       />
                     </>
                   )}
@@ -285,7 +287,7 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
           label={texts.lossLabel}
           digits={box.width < 520 ? 3 : 4}
           className="network-loss-value"
-          from={() => onInside('loss')}
+          from={() => onInside('loss', 'value')}
         />
       </div>
     </div>
@@ -303,7 +305,7 @@ interface NumbersProps {
   readonly className: string
   readonly style: CSSProperties
   readonly onSelect: (name: string) => void
-  readonly onInside: (name: string) => void
+  readonly onInside: Inside
 }
 
 /** The value of a weight and the derivative of the loss by it. */
@@ -344,7 +346,7 @@ function Numbers({
             label={texts.gradientOf(name)}
             tone="backward"
             digits={2}
-            from={() => onInside(name)}
+            from={() => onInside(name, 'derivative')}
           />
         </span>
       )}

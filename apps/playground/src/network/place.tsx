@@ -2,10 +2,13 @@
 import {
   formatCount,
   formatNumber,
+  type GraphDocument,
   initialGraph,
   isOver,
   limits,
   type NetworkDocument,
+  openGraph,
+  stepOf,
   subStepsOf,
 } from '@bp/lab'
 import { useEffect, useState, useSyncExternalStore } from 'react'
@@ -18,7 +21,7 @@ import '../styles/network.css'
 import { Bar } from './bar.js'
 import { Card, type Compared } from './card.js'
 import { createWorker } from './create-worker.js'
-import { NetworkDrawing, partsOf } from './drawing.js'
+import { type Inside, NetworkDrawing, partsOf } from './drawing.js'
 import { Selection } from './selection.js'
 import { Trainer } from './trainer.js'
 
@@ -66,10 +69,13 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
   const over = view !== undefined && isOver(view.status)
   const parts = view ? partsOf(view.sizes.length - 1) : 0
 
-  const inside = (name: string, row = document.row) =>
+  const inside: Inside = (name, of, row = document.row) =>
     trainer.lookInside(row, ({ source, values, weights }) => {
       const known = weights.length > 0 || name === 'loss' || name === 'y'
-      open('graph', { ...initialGraph, source, values, selected: known ? name : null })
+      const next: GraphDocument = { ...initialGraph, source, values, selected: known && of ? name : null }
+      const { picture } = openGraph(next)
+      const position = known && of && picture ? stepOf(picture.trace, { of, node: name }) : null
+      open('graph', { ...next, position: position ?? 0 })
     })
   const goTo = (step: number) => onDocument({ step: Math.max(0, step), part: 0 }, 'step')
   const stepOn = () => {
@@ -132,7 +138,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
     { key: 'p', title: texts.keys.parts, run: toggleParts },
     { key: '[', title: texts.keys.slower, run: () => setSpeed(-1) },
     { key: ']', title: texts.keys.faster, run: () => setSpeed(1) },
-    { key: 'l', title: texts.keys.inside, run: () => inside('loss') },
+    { key: 'l', title: texts.keys.inside, run: () => inside('loss', null) },
   ])
 
   const perSecond = training?.stepsPerSecond ?? null
@@ -167,7 +173,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
             <button type="button" aria-disabled={!view} onClick={compare}>
               {texts.compare}
             </button>
-            <button type="button" aria-disabled={!view} onClick={() => view && inside('loss')}>
+            <button type="button" aria-disabled={!view} onClick={() => view && inside('loss', null)}>
               {texts.lookInside}
             </button>
           </span>
@@ -229,6 +235,9 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
                   selected={document.selected}
                   onSelect={(selected) => onDocument({ selected }, 'selected')}
                   onInside={inside}
+                  onUpdate={(step) =>
+                    onDocument({ step: Math.max(0, step), part: step < 0 ? 0 : parts }, 'part')
+                  }
                   onEdit={onEdit}
                 />
               )}

@@ -11,7 +11,7 @@ import {
 import { NumberField } from '../parts/number-field.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
-import { gridOf, scaleOf } from './drawing.js'
+import { gridOf, type Inside, scaleOf } from './drawing.js'
 import { UnitMap } from './map-canvas.js'
 import type { TrainingState } from './protocol.js'
 
@@ -21,7 +21,9 @@ interface SelectionProps {
   readonly training: TrainingState
   readonly selected: string
   readonly onSelect: (name: string | null) => void
-  readonly onInside: (name: string) => void
+  readonly onInside: Inside
+  /** Goes to the update of the step after `step` steps. */
+  readonly onUpdate: (step: number) => void
   readonly onEdit: (layer: number, from: number, to: number, value: number) => void
 }
 
@@ -104,6 +106,7 @@ function Weight({
   from,
   to,
   onInside,
+  onUpdate,
   onEdit,
 }: SelectionProps & { readonly layer: number; readonly from: number; readonly to: number }) {
   const texts = useTexts().network
@@ -124,7 +127,7 @@ function Weight({
               label={texts.weightOf(selected)}
               tone="forward"
               digits={5}
-              from={() => onInside(selected)}
+              from={() => onUpdate(view.step - 1)}
             />
           </dd>
         </div>
@@ -137,7 +140,7 @@ function Weight({
               label={texts.gradientOf(selected)}
               tone="backward"
               digits={4}
-              from={() => onInside(selected)}
+              from={() => onInside(selected, 'derivative')}
             />
           </dd>
         </div>
@@ -150,7 +153,7 @@ function Weight({
               label={texts.nextUpdate}
               tone="forward"
               digits={5}
-              from={() => onInside(selected)}
+              from={() => onUpdate(view.step)}
             />
           </dd>
         </div>
@@ -227,7 +230,7 @@ function Unit({
                       label={texts.gradientOf(name)}
                       tone="backward"
                       digits={3}
-                      from={() => onInside(name)}
+                      from={() => onInside(name, 'derivative')}
                     />
                   </td>
                 </tr>

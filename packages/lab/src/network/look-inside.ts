@@ -4,7 +4,7 @@ import { layerLetters, layerSizes, unitName, weightName } from './names.js'
 import type { NetworkRun } from './run.js'
 
 export interface InsideStep {
-  /** In the expression language; the last line is the loss of the row, without penalties. */
+  /** In the expression language; the last statement is the loss of the row, without penalties. */
   readonly source: string
   /** The weights, the row and its target by name. */
   readonly values: Readonly<Record<string, number | NestedArray>>
@@ -61,7 +61,7 @@ function scalars(run: NetworkRun, row: number, sizes: readonly number[]): Inside
     }
   }
   lines.push(document.loss === 'squaredError' ? 'loss = (y - t)^2' : 'loss = -(t*ln(y) + (1 - t)*ln(1 - y))')
-  return { source: lines.join('\n'), values, weights }
+  return { source: lines.join('; '), values, weights }
 }
 
 function matrices(run: NetworkRun, row: number, sizes: readonly number[]): InsideStep {
@@ -92,5 +92,5 @@ function matrices(run: NetworkRun, row: number, sizes: readonly number[]): Insid
   }
   const crossEntropy = width === 1 ? 'loss = -sum(t*ln(y) + (1 - t)*ln(1 - y))' : 'loss = -sum(t*ln(y))'
   lines.push(document.loss === 'squaredError' ? 'loss = mean((y - t)^2)' : crossEntropy)
-  return { source: lines.join('\n'), values, weights: [] }
+  return { source: lines.join('; '), values, weights: [] }
 }

@@ -74,7 +74,7 @@ describe('a step looked into', () => {
 
   it('uses the names of the picture', () => {
     const { source } = lookInside(createNetworkRun(lecture()), 0)
-    expect(source.split('\n')).toEqual([
+    expect(source.split('; ')).toEqual([
       'h1 = sigmoid(w11*x1 + w21*x2 + b1)',
       'h2 = sigmoid(w12*x1 + w22*x2 + b2)',
       'y = sigmoid(v1*h1 + v2*h2 + c)',
