@@ -57,7 +57,7 @@ export function Card(props: CardProps) {
 /** The answers everywhere, as a grid. */
 export const answersOf = ({ maps, resolution }: NetworkView): Grid => ({ values: maps.at(-1)!, resolution })
 
-export const pointsOf = ({ rows, heldBackRows }: NetworkView): MapPoint[] => [
+const pointsOf = ({ rows, heldBackRows }: NetworkView): MapPoint[] => [
   ...rows.map(({ x1, x2, label, predicted }) => ({
     x1,
     x2,
@@ -251,7 +251,7 @@ function Answers({
 }
 
 /** The loss of guessing the share of each class alike; `null` where the loss is not cross-entropy. */
-export function guessingOf(document: NetworkDocument, { classes }: NetworkView, label: string) {
+function guessingOf(document: NetworkDocument, { classes }: NetworkView, label: string) {
   if (document.loss !== 'crossEntropy') return null
   return { loss: Math.log(classes), label: classes === 2 ? label : label.replace('ln 2', `ln ${classes}`) }
 }
@@ -262,12 +262,7 @@ function Losses({ document, state, trainer, compared, onDocument, onSettings, on
   const [logX, setLogX] = useState(false)
   const [logY, setLogY] = useState(false)
   const axis = (name: string, on: boolean, set: (on: boolean) => void) => (
-    <button
-      type="button"
-      className="network-axis"
-      aria-label={`${texts.axis(name)}: ${on ? texts.logarithmic : texts.linear}`}
-      onClick={() => set(!on)}
-    >
+    <button type="button" className="network-axis" onClick={() => set(!on)}>
       {name}: {on ? texts.logarithmic : texts.linear}
     </button>
   )

@@ -1,5 +1,5 @@
 // Colours of classes as numbers, for pictures that are painted point by point.
-import { useEffect, useState } from 'react'
+import { useSyncExternalStore } from 'react'
 
 export type Rgb = readonly [number, number, number]
 
@@ -9,7 +9,7 @@ export interface MapColours {
   readonly classes: readonly Rgb[]
 }
 
-export const classColours = [
+const classColours = [
   '--class-0',
   '--class-1',
   '--network-class-2',
@@ -42,23 +42,34 @@ function read(): MapColours {
   return { paper: channels(paper!), ink: ink!, classes: classes.map(channels) }
 }
 
+// One for all maps, read again when the theme changes.
+let colours: MapColours | null = null
+const listeners = new Set<() => void>()
+
+function change(): void {
+  colours = null
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  watch()
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+let watched = false
+
+function watch(): void {
+  if (watched) return
+  watched = true
+  for (const query of ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'])
+    matchMedia(query).addEventListener('change', change)
+  new MutationObserver(change).observe(document.documentElement, { attributeFilter: ['data-theme'] })
+}
+
 /** The colours now; they change with the theme. */
 export function useMapColours(): MapColours {
-  const [colours, setColours] = useState(read)
-  useEffect(() => {
-    const change = () => setColours(read())
-    const themes = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)'].map((query) =>
-      matchMedia(query),
-    )
-    for (const theme of themes) theme.addEventListener('change', change)
-    const observer = new MutationObserver(change)
-    observer.observe(document.documentElement, { attributeFilter: ['data-theme'] })
-    return () => {
-      for (const theme of themes) theme.removeEventListener('change', change)
-      observer.disconnect()
-    }
-  }, [])
-  return colours
+  return useSyncExternalStore(subscribe, () => (colours ??= read()))
 }
 
 const between = (from: Rgb, to: Rgb, share: number): Rgb => [

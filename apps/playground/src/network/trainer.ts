@@ -50,7 +50,7 @@ function settingsOf(document: NetworkDocument): string {
 }
 
 /** Whether the next step is to be taken apart: to be gone through, or for what it does to a weight. */
-export const isApart = ({ part, selected }: NetworkDocument): boolean => part > 0 || selected !== null
+const isApart = ({ part, selected }: NetworkDocument): boolean => part > 0 || selected !== null
 
 export class Trainer {
   readonly #create: () => Port

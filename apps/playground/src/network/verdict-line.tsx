@@ -44,7 +44,7 @@ export function VerdictLine({ state, trainer, onSettings }: VerdictLineProps) {
   )
 }
 
-export function verdictText(texts: Texts['network'], verdict: Verdict, view: NetworkView): string {
+function verdictText(texts: Texts['network'], verdict: Verdict, view: NetworkView): string {
   const said = texts.verdict
   const number = (value: number) => formatNumber(value, 3)
   const percent = (share: number) => `${formatNumber(100 * share, 2)} %`

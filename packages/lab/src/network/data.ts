@@ -109,7 +109,7 @@ function aboveFormula(
  * The values of an expression of `x` at many points.
  * @throws ExpressionError for anything but an expression of x.
  */
-export function formulaAt(formula: string, x: readonly number[]): ArrayLike<number> {
+function formulaAt(formula: string, x: readonly number[]): ArrayLike<number> {
   const { output } = build(parse(formula), { x })
   const [values] = evaluate([output])
   // A constant is the same everywhere.

@@ -12,11 +12,11 @@ export const initializations = ['xavier', 'he', 'normal', 'zeros'] as const
 export const networkTabs = ['answers', 'loss', 'layers', 'data', 'code'] as const
 
 export type NetworkTab = (typeof networkTabs)[number]
-export type DataKind = (typeof dataKinds)[number]
-export type NetworkActivation = (typeof activationNames)[number]
-export type NetworkLoss = (typeof lossKinds)[number]
-export type OptimizerKind = (typeof optimizerKinds)[number]
-export type Initialization = (typeof initializations)[number]
+type DataKind = (typeof dataKinds)[number]
+type NetworkActivation = (typeof activationNames)[number]
+type NetworkLoss = (typeof lossKinds)[number]
+type OptimizerKind = (typeof optimizerKinds)[number]
+type Initialization = (typeof initializations)[number]
 
 /** A row of own data: two inputs and the number of its class. */
 export type LabelledPoint = readonly [x1: number, x2: number, label: number]

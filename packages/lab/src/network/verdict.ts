@@ -161,7 +161,7 @@ function movedBy(run: NetworkRun): number {
 }
 
 /** The eigenvalues of the second derivatives of the loss of all rows; `null` for too many weights. */
-export function curvaturesOf(run: NetworkRun): number[] | null {
+function curvaturesOf(run: NetworkRun): number[] | null {
   const { training } = run.data
   const { parameters } = run.model
   const count = parameters.reduce((total, { size }) => total + size, 0)

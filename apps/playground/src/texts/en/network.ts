@@ -94,7 +94,6 @@ export const network = {
   trueClass: 'true ↓ answered →',
   linear: 'linear',
   logarithmic: 'log',
-  axis: (name: string) => `${name} axis`,
   guessing: 'guessing: ln 2',
   trainingLine: 'trained on',
   heldBackLine: 'held back',

@@ -96,7 +96,6 @@ export const network: typeof en = {
   trueClass: '정답 ↓ 답 →',
   linear: '선형',
   logarithmic: '로그',
-  axis: (name) => `${name}축`,
   guessing: '찍었을 때: ln 2',
   trainingLine: '학습용',
   heldBackLine: '검증용',
