@@ -39,6 +39,7 @@ export {
 } from './descent/surface.js'
 export { formatCount, formatNumber } from './format-number.js'
 export { type PartialSum, type StepAccount, writeAccount } from './graph/account.js'
+export { type Cell, type CellOrigin, cellsOfPart, cellsOfValue } from './graph/cells.js'
 export { toJson, toPytorch, toTypescript } from './graph/code.js'
 export { expandComposite, type OpenedComposite, type OpenedGraph, openComposites } from './graph/composite.js'
 export { toDerivation } from './graph/derivation.js'

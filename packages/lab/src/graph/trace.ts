@@ -465,11 +465,11 @@ class Step implements TraceStep {
 /**
  * How many steps must be done for a number to be known: 0 for the value of a variable, `null` if no step makes it.
  */
-export function stepOf({ steps, nodes }: Trace, source: Source): number | null {
+export function stepOf({ steps, nodes, mode }: Trace, source: Source): number | null {
   if ('edge' in source) {
     const { edge: id } = source
     const at = steps.findIndex(({ phase, node, edge }) =>
-      edge ? edge.id === id : phase === 'forward' && id.includes(`>${node}.`),
+      mode === 'reverse' ? edge?.id === id : phase === 'forward' && id.includes(`>${node}.`),
     )
     return at < 0 ? null : at + 1
   }
@@ -594,8 +594,10 @@ interface Direction {
 }
 
 function readDirection({ variables }: Graph, along: string | null): Direction {
-  const [, name, inside] =
-    /^([^[]*)(?:\[([\d,\s]*)\])?$/.exec(along ?? variables.keys().next().value ?? '') ?? []
+  const wanted = along ?? variables.keys().next().value ?? ''
+  const [, name, inside] = variables.has(wanted)
+    ? [wanted, wanted]
+    : (/^(.*)\[([\d,\s]*)\]$/.exec(wanted) ?? [])
   const moved = variables.get(name ?? '')
   if (!moved)
     throw new ValueError(

@@ -1,7 +1,7 @@
 // Operations expanded into the chains of simpler ones they stand for.
 import { evaluate, gradients, type Tensor, ValueError } from '@bp/core'
 import { describe, expect, it } from 'vitest'
-import { expandComposite, trace } from '../../src/index.js'
+import { expandComposite, openComposites, trace, writeFormula } from '../../src/index.js'
 import { graphOf, indexed, tableGraphs } from './graphs.js'
 
 describe('sigmoid at 0', () => {
@@ -91,11 +91,56 @@ describe('expanding', () => {
   })
 
   it('is offered exactly for operations with a decomposition', () => {
-    for (const { graph, tensor, op } of tableGraphs()) {
+    const oneOfEach = new Map([...tableGraphs()].map((entry) => [entry.op, entry]))
+    for (const { graph, tensor, op } of oneOfEach.values()) {
       const node = trace(graph).nodes.find(
         (candidate) => candidate.op === op.name && candidate.shape === tensor.shape,
       )
       expect(node?.expandable).toBe(op.definition.decompose !== undefined)
     }
+  })
+})
+
+describe('opening one by one', () => {
+  const graph = graphOf('h = sigmoid(w*x); k = mish(h); f = tanh(k + h)', { w: 0.5, x: 2 })
+  const ids = (...opened: string[]) => trace(openComposites(graph, opened)).nodes.map(({ id }) => id)
+
+  it('leaves the ids of all others as they are, and closing gives back what was', () => {
+    const closed = ids()
+    const all = ids('h', 'k', 'f')
+    for (const opened of [['h'], ['k'], ['f'], ['k', 'h'], ['f', 'h']]) {
+      const shown = ids(...opened)
+      expect(shown.filter((id) => closed.includes(id)).sort()).toEqual([...closed].sort())
+      for (const id of shown) expect(all).toContain(id)
+    }
+    expect(ids('f', 'h')).toEqual(ids('h', 'f'))
+    expect(ids()).toEqual(closed)
+  })
+
+  it('opens what is inside, and ignores what is not there', () => {
+    const { composites } = openComposites(graph, ['k', 'k₁', 'nothing', 'w'])
+    expect(composites.map(({ id, parent }) => [id, parent])).toEqual([
+      ['k', null],
+      ['k₁', 'k'],
+    ])
+    expect(composites[0]!.nodes).toEqual(expect.arrayContaining([...composites[1]!.nodes]))
+  })
+
+  it('has the running products of the lecture, and the rule of the closed form', () => {
+    const { composites } = trace(openComposites(graphOf('y = sigmoid(x)', { x: 0 }), ['y']))
+    const [{ chain, closed }] = composites as [(typeof composites)[0]]
+    expect(chain.map(({ edge, local, product }) => [edge, local, product])).toEqual([
+      ['y₃>y.x', -0.25, -0.25],
+      ['y₂>y₃.a', 1, -0.25],
+      ['y₁>y₂.x', 1, -0.25],
+      ['x>y₁.x', -1, 0.25],
+    ])
+    expect(writeFormula(closed!.rule)).toBe('y · (1 − y)')
+    expect(closed!.local).toBe(0.25)
+  })
+
+  it('has no chain where it branches', () => {
+    const { composites } = trace(openComposites(graph, ['k']))
+    expect(composites[0]).toMatchObject({ chain: [], closed: null })
   })
 })

@@ -1,7 +1,7 @@
 // Values and derivatives of every node, held against the lecture, finite differences and the core.
-import { evaluate, gradients } from '@bp/core'
+import { evaluate, gradients, type NestedArray } from '@bp/core'
 import { describe, expect, it } from 'vitest'
-import { type Numbers, nudge, trace } from '../../src/index.js'
+import { countSweeps, type Numbers, nextBreak, nudge, stepOf, trace, writeFormula } from '../../src/index.js'
 import { graphOf, indexed, tableGraphs, traced } from './graphs.js'
 
 const lecture = { w: -2, x: 5, b: 3 }
@@ -288,5 +288,244 @@ describe('derivatives', () => {
       const slope = (nudge(graph, id, step).after - nudge(graph, id, -step).after) / (2 * step)
       expect(derivative).toBeCloseTo(slope, 7)
     }
+  })
+})
+
+/** One graph for each operation of the table. */
+const oneOfEach = () => new Map([...tableGraphs()].map((entry) => [entry.op, entry])).values()
+
+describe('an account of a step', () => {
+  const left = (source: string, values: Record<string, number | NestedArray>) => {
+    const { steps } = traced(source, values)
+    return (id: string) => steps.find(({ phase, edge }) => phase === 'backward' && edge!.id === id)!.account
+  }
+
+  it('has symbols, numbers and the rule with the names of the source, upstream first', () => {
+    const account = left('h = w*x; k = -h; y = exp(k)', lecture)('h>k.x')
+    expect(writeFormula(account.left)).toBe('∂y/∂h')
+    expect(writeFormula(account.symbols)).toBe('∂y/∂k · ∂k/∂h')
+    expect(writeFormula(account.numbers)).toBe('22026.5 · (−1)')
+    expect(writeFormula(account.rule)).toBe('∂k/∂h = −1')
+    expect(account.relation).toEqual({ kind: 'opposite', by: null })
+    expect(account.sum).toBeNull()
+  })
+
+  it.each([
+    ['f = w*x', 'w>f.a', '∂f/∂w = x', 'scaled'],
+    ['f = w/x', 'w>f.a', '∂f/∂w = 1 / x', 'divided'],
+    ['f = w/x', 'x>f.b', '∂f/∂x = −f / x', 'inverse'],
+    ['f = x^b', 'x>f.a', '∂f/∂x = b · x^(b − 1)', 'power'],
+    ['f = x*(-2)', 'x>f.a', '∂f/∂x = (−2)', 'scaled'],
+    ['f = sigmoid(x)', 'x>f.x', '∂f/∂x = f · (1 − f)', 'squashed'],
+    ['f = exp(x)', 'x>f.x', '∂f/∂x = f', 'exponential'],
+    ['f = log(x)', 'x>f.x', '∂f/∂x = 1 / x', 'logarithm'],
+    ['f = relu(x)', 'x>f.x', '∂f/∂x = 1 where f > 0, else 0', 'gated'],
+    ['f = w - x', 'x>f.b', '∂f/∂x = −1', 'opposite'],
+    // A variable called as the op calls something else.
+    ['y = a*b; a = 2', 'a>y.a', '∂y/∂a = b', 'scaled'],
+    ['f = y*a; y = 2; a = 3', 'a>f.b', '∂f/∂a = y', 'scaled'],
+  ])('%s: %s has the rule %s', (source, edge, rule, kind) => {
+    const account = left(source, lecture)(edge)
+    expect(writeFormula(account.rule)).toBe(rule)
+    expect(account.relation!.kind).toBe(kind)
+  })
+
+  it('has rules of arrays with the names of the source, and the axes that are summed', () => {
+    const account = left('cost = sum(X @ W + b)', {
+      X: [[1, 2]],
+      W: [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+      b: [1, 2, 3],
+    })
+    expect(writeFormula(account('W>g.b').rule)).toBe('W̄ = Xᵀ · ḡ')
+    expect(writeFormula(account('X>g.a').rule)).toBe('X̄ = ḡ · Wᵀ')
+    expect(writeFormula(account('b>h.b').rule)).toBe('b̄ = Σ h̄')
+    expect(account('b>h.b').summedOver).toEqual([0])
+    expect(account('W>g.b').relation).toEqual({ kind: 'matrix', by: 'X' })
+  })
+
+  it('never has the seed as a factor, nor a part as the derivative', () => {
+    for (const { graph } of [{ graph: graphOf('f = x*x + x', { x: 3 }) }, ...oneOfEach()]) {
+      const { steps, target } = trace(graph)
+      for (const { phase, account, edge } of steps) {
+        if (phase !== 'backward') continue
+        const seed = account.symbols.some((mark) => mark.kind === 'derivative' && mark.of === mark.by)
+        expect(seed).toBe(false)
+        const [mark] = account.left
+        if (account.sum) expect(mark).toMatchObject({ part: account.sum.part })
+        else expect(mark).toMatchObject({ kind: 'derivative', of: target.title, part: null })
+        expect(edge!.part).toBe(account.sum?.part ?? null)
+      }
+    }
+  })
+
+  it('knows which step made each of its numbers', () => {
+    const whole = traced('f = w*x + b', lecture)
+    const sources = whole.steps.flatMap(({ account }) =>
+      account.numbers.flatMap((mark) => (mark.kind === 'number' && mark.source ? [mark.source] : [])),
+    )
+    expect(sources.length).toBeGreaterThan(6)
+    for (const source of sources) expect(stepOf(whole, source)).not.toBeNull()
+    expect(stepOf(whole, { of: 'value', node: 'w' })).toBe(0)
+    expect(stepOf(whole, { of: 'value', node: 'f' })).toBe(2)
+    expect(stepOf(whole, { of: 'derivative', node: 'x' })).toBe(7)
+    expect(stepOf(whole, { of: 'local', edge: 'w>g.a' })).toBe(6)
+    expect(stepOf(whole, { of: 'value', node: 'q' })).toBeNull()
+  })
+})
+
+describe('a target', () => {
+  it('may be any single number; what it does not depend on has no derivative', () => {
+    const { nodes, target, warnings } = trace(graphOf('h = w*x; f = h*b', lecture), { target: 'h' })
+    expect(target.id).toBe('h')
+    expect(nodes.map(({ id, derivative }) => [id, derivative])).toEqual([
+      ['w', 5],
+      ['x', -2],
+      ['h', 1],
+      ['b', null],
+      ['f', null],
+    ])
+    expect(warnings).toEqual([])
+  })
+
+  it('must be in the graph', () => {
+    expect(() => trace(graphOf('f = x', { x: 1 }), { target: 'q' })).toThrow('trace: there is no node q')
+  })
+})
+
+describe('forward mode', () => {
+  const source = 'g = w*x; h = sigmoid(g + b); f = h*g + x'
+
+  it('carries derivatives by one variable along, the same as reverse mode finds', () => {
+    const reverse = traced(source, lecture)
+    for (const name of ['w', 'x', 'b']) {
+      const { nodes, along, steps } = trace(graphOf(source, lecture), { mode: 'forward', along: name })
+      expect(along).toBe(name)
+      expect(nodes.at(-1)!.tangent).toBeCloseTo(reverse.node(name).derivative as number, 12)
+      expect(nodes.every(({ derivative }) => derivative === null)).toBe(true)
+      expect(steps.map(({ phase }) => phase)).toEqual(['seed', ...Array(5).fill('forward')])
+    }
+  })
+
+  it('says how each follows from those before', () => {
+    const { steps } = trace(graphOf('g = w*x; f = g*g + x', { w: -2, x: 5 }), { mode: 'forward', along: 'x' })
+    expect(steps.map(({ text }) => text)).toEqual([
+      '∂x/∂x = 1',
+      'g = w × x = −2 × 5 = −10; ∂g/∂x = w = −2',
+      'h = g × g = −10 × (−10) = 100; ∂h/∂x = ∂h/∂g · ∂g/∂x + ∂h/∂g · ∂g/∂x = −10 · (−2) + (−10) · (−2) = 40',
+      'f = h + x = 100 + 5 = 105; ∂f/∂x = ∂f/∂h · ∂h/∂x + 1 = 1 · 40 + 1 = 41',
+    ])
+  })
+
+  it('works for every operation of the table, along one element', () => {
+    for (const { graph, title } of oneOfEach()) {
+      const { node } = indexed(graph)
+      for (const [name, { shape }] of graph.variables) {
+        const first = shape.map(() => 0)
+        const { nodes } = trace(graph, {
+          mode: 'forward',
+          along: `${name}${first.length > 0 ? `[${first}]` : ''}`,
+        })
+        let reverse = node(name).derivative
+        while (reverse !== null && typeof reverse !== 'number') reverse = reverse[0]!
+        expect(nodes.at(-1)!.tangent ?? 0, `${title} by ${name}`).toBeCloseTo(reverse ?? 0, 9)
+      }
+    }
+  })
+
+  it('refuses what is no variable and no element', () => {
+    const graph = graphOf('f = sum(W)', { W: [[1, 2]] })
+    expect(() => trace(graph, { mode: 'forward', along: 'q' })).toThrow('there is no variable q')
+    expect(() => trace(graph, { mode: 'forward', along: 'W[0,2]' })).toThrow(
+      'W[0,2] is not an element of W, which is 1×2',
+    )
+  })
+
+  it('takes one sweep for each number, reverse mode one for all', () => {
+    expect(countSweeps(graphOf('f = w*x + b', lecture))).toEqual({
+      reverse: { sweeps: 1, products: 2 },
+      forward: { sweeps: 3, products: 2 },
+    })
+    expect(countSweeps(graphOf('f = sum(X*X)', { X: [1, 2, 3] })).forward.sweeps).toBe(3)
+  })
+})
+
+describe('a broken accumulation', () => {
+  it('gives the wrong number that overwriting gives, and the right one beside it', () => {
+    const graph = graphOf('f = x*x + x', { x: 3 })
+    const { nodes, overwritten, steps } = trace(graph, { broken: true })
+    expect(nodes[0]!.derivative).toBe(3)
+    expect(overwritten).toEqual([{ node: 'x', wrong: 3, right: 7 }])
+    expect(steps.at(-1)!.text).toBe('(∂f/∂x)₃ = ∂f/∂g · (∂g/∂x)₂ = 1 · 3 = 3; ∂f/∂x = 3, which overwrites 3')
+    expect(trace(graph).overwritten).toEqual([])
+  })
+
+  it('goes on with the wrong number', () => {
+    const { overwritten } = trace(graphOf('g = 2*x; f = g*g + g', { x: 3 }), { broken: true })
+    expect(overwritten).toEqual([
+      { node: 'x', wrong: 12, right: 26 },
+      { node: 'g', wrong: 6, right: 13 },
+    ])
+  })
+})
+
+describe('breakpoints', () => {
+  it('stop at the next step that touches a node', () => {
+    const whole = traced('f = w*x + b', lecture)
+    const stops = (position: number, ...nodes: string[]) => nextBreak(whole, position, nodes)
+    expect(stops(0, 'g')).toBe(1)
+    expect(stops(1, 'g')).toBe(4)
+    expect(stops(4, 'g')).toBe(6)
+    expect(stops(0, 'x')).toBe(7)
+    expect(stops(0)).toBe(7)
+  })
+})
+
+describe('what is wrong with numbers', () => {
+  it.each([
+    ['f = 1/(x - x)', { x: 1 }, 'f', 'value', 'not-finite', 'division by zero'],
+    ['f = x/(x - x)', { x: 0 }, 'f', 'value', 'not-finite', 'zero by zero'],
+    ['f = log(x - x) + 1', { x: 1 }, 'h', 'value', 'not-finite', 'logarithm of zero'],
+    ['f = sqrt(x)', { x: -1 }, 'f', 'value', 'not-finite', 'root of a negative number'],
+    ['f = x^0.5', { x: -1 }, 'f', 'value', 'not-finite', 'power of a negative number'],
+    ['f = exp(x)', { x: 1000 }, 'f', 'value', 'not-finite', 'overflow'],
+    ['f = exp(x)', { x: -1000 }, 'f', 'value', 'underflow', 'underflow'],
+    ['f = x*x', { x: 1e-200 }, 'f', 'value', 'underflow', 'underflow'],
+    ['f = sqrt(x)', { x: 0 }, 'x', 'derivative', 'not-finite', 'vertical'],
+    ['f = sigmoid(x)', { x: 40 }, 'x', 'derivative', 'underflow', 'saturated'],
+    ['f = tanh(x)', { x: 40 }, 'x', 'derivative', 'underflow', 'saturated'],
+  ])('%s at %o: the %s of %s is named with its reason', (source, values, node, of, kind, reason) => {
+    const { problems, steps } = traced(source, values)
+    expect(problems[0]).toMatchObject({ kind, of, node, reason })
+    const [problem] = problems
+    expect(steps['step' in problem! ? problem.step : -1]!.node).toBe(node)
+  })
+
+  it('has the cell, in arrays', () => {
+    expect(
+      traced('f = sum(log(X))', {
+        X: [
+          [1, 2],
+          [0, -1],
+        ],
+      }).problems[0],
+    ).toMatchObject({
+      node: 'g',
+      cell: [1, 0],
+      value: Number.NEGATIVE_INFINITY,
+      inputs: [{ node: 'X', value: 0 }],
+    })
+  })
+
+  it('is nothing where 0 is right', () => {
+    for (const [source, x] of [
+      ['f = x*2', 0],
+      ['f = x^2', 0],
+      ['f = relu(x)', -3],
+      ['f = x - x', 1],
+    ] as const)
+      expect(traced(source, { x }).problems).toEqual([])
   })
 })
