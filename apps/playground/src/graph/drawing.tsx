@@ -146,6 +146,7 @@ function Edges({ picture, placed, onFrom }: DrawingProps & { readonly placed: La
   const forward = current === null || current.phase === 'forward'
   const flow = (edge: TraceEdge) => magnitude(edge.contribution)
   const largest = Math.max(0, ...trace.edges.filter(({ id }) => passed.has(id)).map(flow))
+  const shapes = new Map(trace.nodes.map((node) => [node.id, node]))
   const edges = trace.edges.map((edge, index) => {
     const drawn = placed.edges[index]!
     const back = !forward && passed.has(edge.id)
@@ -175,7 +176,9 @@ function Edges({ picture, placed, onFrom }: DrawingProps & { readonly placed: La
         ))}
       </svg>
       {edges.map(({ edge, isActive, back, drawn, path }) => {
-        if (!back || edge.contribution === null || !drawn.label) return null
+        if (!drawn.label) return null
+        const { shape } = shapes.get(edge.from)!
+        if (shape.length === 0 && (!back || edge.contribution === null)) return null
         const { x, y, width, height } = drawn.label
         return (
           <div
@@ -183,7 +186,8 @@ function Edges({ picture, placed, onFrom }: DrawingProps & { readonly placed: La
             className={`graph-label ${isActive ? 'active' : ''}`}
             style={{ left: x, top: y, width, height }}
           >
-            {edge.local !== null && (
+            {shape.length > 0 && <span className="graph-extent">{shape.join('×')}</span>}
+            {shape.length === 0 && edge.local !== null && (
               <span className="graph-factor">
                 <span aria-hidden="true">·</span>
                 <Value

@@ -55,7 +55,8 @@ export function nodeSize(node: TraceNode): Size & { readonly ports: number } {
   }
 }
 
-/** Room for the local derivative on an edge, `· −0.1966`; arrays have no single one. */
+/** Room for the local derivative on an edge, `· −0.197`, or for the shape of an array, `4×2`; constants have neither. */
 export function labelSize({ rule, local }: TraceEdge): Size | null {
-  return rule === '' || local === null ? null : { width: 78, height: 26 }
+  if (rule === '') return null
+  return local === null ? { width: 48, height: 22 } : { width: 78, height: 26 }
 }
