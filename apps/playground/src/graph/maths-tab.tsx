@@ -1,4 +1,5 @@
 // The derivation as mathematics: one line for each step of the way back, as far as it is walked.
+import { toDerivation } from '@bp/lab'
 import { useState } from 'react'
 import { useTexts } from '../shell/language.js'
 import type { GraphPartProps } from './account-card.js'
@@ -38,7 +39,7 @@ export function MathsTab({ picture, onFrom }: GraphPartProps) {
         <button
           type="button"
           onClick={() => {
-            void navigator.clipboard.writeText('')
+            void navigator.clipboard.writeText(toDerivation(trace))
             setCopied(true)
           }}
         >

@@ -17,8 +17,11 @@ import type { PlaceProps } from '../shell/place.js'
 import { PlaceFrame } from '../shell/place-frame.js'
 import { AccountCard } from './account-card.js'
 import { Bar } from './bar.js'
+import { CheckTab } from './check-tab.js'
+import { CodeTab } from './code-tab.js'
 import { Drawing } from './drawing.js'
 import { MathsTab } from './maths-tab.js'
+import { NudgeTab } from './nudge-tab.js'
 import { Problems } from './problems.js'
 import { nextPhase, segmentsOf } from './steps.js'
 import { StepsTab } from './steps-tab.js'
@@ -137,7 +140,10 @@ export function GraphPlace({ document, change }: PlaceProps<GraphDocument>) {
                 title: texts.tabs.steps,
                 content: () => <StepsTab {...shared} onStep={stepTo} />,
               },
+              { name: 'nudge', title: texts.tabs.nudge, content: () => <NudgeTab {...shared} /> },
+              { name: 'check', title: texts.tabs.check, content: () => <CheckTab {...shared} /> },
               { name: 'maths', title: texts.tabs.maths, content: () => <MathsTab {...shared} /> },
+              { name: 'code', title: texts.tabs.code, content: () => <CodeTab {...shared} /> },
             ]}
           />
         </>
