@@ -60,7 +60,7 @@ function describe(value: unknown): string {
 }
 
 /** The formats this package reads. */
-type Format = 'IDX' | 'NPY' | 'NPZ' | 'safetensors' | 'text'
+type Format = 'IDX' | 'NPY' | 'NPZ' | 'safetensors' | 'events' | 'text'
 
 interface Kind {
   readonly what: string
@@ -148,7 +148,8 @@ const kinds: readonly Kind[] = [
   },
   {
     what: 'a TensorBoard event file',
-    cure: 'open it with TensorBoard',
+    cure: readBy('readEvents', 'tfevents'),
+    format: 'events',
     matches: text(/^.{20,24}brain\.Event:/s),
   },
   { what: 'a GGUF model', cure: asSafetensors, matches: hex(/^474755460.00/) },

@@ -1,10 +1,156 @@
 // TensorBoard event files: a run's scores, histograms of its weights, its graph. They are TFRecords of protocol buffers;
-// field numbers are those of event.proto and summary.proto (github.com/tensorflow/tensorboard).
-import { type CompileOptions, check, isRecord, type RunRecord, type Weights } from '@bp/core'
+// field numbers are those of event.proto, summary.proto and tensor.proto (github.com/tensorflow/tensorboard).
+import {
+  BackpropagationError,
+  type CompileOptions,
+  check,
+  isRecord,
+  type RunRecord,
+  type Weights,
+} from '@bp/core'
 import { PbfWriter } from 'pbf'
+import { type Bytes, bytesOfFile } from './bytes.js'
 import { crc32c } from './checksums.js'
-import { graphDefBytes } from './graph-def.js'
+import { type GraphNode, graphDefBytes, graphNodesOf } from './graph-def.js'
+import { type Field, fieldsOf, floatOf, type Message, textOf } from './protobuf.js'
 import { checkRecord, numbersIn } from './record-numbers.js'
+
+/** Bytes that are not an event file; the message says in which record, and what is wrong. */
+export class EventsError extends BackpropagationError {
+  override name = 'EventsError'
+}
+
+/** The scalars under one tag, in the order of the file. */
+export interface ScalarSeries {
+  readonly tag: string
+  readonly steps: Float64Array
+  readonly values: Float32Array
+}
+
+/** What a file of events says of a run. */
+export interface Events {
+  /** The last one, if there is any. */
+  readonly graph: readonly GraphNode[] | null
+  /** In the order in which their tags first occur. */
+  readonly scalars: readonly ScalarSeries[]
+  /** False if the file ends inside a record, as it does while a run goes on or when it was killed. */
+  readonly complete: boolean
+}
+
+/** Tags of a file, and bytes of one of them. */
+const mostTags = 10_000
+const longestTag = 4096
+
+/**
+ * Graph and scalars of an event file, of this library, PyTorch or TensorFlow; histograms, images and other records
+ * are passed over. Every checksum is checked.
+ * @throws EventsError
+ */
+export function readEvents(content: Bytes): Events {
+  const file = bytesOfFile('readEvents', content, 'events', (problem) => new EventsError(problem))
+  // Counted first, so that the arrays are as large as they must be.
+  const counts = new Map<string, number>()
+  let graph: Message | null = null
+  let complete = true
+  for (const record of recordsOf(file)) {
+    if (!record) {
+      complete = false
+      break
+    }
+    for (const field of fieldsOf(record)) if (field.number === 4 && field.varint === null) graph = field
+    for (const [tag] of scalarsOf(record)) {
+      const count = counts.get(tag)
+      if (count === undefined && counts.size >= mostTags)
+        throw record.refuse(record.begin, `more than ${mostTags} tags`)
+      counts.set(tag, (count ?? 0) + 1)
+    }
+  }
+  const series = new Map<string, { tag: string; steps: Float64Array; values: Float32Array; at: number }>()
+  for (const [tag, count] of counts)
+    series.set(tag, { tag, steps: new Float64Array(count), values: new Float32Array(count), at: 0 })
+  for (const record of recordsOf(file, false)) {
+    if (!record) break
+    for (const [tag, step, value] of scalarsOf(record)) {
+      const own = series.get(tag)!
+      own.steps[own.at] = step
+      own.values[own.at++] = value
+    }
+  }
+  return {
+    graph: graph && graphNodesOf(graph),
+    scalars: Array.from(series.values(), ({ tag, steps, values }) => ({ tag, steps, values })),
+    complete,
+  }
+}
+
+/** The data of each record; `null` for a last one that is cut off. */
+function* recordsOf(file: Uint8Array, checked = true): Generator<Message | null> {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  let count = 0
+  for (let at = 0; at < file.length; count++) {
+    const wrong = (problem: string) => new EventsError(`record ${count + 1}, at byte ${at}: ${problem}`)
+    const left = file.length - at
+    if (left < 12) {
+      if (count === 0) throw wrong('the file ends inside it')
+      yield null
+      return
+    }
+    if (checked && masked(crc32c(file.subarray(at, at + 8))) !== view.getUint32(at + 8, true))
+      throw wrong('the checksum of its length is wrong; the file is damaged, or no event file')
+    const length = Number(view.getBigUint64(at, true))
+    if (length > left - 16) {
+      if (count === 0) throw wrong(`${length} bytes where ${left - 16} are left; the file is truncated`)
+      yield null
+      return
+    }
+    const begin = at + 12
+    const end = begin + length
+    if (checked && masked(crc32c(file.subarray(begin, end))) !== view.getUint32(end, true))
+      throw wrong('the checksum of its data is wrong; the file is damaged')
+    yield {
+      file,
+      begin,
+      end,
+      refuse: (offset, problem) => new EventsError(`record ${count + 1}, at byte ${offset}: ${problem}`),
+    }
+    at = end + 4
+  }
+}
+
+/** Tag, step and value of each scalar in an event. */
+function* scalarsOf(event: Message): Generator<readonly [tag: string, step: number, value: number]> {
+  let step = 0
+  // The step may stand behind the summary.
+  for (const { number, varint } of fieldsOf(event)) if (number === 2 && varint !== null) step = varint
+  for (const summary of fieldsOf(event)) {
+    if (summary.number !== 5 || summary.varint !== null) continue
+    for (const value of fieldsOf(summary)) {
+      if (value.number !== 1 || value.varint !== null) continue
+      let tag = ''
+      let scalar: number | null = null
+      for (const field of fieldsOf(value))
+        if (field.number === 1) tag = textOf(field, longestTag)
+        else if (field.number === 2) scalar = floatOf(field)
+        else if (field.number === 8 && field.varint === null) scalar = scalarOfTensor(field)
+      if (scalar !== null) yield [tag, step, scalar]
+    }
+  }
+}
+
+/** The number in a tensor without dimensions, as TensorFlow 2 writes scalars; `null` for any other tensor. */
+function scalarOfTensor(tensor: Field): number | null {
+  let type = 0
+  let isScalar = true
+  let value: number | null = null
+  for (const field of fieldsOf(tensor)) {
+    if (field.number === 1 && field.varint !== null) type = field.varint
+    else if (field.number === 2 && field.end > field.begin) isScalar = false
+    // Its bytes, or one float or double, packed or not.
+    else if (field.varint === null && [4, 5, 6].includes(field.number))
+      value = [4, 8].includes(field.end - field.begin) ? floatOf(field) : null
+  }
+  return isScalar && (type === 1 || type === 2) ? value : null
+}
 
 /**
  * The first record of an event file. TensorBoard reads files with `tfevents` in their names, and treats each folder of
@@ -51,7 +197,10 @@ export function histogramsEvent(
 }
 
 /** A graph as in `graphDefText`, for TensorBoard to show under "Graphs". */
-export function graphEvent(graph: CompileOptions, wallTime: number = now()): Uint8Array<ArrayBuffer> {
+export function graphEvent(
+  graph: CompileOptions | readonly GraphNode[],
+  wallTime: number = now(),
+): Uint8Array<ArrayBuffer> {
   return event('graphEvent', wallTime, (pbf) => pbf.writeBytesField(4, graphDefBytes(graph)))
 }
 

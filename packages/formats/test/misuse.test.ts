@@ -7,10 +7,12 @@ import { BackpropagationError, createRun, dataset, input, layers, sequential, sg
 import { afterAll, describe, expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 import { writeCheckpoint } from '../src/checkpoint.js'
+import { graphDefText } from '../src/graph-def.js'
 import { writeModel } from '../src/model.js'
 import { writeNpy } from '../src/npy.js'
 import { writeNpz } from '../src/npz.js'
 import { writeSafetensors } from '../src/safetensors.js'
+import { versionEvent } from '../src/tfevents.js'
 
 /** What a program may pass by mistake. */
 const nonsense: readonly unknown[] = [
@@ -77,6 +79,7 @@ const calls: Readonly<Record<string, () => readonly unknown[]>> = {
   parseCsv: () => ['a,b\n1,2\n'],
   graphDefText: () => [graph],
   graphDefBytes: () => [graph],
+  readGraphDefText: () => [graphDefText(graph)],
   parseIdx: () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7)],
   writeJavaScript: () => [graph],
   writeModel: () => [model],
@@ -94,11 +97,18 @@ const calls: Readonly<Record<string, () => readonly unknown[]>> = {
   versionEvent: () => [1],
   scalarsEvent: () => [record, 1],
   graphEvent: () => [graph, 1],
+  readEvents: () => [versionEvent(1)],
   histogramsEvent: () => [model.getWeights(), 1, 1],
 }
 
 /** Called only by other formats of this package, which check the arguments. */
-const internal = new Set(['readNpyHeader', 'safetensorsParts', 'readSafetensorsWithText'])
+const internal = new Set([
+  'graphNodesOf',
+  'sourceOf',
+  'readNpyHeader',
+  'safetensorsParts',
+  'readSafetensorsWithText',
+])
 
 const functions = await Promise.all(
   Object.keys(manifest.exports).map(async (subpath) => {

@@ -6,13 +6,14 @@ import { zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { readCheckpoint, writeCheckpoint } from '../src/checkpoint.js'
 import { parseCsv } from '../src/csv.js'
+import { graphDefText, readGraphDefText } from '../src/graph-def.js'
 import { parseIdx } from '../src/idx.js'
 import { readModel, writeModel } from '../src/model.js'
 import { readNpy, writeNpy } from '../src/npy.js'
 import { readNpz, writeNpz } from '../src/npz.js'
 import { writeOnnx } from '../src/onnx.js'
 import { readSafetensors, writeSafetensors } from '../src/safetensors.js'
-import { versionEvent } from '../src/tfevents.js'
+import { graphEvent, readEvents, scalarsEvent, versionEvent } from '../src/tfevents.js'
 
 const model = sequential([layers.dense({ units: 3 }), layers.dense({ units: 1 })], {
   inputShape: [2],
@@ -30,6 +31,11 @@ run.step()
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const values = Float32Array.of(1, -2, 3, 4, 5, 6)
+
+const nodes = [
+  { name: 'x', op: 'Placeholder', inputs: [], shape: [4, -1] },
+  { name: 'größe/Mean', op: 'Mean', inputs: ['x'], shape: null },
+]
 
 interface Parser {
   readonly file: Uint8Array
@@ -58,6 +64,15 @@ const parsers: Readonly<Record<string, Parser>> = {
     read: (file) => readSafetensors(file).map(({ name, shape, values }) => ({ name, shape, values })),
   },
   readCheckpoint: { file: writeCheckpoint(run.save(), 'about'), read: readCheckpoint },
+  readGraphDefText: { file: utf8(graphDefText(nodes)), read: readGraphDefText, isText: true },
+  readEvents: {
+    file: Buffer.concat([
+      versionEvent(1.5e9),
+      graphEvent(nodes, 1.5e9),
+      scalarsEvent({ epoch: 1, step: 2, loss: 0.5, accuracy: 1, validation: null }, 1.5e9),
+    ]),
+    read: readEvents,
+  },
   readModel: {
     file: utf8(writeModel(model)),
     read: (file) => writeModel(readModel(file)),
@@ -191,7 +206,10 @@ describe.each(Object.entries(parsers))('%s', (name, { file, read, isText }) => {
     Parquet: [utf8('PAR1\x15\x04PAR1'), /Parquet/],
     SQLite: [utf8('SQLite format 3\0'), /SQLite/],
   }
-  test.each(Object.entries(strangers))('recognizes %s', (_, [bytes, message]) => {
+  const unknown = Object.entries(strangers).filter(
+    ([what]) => !(name === 'readEvents' && what === 'an event file'),
+  )
+  test.each(unknown)('recognizes %s', (_, [bytes, message]) => {
     expect(() => read(Buffer.from(bytes))).toThrow(BackpropagationError)
     if (isText && bytes.length === 0) return
     expect(() => read(Buffer.from(bytes))).toThrow(message)

@@ -1,10 +1,19 @@
-// Graphs and event files for TensorBoard match its own libraries byte for byte (tensorboard-fixtures.py).
+// Graphs and event files for TensorBoard match its own libraries byte for byte (tensorboard-fixtures.py), and those that
+// they wrote are read.
 import { readFileSync } from 'node:fs'
 import { gradients, input, layers, type RunRecord, scope, sequential, topological, variable } from '@bp/core'
 import { expect, test } from 'vitest'
 import { crc32c } from '../src/checksums.js'
-import { graphDefText } from '../src/graph-def.js'
-import { graphEvent, histogramsEvent, scalarsEvent, versionEvent } from '../src/tfevents.js'
+import { GraphDefError, graphDefText, readGraphDefText } from '../src/graph-def.js'
+import {
+  EventsError,
+  graphEvent,
+  histogramsEvent,
+  readEvents,
+  scalarsEvent,
+  versionEvent,
+} from '../src/tfevents.js'
+import { expectToBearDamage, mutated, mutationCount, mutationTime } from './mutations.js'
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url))
 
@@ -79,6 +88,198 @@ test('an event file matches TensorBoard', () => {
   ]
   expect(Buffer.concat(events).equals(fixture('run.tfevents'))).toBe(true)
 })
+
+/** As in tensorboard-fixtures.py. */
+const nodes: [name: string, op: string, inputs: string[], shape: number[]][] = [
+  ['x_0', 'Placeholder', [], [4, 2]],
+  ['layer1/weights', 'VariableV2', [], [2, 3]],
+  ['layer1/matmul', 'MatMul', ['x_0', 'layer1/weights'], [4, 3]],
+  ['größe "b\\"\n', 'VariableV2', [], [3]],
+  ['layer1/add', 'Add', ['layer1/matmul', 'größe "b\\"\n'], [4, 3]],
+  ['layer1/gelu', 'Gelu', ['layer1/add'], [4, 3]],
+  ['leakyRelu', 'LeakyRelu', ['layer1/gelu'], [4, 3]],
+  ['pad', 'Pad', ['leakyRelu'], [5, 5]],
+  ['y_2', 'VariableV2', [], [5, 5]],
+  ['constant', 'Const', [], []],
+  ['mul', 'Mul', ['y_2', 'constant'], [5, 5]],
+  ['mul_2', 'Mul', ['pad', 'mul'], [5, 5]],
+  ['mean', 'Mean', ['mul_2'], []],
+  ['y', 'Identity', ['leakyRelu'], [4, 3]],
+  ['cost', 'Identity', ['mean'], []],
+]
+const read = nodes.map(([name, op, inputs, shape]) => ({ name, op, inputs, shape }))
+
+test('a graph in text that protobuf wrote is read, and nodes are written as they were', () => {
+  expect(readGraphDefText(fixture('graph.pbtxt'))).toEqual(read)
+  expect(readGraphDefText(graphDefText(read))).toEqual(read)
+})
+
+test('the text format is read with all that it allows', () => {
+  const text = `# a graph
+    versions < producer: 22 [x.y]: 3 numbers: [1, 2.5] >
+    node { name: 'a' "b\\x41\\101\\u00e9\\n"; op: "Const",
+      attr { key: "value" value { tensor { dtype: DT_FLOAT float_val: -1e+3 content: "\\000}" } } }
+      attr: { key: "_output_shapes" value: { list { shape { dim { size: -1 } dim { } } shape { } } } } }
+    node { name: "c" op: "Add" input: "abAA\\351\\n:1" input: "^abAAé\\n"
+      attr { key: "_output_shapes" value { list { shape { unknown_rank: true } } } } }`
+  expect(readGraphDefText(text)).toEqual([
+    { name: 'abAAé\n', op: 'Const', inputs: [], shape: [-1, 0] },
+    { name: 'c', op: 'Add', inputs: ['abAAé\n:1', '^abAAé\n'], shape: null },
+  ])
+})
+
+test.each<[string, string, string]>([
+  ['nothing', '', 'there are no nodes'],
+  ['words', 'node {\n  name "a"\n}', 'line 2: expected ":" or "{" after name, got """'],
+  ['an open string', 'node { name: "a\n" }', 'line 1: a string is never closed'],
+  ['an open message', 'node {\n name: "a"', 'expected the name of a field, got the end'],
+  ['no quotes', 'node { name: a }', 'name expects text in quotes, got "a"'],
+  [
+    'a size in words',
+    'node { name: "a" attr { key: "_output_shapes" value { list { shape { dim { size: x } } } } } }',
+    'size expects an integer',
+  ],
+  ['the same name twice', 'node { name: "a" } node { name: "a" }', 'two nodes are called "a"'],
+  ['no name', 'node { }', 'a node has no name'],
+  ['an input that is not there', 'node { name: "a" input: "b" }', 'takes "b", and there is no such node'],
+  ['endless nesting', 'a {'.repeat(100), 'nested more than 50 deep'],
+])('a graph in text with %s is refused', (_, text, message) => {
+  expect(() => readGraphDefText(text)).toThrow(GraphDefError)
+  expect(() => readGraphDefText(text)).toThrow(message)
+})
+
+test('an event file that TensorBoard wrote is read', () => {
+  const { graph, scalars, complete } = readEvents(fixture('run.tfevents'))
+  expect(graph).toEqual(read)
+  expect(complete).toBe(true)
+  expect(scalars).toEqual(
+    Object.entries({
+      loss: 0.1,
+      'metrics/absolute, mean': Number.NaN,
+      'metrics/f1': 0.75,
+      'validation/loss': 1e-7,
+      'validation/accuracy': 1,
+    }).map(([tag, value]) => ({
+      tag,
+      steps: Float64Array.of(2 ** 40),
+      values: Float32Array.of(value),
+    })),
+  )
+})
+
+const record = (step: number, loss: number): RunRecord => ({
+  epoch: 0,
+  step,
+  loss,
+  accuracy: null,
+  validation: null,
+})
+
+test('scalars of many records are series, and a record that is cut off ends them', () => {
+  const events = [versionEvent(1), ...[1, 2, 3].map((step) => scalarsEvent(record(step, 1 / step), 1))]
+  const file = Buffer.concat(events)
+  const losses = [1, 1 / 2, 1 / 3].map(Math.fround)
+  for (const [cut, count] of [
+    [0, 3],
+    [1, 2],
+    [40, 2],
+  ] as const) {
+    const { scalars, complete, graph } = readEvents(file.subarray(0, file.length - cut))
+    expect(complete).toBe(cut === 0)
+    expect(graph).toBe(null)
+    expect(scalars.map(({ tag, steps, values }) => [tag, [...steps], [...values]])).toEqual([
+      ['loss', [1, 2, 3].slice(0, count), losses.slice(0, count)],
+    ])
+  }
+})
+
+test('scalars are read as TensorFlow 2 writes them, as tensors', () => {
+  // As tf.summary.scalar('loss', 0.5, step=7) writes it: dtype float, no dimensions, its bytes or its number.
+  const events = ['0801120022040000003f', '080112002d0000003f', '08011200 2a040000003f'].map((tensor) => {
+    const bytes = Buffer.from(tensor.replace(' ', ''), 'hex')
+    const value = Buffer.concat([Uint8Array.of(0x0a, 1, 0x61, 0x42, bytes.length), bytes])
+    const summary = Buffer.concat([Uint8Array.of(0x0a, value.length), value])
+    return framed(Buffer.concat([Uint8Array.of(0x10, 7, 0x2a, summary.length), summary]))
+  })
+  const { scalars } = readEvents(Buffer.concat([versionEvent(1), ...events]))
+  expect(scalars).toEqual([
+    { tag: 'a', steps: Float64Array.of(7, 7, 7), values: Float32Array.of(0.5, 0.5, 0.5) },
+  ])
+})
+
+/** A record of its own with valid checksums. */
+function framed(data: Uint8Array): Buffer {
+  const mask = (bytes: Uint8Array) => {
+    const crc = crc32c(bytes)
+    return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
+  }
+  const record = Buffer.alloc(16 + data.length)
+  record.writeBigUInt64LE(BigInt(data.length))
+  record.writeUInt32LE(mask(record.subarray(0, 8)), 8)
+  record.set(data, 12)
+  record.writeUInt32LE(mask(data), 12 + data.length)
+  return record
+}
+
+test.each<[string, () => Uint8Array, string]>([
+  ['a flipped bit in a length', () => flipped(3), 'record 1, at byte 0: the checksum of its length'],
+  ['a flipped bit in its data', () => flipped(60), 'record 2, at byte 40: the checksum of its data'],
+  ['only a beginning', () => versionEvent(1).subarray(0, 20), 'record 1, at byte 0'],
+  ['a field that is too long', () => framed(Uint8Array.of(0x22, 9, 0)), 'field 4 has 9 bytes where 1'],
+  ['a number without an end', () => framed(new Uint8Array(11).fill(0x90)), 'more than 10 bytes'],
+  ['an unknown kind of field', () => framed(Uint8Array.of(0x0b)), 'unknown kind 3'],
+  ['an empty graph', () => framed(Uint8Array.of(0x22, 0)), 'there are no nodes'],
+])('an event file with %s is refused', (_, file, message) => {
+  expect(() => readEvents(file())).toThrow(EventsError)
+  expect(() => readEvents(file())).toThrow(message)
+})
+
+function flipped(at: number): Uint8Array {
+  const file = Uint8Array.from(fixture('run.tfevents'))
+  file[at]! ^= 1
+  return file
+}
+
+test(
+  `${mutationCount} damaged graphs in text are refused with a GraphDefError, or read as what they say`,
+  () => {
+    const source = Uint8Array.from(fixture('graph.pbtxt'))
+    expectToBearDamage({
+      parser: 'pbtxt',
+      make: (seed) => mutated(source, seed),
+      read: (file) => {
+        const nodes = readGraphDefText(file)
+        expect(readGraphDefText(graphDefText(nodes))).toEqual(nodes)
+      },
+      ownError: GraphDefError,
+    })
+  },
+  mutationTime,
+)
+
+test(
+  `${mutationCount} damaged event files are refused with an EventsError, or read as what they say`,
+  () => {
+    const source = Uint8Array.from(fixture('run.tfevents'))
+    // Half of them with valid checksums, which hide the damage from the first check.
+    const data = [graphEvent(graph(), 1), scalarsEvent(record(3, 0.5), 1)].map((event) => event.slice(12, -4))
+    expectToBearDamage({
+      parser: 'events',
+      make: (seed) =>
+        seed % 2 === 0
+          ? mutated(source, seed)
+          : Uint8Array.from(framed(mutated(data[(seed >> 1) % 2]!, seed))),
+      read: (file) => {
+        for (const { tag, steps, values } of readEvents(file).scalars) {
+          expect(typeof tag).toBe('string')
+          expect(values).toHaveLength(steps.length)
+        }
+      },
+      ownError: EventsError,
+    })
+  },
+  mutationTime,
+)
 
 test('the default time is now', () => {
   const before = Date.now() / 1000

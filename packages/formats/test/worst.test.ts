@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto'
 import { strToU8, zipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { CheckpointError, readCheckpoint } from '../src/checkpoint.js'
+import { crc32c } from '../src/checksums.js'
 import { CsvError, parseCsv } from '../src/csv.js'
+import { GraphDefError, readGraphDefText } from '../src/graph-def.js'
 import { IdxError, parseIdx } from '../src/idx.js'
 import { ModelFileError, readModel } from '../src/model.js'
 import { NpyError, readNpy } from '../src/npy.js'
 import { NpzError, readNpz, writeNpz } from '../src/npz.js'
 import { readSafetensors, SafetensorsError } from '../src/safetensors.js'
+import { EventsError, readEvents } from '../src/tfevents.js'
 import { expectToFit, measure, memoryFor, settled } from './measure.js'
 
 const size = 2 ** 24
@@ -294,12 +297,108 @@ function held<File extends string | Uint8Array>(
   )
 }
 
+const graphs: Shapes<string | Uint8Array> = {
+  'nodes without a name': [() => filled('', 'node{}'), /no name/],
+  'many nodes': [() => listOf(400_000, (index) => `node{name:"${index}"}`, ''), /more than 20000 nodes/],
+  'many inputs': [() => filled('node{name:"a"', 'input:""', '}'), /more than 60000 inputs/],
+  'many inputs of many nodes': [
+    () => listOf(19_000, (index) => `node{name:"${index}"${'input:"0"'.repeat(3)}}`, ''),
+    'read',
+  ],
+  'a long name': [() => filled('node{name:"', 'x', '"}'), /more than 4096 characters/],
+  'a long value': [() => filled('node{name:"a" attr{key:"v" value{s:"', '\\000', '"}}}'), 'read'],
+  'a comment': [() => filled('node{name:"a"}#', 'x'), 'read'],
+  comments: [() => filled('node{name:"a"}', '#\n'), 'read'],
+  'a list': [() => filled('node{name:"a" v:[0', ',0', ']}'), 'read'],
+  'many fields': [() => filled('node{name:"a"', ' a:0', '}'), 'read'],
+  'many shapes': [
+    () => filled('node{name:"a" attr{key:"_output_shapes" value{list{', 'shape{dim{size:1}}', '}}}}'),
+    'read',
+  ],
+  'many dimensions': [
+    () => filled('node{name:"a" attr{key:"_output_shapes" value{list{shape{', 'dim{}', '}}}}}'),
+    /more than 32 dimensions/,
+  ],
+  'endless brackets': [() => filled('', 'a{'), /nested more than/],
+  'endless lists': [() => filled('a:', '['), /nested more than/],
+}
+
+/** A file of one piece of data, as many records as fit. */
+const recordsOf = (data: Uint8Array, times = 1) => {
+  const mask = (bytes: Uint8Array) => {
+    const crc = crc32c(bytes)
+    return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
+  }
+  const record = Buffer.alloc(16 + data.length)
+  record.writeBigUInt64LE(BigInt(data.length))
+  record.writeUInt32LE(mask(record.subarray(0, 8)), 8)
+  record.set(data, 12)
+  record.writeUInt32LE(mask(data), 12 + data.length)
+  return times === 1 ? record : Buffer.alloc(record.length * times, record)
+}
+/** A field of bytes: its tag, its length in five bytes, then pieces up to 16 MiB. */
+const fieldOf = (tag: number, piece: Uint8Array) => {
+  const { length } = piece
+  const digits = Array.from(
+    { length: 5 },
+    (_, place) => (Math.floor(length / 128 ** place) % 128) | (place < 4 ? 128 : 0),
+  )
+  return Buffer.concat([Uint8Array.of(tag, ...digits), piece])
+}
+const repeated = (piece: Uint8Array) => Buffer.alloc(Math.floor(size / piece.length) * piece.length, piece)
+const scalar = (tag: string) =>
+  Buffer.concat([
+    Uint8Array.of(0x0a, 7 + tag.length, 0x0a, tag.length),
+    strToU8(tag),
+    Uint8Array.of(0x15, 0, 0, 0, 0),
+  ])
+const events: Shapes<Uint8Array> = {
+  'empty records': [() => recordsOf(new Uint8Array(0), size / 16), 'read'],
+  'one scalar a record': [() => recordsOf(fieldOf(0x2a, scalar('a')), size / 40), 'read'],
+  'many scalars in a record': [() => recordsOf(fieldOf(0x2a, repeated(scalar('a')))), 'read'],
+  'many tags': [
+    () =>
+      recordsOf(
+        fieldOf(
+          0x2a,
+          Buffer.concat(Array.from({ length: 500_000 }, (_, index) => scalar(index.toString(36)))),
+        ),
+      ),
+    /more than 10000 tags/,
+  ],
+  'many inputs in a graph': [
+    () => recordsOf(fieldOf(0x22, fieldOf(0x0a, repeated(Uint8Array.of(0x1a, 0))))),
+    /more than 60000 inputs/,
+  ],
+  'many nodes in a graph': [
+    () =>
+      recordsOf(
+        fieldOf(
+          0x22,
+          Buffer.concat(
+            Array.from({ length: 400_000 }, (_, index) => {
+              const name = strToU8(index.toString(36))
+              return Uint8Array.of(0x0a, name.length + 2, 0x0a, name.length, ...name)
+            }),
+          ),
+        ),
+      ),
+    /more than 20000 nodes/,
+  ],
+  'graphs one after the other': [
+    () => recordsOf(fieldOf(0x22, Uint8Array.of(0x0a, 3, 0x0a, 1, 0x61)), size / 40),
+    'read',
+  ],
+}
+
 describe('adversarial files take at most twice their size plus 16 MiB', () => {
   held('CSV', csv, parseCsv, CsvError)
   held('safetensors', safetensors, readSafetensors, SafetensorsError)
   held('checkpoints', checkpoints, readCheckpoint, CheckpointError)
   held('NPY', arrays, readNpy, NpyError)
   held('NPZ', archives, (file) => readNpz(file)[0]!.shape, NpzError)
+  held('graphs in text', graphs, readGraphDefText, GraphDefError)
+  held('events', events, readEvents, EventsError)
   held('models as JSON', models, readModel, ModelFileError)
   held(
     'IDX',
