@@ -4,7 +4,7 @@ import './graph/methods.js'
 export { type Check, check, isRecord } from './checks/check-options.js'
 export * from './checks/errors.js'
 export { didYouMean, nearest } from './checks/nearest.js'
-export { type DescribeOptions, describe } from './compile/describe.js'
+export { type DescribeOptions, describe, type ProgramLine } from './compile/describe.js'
 export {
   type CompiledFunction,
   type CompileOptions,

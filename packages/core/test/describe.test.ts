@@ -91,3 +91,19 @@ test('what is computed in float64 has no program to describe', () => {
     /is f64, .*make its variables and inputs f32/,
   )
 })
+
+test('the program of a step as data has the nodes that each instruction computes, and what its table adds up', () => {
+  const step = compileStep({
+    inputs: { x, y: loss.inputs[0]!.inputs[1] as ReturnType<typeof input> },
+    loss,
+    optimizer: sgd({ learningRate: 1 }),
+  })
+  const { program } = step
+  expect(program.map(({ instruction }) => instruction)).toEqual(opcodes(step.describe()))
+  expect(program[0]!.nodes.map(({ op }) => op?.name)).toEqual(['matmul', 'add'])
+  expect(program.at(-1)!.nodes).toEqual(expect.arrayContaining([w, b]))
+  const total = (key: 'operations' | 'bytes') => program.reduce((sum, line) => sum + line[key], 0)
+  expect(step.describe().split('\n').at(-1)).toMatch(
+    new RegExp(`\\b${total('operations')} +${total('bytes')}$`),
+  )
+})

@@ -13,6 +13,26 @@ export interface DescribeOptions {
   readonly passes?: boolean
 }
 
+/** One instruction of a program. */
+export interface ProgramLine {
+  readonly instruction: string
+  /** What it computes, of the graph as `simplify` leaves it; the variables that it updates. */
+  readonly nodes: readonly Tensor[]
+  /** Multiplications and additions of products; of everything else one for each number read or written. */
+  readonly operations: number
+  /** Bytes read and written, each array once. */
+  readonly bytes: number
+}
+
+/** Instructions as data. */
+export function linesOf(instructions: readonly Instruction[]): ProgramLine[] {
+  return instructions.map((instruction) => ({
+    instruction: instruction.opcode,
+    nodes: [...instruction.nodes, ...(instruction.body ?? []).flatMap(({ nodes }) => nodes)],
+    ...costOf(instruction),
+  }))
+}
+
 /**
  * The program that computes tensors at once, as a table: each instruction with its operations, bytes, operands and the
  * nodes that it computes.

@@ -2,7 +2,7 @@
 
 import { type Check, type Checks, check, checkOptions, listOf, optional } from '../checks/check-options.js'
 import { blamingCaller, DivergedError, DtypeError, GradientError, ValueError } from '../checks/errors.js'
-import { type DescribeOptions, describePlan } from '../compile/describe.js'
+import { type DescribeOptions, describePlan, linesOf, type ProgramLine } from '../compile/describe.js'
 import { checkedValues, checkInputs, checkRecord, type Inputs, placeVariables } from '../compile/function.js'
 import { type Buffer, type Instruction, instruction, paddedBytes } from '../compile/instruction.js'
 import { contiguousCopy } from '../compile/lowering.js'
@@ -369,6 +369,11 @@ export class TrainingStep<I extends Inputs = Inputs> {
     return blamingCaller(this.describe, () =>
       describePlan('describe', this.#outputs, options, this.#instructions),
     )
+  }
+
+  /** The program as data, an instruction each, in the order in which they run. */
+  get program(): ProgramLine[] {
+    return linesOf(this.#instructions)
   }
 
   /**
