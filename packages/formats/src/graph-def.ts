@@ -172,7 +172,7 @@ class Nodes {
 }
 
 /** The node that an input is an output of: `a` for `a:1` and `^a`. */
-export const sourceOf = (input: string): string => input.replace(/^\^|:\d+$/g, '')
+const sourceOf = (input: string): string => input.replace(/^\^|:\d+$/g, '')
 
 const shortened = (text: string) => (text.length > 60 ? `${text.slice(0, 59)}…` : text)
 
