@@ -36,13 +36,14 @@ export function Curve({ scene, axes, size, go, openGraph }: CurveProps) {
   const below = box.top + box.height
   const place = (position: readonly number[], cost: number): readonly [number, number] => [
     pixelOf(axes, position, 0)[0],
-    heightOf(Number.isFinite(cost) ? cost : ceiling),
+    // A cost that is no number has no height: its ball lies on the axis.
+    Number.isFinite(cost) ? heightOf(cost) : below,
   ]
   const line = lineOf(curve.xs, curve.costs, (x, cost) => place([x], cost))
   const ball = ballOf(lead, step)
   const [ballX, ballY] = place(ball.position, ball.cost)
   const at = reached(lead, step)
-  const inside = ballX >= box.left - 1 && ballX <= box.left + box.width + 1
+  const inside = Number.isFinite(ball.cost) && ballX >= box.left - 1 && ballX <= box.left + box.width + 1
   const slope = ball.slopes[0]!
   // Rise per pixel, and how far the tangent goes to each side.
   const rise = (-slope * ((high - low) / box.width) * box.height) / (ceiling - floor)

@@ -1,6 +1,6 @@
 // The map of a cost of two parameters: bands between contour lines, and the paths of the balls on it.
 import { gridOf, type Loop, levelsOf, loopsBelow, type Range, zoomed } from '@bp/lab'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useTexts } from '../shell/language.js'
 import type { Axes } from './gestures.js'
 import { markPath } from './markers.js'
@@ -14,6 +14,12 @@ const bands = 14
 /** Width of a cell of the grid, in pixels: lines between cells look smooth. */
 const cell = 11
 
+/** While the map moves, cells are this many times as wide: a frame may take no more than its 16 ms. */
+const coarse = 2
+
+/** After so many ms without a move, the map is drawn in full. */
+const rest = 120
+
 interface MapProps extends PictureProps {
   readonly axes: Axes
   readonly size: Size
@@ -23,6 +29,13 @@ export function ContourMap({ scene, axes, size }: MapProps) {
   const texts = useTexts().descent
   const { bowl, paths, step, start, lowest } = scene
   const [[lowX, highX], [lowY, highY]] = axes.ranges as readonly [Range, Range]
+  const shown = `${bowl.source} ${lowX} ${highX} ${lowY} ${highY} ${size.width} ${size.height}`
+  const [settled, setSettled] = useState('')
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(shown), rest)
+    return () => clearTimeout(timer)
+  }, [shown])
+  const moving = settled !== shown
   const regions = useMemo(
     () =>
       regionsOf(
@@ -32,8 +45,9 @@ export function ContourMap({ scene, axes, size }: MapProps) {
           [lowY, highY],
         ],
         size,
+        moving ? cell * coarse : cell,
       ),
-    [bowl, lowX, highX, lowY, highY, size],
+    [bowl, lowX, highX, lowY, highY, size, moving],
   )
   const place = (position: readonly number[]) => pixelOf(axes, position, 0)
   const [startX, startY] = place(start)
@@ -47,7 +61,14 @@ export function ContourMap({ scene, axes, size }: MapProps) {
   const labelled = step === 0 || Math.abs(ballX - startX) + Math.abs(ballY - startY) > 90
   const name = texts.pictureOf(bowl.source, bowl.parameters.join(', '))
   return (
-    <svg className="descent-map" width={size.width} height={size.height} role="img" aria-label={name}>
+    <svg
+      className="descent-map"
+      aria-busy={moving}
+      width={size.width}
+      height={size.height}
+      role="img"
+      aria-label={name}
+    >
       <rect className="descent-top" width={size.width} height={size.height} />
       {regions.map(({ level, path, share }) => (
         <path
@@ -160,6 +181,7 @@ function regionsOf(
   bowl: PictureProps['scene']['bowl'],
   ranges: readonly [Range, Range],
   { width, height }: Size,
+  cell: number,
 ): Region[] {
   // A little more than is seen, so that the borders of the regions along the edges of the map are outside.
   const more = 1.06

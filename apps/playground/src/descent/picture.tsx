@@ -7,7 +7,7 @@ import { useTexts } from '../shell/language.js'
 import { Curve } from './curve.js'
 import { type Axes, rounded, useGestures, zoomedAround } from './gestures.js'
 import { ContourMap } from './map.js'
-import { nearestStep, type Scene } from './scene.js'
+import { ballOf, nearestStep, type Scene } from './scene.js'
 import { type Size, useSize } from './use-size.js'
 
 export interface PictureProps {
@@ -74,6 +74,9 @@ export function Picture(props: PictureProps) {
         aria-label={texts.start(described(parameters, start))}
         onKeyDown={onKeyDown}
       />
+      {isOutside(axes, ballOf(scene.lead, scene.step).position) && (
+        <p className="descent-outside">{texts.outside}</p>
+      )}
       <div className="descent-zoom">
         <button type="button" aria-label={texts.zoomIn} title={texts.zoomIn} onClick={() => zoom(0.8)}>
           <span aria-hidden="true">+</span>
@@ -107,6 +110,10 @@ function axesOf({ ranges, bowl }: Scene, { width, height }: Size): Axes {
     ranges: square(ranges as readonly [Range, Range], width, height),
     box: { left: 0, top: 0, width, height },
   }
+}
+
+function isOutside({ ranges }: Axes, position: Position): boolean {
+  return position.some((value, axis) => !(value >= ranges[axis]![0] && value <= ranges[axis]![1]))
 }
 
 function heightOfStart({ scene }: PictureProps, axes: Axes): number {

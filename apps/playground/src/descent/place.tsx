@@ -179,7 +179,11 @@ function Descent(props: PlaceProps<DescentDocument> & { readonly bowl: Bowl }) {
             setPlaying(false)
             go(position)
           }}
-          next={{ title: texts.next, run: () => go(step + 1) }}
+          next={
+            step < total
+              ? { title: texts.next, run: () => go(step + 1) }
+              : { title: texts.again, run: () => go(0) }
+          }
           playing={playing}
           onPlay={() => {
             if (!playing && step === total) go(0)

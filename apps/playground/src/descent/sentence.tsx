@@ -58,7 +58,9 @@ export function reasonOf(
 ): Said {
   const { lead, bowl } = scene
   const at = reached(lead, scene.step)
-  const { position, slopes } = lead.steps[at]!
+  const { position, cost, slopes } = lead.steps[at]!
+  // What it landed on is no number: how it ends says all there is.
+  if (!Number.isFinite(cost)) return { text: '', numbers: {} }
   if (at === 0) {
     if (lead.steps.length === 1) return { text: '', numbers: {} }
     const { right, left, plane } = texts.dropped

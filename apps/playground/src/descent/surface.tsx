@@ -18,7 +18,7 @@ import { ballOf, reached } from './scene.js'
 import { type Size, useSize } from './use-size.js'
 
 /** Points of the surface along each side. */
-const points = 57
+const points = 45
 
 export function Surface({ scene, document, change }: PictureProps) {
   const texts = useTexts().descent
@@ -52,7 +52,7 @@ export function Surface({ scene, document, change }: PictureProps) {
       pen.scale(ratio, ratio)
       const style = getComputedStyle(target)
       const [low, high, line] = ['--descent-low', '--descent-high', '--descent-edge'].map((name) =>
-        resolved(target, style.getPropertyValue(name)),
+        partsOf(style.getPropertyValue(name)),
       )
       pen.beginPath()
       for (const [x, y] of [
@@ -223,13 +223,10 @@ function fitted(
 
 type Colour = readonly [red: number, green: number, blue: number]
 
-/** A CSS colour as numbers, which a canvas can mix. */
-function resolved(canvas: HTMLCanvasElement, colour: string): Colour {
-  const probe = canvas.ownerDocument.createElement('canvas').getContext('2d', { willReadFrequently: true })!
-  probe.fillStyle = colour
-  probe.fillRect(0, 0, 1, 1)
-  const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data
-  return [red!, green!, blue!]
+/** The numbers of a computed colour: custom properties that are registered as colours are `rgb(…)`. */
+function partsOf(colour: string): Colour {
+  const [red, green, blue] = (colour.match(/[\d.]+/g) ?? []).map(Number)
+  return [red ?? 0, green ?? 0, blue ?? 0]
 }
 
 function mixed(low: Colour, high: Colour, share: number, shade: number, alpha = 1): string {

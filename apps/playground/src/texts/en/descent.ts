@@ -130,6 +130,7 @@ export const descent = {
   useData: 'Use data x and y in the cost',
   dataNote: 'The cost calls the columns x and y.',
   cell: (name: string, row: number) => `${name} of point ${row}`,
+  again: 'Again',
   next: 'Step ›',
   hint: 'press the picture to drop a ball · drag α while it rolls',
   outside: 'The ball has left the picture.',
