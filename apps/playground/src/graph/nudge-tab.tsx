@@ -13,7 +13,7 @@ export function NudgeTab({ document, change, picture, onFrom }: GraphPartProps) 
   const texts = useTexts().graph.nudge
   const { trace, view, graph } = picture
   const variables = trace.nodes.filter(({ kind, value }) => kind === 'variable' && typeof value === 'number')
-  const selected = variables.find(({ id }) => id === document.selected)
+  const selected = variables.find(({ id }) => id === (document.selected ?? view.current?.node))
   const [name, setName] = useState<string | null>(null)
   const [delta, setDelta] = useState(1)
   const variable = variables.find(({ id }) => id === name) ?? selected ?? variables[0]

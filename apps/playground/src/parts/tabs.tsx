@@ -52,7 +52,7 @@ export function Tabs<Name extends string>({ label, tabs, selected, onSelect }: T
         role="tabpanel"
         id={`${id}-panel`}
         aria-labelledby={`${id}-${tabs[index]!.name}`}
-        className={`tab-panel ${tabs[index]!.name}`}
+        className="tab-panel"
       >
         {tabs[index]!.content()}
       </div>
