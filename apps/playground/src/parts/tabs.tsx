@@ -53,6 +53,7 @@ export function Tabs<Name extends string>({ label, tabs, selected, onSelect }: T
         id={`${id}-panel`}
         aria-labelledby={`${id}-${tabs[index]!.name}`}
         className="tab-panel"
+        data-tab={tabs[index]!.name}
       >
         {tabs[index]!.content()}
       </div>
