@@ -341,7 +341,8 @@ export class Parser {
   /** The numbers up to and including the closing bracket; the opening one is already consumed. */
   #array(): NestedArray {
     const opening = this.#tokens[this.#index - 1]!.span
-    if (++this.#depth > maxDepth) throw this.#error(opening, `this is nested more than ${maxDepth} deep`)
+    if (++this.#depth > maxDepth)
+      throw this.#error(opening, `this is nested more than ${maxDepth} deep`, { hint: 'remove brackets' })
     const items: (number | NestedArray)[] = []
     let firstShape = ''
     for (;;) {

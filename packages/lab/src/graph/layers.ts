@@ -151,7 +151,7 @@ export function arrange(items: readonly Item[], links: readonly Link[], gaps: Ga
   orderLayers(layers.filter((_, layer) => layer % stride === 0))
   placeHops(hops, layers, labelled, add)
   assignPositions(layers, gaps.along)
-  for (const line of lines.values()) straighten(line, gaps.along)
+  straighten(layers, gaps.along)
   const starts = new Array<number>(count).fill(0)
   for (let layer = 1; layer < count; layer++)
     starts[layer] = starts[layer - 1]! + thickness[layer - 1]! + gaps.deep
@@ -260,15 +260,17 @@ function placeHops(
   }
 }
 
-/** Takes out the bends of a line that are too small to be meant. */
-function straighten(line: readonly Hop[], gap: number): void {
-  const passed = line.flatMap(({ place, to }) => (place ? [place, to] : [to]))
-  let from = 0
-  for (let index = 1; index <= passed.length; index++) {
-    const vertex = passed[index]
-    if (vertex && Math.abs(vertex.at - passed[from]!.at) < straightEnough * gap) vertex.at = passed[from]!.at
-    else from = index
-  }
+/** Takes out bends that are too small to be meant. No vertex moves far enough to come near another. */
+function straighten(layers: readonly Layer[], gap: number): void {
+  for (const layer of layers)
+    for (const vertex of layer) {
+      let from: End | undefined
+      for (const end of vertex.ends)
+        if (end.vertex.layer < vertex.layer && end.weight > (from?.weight ?? 0)) from = end
+      if (!from) continue
+      const straight = from.vertex.at - from.offset
+      if (Math.abs(straight - vertex.at) < straightEnough * gap) vertex.at = straight
+    }
 }
 
 const none: Extent = { along: 0, deep: 0 }
@@ -367,19 +369,36 @@ function countCrossings(layers: readonly Layer[]): number {
   return crossings
 }
 
-const positionSweeps = 60
+const positionSweeps = 40
 /** Finer than any drawing shows, as a share of the gap between boxes. */
-const stillEnough = 0.005
-const straightEnough = 0.05
+const stillEnough = 0.01
+const straightEnough = 0.1
 
 /** Makes the lines short: each layer in turn gets its best positions while the others stay. */
 function assignPositions(layers: readonly Layer[], gap: number): void {
   for (const layer of layers) spread(layer, gap)
   const backwards = [...layers].reverse()
+  const pools = new Pools(Math.max(...layers.map(({ length }) => length)))
   for (let sweep = 0; sweep < positionSweeps; sweep++) {
     let moved = 0
-    for (const layer of sweep % 2 === 0 ? layers : backwards) moved = Math.max(moved, align(layer, gap))
+    for (const layer of sweep % 2 === 0 ? layers : backwards)
+      moved = Math.max(moved, align(layer, gap, pools))
     if (moved < stillEnough * gap) return
+  }
+}
+
+/** Room for the pools of the longest layer; thousands of layers are aligned, dozens of times. */
+class Pools {
+  readonly offsets: Float64Array
+  readonly totals: Float64Array
+  readonly weights: Float64Array
+  readonly counts: Int32Array
+
+  constructor(length: number) {
+    this.offsets = new Float64Array(length)
+    this.totals = new Float64Array(length)
+    this.weights = new Float64Array(length)
+    this.counts = new Int32Array(length)
   }
 }
 
@@ -401,14 +420,12 @@ function spread(layer: Layer, gap: number): void {
  * Gives the vertices of a layer the positions that keep their distance and minimise the sum of squared distances to
  * their neighbours. Returns the largest move.
  */
-function align(layer: Layer, gap: number): number {
+function align(layer: Layer, gap: number, { offsets, totals, weights, counts }: Pools): number {
   // With the distances subtracted, this is isotonic regression: vertices that would change their order are pooled.
-  const offsets = new Float64Array(layer.length)
-  const totals: number[] = []
-  const weights: number[] = []
-  const counts: number[] = []
-  for (const [index, vertex] of layer.entries()) {
-    if (index > 0) offsets[index] = offsets[index - 1]! + distance(layer[index - 1]!, vertex, gap)
+  let pools = 0
+  for (let index = 0; index < layer.length; index++) {
+    const vertex = layer[index]!
+    offsets[index] = index === 0 ? 0 : offsets[index - 1]! + distance(layer[index - 1]!, vertex, gap)
     let ideal = 0
     let weight = 0
     for (const { vertex: other, offset, weight: own } of vertex.ends) {
@@ -419,20 +436,20 @@ function align(layer: Layer, gap: number): number {
     if (weight === 0) weight = 1
     let total = (ideal - offsets[index]!) * weight
     let count = 1
-    while (totals.length > 0 && totals.at(-1)! / weights.at(-1)! >= total / weight) {
-      total += totals.pop()!
-      weight += weights.pop()!
-      count += counts.pop()!
+    for (; pools > 0 && totals[pools - 1]! / weights[pools - 1]! >= total / weight; pools--) {
+      total += totals[pools - 1]!
+      weight += weights[pools - 1]!
+      count += counts[pools - 1]!
     }
-    totals.push(total)
-    weights.push(weight)
-    counts.push(count)
+    totals[pools] = total
+    weights[pools] = weight
+    counts[pools++] = count
   }
   let moved = 0
   let index = 0
-  for (const [pool, total] of totals.entries())
+  for (let pool = 0; pool < pools; pool++)
     for (let member = 0; member < counts[pool]!; member++, index++) {
-      const at = total / weights[pool]! + offsets[index]!
+      const at = totals[pool]! / weights[pool]! + offsets[index]!
       moved = Math.max(moved, Math.abs(at - layer[index]!.at))
       layer[index]!.at = at
     }

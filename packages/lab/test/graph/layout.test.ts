@@ -238,7 +238,7 @@ describe('a layout', () => {
     expect(new Set(layout(traced(chain, ones('x')), sizes).nodes.map(({ y }) => y)).size).toBe(1)
     const shown = layout(opened(chain, ['g']), sizes)
     const line = shown.nodes.filter(({ id }) => !id.includes('#')).map(({ y }) => y)
-    expect(Math.max(...line) - Math.min(...line)).toBeLessThan(1)
+    expect(Math.max(...line) - Math.min(...line)).toBeLessThan(0.1)
   })
 
   it('keeps what comes before a composite in its order when it opens', () => {
