@@ -2,6 +2,7 @@
 import {
   activationNames,
   dataKinds,
+  formatCount,
   formatNumber,
   initializations,
   limits,
@@ -223,6 +224,8 @@ export function Bar({ document, outputs, onSettings }: BarProps) {
         <button type="button" onClick={() => change({ seed: seed + 1 }, 'seed')}>
           {texts.anotherSeed}
         </button>
+      </Popover>
+      <Popover label={texts.until} value={formatCount(document.until.steps)}>
         <Until document={document} onSettings={onSettings} />
       </Popover>
     </>
@@ -236,7 +239,7 @@ function Until({ document, onSettings }: Omit<BarProps, 'outputs'>) {
   return (
     <>
       <Field
-        label={texts.until}
+        label={texts.untilStep}
         value={until.steps}
         step={1000}
         min={1}

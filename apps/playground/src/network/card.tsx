@@ -429,6 +429,7 @@ function Histogram({
   const [from, to] = [formatNumber(low, 2), formatNumber(high, 2)]
   return (
     <figure>
+      <figcaption>{what}</figcaption>
       <svg
         viewBox="0 0 160 44"
         preserveAspectRatio="none"
@@ -446,11 +447,10 @@ function Histogram({
           />
         ))}
       </svg>
-      <figcaption>
+      <p aria-hidden="true">
         <span>{from}</span>
-        <span>{what}</span>
         <span>{to}</span>
-      </figcaption>
+      </p>
     </figure>
   )
 }

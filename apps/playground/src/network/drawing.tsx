@@ -148,7 +148,12 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys go from unit to unit
     <div ref={holder} className="network-drawing" onKeyDown={onKeyDown}>
-      <svg className="network-edges" width={box.width} height={box.height} aria-hidden="true">
+      <svg
+        className={layout.edges.length > 80 ? 'network-edges many' : 'network-edges'}
+        width={box.width}
+        height={box.height}
+        aria-hidden="true"
+      >
         <defs>
           <marker
             id="network-arrow"
@@ -216,7 +221,7 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
                       />
                     </>
                   )}
-                  {!shown.apart && layer > 0 && (
+                  {!shown.apart && layer > 0 && layout.biases && (
                     <small>
                       {layer === depth
                         ? sizes[depth] === 1

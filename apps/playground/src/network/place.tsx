@@ -9,7 +9,6 @@ import {
   type NetworkDocument,
   openGraph,
   stepOf,
-  subStepsOf,
 } from '@bp/lab'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { Timeline } from '../parts/timeline.js'
@@ -22,6 +21,7 @@ import { Bar } from './bar.js'
 import { Card, type Compared } from './card.js'
 import { createWorker } from './create-worker.js'
 import { type Inside, NetworkDrawing, partsOf } from './drawing.js'
+import { PartAccount } from './part-account.js'
 import { Selection } from './selection.js'
 import { Trainer } from './trainer.js'
 
@@ -181,19 +181,12 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
       }
       drawing={
         training && shown ? (
-          <>
-            <NetworkDrawing
-              document={{ ...shown, part: running ? 0 : document.part, selected: document.selected }}
-              training={training}
-              onSelect={(selected) => onDocument({ selected }, 'selected')}
-              onInside={inside}
-            />
-            {document.part > 0 && !running && (
-              <p className="network-part" role="status">
-                <PartText part={document.part} sizes={training.view.sizes} />
-              </p>
-            )}
-          </>
+          <NetworkDrawing
+            document={{ ...shown, part: running ? 0 : document.part, selected: document.selected }}
+            training={training}
+            onSelect={(selected) => onDocument({ selected }, 'selected')}
+            onInside={inside}
+          />
         ) : (
           <p className="network-preparing" role="status">
             {refusal === null && restarts !== null && texts.preparing}
@@ -228,6 +221,14 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
           )}
           {training && shown && (
             <>
+              {document.part > 0 && !running && (
+                <PartAccount
+                  document={shown}
+                  training={training}
+                  part={document.part}
+                  selected={document.selected}
+                />
+              )}
               {document.selected !== null && (
                 <Selection
                   document={shown}
@@ -302,15 +303,4 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
       }
     />
   )
-}
-
-function PartText({ part, sizes }: { readonly part: number; readonly sizes: readonly number[] }) {
-  const texts = useTexts().network
-  const done = subStepsOf(sizes.length - 1)[part - 2]
-  const layer = (index: number) =>
-    index + 2 === sizes.length ? texts.outputLayer : texts.hiddenLayer(index + 1)
-  if (!done) return <>{texts.partText.start}</>
-  if (done.phase === 'forward' || done.phase === 'backward')
-    return <>{texts.partText[done.phase](layer(done.layer))}</>
-  return <>{texts.partText[done.phase]}</>
 }
