@@ -80,20 +80,21 @@ export function accountOfValue({ node, tensor }: TraceContext, id: string): Step
   }
 }
 
-// Private-use characters stand for the inputs while the operation is written.
+// Private-use characters stand for the inputs while the operation is written; the last of them marks a minus sign that is
+// only there so that the input takes the parentheses of a negative number.
 const place = (index: number) => String.fromCharCode(0xe000 + index)
-const mostPlaces = 0x18ff
+const mostPlaces = 0x18fe
 
 /** The operation applied to its inputs, each of them as a mark. */
 function applied(tensor: Tensor, inputs: readonly TraceNode[], mark: (node: TraceNode) => Mark): Mark[] {
   const marks = inputs.slice(0, mostPlaces).map(mark)
   // Whether an input takes parentheses depends on its sign.
   const words = marks.map((one, index) =>
-    operand(writeFormula([one])).startsWith('(') ? `−${place(index)}` : place(index),
+    operand(writeFormula([one])).startsWith('(') ? `−\uf8ff${place(index)}` : place(index),
   )
   const parts = writeOperation(tensor, words)
-    .replace(/−([\ue000-\uf8ff])/g, '$1')
-    .split(/([\ue000-\uf8ff])/)
+    .replaceAll('−\uf8ff', '')
+    .split(/([\ue000-\uf8fe])/)
   return parts.flatMap((part): Mark[] => {
     const code = part.charCodeAt(0) - 0xe000
     return part === '' ? [] : code >= 0 && code <= mostPlaces ? [marks[code]!] : [text(part)]

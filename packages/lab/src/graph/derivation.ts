@@ -109,9 +109,11 @@ function writeText(words: string): string {
   })
 }
 
-const functions = new Map(
-  ['exp', 'ln', 'log', 'tanh', 'sin', 'cos', 'tan', 'max', 'min'].map((name) => [name, `\\${name} `]),
-)
+const functions = new Map([
+  ['sigmoid', '\\sigma '],
+  ['log', '\\ln '],
+  ...['exp', 'ln', 'tanh', 'sin', 'cos', 'tan', 'max', 'min'].map((name) => [name, `\\${name} `] as const),
+])
 
 function writeNumbers(numbers: Numbers): string {
   if (typeof numbers === 'number') return numberToLatex(Number(numbers.toPrecision(digits)) + 0)

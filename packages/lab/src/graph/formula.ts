@@ -100,6 +100,7 @@ export function ruleMarks(
   // Products of arrays element by element are told apart from those of matrices.
   const elementwise = tensor.op!.name === 'mul' && tensor.inputs.every(({ rank }) => rank > 0) && !local
   if (elementwise) rule = rule.replaceAll(' · ', ' ⊙ ')
+  const averaged = 'axes' in tensor.attributes
   const meanings = new Map<string, Named>([['y', self]])
   for (const [at, input] of inputs.entries()) {
     const { label } = inputAt(names, at)
@@ -113,6 +114,11 @@ export function ruleMarks(
   }
   for (const [piece, word, bar, raised] of rule.matchAll(/([A-Za-z]+)(\u0304)?|([ᵃᵇˣʸ⁻¹]+)|./gsu)) {
     const meant = word === undefined ? undefined : meanings.get(word)
+    // The number of elements that a mean is of; a node of the source may be called n.
+    if (word === 'n' && !meant && averaged) {
+      say(String(tensor.inputs[index]!.size / tensor.size))
+      continue
+    }
     if (meant && bar) marks.push({ kind: 'adjoint', ...meant })
     else if (meant) {
       const bare = operand(meant.title) === meant.title

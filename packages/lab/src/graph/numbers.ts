@@ -11,10 +11,6 @@ export function addNumbers(a: Numbers, b: Numbers): Numbers {
   return a.map((entry, index) => addNumbers(entry, (b as NestedArray)[index]!))
 }
 
-export function everyNumber(numbers: Numbers, holds: (number: number) => boolean): boolean {
-  return typeof numbers === 'number' ? holds(numbers) : numbers.every((entry) => everyNumber(entry, holds))
-}
-
 // More would not read as part of a sentence.
 const maxWrittenOut = 9
 

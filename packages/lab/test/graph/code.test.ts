@@ -26,7 +26,7 @@ const lecture = graphOf('f = w*x + b', { w: -2, x: 5, b: 3 })
 const opened = openComposites(graphOf('y = sigmoid(w*x + class)', { w: -2, x: 5, class: 10 }), ['y'])
 
 /** One graph for each operation of the table, of those that the language can write. */
-const oneOfEach = () => [
+const oneOfEach = [
   ...new Map(
     [...tableGraphs()]
       .filter(({ op, attributes }) =>
@@ -56,7 +56,7 @@ console.log('df/db', derivatives[2].toArray())
 
   it('of every operation of the table computes the same, or is refused', () => {
     const refused: string[] = []
-    for (const { graph, title, op } of oneOfEach()) {
+    for (const { graph, title, op } of oneOfEach) {
       const printed: unknown[] = []
       try {
         const code = toTypescript(graph).replace(/^import (.*) from '@bp\/core'$/m, 'const $1 = core')
@@ -134,7 +134,7 @@ describe('the derivation in LaTeX', () => {
   })
 
   it('has balanced braces and only LaTeX, for the network and every operation', () => {
-    const graphs = [trace(network), ...oneOfEach().map(({ graph }) => trace(graph))]
+    const graphs = [trace(network), ...oneOfEach.map(({ graph }) => trace(graph))]
     for (const one of graphs) {
       const latex = toDerivation(one)
       expect(latex.replaceAll('\\{', '').split('{').length).toBe(

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { expandComposite, openComposites, trace, writeFormula } from '../../src/index.js'
 import { graphOf, indexed, tableGraphs } from './graphs.js'
 
+const table = [...tableGraphs()]
+
 describe('sigmoid at 0', () => {
   const graph = graphOf('y = sigmoid(x)', { x: 0 })
   const { nodes, edge, node } = indexed(expandComposite(graph, 'y'))
@@ -79,7 +81,7 @@ describe('expanding', () => {
   // The root of a variance of 0 has no derivative; the operation passes back 0, its parts do not.
   const atKink = ({ op, tensor }: { op: { name: string }; tensor: Tensor }) =>
     op.name === 'std' && evaluate([tensor])[0]!.every((value) => value === 0)
-  const composites = [...tableGraphs()].filter((one) => one.op.definition.decompose && !atKink(one))
+  const composites = table.filter((one) => one.op.definition.decompose && !atKink(one))
   it.each(composites)('$title gives the same value and derivatives', ({ graph, tensor }) => {
     const expanded = expandComposite(graph, tensor)
     const numbers = ({ output, variables }: typeof graph) =>
@@ -91,7 +93,7 @@ describe('expanding', () => {
   })
 
   it('is offered exactly for operations with a decomposition', () => {
-    const oneOfEach = new Map([...tableGraphs()].map((entry) => [entry.op, entry]))
+    const oneOfEach = new Map(table.map((entry) => [entry.op, entry]))
     for (const { graph, tensor, op } of oneOfEach.values()) {
       const node = trace(graph).nodes.find(
         (candidate) => candidate.op === op.name && candidate.shape === tensor.shape,

@@ -5,6 +5,7 @@ import { countSweeps, type Numbers, nextBreak, nudge, stepOf, trace, writeFormul
 import { graphOf, indexed, tableGraphs, traced } from './graphs.js'
 
 const lecture = { w: -2, x: 5, b: 3 }
+const table = [...tableGraphs()]
 
 describe('f = w*x + b at w = -2, x = 5, b = 3', () => {
   const { nodes, edges, node, edge, output, steps, warnings } = traced('f = w*x + b', lecture)
@@ -241,7 +242,7 @@ describe('every operation of the table', () => {
   const flat = (numbers: Numbers): number[] =>
     typeof numbers === 'number' ? [numbers] : numbers.flatMap(flat)
 
-  it.each([...tableGraphs()])(
+  it.each(table)(
     '$title: derivatives are those of the core, and what edges send adds up to them',
     ({ graph }) => {
       const { nodes, edges, node, steps } = indexed(graph)
@@ -292,7 +293,7 @@ describe('derivatives', () => {
 })
 
 /** One graph for each operation of the table. */
-const oneOfEach = () => new Map([...tableGraphs()].map((entry) => [entry.op, entry])).values()
+const oneOfEach = () => new Map(table.map((entry) => [entry.op, entry])).values()
 
 describe('an account of a step', () => {
   const left = (source: string, values: Record<string, number | NestedArray>) => {
@@ -344,6 +345,22 @@ describe('an account of a step', () => {
     expect(writeFormula(account('b>h.b').rule)).toBe('b̄ = Σ h̄')
     expect(account('b>h.b').summedOver).toEqual([0])
     expect(account('W>g.b').relation).toEqual({ kind: 'matrix', by: 'X' })
+  })
+
+  it('has the sign of a negation, and parentheses only around negative numbers', () => {
+    const texts = (source: string, x: number) => traced(source, { x }).steps.map(({ text }) => text)
+    expect(texts('y = -x', 2)[0]).toBe('y = −x = −2')
+    expect(texts('y = -x', -2)[0]).toBe('y = −x = −(−2) = 2')
+    expect(texts('g = x*(-3); y = -g', 2).slice(0, 2)).toEqual([
+      'g = x × (−3) = 2 × (−3) = −6',
+      'y = −g = −(−6) = 6',
+    ])
+    expect(texts('y = x*x', -3)[0]).toBe('y = x × x = −3 × (−3) = 9')
+  })
+
+  it('says of how many elements a mean is', () => {
+    const account = left('n = mean(X)', { X: [1, 2, 3, 4] })
+    expect(writeFormula(account('X>n.x').rule)).toBe('X̄ = n̄ / 4')
   })
 
   it('never has the seed as a factor, nor a part as the derivative', () => {
