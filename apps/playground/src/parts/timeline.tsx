@@ -109,7 +109,7 @@ export function Timeline({
             const done = length === 0 ? 0 : Math.min(Math.max((position - start) / length, 0), 1)
             return (
               <div
-                key={name}
+                key={index}
                 className={`timeline-segment ${tone}`}
                 style={{ flex: `${Math.max(length, 0.01)} 1 0` }}
               >
