@@ -42,6 +42,15 @@ describe('a graph in lines', () => {
     `)
   })
 
+  it('say how a spelling was read', () => {
+    const subject = readSubject('f = wx + e', 'w=-2,x=5')
+    expect(describeGraphInLines(subject).slice(0, 3)).toEqual([
+      'f = wx + e',
+      'note: wx is read as w·x',
+      'note: e is read as 2.71828',
+    ])
+  })
+
   it('warns of a value that is not finite', () => {
     expect(describeGraphInLines(readSubject('1/x', 'x=0')).join('\n')).toContain(
       'note: f is not a finite number: f = 1 ÷ x = 1 ÷ 0 = ∞',

@@ -1,7 +1,7 @@
 // A graph as one JSON object per line, for programs.
 import type { Subject } from './source.js'
 
-export function describeGraphInJson({ expression, trace }: Subject): string[] {
+export function describeGraphInJson({ expression, trace, readings }: Subject): string[] {
   const { nodes, steps, warnings, output } = trace
   const variables = nodes.filter(({ kind }) => kind === 'variable')
   return [
@@ -19,6 +19,7 @@ export function describeGraphInJson({ expression, trace }: Subject): string[] {
       inputs,
     })),
     ...steps.map(({ phase, node, text }) => ({ type: 'step', phase, node, text })),
+    ...readings.map(({ kind, from, to }) => ({ type: 'reading', kind, from, to })),
     ...warnings.map((text) => ({ type: 'warning', text })),
     {
       type: 'end',

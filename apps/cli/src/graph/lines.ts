@@ -3,7 +3,7 @@ import stringWidth from 'string-width'
 import type { Subject } from './source.js'
 import { write } from './words.js'
 
-export function describeGraphInLines({ expression, trace }: Subject): string[] {
+export function describeGraphInLines({ expression, trace, readings }: Subject): string[] {
   const { nodes, output, steps, warnings } = trace
   const table = [
     ['name', 'expression', 'value', `∂${output.title}/∂name`],
@@ -19,6 +19,7 @@ export function describeGraphInLines({ expression, trace }: Subject): string[] {
   const backward = list((phase) => phase !== 'forward')
   return [
     expression,
+    ...readings.map(({ from, to }) => `note: ${from} is read as ${to}`),
     '',
     ...alignColumns(table),
     '',
