@@ -46,8 +46,8 @@ test('sigmoid opens into the lecture’s chain and closes again, and every node 
   expect(await text(numberOf(page, 'y'))).toBe('0.5')
   expect(await text(derivativeOf(page, 'b'))).toBe('0.25')
   await page.locator('[data-node=y] .graph-shape').dblclick()
-  expect(await page.locator('.graph-shape').allInnerTexts()).toEqual(
-    expect.arrayContaining(['exp', '1/x', 'w', 'x', 'b']),
+  expect(await page.locator('.graph-shape > span:first-child').allInnerTexts()).toEqual(
+    expect.arrayContaining(['exp', '1/x', '−', '+']),
   )
   expect(await page.locator('.graph-chain').allInnerTexts()).toEqual(
     expect.arrayContaining(['L1', 'L1·L2', 'L1·L2·L3', 'L1·L2·L3·L4']),
@@ -229,19 +229,24 @@ describe.each([
   })
 })
 
-test('axe finds nothing in any state, light and dark', async () => {
-  for (const colorScheme of ['light', 'dark'] as const)
+test.each(['light', 'dark'] as const)(
+  'axe finds nothing in any state, %s',
+  async (colorScheme) => {
+    const page = await open({ colorScheme })
     for (const hash of [
       '#/graph',
       '#/graph?v=1&step=99&tab=nudge',
       '#/graph?v=1&step=99&tab=check',
-      '#/graph?v=1&step=99&tab=maths',
       '#/graph?v=1&tab=code',
       link('f = 1/(x - x)', { x: 2 }, '&step=99'),
       link('f = mean(X @ W)', { X: [[1, 2]], W: [[1], [2]] }, '&step=99'),
     ]) {
-      const page = await open({ hash, colorScheme })
+      await page.evaluate((hash) => {
+        location.hash = hash
+      }, hash)
+      await page.waitForTimeout(150)
       expect(await accessibilityFaults(page), hash).toEqual([])
-      await page.context().close()
     }
-})
+  },
+  60_000,
+)

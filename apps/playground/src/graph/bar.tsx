@@ -17,13 +17,13 @@ const patience = 700
 export function Bar({ document, change, picture, problem }: BarProps) {
   const texts = useTexts().graph
   const id = useId()
-  const [calm, setCalm] = useState(true)
-  // Every key begins the wait anew
+  /** The last source that nobody has touched for a while. */
+  const [settled, setSettled] = useState<string | null>(null)
   useEffect(() => {
-    setCalm(true)
-    const timer = setTimeout(() => setCalm(false), patience)
+    const timer = setTimeout(() => setSettled(document.source), patience)
     return () => clearTimeout(timer)
   }, [document.source])
+  const calm = settled !== document.source
   const shown = calm ? null : problem
   const write = (source: string) =>
     change({ ...document, source, position: 0, selected: null }, { merge: 'source' })

@@ -291,7 +291,6 @@ function Node({ node, box, reachable, document, change, picture, onFrom, onBreak
         className={kind === 'variable' || kind === 'constant' ? 'graph-shape round' : 'graph-shape'}
         style={{ width: shapeWidth(node), height: shapeSize }}
         tabIndex={reachable ? 0 : -1}
-        aria-label={`${node.label.includes(symbol) ? node.label : `${node.label}, ${symbol}`}`}
         aria-current={isCurrent ? 'step' : undefined}
         onClick={() =>
           change({ ...document, selected: document.selected === id ? null : id }, { merge: 'selected' })
@@ -308,6 +307,7 @@ function Node({ node, box, reachable, document, change, picture, onFrom, onBreak
             <Name title={name} />
           </span>
         )}
+        {node.op !== null && <span className="visually-hidden">: {node.label}</span>}
       </button>
       <div className="graph-derivative">
         {kind !== 'constant' && (differentiable || derivative !== null) && (

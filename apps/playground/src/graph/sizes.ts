@@ -8,7 +8,7 @@ export const shapeSize = 54
 export const valueLine = 24
 export const derivativeLine = 26
 /** Width of the longest number, `−1.23457e-10`, in the font of values. */
-const numberWidth = 100
+const numberWidth = 114
 
 /** Cells of an array that are drawn; a larger one shows its first rows and columns. */
 export const mostRows = 4
