@@ -199,7 +199,7 @@ function drawLine(
     context.lineTo((to[0] - 0.5) * cellX, (to[1] - 0.5) * cellY)
   }
   context.lineCap = 'round'
-  context.strokeStyle = `rgb(${paper.join()} / 85%)`
+  context.strokeStyle = `rgb(${paper.join(' ')} / 85%)`
   context.lineWidth = 4.5
   context.stroke()
   context.strokeStyle = ink
