@@ -53,7 +53,7 @@ function verdictText(texts: Texts['network'], verdict: Verdict, view: NetworkVie
     case 'learned':
       return said.learned(verdict.rows, formatNumber(verdict.loss, 4))
     case 'diverged':
-      return said.diverged(formatCount(verdict.step), verdict.where)
+      return said.diverged(verdict.where)
     case 'linear':
       return verdict.proof === 'xor'
         ? said.linearXor(formatNumber(verdict.floor))

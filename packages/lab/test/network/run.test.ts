@@ -109,13 +109,20 @@ describe('the run of a network', () => {
     }
   })
 
-  it('stops before the step that diverges and names the node', () => {
-    const run = createNetworkRun(
-      lecture({ ...withRate(1e38), loss: 'squaredError', layers: [{ units: 3, activation: 'linear' }] }),
-    )
-    run.step(1000)
-    const { status, error, step } = run.getState()
-    if (status === 'diverged') expect(error!.message).toMatch(/was the first to produce/)
-    else expect(step).toBe(1000)
+  it('stops before the step that diverges, names the node, and does so again after it went back', () => {
+    const layers = [{ units: 4, activation: 'relu' as const }]
+    const run = createNetworkRun(lecture({ ...withRate(1e30), layers }))
+    for (let time = 0; time < 2; time++) {
+      run.goTo(1000)
+      const { status, error, step } = run.getState()
+      expect([status, step]).toEqual(['diverged', 1])
+      expect(error!.message).toContain(
+        'matmul "layer2/matmul" of shape [4, 1] was the first to produce Infinity',
+      )
+      networkView(run)
+      expect(run.getState().status).toBe('diverged')
+      run.goTo(0)
+      expect(run.getState().status).toBe('idle')
+    }
   })
 })

@@ -32,6 +32,11 @@ const trainings: readonly [string, ReturnType<typeof lecture>, Partial<Verdict> 
   ['a rate of 1e4', lecture(withRate(1e4)), { kind: 'rate-too-large' }],
   ['a rate of 1e30', lecture(withRate(1e30)), { kind: 'rate-too-large' }],
   ['a rate of 1e38', lecture(withRate(1e38)), { kind: 'rate-too-large' }],
+  [
+    'numbers that run out',
+    lecture({ ...withRate(1e30), layers: [{ units: 4, activation: 'relu' }] }),
+    { kind: 'diverged', step: 2 },
+  ],
   ['an unlucky seed', lecture({ seed: 10, ...stepsUntil(4000) }), { kind: 'minimum' }],
   ['another unlucky seed', lecture({ seed: 12, ...stepsUntil(4000) }), { kind: 'minimum' }],
   ['a plateau', lecture({ ...withRate(0.03), ...stepsUntil(1000) }), { kind: 'plateau' }],

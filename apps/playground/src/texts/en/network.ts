@@ -165,8 +165,7 @@ export const network = {
   },
   verdict: {
     learned: (rows: number, loss: string) => `Learned: all ${rows} rows are right, at a loss of ${loss}.`,
-    diverged: (step: string, where: string) =>
-      `Diverged in step ${step}: ${where}. A smaller learning rate usually cures it.`,
+    diverged: (where: string) => `Diverged: ${where}.`,
     linearXor: (floor: string) =>
       `Without a hidden layer that bends, the answer changes along one straight direction, and no line separates XOR. The loss is convex; its floor is ln 2 = ${floor}, whatever the seed. Add a hidden layer.`,
     linearConvex: (floor: string, gradient: string) =>

@@ -165,7 +165,7 @@ export const network: typeof en = {
   },
   verdict: {
     learned: (rows, loss) => `배웠습니다. ${rows}행 모두 맞고 손실은 ${loss}입니다.`,
-    diverged: (step, where) => `${step}단계에서 발산했습니다: ${where}. 학습률을 줄이면 대개 낫습니다.`,
+    diverged: (where) => `발산했습니다: ${where}.`,
     linearXor: (floor) =>
       `구부러지는 은닉층이 없으면 답은 한 방향으로만 변하고, 직선으로는 XOR을 나눌 수 없습니다. 손실은 볼록하고, 시드가 무엇이든 바닥은 ln 2 = ${floor}입니다. 은닉층을 더하세요.`,
     linearConvex: (floor, gradient) =>
