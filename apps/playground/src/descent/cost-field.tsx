@@ -1,8 +1,8 @@
 // The cost as it is typed: the picture follows as soon as it can be read, and stays calm until then.
 
 import { ExpressionError } from '@bp/expression'
-import { BowlError, compileBowl, type DescentDocument, formatNumber } from '@bp/lab'
-import { useEffect, useId, useState } from 'react'
+import { type Bowl, BowlError, compileBowl, type DescentDocument, formatNumber } from '@bp/lab'
+import { useEffect, useId, useMemo, useState } from 'react'
 import { type Texts, useTexts } from '../shell/language.js'
 
 interface CostFieldProps {
@@ -53,7 +53,8 @@ export function CostField({ document, error, onCost, onData }: CostFieldProps) {
     }
   }
   const shown = said && problem ? problem : draft === null ? error : null
-  const { parameters } = nameOf(document)
+  const { cost, points } = document
+  const { parameters, readings } = useMemo(() => read(cost, points), [cost, points])
   return (
     <div className="descent-cost-field">
       <label htmlFor={id}>
@@ -87,6 +88,7 @@ export function CostField({ document, error, onCost, onData }: CostFieldProps) {
         onChange={(event) => type(event.target.value)}
         onBlur={() => setSaid(true)}
       />
+      {draft === null || problem === null ? <Readings readings={readings} /> : null}
       {onData && document.points.length > 0 && (
         <button type="button" className="quiet descent-on" onClick={onData}>
           {texts.on}{' '}
@@ -106,12 +108,20 @@ export function CostField({ document, error, onCost, onData }: CostFieldProps) {
   )
 }
 
-function nameOf({ cost, points }: DescentDocument): { readonly parameters: readonly string[] } {
+/** The names and the readings of the cost, where it can be read. */
+function read(cost: string, points: DescentDocument['points']): Pick<Bowl, 'parameters' | 'readings'> {
   try {
     return compileBowl(cost, points)
   } catch {
-    return { parameters: [] }
+    return { parameters: [], readings: [] }
   }
+}
+
+/** How what is spelled in another way is read: `wx` as w·x. */
+function Readings({ readings }: Pick<Bowl, 'readings'>) {
+  const { read } = useTexts().graph
+  if (readings.length === 0) return null
+  return <span className="descent-read">{readings.map(({ from, to }) => read(from, to)).join(' · ')}</span>
 }
 
 /** What is wrong with a cost, and the cure. */

@@ -1,6 +1,6 @@
 // The map of a cost of two parameters: bands between contour lines, and the paths of the balls on it.
 import { gridOf, type Loop, levelsOf, loopsBelow, type Range, zoomed } from '@bp/lab'
-import { useEffect, useMemo, useState } from 'react'
+import { type CSSProperties, useEffect, useMemo, useState } from 'react'
 import { useTexts } from '../shell/language.js'
 import type { Axes } from './gestures.js'
 import { markPath } from './markers.js'
@@ -76,7 +76,7 @@ export function ContourMap({ scene, axes, size }: MapProps) {
           className="descent-band"
           fillRule="evenodd"
           d={path}
-          style={{ fill: `color-mix(in oklab, var(--descent-low) ${share}%, var(--descent-high))` }}
+          style={{ '--share': `${share}%` } as CSSProperties}
         />
       ))}
       {bottom && (

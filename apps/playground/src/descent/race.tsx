@@ -76,7 +76,7 @@ export function Race({ scene, document, change, go }: PictureProps) {
                       )}{' '}
                       <Value of={at} kind="descent.step" label={texts.stepNumber} from={() => go(at)} />
                     </td>
-                    <td>
+                    <td className="descent-race-cost">
                       <Value
                         of={ballOf(path, step).cost}
                         kind="descent.cost"

@@ -1,6 +1,6 @@
 // A cost of one or two parameters, compiled: its value, slopes and curvature anywhere, by the rules of core.
 import { BackpropagationError, evaluate, gradients, topological, type Variable } from '@bp/core'
-import { build, type Graph, parse } from '@bp/expression'
+import { build, type Graph, parse, type Reading } from '@bp/expression'
 import { type AtPoints, atPoints } from './at-points.js'
 import { type Curvature, curvatureOf, type Hessian } from './curvature.js'
 
@@ -56,6 +56,8 @@ export interface Bowl {
   /** The name of the cost; `cost` for a bare expression. */
   readonly name: string
   readonly points: DataPoints
+  /** What the source spells in another way, `wx` for w·x. */
+  readonly readings: readonly Reading[]
   /** Cost and slopes at many points: the cost, then the slope by each parameter. */
   readonly slopesAt: AtPoints
   /** The cost alone at many points. */
@@ -71,11 +73,11 @@ export interface Bowl {
  * @throws ExpressionError for what is not in the language, BowlError for another number of parameters or outputs.
  */
 export function compileBowl(source: string, points: DataPoints = []): Bowl {
-  const program = parse(source)
   const data =
     points.length > 0
       ? { x: points.map(([x]) => x), y: points.map(([, y]) => y) }
       : ({} as Record<string, never>)
+  const program = parse(source, Object.keys(data))
   const parameters = program.names.filter((name) => !program.values.has(name) && !Object.hasOwn(data, name))
   if (parameters.length === 0) throw new BowlError('noParameter', [])
   if (parameters.length > 2) throw new BowlError('tooManyParameters', parameters)
@@ -102,6 +104,7 @@ export function compileBowl(source: string, points: DataPoints = []): Bowl {
     parameters,
     name: program.statements.some(({ name }) => name === graph.outputName) ? graph.outputName : 'cost',
     points,
+    readings: program.readings,
     slopesAt: atPoints([output, ...slopes], variables),
     costsAt: atPoints([output], variables),
     at: (position) => localsAt([position])[0]!,

@@ -28,6 +28,13 @@ describe('the lecture’s bowl', () => {
     expect(hessian[0]).toBeCloseTo(28 / 3, 10)
   })
 
+  it('is understood in the lecture’s own spelling, to the same bits', () => {
+    const own = compileBowl('tf.reduce_mean((wx - y)²)', lecturePoints)
+    expect(own.parameters).toEqual(['w'])
+    expect(own.readings.map(({ to }) => to)).toEqual(['mean', 'w·x'])
+    for (const w of [-5, -1, 0.3, 4]) expect(own.at([w])).toEqual(lecture.at([w]))
+  })
+
   it('is known to be quadratic, with its lowest point and curvature', () => {
     expect(lecture.parameters).toEqual(['w'])
     expect(lecture.quadratic).toMatchObject({ lowest: [1], bottomless: false })
