@@ -12,6 +12,9 @@ const positions = 1000
 /** Where a rule has no bound, rates up to this are offered: a few steps across a picture. */
 const largest = 1
 
+/** Rates up to this many times the bound are offered, to see what happens. */
+const beyond = 1.5
+
 /** Square roots, so that small rates, of which there are more kinds, have more room. */
 const shareOf = (rate: number, most: number) => Math.sqrt(Math.min(rate / most, 1))
 
@@ -24,7 +27,7 @@ export function Rate({
   const texts = useTexts().descent
   const { regimes, steepest, lead } = scene
   const { rate } = document
-  const most = regimes ? regimes.zigzags * 1.3 : largest
+  const most = regimes ? regimes.zigzags * beyond : largest
   const regime = regimes && regimeAt(regimes, rate)
   const set = (next: number) => change({ rate: next }, 'rate')
   const focus = () => slider.current?.focus()

@@ -217,7 +217,10 @@ function fitted(
   const [top, bottom] = [Math.min(...ys), Math.max(...ys)]
   // As wide at every turn, so that it does not grow and shrink while it is turned.
   const widest = 2 * Math.SQRT2 * 0.68
-  const scale = Math.min((size.width - 40) / widest, (size.height - 56) / (bottom - top))
+  const scale = Math.min(
+    (size.width - 40) / widest,
+    (size.height - Math.min(56, size.height / 12)) / (bottom - top),
+  )
   return { scale, middle: [size.width / 2, size.height / 2 - ((top + bottom) / 2) * scale] }
 }
 
