@@ -232,5 +232,5 @@ describe('the picture', () => {
         expect(await accessibilityFaults(page), `${tab}, ${colorScheme}`).toEqual([])
       }
     }
-  })
+  }, 60_000)
 })
