@@ -158,6 +158,29 @@ test('a breakpoint stops the play', async () => {
   expect(await page.getByRole('slider', { name: 'Step' }).inputValue()).toBe('2')
 })
 
+test('the tab key stops once in a graph of 100 variables, and up and down go from node to node', async () => {
+  const names = Array.from({ length: 100 }, (_, index) => `v${index}`)
+  const page = await open({
+    hash: link(`f = ${names.join(' + ')}`, Object.fromEntries(names.map((name) => [name, 1]))),
+  })
+  await page.locator('[data-node=v99]').waitFor({ state: 'attached' })
+  const stops = await page
+    .locator('.graph-drawing [tabindex="0"], .graph-drawing button:not([tabindex])')
+    .count()
+  expect(stops).toBeLessThanOrEqual(2)
+  await page.locator('[data-node=v0] .graph-shape').focus()
+  await page.keyboard.press('ArrowDown')
+  expect(await page.evaluate('document.activeElement.closest("[data-node]").dataset.node')).toBe('v1')
+})
+
+test('a sum of 1,000 terms is drawn, placed beside the page', async () => {
+  const page = await open({ hash: link(`f = ${Array(1000).fill('x').join('+')}`, { x: 2 }) })
+  await page.locator('[data-node=f]').waitFor({ state: 'attached', timeout: 20_000 })
+  expect(await page.locator('.graph-node').count()).toBe(1000)
+  await page.keyboard.press('End')
+  expect(await text(derivativeOf(page, 'x'))).toBe('1000')
+}, 60_000)
+
 const expressions: readonly [source: string, values?: Record<string, unknown>][] = [
   ['f = w*x + b'],
   ['y = sigmoid(w*x + b)'],

@@ -10,6 +10,7 @@ import {
   type TraceView,
   writeFormula,
 } from '@bp/lab'
+import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { PlaceProps } from '../shell/place.js'
 import { Formula } from './formula.js'
@@ -138,7 +139,24 @@ function OneAccount({ account, picture, onFrom }: OneAccountProps) {
         </p>
       )}
       <div className={`account-result ${derivative ? 'backward' : 'forward'}`}>
-        = <Result of={result} shape={shape} />
+        ={' '}
+        {typeof result === 'number' ? (
+          <Value
+            of={result}
+            kind={step.edge ? 'graph.part' : derivative ? 'graph.derivative' : 'graph.value'}
+            label={writeFormula(left)}
+            tone={derivative ? 'backward' : 'forward'}
+            from={() =>
+              onFrom(
+                step.edge
+                  ? { of: 'part', edge: step.edge.id }
+                  : { of: derivative ? 'derivative' : 'value', node: step.node },
+              )
+            }
+          />
+        ) : (
+          <Result of={result} shape={shape} />
+        )}
       </div>
       {account.rule.length > 0 && step.phase === 'backward' && account.shape.length > 0 && (
         <p className="account-rule">

@@ -1,13 +1,14 @@
 // The bar of the Graph place: the expression, examples, and what is differentiated in which direction.
-import { countSweeps, type GraphDocument, type GraphPicture, type SourceProblem } from '@bp/lab'
-import { useEffect, useId, useState } from 'react'
+import { countSweeps, type GraphDocument, type SourceProblem } from '@bp/lab'
+import { useEffect, useId, useRef, useState } from 'react'
 import { Menu } from '../parts/menu.js'
 import { useTexts } from '../shell/language.js'
 import type { PlaceProps } from '../shell/place.js'
+import type { ShownPicture } from './account-card.js'
 import { type ExampleName, examples } from './examples.js'
 
 interface BarProps extends Pick<PlaceProps<GraphDocument>, 'document' | 'change'> {
-  readonly picture: GraphPicture | null
+  readonly picture: ShownPicture | null
   readonly problem: SourceProblem | null
 }
 
@@ -24,6 +25,10 @@ export function Bar({ document, change, picture, problem }: BarProps) {
     return () => clearTimeout(timer)
   }, [document.source])
   const calm = settled !== document.source
+  // The part of the source that the current step, or the node that is chosen, comes from.
+  const node = document.selected ?? picture?.view.current?.node
+  const lit = problem ? null : (picture?.trace.nodes.find(({ id }) => id === node)?.span ?? null)
+  const mirror = useRef<HTMLDivElement>(null)
   const shown = calm ? null : problem
   const write = (source: string) =>
     change({ ...document, source, position: 0, selected: null }, { merge: 'source' })
@@ -33,8 +38,16 @@ export function Bar({ document, change, picture, problem }: BarProps) {
         <label className="visually-hidden" htmlFor={id}>
           {texts.expression}
         </label>
+        {lit && (
+          <div ref={mirror} className="graph-mirror" aria-hidden="true">
+            {document.source.slice(0, lit.start)}
+            <mark>{document.source.slice(lit.start, lit.end)}</mark>
+            {document.source.slice(lit.end)}
+          </div>
+        )}
         <input
           id={id}
+          onScroll={(event) => mirror.current?.scrollTo(event.currentTarget.scrollLeft, 0)}
           type="text"
           spellCheck={false}
           autoCapitalize="off"
@@ -126,7 +139,7 @@ function DerivativeMenu({
   document,
   change,
   picture,
-}: Omit<BarProps, 'problem'> & { readonly picture: GraphPicture }) {
+}: Omit<BarProps, 'problem'> & { readonly picture: ShownPicture }) {
   const texts = useTexts().graph
   const { trace, graph } = picture
   const targets = trace.nodes.filter(({ op, value }) => op !== null && typeof value === 'number')

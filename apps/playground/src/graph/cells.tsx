@@ -11,6 +11,7 @@ interface CellsProps {
   readonly label: string
   readonly tone: 'forward' | 'backward'
   readonly from: () => void
+  readonly tabIndex: 0 | -1
 }
 
 export function Cells({ of, shape, label, ...rest }: CellsProps) {

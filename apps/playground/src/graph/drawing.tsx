@@ -1,14 +1,6 @@
 // The graph as a picture: values above the nodes, derivatives below, and what flows along the edges.
-import {
-  formatNumber,
-  type Layout,
-  type LayoutEdge,
-  layout,
-  type Numbers,
-  type TraceEdge,
-  type TraceNode,
-} from '@bp/lab'
-import { type KeyboardEvent, useMemo, useRef } from 'react'
+import { formatNumber, type Layout, type Numbers, type TraceEdge, type TraceNode } from '@bp/lab'
+import { type KeyboardEvent, useRef } from 'react'
 import { NumberField } from '../parts/number-field.js'
 import { PanZoom } from '../parts/pan-zoom.js'
 import { Value } from '../parts/value.js'
@@ -16,7 +8,8 @@ import { useTexts } from '../shell/language.js'
 import type { GraphPartProps } from './account-card.js'
 import { Cells } from './cells.js'
 import { Name } from './formula.js'
-import { labelSize, nodeSize, shapeSize, shapeWidth } from './sizes.js'
+import { usePlaces } from './places.js'
+import { shapeSize, shapeWidth } from './sizes.js'
 
 interface DrawingProps extends GraphPartProps {
   readonly onBreakpoint: (node: string) => void
@@ -26,15 +19,10 @@ export function Drawing(props: DrawingProps) {
   const texts = useTexts().graph
   const { document, change, picture } = props
   const { trace, view } = picture
-  const structure = structureOf(trace)
-  // Values do not move anything
-  const placed = useMemo(() => {
-    const nodes = new Map(trace.nodes.map((node) => [node.id, node]))
-    const placed = layout(trace, { nodeSize: (id) => nodeSize(nodes.get(id)!), labelSize, padding, gaps })
-    return { ...placed, edges: placed.edges.map((edge) => toShapes(edge, placed, nodes)) }
-  }, [structure])
-  const boxes = new Map(placed.nodes.map((box) => [box.id, box]))
+  const placed = usePlaces(trace)
   const holder = useRef<HTMLFieldSetElement>(null)
+  if (!placed) return <p className="graph-empty">{texts.placing(trace.nodes.length)}</p>
+  const boxes = new Map(placed.nodes.map((box) => [box.id, box]))
 
   const chosen = document.selected ?? view.current?.node ?? trace.nodes[0]!.id
   const focus = view.current ? (boxes.get(view.current.node) ?? null) : null
@@ -93,48 +81,6 @@ export function Drawing(props: DrawingProps) {
   )
 }
 
-/** What the layout depends on. */
-function structureOf({ nodes, edges, composites }: GraphPartProps['picture']['trace']): string {
-  return JSON.stringify([
-    nodes.map(({ id, symbol, name, shape, op }) => [id, op === null ? name : symbol, name, shape]),
-    edges.map(({ id, rule }) => [id, rule === '']),
-    composites.map(({ id, nodes }) => [id, nodes]),
-  ])
-}
-
-/** The title of an opened composite above, its running products below. */
-const padding = { top: 40, right: 16, bottom: 38, left: 16 }
-
-const gaps = { along: 20, deep: 16 }
-
-/** Between a shape and an arrow. */
-const arrowGap = 7
-
-/** An edge goes on to the shapes, between the numbers above and below them. */
-function toShapes(
-  edge: LayoutEdge,
-  { nodes: boxes }: Layout,
-  nodes: ReadonlyMap<string, TraceNode>,
-): LayoutEdge {
-  const side = (id: string, direction: 1 | -1) => {
-    const { x, width } = boxes.find((box) => box.id === id)!
-    return x + width / 2 + direction * (shapeWidth(nodes.get(id)!) / 2 + arrowGap)
-  }
-  const [first, ...between] = edge.points
-  const last = between.pop()!
-  const { label } = edge
-  // One smooth line to the middle of the label and on, instead of a straight piece through it.
-  const inner = between.filter(
-    ({ x, y }) =>
-      !label || x < label.x - 1 || x > label.x + label.width + 1 || y < label.y || y > label.y + label.height,
-  )
-  const middle = label && { x: label.x + label.width / 2, y: label.y + label.height / 2 }
-  const points = middle ? [...inner, middle].sort((a, b) => a.x - b.x) : inner
-  return {
-    ...edge,
-    points: [{ x: side(edge.from, 1), y: first!.y }, ...points, { x: side(edge.to, -1), y: last.y }],
-  }
-}
 /** Widths of an edge, in pixels, for nothing and for the largest flow. */
 const thinnest = 1.5
 const widest = 7
@@ -197,6 +143,7 @@ function Edges({ picture, placed, onFrom }: DrawingProps & { readonly placed: La
                   label={texts.localOf(edge.to, edge.from)}
                   tone="backward"
                   from={() => onFrom({ of: 'local', edge: edge.id })}
+                  tabIndex={-1}
                 />
               </span>
             )}
@@ -254,6 +201,8 @@ function Node({ node, box, reachable, document, change, picture, onFrom, onBreak
   const differentiable = tangent ? node.tangent !== null : node.derivative !== null
   const wrong = trace.overwritten.find((one) => one.node === id)
   const isCurrent = view.current?.node === id
+  // The graph is one stop of the tab key: the node that is chosen, and its numbers.
+  const tabIndex = reachable ? 0 : -1
   const state = [
     kind,
     isCurrent ? `current ${view.current!.phase}` : '',
@@ -274,7 +223,14 @@ function Node({ node, box, reachable, document, change, picture, onFrom, onBreak
       <div className="graph-value">
         {kind === 'constant' ? null : typeof value === 'number' &&
           variables.some((variable) => variable.name === name && variable.from !== 'source') ? (
-          <NumberField label={texts.valueOf(title)} value={value} step={1} scrub onChange={set} />
+          <NumberField
+            label={texts.valueOf(title)}
+            value={value}
+            step={1}
+            scrub
+            tabIndex={tabIndex}
+            onChange={set}
+          />
         ) : (
           <Numeric
             of={known ? value : null}
@@ -283,6 +239,7 @@ function Node({ node, box, reachable, document, change, picture, onFrom, onBreak
             label={texts.valueOf(title)}
             tone="forward"
             from={() => onFrom({ of: 'value', node: id })}
+            tabIndex={tabIndex}
           />
         )}
       </div>
@@ -290,7 +247,7 @@ function Node({ node, box, reachable, document, change, picture, onFrom, onBreak
         type="button"
         className={kind === 'variable' || kind === 'constant' ? 'graph-shape round' : 'graph-shape'}
         style={{ width: shapeWidth(node), height: shapeSize }}
-        tabIndex={reachable ? 0 : -1}
+        tabIndex={tabIndex}
         aria-current={isCurrent ? 'step' : undefined}
         onClick={() =>
           change({ ...document, selected: document.selected === id ? null : id }, { merge: 'selected' })
@@ -318,6 +275,7 @@ function Node({ node, box, reachable, document, change, picture, onFrom, onBreak
             label={derivativeLabel}
             tone="backward"
             from={() => onFrom({ of: tangent ? 'tangent' : 'derivative', node: id })}
+            tabIndex={tabIndex}
           />
         )}
         {wrong && derivative !== null && typeof wrong.right === 'number' && (
@@ -335,6 +293,7 @@ interface NumericProps {
   readonly label: string
   readonly tone: 'forward' | 'backward'
   readonly from: () => void
+  readonly tabIndex: 0 | -1
 }
 
 function Numeric({ of, shape, ...rest }: NumericProps) {

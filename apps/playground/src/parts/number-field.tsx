@@ -14,6 +14,8 @@ export interface NumberFieldProps {
   readonly whole?: boolean
   /** Whether a sideways drag changes it, by `step` every few pixels. */
   readonly scrub?: boolean
+  /** −1 where arrow keys lead to it instead of the tab key. */
+  readonly tabIndex?: 0 | -1
   readonly onChange: (value: number) => void
 }
 
@@ -29,6 +31,7 @@ export function NumberField({
   max = Infinity,
   whole = false,
   scrub = false,
+  tabIndex,
   onChange,
 }: NumberFieldProps) {
   // What is being typed may not be a number yet: "-", "1e".
@@ -77,6 +80,7 @@ export function NumberField({
     <input
       id={id}
       type="text"
+      tabIndex={tabIndex}
       inputMode="decimal"
       autoComplete="off"
       role="spinbutton"

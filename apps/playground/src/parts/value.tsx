@@ -15,9 +15,20 @@ export interface ValueProps {
   /** Significant digits, default 6. */
   readonly digits?: number
   readonly className?: string
+  /** −1 where arrow keys lead to it instead of the tab key. */
+  readonly tabIndex?: 0 | -1
 }
 
-export function Value({ of, kind, label, from, tone = 'plain', digits, className = '' }: ValueProps) {
+export function Value({
+  of,
+  kind,
+  label,
+  from,
+  tone = 'plain',
+  digits,
+  className = '',
+  tabIndex,
+}: ValueProps) {
   const { notComputed, whereFrom } = useTexts().shell
   if (of === null)
     return (
@@ -30,7 +41,7 @@ export function Value({ of, kind, label, from, tone = 'plain', digits, className
   const shared = { className: `value ${tone} ${className}`, title: String(of), 'data-kind': kind }
   if (!from) return <span {...shared}>{text}</span>
   return (
-    <button type="button" {...shared} aria-label={whereFrom(label, text)} onClick={from}>
+    <button type="button" {...shared} tabIndex={tabIndex} aria-label={whereFrom(label, text)} onClick={from}>
       {text}
     </button>
   )

@@ -48,6 +48,7 @@ export const graph = {
   title: 'Graph',
   ready: 'Before the first step',
   empty: 'Write an expression above, such as f = w*x + b.',
+  placing: (nodes: number) => `Placing ${nodes} nodes …`,
   begin: (output: string) =>
     `First the values, node by node, up to ${output}. Then the derivatives, from ${output} back to every variable. Can you tell each number before it appears?`,
   phases: { forward: 'forward', seed: 'seed', backward: 'backward' },

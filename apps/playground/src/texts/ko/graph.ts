@@ -7,6 +7,7 @@ export const graph: typeof en = {
   title: '그래프',
   ready: '첫 단계 전',
   empty: '위에 식을 써 보세요. 예: f = w*x + b',
+  placing: (nodes) => `노드 ${nodes}개를 배치하는 중 …`,
   begin: (output) =>
     `먼저 값을 노드마다 차례로 구해 ${output}까지 갑니다. 그다음 ${output}에서 거꾸로 모든 변수의 미분값을 구합니다. 숫자가 나타나기 전에 맞혀 보세요.`,
   phases: { forward: '순방향', seed: '시작', backward: '역방향' },
