@@ -134,3 +134,39 @@ export { type Prediction, predictXor, xorSettings } from './network/xor.js'
 export { isOver, Pacer } from './pacer.js'
 export { createStore, type Store } from './store.js'
 export { decades, niceStep, ticks } from './ticks.js'
+export {
+  type NodeSize,
+  type PlacedEdge,
+  type PlacedGraph,
+  type PlacedNode,
+  placeGraph,
+} from './training-graph/arrange.js'
+export {
+  type GraphFile,
+  initialTrainingGraph,
+  type ScalarCurve,
+  type TrainingGraphDocument,
+  type TrainingGraphTab,
+  trainingGraphCodec,
+  trainingGraphTabs,
+} from './training-graph/document.js'
+export { writeEvents } from './training-graph/export.js'
+export { openGraphFile } from './training-graph/file.js'
+export {
+  type ArrayNumbers,
+  type Fused,
+  type Instruction,
+  NetworkOperations,
+  type OperationNumbers,
+  type StepNumbers,
+} from './training-graph/of-network.js'
+export {
+  type Operation,
+  type Operations,
+  operationsOf,
+  ownName,
+  scopesOf,
+  search,
+  writeShape,
+} from './training-graph/operations.js'
+export { type Attached, isRun, type Seen, type SeenNode, seen } from './training-graph/scopes.js'

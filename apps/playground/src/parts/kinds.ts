@@ -15,7 +15,7 @@ export const kinds = {
     'axis',
   ],
   network: ['weight', 'bias', 'gradient', 'loss', 'output', 'prediction', 'count', 'norm', 'ratio'],
-  'training-graph': [],
+  'training-graph': ['value', 'derivative', 'update', 'scalar', 'count'],
 } as const
 
 type Kinds = typeof kinds

@@ -1,9 +1,14 @@
 // The places of the page: how each is written in an address, and where it is drawn.
-import { descentCodec, graphCodec, networkCodec } from '@bp/lab'
+import { descentCodec, graphCodec, networkCodec, trainingGraphCodec } from '@bp/lab'
 import { type ComponentType, lazy } from 'react'
 import type { PlaceProps } from './place.js'
 
-export const codecs = { graph: graphCodec, descent: descentCodec, network: networkCodec }
+export const codecs = {
+  graph: graphCodec,
+  descent: descentCodec,
+  network: networkCodec,
+  'training-graph': trainingGraphCodec,
+}
 
 export type PlaceName = keyof typeof codecs
 export type Documents = { readonly [Place in PlaceName]: (typeof codecs)[Place]['initial'] }
@@ -13,6 +18,9 @@ export const components: { readonly [Place in PlaceName]: ComponentType<PlacePro
   descent: lazy(async () => ({ default: (await import('../descent/place.js')).DescentPlace })),
   graph: lazy(async () => ({ default: (await import('../graph/place.js')).GraphPlace })),
   network: lazy(async () => ({ default: (await import('../network/place.js')).NetworkPlace })),
+  'training-graph': lazy(async () => ({
+    default: (await import('../training-graph/place.js')).TrainingGraphPlace,
+  })),
 }
 
 export const placeNames = Object.keys(codecs) as PlaceName[]

@@ -249,7 +249,8 @@ export interface BatchGradients {
   readonly gradients: readonly Float32Array[]
 }
 
-function picked(values: Float32Array, rows: readonly number[], width: number): Float32Array {
+/** The values of some rows. */
+export function picked(values: Float32Array, rows: readonly number[], width: number): Float32Array {
   const all = new Float32Array(rows.length * width)
   for (const [index, row] of rows.entries())
     all.set(values.subarray(row * width, (row + 1) * width), index * width)
@@ -324,7 +325,9 @@ function lossOf(document: NetworkDocument, classes: number, weights: readonly Te
   }
 }
 
-function optimizerOf({ optimizer: { kind, learningRate, momentum: decay } }: NetworkDocument): Optimizer {
+export function optimizerOf({
+  optimizer: { kind, learningRate, momentum: decay },
+}: NetworkDocument): Optimizer {
   switch (kind) {
     case 'sgd':
       return sgd({ learningRate })

@@ -6,5 +6,6 @@ import { network } from './network.js'
 import { panZoom } from './pan-zoom.js'
 import { shell } from './shell.js'
 import { timeline } from './timeline.js'
+import { trainingGraph } from './training-graph.js'
 
-export const ko: typeof en = { descent, graph, network, panZoom, shell, timeline }
+export const ko: typeof en = { descent, graph, network, panZoom, shell, timeline, trainingGraph }
