@@ -1,5 +1,6 @@
 // Lets the page work without a network after the first visit: a service worker that keeps the files of this build.
 import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import type { Plugin } from 'vite'
 
 /** The script; `files` are all of the build, `version` changes with any of them. */
@@ -29,20 +30,24 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(
     caches
       .open(name)
-      .then((cache) => cache.match(event.request, { ignoreSearch: true }))
+      .then((cache) => cache.match(event.request, { ignoreSearch: true, ignoreVary: true }))
       .then((kept) => kept ?? fetch(event.request)),
   )
 })
 `
 
 export function offline(): Plugin {
+  let publicFiles: string[] = []
   return {
     name: 'offline',
     apply: 'build',
     enforce: 'post',
+    configResolved({ publicDir }) {
+      publicFiles = readdirSync(publicDir).sort()
+    },
     generateBundle(_, bundle) {
       const hash = createHash('sha256')
-      const files = ['./']
+      const files = ['./', ...publicFiles.map((name) => `./${name}`)]
       for (const [name, file] of Object.entries(bundle).sort(([a], [b]) => (a < b ? -1 : 1))) {
         if (name.endsWith('.map')) continue
         hash.update(name).update(file.type === 'chunk' ? file.code : file.source)

@@ -19,5 +19,5 @@ createRoot(document.getElementById('root')!).render(
 )
 
 // Without one the page works too, as long as there is a network.
-if (import.meta.env.MODE === 'production')
+if (import.meta.env.MODE === 'production' && navigator.onLine)
   navigator.serviceWorker?.register('./service-worker.js').catch(() => {})

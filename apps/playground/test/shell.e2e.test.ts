@@ -53,9 +53,12 @@ describe('the address', () => {
 test('what one did is there again after a reload, and after leaving', async () => {
   const page = await open()
   await page.fill(source, 'f = p + q')
-  await page.waitForFunction('location.hash.includes("p")')
+  // Before the address has followed.
   await page.reload()
+  await page.locator(source).waitFor()
   expect(await page.inputValue(source)).toBe('f = p + q')
+  await page.waitForFunction('location.hash.includes("e=f+=+p")')
+  await page.goto('about:blank')
   await page.goto(url())
   await page.locator(source).waitFor()
   expect(await page.inputValue(source)).toBe('f = p + q')

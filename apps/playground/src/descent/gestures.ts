@@ -25,7 +25,7 @@ interface Gestures {
 /** A pointer that moves less, in pixels, presses. */
 const slack = 5
 
-export function positionAt({ ranges, box }: Axes, x: number, y: number): Position {
+function positionAt({ ranges, box }: Axes, x: number, y: number): Position {
   const shares = [(x - box.left) / box.width, 1 - (y - box.top) / box.height]
   return ranges.map(([low, high], axis) => rounded(low + shares[axis]! * (high - low), high - low))
 }

@@ -6,7 +6,7 @@ import { Value } from '../parts/value.js'
 import type { Texts } from '../shell/language.js'
 import { reached, type Scene } from './scene.js'
 
-export interface SentenceNumber {
+interface SentenceNumber {
   readonly value: number
   readonly kind: Kind
   readonly label: string

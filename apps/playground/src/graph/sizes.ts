@@ -4,17 +4,16 @@ import type { TraceEdge, TraceNode } from '@bp/lab'
 
 /** Diameter of a variable, height of an operation. */
 export const shapeSize = 54
-/** Heights of the lines above and below the shape. */
-export const valueLine = 24
-export const derivativeLine = 26
+/** Height of the lines above and below the shape. */
+const valueLine = 24
 /** Width of the longest number, `−1.23457e-10`, in the font of values. */
 const numberWidth = 114
 
 /** Cells of an array that are drawn; a larger one shows its first rows and columns. */
 export const mostRows = 4
 export const mostColumns = 4
-export const cellWidth = 58
-export const cellHeight = 19
+const cellWidth = 58
+const cellHeight = 19
 
 interface Size {
   readonly width: number
@@ -30,7 +29,7 @@ export function shapeWidth({ symbol, name, op }: Pick<TraceNode, 'symbol' | 'nam
 }
 
 /** Rows and columns that are drawn of an array, with one more for `…`. */
-export function drawnCells(shape: readonly number[]): { rows: number; columns: number } {
+function drawnCells(shape: readonly number[]): { rows: number; columns: number } {
   const columns = shape.at(-1) ?? 1
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1)
   return {
@@ -40,7 +39,7 @@ export function drawnCells(shape: readonly number[]): { rows: number; columns: n
 }
 
 /** Room for a number or an array of this shape. */
-export function numbersSize(shape: readonly number[]): Size {
+function numbersSize(shape: readonly number[]): Size {
   if (shape.length === 0) return { width: numberWidth, height: valueLine }
   const { rows, columns } = drawnCells(shape)
   return { width: columns * cellWidth + 8, height: rows * cellHeight + 8 }

@@ -198,7 +198,7 @@ function useSize(element: RefObject<HTMLElement | null>): Size {
 }
 
 /** In the middle of the room, as large as it may be. */
-export function fit(width: number, height: number, room: Size): Camera {
+function fit(width: number, height: number, room: Size): Camera {
   const wanted = Math.min((room.width - 2 * margin) / width, (room.height - 2 * margin) / height)
   const scale = Math.min(largestFitted, Math.max(smallestFitted, wanted))
   return {
@@ -210,7 +210,7 @@ export function fit(width: number, height: number, room: Size): Camera {
 }
 
 /** Moved as little as it takes to have the box in sight. */
-export function follow({ x, y, scale }: Camera, box: Box | null, room: Size): Camera {
+function follow({ x, y, scale }: Camera, box: Box | null, room: Size): Camera {
   if (!box || room.width === 0) return { x, y, scale }
   const along = (from: number, size: number, offset: number, space: number) => {
     const low = from * scale + offset

@@ -1,7 +1,7 @@
 // Tabs, with the keys that people expect of them: arrows, Home and End.
 import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react'
 
-export interface Tab<Name extends string> {
+interface Tab<Name extends string> {
   readonly name: Name
   readonly title: string
   readonly content: () => ReactNode

@@ -12,6 +12,8 @@ import {
 import type { Moment, Session } from './session.js'
 
 const storageKey = 'backpropagation'
+/** In the tab's own storage: what was left before the address had followed. */
+const leftKey = 'backpropagation-left'
 const storageVersion = 1
 /** Longest time that something done is not kept yet, in ms; browsers refuse an address that changes all the time. */
 const delay = 250
@@ -20,6 +22,8 @@ interface Stored {
   readonly version: number
   readonly place: string
   readonly documents: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** The address at that time. */
+  readonly hash: string
 }
 
 export interface Start {
@@ -32,7 +36,10 @@ export interface Start {
 
 /** What the address says, else what was stored, else the beginning. */
 export async function readStart(): Promise<Start> {
-  const stored = readStorage()
+  const left = readStorage('sessionStorage', leftKey)
+  forgetLeft()
+  // A page that is left before the address has followed knows more than the address.
+  const stored = left?.hash === location.hash ? left : readStorage('localStorage', storageKey)
   const documents = { ...initialDocuments } as Record<PlaceName, unknown>
   for (const name of placeNames) {
     try {
@@ -44,8 +51,9 @@ export async function readStart(): Promise<Start> {
   }
   const kept = documents as unknown as Documents
   const place = stored && isPlace(stored.place) ? stored.place : placeNames[0]!
-  const { moment, problem, embedded } = await readHash({ place, documents: kept })
-  return { moment, problem, embedded }
+  if (stored !== null && stored === left)
+    return { moment: { place, documents: kept }, problem: null, embedded: /[?&]embed=/.test(location.hash) }
+  return readHash({ place, documents: kept })
 }
 
 async function readHash(now: Moment<Documents>): Promise<Start> {
@@ -77,9 +85,20 @@ async function readHash(now: Moment<Documents>): Promise<Start> {
   }
 }
 
-function readStorage(): Stored | null {
+function forgetLeft(): void {
   try {
-    const stored = JSON.parse(localStorage.getItem(storageKey) ?? 'null') as Stored | null
+    sessionStorage.removeItem(leftKey)
+  } catch {
+    // No storage: nothing to forget.
+  }
+}
+
+/** Even to name a storage throws where there is none. */
+type StorageName = 'localStorage' | 'sessionStorage'
+
+function readStorage(storage: StorageName, key: string): Stored | null {
+  try {
+    const stored = JSON.parse(globalThis[storage].getItem(key) ?? 'null') as Stored | null
     return stored?.version === storageVersion && typeof stored.documents === 'object' ? stored : null
   } catch {
     // No storage in this browser, or not ours.
@@ -101,7 +120,7 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
     clearTimeout(timer)
     timer = undefined
     const moment = session.getState()
-    store(moment)
+    store(moment, 'localStorage', storageKey)
     const hash = await writeAddress(moment.place, writeFields(moment.place, moment.documents[moment.place]))
     if (session.getState() !== moment || hash === written) return
     const elsewhere = moment.place !== shown
@@ -118,7 +137,9 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
     else timer ??= setTimeout(write, delay)
   })
   const leave = () => {
-    if (timer !== undefined) store(session.getState())
+    if (timer === undefined) return
+    store(session.getState(), 'localStorage', storageKey)
+    store(session.getState(), 'sessionStorage', leftKey)
   }
   const follow = async () => {
     if (location.hash === written) return
@@ -140,14 +161,15 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
   }
 }
 
-function store({ place, documents }: Moment<Documents>): void {
+function store({ place, documents }: Moment<Documents>, storage: StorageName, key: string): void {
   const stored: Stored = {
     version: storageVersion,
     place,
     documents: Object.fromEntries(placeNames.map((name) => [name, writeFields(name, documents[name])])),
+    hash: location.hash,
   }
   try {
-    localStorage.setItem(storageKey, JSON.stringify(stored))
+    globalThis[storage].setItem(key, JSON.stringify(stored))
   } catch {
     // No storage, or none left: the address still holds what is on the screen.
   }

@@ -2,8 +2,7 @@
 import { createContext, useContext } from 'react'
 import type { en } from '../texts/en/index.js'
 
-export const languages = ['en', 'ko'] as const
-export type Language = (typeof languages)[number]
+export type Language = 'en' | 'ko'
 export type Texts = typeof en
 
 /** Loaded when they are read, so that nobody waits for the words of another language. */

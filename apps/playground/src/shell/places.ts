@@ -3,7 +3,7 @@ import { descentCodec, graphCodec, networkCodec, trainingGraphCodec } from '@bp/
 import { type ComponentType, lazy } from 'react'
 import type { PlaceProps } from './place.js'
 
-export const codecs = {
+const codecs = {
   graph: graphCodec,
   descent: descentCodec,
   network: networkCodec,

@@ -7,7 +7,7 @@ export interface Moment<Documents> {
   readonly documents: Documents
 }
 
-export interface SessionState<Documents> extends Moment<Documents> {
+interface SessionState<Documents> extends Moment<Documents> {
   readonly past: readonly Moment<Documents>[]
   readonly future: readonly Moment<Documents>[]
 }

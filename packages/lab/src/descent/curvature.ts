@@ -48,7 +48,7 @@ export function stationary({ values }: Curvature): Stationary {
 }
 
 /** The length of a vector, with the same bits everywhere, which `Math.hypot` does not promise. */
-export function lengthOf(x: number, y: number): number {
+function lengthOf(x: number, y: number): number {
   const scale = Math.max(Math.abs(x), Math.abs(y))
   if (scale === 0 || !Number.isFinite(scale)) return scale
   return scale * Math.sqrt((x / scale) ** 2 + (y / scale) ** 2)
