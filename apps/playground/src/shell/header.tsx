@@ -31,7 +31,12 @@ export function Header(props: HeaderProps) {
   }
   return (
     <header className="page-header">
-      <span className="brand">{texts.brand}</span>
+      <span className="brand">
+        <span className="brand-sign" aria-hidden="true">
+          ∂
+        </span>
+        <span className="brand-name">{texts.brand}</span>
+      </span>
       <nav className="places" aria-label={texts.places}>
         {placeNames.map((name) => (
           <a
