@@ -4,6 +4,7 @@ import {
   formatNumber,
   type GraphDocument,
   initialGraph,
+  initialTrainingGraph,
   isOver,
   limits,
   type NetworkDocument,
@@ -35,7 +36,7 @@ const mostCompared = 5
 let keptCompared: readonly Compared[] = []
 
 export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocument>) {
-  const texts = useTexts().network
+  const { network: texts, shell } = useTexts()
   const state = useSyncExternalStore(trainer.subscribe, trainer.getState)
   const [compared, setCompared] = useState(keptCompared)
   const { training, shown, refusal, restarts } = state
@@ -175,6 +176,12 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
             </button>
             <button type="button" aria-disabled={!view} onClick={() => view && inside('loss', null)}>
               {texts.lookInside}
+            </button>
+            <button
+              type="button"
+              onClick={() => open('training-graph', { ...initialTrainingGraph, network: document })}
+            >
+              {shell.placeNames['training-graph']}
             </button>
           </span>
         </div>

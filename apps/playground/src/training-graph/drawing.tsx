@@ -36,7 +36,7 @@ export function Drawing(props: PartProps) {
   const holder = useRef<HTMLFieldSetElement>(null)
   const lit = litBy(props)
   const isLit = useMemo(() => {
-    if (!lit) return () => true
+    if (!lit) return () => null
     const names = new Set(lit.flatMap((name) => [name, ...scopesOf(name)]))
     return ({ id, attached }: PlacedNode) =>
       names.has(id) ||
@@ -60,7 +60,7 @@ export function Drawing(props: PartProps) {
     if (by === 0) return
     event.preventDefault()
     event.stopPropagation()
-    const next = placed.nodes[placed.nodes.findIndex(({ id }) => id === selectedBox?.id) + by]
+    const next = placed.nodes[placed.nodes.findIndex(({ id }) => id === (selectedBox?.id ?? chosen)) + by]
     if (!next) return
     select(next.id)
     holder
@@ -188,7 +188,8 @@ interface NodeProps {
   readonly node: PlacedNode
   readonly numbers: ReadonlyMap<string, OperationNumbers> | null
   readonly selected: string | null
-  readonly lit: boolean
+  /** `null` while nothing is lit. */
+  readonly lit: boolean | null
   /** Whether the tab key gets here; up and down go on from node to node. */
   readonly reachable: boolean
   readonly onSelect: (name: string) => void
@@ -203,7 +204,7 @@ function Node({ node, numbers, selected, lit, reachable, onSelect, onOpen }: Nod
   if (kind !== 'operation')
     return (
       <div
-        className={`training-graph-node closed ${kind} ${part} ${lit ? '' : 'dim'} ${selected === id ? 'selected' : ''}`}
+        className={`training-graph-node closed ${kind} ${part} ${lit === null ? '' : lit ? 'lit' : 'dim'} ${selected === id ? 'selected' : ''}`}
         style={place}
         data-node={id}
       >
@@ -225,7 +226,11 @@ function Node({ node, numbers, selected, lit, reachable, onSelect, onOpen }: Nod
     )
   const variables = above(node)
   return (
-    <div className={`training-graph-node ${part} ${lit ? '' : 'dim'}`} style={place} data-node={id}>
+    <div
+      className={`training-graph-node ${part} ${lit === null ? '' : lit ? 'lit' : 'dim'}`}
+      style={place}
+      data-node={id}
+    >
       {variables.map((variable) => (
         <Shape
           key={variable.name}

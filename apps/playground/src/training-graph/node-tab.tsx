@@ -236,10 +236,8 @@ function Numbers({ title, name, numbers, kind, from }: NumbersProps) {
           <table>
             <tbody>
               {numbers.cells.map((cells, row) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: rows are told apart by their place
                 <tr key={row}>
                   {cells.map((cell, column) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: so are columns
                     <td key={column}>
                       {show(cell, row, column, texts.cellOf(name, row + 1, column + 1), columns > 4 ? 2 : 4)}
                     </td>
@@ -253,7 +251,6 @@ function Numbers({ title, name, numbers, kind, from }: NumbersProps) {
             <p className="training-graph-cut">
               {texts.summary}:{' '}
               {[numbers.least, numbers.mean, numbers.greatest].map((of, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: always these three
                 <span key={index}>{show(of, 0, 0, texts.summary, 4)} </span>
               ))}
             </p>

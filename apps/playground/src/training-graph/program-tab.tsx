@@ -17,7 +17,6 @@ export function ProgramTab({ document, go, shown }: PartProps) {
           const holds = document.selected !== null && nodes.includes(document.selected)
           const toggle = () => go({ instruction: chosen ? null : index }, 'instruction')
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: an instruction is its place in the program
             <li key={index} className={holds ? 'holds' : ''}>
               <button
                 type="button"

@@ -63,7 +63,7 @@ export const trainingGraph = {
   programOf: (count: number, operations: number) =>
     `${count} instructions for ${operations} operations: one step of training`,
   instruction: 'Instruction',
-  products: 'numbers',
+  products: 'operations',
   bytes: 'bytes',
   keepsLoss: 'keeps the loss, and stops at what is not finite',
   programOfFile: 'A file has the graph, not the program it is compiled to.',

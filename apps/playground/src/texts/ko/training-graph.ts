@@ -64,7 +64,7 @@ export const trainingGraph: typeof en = {
   },
   programOf: (count, operations) => `연산 ${operations}개를 명령 ${count}개로: 학습 한 단계`,
   instruction: '명령',
-  products: '수',
+  products: '연산',
   bytes: '바이트',
   keepsLoss: '손실을 적어 두고, 유한하지 않은 수에서 멈춥니다',
   programOfFile: '파일에는 그래프만 있고 컴파일된 프로그램은 없습니다.',
