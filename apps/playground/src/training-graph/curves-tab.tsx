@@ -1,5 +1,5 @@
 // Scalars as curves: those of a file, or the losses of the network so far.
-import { formatNumber, type NetworkDocument, type ScalarCurve } from '@bp/lab'
+import { formatCount, type NetworkDocument, type ScalarCurve } from '@bp/lab'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { PartProps } from './drawing.js'
@@ -60,11 +60,11 @@ function Figure({ curve, from }: { readonly curve: ScalarCurve; readonly from?: 
       </svg>
       {finite.length > 0 && (
         <p>
-          <span>{texts.atStep(formatNumber(first))}</span>
+          <span>{texts.atStep(formatCount(first))}</span>
           <span>
             {number(low)} – {number(high)}
           </span>
-          <span>{texts.atStep(formatNumber(last))}</span>
+          <span>{texts.atStep(formatCount(last))}</span>
         </p>
       )}
     </figure>

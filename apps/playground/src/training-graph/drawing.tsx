@@ -268,7 +268,7 @@ interface ShapeProps {
   readonly gap?: number
   readonly numbers: ReadonlyMap<string, OperationNumbers> | null
   readonly part: PlacedNode['part']
-  readonly tabIndex: number
+  readonly tabIndex: 0 | -1
   readonly attached?: readonly Attached[]
   readonly onSelect: (name: string) => void
 }
@@ -309,6 +309,7 @@ function Shape({
       <Value
         of={own?.value?.mean ?? null}
         digits={3}
+        tabIndex={tabIndex}
         kind={`training-graph.${kind}`}
         label={texts.meanOf(name)}
         tone={part === 'gradients' ? 'backward' : 'forward'}
@@ -318,6 +319,7 @@ function Shape({
         <Value
           of={own?.derivative?.mean ?? null}
           digits={3}
+          tabIndex={tabIndex}
           kind="training-graph.derivative"
           label={texts.derivativeOf(name)}
           tone="backward"

@@ -1,7 +1,7 @@
 // What is selected: an operation with its numbers, what it takes and where it goes, or a scope.
 import {
   type ArrayNumbers,
-  formatNumber,
+  formatCount,
   isRun,
   type NetworkDocument,
   ownName,
@@ -124,12 +124,12 @@ function Overview({ go, shown, lookInside }: NodeTabProps) {
     <>
       {value && (
         <section className="training-graph-numbers">
-          <h3>{texts.costAt(formatNumber(run!.step))}</h3>
+          <h3>{texts.costAt(formatCount(run!.step))}</h3>
           <p className="training-graph-large">
             <Value
               of={value.mean}
               kind="training-graph.value"
-              label={texts.costAt(formatNumber(run!.step))}
+              label={texts.costAt(formatCount(run!.step))}
               tone="forward"
               from={() => lookInside(run!.rows[0] ?? 0, 'loss')}
             />

@@ -1,6 +1,6 @@
 // The Training graph place: what TensorBoard shows of a step of training, with the numbers of that step.
 import {
-  formatNumber,
+  formatCount,
   initialGraph,
   initialTrainingGraph,
   type NetworkDocument,
@@ -15,6 +15,7 @@ import type { PlaceProps } from '../shell/place.js'
 import { PlaceFrame } from '../shell/place-frame.js'
 import '../styles/training-graph.css'
 import { Bar } from './bar.js'
+import { createWorker } from './create-worker.js'
 import { CurvesTab } from './curves-tab.js'
 import { Drawing } from './drawing.js'
 import { NodeTab } from './node-tab.js'
@@ -22,7 +23,7 @@ import { ProgramTab } from './program-tab.js'
 import { saveBytes } from './save.js'
 import { Thread } from './thread.js'
 
-const thread = new Thread(() => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }))
+const thread = new Thread(createWorker)
 
 /** Larger files take too long to read, in bytes. */
 const largestFile = 64 * 2 ** 20
@@ -177,13 +178,13 @@ export function TrainingGraphPlace({ document, change, open }: PlaceProps<Traini
             position={network.step}
             segments={[
               {
-                name: texts.stepOf(formatNumber(network.step), formatNumber(steps)),
+                name: texts.stepOf(formatCount(network.step), formatCount(steps)),
                 length: steps,
                 tone: 'plain',
               },
             ]}
             onPosition={goTo}
-            describe={(step) => texts.stepOf(formatNumber(step), formatNumber(steps))}
+            describe={(step) => texts.stepOf(formatCount(step), formatCount(steps))}
             hint={texts.hint}
           />
         )

@@ -3,9 +3,9 @@
 import type { Attached, NodeSize, SeenNode } from '@bp/lab'
 
 /** Heights of the lines in a node: its name, a number, a name in it. */
-export const nameLine = 20
-export const numberLine = 17
-export const referenceLine = 16
+const nameLine = 20
+const numberLine = 17
+const referenceLine = 16
 const padding = 5
 /** Height of a variable that stands above its operation, and of the line between them. */
 export const variableHeight = nameLine + 2 * numberLine + 2 * padding - 3

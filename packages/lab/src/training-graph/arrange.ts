@@ -10,7 +10,7 @@ export interface PlacedNode extends SeenNode, Box {
   readonly above: number
 }
 
-export interface PlacedScope extends Box {
+interface PlacedScope extends Box {
   readonly name: string
   readonly part: SeenNode['part']
   readonly count: number

@@ -30,7 +30,7 @@ export function openGraphFile(name: string, bytes: Uint8Array): GraphFile & { re
 }
 
 /** All points, or of each stretch the least, the greatest and the last. */
-export function scalarCurveOf({ tag, steps, values }: ScalarSeries): ScalarCurve {
+function scalarCurveOf({ tag, steps, values }: ScalarSeries): ScalarCurve {
   const kept: number[] = []
   const stretches = Math.floor(mostPoints / 3)
   if (values.length <= mostPoints) kept.push(...values.keys())

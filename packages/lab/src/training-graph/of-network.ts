@@ -62,7 +62,7 @@ export interface StepNumbers {
 }
 
 /** Rows and columns of an array that are looked at. */
-export const mostCells = 8
+const mostCells = 8
 
 interface Built {
   readonly operations: Operations
