@@ -31,10 +31,16 @@ const suites = {
   main: { cases, peers: peers.map(({ name }) => name) },
   scaling: { cases: scalingCases, peers: scalingPeers },
   ops: { cases: [], peers: [] },
+  playground: { cases: [], peers: [] },
 }
 
-/** Options that do not apply to the suite `ops`. */
-const notForOps = ['case', 'peer', 'svg'] as const
+/** Options that do not apply to a suite. */
+const unused = {
+  main: ['only'],
+  scaling: ['only'],
+  ops: ['case', 'peer', 'svg'],
+  playground: ['case', 'peer', 'svg', 'only', 'seconds'],
+} as const
 
 type SuiteName = keyof typeof suites
 
@@ -43,7 +49,8 @@ export const help = `Measures @bp/core against its peers, on one thread each.
   npm run bench -- [options]
 
   --suite NAME  ${Object.keys(suites).join(', ')}; default main. scaling writes benchmarks/scaling.md;
-                ops times every operation against plain loops
+                ops times every operation against plain loops;
+                playground loads and trains the built page in Chromium
   --case ID     only this case; may be repeated
   --peer NAME   only this peer; may be repeated
   --only NAME   only this operation of the suite ops; may be repeated
@@ -116,7 +123,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   const values = parse(args)
   const suite = checkSuite(values.suite ?? 'main')
   const { cases, peers: usual } = suites[suite]
-  for (const option of suite === 'ops' ? notForOps : (['only'] as const))
+  for (const option of unused[suite])
     if (values[option] !== undefined)
       throw new UsageError(`--${option} does not apply to the suite ${suite}. See: npm run bench -- --help`)
   return {

@@ -38,6 +38,15 @@ async function main(args: readonly string[]): Promise<number> {
     write({ machine, cases })
     return slowerOnes(cases).length > 0 ? 1 : 0
   }
+  if (options.suite === 'playground') {
+    // Only this suite needs a browser.
+    const { measurePlayground } = await import('./playground.js')
+    const cases = await measurePlayground((line) => process.stdout.write(`${line}\n`))
+    const machine = describeMachine([], new Map(), { seconds: 1, rounds })
+    process.stdout.write(formatMachine(machine))
+    write({ machine, cases })
+    return 0
+  }
   const contenders = [ours, ...options.peers]
   const settings = { seconds: options.seconds, rounds, processes, onProgress: showProgress }
   const versions = new Map<string, string>()
