@@ -43,11 +43,7 @@ const rows = [
 
 /** A network of 2, 2 and 1 sigmoid units; each call of what it returns is a step: four rows and one update. */
 export function objectNetwork(): () => void {
-  const layers: Node[][] = [
-    [node(), node()],
-    [node(), node()],
-    [node()],
-  ]
+  const layers: Node[][] = [[node(), node()], [node(), node()], [node()]]
   for (const [index, layer] of layers.entries())
     for (const target of layer)
       for (const source of layers[index - 1] ?? []) {
