@@ -64,7 +64,7 @@ function Figure({ curve, from }: { readonly curve: ScalarCurve; readonly from?: 
           <span>
             {number(low)} – {number(high)}
           </span>
-          <span>{texts.atStep(formatCount(last))}</span>
+          <span>{last > first && texts.atStep(formatCount(last))}</span>
         </p>
       )}
     </figure>

@@ -94,12 +94,12 @@ export function Drawing(props: PartProps) {
             height={placed.height}
             down={placed.scopes.find(({ name }) => name === placed.down) ?? null}
             selected={document.selected}
-            texts={texts.tensors}
           />
           {placed.nodes.map((node) => (
             <Node
               key={node.id}
               node={node}
+              isInput={shown.operations.get(node.id)?.op === 'Placeholder'}
               numbers={shown.run?.numbers ?? null}
               selected={document.selected}
               lit={isLit(node)}
@@ -132,7 +132,6 @@ const Edges = memo(function Edges({
   height,
   down: downwards,
   selected,
-  texts,
 }: {
   readonly edges: readonly PlacedEdge[]
   readonly width: number
@@ -140,8 +139,8 @@ const Edges = memo(function Edges({
   /** Where lines go from top to bottom. */
   readonly down: Box | null
   readonly selected: string | null
-  readonly texts: (count: number) => string
 }) {
+  const texts = useTexts().trainingGraph
   const labelled = new Set<string>()
   return (
     <svg className="training-graph-edges" aria-hidden="true" width={width} height={height}>
@@ -149,9 +148,9 @@ const Edges = memo(function Edges({
         const [start, next] = [points[0]!, points[1]!]
         const back = next.x < start.x
         const down = Math.abs(next.x - start.x) < 1
-        const text = label === '' && count > 1 ? texts(count) : label
+        const text = label === '' && count > 1 ? texts.repeated(count) : label
         // One word for all lines that leave together.
-        const key = `${from} ${Math.round(start.y)} ${text}`
+        const key = `${from} ${Math.round(start.y)}`
         const writes = text !== '' && !labelled.has(key)
         labelled.add(key)
         return (
@@ -170,7 +169,7 @@ const Edges = memo(function Edges({
             />
             {writes && (
               <text
-                x={labelAt.x + (down ? 5 : back ? -4 : 4)}
+                x={labelAt.x + (down ? 5 : (back ? -1 : 1) * (isRun(from) && !back ? 10 : 4))}
                 y={labelAt.y + (down ? 14 : -4)}
                 textAnchor={back ? 'end' : 'start'}
               >
@@ -186,6 +185,7 @@ const Edges = memo(function Edges({
 
 interface NodeProps {
   readonly node: PlacedNode
+  readonly isInput: boolean
   readonly numbers: ReadonlyMap<string, OperationNumbers> | null
   readonly selected: string | null
   /** `null` while nothing is lit. */
@@ -196,7 +196,7 @@ interface NodeProps {
   readonly onOpen: (name: string) => void
 }
 
-function Node({ node, numbers, selected, lit, reachable, onSelect, onOpen }: NodeProps) {
+function Node({ node, isInput, numbers, selected, lit, reachable, onSelect, onOpen }: NodeProps) {
   const texts = useTexts().trainingGraph
   const { id, kind, label, part, count, times, x, y, width, height } = node
   const place = { left: x, top: y, width, height }
@@ -248,7 +248,7 @@ function Node({ node, numbers, selected, lit, reachable, onSelect, onOpen }: Nod
       <Shape
         name={id}
         lines={linesOf(label)}
-        className={`operation ${label === 'X' || label === 'Y' ? 'input' : ''} ${selected === id ? 'selected' : ''}`}
+        className={`operation ${isInput ? 'input' : ''} ${selected === id ? 'selected' : ''}`}
         numbers={numbers}
         part={part}
         tabIndex={tabIndex}
