@@ -240,12 +240,13 @@ test('keys alone: from node to node, opening and closing, stepping', async () =>
   await page.getByText('1 found').waitFor()
 })
 
-test('nothing covers anything else, nothing is sideways, and axe finds nothing, light and dark', async () => {
-  for (const [width, locale, colorScheme, more] of [
-    [360, 'en-US', 'dark', '&node=cost/Log'],
-    [1366, 'ko-KR', 'light', '&card=program&instruction=2'],
-    [1920, 'en-US', 'dark', '&card=curves&find=layer1'],
-  ] as const) {
+test.each([
+  [360, 'en-US', 'dark', '&node=cost/Log'],
+  [1366, 'ko-KR', 'light', '&card=program&instruction=2'],
+  [1920, 'en-US', 'dark', '&card=curves&find=layer1'],
+] as const)(
+  'at a width of %i, %s, %s: nothing covers anything else or is sideways, and axe finds nothing',
+  async (width, locale, colorScheme, more) => {
     const page = await shown(`${place}&step=950${more}`, {
       viewport: { width, height: 768 },
       locale,
@@ -253,7 +254,6 @@ test('nothing covers anything else, nothing is sideways, and axe finds nothing, 
     })
     expect(await sideways(page)).toBeLessThanOrEqual(0)
     expect(await overlaps(page, '.training-graph-box')).toEqual([])
-    expect(await accessibilityFaults(page), more).toEqual([])
-    await page.context().close()
-  }
-})
+    expect(await accessibilityFaults(page)).toEqual([])
+  },
+)
