@@ -18,6 +18,12 @@ interface OpenOptions extends BrowserContextOptions {
   readonly scripts?: readonly string[]
 }
 
+interface Opened {
+  /** The options as text; `null` for one that is not opened again. */
+  readonly key: string | null
+  readonly page: Page
+}
+
 export interface BuiltPage {
   /** Opens the page in a context of its own, which the test closes with its end. */
   open(options?: OpenOptions): Promise<Page>
@@ -32,7 +38,9 @@ export function builtPage(): BuiltPage {
   let url: string
   // What went wrong on any page of the current test: errors, policy violations, requests that failed or left the server.
   let complaints: string[] = []
-  let close: (() => Promise<void>)[] = []
+  // What one test opened, the next with the same options opens again, emptied: a new context takes half a second.
+  let used: Opened[] = []
+  const free = new Map<string, Opened>()
 
   beforeAll(async () => {
     if (!existsSync(`${root}dist/index.html`))
@@ -47,29 +55,52 @@ export function builtPage(): BuiltPage {
   })
   afterEach(async () => {
     const found = complaints
-    for (const each of close) await each()
+    for (const opened of used) {
+      const { key, page } = opened
+      const [, ...others] = page.context().pages()
+      for (const other of others) await other.close()
+      if (key === null || page.isClosed() || free.has(key)) await page.context().close()
+      else {
+        await page.goto(`${url}favicon.svg`)
+        await page.evaluate('localStorage.clear(); sessionStorage.clear()')
+        free.set(key, opened)
+      }
+    }
     complaints = []
-    close = []
+    used = []
     expect(found).toEqual([])
   })
 
   return {
     url: () => url,
     async open({ hash = '', scripts = [], ...rest } = {}) {
-      const context = await browser.newContext({
+      const options = {
         viewport: { width: 1280, height: 800 },
-        reducedMotion: 'reduce',
+        reducedMotion: 'reduce' as const,
         locale: 'en-US',
         // Each test opens the page anew; what works offline has a test of its own.
-        serviceWorkers: 'block',
+        serviceWorkers: 'block' as const,
         ...rest,
-      })
-      close.push(() => context.close())
+      }
+      const key = scripts.length > 0 || rest.serviceWorkers === 'allow' ? null : JSON.stringify(options)
+      const again = key === null ? undefined : free.get(key)
+      if (again) {
+        free.delete(key!)
+        used.push(again)
+        await again.page.setViewportSize(options.viewport!)
+        await again.page.goto(url + hash)
+        await again.page.locator('.place-drawing').waitFor()
+        return again.page
+      }
+      const context = await browser.newContext(options)
       const page = await context.newPage()
+      used.push({ key, page })
       page.setDefaultTimeout(10_000)
       page.on('console', (message) => {
         // That service workers are blocked is our own doing.
         if (/Service Worker registration blocked/.test(message.text())) return
+        // Chromium asks for it beside the file that a page is emptied with.
+        if (message.location().url.endsWith('/favicon.ico')) return
         if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`)
       })
       page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
@@ -78,7 +109,8 @@ export function builtPage(): BuiltPage {
           complaints.push(`request to ${request.url()}`)
       })
       page.on('response', (response) => {
-        if (response.status() >= 400) complaints.push(`${response.status()} for ${response.url()}`)
+        if (response.status() >= 400 && !response.url().endsWith('/favicon.ico'))
+          complaints.push(`${response.status()} for ${response.url()}`)
       })
       await page.exposeFunction('complain', (text: string) => complaints.push(text))
       await page.addInitScript(

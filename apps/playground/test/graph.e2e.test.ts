@@ -111,8 +111,8 @@ test('forward mode carries one variable’s derivative along, and another target
 })
 
 test('typing stays calm: the last picture stays, and what is wrong is said after a while with a cure', async () => {
-  const page = await open()
-  // Time stands still while one types.
+  // Time stands still while one types, also for whoever would open this page again.
+  const page = await open({ scripts: [''] })
   await page.clock.install()
   await page.evaluate(() => {
     const note = document.querySelector('.graph-note')!

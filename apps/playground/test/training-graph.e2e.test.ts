@@ -154,7 +154,7 @@ test('what is exported is an event file, which dropped shows the same graph and 
   await tab(page, 'Curves')
   await page.getByRole('img', { name: /^loss, \d+ points$/ }).waitFor()
   // The file is in the address: after a reload it is there.
-  await page.waitForFunction('location.hash.includes("z=") || location.hash.includes("file=")')
+  await page.waitForFunction(() => location.hash.includes('z=') || location.hash.includes('file='))
   await page.reload()
   await page.getByRole('button', { name: 'mine.tfevents' }).waitFor()
   expect(await accessibilityFaults(page)).toEqual([])
@@ -229,7 +229,7 @@ test('keys alone: from node to node, opening and closing, stepping', async () =>
   await page.getByRole('heading', { name: /MatMul/ }).waitFor()
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('ArrowRight')
-  await page.waitForFunction('location.hash.includes("step=1")')
+  await page.waitForFunction(() => location.hash.includes('step=1'))
   await page.getByRole('button', { name: 'Close layer1', exact: true }).focus()
   await page.keyboard.press('Enter')
   await page.locator('[data-node="layer1"] button').focus()

@@ -121,7 +121,7 @@ const parts = [2490, 2500, 2500, 2500]
 
 test.each(Object.entries(work))(
   'from the 10th to the 10,000th, %s allocate no memory',
-  { retry: 1 },
+  { retry: 3 },
   async (_, make) => {
     // The engine compiles what is called often, and keeps that.
     repeat(make(), 2500)
