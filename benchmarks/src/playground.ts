@@ -205,7 +205,7 @@ export async function measurePlayground(print: (line: string) => void): Promise<
       const { page, close } = await visit(browser)
       await page.goto(`${url}#/network?v=1&speed=0&steps=10000000`)
       await page.getByRole('button', { name: 'Train ›' }).click()
-      await page.waitForTimeout(1500)
+      await page.waitForTimeout(2500)
       rates.push(Number(await page.locator('[data-figure=rate]').getAttribute('data-value')))
       await close()
     }

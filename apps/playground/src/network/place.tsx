@@ -91,8 +91,9 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
   }
   const train = () => {
     if (running) return trainer.pause()
-    if (refusal !== null || !view) return
-    if (!over) {
+    if (refusal !== null) return
+    // While it is being prepared, the press waits with the other messages of the worker.
+    if (!view || !over) {
       if (document.part > 0) onDocument({ part: 0 }, 'part')
       return trainer.train()
     }
