@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, parse } from '@bp/expression'
-import { openComposites, toPytorch, toTypescript, trace } from '@bp/lab'
+import { openComposites, toPyTorch, toTypeScript, trace } from '@bp/lab'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 
 const network =
@@ -37,7 +37,7 @@ describe('a graph as TypeScript', () => {
     'runs as a file and prints the numbers of the trace: %s',
     async (name, graph) => {
       const path = join(folder, `${name}.ts`)
-      writeFileSync(path, toTypescript(graph))
+      writeFileSync(path, toTypeScript(graph))
       const printed: unknown[][] = []
       const log = vi.spyOn(console, 'log').mockImplementation((...line) => void printed.push(line))
       try {
@@ -55,7 +55,7 @@ describe('a graph as TypeScript', () => {
 describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('a graph as PyTorch', () => {
   it.each(Object.entries(graphs))('is Python: %s', (_, graph) => {
     const { stderr, status } = spawnSync('python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], {
-      input: toPytorch(graph),
+      input: toPyTorch(graph),
       encoding: 'utf8',
     })
     expect([stderr, status]).toEqual(['', 0])

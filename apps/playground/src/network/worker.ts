@@ -9,8 +9,8 @@ import {
   networkView,
   Pacer,
   subSteps,
-  toPyTorch,
-  toTypeScript,
+  trainingToPyTorch,
+  trainingToTypeScript,
   trySeeds,
   verdict,
 } from '@bp/lab'
@@ -117,8 +117,8 @@ function receive(request: Exclude<Request, { type: 'ping' }>): void {
         type: 'programs',
         programs: {
           step: run.getState().step,
-          typescript: toTypeScript(document, run.data),
-          pytorch: toPyTorch(run),
+          typescript: trainingToTypeScript(document, run.data),
+          pytorch: trainingToPyTorch(run),
         },
       })
       break

@@ -8,7 +8,7 @@ import { type Identity, identify } from './names.js'
 import type { Trace } from './trace.js'
 
 /** A program that computes the output and its derivatives by all variables with `@bp/core`, and prints them. */
-export function toTypescript(graph: Graph | OpenedGraph): string {
+export function toTypeScript(graph: Graph | OpenedGraph): string {
   const names = identifiersOf(graph, typescriptWords)
   const variables = [...names].filter(([tensor]) => tensor instanceof Variable)
   const output = names.get(graph.output)!
@@ -72,11 +72,11 @@ function optionsOf({ op, attributes, inputs }: Tensor): [string, unknown][] {
     } catch (error) {
       if (!(error instanceof BackpropagationError)) throw error
     }
-  throw new ValueError(`toTypescript: the options of ${op!.name} cannot be told from its attributes`)
+  throw new ValueError(`toTypeScript: the options of ${op!.name} cannot be told from its attributes`)
 }
 
 /** The same in PyTorch. An operation that PyTorch lacks is written as the simpler ones that it stands for. */
-export function toPytorch(graph: Graph | OpenedGraph): string {
+export function toPyTorch(graph: Graph | OpenedGraph): string {
   let shown: Graph | OpenedGraph = graph
   for (;;) {
     const unknown: Tensor | undefined = [...identify(shown).keys()].find(
@@ -85,7 +85,7 @@ export function toPytorch(graph: Graph | OpenedGraph): string {
     if (!unknown) break
     if (!unknown.op!.definition.decompose)
       throw new ValueError(
-        `toPytorch: there is no PyTorch for ${unknown.op!.name}; write it as simpler operations`,
+        `toPyTorch: there is no PyTorch for ${unknown.op!.name}; write it as simpler operations`,
       )
     shown = expandComposite(shown, unknown)
   }

@@ -18,7 +18,7 @@ function wrapped(values: ArrayLike<number>, indent: string): string {
 }
 
 /** A program that trains the network from its seed, to the same bits. Weights edited by hand are not in it. */
-export function toTypeScript(document: NetworkDocument, data: NetworkData): string {
+export function trainingToTypeScript(document: NetworkDocument, data: NetworkData): string {
   const { layers, optimizer, loss, seed, batch, until, initialization, l1, l2 } = document
   const { training, classes } = data
   const weights = initializers[initialization]
@@ -118,7 +118,7 @@ const pythonOptimizers: { readonly [kind in NetworkDocument['optimizer']['kind']
 }
 
 /** A PyTorch program that continues from the weights of the run at its step, with a fresh optimizer. */
-export function toPyTorch(run: NetworkRun): string {
+export function trainingToPyTorch(run: NetworkRun): string {
   const { document, data, model, sizes } = run
   const { optimizer, loss, batch, until, l1, l2 } = document
   const { training, classes } = data

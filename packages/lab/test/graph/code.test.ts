@@ -2,7 +2,7 @@
 import * as core from '@bp/core'
 import { build, parse } from '@bp/expression'
 import { describe, expect, it } from 'vitest'
-import { openComposites, toDerivation, toJson, toPytorch, toTypescript, trace } from '../../src/index.js'
+import { openComposites, toDerivation, toJson, toPyTorch, toTypeScript, trace } from '../../src/index.js'
 import { graphOf, tableGraphs, traced } from './graphs.js'
 
 const network = graphOf(
@@ -38,7 +38,7 @@ const oneOfEach = [
 
 describe('TypeScript', () => {
   it('of the lecture is what a person would write', () => {
-    expect(toTypescript(lecture)).toBe(`import { gradients, ops, variable } from '@bp/core'
+    expect(toTypeScript(lecture)).toBe(`import { gradients, ops, variable } from '@bp/core'
 
 const w = variable(-2, { dtype: 'f64' })
 const x = variable(5, { dtype: 'f64' })
@@ -59,7 +59,7 @@ console.log('df/db', derivatives[2].toArray())
     for (const { graph, title, op } of oneOfEach) {
       const printed: unknown[] = []
       try {
-        const code = toTypescript(graph).replace(/^import (.*) from '@bp\/core'$/m, 'const $1 = core')
+        const code = toTypeScript(graph).replace(/^import (.*) from '@bp\/core'$/m, 'const $1 = core')
         new Function('core', 'console', code)(core, {
           log: (_: string, value: unknown) => printed.push(value),
         })
@@ -77,7 +77,7 @@ console.log('df/db', derivatives[2].toArray())
 
 describe('PyTorch', () => {
   it('of the lecture is what a person would write', () => {
-    expect(toPytorch(lecture)).toBe(`import torch
+    expect(toPyTorch(lecture)).toBe(`import torch
 
 w = torch.tensor(-2, dtype=torch.float64, requires_grad=True)
 x = torch.tensor(5, dtype=torch.float64, requires_grad=True)
@@ -147,9 +147,9 @@ describe('the derivation in LaTeX', () => {
 
 describe('a program written back', () => {
   it('keeps names that are words of the language apart from them', () => {
-    expect(toTypescript(opened)).toContain('const class_2 = variable(10')
-    expect(toTypescript(opened)).toContain('const y_1 = ops.neg(')
+    expect(toTypeScript(opened)).toContain('const class_2 = variable(10')
+    expect(toTypeScript(opened)).toContain('const y_1 = ops.neg(')
     expect(build(parse('f = torch + x'), { torch: 1, x: 2 })).toBeDefined()
-    expect(toPytorch(graphOf('f = torch + x', { torch: 1, x: 2 }))).toContain('torch_2 = torch.tensor(1')
+    expect(toPyTorch(graphOf('f = torch + x', { torch: 1, x: 2 }))).toContain('torch_2 = torch.tensor(1')
   })
 })

@@ -14,8 +14,8 @@ import {
   optimizerKinds,
   PointsError,
   parsePoints,
-  toPyTorch,
-  toTypeScript,
+  trainingToPyTorch,
+  trainingToTypeScript,
   withSubscripts,
 } from '../../src/index.js'
 import { lecture, withData } from './documents.js'
@@ -197,7 +197,7 @@ describe('programs', () => {
     for (const one of [lecture(), document, lecture({ loss: 'squaredError' })]) {
       const run = createNetworkRun(one)
       run.step(one.until.steps)
-      const code = toTypeScript(one, run.data)
+      const code = trainingToTypeScript(one, run.data)
       expect(code).toMatch(/^import \{ .*createRun.* \} from '@bp\/core'\n/)
       const body = code
         .replace(/^import (\{.*\}) from '@bp\/core'/, 'const $1 = core')
@@ -212,7 +212,7 @@ describe('programs', () => {
   it('for PyTorch hold the weights of the step', () => {
     const run = createNetworkRun(lecture())
     run.step(10)
-    const code = toPyTorch(run)
+    const code = trainingToPyTorch(run)
     for (const { values } of run.model.parameters)
       for (const value of values) expect(code).toContain(String(value))
     expect(code).toContain('nn.Linear(2, 2),\n    nn.Sigmoid(),\n    nn.Linear(2, 1)')
