@@ -116,18 +116,21 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
   let timer: ReturnType<typeof setTimeout> | undefined
   let shown = session.getState().place
   let written = location.hash
+  /** Whether the address says where to go, and it is not gone there yet. */
+  let following = false
   const write = async () => {
     clearTimeout(timer)
     timer = undefined
     const moment = session.getState()
     store(moment, 'localStorage', storageKey)
     const hash = await writeAddress(moment.place, writeFields(moment.place, moment.documents[moment.place]))
-    if (session.getState() !== moment || hash === written) return
+    if (session.getState() !== moment || hash === written || following || location.hash !== written) return
     const elsewhere = moment.place !== shown
     shown = moment.place
-    written = hash
     try {
       history[elsewhere ? 'pushState' : 'replaceState'](null, '', hash)
+      // As the browser writes it.
+      written = location.hash
     } catch {
       // Some browsers refuse more than 100 changes of the address in half a minute; the next one tries again.
     }
@@ -142,9 +145,14 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
     store(session.getState(), 'sessionStorage', leftKey)
   }
   const follow = async () => {
-    if (location.hash === written) return
-    written = location.hash
+    const { hash } = location
+    if (hash === written) return
+    written = hash
+    following = true
     const { moment, problem } = await readHash(session.getState())
+    // Changed once more: the next call follows.
+    if (location.hash !== hash) return
+    following = false
     shown = moment.place
     session.open(moment.place, moment.documents[moment.place])
     onProblem(problem)
