@@ -1,13 +1,13 @@
 // The curve of a cost of one parameter: balls on it, the tangent at the leading one, and its steps along the axis.
 import { curveOf, ticks } from '@bp/lab'
 import { type CSSProperties, useId, useMemo } from 'react'
+import type { Size } from '../parts/use-size.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { Axes } from './gestures.js'
 import { markPath } from './markers.js'
 import { type PictureProps, pixelOf } from './picture.js'
 import { ballOf, reached } from './scene.js'
-import type { Size } from './use-size.js'
 
 /** Samples of the curve. */
 const samples = 400

@@ -1,12 +1,12 @@
 // The map of a cost of two parameters: bands between contour lines, and the paths of the balls on it.
 import { gridOf, type Loop, levelsOf, loopsBelow, type Range, zoomed } from '@bp/lab'
 import { type CSSProperties, useEffect, useMemo, useState } from 'react'
+import type { Size } from '../parts/use-size.js'
 import { useTexts } from '../shell/language.js'
 import type { Axes } from './gestures.js'
 import { markPath } from './markers.js'
 import { type PictureProps, pixelOf } from './picture.js'
 import { reached } from './scene.js'
-import type { Size } from './use-size.js'
 
 /** Bands of a map. */
 const bands = 14

@@ -1,6 +1,8 @@
 // The picture of a cost, curve or map, with what both have: the start that can be moved, axes, and zooming.
 import { type DescentDocument, formatNumber, type Position, type Range, square, ticks } from '@bp/lab'
 import { type CSSProperties, type KeyboardEvent, useRef } from 'react'
+import { SignButton } from '../parts/sign-button.js'
+import { type Size, useSize } from '../parts/use-size.js'
 import { Value } from '../parts/value.js'
 import { useKeys } from '../shell/keys.js'
 import { useTexts } from '../shell/language.js'
@@ -8,7 +10,6 @@ import { Curve } from './curve.js'
 import { type Axes, rounded, useGestures, zoomedAround } from './gestures.js'
 import { ContourMap } from './map.js'
 import { ballOf, nearestStep, type Scene } from './scene.js'
-import { type Size, useSize } from './use-size.js'
 
 export interface PictureProps {
   readonly scene: Scene
@@ -78,20 +79,9 @@ export function Picture(props: PictureProps) {
         <p className="descent-outside">{texts.outside}</p>
       )}
       <div className="descent-zoom">
-        <button type="button" aria-label={texts.zoomIn} title={texts.zoomIn} onClick={() => zoom(0.8)}>
-          <span aria-hidden="true">+</span>
-        </button>
-        <button type="button" aria-label={texts.zoomOut} title={texts.zoomOut} onClick={() => zoom(1.25)}>
-          <span aria-hidden="true">−</span>
-        </button>
-        <button
-          type="button"
-          aria-label={texts.fit}
-          title={texts.fit}
-          onClick={() => change({ ranges: null })}
-        >
-          <span aria-hidden="true">⤢</span>
-        </button>
+        <SignButton title={texts.zoomIn} sign="+" onPress={() => zoom(0.8)} />
+        <SignButton title={texts.zoomOut} sign="−" onPress={() => zoom(1.25)} />
+        <SignButton title={texts.fit} sign="⤢" onPress={() => change({ ranges: null })} />
       </div>
     </div>
   )

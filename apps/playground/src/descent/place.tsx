@@ -85,12 +85,14 @@ function Bar({ document, change, bowl, error, onData }: BarProps) {
       />
       <Menu
         label={texts.bowls}
-        items={bowlNames.map((name) => ({
-          title: texts.bowlNames[name],
-          note: presets[name].cost,
-          run: () =>
-            change({ ...descentCodec.initial, ...presets[name], view: document.view, look: document.look }),
-        }))}
+        items={() =>
+          bowlNames.map((name) => ({
+            title: texts.bowlNames[name],
+            note: presets[name].cost,
+            run: () =>
+              change({ ...descentCodec.initial, ...presets[name], view: document.view, look: document.look }),
+          }))
+        }
       />
       {bowl?.parameters.length === 2 && (
         <fieldset className="descent-views" aria-label={texts.view}>

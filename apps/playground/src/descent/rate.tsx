@@ -46,6 +46,7 @@ export function Rate({
       <div className="descent-slider">
         <div className="track" aria-hidden="true" style={regimes ? trackOf(regimes, most) : undefined} />
         <input
+          className="slider"
           ref={slider}
           id="descent-rate"
           type="range"

@@ -11,11 +11,11 @@ import {
   tilts,
 } from '@bp/lab'
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef } from 'react'
+import { type Size, useSize } from '../parts/use-size.js'
 import { useTexts } from '../shell/language.js'
 import { markPath } from './markers.js'
 import type { PictureProps } from './picture.js'
 import { ballOf, reached } from './scene.js'
-import { type Size, useSize } from './use-size.js'
 
 /** Points of the surface along each side. */
 const points = 45

@@ -1,7 +1,7 @@
 // The bar of the Graph place: the expression, examples, and what is differentiated in which direction.
 import { countSweeps, type GraphDocument, type SourceProblem } from '@bp/lab'
 import { useEffect, useId, useRef, useState } from 'react'
-import { Menu } from '../parts/menu.js'
+import { Menu, type MenuItem } from '../parts/menu.js'
 import { useTexts } from '../shell/language.js'
 import type { PlaceProps } from '../shell/place.js'
 import type { ShownPicture } from './account-card.js'
@@ -73,11 +73,13 @@ export function Bar({ document, change, picture, problem }: BarProps) {
       </div>
       <Menu
         label={texts.examples}
-        items={(Object.keys(examples) as ExampleName[]).map((name) => ({
-          title: examples[name].source.replaceAll('; ', '\n'),
-          note: texts.exampleNotes[name],
-          run: () => change(examples[name]),
-        }))}
+        items={() =>
+          (Object.keys(examples) as ExampleName[]).map((name) => ({
+            title: examples[name].source.replaceAll('; ', '\n'),
+            note: texts.exampleNotes[name],
+            run: () => change(examples[name]),
+          }))
+        }
       />
       {picture && <DerivativeMenu document={document} change={change} picture={picture} />}
     </>
@@ -142,9 +144,47 @@ function DerivativeMenu({
 }: Omit<BarProps, 'problem'> & { readonly picture: ShownPicture }) {
   const texts = useTexts().graph
   const { trace, graph } = picture
-  const targets = trace.nodes.filter(({ op, value }) => op !== null && typeof value === 'number')
-  const variables = trace.nodes.filter(({ kind, value }) => kind === 'variable' && typeof value === 'number')
-  const { reverse, forward } = countSweeps(graph, document.target)
+  const items = (): MenuItem[] => {
+    const targets = trace.nodes.filter(({ op, value }) => op !== null && typeof value === 'number')
+    const variables = trace.nodes.filter(
+      ({ kind, value }) => kind === 'variable' && typeof value === 'number',
+    )
+    const { reverse, forward } = countSweeps(graph, document.target)
+    return [
+      {
+        title: texts.reverse,
+        note: texts.counts(reverse.products, forward.products, forward.sweeps),
+        selected: trace.mode === 'reverse',
+        run: () => change({ ...document, mode: 'reverse', along: null, position: 0 }),
+      },
+      ...variables.slice(0, 12).map(({ id, title }) => ({
+        title: texts.forwardMode(title),
+        selected: trace.mode === 'forward' && trace.along === title,
+        run: () => change({ ...document, mode: 'forward', along: id, position: 0 }),
+      })),
+      ...(targets.length > 1
+        ? targets
+            .slice(-12)
+            .reverse()
+            .map(({ id, label }) => ({
+              title: `${texts.derivativeOf} ${label}`,
+              selected: trace.target.id === id,
+              run: () =>
+                change({
+                  ...document,
+                  target: id === trace.output.id ? null : id,
+                  position: 0,
+                  selected: null,
+                }),
+            }))
+        : []),
+      {
+        title: document.broken ? texts.whole : texts.break,
+        selected: document.broken,
+        run: () => change({ ...document, broken: !document.broken }),
+      },
+    ]
+  }
   return (
     <Menu
       label={
@@ -157,40 +197,7 @@ function DerivativeMenu({
           )}
         </>
       }
-      items={[
-        {
-          title: texts.reverse,
-          note: texts.counts(reverse.products, forward.products, forward.sweeps),
-          selected: trace.mode === 'reverse',
-          run: () => change({ ...document, mode: 'reverse', along: null, position: 0 }),
-        },
-        ...variables.slice(0, 12).map(({ id, title }) => ({
-          title: texts.forwardMode(title),
-          selected: trace.mode === 'forward' && trace.along === title,
-          run: () => change({ ...document, mode: 'forward', along: id, position: 0 }),
-        })),
-        ...(targets.length > 1
-          ? targets
-              .slice(-12)
-              .reverse()
-              .map(({ id, label }) => ({
-                title: `${texts.derivativeOf} ${label}`,
-                selected: trace.target.id === id,
-                run: () =>
-                  change({
-                    ...document,
-                    target: id === trace.output.id ? null : id,
-                    position: 0,
-                    selected: null,
-                  }),
-              }))
-          : []),
-        {
-          title: document.broken ? texts.whole : texts.break,
-          selected: document.broken,
-          run: () => change({ ...document, broken: !document.broken }),
-        },
-      ]}
+      items={items}
     />
   )
 }

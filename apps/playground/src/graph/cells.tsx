@@ -4,7 +4,7 @@ import { Value } from '../parts/value.js'
 import { rowsOf } from './result.js'
 import { mostColumns, mostRows } from './sizes.js'
 
-interface CellsProps {
+export interface CellsProps {
   readonly of: Numbers
   readonly shape: readonly number[]
   readonly kind: 'graph.value' | 'graph.derivative' | 'graph.tangent'

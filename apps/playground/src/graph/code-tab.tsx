@@ -1,10 +1,12 @@
 // The graph as code and as files.
 import { toDot, toLatex } from '@bp/expression'
-import { toDerivation, toJson, toPytorch, toTypescript } from '@bp/lab'
+import { toDerivation, toJson, toPyTorch, toTypeScript } from '@bp/lab'
 import { useState } from 'react'
+import { CopyButton } from '../parts/copy-button.js'
+import { saveFile } from '../parts/save-file.js'
 import { useTexts } from '../shell/language.js'
 import type { GraphPartProps, ShownPicture } from './account-card.js'
-import { saveFile, savePicture } from './save.js'
+import { savePicture } from './save.js'
 
 const formats = ['typescript', 'pytorch', 'latex', 'dot', 'json'] as const
 type Format = (typeof formats)[number]
@@ -25,8 +27,8 @@ const endings: Readonly<Record<Format, string>> = {
 }
 
 const write: Readonly<Record<Format, (picture: ShownPicture) => string>> = {
-  typescript: ({ graph }) => toTypescript(graph),
-  pytorch: ({ graph }) => toPytorch(graph),
+  typescript: ({ graph }) => toTypeScript(graph),
+  pytorch: ({ graph }) => toPyTorch(graph),
   latex: ({ program, trace }) => `${toLatex(program)}\n\n${toDerivation(trace)}`,
   dot: ({ graph }) => toDot(graph),
   json: ({ trace }) => toJson(trace),
@@ -35,17 +37,13 @@ const write: Readonly<Record<Format, (picture: ShownPicture) => string>> = {
 export function CodeTab({ picture }: GraphPartProps) {
   const texts = useTexts().graph.code
   const [format, setFormat] = useState<Format>('typescript')
-  const [copied, setCopied] = useState(false)
   const code = write[format](picture)
   return (
     <div className="graph-code">
       <select
         aria-label={texts.format}
         value={format}
-        onChange={(event) => {
-          setFormat(event.target.value as Format)
-          setCopied(false)
-        }}
+        onChange={(event) => setFormat(event.target.value as Format)}
       >
         {formats.map((name) => (
           <option key={name} value={name}>
@@ -56,16 +54,11 @@ export function CodeTab({ picture }: GraphPartProps) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must get there */}
       <pre tabIndex={0}>{code}</pre>
       <p className="account-actions">
+        <CopyButton text={code} />
         <button
           type="button"
-          onClick={() => {
-            void navigator.clipboard.writeText(code)
-            setCopied(true)
-          }}
+          onClick={() => saveFile(`graph.${endings[format]}`, new Blob([code], { type: 'text/plain' }))}
         >
-          {copied ? texts.copied : texts.copy}
-        </button>
-        <button type="button" onClick={() => saveFile(`graph.${endings[format]}`, code, 'text/plain')}>
           {texts.save}
         </button>
         <button type="button" onClick={() => void savePicture('graph.svg')}>

@@ -3,10 +3,11 @@ import { formatNumber, type Layout, type Numbers, type TraceEdge, type TraceNode
 import { type KeyboardEvent, useRef } from 'react'
 import { NumberField } from '../parts/number-field.js'
 import { PanZoom } from '../parts/pan-zoom.js'
+import { SignButton } from '../parts/sign-button.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { GraphPartProps } from './account-card.js'
-import { Cells } from './cells.js'
+import { Cells, type CellsProps } from './cells.js'
 import { Name } from './formula.js'
 import { usePlaces } from './places.js'
 import { shapeSize, shapeWidth } from './sizes.js'
@@ -46,16 +47,14 @@ export function Drawing(props: DrawingProps) {
             return (
               <div key={id} className="graph-group" style={{ left: x, top: y, width, height }}>
                 <span>{texts.opened(symbol)}</span>
-                <button
-                  type="button"
+                <SignButton
                   className="quiet"
-                  aria-label={texts.closeNode(symbol)}
-                  onClick={() =>
+                  title={texts.closeNode(symbol)}
+                  sign="×"
+                  onPress={() =>
                     change({ ...document, opened: document.opened.filter((other) => other !== id) })
                   }
-                >
-                  <span aria-hidden="true">×</span>
-                </button>
+                />
               </div>
             )
           })}
@@ -286,17 +285,8 @@ function Node({ node, box, reachable, document, change, picture, onFrom, onBreak
   )
 }
 
-interface NumericProps {
-  readonly of: Numbers | null
-  readonly shape: readonly number[]
-  readonly kind: 'graph.value' | 'graph.derivative' | 'graph.tangent'
-  readonly label: string
-  readonly tone: 'forward' | 'backward'
-  readonly from: () => void
-  readonly tabIndex: 0 | -1
-}
-
-function Numeric({ of, shape, ...rest }: NumericProps) {
+/** A number, or an array as a grid; `null` while it is not computed. */
+function Numeric({ of, shape, ...rest }: Omit<CellsProps, 'of'> & { readonly of: Numbers | null }) {
   if (of === null || typeof of === 'number') return <Value of={of} {...rest} />
   return <Cells of={of} shape={shape} {...rest} />
 }

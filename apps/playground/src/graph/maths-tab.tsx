@@ -1,6 +1,6 @@
 // The derivation as mathematics: one line for each step of the way back, as far as it is walked.
 import { toDerivation } from '@bp/lab'
-import { useState } from 'react'
+import { CopyButton } from '../parts/copy-button.js'
 import { useTexts } from '../shell/language.js'
 import type { GraphPartProps } from './account-card.js'
 import { Formula } from './formula.js'
@@ -8,7 +8,6 @@ import { Result } from './result.js'
 
 export function MathsTab({ picture, onFrom }: GraphPartProps) {
   const texts = useTexts().graph.maths
-  const [copied, setCopied] = useState(false)
   const { trace, view } = picture
   const steps = trace.steps.slice(0, view.position)
   return (
@@ -36,15 +35,7 @@ export function MathsTab({ picture, onFrom }: GraphPartProps) {
         </div>
       ))}
       <p className="account-actions">
-        <button
-          type="button"
-          onClick={() => {
-            void navigator.clipboard.writeText(toDerivation(trace))
-            setCopied(true)
-          }}
-        >
-          {copied ? texts.copied : texts.copy}
-        </button>
+        <CopyButton title={texts.copy} text={toDerivation(trace)} />
       </p>
     </div>
   )

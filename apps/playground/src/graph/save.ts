@@ -1,17 +1,10 @@
-// Saves what is on the screen as files: text as it is, the drawing as SVG or PNG.
-
-export function saveFile(name: string, content: string | Blob, type: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }))
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
-}
+// Saves the drawing as SVG or PNG.
+import { saveFile } from '../parts/save-file.js'
 
 /** Saves the drawing of the place, as SVG or, by the ending, PNG at twice its size. */
 export async function savePicture(name: string): Promise<void> {
   const svg = drawingAsSvg()
-  if (name.endsWith('.svg')) return saveFile(name, svg.text, 'image/svg+xml')
+  if (name.endsWith('.svg')) return saveFile(name, new Blob([svg.text], { type: 'image/svg+xml' }))
   const image = new Image()
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg.text)}`
   await image.decode()
@@ -20,7 +13,7 @@ export async function savePicture(name: string): Promise<void> {
   canvas.height = svg.height * 2
   canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height)
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'))
-  if (blob) saveFile(name, blob, 'image/png')
+  if (blob) saveFile(name, blob)
 }
 
 const margin = 16

@@ -13,6 +13,7 @@ import {
 import { useId } from 'react'
 import { NumberField, type NumberFieldProps } from '../parts/number-field.js'
 import { Popover } from '../parts/popover.js'
+import { SignButton } from '../parts/sign-button.js'
 import { useTexts } from '../shell/language.js'
 
 interface BarProps {
@@ -114,15 +115,12 @@ export function Bar({ document, outputs, onSettings }: BarProps) {
                 </option>
               ))}
             </select>
-            <button
-              type="button"
+            <SignButton
               className="quiet"
-              aria-label={texts.removeLayer(index + 1)}
               title={texts.removeLayer(index + 1)}
-              onClick={() => change({ layers: layers.filter((_, at) => at !== index) }, 'remove layer')}
-            >
-              ✕
-            </button>
+              sign="✕"
+              onPress={() => change({ layers: layers.filter((_, at) => at !== index) }, 'remove layer')}
+            />
           </div>
         ))}
         {layers.length < limits.layers && (

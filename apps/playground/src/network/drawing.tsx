@@ -1,6 +1,7 @@
 // The network: units with their maps, weights as lines, and the numbers of both.
 import { type NetworkDocument, type SubStep, subStepsOf, unitName, weightName, withSubscripts } from '@bp/lab'
-import { type CSSProperties, type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { type CSSProperties, type KeyboardEvent, useMemo, useRef } from 'react'
+import { useSize } from '../parts/use-size.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import { biasHeight, type EdgePlace, labelSizes, layoutNetwork, nameHeight } from './layout.js'
@@ -46,18 +47,12 @@ function shownAt(part: number, depth: number): Shown {
 /** Parts of a step of a network of this depth, with one before the first. */
 export const partsOf = (depth: number) => subStepsOf(depth).length + 1
 
+const unmeasured = { width: 0, height: 0 }
+
 export function NetworkDrawing({ document, training, onSelect, onInside }: NetworkDrawingProps) {
   const texts = useTexts().network
   const holder = useRef<HTMLDivElement>(null)
-  const [box, setBox] = useState({ width: 0, height: 0 })
-  useEffect(() => {
-    const element = holder.current!
-    const measure = () => setBox({ width: element.clientWidth, height: element.clientHeight })
-    measure()
-    const resized = new ResizeObserver(measure)
-    resized.observe(element)
-    return () => resized.disconnect()
-  }, [])
+  const box = useSize(holder) ?? unmeasured
   const { view, parts } = training
   const { sizes } = view
   const shape = sizes.join()

@@ -12,6 +12,7 @@ import {
   stepOf,
 } from '@bp/lab'
 import { useEffect, useState, useSyncExternalStore } from 'react'
+import { SignButton } from '../parts/sign-button.js'
 import { Timeline } from '../parts/timeline.js'
 import { useKeys } from '../shell/keys.js'
 import { useTexts } from '../shell/language.js'
@@ -211,15 +212,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
           {restarts !== null && restarts > 0 && (
             <p className="warning network-restarted" role="status">
               {texts.restarted(formatCount(document.step))}
-              <button
-                type="button"
-                className="quiet"
-                aria-label={texts.close}
-                title={texts.close}
-                onClick={() => trainer.dismiss()}
-              >
-                ✕
-              </button>
+              <SignButton className="quiet" title={texts.close} sign="✕" onPress={() => trainer.dismiss()} />
             </p>
           )}
           {refusal !== null && (

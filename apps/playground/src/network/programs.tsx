@@ -1,5 +1,6 @@
 // This training as a program, for this library and for PyTorch.
-import { useEffect, useState } from 'react'
+import { useEffect } from 'react'
+import { CopyButton } from '../parts/copy-button.js'
 import { useTexts } from '../shell/language.js'
 import type { Trainer, TrainerState } from './trainer.js'
 
@@ -22,26 +23,12 @@ export function Programs({ trainer, state }: { readonly trainer: Trainer; readon
 
 function Program({ title, text }: { readonly title: string; readonly text: string }) {
   const texts = useTexts().network
-  const [copied, setCopied] = useState(false)
   return (
     <section className="network-program">
       <div className="network-head">
         <h2>{title}</h2>
-        <button
-          type="button"
-          onClick={() => {
-            void navigator.clipboard?.writeText(text).then(
-              () => setCopied(true),
-              () => setCopied(false),
-            )
-          }}
-        >
-          {texts.copy}
-        </button>
+        <CopyButton text={text} />
       </div>
-      <span className="visually-hidden" role="status">
-        {copied && texts.copied}
-      </span>
       <textarea readOnly rows={14} spellCheck={false} aria-label={texts.programFor(title)} value={text} />
     </section>
   )

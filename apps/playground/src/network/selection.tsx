@@ -9,6 +9,7 @@ import {
   withSubscripts,
 } from '@bp/lab'
 import { NumberField } from '../parts/number-field.js'
+import { SignButton } from '../parts/sign-button.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import { gridOf, type Inside, scaleOf } from './drawing.js'
@@ -83,15 +84,7 @@ export function Selection(props: SelectionProps) {
         <h2>
           <i>{withSubscripts(selected)}</i>
         </h2>
-        <button
-          type="button"
-          className="quiet"
-          aria-label={texts.close}
-          title={texts.close}
-          onClick={() => onSelect(null)}
-        >
-          ✕
-        </button>
+        <SignButton className="quiet" title={texts.close} sign="✕" onPress={() => onSelect(null)} />
       </div>
       {weight ? <Weight {...props} {...weight} /> : <Unit {...props} {...unit!} />}
     </section>

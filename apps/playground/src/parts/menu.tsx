@@ -9,7 +9,14 @@ export interface MenuItem {
   readonly run: () => void
 }
 
-export function Menu({ label, items }: { readonly label: ReactNode; readonly items: readonly MenuItem[] }) {
+/** `items` is called when the list opens, and while it is open. */
+export function Menu({
+  label,
+  items,
+}: {
+  readonly label: ReactNode
+  readonly items: () => readonly MenuItem[]
+}) {
   const id = useId()
   const [open, setOpen] = useState(false)
   const holder = useRef<HTMLDivElement>(null)
@@ -57,7 +64,7 @@ export function Menu({ label, items }: { readonly label: ReactNode; readonly ite
       </button>
       {open && (
         <div id={id} className="menu-list" role="menu">
-          {items.map(({ title, note, selected, run }) => (
+          {items().map(({ title, note, selected, run }) => (
             <button
               key={title}
               type="button"

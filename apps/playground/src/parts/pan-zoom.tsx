@@ -1,16 +1,9 @@
 // A drawing that can be moved and zoomed: by drag, wheel, pinch, keys and buttons. Until one does, it is fitted into the room.
-import {
-  type PointerEvent,
-  type ReactNode,
-  type RefObject,
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react'
+import { type PointerEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { useKeys } from '../shell/keys.js'
 import { useTexts } from '../shell/language.js'
+import { SignButton } from './sign-button.js'
+import { type Size, useSize } from './use-size.js'
 
 export interface Box {
   readonly x: number
@@ -34,6 +27,7 @@ interface PanZoomProps {
   readonly children: ReactNode
 }
 
+const nothing: Size = { width: 0, height: 0 }
 const smallest = 0.1
 const largest = 4
 /** A drawing is not blown up beyond this, nor shrunk below this, when it is fitted. */
@@ -44,7 +38,7 @@ const margin = 20
 export function PanZoom({ width, height, focus, children }: PanZoomProps) {
   const texts = useTexts().panZoom
   const holder = useRef<HTMLDivElement>(null)
-  const room = useSize(holder)
+  const room = useSize(holder) ?? nothing
   // `null` while nobody has moved it.
   const [moved, setMoved] = useState<Camera | null>(null)
   // Another drawing is fitted anew
@@ -144,57 +138,18 @@ export function PanZoom({ width, height, focus, children }: PanZoomProps) {
         </div>
       )}
       <div className="pan-zoom-buttons">
-        <button
-          type="button"
-          className="quiet"
-          aria-label={texts.closer}
-          title={texts.closer}
-          onClick={() => zoom(1.25)}
-        >
-          <span aria-hidden="true">+</span>
-        </button>
-        <button
-          type="button"
-          className="quiet"
-          aria-label={texts.farther}
-          title={texts.farther}
-          onClick={() => zoom(0.8)}
-        >
-          <span aria-hidden="true">−</span>
-        </button>
-        <button
-          type="button"
-          className="quiet"
-          aria-label={texts.fit}
+        <SignButton title={texts.closer} sign="+" className="quiet" onPress={() => zoom(1.25)} />
+        <SignButton title={texts.farther} sign="−" className="quiet" onPress={() => zoom(0.8)} />
+        <SignButton
           title={texts.fit}
-          aria-disabled={moved === null}
-          onClick={() => setMoved(null)}
-        >
-          <span aria-hidden="true">⤢</span>
-        </button>
+          sign="⤢"
+          className="quiet"
+          disabled={moved === null}
+          onPress={() => setMoved(null)}
+        />
       </div>
     </div>
   )
-}
-
-interface Size {
-  readonly width: number
-  readonly height: number
-}
-
-function useSize(element: RefObject<HTMLElement | null>): Size {
-  const [size, setSize] = useState<Size>({ width: 0, height: 0 })
-  useLayoutEffect(() => {
-    const { clientWidth, clientHeight } = element.current!
-    setSize({ width: clientWidth, height: clientHeight })
-    const resized = new ResizeObserver(([entry]) => {
-      const { width, height } = entry!.contentRect
-      setSize({ width, height })
-    })
-    resized.observe(element.current!)
-    return () => resized.disconnect()
-  }, [element])
-  return size
 }
 
 /** In the middle of the room, as large as it may be. */

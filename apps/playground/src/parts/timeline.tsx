@@ -1,6 +1,7 @@
 // The timeline of a place: step, play, and a slider over all steps in their phases.
 import type { ReactNode } from 'react'
 import { useTexts } from '../shell/language.js'
+import { SignButton } from './sign-button.js'
 
 export interface Segment {
   readonly name: string
@@ -49,25 +50,14 @@ export function Timeline({
   for (const { length } of segments) starts.push((starts.at(-1) ?? 0) + length)
   return (
     <div className="timeline">
-      <button
-        type="button"
-        className="timeline-end"
-        aria-label={texts.first}
+      <SignButton
         title={texts.first}
-        aria-disabled={position === 0}
-        onClick={() => go(0)}
-      >
-        <span aria-hidden="true">|‹</span>
-      </button>
-      <button
-        type="button"
-        aria-label={texts.back}
-        title={texts.back}
-        aria-disabled={position === 0}
-        onClick={() => go(position - 1)}
-      >
-        <span aria-hidden="true">‹</span>
-      </button>
+        sign="|‹"
+        className="timeline-end"
+        disabled={position === 0}
+        onPress={() => go(0)}
+      />
+      <SignButton title={texts.back} sign="‹" disabled={position === 0} onPress={() => go(position - 1)} />
       <button
         type="button"
         className="primary"
@@ -77,30 +67,16 @@ export function Timeline({
         {next?.title ?? texts.next}
       </button>
       {onPlay && (
-        <button
-          type="button"
-          aria-label={playing ? texts.pause : texts.play}
-          title={playing ? texts.pause : texts.play}
-          onClick={onPlay}
-        >
-          <span aria-hidden="true">{playing ? '❚❚' : '▶'}</span>
-        </button>
+        <SignButton title={playing ? texts.pause : texts.play} sign={playing ? '❚❚' : '▶'} onPress={onPlay} />
       )}
-      {onStep && (
-        <button type="button" aria-label={texts.step} title={texts.step} onClick={onStep}>
-          <span aria-hidden="true">›</span>
-        </button>
-      )}
-      <button
-        type="button"
-        className="timeline-end"
-        aria-label={texts.last}
+      {onStep && <SignButton title={texts.step} sign="›" onPress={onStep} />}
+      <SignButton
         title={texts.last}
-        aria-disabled={position === total}
-        onClick={() => go(total)}
-      >
-        <span aria-hidden="true">›|</span>
-      </button>
+        sign="›|"
+        className="timeline-end"
+        disabled={position === total}
+        onPress={() => go(total)}
+      />
       {children}
       <div className="timeline-track">
         <div className="timeline-segments" aria-hidden="true">
@@ -129,6 +105,7 @@ export function Timeline({
           })}
         </div>
         <input
+          className="slider"
           type="range"
           min={0}
           max={total}

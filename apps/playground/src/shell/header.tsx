@@ -1,5 +1,6 @@
 // The header: the places, and what one can do everywhere.
 import type { MouseEvent } from 'react'
+import { SignButton } from '../parts/sign-button.js'
 import { useTexts } from './language.js'
 import { type PlaceName, placeNames } from './places.js'
 import type { Theme } from './preferences.js'
@@ -50,37 +51,20 @@ export function Header(props: HeaderProps) {
         ))}
       </nav>
       <div className="page-actions">
-        <Action title={texts.undo} sign="↶" disabled={!canUndo} onPress={onUndo} />
-        <Action title={texts.redo} sign="↷" disabled={!canRedo} onPress={onRedo} />
+        <SignButton className="quiet" title={texts.undo} sign="↶" disabled={!canUndo} onPress={onUndo} />
+        <SignButton className="quiet" title={texts.redo} sign="↷" disabled={!canRedo} onPress={onRedo} />
         <button type="button" onClick={onShare}>
           {texts.share}
         </button>
-        <Action title={texts.theme[theme]} sign={themeSigns[theme]} onPress={onTheme} />
-        <Action title={`한/EN: ${texts.otherLanguage}`} sign="한/EN" onPress={onLanguage} />
-        <Action title={texts.help} sign="?" onPress={onHelp} />
+        <SignButton className="quiet" title={texts.theme[theme]} sign={themeSigns[theme]} onPress={onTheme} />
+        <SignButton
+          className="quiet"
+          title={`한/EN: ${texts.otherLanguage}`}
+          sign="한/EN"
+          onPress={onLanguage}
+        />
+        <SignButton className="quiet" title={texts.help} sign="?" onPress={onHelp} />
       </div>
     </header>
-  )
-}
-
-interface ActionProps {
-  readonly title: string
-  readonly sign: string
-  readonly disabled?: boolean
-  readonly onPress: () => void
-}
-
-function Action({ title, sign, disabled = false, onPress }: ActionProps) {
-  return (
-    <button
-      type="button"
-      className="quiet"
-      title={title}
-      aria-label={title}
-      aria-disabled={disabled}
-      onClick={() => !disabled && onPress()}
-    >
-      <span aria-hidden="true">{sign}</span>
-    </button>
   )
 }

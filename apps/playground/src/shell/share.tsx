@@ -1,5 +1,6 @@
 // The state of the page as a link, and as a frame for other pages.
 import { useEffect, useId, useState } from 'react'
+import { CopyButton } from '../parts/copy-button.js'
 import { Dialog } from './dialog.js'
 import { linkOf } from './keeping.js'
 import { useTexts } from './language.js'
@@ -16,33 +17,18 @@ export function Share({
   const texts = useTexts().shell
   const id = useId()
   const [link, setLink] = useState('')
-  const [copied, setCopied] = useState('')
   useEffect(() => {
     void linkOf(moment).then(setLink)
   }, [moment])
   const embed = `<iframe src="${link.replace('?', '?embed=1&')}" width="100%" height="600" style="border:0"></iframe>`
-  const copy = async (text: string) => {
-    await navigator.clipboard.writeText(text).catch(() => {
-      const field = document.querySelector<HTMLTextAreaElement>('.share-link')!
-      field.value = text
-      field.select()
-      document.execCommand('copy')
-    })
-    setCopied(texts.copied)
-  }
   return (
     <Dialog
       title={texts.shareTitle}
       onClose={onClose}
       actions={
         <>
-          <button type="button" className="primary" onClick={() => copy(link)}>
-            {texts.copy}
-          </button>
-          <button type="button" onClick={() => copy(embed)}>
-            {texts.copyEmbed}
-          </button>
-          <span role="status">{copied}</span>
+          <CopyButton className="primary" text={link} />
+          <CopyButton title={texts.copyEmbed} text={embed} />
         </>
       }
     >

@@ -2,6 +2,7 @@
 import type { TrainingGraphDocument } from '@bp/lab'
 import { useId, useRef } from 'react'
 import { Menu, type MenuItem } from '../parts/menu.js'
+import { SignButton } from '../parts/sign-button.js'
 import { useTexts } from '../shell/language.js'
 import type { Shown } from './protocol.js'
 
@@ -49,15 +50,7 @@ export function Bar({ document, go, shown, onNextFound, onFile, onExport, onNetw
           {search !== '' && (found === null ? texts.noPattern : texts.found(found.length))}
         </span>
         {found !== null && found.length > 0 && (
-          <button
-            type="button"
-            className="quiet"
-            aria-label={texts.nextFound}
-            title={texts.nextFound}
-            onClick={onNextFound}
-          >
-            <span aria-hidden="true">›</span>
-          </button>
+          <SignButton title={texts.nextFound} sign="›" className="quiet" onPress={onNextFound} />
         )}
       </div>
       <button type="button" aria-pressed={gradients} onClick={() => go({ gradients: !gradients })}>
@@ -68,7 +61,7 @@ export function Bar({ document, go, shown, onNextFound, onFile, onExport, onNetw
       </button>
       <Menu
         label={texts.scopes}
-        items={[
+        items={() => [
           { title: texts.openReadable, selected: opened === null, run: () => go({ opened: null }) },
           {
             title: texts.openAll,
@@ -80,7 +73,7 @@ export function Bar({ document, go, shown, onNextFound, onFile, onExport, onNetw
       />
       <Menu
         label={file ? <span className="training-graph-file">{file.name}</span> : texts.file}
-        items={files}
+        items={() => files}
       />
       <input
         ref={chooser}

@@ -7,6 +7,7 @@ import {
   type TrainingGraphDocument,
 } from '@bp/lab'
 import { type DragEvent, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { saveFile } from '../parts/save-file.js'
 import { Tabs } from '../parts/tabs.js'
 import { Timeline } from '../parts/timeline.js'
 import { useKeys } from '../shell/keys.js'
@@ -20,7 +21,6 @@ import { CurvesTab } from './curves-tab.js'
 import { Drawing } from './drawing.js'
 import { NodeTab } from './node-tab.js'
 import { ProgramTab } from './program-tab.js'
-import { saveBytes } from './save.js'
 import { Thread } from './thread.js'
 
 const thread = new Thread(createWorker)
@@ -51,7 +51,7 @@ export function TrainingGraphPlace({ document, change, open }: PlaceProps<Traini
         tab: file.nodes.length > 0 ? 'node' : 'curves',
       })
     }
-    thread.onExported = (bytes, step) => saveBytes(`events.out.tfevents.step-${step}`, bytes)
+    thread.onExported = (bytes, step) => saveFile(`events.out.tfevents.step-${step}`, new Blob([bytes]))
   }, [texts, change])
 
   const read = async (file: File | undefined) => {

@@ -141,11 +141,9 @@ export const graph = {
     wrong: 'wrong',
     chart: 'Error of the central difference against h, both logarithmic',
   },
-  maths: { copy: 'Copy LaTeX', copied: 'Copied', none: 'The derivation appears as the way back is walked.' },
+  maths: { copy: 'Copy LaTeX', none: 'The derivation appears as the way back is walked.' },
   code: {
     format: 'Format',
-    copy: 'Copy',
-    copied: 'Copied',
     save: 'Save',
     svg: 'Save SVG',
     png: 'Save PNG',

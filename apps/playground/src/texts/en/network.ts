@@ -133,8 +133,6 @@ export const network = {
   needsClasses: 'Set at least one point of each class.',
   typescript: 'TypeScript',
   pytorch: 'PyTorch',
-  copy: 'Copy',
-  copied: 'Copied',
   programFor: (name: string) => `This training for ${name}`,
   value: 'value',
   derivative: 'derivative',

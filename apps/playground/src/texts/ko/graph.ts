@@ -121,8 +121,8 @@ export const graph: typeof en = {
     wrong: '틀림',
     chart: 'h에 따른 중앙 차분의 오차(둘 다 로그 눈금)',
   },
-  maths: { copy: 'LaTeX 복사', copied: '복사됨', none: '거꾸로 가는 동안 유도 과정이 나타납니다.' },
-  code: { format: '형식', copy: '복사', copied: '복사됨', save: '저장', svg: 'SVG 저장', png: 'PNG 저장' },
+  maths: { copy: 'LaTeX 복사', none: '거꾸로 가는 동안 유도 과정이 나타납니다.' },
+  code: { format: '형식', save: '저장', svg: 'SVG 저장', png: 'PNG 저장' },
   problems: {
     'array-target': (title, shape) =>
       `${title}은(는) ${shape} 배열이라 미분값이 하나가 아닙니다. sum(${title})이나 mean(${title})을 쓰세요.`,

@@ -134,8 +134,6 @@ export const network: typeof en = {
   needsClasses: '클래스마다 점이 하나 이상 필요합니다.',
   typescript: 'TypeScript',
   pytorch: 'PyTorch',
-  copy: '복사',
-  copied: '복사했습니다',
   programFor: (name) => `이 학습의 ${name} 프로그램`,
   value: '값',
   derivative: '미분값',
