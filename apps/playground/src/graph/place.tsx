@@ -34,7 +34,12 @@ const speeds = [0.25, 0.5, 1, 2, 4, 16]
 
 export function GraphPlace({ document, change }: PlaceProps<GraphDocument>) {
   const texts = useTexts().graph
-  const { picture: current, problem } = useMemo(() => openGraph(document), [document])
+  const { source, values, opened, target, mode, along, broken } = document
+  // Steps, tabs and what is chosen change nothing of it.
+  const { picture: current, problem } = useMemo(
+    () => openGraph(document),
+    [source, values, opened, target, mode, along, broken],
+  )
   // What is being typed may be no graph yet: the last picture stays.
   const last = useRef<GraphPicture | null>(null)
   last.current = current ?? last.current

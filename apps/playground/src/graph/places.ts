@@ -9,7 +9,7 @@ const mostAtOnce = 120
 
 /** `null` while a large graph is being placed. */
 export function usePlaces(graph: LayoutGraph): Layout | null {
-  const structure = structureOf(graph)
+  const structure = useMemo(() => structureOf(graph), [graph])
   const large = graph.nodes.length > mostAtOnce
   // Values do not move anything.
   const atOnce = useMemo(() => (large ? null : place(graph)), [structure])
