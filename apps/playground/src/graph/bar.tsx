@@ -130,7 +130,7 @@ function Problem({
             })
           }
         >
-          {texts.makeVariables(unknown.join(', '))}
+          {texts.makeVariables(unknown)}
         </button>
       )}
     </div>

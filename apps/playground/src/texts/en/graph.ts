@@ -25,8 +25,8 @@ const relation: Readonly<Record<RelationKind, (words: RelationWords) => string>>
   inverse: ({ from, to, local }) => `The larger ${from}, the nearer ${to} is to 0.${times(local)}`,
   power: ({ from, to, local }) =>
     `${to} is a power of ${from}, and the steeper the larger it is.${times(local)}`,
-  exponential: ({ from, to, local }) =>
-    `The slope of an exponential is its own value, ${to}.${times(local).replace('Here its slope', `As ${from} moves, that`)}`,
+  exponential: ({ to, local }) =>
+    `The slope of an exponential is its own value, ${to}${local === null ? '' : ` = ${local}`}.`,
   logarithm: ({ from, to, local }) => `The larger ${from}, the slower ${to} grows.${times(local)}`,
   squashed: ({ from, to, local }) =>
     `${to} is ${from} pressed between two limits: steep in the middle, flat far out.${times(local)}`,
@@ -66,7 +66,7 @@ export const graph = {
     tangentSeed: (variable: string) => `If ${variable} moves by 1, it moves by 1. Here forward mode begins.`,
     relation,
     consequence: (target: string, from: string, result: string, part: boolean) =>
-      `${part ? 'Along this way' : 'So'} ${target} moves ${result} times as much as ${from}.`,
+      `${part ? 'By this path' : 'So'} ${target} moves ${result} times as much as ${from}.`,
   },
   openNode: (symbol: string) => `Open ${symbol}`,
   closeNode: (symbol: string) => `Close ${symbol}`,
@@ -87,7 +87,8 @@ export const graph = {
     deep: 'a long chain: derivatives fade',
   },
   applyFix: (replacement: string) => `Write ${replacement}`,
-  makeVariables: (names: string) => `Make ${names} a variable`,
+  makeVariables: (names: readonly string[]) =>
+    names.length === 1 ? `Make ${names[0]} a variable` : `Make ${names.join(', ')} variables`,
   read: (from: string, as: string) => `${from} is read as ${as}`,
   derivativeOf: 'Derivative of',
   mode: 'Direction',
@@ -95,8 +96,8 @@ export const graph = {
   forwardMode: (variable: string) => `forward: along with the values, by ${variable}`,
   counts: (reverse: number, forward: number, variables: number) =>
     `Multiplications: ${reverse} in one reverse sweep; ${forward} in ${variables} forward sweeps.`,
-  break: 'Break it: = instead of + =',
-  whole: 'Add up again: + =',
+  break: 'Break it: = instead of +=',
+  whole: 'Add up again: +=',
   valueOf: (title: string) => `value of ${title}`,
   derivativeBy: (target: string, title: string) => `derivative of ${target} by ${title}`,
   tangentOf: (title: string, along: string) => `derivative of ${title} by ${along}`,

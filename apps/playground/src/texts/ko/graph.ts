@@ -31,7 +31,8 @@ export const graph: typeof en = {
       divided: ({ from, to, by }) => `${from}을(를) ${by}(으)로 나누므로 ${to}은(는) 그만큼 덜 변합니다.`,
       inverse: ({ from, to, local }) => `${from}이(가) 커질수록 ${to}은(는) 0에 가까워집니다.${times(local)}`,
       power: ({ from, to, local }) => `${to}은(는) ${from}의 거듭제곱이라 클수록 가파릅니다.${times(local)}`,
-      exponential: ({ to, local }) => `지수 함수의 기울기는 자기 자신의 값 ${to}입니다.${times(local)}`,
+      exponential: ({ to, local }) =>
+        `지수 함수의 기울기는 자기 자신의 값 ${to}${local === null ? '' : ` = ${local}`}입니다.`,
       logarithm: ({ from, to, local }) =>
         `${from}이(가) 커질수록 ${to}은(는) 천천히 자랍니다.${times(local)}`,
       squashed: ({ from, to, local }) =>
@@ -71,7 +72,7 @@ export const graph: typeof en = {
     deep: '긴 사슬: 미분이 사라집니다',
   },
   applyFix: (replacement) => `${replacement}(으)로 고치기`,
-  makeVariables: (names) => `${names}을(를) 변수로 만들기`,
+  makeVariables: (names) => `${names.join(', ')}을(를) 변수로 만들기`,
   read: (from, as) => `${from}을(를) ${as}(으)로 읽었습니다`,
   derivativeOf: '미분할 것',
   mode: '방향',
