@@ -9,8 +9,8 @@ import { useTexts } from '../shell/language.js'
 import type { GraphPartProps } from './account-card.js'
 import { Cells, type CellsProps } from './cells.js'
 import { Name } from './formula.js'
-import { usePlaces } from './places.js'
 import { shapeSize, shapeWidth } from './sizes.js'
+import { usePlacing } from './use-placing.js'
 
 interface DrawingProps extends GraphPartProps {
   readonly onBreakpoint: (node: string) => void
@@ -20,7 +20,7 @@ export function Drawing(props: DrawingProps) {
   const texts = useTexts().graph
   const { document, change, picture } = props
   const { trace, view } = picture
-  const placed = usePlaces(trace)
+  const placed = usePlacing(trace)
   const holder = useRef<HTMLFieldSetElement>(null)
   if (!placed) return <p className="graph-empty">{texts.placing(trace.nodes.length)}</p>
   const boxes = new Map(placed.nodes.map((box) => [box.id, box]))

@@ -1,4 +1,4 @@
-// The places of a graph, as long as its structure stays; those of a large graph come from a worker.
+// Where everything of a graph is drawn, as long as its structure stays; of a large graph a worker says so.
 import type { Layout, LayoutGraph } from '@bp/lab'
 import { useEffect, useMemo, useState } from 'react'
 import { createPlacingWorker } from './create-placing-worker.js'
@@ -8,7 +8,7 @@ import { place } from './placing.js'
 const mostAtOnce = 120
 
 /** `null` while a large graph is being placed. */
-export function usePlaces(graph: LayoutGraph): Layout | null {
+export function usePlacing(graph: LayoutGraph): Layout | null {
   const structure = useMemo(() => structureOf(graph), [graph])
   const large = graph.nodes.length > mostAtOnce
   // Values do not move anything.
