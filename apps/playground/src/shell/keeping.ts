@@ -22,8 +22,8 @@ interface Stored {
   readonly version: number
   readonly place: string
   readonly documents: Readonly<Record<string, Readonly<Record<string, string>>>>
-  /** The address at that time. */
-  readonly hash: string
+  /** The address at that time, and the one before it. */
+  readonly hashes: readonly string[]
 }
 
 export interface Start {
@@ -38,8 +38,7 @@ export interface Start {
 export async function readStart(): Promise<Start> {
   const left = readStorage('sessionStorage', leftKey)
   forgetLeft()
-  // A page that is left before the address has followed knows more than the address.
-  const stored = left?.hash === location.hash ? left : readStorage('localStorage', storageKey)
+  const stored = left && isAddressOf(left) ? left : readStorage('localStorage', storageKey)
   const documents = { ...initialDocuments } as Record<PlaceName, unknown>
   for (const name of placeNames) {
     try {
@@ -85,6 +84,15 @@ async function readHash(now: Moment<Documents>): Promise<Start> {
   }
 }
 
+/**
+ * Whether a page was left at the address that is open now, so that it knows more: the address may not have followed yet. A
+ * reload may open the one before, which the browser had not replaced yet.
+ */
+function isAddressOf({ hashes }: Stored): boolean {
+  const [entry] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+  return (entry?.type === 'reload' ? hashes : hashes.slice(0, 1)).includes(location.hash)
+}
+
 function forgetLeft(): void {
   try {
     sessionStorage.removeItem(leftKey)
@@ -116,13 +124,14 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
   let timer: ReturnType<typeof setTimeout> | undefined
   let shown = session.getState().place
   let written = location.hash
+  let before = written
   /** Whether the address says where to go, and it is not gone there yet. */
   let following = false
   const write = async () => {
     clearTimeout(timer)
     timer = undefined
     const moment = session.getState()
-    store(moment, 'localStorage', storageKey)
+    store(moment, 'localStorage', storageKey, [])
     const hash = await writeAddress(moment.place, writeFields(moment.place, moment.documents[moment.place]))
     if (session.getState() !== moment || hash === written || following || location.hash !== written) return
     const elsewhere = moment.place !== shown
@@ -130,6 +139,7 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
     try {
       history[elsewhere ? 'pushState' : 'replaceState'](null, '', hash)
       // As the browser writes it.
+      before = written
       written = location.hash
     } catch {
       // Some browsers refuse more than 100 changes of the address in half a minute; the next one tries again.
@@ -140,9 +150,8 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
     else timer ??= setTimeout(write, delay)
   })
   const leave = () => {
-    if (timer === undefined) return
-    store(session.getState(), 'localStorage', storageKey)
-    store(session.getState(), 'sessionStorage', leftKey)
+    if (timer !== undefined) store(session.getState(), 'localStorage', storageKey, [])
+    store(session.getState(), 'sessionStorage', leftKey, [location.hash, before])
   }
   const follow = async () => {
     const { hash } = location
@@ -169,12 +178,17 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
   }
 }
 
-function store({ place, documents }: Moment<Documents>, storage: StorageName, key: string): void {
+function store(
+  { place, documents }: Moment<Documents>,
+  storage: StorageName,
+  key: string,
+  hashes: readonly string[],
+): void {
   const stored: Stored = {
     version: storageVersion,
     place,
     documents: Object.fromEntries(placeNames.map((name) => [name, writeFields(name, documents[name])])),
-    hash: location.hash,
+    hashes,
   }
   try {
     globalThis[storage].setItem(key, JSON.stringify(stored))
