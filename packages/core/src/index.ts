@@ -34,7 +34,7 @@ export {
   prepare,
 } from './data/prepare.js'
 export { imputer, normalizer, oneHotEncoder, type Scaler, standardizer } from './data/scaling.js'
-export { type SplitOptions, split } from './data/split.js'
+export { type SplitOptions, type SplitRows, split, splitRows } from './data/split.js'
 export type { Cell, Cells, Column, Table } from './data/table.js'
 export {
   type CheckOptions,

@@ -6,7 +6,7 @@ import { random } from '../numbers/random.js'
 import { type Categories, type Content, isFilled, readColumns } from './column.js'
 import type { Dataset } from './dataset.js'
 import { countCategories, standard } from './scaling.js'
-import { splitGroups } from './split.js'
+import { splitRows } from './split.js'
 import { type Column, quote, type Table } from './table.js'
 
 /** Options of `prepare`. */
@@ -104,7 +104,7 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
     throw new DataError(
       `column ${quote(name)} is ${quote(first)} in every row; the target must have different values`,
     )
-  const { kept, held } = splitGroups(groups, validationSplit, random(seed).stream('held back'))
+  const { kept, held } = splitRows(groups, validationSplit, random(seed).stream('held back'))
   const tooFew = kept.length < 2 || (validationSplit > 0 && held.length === 0)
   const inputColumns = table.columns.filter((column) => column !== targetColumn)
   const columns: Encoded<PreparedColumn>[] = []

@@ -12,7 +12,7 @@ export interface SplitRows {
 }
 
 /** Holds out a fraction of each group of rows, such that together they are that fraction of all rows. */
-export function splitGroups(
+export function splitRows(
   groups: readonly (readonly number[])[],
   validationSplit: number,
   source: Random,
@@ -74,7 +74,7 @@ export function splitChecked<I extends Columns, T extends Columns>(
     if (group) group.push(row)
     else groups.set(key, [row])
   }
-  const { kept, held } = splitGroups([...groups.values()], validationSplit, random(seed).stream('held back'))
+  const { kept, held } = splitRows([...groups.values()], validationSplit, random(seed).stream('held back'))
   if (held.length === 0)
     throw new DataError(
       `split: ${data.rows} rows${stratified ? ` in ${groups.size} classes` : ''} are too few to hold out ${validationSplit} of them; provide more rows, or hold out more`,
