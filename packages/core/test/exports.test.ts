@@ -113,6 +113,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   normalizer: [[1, 2], 1],
   oneHotEncoder: [['a', 'b']],
   standardizer: [[1, 2], 1],
+  splitRows: [[[0, 1], [2]], options({ validationSplit: 0.5, seed: 1 })],
   split: [rows(), options({ validationSplit: 0.5, seed: 1 })],
   describe: [[weights.mul(2)], options()],
   evaluate: [[weights.mul(2)]],

@@ -2,7 +2,6 @@
 import { check, checkOptions, checkSeed, checkShare, checkText, listOf } from '../checks/check-options.js'
 import { DataError } from '../checks/errors.js'
 import { didYouMean } from '../checks/nearest.js'
-import { random } from '../numbers/random.js'
 import { type Categories, type Content, isFilled, readColumns } from './column.js'
 import type { Dataset } from './dataset.js'
 import { countCategories, standard } from './scaling.js'
@@ -104,7 +103,7 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
     throw new DataError(
       `column ${quote(name)} is ${quote(first)} in every row; the target must have different values`,
     )
-  const { kept, held } = splitRows(groups, validationSplit, random(seed).stream('held back'))
+  const { kept, held } = splitRows(groups, { validationSplit, seed })
   const tooFew = kept.length < 2 || (validationSplit > 0 && held.length === 0)
   const inputColumns = table.columns.filter((column) => column !== targetColumn)
   const columns: Encoded<PreparedColumn>[] = []

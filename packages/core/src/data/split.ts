@@ -1,8 +1,17 @@
 // Splits rows into training and validation.
-import { checkFlag, checkFraction, checkOptions, checkSeed, optional } from '../checks/check-options.js'
+import {
+  check,
+  checkFlag,
+  checkFraction,
+  checkOptions,
+  checkSeed,
+  checkShare,
+  listOf,
+  optional,
+} from '../checks/check-options.js'
 import { DataError } from '../checks/errors.js'
 import { listed } from '../layers/named.js'
-import { type Random, random } from '../numbers/random.js'
+import { random } from '../numbers/random.js'
 import { type Columns, checkDataset, type Dataset, mapColumns } from './dataset.js'
 
 /** Row indices, in order. */
@@ -11,16 +20,27 @@ export interface SplitRows {
   readonly held: number[]
 }
 
-/** Holds out a fraction of each group of rows, such that together they are that fraction of all rows. */
+const checkGroups = listOf(
+  check<ArrayLike<number>>('row indices', (value) => Array.isArray(value) || ArrayBuffer.isView(value)),
+)
+
+/**
+ * Holds out a fraction of each group of rows, such as those of a class, such that together they are that fraction of
+ * all rows; at least one row of each group is kept. With a `validationSplit` of 0, all are kept.
+ */
 export function splitRows(
-  groups: readonly (readonly number[])[],
-  validationSplit: number,
-  source: Random,
+  groups: readonly ArrayLike<number>[],
+  options: { readonly validationSplit: number; readonly seed: number },
 ): SplitRows {
+  const { validationSplit, seed } = checkOptions('splitRows', options, {
+    validationSplit: checkShare,
+    seed: checkSeed,
+  })
+  const source = random(seed).stream('held back')
   const held: number[] = []
   const kept: number[] = []
   let seen = 0
-  for (const [index, group] of groups.entries()) {
+  for (const [index, group] of checkGroups('splitRows', 'groups', groups).entries()) {
     const order = source.stream(index).permutation(group.length)
     seen += group.length
     // Never a whole group: a class that is not trained on cannot be recognized.
@@ -74,7 +94,7 @@ export function splitChecked<I extends Columns, T extends Columns>(
     if (group) group.push(row)
     else groups.set(key, [row])
   }
-  const { kept, held } = splitRows([...groups.values()], validationSplit, random(seed).stream('held back'))
+  const { kept, held } = splitRows([...groups.values()], { validationSplit, seed })
   if (held.length === 0)
     throw new DataError(
       `split: ${data.rows} rows${stratified ? ` in ${groups.size} classes` : ''} are too few to hold out ${validationSplit} of them; provide more rows, or hold out more`,

@@ -1,5 +1,5 @@
 // From an inspected table to training and held-back rows, with everything measured on the training rows alone.
-import { type Dataset, random, splitRows } from '@bp/core'
+import { type Dataset, splitRows } from '@bp/core'
 import { readValues } from '../columns/values.js'
 import { counted, listed, quote, TableError } from '../errors.js'
 import { type Content, contentOf, fitEncoding, moments, widthOf, writeInputs } from './columns.js'
@@ -56,7 +56,7 @@ export function prepareTable(inspection: Inspection, { heldBack, seed }: Prepare
     if (group >= 0) groups[group]!.push(row)
   }
   const filled = groups.reduce((total, { length }) => total + length, 0)
-  const { kept, held } = splitRows(groups, heldBack, random(seed).stream('held back'))
+  const { kept, held } = splitRows(groups, { validationSplit: heldBack, seed })
   if (kept.length < 2 || (heldBack > 0 && held.length === 0))
     throw new TableError(
       null,
