@@ -39,10 +39,24 @@ export {
 } from './descent/surface.js'
 export { formatCount, formatNumber } from './format-number.js'
 export { type PartialSum, type StepAccount, writeAccount } from './graph/account.js'
-export { type Cell, type CellOrigin, cellsOfPart, cellsOfValue } from './graph/cells.js'
-export { toJson, toPyTorch, toTypeScript } from './graph/code.js'
+export {
+  type Cell,
+  type CellOrigin,
+  cellsOf,
+  cellsOfPart,
+  cellsOfValue,
+  writeCellSum,
+} from './graph/cells.js'
+export {
+  type CodeLine,
+  pytorchLines,
+  toJson,
+  toPyTorch,
+  toTypeScript,
+  typescriptLines,
+} from './graph/code.js'
 export { expandComposite, type OpenedComposite, type OpenedGraph, openComposites } from './graph/composite.js'
-export { toDerivation } from './graph/derivation.js'
+export { derivationLines, toDerivation } from './graph/derivation.js'
 export { operand } from './graph/describe.js'
 export { type GraphDocument, type GraphTab, graphCodec, graphTabs, initialGraph } from './graph/document.js'
 export { type Formula, type Mark, type Source, writeFormula } from './graph/formula.js'
@@ -58,6 +72,7 @@ export {
   type Point,
   type Size,
 } from './graph/layout.js'
+export { boundsOf, type MovedNodes, moveNodes } from './graph/move.js'
 export {
   type CurveOptions,
   type CurvePoint,
@@ -92,6 +107,7 @@ export {
   trace,
 } from './graph/trace.js'
 export { type TraceView, viewAt } from './graph/view.js'
+export { nodesAt, spansOf } from './graph/written.js'
 export { type Address, readAddress, writeAddress } from './link/address.js'
 export { type Codec, choiceField, LinkError, numberField } from './link/codec.js'
 export { listed } from './listed.js'

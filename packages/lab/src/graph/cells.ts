@@ -1,5 +1,7 @@
 // Which cells of arrays make one cell: of a value, and of what an edge passes back.
 import type { Shape } from '@bp/core'
+import { formatNumber } from '../format-number.js'
+import type { Numbers } from './numbers.js'
 import type { Trace, TraceEdge, TraceNode } from './trace.js'
 
 /** A cell of a node's value or derivative; `[]` is that of a single number. */
@@ -75,6 +77,38 @@ export function cellsOfPart(trace: Trace, edgeId: string, cell: readonly number[
     return products(uses.map((at) => [arriving(at), value(other, broadcastCell(other.shape, at))]))
   }
   return { kind: 'function', terms: uses.map((at) => [arriving(at)]), scale: 1 }
+}
+
+/** The cells that make a cell: of a value, or of a derivative that has come along a single edge. */
+export function cellsOf(trace: Trace, { node, of, cell }: Cell): CellOrigin | null {
+  if (of === 'value') return cellsOfValue(trace, node, cell)
+  const [edge, ...others] = trace.edges.filter(
+    ({ from, contribution }) => from === node && contribution !== null,
+  )
+  return edge && others.length === 0 ? cellsOfPart(trace, edge.id, cell) : null
+}
+
+/** More terms are not written out. */
+const mostTerms = 6
+
+/** The numbers that make a cell, `1·5 + 2·7`; `null` where that is not a sum of products of cells. */
+export function writeCellSum(trace: Trace, origin: CellOrigin, digits = 4): string | null {
+  if (origin.kind !== 'products') return null
+  const number = ({ node, of, cell }: Cell, first: boolean): string => {
+    const found = nodeOf(trace, node)
+    const text = formatNumber(at((of === 'value' ? found.value : found.derivative)!, cell), digits)
+    return !first && text.startsWith('−') ? `(${text})` : text
+  }
+  const written = origin.terms
+    .slice(0, mostTerms)
+    .map((term, index) => term.map((cell, factor) => number(cell, index + factor === 0)).join('·'))
+  const sum = [...written, ...(origin.terms.length > mostTerms ? ['…'] : [])].join(' + ')
+  if (origin.scale === 1) return sum
+  return `${origin.terms.length > 1 ? `(${sum})` : sum} / ${formatNumber(1 / origin.scale, digits)}`
+}
+
+function at(numbers: Numbers, cell: readonly number[]): number {
+  return cell.reduce<Numbers>((entry, index) => (entry as readonly Numbers[])[index]!, numbers) as number
 }
 
 function products(terms: readonly (readonly Cell[])[], scale = 1): CellOrigin {

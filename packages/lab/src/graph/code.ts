@@ -7,8 +7,22 @@ import { writeOperation } from './describe.js'
 import { type Identity, identify } from './names.js'
 import type { Trace } from './trace.js'
 
+/** A line of a program or a formula, and the node whose value or derivative it makes. */
+export interface CodeLine {
+  readonly text: string
+  /** Id in the trace; `null` for a line that is of no single node. */
+  readonly node: string | null
+}
+
 /** A program that computes the output and its derivatives by all variables with `@bp/core`, and prints them. */
 export function toTypeScript(graph: Graph | OpenedGraph): string {
+  return written(typescriptLines(graph))
+}
+
+/** The same, line by line. */
+export function typescriptLines(graph: Graph | OpenedGraph): CodeLine[] {
+  const identities = identify(graph)
+  const idOf = (tensor: Tensor) => identities.get(tensor)!.id
   const names = identifiersOf(graph, typescriptWords)
   const variables = [...names].filter(([tensor]) => tensor instanceof Variable)
   const output = names.get(graph.output)!
@@ -19,11 +33,14 @@ export function toTypeScript(graph: Graph | OpenedGraph): string {
     ...(uses(({ op }) => op !== null) ? ['ops'] : []),
     ...(variables.length > 0 ? ['variable'] : []),
   ]
-  const lines = [`import { ${imports.join(', ')} } from '@bp/core'`, '']
+  const lines = [ofNone(`import { ${imports.join(', ')} } from '@bp/core'`), ofNone('')]
   for (const [tensor, name] of names) {
     if (tensor instanceof Variable || tensor instanceof Constant) {
       const kind = tensor instanceof Variable ? 'variable' : 'constant'
-      lines.push(`const ${name} = ${kind}(${valuesOf(tensor)}, { dtype: 'f64' })`)
+      lines.push({
+        text: `const ${name} = ${kind}(${valuesOf(tensor)}, { dtype: 'f64' })`,
+        node: idOf(tensor),
+      })
       continue
     }
     const { inputs } = tensor.op!.definition
@@ -35,17 +52,32 @@ export function toTypeScript(graph: Graph | OpenedGraph): string {
     ).map((entry) => (typeof entry === 'string' ? entry : `[${entry.join(', ')}]`))
     const attributes = optionsOf(tensor)
     if (attributes.length > 0) given.push(literal(Object.fromEntries(attributes)))
-    lines.push(`const ${name} = ops.${tensor.op!.name}(${given.join(', ')})${comment(tensor, names, '//')}`)
+    lines.push({
+      text: `const ${name} = ops.${tensor.op!.name}(${given.join(', ')})${comment(tensor, names, '//')}`,
+      node: idOf(tensor),
+    })
   }
-  lines.push('', `console.log('${output}', ${output}.toArray())`)
+  lines.push(ofNone(''), {
+    text: `console.log('${output}', ${output}.toArray())`,
+    node: idOf(graph.output),
+  })
   if (graph.output.size === 1 && variables.length > 0) {
     const list = variables.map(([, name]) => name)
     lines.push(
-      `const derivatives = gradients(${output}, [${list.join(', ')}])`,
-      ...list.map((name, index) => `console.log('d${output}/d${name}', derivatives[${index}].toArray())`),
+      ofNone(`const derivatives = gradients(${output}, [${list.join(', ')}])`),
+      ...variables.map(([tensor, name], index) => ({
+        text: `console.log('d${output}/d${name}', derivatives[${index}].toArray())`,
+        node: idOf(tensor),
+      })),
     )
   }
-  return `${lines.join('\n')}\n`
+  return lines
+}
+
+const ofNone = (text: string): CodeLine => ({ text, node: null })
+
+function written(lines: readonly CodeLine[]): string {
+  return `${lines.map(({ text }) => text).join('\n')}\n`
 }
 
 /**
@@ -77,6 +109,11 @@ function optionsOf({ op, attributes, inputs }: Tensor): [string, unknown][] {
 
 /** The same in PyTorch. An operation that PyTorch lacks is written as the simpler ones that it stands for. */
 export function toPyTorch(graph: Graph | OpenedGraph): string {
+  return written(pytorchLines(graph))
+}
+
+/** The same, line by line. What an operation that PyTorch lacks is written as is of the operation's node. */
+export function pytorchLines(graph: Graph | OpenedGraph): CodeLine[] {
   let shown: Graph | OpenedGraph = graph
   for (;;) {
     const unknown: Tensor | undefined = [...identify(shown).keys()].find(
@@ -89,32 +126,47 @@ export function toPyTorch(graph: Graph | OpenedGraph): string {
       )
     shown = expandComposite(shown, unknown)
   }
+  const own = new Set([...identify(graph).values()].map(({ id }) => id))
+  const identities = identify(shown)
+  const composites = 'composites' in shown ? shown.composites : []
+  const nodeOf = (tensor: Tensor): string => {
+    let { id } = identities.get(tensor)!
+    while (!own.has(id)) id = composites.find(({ nodes }) => nodes.includes(id))!.id
+    return id
+  }
   const names = identifiersOf(shown, pythonWords)
   const output = names.get(shown.output)!
-  const lines = ['import torch', '']
-  const variables: string[] = []
+  const lines = [ofNone('import torch'), ofNone('')]
+  const variables: [node: string, name: string][] = []
   for (const [tensor, name] of names) {
     if (tensor instanceof Variable || tensor instanceof Constant) {
       const grad = tensor instanceof Variable ? ', requires_grad=True' : ''
-      if (tensor instanceof Variable) variables.push(name)
-      lines.push(`${name} = torch.tensor(${pythonNumbers(valuesOf(tensor))}, dtype=torch.float64${grad})`)
+      if (tensor instanceof Variable) variables.push([nodeOf(tensor), name])
+      lines.push({
+        text: `${name} = torch.tensor(${pythonNumbers(valuesOf(tensor))}, dtype=torch.float64${grad})`,
+        node: nodeOf(tensor),
+      })
       continue
     }
     const write = pytorch.get(tensor.op!.name)!
-    lines.push(
-      `${name} = ${write(
+    lines.push({
+      text: `${name} = ${write(
         tensor.inputs.map((input) => names.get(input)!),
         tensor,
       )}${comment(tensor, names, ' #')}`,
-    )
+      node: nodeOf(tensor),
+    })
   }
-  lines.push('', `print("${output}", ${output}.tolist())`)
+  lines.push(ofNone(''), { text: `print("${output}", ${output}.tolist())`, node: nodeOf(shown.output) })
   if (shown.output.size === 1 && variables.length > 0) {
-    lines.push(`${output}.${shown.output.rank > 0 ? 'sum().' : ''}backward()`)
-    for (const name of variables)
-      lines.push(`print("d${output}/d${name}", ${name}.grad.tolist() if ${name}.grad is not None else None)`)
+    lines.push(ofNone(`${output}.${shown.output.rank > 0 ? 'sum().' : ''}backward()`))
+    for (const [node, name] of variables)
+      lines.push({
+        text: `print("d${output}/d${name}", ${name}.grad.tolist() if ${name}.grad is not None else None)`,
+        node,
+      })
   }
-  return `${lines.join('\n')}\n`
+  return lines
 }
 
 /** All nodes and edges with their numbers, for other programs. Numbers that are not finite are `null`. */

@@ -1,6 +1,7 @@
 // The whole derivation of a trace in LaTeX: forward pass, seed, backward pass, aligned at the equals signs.
 import { nameToLatex, numberToLatex } from '@bp/expression'
 import type { StepAccount } from './account.js'
+import type { CodeLine } from './code.js'
 import type { Formula, Mark } from './formula.js'
 import type { Numbers } from './numbers.js'
 import type { Trace } from './trace.js'
@@ -11,11 +12,22 @@ const longestSide = 6
 /** Digits as in the drawings. */
 const digits = 6
 
-export function toDerivation({ steps }: Pick<Trace, 'steps'>): string {
-  const lines = steps.flatMap(({ account, tangent }) =>
-    [account, ...(tangent ? [tangent] : [])].flatMap(linesOf),
+export function toDerivation(trace: Pick<Trace, 'steps'>): string {
+  return derivationLines(trace)
+    .map(({ text }) => text)
+    .join('\n')
+}
+
+/** The same, line by line. */
+export function derivationLines({ steps }: Pick<Trace, 'steps'>): CodeLine[] {
+  const lines = steps.flatMap(({ node, account, tangent }) =>
+    [account, ...(tangent ? [tangent] : [])]
+      .flatMap(linesOf)
+      .map((line): CodeLine => ({ text: `  ${line} \\\\`, node })),
   )
-  return `\\begin{aligned}\n${lines.map((line) => `  ${line}`).join(' \\\\\n')}\n\\end{aligned}`
+  const last = lines.at(-1)
+  if (last) lines[lines.length - 1] = { ...last, text: last.text.slice(0, -' \\\\'.length) }
+  return [{ text: '\\begin{aligned}', node: null }, ...lines, { text: '\\end{aligned}', node: null }]
 }
 
 function linesOf({ left, symbols, numbers, result, shape, sum }: StepAccount): string[] {

@@ -1,6 +1,7 @@
 // The document of the Graph place: all that its picture follows from, and how an address holds it.
 import type { NestedArray } from '@bp/core'
 import { type Codec, choiceField, LinkError, numberField, shortened } from '../link/codec.js'
+import type { MovedNodes } from './move.js'
 import type { Numbers } from './numbers.js'
 
 export const graphTabs = ['steps', 'nudge', 'check', 'maths', 'code'] as const
@@ -20,6 +21,8 @@ export interface GraphDocument {
   readonly along: string | null
   /** Ids of the nodes at which playing stops. */
   readonly breakpoints: readonly string[]
+  /** How far nodes were moved from where the layout has them, by id. */
+  readonly moved: MovedNodes
   /** Whether each use of a node overwrites its derivative instead of adding to it. */
   readonly broken: boolean
   /** Steps done. */
@@ -38,6 +41,7 @@ export const initialGraph: GraphDocument = {
   mode: 'reverse',
   along: null,
   breakpoints: [],
+  moved: {},
   broken: false,
   position: 0,
   selected: null,
@@ -57,6 +61,7 @@ const field = {
   mode: 'mode',
   along: 'by',
   breakpoints: 'stop',
+  moved: 'moved',
   broken: 'broken',
   position: 'step',
   selected: 'at',
@@ -82,6 +87,8 @@ export const graphCodec: Codec<GraphDocument> = {
     }
     for (const key of ['opened', 'breakpoints'] as const)
       if (document[key].length > 0) fields.set(field[key], document[key].join(','))
+    const moved = Object.entries(document.moved)
+    if (moved.length > 0) fields.set(field.moved, moved.map(([id, { x, y }]) => `${id}:${x}:${y}`).join(','))
     for (const key of ['target', 'along', 'selected'] as const) {
       const id = document[key]
       if (id !== null) fields.set(field[key], id)
@@ -115,6 +122,7 @@ export const graphCodec: Codec<GraphDocument> = {
       mode: choiceField(fields, field.mode, initialGraph.mode, ['reverse', 'forward']),
       along: fields.get(field.along) ?? null,
       breakpoints: readIds(fields, field.breakpoints),
+      moved: readMoved(fields),
       broken: choiceField(fields, field.broken, 'no', ['yes', 'no']) === 'yes',
       position: numberField(fields, field.position, 0, { low: 0, integer: true }),
       selected: fields.get(field.selected) ?? null,
@@ -156,4 +164,22 @@ function readIds(fields: ReadonlyMap<string, string>, key: string): string[] {
   if (ids.length > mostIds)
     throw new LinkError(`the link's field ${key} expects at most ${mostIds} nodes, got ${ids.length}`)
   return ids
+}
+
+/** Farther than any drawing is large. */
+const farthest = 100_000
+
+/** `w:12:-30,g:0:40`: how far nodes were moved to the right and down, in pixels. */
+function readMoved(fields: ReadonlyMap<string, string>): MovedNodes {
+  return Object.fromEntries(
+    readIds(fields, field.moved).map((entry) => {
+      const [, id, ...by] = /^(.+):(-?\d+):(-?\d+)$/.exec(entry) ?? []
+      const [x, y] = by.map(Number)
+      if (id === undefined || Math.abs(x!) > farthest || Math.abs(y!) > farthest)
+        throw new LinkError(
+          `the link's field ${field.moved} expects nodes with two whole numbers of pixels, such as w:12:-30, got ${shortened(entry)}`,
+        )
+      return [id, { x: x!, y: y! }]
+    }),
+  )
 }

@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest'
 import {
   type Cell,
   type CellOrigin,
+  cellsOf,
   cellsOfPart,
   cellsOfValue,
   type Numbers,
   type Trace,
+  writeCellSum,
 } from '../../src/index.js'
 import { traced } from './graphs.js'
 
@@ -124,4 +126,16 @@ describe('the cells of a cell', () => {
     })
     expect(cellsOfValue(traced('f = sum(softmax(X))', values), 'g', [0, 0])).toBeNull()
   })
+})
+
+it('a cell of a product is written out with its numbers', () => {
+  const trace = traced('f = sum(X @ W)', values)
+  const sum = (of: 'value' | 'derivative', node: string, cell: number[]) =>
+    writeCellSum(trace, cellsOf(trace, { of, node, cell })!)
+  expect(sum('value', 'g', [1, 0])).toBe('4·1 + 5·0.5 + 6·(−3)')
+  expect(sum('derivative', 'W', [2, 1])).toBe('3·1 + 6·1')
+  const mean = traced('f = mean(X)', values)
+  expect(writeCellSum(mean, cellsOf(mean, { of: 'value', node: 'f', cell: [] })!)).toBe(
+    '(1 + 2 + 3 + 4 + 5 + 6) / 6',
+  )
 })

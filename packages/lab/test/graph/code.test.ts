@@ -2,7 +2,17 @@
 import * as core from '@bp/core'
 import { build, parse } from '@bp/expression'
 import { describe, expect, it } from 'vitest'
-import { openComposites, toDerivation, toJson, toPyTorch, toTypeScript, trace } from '../../src/index.js'
+import {
+  derivationLines,
+  openComposites,
+  pytorchLines,
+  toDerivation,
+  toJson,
+  toPyTorch,
+  toTypeScript,
+  trace,
+  typescriptLines,
+} from '../../src/index.js'
 import { graphOf, tableGraphs, traced } from './graphs.js'
 
 const network = graphOf(
@@ -151,5 +161,27 @@ describe('a program written back', () => {
     expect(toTypeScript(opened)).toContain('const y_1 = ops.neg(')
     expect(build(parse('f = torch + x'), { torch: 1, x: 2 })).toBeDefined()
     expect(toPyTorch(graphOf('f = torch + x', { torch: 1, x: 2 }))).toContain('torch_2 = torch.tensor(1')
+  })
+})
+
+describe('each line knows the node that it makes', () => {
+  it.each([
+    ['TypeScript', typescriptLines],
+    ['PyTorch', pytorchLines],
+  ] as const)('in %s', (_, lines) => {
+    for (const graph of [lecture, network, opened, graphOf('y = relu6(x*2)', { x: 3 })]) {
+      const { nodes } = trace(graph)
+      const assigned = lines(graph).filter(
+        ({ text }) => /^(const )?\S+ = /.test(text) && !/^const derivatives/.test(text),
+      )
+      expect(new Set(assigned.map(({ node }) => node))).toEqual(new Set(nodes.map(({ id }) => id)))
+    }
+    expect(lines(lecture).find(({ text }) => /^(const )?g = /.test(text))!.node).toBe('g')
+  })
+
+  it('in the derivation', () => {
+    const lines = derivationLines(trace(lecture))
+    expect(lines.map(({ node }) => node)).toEqual([null, 'g', 'f', 'f', 'g', 'b', 'w', 'x', null])
+    expect(lines.map(({ text }) => text).join('\n')).toBe(toDerivation(trace(lecture)))
   })
 })

@@ -47,6 +47,7 @@ describe('the document of the graph', () => {
         mode: 'forward',
         along: 'W[0,1]',
         breakpoints: ['g', 'h'],
+        moved: { w: { x: 12, y: -30 }, '#0': { x: 0, y: 40 } },
         broken: true,
         position: 12,
         selected: 'W>g.a',
