@@ -148,6 +148,129 @@ test('where numbers go wrong is said, with the cure, and shown', async () => {
   expect(await text(numberOf(page, 'f'))).toBe('∞')
 })
 
+const nodesLit = (page: Page) =>
+  page.locator('.graph-node.lit').evaluateAll((nodes) => nodes.map((node) => node.getAttribute('data-node')))
+const textLit = (page: Page) => page.locator('.graph-mirror mark').allInnerTexts()
+const codeLit = (page: Page) => page.locator('.graph-code .lit').allInnerTexts()
+
+test('the text, the graph and the code point at each other', async () => {
+  const page = await open({ hash: '#/graph?v=1&step=99&tab=code' })
+  const field = page.locator('.graph-expression > input')
+  await field.evaluate((input: HTMLInputElement) => {
+    input.focus()
+    input.setSelectionRange(5, 5)
+  })
+  await field.press('ArrowRight')
+  await page.locator('[data-node=x].lit').waitFor()
+  expect(await textLit(page)).toEqual(['x'])
+  expect((await codeLit(page))[0]).toContain('const x = ')
+  await page.locator('[data-node=g] .graph-shape').hover()
+  expect(await textLit(page)).toEqual(['w*x'])
+  expect((await codeLit(page)).map((line) => line.trim())).toEqual(['const g = ops.mul(w, x) // w × x'])
+  await page.locator('.graph-code span', { hasText: 'ops.add' }).hover()
+  expect(await nodesLit(page)).toEqual(['f'])
+  await page.locator('.graph-code span', { hasText: 'variable(3' }).click()
+  await page.locator('[data-node=b].selected').waitFor()
+  await page.getByRole('combobox', { name: 'Format' }).selectOption('latex')
+  await page.locator('.graph-code span', { hasText: 'partial g' }).last().hover()
+  expect(await nodesLit(page)).toEqual(['x'])
+})
+
+const product = link(
+  'f = sum(W @ x)',
+  {
+    W: [
+      [1, 2],
+      [3, 4],
+    ],
+    x: [[5], [6]],
+  },
+  '&step=99',
+)
+
+test('a cell of a product lights the row and the column that make it, and is written with their numbers', async () => {
+  const page = await open({ hash: product })
+  const litIn = (node: string) =>
+    page
+      .locator(`[data-node=${node}] .graph-value td.lit :is(input, button)`)
+      .evaluateAll((cells) => cells.map((cell) => (cell as HTMLInputElement).value || cell.textContent))
+  await page.locator('[data-node=g] .graph-value td').nth(1).hover()
+  expect([await litIn('W'), await litIn('x')]).toEqual([
+    ['3', '4'],
+    ['5', '6'],
+  ])
+  expect((await page.locator('.graph-sum').innerText()).replace(/\s+/g, '')).toBe('g2,1=3·5+4·6=39')
+  await page.locator('[data-node=x] .graph-derivative td').nth(1).locator('button').focus()
+  expect((await page.locator('.graph-sum').innerText()).replace(/\s+/g, '')).toBe('∂f/∂x2,1=2·1+4·1=6')
+})
+
+test('a matrix is edited cell by cell, in the drawing and in the card, and undo takes each back', async () => {
+  const page = await open({ hash: product })
+  const cells = page.locator('[data-node=W] .graph-value input')
+  await cells.first().focus()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('ArrowUp')
+  await page.keyboard.press('Enter')
+  await page.keyboard.type('7')
+  expect(await cells.evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value))).toEqual([
+    '1',
+    '3',
+    '3',
+    '7',
+  ])
+  expect(await text(numberOf(page, 'f'))).toBe(String(5 + 18 + 15 + 42))
+  await page.locator('[data-node=W] .graph-shape').click()
+  await page.locator('.account-array input').first().fill('-1')
+  expect(await text(numberOf(page, 'f'))).toBe(String(-5 + 18 + 15 + 42))
+  await page.locator('#place').focus()
+  await page.keyboard.press('Control+z')
+  expect(await text(numberOf(page, 'f'))).toBe('80')
+  await page.keyboard.press('Control+z')
+  await page.keyboard.press('Control+z')
+  expect(await text(numberOf(page, 'f'))).toBe(String(5 + 18 + 15 + 24))
+})
+
+test('nodes are moved by drag and by keys, keep their places over a reload, and are tidied up', async () => {
+  const page = await open()
+  const place = async (node: string) => {
+    const { x, y } = (await page.locator(`[data-node=${node}] .graph-shape`).boundingBox())!
+    return [Math.round(x), Math.round(y)]
+  }
+  const before = { w: await place('w'), x: await place('x') }
+  const [x, y] = before.w as [number, number]
+  await page.mouse.move(x + 20, y + 20)
+  await page.mouse.down()
+  await page.mouse.move(x + 5, y - 30, { steps: 4 })
+  await page.mouse.up()
+  expect(await place('w')).toEqual([x - 15, y - 50])
+  expect(await place('x')).toEqual(before.x)
+  await page.locator('[data-node=x] .graph-shape').focus()
+  await page.keyboard.press('Alt+ArrowDown')
+  expect((await place('x'))[1]).toBeGreaterThan(before.x[1]!)
+  // Onto another node it does not go.
+  await page.mouse.move(x + 5, y - 30)
+  await page.mouse.down()
+  const [gx, gy] = (await place('g')) as [number, number]
+  await page.mouse.move(gx + 20, gy + 20, { steps: 12 })
+  await page.mouse.up()
+  expect(
+    await overlaps(page, '.graph-value > *, .graph-derivative > *, .graph-shape, .graph-factor'),
+  ).toEqual([])
+  await page.waitForFunction(() => location.hash.includes('moved='))
+  const apart = async () => {
+    const [w, f] = [(await place('w')) as [number, number], (await place('f')) as [number, number]]
+    return (w[1] - f[1]) / (w[0] - f[0])
+  }
+  const kept = await apart()
+  await page.reload()
+  await page.locator('[data-node=w]').waitFor()
+  expect(await apart()).toBeCloseTo(kept, 1)
+  await page.getByRole('button', { name: 'Tidy up' }).click()
+  await page.waitForFunction(() => !location.hash.includes('moved='))
+  await page.keyboard.press('Control+z')
+  await page.getByRole('button', { name: 'Tidy up' }).waitFor()
+})
+
 test('a breakpoint stops the play', async () => {
   const page = await open()
   await page.locator('[data-node=f] .graph-shape').click()

@@ -7,12 +7,14 @@ import {
   type GraphPicture,
   type Source,
   type StepAccount,
+  type TraceNode,
   type TraceView,
   writeFormula,
 } from '@bp/lab'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { PlaceProps } from '../shell/place.js'
+import { Cells, writeNumberAt } from './cells.js'
 import { Formula } from './formula.js'
 import { Result } from './result.js'
 
@@ -25,11 +27,19 @@ export interface GraphPartProps extends Pick<PlaceProps<GraphDocument>, 'documen
   readonly picture: ShownPicture
   /** Goes to the step that made a number. */
   readonly onFrom: (source: Source) => void
+  /** Nodes that are marked in the text, the drawing and the code: those pointed at, else the one of this step. */
+  readonly lit: readonly string[]
+  /** Points at nodes, or no longer. */
+  readonly onPoint: (nodes: readonly string[] | null) => void
 }
 
 interface AccountCardProps extends GraphPartProps {
   readonly onBreakpoint: (node: string) => void
 }
+
+/** Rows and columns of an array that the card shows. */
+const mostRows = 30
+const mostColumns = 12
 
 export function AccountCard({ document, change, picture, onFrom, onBreakpoint }: AccountCardProps) {
   const texts = useTexts().graph
@@ -66,6 +76,7 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
 
   /** What can be done with the node that is chosen. */
   function actions() {
+    if (node?.kind === 'variable' && typeof node.value !== 'number') return arrayOf(node)
     if (!node?.op) return null
     return (
       <p className="account-actions">
@@ -85,6 +96,37 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
           {texts.stopAt(node.title)}
         </button>
       </p>
+    )
+  }
+
+  /** All numbers of an array: the drawing has room for a few rows and columns. */
+  function arrayOf({ id, name, title, value, shape }: TraceNode) {
+    const variable = picture.variables.find((one) => one.name === name)
+    return (
+      <div className="account-array">
+        <Cells
+          of={value}
+          shape={shape}
+          most={[mostRows, mostColumns]}
+          kind="graph.value"
+          label={texts.valueOf(title)}
+          tone="forward"
+          tabIndex={0}
+          from={() => onFrom({ of: 'value', node: id })}
+          onChange={
+            variable && variable.from !== 'source'
+              ? (cell, next) =>
+                  change(
+                    {
+                      ...document,
+                      values: { ...document.values, [name]: writeNumberAt(value, cell, next) },
+                    },
+                    { merge: `value ${name} ${cell.join()}` },
+                  )
+              : undefined
+          }
+        />
+      </div>
     )
   }
 

@@ -1,13 +1,14 @@
 // The bar of the Graph place: the expression, examples, and what is differentiated in which direction.
-import { countSweeps, type GraphDocument, type SourceProblem } from '@bp/lab'
-import { useEffect, useId, useRef, useState } from 'react'
+
+import type { Span } from '@bp/expression'
+import { countSweeps, nodesAt, type SourceProblem, spansOf } from '@bp/lab'
+import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { Menu, type MenuItem } from '../parts/menu.js'
 import { useTexts } from '../shell/language.js'
-import type { PlaceProps } from '../shell/place.js'
-import type { ShownPicture } from './account-card.js'
+import type { GraphPartProps, ShownPicture } from './account-card.js'
 import { type ExampleName, examples } from './examples.js'
 
-interface BarProps extends Pick<PlaceProps<GraphDocument>, 'document' | 'change'> {
+interface BarProps extends Pick<GraphPartProps, 'document' | 'change' | 'lit' | 'onPoint'> {
   readonly picture: ShownPicture | null
   readonly problem: SourceProblem | null
 }
@@ -15,7 +16,7 @@ interface BarProps extends Pick<PlaceProps<GraphDocument>, 'document' | 'change'
 /** Milliseconds without a key before what is typed is called wrong. */
 const patience = 700
 
-export function Bar({ document, change, picture, problem }: BarProps) {
+export function Bar({ document, change, picture, problem, lit, onPoint }: BarProps) {
   const texts = useTexts().graph
   const id = useId()
   /** The last source that nobody has touched for a while. */
@@ -25,9 +26,19 @@ export function Bar({ document, change, picture, problem }: BarProps) {
     return () => clearTimeout(timer)
   }, [document.source])
   const calm = settled !== document.source
-  // The part of the source that the current step, or the node that is chosen, comes from.
-  const node = document.selected ?? picture?.view.current?.node
-  const lit = problem ? null : (picture?.trace.nodes.find(({ id }) => id === node)?.span ?? null)
+  // What is being typed may be no graph yet.
+  const written = picture?.program.source === document.source ? picture : null
+  // The parts of the source that the nodes come from that are pointed at, or that of the step.
+  const marks = useMemo(
+    () =>
+      written
+        ? markedText(
+            document.source,
+            lit.flatMap((node) => spansOf(written, node)),
+          )
+        : [],
+    [written?.program, written?.graph, document.source, lit],
+  )
   const mirror = useRef<HTMLDivElement>(null)
   const shown = calm ? null : problem
   const write = (source: string) =>
@@ -38,11 +49,11 @@ export function Bar({ document, change, picture, problem }: BarProps) {
         <label className="visually-hidden" htmlFor={id}>
           {texts.expression}
         </label>
-        {lit && (
+        {marks.length > 0 && (
           <div ref={mirror} className="graph-mirror" aria-hidden="true">
-            {document.source.slice(0, lit.start)}
-            <mark>{document.source.slice(lit.start, lit.end)}</mark>
-            {document.source.slice(lit.end)}
+            {marks.map(({ text, marked }, index) =>
+              marked ? <mark key={index}>{text}</mark> : <span key={index}>{text}</span>,
+            )}
           </div>
         )}
         <input
@@ -53,6 +64,10 @@ export function Bar({ document, change, picture, problem }: BarProps) {
           autoCapitalize="off"
           autoComplete="off"
           value={document.source}
+          onSelect={({ currentTarget: { selectionStart, selectionEnd } }) =>
+            written && onPoint(nodesAt(written, { start: selectionStart ?? 0, end: selectionEnd ?? 0 }))
+          }
+          onBlur={() => onPoint(null)}
           aria-invalid={shown !== null}
           aria-describedby={`${id}-note`}
           onChange={(event) => write(event.target.value)}
@@ -84,6 +99,22 @@ export function Bar({ document, change, picture, problem }: BarProps) {
       {picture && <DerivativeMenu document={document} change={change} picture={picture} />}
     </>
   )
+}
+
+interface MarkedText {
+  readonly text: string
+  readonly marked: boolean
+}
+
+/** The source in pieces, those that are written in any of the spans marked. */
+function markedText(source: string, spans: readonly Span[]): MarkedText[] {
+  const cuts = [...new Set([0, source.length, ...spans.flatMap(({ start, end }) => [start, end])])].sort(
+    (a, b) => a - b,
+  )
+  return cuts.slice(1).map((end, index) => ({
+    text: source.slice(cuts[index], end),
+    marked: spans.some((span) => span.start <= cuts[index]! && end <= span.end),
+  }))
 }
 
 function Problem({
@@ -141,7 +172,7 @@ function DerivativeMenu({
   document,
   change,
   picture,
-}: Omit<BarProps, 'problem'> & { readonly picture: ShownPicture }) {
+}: Pick<BarProps, 'document' | 'change'> & { readonly picture: ShownPicture }) {
   const texts = useTexts().graph
   const { trace, graph } = picture
   const items = (): MenuItem[] => {

@@ -1,6 +1,6 @@
 // The graph as code and as files.
 import { toDot, toLatex } from '@bp/expression'
-import { toDerivation, toJson, toPyTorch, toTypeScript } from '@bp/lab'
+import { type CodeLine, derivationLines, pytorchLines, toJson, typescriptLines } from '@bp/lab'
 import { useState } from 'react'
 import { CopyButton } from '../parts/copy-button.js'
 import { saveFile } from '../parts/save-file.js'
@@ -26,18 +26,21 @@ const endings: Readonly<Record<Format, string>> = {
   json: 'json',
 }
 
-const write: Readonly<Record<Format, (picture: ShownPicture) => string>> = {
-  typescript: ({ graph }) => toTypeScript(graph),
-  pytorch: ({ graph }) => toPyTorch(graph),
-  latex: ({ program, trace }) => `${toLatex(program)}\n\n${toDerivation(trace)}`,
-  dot: ({ graph }) => toDot(graph),
-  json: ({ trace }) => toJson(trace),
+const ofNone = (text: string): CodeLine[] => text.split('\n').map((line) => ({ text: line, node: null }))
+
+const write: Readonly<Record<Format, (picture: ShownPicture) => readonly CodeLine[]>> = {
+  typescript: ({ graph }) => typescriptLines(graph),
+  pytorch: ({ graph }) => pytorchLines(graph),
+  latex: ({ program, trace }) => [...ofNone(`${toLatex(program)}\n`), ...derivationLines(trace)],
+  dot: ({ graph }) => ofNone(toDot(graph).trimEnd()),
+  json: ({ trace }) => ofNone(toJson(trace).trimEnd()),
 }
 
-export function CodeTab({ picture }: GraphPartProps) {
+export function CodeTab({ document, change, picture, lit, onPoint }: GraphPartProps) {
   const texts = useTexts().graph.code
   const [format, setFormat] = useState<Format>('typescript')
-  const code = write[format](picture)
+  const lines = write[format](picture)
+  const code = `${lines.map(({ text }) => text).join('\n')}\n`
   return (
     <div className="graph-code">
       <select
@@ -52,7 +55,20 @@ export function CodeTab({ picture }: GraphPartProps) {
         ))}
       </select>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must get there */}
-      <pre tabIndex={0}>{code}</pre>
+      <pre tabIndex={0} onPointerLeave={() => onPoint(null)}>
+        {lines.map(({ text, node }, index) => (
+          // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: for the keyboard, nodes are chosen in the drawing
+          <span
+            key={index}
+            className={node !== null && lit.includes(node) ? 'lit' : ''}
+            onPointerEnter={() => onPoint(node === null ? null : [node])}
+            onClick={() => node !== null && change({ ...document, selected: node }, { merge: 'selected' })}
+          >
+            {text}
+            {'\n'}
+          </span>
+        ))}
+      </pre>
       <p className="account-actions">
         <CopyButton text={code} />
         <button

@@ -6,15 +6,20 @@ import type { GraphPartProps } from './account-card.js'
 import { Formula } from './formula.js'
 import { Result } from './result.js'
 
-export function MathsTab({ picture, onFrom }: GraphPartProps) {
+export function MathsTab({ picture, onFrom, lit, onPoint }: GraphPartProps) {
   const texts = useTexts().graph.maths
   const { trace, view } = picture
   const steps = trace.steps.slice(0, view.position)
   return (
     <div className="graph-maths">
       {view.position === 0 && <p>{texts.none}</p>}
-      {steps.map(({ account, phase }, index) => (
-        <div key={index} className={phase === 'forward' ? 'forward' : 'backward'}>
+      {steps.map(({ account, phase, node }, index) => (
+        <div
+          key={index}
+          className={`${phase === 'forward' ? 'forward' : 'backward'} ${lit.includes(node) ? 'lit' : ''}`}
+          onPointerEnter={() => onPoint([node])}
+          onPointerLeave={() => onPoint(null)}
+        >
           <Formula of={account.left} onFrom={onFrom} />
           <span className="maths-right">
             {account.symbols.length > 0 && (

@@ -30,6 +30,8 @@ import '../styles/graph.css'
 /** Milliseconds from step to step while it plays, at speed 1. */
 const pace = 1200
 
+const nobody: readonly string[] = []
+
 const speeds = [0.25, 0.5, 1, 2, 4, 16]
 
 export function GraphPlace({ document, change }: PlaceProps<GraphDocument>) {
@@ -44,6 +46,7 @@ export function GraphPlace({ document, change }: PlaceProps<GraphDocument>) {
   const last = useRef<GraphPicture | null>(null)
   last.current = current ?? last.current
   const picture = last.current && { ...last.current, view: viewAt(last.current.trace, document.position) }
+  const [pointed, setPointed] = useState<readonly string[] | null>(null)
   const [playing, setPlaying] = useState(false)
   const [speed, setSpeed] = useState(1)
 
@@ -106,7 +109,16 @@ export function GraphPlace({ document, change }: PlaceProps<GraphDocument>) {
     return (
       <PlaceFrame
         title={texts.title}
-        bar={<Bar document={document} change={change} picture={null} problem={problem} />}
+        bar={
+          <Bar
+            document={document}
+            change={change}
+            picture={null}
+            problem={problem}
+            lit={nobody}
+            onPoint={setPointed}
+          />
+        }
         drawing={<p className="graph-empty">{texts.empty}</p>}
       />
     )
@@ -125,11 +137,13 @@ export function GraphPlace({ document, change }: PlaceProps<GraphDocument>) {
         .querySelector<HTMLElement>(`[data-node="${CSS.escape(source.node)}"] input`)
         ?.focus()
   }
-  const shared = { document, change, picture, onFrom: goFrom }
+  const shown = document.selected ?? picture.view.current?.node
+  const lit = pointed ?? (shown === undefined ? nobody : [shown])
+  const shared = { document, change, picture, onFrom: goFrom, lit, onPoint: setPointed }
   return (
     <PlaceFrame
       title={texts.title}
-      bar={<Bar document={document} change={change} picture={picture} problem={problem} />}
+      bar={<Bar {...shared} problem={problem} />}
       drawing={<Drawing {...shared} onBreakpoint={toggleBreakpoint} />}
       card={
         <>

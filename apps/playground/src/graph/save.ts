@@ -68,7 +68,7 @@ function drawingAsSvg(): { text: string; width: number; height: number } {
   return {
     width,
     height,
-    text: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><rect width="100%" height="100%" fill="${ground}"/>${parts.filter((part) => part.includes('rx="18"')).join('')}<g transform="translate(${margin} ${margin})">${lines.join('')}</g>${parts.filter((part) => !part.includes('rx="18"')).join('')}${words.join('')}</svg>\n`,
+    text: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><rect width="100%" height="100%" fill="${ground}"/>${parts.filter((part) => part.includes('rx="18"')).join('')}<g transform="translate(${margin + drawing.offsetLeft} ${margin + drawing.offsetTop})">${lines.join('')}</g>${parts.filter((part) => !part.includes('rx="18"')).join('')}${words.join('')}</svg>\n`,
   }
 
   function word(text: string, { x, y, width, height }: ReturnType<typeof box>, element: Element): string {

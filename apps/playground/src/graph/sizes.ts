@@ -12,8 +12,8 @@ const numberWidth = 114
 /** Cells of an array that are drawn; a larger one shows its first rows and columns. */
 export const mostRows = 4
 export const mostColumns = 4
-const cellWidth = 58
-const cellHeight = 19
+const cellWidth = 62
+const cellHeight = 24
 
 interface Size {
   readonly width: number

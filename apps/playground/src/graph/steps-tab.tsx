@@ -7,6 +7,7 @@ import type { GraphPartProps } from './account-card.js'
 export function StepsTab({
   picture,
   onStep,
+  onPoint,
 }: GraphPartProps & { readonly onStep: (position: number) => void }) {
   const { phases } = useTexts().graph
   const { trace, view } = picture
@@ -23,7 +24,7 @@ export function StepsTab({
   }, [view.position])
   return (
     <ol ref={list} className="graph-steps">
-      {trace.steps.map(({ phase, text, account }, index) => {
+      {trace.steps.map(({ phase, node, text, account }, index) => {
         const done = index < view.position
         const first = trace.steps[index - 1]?.phase !== phase
         return (
@@ -33,6 +34,8 @@ export function StepsTab({
               type="button"
               className={`quiet ${phase} ${done ? '' : 'pending'}`}
               aria-current={index + 1 === view.position ? 'step' : undefined}
+              onPointerEnter={() => onPoint([node])}
+              onPointerLeave={() => onPoint(null)}
               onClick={() => onStep(index + 1)}
             >
               {done ? text : `${writeFormula(account.left)} = …`}

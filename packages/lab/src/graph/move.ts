@@ -85,10 +85,10 @@ function union(a: Box, b: Box): Box {
   }
 }
 
-/** The box around all of a layout. */
-export function boundsOf({ nodes, edges, composites }: Layout): Box {
+/** The box around all of a layout, and around the place where it was before nodes were moved. */
+export function boundsOf({ nodes, edges, width, height }: Layout): Box {
   const labels = edges.flatMap(({ label }) => (label ? [label] : []))
-  return [...nodes, ...labels, ...composites].reduce<Box>(union, nodes[0]!)
+  return [...nodes, ...labels].reduce<Box>(union, { x: 0, y: 0, width, height })
 }
 
 const ringStep = 12

@@ -103,6 +103,7 @@ export const graph = {
   tangentOf: (title: string, along: string) => `derivative of ${title} by ${along}`,
   localOf: (to: string, from: string) => `local derivative of ${to} by ${from}`,
   nodes: 'Nodes of the graph; up and down go from node to node',
+  tidy: 'Tidy up',
   legend: {
     value: 'value',
     derivative: (target: string) => `derivative of ${target}`,
