@@ -1,9 +1,10 @@
-// Finds the data to train on: a bundled set by name, or a file.
-import { readFileSync } from 'node:fs'
+// Finds the data to train on: a bundled set by name, a file, or standard input.
+import { createReadStream, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { didYouMean, type Table } from '@bp/core'
-import { parseCsv } from '@bp/formats/csv'
+import { didYouMean } from '@bp/core'
+import { type Progress, readTable, type Table } from '@bp/table'
+import { readOptions, type TableOptions } from './table/options.js'
 import { UsageError } from './usage-error.js'
 import { userPath } from './user-path.js'
 
@@ -29,15 +30,21 @@ export interface TableSource {
 }
 
 /**
- * Reads the bundled data set of that name, or the file. A missing file with the name of a bundled set, such as
- * `iris.csv`, means the bundled one.
- * @throws UsageError listing what can be used; CsvError for the contents of the file.
+ * Reads the bundled data set of that name, the file, or standard input for `-`. A missing file with the name of a
+ * bundled set, such as `iris.csv`, means the bundled one.
+ * @throws UsageError listing what can be used; TableError for the contents of the file.
  */
-export function findTable(argument: string): TableSource {
-  if (targets.has(argument)) return readBundled(argument, null)
+export async function findTable(argument: string, options: TableOptions): Promise<TableSource> {
+  if (targets.has(argument)) return readBundled(argument, null, options)
+  if (argument === '-') {
+    if (process.stdin.isTTY)
+      throw new UsageError('- reads standard input, which is the terminal; pipe a table into it')
+    const table = await readTable(process.stdin, readOptions(options))
+    return { name: 'standard input', table, usualTarget: null, note: null }
+  }
   const path = userPath(argument)
   try {
-    return { name: basename(path), table: parseCsv(readFileSync(path)), usualTarget: null, note: null }
+    return { name: basename(path), table: await readFile(path, options), usualTarget: null, note: null }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
@@ -45,7 +52,7 @@ export function findTable(argument: string): TableSource {
   }
   const set = /^([^\\/]*)\.csv$/.exec(argument)?.[1] ?? ''
   if (targets.has(set))
-    return readBundled(set, `${argument} is not in ${dirname(path)}; using the bundled data set`)
+    return readBundled(set, `${argument} is not in ${dirname(path)}; using the bundled data set`, options)
   throw new UsageError(
     `there is no file ${path}; expected a CSV file, xor or one of ${bundledNames.join(', ')}${didYouMean(argument, ['xor', ...bundledNames])}`,
   )
@@ -55,10 +62,48 @@ const reasons = new Map([
   ['EISDIR', 'it is a folder'],
   ['EACCES', 'permission denied'],
   ['EPERM', 'permission denied'],
-  ['ERR_FS_FILE_TOO_LARGE', 'it is larger than 2 GiB'],
 ])
 
-function readBundled(name: string, note: string | null): TableSource {
+/** Bytes read at once. */
+const highWaterMark = 2 ** 20
+
+async function readFile(path: string, options: TableOptions): Promise<Table> {
+  const size = statSync(path).size
+  const progress = showProgress(basename(path), size)
+  try {
+    return await readTable(createReadStream(path, { highWaterMark }), {
+      ...readOptions(options),
+      ...(size > 0 && { size }),
+      onProgress: progress.show,
+    })
+  } finally {
+    progress.clear()
+  }
+}
+
+/** Reading that takes longer is shown, in ms. */
+const patience = 500
+
+/** Progress on standard error, if that is a terminal. */
+function showProgress(name: string, size: number) {
+  const { stderr } = process
+  const started = performance.now()
+  let shown = false
+  return {
+    show({ bytes }: Progress) {
+      if (!stderr.isTTY || performance.now() - started < patience) return
+      shown = true
+      const share =
+        size > 0 ? `${Math.min(100, Math.floor((100 * bytes) / size))} %` : `${Math.floor(bytes / 1e6)} MB`
+      stderr.write(`\rreading ${name}: ${share} `)
+    },
+    clear() {
+      if (shown) stderr.write('\r\u001b[K')
+    },
+  }
+}
+
+async function readBundled(name: string, note: string | null, options: TableOptions): Promise<TableSource> {
   const file = fileURLToPath(new URL(`../../../data/${name}.csv`, import.meta.url))
-  return { name, table: parseCsv(readFileSync(file)), usualTarget: targets.get(name)!, note }
+  return { name, table: await readFile(file, options), usualTarget: targets.get(name)!, note }
 }

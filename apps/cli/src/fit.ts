@@ -26,3 +26,11 @@ export function wrap(text: string, columns: number, most = Number.POSITIVE_INFIN
   }
   return [...lines, line].map((line) => cut(line, columns))
 }
+
+/** Text of others on one line: control characters, which could command the terminal, become their pictures. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 32 ? String.fromCharCode(0x2400 + code) : code === 127 ? '␡' : '�'
+  })
+}

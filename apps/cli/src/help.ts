@@ -3,18 +3,21 @@ import { bundledNames } from './data-sets.js'
 import { wrap } from './fit.js'
 import { graphOptions } from './graph/options.js'
 import { type Options, separated } from './options.js'
+import { inspectCommandOptions } from './table/options.js'
 import { benchOptions, trainOptions } from './train/options.js'
 
 export function describeProgram(): string {
   return `bp shows how gradients are computed, and trains networks, in the terminal.
 
   bp train [DATA] [options]         train a network (default DATA: xor)
+  bp inspect DATA [options]         what a table is read as, column by column
   bp bench [DATA] [options]         how fast it trains on this machine, and why
   bp graph [EXPRESSION] [options]   values and derivatives of a graph's nodes
   bp --version
   bp train --help                   help for a command
 
   bp train digits
+  bp inspect my-table.csv --target price
   bp train my-table.csv --target price --hidden 64,32
   bp graph "f = w*x + b" --set w=-2,x=5,b=3
 
@@ -27,14 +30,25 @@ export function describeTrain(): string {
   return `bp train [DATA] [options]
 
 DATA is xor, a bundled data set (${bundledNames.join(', ')}),
-or a CSV file whose first line names the columns. Numbers are standardised,
-text becomes categories, empty cells are filled in.
+a file with a table (CSV and its relatives, also compressed by gzip), or - for
+standard input. What each column is read as is shown before training.
 
 ${describeOptions(trainOptions)}
 
 On a terminal the run is paced to take about 5 seconds and stays on the screen
 until q. Keys: space pause, . one step, + and - speed, y scale, r restart,
 ? all keys, q quit.
+
+${exitCodes}`
+}
+
+export function describeInspect(): string {
+  return `bp inspect DATA [options]
+
+Shows what a table is read as, a line for each column, and what to say to have
+it otherwise. bp train takes the same options.
+
+${describeOptions(inspectCommandOptions)}
 
 ${exitCodes}`
 }

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 // The program `bp`: finds the command, and turns errors into one line and an exit code.
 import { BackpropagationError, didYouMean, setThreads } from '@bp/core'
-import { describeBench, describeGraph, describeProgram, describeTrain } from './help.js'
+import { listed } from '@bp/lab'
+import { describeBench, describeGraph, describeInspect, describeProgram, describeTrain } from './help.js'
 import { OutputError, print, watchOutput } from './output.js'
 import { UsageError } from './usage-error.js'
 import { readVersion } from './version.js'
 
 const commands = new Map([
   ['train', { describe: describeTrain, load: async () => (await import('./train/command.js')).train }],
+  ['inspect', { describe: describeInspect, load: async () => (await import('./table/command.js')).inspect }],
   ['bench', { describe: describeBench, load: async () => (await import('./profile/command.js')).bench }],
   ['graph', { describe: describeGraph, load: async () => (await import('./graph/command.js')).graph }],
 ])
@@ -23,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
   else if (asksForHelp(first)) print(describeProgram())
   else if (!commands.has(first) && first !== '' && !first.startsWith('-'))
     throw new UsageError(
-      `unknown command "${first}"; the commands are train, bench and graph; see --help${didYouMean(first, commands.keys())}`,
+      `unknown command "${first}"; the commands are ${listed([...commands.keys()], 'and')}; see --help${didYouMean(first, commands.keys())}`,
     )
   else {
     // Options alone, or nothing at all, mean `train`.

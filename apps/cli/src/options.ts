@@ -12,6 +12,8 @@ export interface Option<T> {
   readonly help: string
   /** Parses the value or throws a UsageError; `name` begins with the dashes. */
   readonly read: (text: string, name: string) => T
+  /** Joins the values of an option that may be given several times; otherwise the last one counts. */
+  add?(before: T, more: T): T
 }
 
 export type Options = Readonly<Record<string, Option<unknown>>>
@@ -59,7 +61,9 @@ export function readArguments<O extends Options>(
     if (option.value === null && token.value !== undefined) throw new UsageError(`${name} takes no value`)
     if (option.value !== null && (token.value === undefined || /^--[a-z]/.test(token.value)))
       throw new UsageError(`${name} expects a value: ${name} ${option.value}`)
-    given.set(option.key, option.read(token.value ?? '', name))
+    const value = option.read(token.value ?? '', name)
+    const before = given.get(option.key)
+    given.set(option.key, option.add && before !== undefined ? option.add(before, value) : value)
   }
   return { given: Object.fromEntries(given) as Given<O>, rest }
 }

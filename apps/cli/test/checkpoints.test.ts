@@ -11,9 +11,9 @@ import { Trainer } from '../src/train/trainer.js'
 const folder = mkdtempSync(join(tmpdir(), 'bp-checkpoints-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-it('a restarted run saves once it is further than the folder, and the summary says what is saved', () => {
+it('a restarted run saves once it is further than the folder, and the summary says what is saved', async () => {
   const place = join(folder, 'restarted')
-  const trainer = new Trainer(makePlan('xor', { checkpoints: place }))
+  const trainer = new Trainer(await makePlan('xor', { checkpoints: place }))
   trainer.pause()
   const { plan } = trainer
   const checkpoints = plan.checkpoints!
@@ -47,16 +47,16 @@ it('a restarted run saves once it is further than the folder, and the summary sa
   expect(said()).toBe(`  nothing is saved in ${place}`)
 })
 
-it('a checkpoint without a setting, from before the setting existed, means its default', () => {
+it('a checkpoint without a setting, from before the setting existed, means its default', async () => {
   const place = join(folder, 'older')
-  const { plan, getState } = new Trainer(makePlan('xor', { checkpoints: place }))
+  const { plan, getState } = new Trainer(await makePlan('xor', { checkpoints: place }))
   plan.checkpoints!.open(getState().run)
   const { checkpoint, about } = loadCheckpoint(place)!
   const { activation, ...older } = JSON.parse(about)
   expect(activation).toBe('sigmoid')
   saveCheckpoint(place, checkpoint, JSON.stringify(older))
-  expect(makePlan('xor', { resume: place }).checkpoints!.resume).not.toBeNull()
-  expect(() => makePlan('xor', { resume: place, activation: 'tanh' })).toThrow(
+  expect((await makePlan('xor', { resume: place })).checkpoints!.resume).not.toBeNull()
+  await expect(makePlan('xor', { resume: place, activation: 'tanh' })).rejects.toThrow(
     `the run in ${place} has activation sigmoid, this one tanh; only epochs may differ`,
   )
 })

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { createRun, layers, sequential, sgd, xor } from '@bp/core'
 import { loadCheckpoint } from '@bp/formats/checkpoint-folder'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -143,11 +144,80 @@ describe('bp, not on a terminal,', () => {
     expect(stdout).toContain('own.csv: 48 rows, 12 held back')
   })
 
+  it('shows what a table is read as before it trains, and a baseline beside the result', () => {
+    const rows = Array.from(
+      { length: 200 },
+      (_, row) =>
+        `${row};${row % 7 ? `${row},5` : 'NA'};$1,${200 + row};name ${row};${row % 10 === 0 ? '007' : '7'}`,
+    )
+    const name = file('messy.csv', `id;size;"the ""cost""";who;y\n${rows.join('\n')}\n`)
+    const { stdout, status } = bp(['train', name, '--target', 'y'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^ {2}y +what to learn: a class of 2 +7 90 % {2}007 10 %; leading zeros/m)
+    expect(stdout).toMatch(
+      /^ {2}size +number as "1,5" +read as 1.5; 14.5 % empty \("NA"\) → median, and an input that/m,
+    )
+    expect(stdout).toMatch(/^ {2}the "cost" +number as "\$1,200" +read as 1200$/m)
+    expect(stdout).toMatch(/^ {2}who +text, 200 different +left out; --use who takes its 30 commonest$/m)
+    expect(stdout).toContain('without a network: always "7" is right in 90 % (of the 40 held-back rows)')
+    expect(stdout).toMatch(/^ {2}baseline +always "7" is right in 90 %: [+−]\d/m)
+    expect(stdout).toMatch(/^ {2}weights +of epoch \d+, the best by the held-back loss, for both scores$/m)
+  })
+
+  it('reads a compressed table from standard input', () => {
+    const table = `x\ty\n${Array.from({ length: 60 }, (_, row) => `${row}\t${row < 30 ? 'low' : 'high'}\n`).join('')}`
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      [program, 'train', '-', '--target', 'y', '--ui', 'json'],
+      {
+        input: gzipSync(table),
+        encoding: 'utf8',
+      },
+    )
+    expect(status).toBe(0)
+    expect(objects(stdout.trimEnd().split('\n'))[0]).toMatchObject({
+      data: 'standard input',
+      rows: 48,
+      inputs: ['x'],
+    })
+  })
+
+  it('ends early with the weights that were best on the held-back rows, and scores both sets with them', () => {
+    const [start, ...rest] = objects(bp(['train', 'penguins', '--ui', 'json', '--epochs', '1000']).lines)
+    const reports = rest.filter(({ type }) => type === 'report')
+    const end = rest.at(-1)
+    expect(end.epochs).toBe(end.weights_of_epoch + start.patience)
+    expect(end.best).toBe(true)
+    for (const { validation } of reports) expect(validation.loss).toBeGreaterThanOrEqual(end.validation.loss)
+    expect(end.baseline).toEqual(start.baseline)
+    expect(end.gain).toBeCloseTo(end.validation.accuracy - start.baseline.score, 10)
+    // Trained for just so many epochs, the last weights are those.
+    const short = objects(
+      bp([
+        'train',
+        'penguins',
+        '--ui',
+        'json',
+        '--epochs',
+        String(end.weights_of_epoch),
+        '--patience',
+        'none',
+      ]).lines,
+    ).at(-1)
+    expect(short).toMatchObject({
+      weights_sha256: end.weights_sha256,
+      loss: end.loss,
+      validation: end.validation,
+    })
+  })
+
   it.each([
     [['--help'], 'bp graph [EXPRESSION] [options]'],
     [['-h'], 'bp train [DATA] [options]'],
     [['train', '--help'], '--learning-rate X'],
     [['graph', '--help'], '--set NAME=VALUE'],
+    [['inspect', '--help'], '--type COLUMN=KIND,…'],
+    [['inspect', 'iris'], 'sepal_length_cm  number'],
     [['--version'], '0.1.0'],
     [['graph', 'f = w*x + b', '--set', 'w=-2,x=5,b=3'], '∂f/∂w = ∂f/∂g · ∂g/∂w = 1 · 5 = 5'],
   ])('answers %j', (args, expected) => {
@@ -158,14 +228,14 @@ describe('bp, not on a terminal,', () => {
   })
 
   it('keeps help within 80 columns', () => {
-    for (const args of [['--help'], ['train', '--help'], ['graph', '--help']])
+    for (const args of [['--help'], ['train', '--help'], ['inspect', '--help'], ['graph', '--help']])
       for (const line of bp(args).lines) expect(line.length).toBeLessThanOrEqual(80)
   })
 
   it.each([
     [
       ['trian'],
-      'unknown command "trian"; the commands are train, bench and graph; see --help; did you mean "train"?',
+      'unknown command "trian"; the commands are train, inspect, bench and graph; see --help; did you mean "train"?',
     ],
     [['train', 'nope.csv'], 'nope.csv; expected a CSV file, xor or one of iris, penguins'],
     [['train', 'irs'], 'did you mean "iris"?'],
@@ -176,16 +246,22 @@ describe('bp, not on a terminal,', () => {
     [['train', '--ui', 'tui'], '--ui tui needs a terminal'],
     [['--learning-rate', '-1'], '--learning-rate must be a positive number'],
     [['graph', 'f = w*', '--set', 'w=1'], 'missing value'],
-    [['train', file('empty.csv', ''), '--target', 'y'], 'line 1: the file is empty'],
-    [['train', file('ragged.csv', 'x,y\n1,a\n2\n'), '--target', 'y'], 'line 3: 1 cell where'],
+    [['train', file('empty.csv', ''), '--target', 'y'], 'the file is empty'],
+    [['train', file('ragged.csv', 'x,y\n1,a\n2,b,c\n'), '--target', 'y'], 'line 3: 3 cells where'],
     [
-      ['train', file('text.csv', `x,y\n${'1,a\n2,b\n'.repeat(10)}three,a\n`), '--target', 'y'],
-      'line 22: "three" is not a number',
+      ['train', file('names.csv', 'x,y\n1,a\n2,b\n'), '--target', 'y'],
+      'as a class, each needs at least two rows',
     ],
-    [
-      ['train', file('nan.csv', 'x,y\n1,a\nNaN,b\n3,a\n'), '--target', 'y'],
-      'line 3: "NaN" is not a finite number',
-    ],
+    [['train', 'iris', '--type', 'species=colour'], '--type species=… must be number, category,'],
+    [['train', 'iris', '--type', 'petal'], '--type must be COLUMN=KIND'],
+    [['train', 'iris', '--ignore', 'petal'], '--ignore: no column "petal"'],
+    [['train', 'iris', '--delimiter', 'x'], '--delimiter must be comma, semicolon, tab or pipe'],
+    [['train', 'iris', '--class', '--number'], '--class and --number exclude each other'],
+    [['train', 'iris', '--number'], 'leave --number out'],
+    [['train', 'iris', '--held-back', '0', '--patience', '5'], '--patience needs held-back rows'],
+    [['train', 'xor', '--delimiter', ','], '--delimiter does not apply to xor'],
+    [['inspect'], 'inspect takes one data set or file'],
+    [['inspect', 'iris', '--ui', 'tui'], 'use --ui plain or --ui json'],
     [
       ['train', file('target.csv', 'x,y\n1,a\n2,b\n')],
       '--target must name the column of target.csv to predict; the columns are x, y',
@@ -232,6 +308,8 @@ describe('bp, not on a terminal,', () => {
       'iris',
       '--epochs',
       '1000000000',
+      '--patience',
+      'none',
       '--ui',
       'json',
     ])
@@ -249,7 +327,7 @@ describe('bp, not on a terminal,', () => {
   })
 
   it('resumes from the checkpoints of a stopped run, to the weights of an uninterrupted one', async () => {
-    const args = ['train', 'iris', '--epochs', '3000', '--ui', 'json']
+    const args = ['train', 'iris', '--epochs', '3000', '--patience', 'none', '--ui', 'json']
     const through = objects(bp(args).lines).at(-1)
     const child = spawn(process.execPath, [program, ...args, '--checkpoints', 'runs/iris'], {
       cwd: folder,
@@ -299,7 +377,19 @@ describe('bp, not on a terminal,', () => {
     const place = join(folder, 'full')
     const child = spawn(
       process.execPath,
-      [program, 'train', 'iris', '--epochs', '1000000000', '--ui', 'json', '--checkpoints', place],
+      [
+        program,
+        'train',
+        'iris',
+        '--epochs',
+        '1000000000',
+        '--patience',
+        'none',
+        '--ui',
+        'json',
+        '--checkpoints',
+        place,
+      ],
       { stdio: ['ignore', 'pipe', 'ignore'] },
     )
     let output = ''
@@ -339,6 +429,7 @@ describe('bp, not on a terminal,', () => {
     ['bench', 'xor', '--ui', 'json'],
     ['graph'],
     ['graph', '--ui', 'json'],
+    ['inspect', 'iris'],
   ])('ends with exit code 1 and the reason if %s cannot write to its output', (...args) => {
     const command = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ')
     const into = (path: string, before = '') =>

@@ -15,8 +15,12 @@ const sizes = [
   [40, 12],
 ] as const
 
-function trained(subject: string, steps: number, given: Given<typeof trainOptions> = {}): Trainer {
-  const trainer = new Trainer(makePlan(subject, given))
+async function trained(
+  subject: string,
+  steps: number,
+  given: Given<typeof trainOptions> = {},
+): Promise<Trainer> {
+  const trainer = new Trainer(await makePlan(subject, given))
   if (steps > 0) trainer.getState().run.step(steps)
   trainer.pause()
   return trainer
@@ -40,15 +44,15 @@ function screen(trainer: Trainer, columns: number, rows: number, colours = false
 const nextTurn = () => new Promise((resolve) => setTimeout(resolve, 20))
 
 describe('the training screen', () => {
-  it.each(sizes)('of xor at %i by %i', (columns, rows) => {
-    expect(screen(trained('xor', 1000), columns, rows)).toMatchSnapshot()
+  it.each(sizes)('of xor at %i by %i', async (columns, rows) => {
+    expect(screen(await trained('xor', 1000), columns, rows)).toMatchSnapshot()
   })
 
   it.each(['xor', 'iris', 'penguins', 'digits', 'wine', 'breast-cancer'])(
     'of %s never exceeds the terminal',
-    (subject) => {
+    async (subject) => {
       for (const steps of [0, 1, 200]) {
-        const trainer = trained(subject, steps)
+        const trainer = await trained(subject, steps)
         for (const [columns, rows] of [...sizes, [48, 15], [47, 15], [20, 5], [200, 60]] as const) {
           const lines = screen(trainer, columns, rows, true).split('\n')
           expect(lines.length).toBeLessThan(rows)
@@ -58,20 +62,42 @@ describe('the training screen', () => {
     },
   )
 
-  it('of a regression shows the error in the unit of the target', () => {
-    const trainer = trained('penguins', 720, { target: 'body_mass_g' })
+  it('of a regression shows the error in the unit of the target', async () => {
+    const trainer = await trained('penguins', 720, { target: 'body_mass_g' })
     expect(screen(trainer, 80, 24)).toMatchSnapshot()
   })
 
-  it('of a run that diverged says why and how to fix it', () => {
-    const trainer = trained('iris', 320, { optimizer: 'sgd', learningRate: 1e9 })
+  it('shows what the table is read as by a key', async () => {
+    const trainer = await trained('penguins', 1)
+    const { stdin, lastFrame, unmount } = render(
+      <TrainScreen
+        trainer={trainer}
+        size={{ columns: 100, rows: 24 }}
+        colours={false}
+        exitOnDone={false}
+        onLeave={() => {}}
+      />,
+    )
+    await nextTurn()
+    stdin.write('i')
+    await nextTurn()
+    expect(lastFrame()).toMatch(/species +what to learn: a class of 3 +Adelie 44.2 %/)
+    expect(lastFrame()).toMatch(/sex +2 categories +→ 2 inputs; 3.2 % empty → an input that says so/)
+    stdin.write('i')
+    await nextTurn()
+    expect(lastFrame()).not.toContain('what to learn')
+    unmount()
+  })
+
+  it('of a run that diverged says why and how to fix it', async () => {
+    const trainer = await trained('iris', 320, { optimizer: 'sgd', learningRate: 1e9 })
     const shown = screen(trainer, 80, 24)
     expect(shown).toContain('✗ diverged')
     expect(shown.replace(/\s+/g, ' ')).toContain('A smaller learning rate')
   })
 
   it('pauses, steps, resumes, changes speed and restarts by keys', async () => {
-    const trainer = trained('xor', 0)
+    const trainer = await trained('xor', 0)
     let left: number | null = null
     const { stdin, lastFrame, unmount } = render(
       <TrainScreen
@@ -120,7 +146,7 @@ describe('the training screen', () => {
   })
 
   it('leaves when done, if asked to', async () => {
-    const trainer = trained('xor', 1000)
+    const trainer = await trained('xor', 1000)
     const codes: number[] = []
     const { unmount } = render(
       <TrainScreen
@@ -138,8 +164,8 @@ describe('the training screen', () => {
 })
 
 describe('a trainer', () => {
-  it('restarts to the same weights', () => {
-    const trainer = trained('xor', 100)
+  it('restarts to the same weights', async () => {
+    const trainer = await trained('xor', 100)
     const before = trainer.getState().run.weights()
     trainer.restart()
     trainer.pause()

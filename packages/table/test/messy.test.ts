@@ -52,6 +52,17 @@ const messy: Readonly<Record<string, Messy>> = {
     reads: { p: [0.5, 1.5], m: [1204, 2205], n: [0.2, -1.2], t: [-0, -1] },
     says: ['number as "$1,204"', 'read as 1204'],
   },
+  'money whose sign may be either, beside decimal commas': {
+    file: `a;m;e;y\n${rows(40, (i) => `${i},5;$1,${204 + i};2.${204 + i} €;${y(i)}`)}`,
+    inputs: ['a', 'm', 'e'],
+    reads: { a: [0.5, 1.5], m: [1204, 1205], e: [2204, 2205] },
+  },
+  'a sign that may be either': {
+    file: `m;y\n${rows(40, (i) => `1,${204 + i};${y(i)}`)}`,
+    inputs: ['m'],
+    reads: { m: [1204, 1205] },
+    says: ['read as 1204; --decimal comma reads it otherwise'],
+  },
   'units, with and without a space': {
     file: `size,weight,y\n${rows(40, (i) => `${i} cm,${i / 2}kg,${y(i)}`)}`,
     inputs: ['size', 'weight'],

@@ -14,7 +14,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     throw new UsageError(
       `bench takes one data set or file; got ${rest.map((word) => `"${word}"`).join(', ')}`,
     )
-  const plan = makePlan(rest[0] ?? 'xor', given)
+  const plan = await makePlan(rest[0] ?? 'xor', given)
   const { run } = createPlannedRun(plan)
   const profile = run.profile()
   const lines =

@@ -19,7 +19,7 @@ export async function train(args: readonly string[]): Promise<number> {
       `train takes one data set or file; got ${rest.map((word) => `"${word}"`).join(', ')}`,
     )
   const form = chooseInterface(given.ui)
-  const plan = makePlan(rest[0] ?? 'xor', given)
+  const plan = await makePlan(rest[0] ?? 'xor', given)
   const profiled = given.profile ?? false
   if (form === 'tui') {
     prepareInk()

@@ -1,11 +1,10 @@
 // The options of `bp train` and `bp bench`.
-import { flag, folder, text, ui } from '../options.js'
+import { flag, folder, ui } from '../options.js'
+import { tableOptions } from '../table/options.js'
 import { settings } from './settings.js'
 
-const target = text('COLUMN', 'column to predict; required for a file of your own')
-
 export const trainOptions = {
-  target,
+  ...tableOptions,
   ...settings,
   checkpoints: folder('save checkpoints here: the last two and the best one'),
   resume: folder('resume from the checkpoints in this folder'),
@@ -14,6 +13,6 @@ export const trainOptions = {
   exitOnDone: flag('leave the full screen when training is done instead of waiting for q'),
 }
 
-const { epochs: _, ...benchSettings } = settings
+const { epochs: _epochs, patience: _patience, ...benchSettings } = settings
 
-export const benchOptions = { target, ...benchSettings, ui }
+export const benchOptions = { ...tableOptions, ...benchSettings, ui }

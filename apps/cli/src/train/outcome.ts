@@ -1,17 +1,18 @@
 // How well the network does: a confusion matrix, or predictions against true values, as rows of text.
-import type { Dataset, PreparedTarget, Run } from '@bp/core'
+import type { Dataset, Run } from '@bp/core'
+import { type Target, writeValue } from '@bp/table'
 import { BrailleCanvas } from '../braille-canvas.js'
-import { cut } from '../fit.js'
+import { cut, visible } from '../fit.js'
 import { type Piece, palette } from '../text.js'
 import type { Plan } from './plan.js'
-import { formatCount, threeDigits } from './words.js'
+import { formatCount } from './words.js'
 
 /** More rows would take too long for every picture. */
 const maxRows = 2000
 /** More classes do not fit beside a chart. */
 export const maxClasses = 10
 
-type Classes = Extract<PreparedTarget, { task: 'classification' }>
+type Classes = Extract<Target, { task: 'classification' }>
 
 /** The rows to evaluate: those held back, or all if there are none. */
 function evaluated({ data, validation }: Plan): { rows: number; data: Dataset; title: string } {
@@ -55,13 +56,13 @@ export function drawMatrix(plan: Plan, target: Classes, run: Run, most: number):
     const actual = largest(data.targets.subarray(from, from + size))
     counts[actual * size + largest(predictions.subarray(from, from + size))]!++
   }
-  const head = classes.map((name) => cut(name, cell - 1).padStart(cell)).join('')
+  const head = classes.map((name) => cut(visible(name), cell - 1).padStart(cell)).join('')
   return [
     [{ text: `${title}, by class` }],
     [{ text: 'true ↓  predicted →', dim: true }],
     [{ text: ' '.repeat(label) + head, dim: true }],
     ...classes.map((name, actual) => [
-      { text: cut(name, label - 1).padEnd(label), dim: true },
+      { text: cut(visible(name), label - 1).padEnd(label), dim: true },
       ...classes.map((_, predicted): Piece => {
         const count = counts[actual * size + predicted]!
         const text = (count === 0 ? '·' : String(count)).padStart(cell)
@@ -81,7 +82,7 @@ function largest(values: Float32Array): number {
 /** A dot for each row: true value to the right, prediction upwards; on the diagonal both are equal. */
 export function drawScatter(
   plan: Plan,
-  { mean, standardDeviation }: Extract<PreparedTarget, { task: 'regression' }>,
+  target: Extract<Target, { task: 'regression' }>,
   run: Run,
   columns: number,
   rows: number,
@@ -101,7 +102,9 @@ export function drawScatter(
     // Two dots each, to stand out from the diagonal.
     for (const beside of [0, 1]) canvas.dot(x + beside, y, palette.orange)
   }
-  const ends = [low, high].map((value) => threeDigits(mean + standardDeviation * value)) as [string, string]
+  const ends = [low, high].map((value) =>
+    writeValue(Number((target.mean + target.standardDeviation * value).toPrecision(3)), target),
+  ) as [string, string]
   return [
     [{ text: title }],
     [{ text: 'true →  predicted ↑', dim: true }],

@@ -5,6 +5,7 @@ import type { Plan } from './plan.js'
 import type { Reporter } from './reports.js'
 import { summarize } from './summary.js'
 import {
+  describeBaseline,
   describeNetwork,
   describeRows,
   describeSettings,
@@ -17,6 +18,7 @@ export function plainReporter(write: (line: string) => void, profiled: boolean):
     start(plan, { model }) {
       const parameters = model.parameters.reduce((total, { size }) => total + size, 0)
       write(`${plan.name}: ${describeRows(plan)}`)
+      for (const line of tableLines(plan)) write(line)
       write(`${describeNetwork(plan)} · ${formatCount(parameters)} parameters · ${describeSettings(plan)}`)
       for (const note of plan.notes) write(`note: ${note}`)
       write('')
@@ -34,7 +36,20 @@ export function plainReporter(write: (line: string) => void, profiled: boolean):
   }
 }
 
-function figuresOf({ target }: Plan, { epoch, step, loss, accuracy, validation }: RunState) {
+/** What the table is read as, and what is right without a network. */
+export function tableLines({ table, target, validation }: Plan): string[] {
+  if (table === null || target === null) return []
+  const rows = validation ? `the ${formatCount(validation.rows)} held-back rows` : 'the training rows'
+  return [...table.lines, `  without a network: ${describeBaseline(table.baseline, target)} (of ${rows})`, '']
+}
+
+function figuresOf({ target }: Plan, state: RunState) {
+  const { epoch, step, accuracy } = state
+  // Once an epoch is scored, the loss of all its rows, with the weights that the held-back rows are scored with.
+  const record = state.history.at(-1)
+  const scored = record && record.epoch === epoch ? record : null
+  const loss = scored?.loss ?? state.loss
+  const validation = scored ? scored.validation : state.validation
   const figures: Record<string, number> = { epoch, step }
   const add = (name: string, value: number | null) => {
     if (value !== null) figures[name] = value

@@ -1,21 +1,24 @@
 // What to train: data, network and settings, from the options; and the run that does it.
+import { createRun, type Dataset, layers, type Run, type Score, sequential, xor } from '@bp/core'
 import {
-  createRun,
-  type Dataset,
-  layers,
-  type PreparedTarget,
-  prepare,
-  type Run,
-  type Score,
-  sequential,
-  xor,
-} from '@bp/core'
+  type Baseline,
+  describeTable,
+  inspectTable,
+  prepareTable,
+  type ReportLine,
+  type TableDescription,
+  type Target,
+} from '@bp/table'
 import { findTable } from '../data-sets.js'
+import { visible } from '../fit.js'
 import { type Given, separated } from '../options.js'
+import { inspectOptions, tableOptions } from '../table/options.js'
+import { describeSize, reportBriefly } from '../table/report.js'
 import { UsageError } from '../usage-error.js'
 import { Checkpoints } from './checkpoints.js'
 import type { trainOptions } from './options.js'
 import { optimizers, type Settings, withDefaults } from './settings.js'
+import { counted, formatCount } from './words.js'
 
 type TrainOptions = Given<typeof trainOptions>
 
@@ -25,7 +28,9 @@ export interface Plan {
   /** Things the user may not expect. */
   readonly notes: readonly string[]
   /** What is predicted; `null` for xor, whose output is a probability. */
-  readonly target: PreparedTarget | null
+  readonly target: Target | null
+  /** The table that it was made from; `null` for xor. */
+  readonly table: PlannedTable | null
   readonly data: Dataset
   readonly validation: Dataset | null
   readonly settings: Settings
@@ -33,12 +38,22 @@ export interface Plan {
   readonly checkpoints: Checkpoints | null
 }
 
+export interface PlannedTable {
+  /** How the table is read and encoded, and answers are written. */
+  readonly description: TableDescription
+  /** What each column is read as; in lines, the columns about which there is something to say. */
+  readonly columns: readonly ReportLine[]
+  readonly lines: readonly string[]
+  /** What is right without any input. */
+  readonly baseline: Baseline
+}
+
 /**
  * Finds the data and resolves all settings.
  * @throws UsageError, or an error of the library, if they cannot be used.
  */
-export function makePlan(subject: string, given: TrainOptions): Plan {
-  const plan = makeProblem(subject, given)
+export async function makePlan(subject: string, given: TrainOptions): Promise<Plan> {
+  const plan = await makeProblem(subject, given)
   const { checkpoints, resume } = given
   if (checkpoints !== undefined && resume !== undefined)
     throw new UsageError('--resume saves to the same folder; leave --checkpoints out')
@@ -55,9 +70,9 @@ export function makePlan(subject: string, given: TrainOptions): Plan {
   }
 }
 
-function makeProblem(subject: string, given: TrainOptions): Omit<Plan, 'checkpoints'> {
+async function makeProblem(subject: string, given: TrainOptions): Promise<Omit<Plan, 'checkpoints'>> {
   if (subject === 'xor') {
-    for (const option of ['target', 'heldBack'] as const)
+    for (const option of [...Object.keys(tableOptions), 'heldBack', 'patience'] as (keyof TrainOptions)[])
       if (given[option] !== undefined)
         throw new UsageError(
           `--${separated(option, '-')} does not apply to xor, which has four rows and one output; leave it out`,
@@ -66,29 +81,41 @@ function makeProblem(subject: string, given: TrainOptions): Omit<Plan, 'checkpoi
       name: 'xor',
       notes: [],
       target: null,
+      table: null,
       data: xor(),
       validation: null,
       settings: withDefaults('xor', given),
     }
   }
-  const { name, table, usualTarget, note } = findTable(subject)
   const settings = withDefaults('table', given)
+  if (settings.heldBack === 0 && given.patience)
+    throw new UsageError('--patience needs held-back rows; leave out --patience or --held-back 0')
+  const { name, table, usualTarget, note } = await findTable(subject, given)
+  const names = table.columns.map((column) => column.name)
   const target = given.target ?? usualTarget
   if (target === null)
     throw new UsageError(
-      `--target must name the column of ${name} to predict; the columns are ${table.columns.map((column) => column.name).join(', ')}`,
+      `--target must name the column of ${name} to predict; the columns are ${visible(names.join(', '))}`,
     )
-  const prepared = prepare(table, { target, validationSplit: settings.heldBack, seed: settings.seed })
-  const dropped = prepared.withoutTarget
+  const inspection = inspectTable(table, inspectOptions(given, target, names))
+  const prepared = prepareTable(inspection, { heldBack: settings.heldBack, seed: settings.seed })
+  const { description, training, heldBack, baseline, withoutTarget } = prepared
   return {
     name,
     notes: [
       ...(note === null ? [] : [note]),
-      ...(dropped > 0 ? [`${dropped} row${dropped === 1 ? '' : 's'} without ${target} left out`] : []),
+      ...table.notes.map(visible),
+      ...(withoutTarget > 0 ? [`${counted(withoutTarget, 'row')} without ${visible(target)} left out`] : []),
     ],
-    target: prepared.target,
-    data: prepared.training,
-    validation: prepared.validation,
+    target: description.target,
+    table: {
+      description,
+      columns: describeTable(inspection),
+      lines: [`  ${describeSize(inspection, formatCount)}`, ...reportBriefly(inspection)],
+      baseline,
+    },
+    data: training,
+    validation: heldBack,
     settings,
   }
 }
@@ -101,7 +128,7 @@ export function createPlannedRun(
   { data, validation, target, settings, checkpoints }: Plan,
   afresh = false,
 ): { run: Run; initial: Score } {
-  const { hidden, activation, optimizer, learningRate, batchSize, epochs, seed } = settings
+  const { hidden, activation, optimizer, learningRate, batchSize, epochs, patience, seed } = settings
   const model = sequential(
     [
       ...hidden.map((units) => layers.dense({ units, activation })),
@@ -120,6 +147,7 @@ export function createPlannedRun(
     optimizer: optimizers[optimizer]({ learningRate }),
     data,
     ...(validation && { validation }),
+    ...(validation && patience > 0 && { earlyStopping: { patience } }),
     ...(checkpoints && { checkpoint: { save: checkpoints.keep } }),
     ...(checkpoints?.resume && !afresh && { resume: checkpoints.resume }),
     batchSize,

@@ -3,6 +3,7 @@ import { showFullScreen } from '../full-screen.js'
 import { print } from '../output.js'
 import { drawProfile } from '../profile/table.js'
 import { hasColours } from '../terminal.js'
+import { tableLines } from './plain.js'
 import type { Plan } from './plan.js'
 import { reportProblems } from './problems.js'
 import { TrainScreen } from './screen.js'
@@ -14,6 +15,9 @@ export async function trainOnScreen(plan: Plan, exitOnDone: boolean, profiled: b
   const trainer = new Trainer(plan)
   plan.checkpoints?.open(trainer.getState().run)
   const colours = hasColours()
+  // It stays above the summary when the screen is left.
+  const report = tableLines(plan)
+  if (report.length > 0) print(`${[plan.name, ...report].join('\n')}\n`)
   trainer.start()
   const code = await showFullScreen((size, leave) => (
     <TrainScreen trainer={trainer} size={size} colours={colours} exitOnDone={exitOnDone} onLeave={leave} />

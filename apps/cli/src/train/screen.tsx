@@ -9,16 +9,18 @@ import { type Piece, palette, Row, Rows } from '../text.js'
 import { drawChart, type Series } from './chart.js'
 import { drawDecisionMap } from './decision-map.js'
 import { drawMatrix, drawScatter, matrixWidth, maxClasses } from './outcome.js'
-import type { Plan } from './plan.js'
+import type { Plan, PlannedTable } from './plan.js'
 import { formatFixed } from './summary.js'
 import type { Trainer, View } from './trainer.js'
 import {
+  describeGain,
   describeNetwork,
   describeScore,
   describeSettings,
   formatCount,
   formatDuration,
   formatShare,
+  scoresOf,
   threeDigits,
 } from './words.js'
 
@@ -43,7 +45,8 @@ const gap = 3
 export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: TrainScreenProps) {
   const view = useSyncExternalStore(trainer.subscribe, trainer.getState)
   const [logarithmic, setLogarithmic] = useState(false)
-  const [helping, setHelping] = useState(false)
+  const [page, setPage] = useState<'run' | 'keys' | 'table'>('run')
+  const turn = (to: typeof page) => setPage((shown) => (shown === to ? 'run' : to))
 
   const { status } = view
   useEffect(() => {
@@ -52,11 +55,12 @@ export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: Tra
 
   useInput((input, key) => {
     if (key.ctrl && input === 'c') return onLeave(exitInterrupted)
-    if (key.escape) return setHelping(false)
+    if (key.escape) return setPage('run')
     // Keys that are pressed quickly arrive together.
     for (const letter of input) {
       if (letter === 'q') onLeave(0)
-      else if (letter === '?') setHelping((shown) => !shown)
+      else if (letter === '?') turn('keys')
+      else if (letter === 'i') turn('table')
       else if (letter === ' ') trainer.toggle()
       else if (letter === '.') trainer.step()
       else if (letter === '+' || letter === '=') trainer.changeSpeed(1)
@@ -76,8 +80,12 @@ export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: Tra
     <Box flexDirection="column" width={size.columns}>
       <Rows rows={head} />
       <Box height={bodyRows} columnGap={gap}>
-        {helping ? (
+        {page === 'keys' ? (
           <Keys />
+        ) : page === 'table' && plan.table ? (
+          <Box flexDirection="column">
+            <Rows rows={tableRows(plan.table, size.columns, bodyRows)} />
+          </Box>
         ) : (
           <Body
             plan={plan}
@@ -92,6 +100,12 @@ export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: Tra
       <Rows rows={footLines(plan, view, size.columns, bodyRows)} />
     </Box>
   )
+}
+
+/** What the table is read as, as much as fits. */
+function tableRows({ lines }: PlannedTable, columns: number, rows: number): Piece[][] {
+  const shown = lines.length > rows ? [...lines.slice(0, rows - 1), '  … bp inspect shows all'] : lines
+  return shown.map((text) => [{ text: cut(text, columns) }])
 }
 
 const marks: Readonly<Record<View['status'], Piece>> = {
@@ -112,12 +126,20 @@ function headRows(plan: Plan, { status }: View, columns: number): Piece[][] {
       { ...mark, bold: true },
     ],
     [{ text: facts, dim: true }],
-    ...plan.notes.map((note) => [{ text: note, dim: true }]),
+    ...shownNotes(plan.notes).map((note) => [{ text: cut(note, columns), dim: true }]),
     ...(plan.checkpoints?.problem
       ? wrap(plan.checkpoints.problem, columns, 2).map((text) => [{ text, colour: palette.red }])
       : []),
     [],
   ]
+}
+
+/** More would take the room of the chart. */
+const mostNotes = 2
+
+function shownNotes(notes: readonly string[]): readonly string[] {
+  if (notes.length <= mostNotes) return notes
+  return [...notes.slice(0, mostNotes - 1), `and ${notes.length - mostNotes + 1} more notes, in bp inspect`]
 }
 
 interface BodyProps {
@@ -255,7 +277,7 @@ function verdict(correct: boolean): Piece {
 /** The figures and the keys. */
 function footLines(plan: Plan, view: View, columns: number, bodyRows: number): Piece[][] {
   const { status, run, initial, elapsed, remaining, speed, stepsPerSecond } = view
-  const { epoch, epochs, step, steps, loss, accuracy, validation, error } = run.getState()
+  const { epoch, epochs, step, steps, loss, accuracy, error } = run.getState()
   const keys: Piece[] = [{ text: cut(keyHints(status, columns), columns), dim: true }]
   if (error !== null) {
     const lines = wrap(error.message, columns, 4)
@@ -266,11 +288,14 @@ function footLines(plan: Plan, view: View, columns: number, bodyRows: number): P
       keys,
     ]
   }
-  const score = describeScore(
-    { loss: loss ?? initial.loss, accuracy: accuracy ?? initial.accuracy },
-    plan.data,
-    plan.target,
-  )
+  const scores = scoresOf(plan, run.getState(), initial)
+  // Of a table, both scores are of the same weights; xor shows each step.
+  const training =
+    plan.validation === null
+      ? { loss: loss ?? initial.loss, accuracy: accuracy ?? initial.accuracy }
+      : scores.training
+  const { heldBack } = scores
+  const score = describeScore(training, plan.data, plan.target)
   const share = step / steps
   const before = `epoch ${formatCount(epoch)} of ${formatCount(epochs)} `
   const after = ` ${formatShare(Math.floor(share * 100) / 100)}`
@@ -289,14 +314,18 @@ function footLines(plan: Plan, view: View, columns: number, bodyRows: number): P
     ],
     [
       { text: plan.validation ? 'training   loss ' : 'loss ' },
-      { text: threeDigits(loss ?? initial.loss).padEnd(10), bold: true },
+      { text: threeDigits(training.loss).padEnd(10), bold: true },
       { text: score },
+      ...(scores.best ? [{ text: `  weights of epoch ${formatCount(scores.epoch)}`, dim: true }] : []),
     ],
     plan.validation
       ? [
           { text: 'held back  loss ' },
-          { text: (validation ? threeDigits(validation.loss) : '—').padEnd(10), bold: true },
-          { text: validation ? describeScore(validation, plan.validation, plan.target) : '' },
+          { text: (heldBack ? threeDigits(heldBack.loss) : '—').padEnd(10), bold: true },
+          { text: heldBack ? describeScore(heldBack, plan.validation, plan.target) : '' },
+          ...(heldBack && plan.table && plan.target
+            ? [{ text: `  ${describeGain(plan.table.baseline, heldBack, plan.target)}`, dim: true }]
+            : []),
         ]
       : plan.target === null && !hasRoomForTable(bodyRows)
         ? predictionLine(run, columns)
@@ -336,6 +365,7 @@ const keyList = [
   ['.', 'one step, then pause'],
   ['+  −', 'faster, slower'],
   ['y', 'linear or logarithmic scale of the loss'],
+  ['i', 'what the table is read as'],
   ['r', 'restart from the same seed, with the same result'],
   ['?  esc', 'close this list'],
   ['q', 'quit; a summary stays on the terminal'],

@@ -61,6 +61,18 @@ const hidden: Option<readonly number[]> = {
   },
 }
 
+/** 0 is none. */
+const patience: Option<number> = {
+  value: 'N|none',
+  help: 'stop after N epochs in which the held-back loss does not improve, with the best weights',
+  read: (text, name) => {
+    const epochs = text === 'none' ? 0 : toNumber(text)
+    if (text !== 'none' && !(Number.isInteger(epochs) && epochs >= 1 && epochs <= 1e9))
+      throw new UsageError(`${name} must be an integer in [1, 1000000000], or none; got "${text}"`)
+    return epochs
+  },
+}
+
 /** With the defaults for tables, over 95 % of the held-back rows of each bundled set are predicted correctly. */
 export const settings = {
   hidden: setting(hidden, { table: [32], xor: [xorSettings.hiddenUnits] }),
@@ -88,6 +100,7 @@ export const settings = {
     table: 40,
     xor: xorSettings.epochs,
   }),
+  patience: setting(patience, { table: 10, xor: 0 }, (epochs) => (epochs === 0 ? '' : `patience ${epochs}`)),
   seed: setting(
     integer('N', 'decides initial weights, order and held-back rows', 0, Number.MAX_SAFE_INTEGER),
     { table: 7, xor: xorSettings.seed },

@@ -2,7 +2,18 @@
 import type { Run, Score } from '@bp/core'
 import { predictXor } from '@bp/lab'
 import type { Plan } from './plan.js'
-import { counted, describeScore, formatCount, formatDuration, hashWeights, threeDigits } from './words.js'
+import {
+  counted,
+  describeBaseline,
+  describeGain,
+  describeScore,
+  formatCount,
+  formatDuration,
+  hashWeights,
+  type Scores,
+  scoresOf,
+  threeDigits,
+} from './words.js'
 
 /** Lines about the run: how far it got, its scores, for xor its predictions, and what is saved. */
 export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
@@ -10,18 +21,38 @@ export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number)
 }
 
 function describeResult(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
-  const { status, epoch, step, loss, accuracy, validation, error } = run.getState()
+  const state = run.getState()
+  const { status, epoch, step, loss, error } = state
   if (error !== null || loss === null) return [`${plan.name}: ${error === null ? 'not started' : 'diverged'}`]
   const verb = status === 'done' ? 'trained' : 'stopped after'
   const time = elapsed < 9950 ? `${(elapsed / 1000).toFixed(1)} s` : formatDuration(elapsed)
   const lines = [`${plan.name}: ${verb} ${counted(epoch, 'epoch')}, ${counted(step, 'step')}, ${time}`]
+  // A run that was stopped within an epoch is scored with the weights that it has now.
+  const ended: Scores =
+    status === 'done'
+      ? scoresOf(plan, state, initial)
+      : {
+          training: run.evaluate(plan.data),
+          heldBack: plan.validation && run.evaluate(plan.validation),
+          epoch,
+          best: false,
+        }
+  const { training, heldBack } = ended
   lines.push(
-    `  training   loss ${threeDigits(initial.loss)} → ${threeDigits(loss)}, ${describeScore({ loss, accuracy: accuracy ?? initial.accuracy }, plan.data, plan.target)}`,
+    `  training   loss ${threeDigits(initial.loss)} → ${threeDigits(training.loss)}, ${describeScore(training, plan.data, plan.target)}`,
   )
-  if (plan.validation && validation)
+  if (plan.validation && heldBack)
     lines.push(
-      `  held back  loss ${threeDigits(validation.loss)}, ${describeScore(validation, plan.validation, plan.target)}`,
+      `  held back  loss ${threeDigits(heldBack.loss)}, ${describeScore(heldBack, plan.validation, plan.target)}`,
     )
+  if (plan.table && plan.target) {
+    const { baseline } = plan.table
+    const judged = heldBack ?? training
+    lines.push(
+      `  baseline   ${describeBaseline(baseline, plan.target)}: ${describeGain(baseline, judged, plan.target)}`,
+      `  weights    ${ended.best ? `of epoch ${formatCount(ended.epoch)}, the best by the held-back loss` : 'of the last step'}, for both scores`,
+    )
+  }
   if (plan.target === null) {
     lines.push('', '  x₁  x₂  target  predicted')
     for (const { inputs, target, probability, correct } of predictXor(run))

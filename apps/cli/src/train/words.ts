@@ -1,7 +1,9 @@
 // Numbers and settings of a training run as people read them.
 import { createHash } from 'node:crypto'
-import type { Dataset, PreparedTarget, Run, Score } from '@bp/core'
+import type { Dataset, Run, RunState, Score } from '@bp/core'
 import { formatNumber } from '@bp/lab'
+import { type Baseline, type Target, writeValue } from '@bp/table'
+import { visible } from '../fit.js'
 import type { Plan } from './plan.js'
 import { type Setting, type Settings, settings } from './settings.js'
 
@@ -44,7 +46,7 @@ export function describeNetwork({ data, settings }: Plan): string {
 /** `adam · rate 0.003 · batches of 16 · seed 7`. */
 export function describeSettings({ data, settings: values }: Plan): string {
   return Object.entries<Setting<unknown>>(settings)
-    .flatMap(([name, { describe }]) => describe?.(values[name as keyof Settings], data.rows) ?? [])
+    .flatMap(([name, { describe }]) => describe?.(values[name as keyof Settings], data.rows) || [])
     .join(' · ')
 }
 
@@ -54,16 +56,59 @@ export function describeRows({ data, validation }: Plan): string {
 }
 
 /** Root mean squared error, in the unit of the target. */
-export function rootMeanSquaredError({ loss }: Score, target: PreparedTarget | null): number | null {
+export function rootMeanSquaredError({ loss }: Score, target: Target | null): number | null {
   return target?.task === 'regression' ? Math.sqrt(loss) * target.standardDeviation : null
 }
 
 /** `29 of 30 correct, 96.7 %`, or `off by 299 body_mass_g (RMSE)`. */
-export function describeScore(score: Score, { rows }: Dataset, target: PreparedTarget | null): string {
+export function describeScore(score: Score, { rows }: Dataset, target: Target | null): string {
   const error = rootMeanSquaredError(score, target)
-  if (error !== null) return `off by ${threeDigits(error)} ${target!.name} (RMSE)`
+  if (error !== null) return `off by ${threeDigits(error)} ${visible(target!.name)} (RMSE)`
   const accuracy = score.accuracy ?? 0
   return `${formatCount(accuracy * rows)} of ${formatCount(rows)} correct, ${formatShare(accuracy)}`
+}
+
+/** `always "Adelie" is right in 43.5 %`, or `always the mean, 4202, is off by 802`. */
+export function describeBaseline({ answer, score }: Baseline, target: Target): string {
+  return target.task === 'classification'
+    ? `always "${visible(String(answer))}" is right in ${formatShare(score)}`
+    : `always the mean, ${visible(writeValue(answer as number, target))}, is off by ${threeDigits(score)}`
+}
+
+/** What a network adds to the baseline: points of accuracy, or a share of the error; negative where it is worse. */
+export function gainOver({ score }: Baseline, of: Score, target: Target): number {
+  const error = rootMeanSquaredError(of, target)
+  return error === null ? (of.accuracy ?? 0) - score : 1 - error / score
+}
+
+/** `+55.1 points`, or `63 % less error`. */
+export function describeGain(baseline: Baseline, of: Score, target: Target): string {
+  const gain = gainOver(baseline, of, target)
+  const size = formatShare(Math.abs(gain)).replace(' %', '')
+  if (target.task === 'classification') return `${gain < 0 ? '−' : '+'}${size} points`
+  return `${size} % ${gain < 0 ? 'more' : 'less'} error`
+}
+
+/** Scores of the same weights on training and held-back rows, and after which epoch the network had these weights. */
+export interface Scores {
+  readonly training: Score
+  readonly heldBack: Score | null
+  readonly epoch: number
+  /** Whether they are the best by the held-back loss, which the run ended with. */
+  readonly best: boolean
+}
+
+/** Those of the last epoch that was scored, or at the end, of the weights that the run ended with. */
+export function scoresOf({ settings, validation }: Plan, state: RunState, initial: Score): Scores {
+  const { status, history, best } = state
+  const stops = validation !== null && settings.patience > 0
+  const record = status === 'done' && stops ? best : (history.at(-1) ?? null)
+  return {
+    training: record ?? initial,
+    heldBack: record?.validation ?? null,
+    epoch: record?.epoch ?? 0,
+    best: status === 'done' && stops,
+  }
 }
 
 /** SHA-256 of all weights as little-endian float32. */

@@ -172,7 +172,11 @@ function notOneForm(survey: Survey, { decimal }: GuessOptions): string | null {
 
 function numberReading(common: Common, survey: Survey, options: GuessOptions): ColumnReading {
   const { points, commas, prefixes, suffixes, thousands } = survey
-  const own = options.decimal ?? decimalOf(survey)
+  // Amounts of money have no three decimals: $1,204 and 1.204 € are thousands.
+  const isMoney = [...prefixes.keys(), ...suffixes.keys()].some((unit) => /\p{Sc}/u.test(unit))
+  const ofMoney =
+    !isMoney || commas.either === points.either ? null : commas.either > points.either ? '.' : ','
+  const own = options.decimal ?? decimalOf(survey) ?? ofMoney
   // 1,204 alone is a thousand; in a file with decimal commas, it is a decimal.
   const decimal = own ?? options.usualDecimal ?? '.'
   const either = decimal === '.' ? commas.either : points.either
@@ -194,7 +198,12 @@ function numberReading(common: Common, survey: Survey, options: GuessOptions): C
       decimals: Math.max(survey.decimals, asFraction > 0 ? 3 : 0),
     },
     reason: null,
-    seen: seenBy(survey, survey.numbers, null, own === null && commas.either > 0),
+    seen: seenBy(
+      survey,
+      survey.numbers,
+      null,
+      own === null && (commas.either > 0 || (decimal === ',' && points.either > 0)),
+    ),
   }
 }
 

@@ -97,7 +97,8 @@ function becomes({ reading, role, why }: InspectedColumn, rows: number): string 
   if (kind === 'number' || kind === 'time') {
     const said = readAs(reading)
     if (said) parts.push(said)
-    if (seen.ambiguous && !given) parts.push('--decimal , reads it otherwise')
+    if (kind === 'number' && seen.ambiguous && !given)
+      parts.push(`--decimal ${reading.form.decimal === '.' ? 'comma' : 'point'} reads it otherwise`)
   }
   if (kind === 'date') {
     parts.push(`→ year, month, day, day of week${reading.form.time ? ', hour' : ''}`)
