@@ -101,8 +101,10 @@ const calls: Readonly<Record<string, () => readonly unknown[]>> = {
   histogramsEvent: () => [model.getWeights(), 1, 1],
 }
 
-/** Called only by other formats of this package, which check the arguments. */
+/** Called only by other formats of this package, and by `@bp/table`, which check the arguments. */
 const internal = new Set([
+  'bytesOfFile',
+  'textOfFile',
   'graphNodesOf',
   'sourceOf',
   'readNpyHeader',
