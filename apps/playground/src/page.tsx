@@ -7,6 +7,7 @@ import { keep, type Start } from './shell/keeping.js'
 import { useKeys, useRegisteredKeys } from './shell/keys.js'
 import { type Language, loadTexts, type Texts, TextsContext, useTexts } from './shell/language.js'
 import type { PlaceProps } from './shell/place.js'
+import { EmbedContext } from './shell/place-frame.js'
 import { components, type Documents, initialDocuments } from './shell/places.js'
 import { applyLanguage, applyTheme, readLanguage, readTheme, themes } from './shell/preferences.js'
 import type { Session } from './shell/session.js'
@@ -39,7 +40,7 @@ function Frame({ session, start, onLanguage }: PageProps & { readonly onLanguage
   const [problem, setProblem] = useState(start.problem)
   const [theme, setTheme] = useState(readTheme)
   const [dialog, setDialog] = useState<'share' | 'keys' | null>(null)
-  useEffect(() => keep(session, setProblem), [session])
+  useEffect(() => keep(session, start.embed, setProblem), [session])
   useEffect(() => {
     addEventListener('pointerdown', session.settle, { capture: true })
     addEventListener('focusin', session.settle)
@@ -62,71 +63,73 @@ function Frame({ session, start, onLanguage }: PageProps & { readonly onLanguage
   const content = documents[place]
   const Place = components[place] as ComponentType<PlaceProps<typeof content>>
   return (
-    <div className={start.embedded ? 'page embedded' : 'page'}>
-      <button
-        type="button"
-        className="skip visually-hidden"
-        onClick={() => document.getElementById('place')!.focus()}
-      >
-        {texts.skip}
-      </button>
-      {start.embedded || (
-        <Header
-          place={place}
-          onPlace={(name) => session.open(name)}
-          canUndo={past.length > 0}
-          canRedo={future.length > 0}
-          onUndo={session.undo}
-          onRedo={session.redo}
-          onShare={() => setDialog('share')}
-          theme={theme}
-          onTheme={() => setTheme(themes[(themes.indexOf(theme) + 1) % themes.length]!)}
-          onLanguage={onLanguage}
-          onHelp={() => setDialog('keys')}
-        />
-      )}
-      <div>
-        {problem && (
-          <div className="notice warning" role="alert">
-            <p>{texts.brokenLink(problem)}</p>
-            <button type="button" onClick={() => setProblem(null)}>
-              {texts.dismiss}
-            </button>
-          </div>
-        )}
-      </div>
-      <Boundary
-        trying={content}
-        fallback={(error) => (
-          <main id="place" className="notice warning" role="alert">
-            <p>{texts.brokenPlace(error.message)}</p>
-            <button type="button" onClick={session.undo}>
-              {texts.undo}
-            </button>
-            <button type="button" onClick={() => session.change(place, initialDocuments[place])}>
-              {texts.beginAnew}
-            </button>
-          </main>
-        )}
-      >
-        <Suspense
-          fallback={
-            <main id="place" className="notice" aria-busy="true">
-              {texts.loading}
-            </main>
-          }
+    <EmbedContext value={start.embed}>
+      <div className={start.embed ? 'page embedded' : 'page'}>
+        <button
+          type="button"
+          className="skip visually-hidden"
+          onClick={() => document.getElementById('place')!.focus()}
         >
-          <Place
-            key={place}
-            document={content}
-            change={(next, options) => session.change(place, next, options)}
-            open={(name, next) => session.open(name, next)}
+          {texts.skip}
+        </button>
+        {start.embed || (
+          <Header
+            place={place}
+            onPlace={(name) => session.open(name)}
+            canUndo={past.length > 0}
+            canRedo={future.length > 0}
+            onUndo={session.undo}
+            onRedo={session.redo}
+            onShare={() => setDialog('share')}
+            theme={theme}
+            onTheme={() => setTheme(themes[(themes.indexOf(theme) + 1) % themes.length]!)}
+            onLanguage={onLanguage}
+            onHelp={() => setDialog('keys')}
           />
-        </Suspense>
-      </Boundary>
-      {dialog === 'share' && <Share moment={state} onClose={() => setDialog(null)} />}
-      {dialog === 'keys' && <Keys onClose={() => setDialog(null)} />}
-    </div>
+        )}
+        <div>
+          {problem && (
+            <div className="notice warning" role="alert">
+              <p>{texts.brokenLink(problem)}</p>
+              <button type="button" onClick={() => setProblem(null)}>
+                {texts.dismiss}
+              </button>
+            </div>
+          )}
+        </div>
+        <Boundary
+          trying={content}
+          fallback={(error) => (
+            <main id="place" className="notice warning" role="alert">
+              <p>{texts.brokenPlace(error.message)}</p>
+              <button type="button" onClick={session.undo}>
+                {texts.undo}
+              </button>
+              <button type="button" onClick={() => session.change(place, initialDocuments[place])}>
+                {texts.beginAnew}
+              </button>
+            </main>
+          )}
+        >
+          <Suspense
+            fallback={
+              <main id="place" className="notice" aria-busy="true">
+                {texts.loading}
+              </main>
+            }
+          >
+            <Place
+              key={place}
+              document={content}
+              change={(next, options) => session.change(place, next, options)}
+              open={(name, next) => session.open(name, next)}
+            />
+          </Suspense>
+        </Boundary>
+        {dialog === 'share' && <Share moment={state} onClose={() => setDialog(null)} />}
+        {dialog === 'keys' && <Keys onClose={() => setDialog(null)} />}
+      </div>
+    </EmbedContext>
   )
 }
 

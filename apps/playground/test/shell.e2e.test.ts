@@ -96,14 +96,43 @@ test('the whole page speaks Korean when asked, and stays so', async () => {
   await korean.getByRole('button', { name: '공유' }).waitFor()
 })
 
-test('share gives the link and a frame, and an embedded page has no header', async () => {
+test('share gives the link, and a frame with the parts that a teacher chooses', async () => {
   const page = await open({ hash: '#/graph?v=1&step=2' })
   await page.getByRole('button', { name: 'Share' }).click()
   const link = await page.getByRole('textbox', { name: 'Link' }).inputValue()
   expect(link).toContain('#/graph?v=1&step=2')
+  const frame = page.getByRole('textbox', { name: 'Frame for a page' })
+  expect(await frame.inputValue()).toContain('?embed=bar,card,timeline&v=1&step=2"')
+  await page.getByRole('checkbox', { name: 'Controls' }).uncheck()
+  await page.getByRole('checkbox', { name: 'Explanation' }).uncheck()
   expect(await accessibilityFaults(page)).toEqual([])
-  const embedded = await open({ hash: '#/graph?embed=1&v=1&step=2' })
-  expect(await embedded.getByRole('banner').count()).toBe(0)
+  const [, source] = /src="([^"]+)"/.exec(await frame.inputValue())!
+  const kept = await page.evaluate(() => localStorage.getItem('backpropagation'))
+  await page.goto('about:blank')
+  await page.goto(source!)
+  const shown = () =>
+    page.evaluate(() =>
+      ['.page-header', '.place-bar', '.place-card', '.place-drawing', '.place-timeline'].filter((part) =>
+        document.querySelector(part),
+      ),
+    )
+  await page.locator('.place-timeline').waitFor()
+  expect(await shown()).toEqual(['.place-drawing', '.place-timeline'])
+  const [width, whole] = await page.evaluate(() => [
+    document.querySelector('.place-drawing')!.clientWidth,
+    innerWidth,
+  ])
+  expect(width).toBe(whole)
+  // It stays a frame while one steps, and after a reload; what one has elsewhere stays too.
+  await page.getByRole('button', { name: 'Next ›' }).click()
+  await page.waitForFunction(() => location.hash.includes('embed=timeline&v=1&step=3'))
+  await page.reload()
+  await page.locator('.place-timeline').waitFor()
+  expect(await shown()).toEqual(['.place-drawing', '.place-timeline'])
+  expect(await page.evaluate(() => localStorage.getItem('backpropagation'))).toBe(kept)
+  await page.goto('about:blank')
+  await page.goto(source!.replace('embed=timeline', 'embed=everything'))
+  await page.getByText('expects drawing, or any of bar, card, timeline').waitFor()
 })
 
 test('the keys are listed by ?', async () => {

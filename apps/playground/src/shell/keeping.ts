@@ -1,5 +1,6 @@
 // Keeps the state of the page in the address and in the browser's storage, and reads it from there.
 import { LinkError, readAddress, writeAddress } from '@bp/lab'
+import { type EmbedPart, readEmbed, writeEmbed } from './embed.js'
 import {
   type Documents,
   initialDocuments,
@@ -30,8 +31,8 @@ export interface Start {
   readonly moment: Moment<Documents>
   /** Why the address could not be read. */
   readonly problem: string | null
-  /** Without header and bar, for another page to show. */
-  readonly embedded: boolean
+  /** What is shown besides the drawing, without the header, as a frame in another page; `null` for the whole page. */
+  readonly embed: readonly EmbedPart[] | null
 }
 
 /** What the address says, else what was stored, else the beginning. */
@@ -51,36 +52,37 @@ export async function readStart(): Promise<Start> {
   const kept = documents as unknown as Documents
   const place = stored && isPlace(stored.place) ? stored.place : placeNames[0]!
   if (stored !== null && stored === left)
-    return { moment: { place, documents: kept }, problem: null, embedded: /[?&]embed=/.test(location.hash) }
+    return { ...(await readHash({ place, documents: kept })), moment: { place, documents: kept } }
   return readHash({ place, documents: kept })
 }
 
 async function readHash(now: Moment<Documents>): Promise<Start> {
   try {
     const address = await readAddress(location.hash)
-    if (!address) return { moment: now, problem: null, embedded: false }
+    if (!address) return { moment: now, problem: null, embed: null }
     const fields = new Map(address.fields)
-    const embedded = fields.delete('embed')
-    if (!isPlace(address.place))
-      return { moment: now, problem: `there is no place ${address.place}`, embedded }
+    const shown = fields.get('embed')
+    fields.delete('embed')
+    const embed = shown === undefined ? null : readEmbed(shown)
+    if (!isPlace(address.place)) return { moment: now, problem: `there is no place ${address.place}`, embed }
     const { place } = address
     if (fields.size === 0 && !/[?]/.test(location.hash))
-      return { moment: { ...now, place }, problem: null, embedded }
+      return { moment: { ...now, place }, problem: null, embed }
     try {
       const document = readFields(place, fields)
       return {
         moment: { place, documents: { ...now.documents, [place]: document } },
         problem: null,
-        embedded,
+        embed,
       }
     } catch (error) {
       if (!(error instanceof LinkError)) throw error
       const documents = { ...now.documents, [place]: initialDocuments[place] }
-      return { moment: { place, documents }, problem: error.message, embedded }
+      return { moment: { place, documents }, problem: error.message, embed }
     }
   } catch (error) {
     if (!(error instanceof LinkError)) throw error
-    return { moment: now, problem: error.message, embedded: false }
+    return { moment: now, problem: error.message, embed: null }
   }
 }
 
@@ -119,8 +121,16 @@ export async function linkOf({ place, documents }: Moment<Documents>): Promise<s
   return `${location.href.replace(/#.*$/s, '')}${await writeAddress(place, writeFields(place, documents[place]))}`
 }
 
+/** An address or a link that shows only these parts besides the drawing. */
+export const embeddedIn = (address: string, embed: readonly EmbedPart[]): string =>
+  address.replace('?', `?embed=${writeEmbed(embed)}&`)
+
 /** Writes every change to the address and the storage, and follows the browser's Back and Forward. */
-export function keep(session: Session<Documents>, onProblem: (problem: string | null) => void): () => void {
+export function keep(
+  session: Session<Documents>,
+  embed: Start['embed'],
+  onProblem: (problem: string | null) => void,
+): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let shown = session.getState().place
   let written = location.hash
@@ -131,8 +141,12 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
     clearTimeout(timer)
     timer = undefined
     const moment = session.getState()
-    store(moment, 'localStorage', storageKey, [])
-    const hash = await writeAddress(moment.place, writeFields(moment.place, moment.documents[moment.place]))
+    if (!embed) store(moment, 'localStorage', storageKey, [])
+    const address = await writeAddress(
+      moment.place,
+      writeFields(moment.place, moment.documents[moment.place]),
+    )
+    const hash = embed ? embeddedIn(address, embed) : address
     if (session.getState() !== moment || hash === written || following || location.hash !== written) return
     const elsewhere = moment.place !== shown
     shown = moment.place
@@ -150,7 +164,8 @@ export function keep(session: Session<Documents>, onProblem: (problem: string | 
     else timer ??= setTimeout(write, delay)
   })
   const leave = () => {
-    if (timer !== undefined) store(session.getState(), 'localStorage', storageKey, [])
+    // What is tried out in a frame is not what one goes on with.
+    if (timer !== undefined && !embed) store(session.getState(), 'localStorage', storageKey, [])
     store(session.getState(), 'sessionStorage', leftKey, [location.hash, before])
   }
   const follow = async () => {

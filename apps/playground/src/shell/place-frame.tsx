@@ -1,6 +1,10 @@
 // The frame that all places have: a bar of controls, the drawing, a card beside it and the timeline below.
-import { type ReactNode, useState } from 'react'
+import { createContext, type ReactNode, use, useState } from 'react'
+import type { EmbedPart } from './embed.js'
 import { useTexts } from './language.js'
+
+/** What is shown besides the drawing in a frame of another page; `null` for all. */
+export const EmbedContext = createContext<readonly EmbedPart[] | null>(null)
 
 interface PlaceFrameProps {
   /** Title of the place, for screen readers. */
@@ -13,15 +17,17 @@ interface PlaceFrameProps {
 
 export function PlaceFrame({ title, bar, drawing, card, timeline }: PlaceFrameProps) {
   const texts = useTexts()
+  const embed = use(EmbedContext)
+  const shows = (part: EmbedPart) => embed === null || embed.includes(part)
   const [open, setOpen] = useState(false)
   return (
     <main id="place" className="place" tabIndex={-1}>
       <h1 className="visually-hidden">{title}</h1>
-      {bar && <div className="place-bar">{bar}</div>}
+      {bar && shows('bar') && <div className="place-bar">{bar}</div>}
       <section className="place-drawing" aria-label={texts.shell.drawing}>
         {drawing}
       </section>
-      {card && (
+      {card && shows('card') && (
         <section className={open ? 'place-card open' : 'place-card'} aria-label={texts.shell.card}>
           <button
             type="button"
@@ -33,7 +39,7 @@ export function PlaceFrame({ title, bar, drawing, card, timeline }: PlaceFramePr
           {card}
         </section>
       )}
-      {timeline && (
+      {timeline && shows('timeline') && (
         <section className="place-timeline" aria-label={texts.shell.timeline}>
           {timeline}
         </section>

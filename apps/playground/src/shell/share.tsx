@@ -2,7 +2,8 @@
 import { useEffect, useId, useState } from 'react'
 import { CopyButton } from '../parts/copy-button.js'
 import { Dialog } from './dialog.js'
-import { linkOf } from './keeping.js'
+import { type EmbedPart, embedParts } from './embed.js'
+import { embeddedIn, linkOf } from './keeping.js'
 import { useTexts } from './language.js'
 import type { Documents } from './places.js'
 import type { Moment } from './session.js'
@@ -20,7 +21,8 @@ export function Share({
   useEffect(() => {
     void linkOf(moment).then(setLink)
   }, [moment])
-  const embed = `<iframe src="${link.replace('?', '?embed=1&')}" width="100%" height="600" style="border:0"></iframe>`
+  const [parts, setParts] = useState<readonly EmbedPart[]>(embedParts)
+  const frame = `<iframe src="${embeddedIn(link, parts)}" width="100%" height="600" style="border:0"></iframe>`
   return (
     <Dialog
       title={texts.shareTitle}
@@ -28,7 +30,7 @@ export function Share({
       actions={
         <>
           <CopyButton className="primary" text={link} />
-          <CopyButton title={texts.copyEmbed} text={embed} />
+          <CopyButton title={texts.copyEmbed} text={frame} />
         </>
       }
     >
@@ -41,6 +43,31 @@ export function Share({
         className="share-link"
         readOnly
         value={link}
+        onFocus={(event) => event.target.select()}
+      />
+      <fieldset className="share-parts">
+        <legend>{texts.embedParts}</legend>
+        <label>
+          <input type="checkbox" checked disabled /> {texts.drawing}
+        </label>
+        {embedParts.map((part) => (
+          <label key={part}>
+            <input
+              type="checkbox"
+              checked={parts.includes(part)}
+              onChange={({ target }) =>
+                setParts(target.checked ? [...parts, part] : parts.filter((other) => other !== part))
+              }
+            />{' '}
+            {texts.embedPart[part]}
+          </label>
+        ))}
+      </fieldset>
+      <textarea
+        className="share-link"
+        readOnly
+        aria-label={texts.frame}
+        value={frame}
         onFocus={(event) => event.target.select()}
       />
     </Dialog>

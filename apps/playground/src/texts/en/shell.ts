@@ -30,7 +30,10 @@ export const shell = {
   link: 'Link',
   copy: 'Copy',
   copied: 'Copied',
-  copyEmbed: 'Copy for embedding in a page',
+  copyEmbed: 'Copy the frame',
+  embedParts: 'As a frame in a page of yours, with',
+  embedPart: { bar: 'Controls', card: 'Explanation', timeline: 'Timeline' },
+  frame: 'Frame for a page',
   brokenLink: (message: string) => `This link could not be read: ${message}. Here is the place as it begins.`,
   brokenPlace: (message: string) =>
     `Something went wrong here: ${message}. Nothing is lost: undo the last change, or begin this place anew.`,

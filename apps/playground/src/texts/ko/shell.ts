@@ -32,7 +32,10 @@ export const shell: typeof en = {
   link: '링크',
   copy: '복사',
   copied: '복사됨',
-  copyEmbed: '다른 페이지에 넣을 코드 복사',
+  copyEmbed: '프레임 코드 복사',
+  embedParts: '내 페이지에 프레임으로 넣을 때 보일 것',
+  embedPart: { bar: '조작 막대', card: '설명', timeline: '진행 막대' },
+  frame: '페이지에 넣을 프레임 코드',
   brokenLink: (message) => `이 링크를 읽을 수 없습니다: ${message}. 처음 상태로 열었습니다.`,
   brokenPlace: (message) =>
     `여기서 문제가 생겼습니다: ${message}. 잃어버린 것은 없습니다. 마지막 변경을 취소하거나 처음부터 다시 시작하세요.`,
