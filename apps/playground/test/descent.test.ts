@@ -13,7 +13,8 @@ import {
 } from '@bp/lab'
 import { describe, expect, test } from 'vitest'
 import { ballOf, nearestStep, type Scene } from '../src/descent/scene.js'
-import { endOf, plainly, reasonOf } from '../src/descent/sentence.js'
+import { endOf, reasonOf } from '../src/descent/sentence.js'
+import { plainly } from '../src/parts/sentence.js'
 import { descent as en } from '../src/texts/en/descent.js'
 import { descent as ko } from '../src/texts/ko/descent.js'
 

@@ -2,9 +2,9 @@
 import { type Regime, type Regimes, regimeAt } from '@bp/lab'
 import type { RefObject } from 'react'
 import { NumberField } from '../parts/number-field.js'
+import { Sentence } from '../parts/sentence.js'
 import { useTexts } from '../shell/language.js'
 import type { PictureProps } from './picture.js'
-import { Sentence } from './sentence.js'
 
 /** Positions of the slider. */
 const positions = 1000

@@ -7,11 +7,13 @@ import {
   type GraphPicture,
   type Source,
   type StepAccount,
+  type Trace,
   type TraceNode,
+  type TraceStep,
   type TraceView,
   writeFormula,
 } from '@bp/lab'
-import { Value } from '../parts/value.js'
+import { type Said, Sentence, type SentenceNumber } from '../parts/sentence.js'
 import { useTexts } from '../shell/language.js'
 import type { PlaceProps } from '../shell/place.js'
 import { Cells, writeNumberAt } from './cells.js'
@@ -57,7 +59,7 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
         {actions()}
       </div>
     )
-  const words = wordsOf(texts, picture)
+  const words = wordsOf(texts, picture, onFrom)
   return (
     <div className="account">
       <p className="account-place">
@@ -66,7 +68,11 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
       <OneAccount account={current.account} picture={picture} onFrom={onFrom} />
       {current.tangent && <OneAccount account={current.tangent} picture={picture} onFrom={onFrom} />}
       {current.account.sum && sumOf(current.account.sum)}
-      {words && <p className="account-words">{words}</p>}
+      {words && (
+        <p className="account-words">
+          <Sentence {...words} />
+        </p>
+      )}
       <p className="visually-hidden" role="status">
         {current.text}
       </p>
@@ -132,19 +138,30 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
 
   function sumOf(sum: NonNullable<StepAccount['sum']>) {
     if (sum.before === null) return <p className="account-sum">{texts.firstPart(sum.parts)}</p>
-    const shape = current!.account.shape
-    const write = (numbers: typeof sum.after) => formatNumbers(numbers, shape)
+    const { shape, result } = current!.account
+    const { node, edge } = current!
+    const numbers: Record<string, SentenceNumber> = {}
+    const write = (name: string, of: typeof sum.after, source: Source) => {
+      if (typeof of !== 'number') return formatNumbers(of, shape)
+      const kind = source.of === 'part' ? 'graph.part' : 'graph.derivative'
+      const label = writeFormula(sum.left)
+      numbers[name] = { value: of, kind, label, tone: 'backward', digits: 6, from: () => onFrom(source) }
+      return `{${name}}`
+    }
+    const before = write('before', sum.before, { of: 'derivative', node })
+    const part = write('part', result, { of: 'part', edge: edge!.id })
+    const after = write('after', sum.after, { of: 'derivative', node })
     return (
       <p className={sum.overwrites ? 'account-sum wrong' : 'account-sum'}>
         <Formula of={sum.left} onFrom={onFrom} />{' '}
-        {sum.overwrites
-          ? texts.overwritten(write(sum.before), write(sum.after))
-          : texts.added(
-              write(sum.before),
-              write(current!.account.result),
-              write(sum.after),
-              sum.part === sum.parts,
-            )}
+        <Sentence
+          text={
+            sum.overwrites
+              ? texts.overwritten(before, after)
+              : texts.added(before, part, after, sum.part === sum.parts)
+          }
+          numbers={numbers}
+        />
       </p>
     )
   }
@@ -157,18 +174,16 @@ interface OneAccountProps {
 }
 
 function OneAccount({ account, picture, onFrom }: OneAccountProps) {
-  const { left, symbols, numbers, result, shape } = account
-  const derivative = left[0]?.kind === 'derivative'
+  const { left, symbols, numbers } = account
   const step = picture.view.current!
-  // A rule such as ∂f/∂b = 1 is its own result.
-  const plain = writeFormula(symbols) === formatNumbers(result, shape)
+  const derivative = left[0]?.kind === 'derivative'
   return (
     <>
       <p className="account-symbols">
         <span className={derivative ? 'backward' : 'forward'}>
           <Formula of={left} onFrom={onFrom} />
         </span>
-        {symbols.length > 0 && !plain && (
+        {symbols.length > 0 && !isPlain(account) && (
           <>
             {' = '}
             <Formula of={symbols} onFrom={onFrom} />
@@ -181,24 +196,7 @@ function OneAccount({ account, picture, onFrom }: OneAccountProps) {
         </p>
       )}
       <div className={`account-result ${derivative ? 'backward' : 'forward'}`}>
-        ={' '}
-        {typeof result === 'number' ? (
-          <Value
-            of={result}
-            kind={step.edge ? 'graph.part' : derivative ? 'graph.derivative' : 'graph.value'}
-            label={writeFormula(left)}
-            tone={derivative ? 'backward' : 'forward'}
-            from={() =>
-              onFrom(
-                step.edge
-                  ? { of: 'part', edge: step.edge.id }
-                  : { of: derivative ? 'derivative' : 'value', node: step.node },
-              )
-            }
-          />
-        ) : (
-          <Result of={result} shape={shape} />
-        )}
+        = <Result {...resultOf(step, account, { picture, onFrom })} />
       </div>
       {account.rule.length > 0 && step.phase === 'backward' && account.shape.length > 0 && (
         <p className="account-rule">
@@ -209,34 +207,85 @@ function OneAccount({ account, picture, onFrom }: OneAccountProps) {
   )
 }
 
+/** A rule such as ∂f/∂b = 1 is its own result. */
+export const isPlain = ({ symbols, result, shape }: StepAccount): boolean =>
+  writeFormula(symbols) === formatNumbers(result, shape)
+
+/** What a step computes: where its result comes from. */
+function sourceOf({ edge, node }: TraceStep, { left }: StepAccount, { mode }: Trace): Source {
+  if (edge) return { of: 'part', edge: edge.id }
+  if (left[0]?.kind !== 'derivative') return { of: 'value', node }
+  return { of: mode === 'forward' ? 'tangent' : 'derivative', node }
+}
+
+/** How the result of an account is written, and where it leads. */
+export function resultOf(
+  step: TraceStep,
+  account: StepAccount,
+  { picture, onFrom }: Pick<GraphPartProps, 'picture' | 'onFrom'>,
+) {
+  const source = sourceOf(step, account, picture.trace)
+  const tone: 'forward' | 'backward' = source.of === 'value' ? 'forward' : 'backward'
+  return {
+    of: account.result,
+    shape: account.shape,
+    kind: `graph.${source.of}` as const,
+    label: writeFormula(account.left),
+    tone,
+    from: () => onFrom(source),
+  }
+}
+
 type GraphTexts = ReturnType<typeof useTexts>['graph']
 
 /** What the step means, as a sentence. */
-function wordsOf(texts: GraphTexts, { trace, view }: ShownPicture): string | null {
+function wordsOf(
+  texts: GraphTexts,
+  { trace, view }: ShownPicture,
+  onFrom: (source: Source) => void,
+): Said | null {
   const { phase, node: id, edge, account } = view.current!
   const node = (wanted: string) => trace.nodes.find((other) => other.id === wanted)!
   const target = trace.target.title
   if (phase === 'seed')
-    return trace.mode === 'reverse' ? texts.words.seed(target) : texts.words.tangentSeed(node(id).title)
+    return {
+      text: trace.mode === 'reverse' ? texts.words.seed(target) : texts.words.tangentSeed(node(id).title),
+      numbers: {},
+    }
   if (!edge || !account.relation) return null
   const { kind, by } = account.relation
   const from = node(edge.from)
   const to = node(edge.to)
   const other = by === null ? null : node(by)
   const scalar = typeof account.result === 'number' && edge.local !== null
+  const numbers: Record<string, SentenceNumber> = {}
+  const write = (name: string, value: unknown, kind: SentenceNumber['kind'], source: Source) => {
+    if (typeof value !== 'number') return null
+    const tone = source.of === 'value' ? 'forward' : 'backward'
+    numbers[name] = {
+      value,
+      kind,
+      label: writeFormula(account.left),
+      tone,
+      digits: 6,
+      from: () => onFrom(source),
+    }
+    return `{${name}}`
+  }
   const rule = texts.words.relation[kind]({
     from: from.title,
     to: to.title,
     by: other?.title ?? '',
-    byValue: other && typeof other.value === 'number' ? formatNumbers(other.value, []) : null,
-    local: edge.local === null ? null : formatNumbers(edge.local, []),
+    byValue: other && write('by', other.value, 'graph.value', { of: 'value', node: other.id }),
+    // A gate that is shut has words of its own.
+    local: edge.local === 0 ? '0' : write('local', edge.local, 'graph.local', { of: 'local', edge: edge.id }),
   })
-  if (!scalar) return rule
+  if (!scalar) return { text: rule, numbers }
   const consequence = texts.words.consequence(
     target,
     from.title,
-    formatNumbers(account.result, []),
+    write('result', account.result, 'graph.part', { of: 'part', edge: edge.id })!,
     account.sum !== null,
   )
-  return to.id === trace.target.id ? rule : `${rule} ${consequence}`
+  return { text: to.id === trace.target.id ? rule : `${rule} ${consequence}`, numbers }
 }

@@ -1,5 +1,5 @@
 // Checks the derivatives against central differences: the error is a V over the step h.
-import { checkDerivative, type DerivativeCheck, formatNumber } from '@bp/lab'
+import { checkDerivative, type DerivativeCheck } from '@bp/lab'
 import { useMemo } from 'react'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
@@ -55,9 +55,24 @@ export function CheckTab({ document, change, picture, onFrom }: GraphPartProps) 
                   from={() => onFrom({ of: 'derivative', node: name })}
                 />
               </td>
-              <td>{formatNumber(estimates.find(({ h }) => h === best.h)!.estimate)}</td>
               <td>
-                {formatNumber(best.error, 2)} <span aria-hidden="true">{passes ? '✓' : '✗'}</span>
+                <Value
+                  of={estimates.find(({ h }) => h === best.h)!.estimate}
+                  kind="graph.measured"
+                  label={texts.check.measured}
+                  tone="forward"
+                  from={() => onFrom({ of: 'value', node: trace.target.id })}
+                />
+              </td>
+              <td>
+                <Value
+                  of={best.error}
+                  digits={2}
+                  kind="graph.error"
+                  label={texts.check.error}
+                  from={() => onFrom({ of: 'derivative', node: name })}
+                />{' '}
+                <span aria-hidden="true">{passes ? '✓' : '✗'}</span>
                 <span className="visually-hidden">{passes ? texts.check.right : texts.check.wrong}</span>
               </td>
             </tr>

@@ -36,6 +36,8 @@ interface DrawingProps extends GraphPartProps {
 interface Actions {
   readonly select: (node: string) => void
   readonly openNode: (node: string) => void
+  /** Adds the parts again, which makes the right derivative. */
+  readonly mend: (node: string) => void
   readonly stop: (node: string) => void
   readonly set: (name: string, value: Numbers, merge: string) => void
   readonly from: (source: Source) => void
@@ -80,6 +82,10 @@ export function Drawing(props: DrawingProps) {
         change({ ...document, opened: [...document.opened, node] })
       },
       stop: (node) => now().onBreakpoint(node),
+      mend(node) {
+        const { document, change } = now()
+        change({ ...document, broken: false, selected: node })
+      },
       set(name, value, merge) {
         const { document, change } = now()
         change({ ...document, values: { ...document.values, [name]: value } }, { merge })
@@ -553,7 +559,18 @@ const Node = memo(function Node({ node, x, y, width, height, reachable, actions,
             tabIndex={tabIndex}
           />
         )}
-        {right !== null && <span className="graph-wrong">≠ {formatNumber(right)}</span>}
+        {right !== null && (
+          <span className="graph-wrong">
+            ≠{' '}
+            <Value
+              of={right}
+              kind="graph.derivative"
+              label={derivativeLabel}
+              from={() => actions.mend(id)}
+              tabIndex={tabIndex}
+            />
+          </span>
+        )}
       </div>
     </div>
   )

@@ -2,7 +2,7 @@
 import { toDerivation } from '@bp/lab'
 import { CopyButton } from '../parts/copy-button.js'
 import { useTexts } from '../shell/language.js'
-import type { GraphPartProps } from './account-card.js'
+import { type GraphPartProps, isPlain, resultOf } from './account-card.js'
 import { Formula } from './formula.js'
 import { Result } from './result.js'
 
@@ -13,32 +13,35 @@ export function MathsTab({ picture, onFrom, lit, onPoint }: GraphPartProps) {
   return (
     <div className="graph-maths">
       {view.position === 0 && <p>{texts.none}</p>}
-      {steps.map(({ account, phase, node }, index) => (
-        <div
-          key={index}
-          className={`${phase === 'forward' ? 'forward' : 'backward'} ${lit.includes(node) ? 'lit' : ''}`}
-          onPointerEnter={() => onPoint([node])}
-          onPointerLeave={() => onPoint(null)}
-        >
-          <Formula of={account.left} onFrom={onFrom} />
-          <span className="maths-right">
-            {account.symbols.length > 0 && (
-              <>
-                {' = '}
-                <Formula of={account.symbols} onFrom={onFrom} />
-              </>
-            )}
-            {account.numbers.length > 0 && (
-              <>
-                {' = '}
-                <Formula of={account.numbers} onFrom={onFrom} />
-              </>
-            )}
-            {' = '}
-            <Result of={account.result} shape={account.shape} most={4} />
-          </span>
-        </div>
-      ))}
+      {steps.map((step, index) => {
+        const { account, phase, node } = step
+        return (
+          <div
+            key={index}
+            className={`${phase === 'forward' ? 'forward' : 'backward'} ${lit.includes(node) ? 'lit' : ''}`}
+            onPointerEnter={() => onPoint([node])}
+            onPointerLeave={() => onPoint(null)}
+          >
+            <Formula of={account.left} onFrom={onFrom} />
+            <span className="maths-right">
+              {account.symbols.length > 0 && !isPlain(account) && (
+                <>
+                  {' = '}
+                  <Formula of={account.symbols} onFrom={onFrom} />
+                </>
+              )}
+              {account.numbers.length > 0 && (
+                <>
+                  {' = '}
+                  <Formula of={account.numbers} onFrom={onFrom} />
+                </>
+              )}
+              {' = '}
+              <Result {...resultOf(step, account, { picture, onFrom })} most={4} />
+            </span>
+          </div>
+        )
+      })}
       <p className="account-actions">
         <CopyButton title={texts.copy} text={toDerivation(trace)} />
       </p>

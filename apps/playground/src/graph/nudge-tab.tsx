@@ -2,6 +2,7 @@
 import { curve, formatNumber, nudge } from '@bp/lab'
 import { useState } from 'react'
 import { NumberField } from '../parts/number-field.js'
+import { Sentence, type SentenceNumber } from '../parts/sentence.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { GraphPartProps } from './account-card.js'
@@ -36,7 +37,34 @@ export function NudgeTab({ document, change, picture, onFrom }: GraphPartProps) 
     ...nudge(graph, variable.id, by, target.id),
   }))
   const shown = moved[0]!
-  const write = (value: number) => formatNumber(value, 4)
+  const toDerivative = () => onFrom({ of: 'derivative', node: variable.id })
+  const toValue = () => onFrom({ of: 'value', node: target.id })
+  const numbers: Record<string, SentenceNumber> = {
+    slope: {
+      value: slope,
+      kind: 'graph.derivative',
+      label: texts.slope(''),
+      tone: 'backward',
+      digits: 4,
+      from: toDerivative,
+    },
+    predicted: {
+      value: shown.predicted,
+      kind: 'graph.predicted',
+      label: texts.predicted,
+      tone: 'backward',
+      digits: 4,
+      from: toDerivative,
+    },
+    real: {
+      value: shown.change,
+      kind: 'graph.real',
+      label: texts.real,
+      tone: 'forward',
+      digits: 4,
+      from: toValue,
+    },
+  }
   return (
     <div className="graph-nudge">
       <div className="graph-nudge-controls">
@@ -61,16 +89,19 @@ export function NudgeTab({ document, change, picture, onFrom }: GraphPartProps) 
         delta={delta}
         real={shown.after}
         curve={(low, high) => curve(graph, variable.id, { low, high, target: target.id })}
-        caption={texts.slope(write(slope))}
+        caption={<Sentence text={texts.slope('{slope}')} numbers={numbers} />}
       />
       <p className="graph-nudge-words">
-        {texts.sentence(
-          variable.title,
-          write(shown.by),
-          target.title,
-          write(shown.predicted),
-          write(shown.change),
-        )}
+        <Sentence
+          text={texts.sentence(
+            variable.title,
+            formatNumber(shown.by, 4),
+            target.title,
+            '{predicted}',
+            '{real}',
+          )}
+          numbers={numbers}
+        />
       </p>
       <table>
         <thead>
@@ -96,7 +127,7 @@ export function NudgeTab({ document, change, picture, onFrom }: GraphPartProps) 
                   kind="graph.predicted"
                   label={texts.predicted}
                   tone="backward"
-                  from={() => onFrom({ of: 'derivative', node: variable.id })}
+                  from={toDerivative}
                 />
               </td>
               <td>
@@ -106,10 +137,18 @@ export function NudgeTab({ document, change, picture, onFrom }: GraphPartProps) 
                   kind="graph.real"
                   label={texts.real}
                   tone="forward"
-                  from={() => onFrom({ of: 'value', node: target.id })}
+                  from={toValue}
                 />
               </td>
-              <td>{formatNumber(real - predicted, 3)}</td>
+              <td>
+                <Value
+                  of={real - predicted}
+                  digits={3}
+                  kind="graph.error"
+                  label={texts.error}
+                  from={toDerivative}
+                />
+              </td>
             </tr>
           ))}
         </tbody>

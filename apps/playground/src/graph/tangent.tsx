@@ -1,4 +1,6 @@
 // A curve, its tangent at one point, and a move along both.
+import type { ReactNode } from 'react'
+
 interface TangentProps {
   readonly label: string
   readonly at: number
@@ -8,7 +10,7 @@ interface TangentProps {
   /** Where the move really ends. */
   readonly real: number
   readonly curve: (low: number, high: number) => readonly { readonly x: number; readonly y: number }[]
-  readonly caption: string
+  readonly caption: ReactNode
 }
 
 const width = 320

@@ -6,8 +6,10 @@ import {
   type NetworkTab,
   type NetworkView,
   networkTabs,
+  weightName,
 } from '@bp/lab'
 import { useState } from 'react'
+import type { Kind } from '../parts/kinds.js'
 import { Tabs } from '../parts/tabs.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
@@ -149,7 +151,7 @@ function Answers({
           </figure>
         ))}
       </div>
-      <VerdictLine state={state} trainer={trainer} onSettings={onSettings} />
+      <VerdictLine state={state} trainer={trainer} onSettings={onSettings} onInside={onInside} />
       <LossChart
         history={view.history}
         compared={compared}
@@ -186,7 +188,15 @@ function Answers({
                   {formatNumber(x1, 3)}
                 </button>
               </td>
-              <td>{formatNumber(x2, 3)}</td>
+              <td>
+                <Value
+                  of={x2}
+                  kind="network.input"
+                  label={`x₂, ${texts.follow(row + 1)}`}
+                  digits={3}
+                  from={() => onInside('x2', 'value', row)}
+                />
+              </td>
               <td>{label}</td>
               <td>
                 <Value
@@ -308,7 +318,7 @@ function Losses({ document, state, trainer, compared, onDocument, onSettings, on
           ))}
         </ul>
       )}
-      <VerdictLine state={state} trainer={trainer} onSettings={onSettings} />
+      <VerdictLine state={state} trainer={trainer} onSettings={onSettings} onInside={onInside} />
     </>
   )
 }
@@ -322,6 +332,10 @@ function Layers({ state, onDocument, onInside }: CardProps) {
   const { view } = state.training!
   const largest = Math.max(...view.layers.map(({ gradientNorm }) => gradientNorm))
   const depth = view.layers.length
+  const nameAt = (layer: number, at: number) => {
+    const units = view.sizes[layer + 1]!
+    return weightName(view.sizes, layer, Math.floor(at / units), at % units)
+  }
   return (
     <>
       <div className="network-head">
@@ -402,8 +416,20 @@ function Layers({ state, onDocument, onInside }: CardProps) {
               ))}
             </h3>
             <div className="network-histograms">
-              <Histogram values={layer.weights} what={texts.weights} tone="forward" />
-              <Histogram values={layer.weightGradients} what={texts.gradients} tone="backward" />
+              <Histogram
+                values={layer.weights}
+                what={texts.weights}
+                kind="network.weight"
+                tone="forward"
+                from={(at) => onDocument({ selected: nameAt(index, at) }, 'selected')}
+              />
+              <Histogram
+                values={layer.weightGradients}
+                what={texts.gradients}
+                kind="network.gradient"
+                tone="backward"
+                from={(at) => onInside(nameAt(index, at), 'derivative')}
+              />
             </div>
           </section>
         )
@@ -417,16 +443,20 @@ const bins = 16
 function Histogram({
   values,
   what,
+  kind,
   tone,
+  from,
 }: {
   readonly values: Float32Array
   readonly what: string
+  readonly kind: Kind
   readonly tone: 'forward' | 'backward'
+  /** Goes to the weight of an index. */
+  readonly from: (at: number) => void
 }) {
   const texts = useTexts().network
   const { low, high, counts } = histogram(values, bins)
   const most = Math.max(...counts)
-  const [from, to] = [formatNumber(low, 2), formatNumber(high, 2)]
   return (
     <figure>
       <figcaption>{what}</figcaption>
@@ -434,7 +464,7 @@ function Histogram({
         viewBox="0 0 160 44"
         preserveAspectRatio="none"
         role="img"
-        aria-label={texts.histogramOf(what, from, to)}
+        aria-label={texts.histogramOf(what, formatNumber(low, 2), formatNumber(high, 2))}
       >
         {counts.map((count, bin) => (
           <rect
@@ -447,9 +477,18 @@ function Histogram({
           />
         ))}
       </svg>
-      <p aria-hidden="true">
-        <span>{from}</span>
-        <span>{to}</span>
+      <p>
+        {[low, high].map((end) => (
+          <Value
+            key={end === low ? 'low' : 'high'}
+            of={end}
+            kind={kind}
+            label={what}
+            tone={tone}
+            digits={2}
+            from={() => from(values.indexOf(end))}
+          />
+        ))}
       </p>
     </figure>
   )

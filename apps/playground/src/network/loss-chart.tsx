@@ -1,6 +1,7 @@
 // The loss by step, on linear or logarithmic axes, of this run and of those kept to compare.
 import { decades, formatCount, formatNumber, type LossRecord, niceStep, ticks } from '@bp/lab'
 import { type PointerEvent, useEffect, useId, useRef, useState } from 'react'
+import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 
 export interface LossLine {
@@ -148,7 +149,7 @@ export function LossChart({ history, compared, guessing, logX, logY, height, onS
           <circle cx={x(mark.step)} cy={y(mark.loss)} r={4.5} />
         </g>
       </svg>
-      <p className="network-chart-caption" aria-hidden="true">
+      <p className="network-chart-caption">
         {hasHeldBack && (
           <>
             <span className="network-key solid" /> {texts.trainingLine}{' '}
@@ -156,7 +157,14 @@ export function LossChart({ history, compared, guessing, logX, logY, height, onS
           </>
         )}
         <span className="network-chart-pointed">
-          {texts.stepAt(formatCount(mark.step))}: {formatNumber(mark.loss, 4)}
+          {texts.stepAt(formatCount(mark.step))}:{' '}
+          <Value
+            of={mark.loss}
+            kind="network.loss"
+            label={texts.stepAt(formatCount(mark.step))}
+            digits={4}
+            from={() => onStep(mark.step)}
+          />
         </span>
       </p>
     </div>

@@ -1,6 +1,5 @@
 // One part of a step, told once: in words, in symbols, and in numbers.
 import {
-  formatNumber,
   type NetworkDocument,
   type SubSteps,
   subStepsOf,
@@ -8,8 +7,9 @@ import {
   weightName,
   withSubscripts,
 } from '@bp/lab'
-import type { ReactNode } from 'react'
+import { Sentence, type SentenceNumber } from '../parts/sentence.js'
 import { useTexts } from '../shell/language.js'
+import type { Inside } from './drawing.js'
 import type { TrainingState } from './protocol.js'
 
 interface PartAccountProps {
@@ -18,16 +18,27 @@ interface PartAccountProps {
   readonly training: TrainingState
   readonly part: number
   readonly selected: string | null
+  readonly onInside: Inside
 }
+
+const kindOf = (name: string) =>
+  name === 'loss'
+    ? 'network.loss'
+    : /^w/.test(name)
+      ? 'network.weight'
+      : /^b/.test(name)
+        ? 'network.bias'
+        : 'network.output'
 
 /** More terms of a sum are left out. */
 const mostTerms = 3
 
-const number = (value: number) => formatNumber(value, 3)
-const factor = (value: number) => (value < 0 ? `(${number(value)})` : number(value))
+/** Writes a number that leads to a unit, a weight or `loss`. */
+type Write = (value: number, name: string, of: 'value' | 'derivative', digits?: number) => string
+
 const named = withSubscripts
 
-export function PartAccount({ document, training, part, selected }: PartAccountProps) {
+export function PartAccount({ document, training, part, selected, onInside }: PartAccountProps) {
   const texts = useTexts().network
   const { view, parts } = training
   const { sizes } = view
@@ -39,12 +50,25 @@ export function PartAccount({ document, training, part, selected }: PartAccountP
     : 'layer' in done
       ? texts.partText[done.phase](layerName(done.layer))
       : texts.partText[done.phase]
-  const lines = done && parts && linesOf(document, sizes, parts, done, selected)
+  const numbers: Record<string, SentenceNumber> = {}
+  const write: Write = (value, name, of, digits = 3) => {
+    const key = `n${Object.keys(numbers).length}`
+    numbers[key] = {
+      value,
+      kind: of === 'derivative' ? 'network.gradient' : kindOf(name),
+      label: named(name),
+      tone: of === 'derivative' ? 'backward' : 'forward',
+      digits,
+      from: () => onInside(name, of),
+    }
+    return `{${key}}`
+  }
+  const lines = done && parts && linesOf(document, sizes, parts, done, selected, write)
   return (
     <section className="network-account" aria-label={texts.parts}>
       {lines?.map((line, index) => (
         <p key={index} className="network-maths">
-          {line}
+          <Sentence text={line} numbers={numbers} />
         </p>
       ))}
       <p role="status">{words}</p>
@@ -58,7 +82,10 @@ function linesOf(
   parts: SubSteps,
   done: NonNullable<ReturnType<typeof subStepsOf>[number]>,
   selected: string | null,
-): ReactNode[] {
+  number: Write,
+): string[] {
+  const factor: Write = (value, ...rest) =>
+    value < 0 ? `(${number(value, ...rest)})` : number(value, ...rest)
   const inputsOf = (layer: number) => (layer === 0 ? parts.inputs : parts.layers[layer - 1]!.outputs)
   if (done.phase === 'forward') {
     const { layer } = done
@@ -74,7 +101,8 @@ function linesOf(
       const units = sizes[layer + 1]!
       return parts.before[offsetOf(sizes, layer) + (from < 0 ? sizes[layer]! * units : from * units) + unit]!
     }
-    const name = named(unitName(sizes, layer + 1, unit))
+    const own = unitName(sizes, layer + 1, unit)
+    const name = named(own)
     return [
       `${name} = ${bend(
         `${shown
@@ -85,34 +113,36 @@ function linesOf(
       )}`,
       `= ${bend(
         `${shown
-          .map((from) => `${factor(weight(from))}·${factor(inputsOf(layer)[from]!)}`)
-          .join(' + ')}${more} + ${factor(weight(-1))}`,
+          .map(
+            (from) =>
+              `${factor(weight(from), weightName(sizes, layer, from, unit), 'value')}·${factor(inputsOf(layer)[from]!, unitName(sizes, layer, from), 'value')}`,
+          )
+          .join(' + ')}${more} + ${factor(weight(-1), weightName(sizes, layer, -1, unit), 'value')}`,
       )}`,
-      <>
-        = {bend(number(sums[unit]!))} = <b className="forward">{number(outputs[unit]!)}</b>
-      </>,
+      `= ${bend(number(sums[unit]!, own, 'value'))} = ${number(outputs[unit]!, own, 'value')}`,
     ]
   }
   if (done.phase === 'loss') {
     const { outputs } = parts.layers.at(-1)!
-    const result = <b className="forward">{number(parts.loss)}</b>
+    const result = `= ${number(parts.loss, 'loss', 'value')}`
+    const answer = (unit: number) => number(outputs[unit]!, unitName(sizes, sizes.length - 1, unit), 'value')
     const target = parts.targets.indexOf(Math.max(...parts.targets))
     if (document.loss === 'squaredError')
       return outputs.length === 1
-        ? ['L = (y − t)²', `= (${number(outputs[0]!)} − ${parts.targets[0]})²`, <>= {result}</>]
-        : ['L = mean (y − t)²', <>= {result}</>]
-    if (outputs.length > 1)
-      return [`L = −ln ${named(`y${target + 1}`)}`, `= −ln ${number(outputs[target]!)}`, <>= {result}</>]
-    const [t, y] = [parts.targets[0]!, outputs[0]!]
+        ? ['L = (y − t)²', `= (${answer(0)} − ${parts.targets[0]})²`, result]
+        : ['L = mean (y − t)²', result]
+    if (outputs.length > 1) return [`L = −ln ${named(`y${target + 1}`)}`, `= −ln ${answer(target)}`, result]
+    const t = parts.targets[0]!
     return [
       'L = −(t·ln y + (1 − t)·ln(1 − y))',
-      `= −ln ${t === 1 ? number(y) : `(1 − ${number(y)})`}`,
-      <>= {result}</>,
+      `= −ln ${t === 1 ? answer(0) : `(1 − ${answer(0)})`}`,
+      result,
     ]
   }
   const layer = done.phase === 'backward' ? done.layer : (layerOf(sizes, selected) ?? 0)
   const [from, to] = weightIn(sizes, layer, selected)
-  const name = named(weightName(sizes, layer, from, to))
+  const weight = weightName(sizes, layer, from, to)
+  const name = named(weight)
   const units = sizes[layer + 1]!
   const own = parts.layers[layer]!
   if (done.phase === 'backward') {
@@ -120,18 +150,13 @@ function linesOf(
     const input = named(unitName(sizes, layer, from))
     return [
       `∂L/∂${name} = ∂L/∂Σ(${unit}) · ${input}`,
-      `= ${factor(own.sumGradients[to]!)} · ${factor(inputsOf(layer)[from]!)}`,
-      <>
-        = <b className="backward">{number(own.weightGradients[from * units + to]!)}</b>
-      </>,
+      `= ${factor(own.sumGradients[to]!, unitName(sizes, layer + 1, to), 'derivative')} · ${factor(inputsOf(layer)[from]!, unitName(sizes, layer, from), 'value')}`,
+      `= ${number(own.weightGradients[from * units + to]!, weightName(sizes, layer, from, to), 'derivative')}`,
     ]
   }
   const at = offsetOf(sizes, layer) + from * units + to
   return [
-    <>
-      {name}: {formatNumber(parts.before[at]!, 5)} →{' '}
-      <b className="forward">{parts.after ? formatNumber(parts.after[at]!, 5) : '—'}</b>
-    </>,
+    `${name}: ${number(parts.before[at]!, weight, 'value', 5)} → ${parts.after ? number(parts.after[at]!, weight, 'value', 5) : '—'}`,
   ]
 }
 

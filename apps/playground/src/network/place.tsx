@@ -12,6 +12,7 @@ import {
   stepOf,
 } from '@bp/lab'
 import { useEffect, useState, useSyncExternalStore } from 'react'
+import { Sentence } from '../parts/sentence.js'
 import { SignButton } from '../parts/sign-button.js'
 import { Timeline } from '../parts/timeline.js'
 import { useKeys } from '../shell/keys.js'
@@ -57,7 +58,8 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
   // The document takes its step from the run, so that the address, the storage and undo have it.
   const reached = training && !training.seeking ? training.view.step : null
   useEffect(() => {
-    if (reached === null || reached === document.step) return
+    // What was reported before another step or another network was asked for is not where the run is.
+    if (reached === null || reached === document.step || trainer.isBehind) return
     trainer.publish(reached)
     change({ ...document, step: reached, part: 0 }, { merge: 'train' })
   }, [training])
@@ -228,6 +230,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
                   training={training}
                   part={document.part}
                   selected={document.selected}
+                  onInside={inside}
                 />
               )}
               {document.selected !== null && (
@@ -275,7 +278,17 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
           hint={
             perSecond === null ? null : (
               <span data-figure="rate" data-value={Math.round(perSecond)}>
-                {texts.measured(formatCount(perSecond))}
+                <Sentence
+                  text={texts.measured('{speed}')}
+                  numbers={{
+                    speed: {
+                      value: Math.round(perSecond),
+                      kind: 'network.speed',
+                      label: texts.measured(''),
+                      from: () => onDocument({ tab: 'loss' }, 'tab'),
+                    },
+                  }}
+                />
               </span>
             )
           }

@@ -153,10 +153,25 @@ function Weight({
       </dl>
       {kind === 'sgd' && (
         <p className="network-maths">
-          <i>{withSubscripts(selected)}</i> ← {formatNumber(value, 4)} − {formatNumber(learningRate)} ·{' '}
-          <span className="backward">
-            {gradient < 0 ? `(${formatNumber(gradient, 3)})` : formatNumber(gradient, 3)}
-          </span>
+          <i>{withSubscripts(selected)}</i> ←{' '}
+          <Value
+            of={value}
+            kind={kindOf}
+            label={texts.weightOf(selected)}
+            tone="forward"
+            digits={4}
+            from={() => onUpdate(view.step - 1)}
+          />{' '}
+          − {formatNumber(learningRate)} · {gradient < 0 && '('}
+          <Value
+            of={gradient}
+            kind="network.gradient"
+            label={texts.gradientOf(selected)}
+            tone="backward"
+            digits={3}
+            from={() => onInside(selected, 'derivative')}
+          />
+          {gradient < 0 && ')'}
         </p>
       )}
       <div className="network-field">

@@ -57,6 +57,8 @@ export class Trainer {
   readonly #store: Store<TrainerState>
   #port: Port
   #generation = 0
+  /** Generation of the latest report. */
+  #reported = 0
   #document: NetworkDocument | null = null
   /** The last step that the document took from the run. */
   #published: number | null = null
@@ -96,6 +98,11 @@ export class Trainer {
   }
 
   /** Shows this document: a new run if its settings are others, else its step. */
+  /** Whether the worker has not yet said where the document that is followed has led. */
+  get isBehind(): boolean {
+    return this.#reported !== this.#generation
+  }
+
   follow(document: NetworkDocument): void {
     const before = this.#document
     this.#document = document
@@ -203,6 +210,7 @@ export class Trainer {
         this.#failures = 0
         const sameWeights = report.state.view.step === training?.view.step
         if (!report.state.running && !report.state.seeking) this.#wanted = false
+        this.#reported = this.#generation
         this.#change({
           training: report.state,
           shown: this.#document,

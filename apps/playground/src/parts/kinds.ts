@@ -1,6 +1,6 @@
 // The kinds of numbers on the page, by place. Each answers "where from?": a press leads to the step that made it.
 export const kinds = {
-  graph: ['value', 'derivative', 'tangent', 'part', 'local', 'predicted', 'real'],
+  graph: ['value', 'derivative', 'tangent', 'part', 'local', 'predicted', 'real', 'measured', 'error'],
   descent: [
     'position',
     'cost',
@@ -14,7 +14,20 @@ export const kinds = {
     'step',
     'axis',
   ],
-  network: ['weight', 'bias', 'gradient', 'loss', 'output', 'prediction', 'count', 'norm', 'ratio'],
+  network: [
+    'weight',
+    'bias',
+    'gradient',
+    'loss',
+    'output',
+    'prediction',
+    'count',
+    'norm',
+    'ratio',
+    'input',
+    'share',
+    'speed',
+  ],
   'training-graph': ['value', 'derivative', 'update', 'scalar', 'count'],
 } as const
 

@@ -59,7 +59,7 @@ export const trainingGraph = {
       'As it is written. The library computes all of it, softmax included, as one operation on the sums, SoftmaxCrossEntropyWithLogits: then log never sees a 0.',
     squaredDifference: 'As it is written. The library computes Sub and Square as one, SquaredDifference.',
   },
-  programOf: (count: number, operations: number) =>
+  programOf: (count: string, operations: string) =>
     `${count} instructions for ${operations} operations: one step of training`,
   products: 'operations',
   bytes: 'bytes',

@@ -1,50 +1,8 @@
-// Sentences with numbers in them, each of which can be pressed; and the reason and the end of a step as such sentences.
+// The reason and the end of a step, as sentences whose numbers can be pressed.
 import { accountOf, type Bowl, curvatureOf, formatNumber, regimeAt } from '@bp/lab'
-import { Fragment } from 'react'
-import type { Kind } from '../parts/kinds.js'
-import { Value } from '../parts/value.js'
+import type { Said, SentenceNumber } from '../parts/sentence.js'
 import type { Texts } from '../shell/language.js'
 import { reached, type Scene } from './scene.js'
-
-interface SentenceNumber {
-  readonly value: number
-  readonly kind: Kind
-  readonly label: string
-  readonly from: () => void
-  readonly tone?: 'forward' | 'backward' | 'plain'
-}
-
-export interface Said {
-  /** With `{name}` for each number. */
-  readonly text: string
-  readonly numbers: Readonly<Record<string, SentenceNumber>>
-}
-
-export function Sentence({ text, numbers }: Said) {
-  return text.split(/\{(\w+)\}/).map((part, index) => {
-    const number = index % 2 === 1 ? numbers[part] : undefined
-    if (!number) return <Fragment key={index}>{part}</Fragment>
-    return (
-      <Value
-        key={index}
-        of={number.value}
-        kind={number.kind}
-        label={number.label}
-        from={number.from}
-        tone={number.tone ?? 'plain'}
-        digits={3}
-      />
-    )
-  })
-}
-
-/** The same as plain text, for screen readers. */
-export function plainly({ text, numbers }: Said): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const number = numbers[name]
-    return number ? formatNumber(number.value, 3) : whole
-  })
-}
 
 /** From this many times on, a bowl is a valley. */
 const valley = 4
