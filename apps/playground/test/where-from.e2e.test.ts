@@ -59,6 +59,10 @@ const screens: readonly Screen[] = [
   { hash: '#/network?v=1&step=950&part=3', kinds: ['network.output'] },
   { hash: '#/network?v=1&step=3&tab=layers', kinds: ['network.norm', 'network.ratio'] },
   {
+    hash: '#/network?v=1&data=digits&layers=8.relu&batch=32&steps=100&step=9&tab=data&paper=OKwKc2',
+    kinds: ['network.reading'],
+  },
+  {
     hash: '#/training-graph?v=1&step=3&node=layer1/weights',
     kinds: ['training-graph.value', 'training-graph.derivative', 'training-graph.update'],
   },
@@ -75,6 +79,7 @@ const others: Readonly<Record<string, string>> = {
   '.graph-steps button': 'a step, whose press leads to it',
   '.account-place, .timeline-name, .network-chart-pointed, .descent-step, .training-graph-curves p':
     'the number of the step where one is',
+  '.network-gives, .network-readings li > span, .network-note': 'the digits that are told apart, and a size',
   'svg text': 'marks of axes, and the shapes of tensors',
   '.graph-extent, .training-graph-heading, .training-graph-cut': 'shapes and names',
   '.network-rows td, var, sub, h3, th, .training-graph-link, .training-graph-names, .training-graph-reference, .training-graph-scope, .training-graph-name, .training-graph-instruction':

@@ -115,8 +115,21 @@ export { trainingToPyTorch, trainingToTypeScript } from './network/code.js'
 export { type MapRange, type NetworkData, networkData } from './network/data.js'
 export { decisionGrid } from './network/decision-grid.js'
 export {
+  countsOf,
+  type DrawnDigit,
+  digitClasses,
+  digitSide,
+  paperSide,
+  provideDigits,
+  readPixels,
+  type Stroke,
+  writePixels,
+} from './network/digits.js'
+export {
   activationNames,
   dataKinds,
+  differencesOf,
+  type Freeze,
   type HiddenLayer,
   initializations,
   initialNetwork,
@@ -133,6 +146,7 @@ export {
   withNetworkField,
 } from './network/document.js'
 export { type InsideStep, lookInside } from './network/look-inside.js'
+export { lossTable, smoothed } from './network/loss-lines.js'
 export { layerSizes, unitName, weightName, withSubscripts } from './network/names.js'
 export { PointsError, type PointsTable, parsePoints } from './network/points.js'
 export { createNetworkRun, type NetworkRun } from './network/run.js'

@@ -2,6 +2,7 @@
 import {
   activationNames,
   dataKinds,
+  digitSide,
   formatCount,
   formatNumber,
   initializations,
@@ -27,6 +28,17 @@ interface BarProps {
 /** Noise with which a data set is neither trivial nor hopeless. */
 const usualNoise: Partial<Record<NetworkDocument['data']['kind'], number>> = { gauss: 0.8, moons: 0.1 }
 
+/** Settings with which digits are learned in seconds, all of them to be seen and changed. */
+const digitSettings = (document: NetworkDocument): Partial<NetworkDocument> => ({
+  data: { ...document.data, kind: 'digits', rows: 1797, heldBack: 0.2 },
+  layers: [{ units: 16, activation: 'relu' }],
+  loss: 'crossEntropy',
+  optimizer: { ...document.optimizer, kind: 'adam', learningRate: 0.01 },
+  batch: 32,
+  until: { steps: 2000, loss: 0, gradient: 0 },
+  tab: 'data',
+})
+
 export function Bar({ document, outputs, onSettings }: BarProps) {
   const texts = useTexts().network
   const { data, layers, loss, optimizer, seed } = document
@@ -47,7 +59,11 @@ export function Bar({ document, outputs, onSettings }: BarProps) {
           value={data.kind}
           choices={dataKinds}
           titles={texts.dataKinds}
-          onChange={(kind) => changeData({ kind, noise: usualNoise[kind] ?? 0.05 }, 'data')}
+          onChange={(kind) =>
+            kind === 'digits'
+              ? change(digitSettings(document), 'data')
+              : changeData({ kind, noise: usualNoise[kind] ?? 0.05 }, 'data')
+          }
         />
         {data.kind === 'formula' && (
           <FormulaField formula={data.formula} onChange={(formula) => changeData({ formula }, 'formula')} />
@@ -63,14 +79,16 @@ export function Bar({ document, outputs, onSettings }: BarProps) {
               whole
               onChange={(rows) => changeData({ rows }, 'rows')}
             />
-            <Field
-              label={texts.noise}
-              value={data.noise}
-              step={0.05}
-              min={0}
-              max={10}
-              onChange={(noise) => changeData({ noise }, 'noise')}
-            />
+            {data.kind !== 'digits' && (
+              <Field
+                label={texts.noise}
+                value={data.noise}
+                step={0.05}
+                min={0}
+                max={10}
+                onChange={(noise) => changeData({ noise }, 'noise')}
+              />
+            )}
           </>
         )}
         {data.kind !== 'xor' && (
@@ -87,13 +105,20 @@ export function Bar({ document, outputs, onSettings }: BarProps) {
       <Popover
         label={texts.layers}
         value={[
-          2,
+          data.kind === 'digits' ? digitSide ** 2 : 2,
           ...layers.map(({ units, activation }) => `${units} ${texts.activations[activation]}`),
           outputs === 1 ? '1 σ' : `${outputs} softmax`,
         ].join(' → ')}
       >
         {layers.length === 0 && <p className="network-note">{texts.noHidden}</p>}
-        {layers.map(({ units, activation }, index) => (
+        {layers.length > 0 && (
+          <div className="network-layer-row network-layer-head" aria-hidden="true">
+            <span>{texts.units}</span>
+            <span>{texts.activation}</span>
+            <span>{texts.dropout}</span>
+          </div>
+        )}
+        {layers.map(({ units, activation, dropout = 0 }, index) => (
           <div key={index} className="network-layer-row">
             <NumberField
               label={`${texts.hiddenLayer(index + 1)}, ${texts.units}`}
@@ -115,6 +140,24 @@ export function Bar({ document, outputs, onSettings }: BarProps) {
                 </option>
               ))}
             </select>
+            <NumberField
+              label={`${texts.hiddenLayer(index + 1)}, ${texts.dropout}`}
+              value={dropout}
+              step={0.1}
+              min={0}
+              max={0.9}
+              onChange={(share) => {
+                const { dropout: _, ...rest } = layers[index]!
+                change(
+                  {
+                    layers: layers.map((layer, at) =>
+                      at === index ? { ...rest, ...(share > 0 && { dropout: share }) } : layer,
+                    ),
+                  },
+                  `dropout ${index}`,
+                )
+              }}
+            />
             <SignButton
               className="quiet"
               title={texts.removeLayer(index + 1)}

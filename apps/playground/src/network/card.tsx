@@ -1,7 +1,9 @@
 // The card of the network: what is selected, and its views as tabs.
 import {
+  differencesOf,
   formatNumber,
   histogram,
+  lossTable,
   type NetworkDocument,
   type NetworkTab,
   type NetworkView,
@@ -10,29 +12,29 @@ import {
 } from '@bp/lab'
 import { useState } from 'react'
 import type { Kind } from '../parts/kinds.js'
+import { saveFile } from '../parts/save-file.js'
+import { SignButton } from '../parts/sign-button.js'
 import { Tabs } from '../parts/tabs.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { Inside } from './drawing.js'
 import { LossChart, type LossLine } from './loss-chart.js'
-import { AnswerMap, type Grid, inputsAt, type MapPoint, nearestPoint } from './map-canvas.js'
+import { AnswerMap, type Grid, inputsAt, type MapPoint, nearestPoint, Pixels } from './map-canvas.js'
+import { Paper } from './paper.js'
 import { Points } from './points.js'
 import { Programs } from './programs.js'
 import type { Trainer, TrainerState } from './trainer.js'
+import type { Compared } from './use-compared.js'
 import { VerdictLine } from './verdict-line.js'
-
-export interface Compared extends LossLine {
-  readonly view: NetworkView
-}
 
 interface CardProps {
   readonly document: NetworkDocument
   readonly state: TrainerState
   readonly trainer: Trainer
   readonly compared: readonly Compared[]
-  readonly onForget: (name: string) => void
   readonly onDocument: (change: Partial<NetworkDocument>, merge?: string) => void
   readonly onSettings: (change: Partial<NetworkDocument>, merge?: string) => void
+  readonly onFreeze: (layer: number, from: number, to: number, frozen: boolean) => void
   readonly onInside: Inside
 }
 
@@ -43,7 +45,7 @@ export function Card(props: CardProps) {
     answers: () => <Answers {...props} />,
     loss: () => <Losses {...props} />,
     layers: () => <Layers {...props} />,
-    data: () => <Points {...props} />,
+    data: () => (document.data.kind === 'digits' ? <Paper {...props} /> : <Points {...props} />),
     code: () => <Programs trainer={props.trainer} state={props.state} />,
   }
   return (
@@ -79,17 +81,9 @@ const pointsOf = ({ rows, heldBackRows }: NetworkView): MapPoint[] => [
 /** More rows are not listed. */
 const mostRows = 12
 
-function Answers({
-  document,
-  state,
-  trainer,
-  compared,
-  onForget,
-  onDocument,
-  onSettings,
-  onInside,
-}: CardProps) {
+function Answers({ document, state, trainer, compared, onDocument, onSettings, onInside }: CardProps) {
   const texts = useTexts().network
+  const nameOf = useNames(document)
   const { view } = state.training!
   const { rows, heldBackRows, confusion, range } = view
   const right = rows.filter(({ label, predicted }) => label === predicted).length
@@ -104,123 +98,131 @@ function Answers({
           {heldBackRows.length > 0 && <> · {texts.heldBackRight(heldBackRight, heldBackRows.length)}</>}
         </span>
       </div>
-      <div className={compared.length > 0 ? 'network-maps several' : 'network-maps'}>
-        <AnswerMap
-          grid={answersOf(view)}
-          range={range}
-          points={pointsOf(view)}
-          marked={view.sample.row}
-          role="img"
-          aria-label={texts.decisionMap(right, rows.length)}
-          onClick={(event) => {
-            const at = inputsAt(
-              range,
-              event.currentTarget.getBoundingClientRect(),
-              event.clientX,
-              event.clientY,
-            )
-            const row = nearestPoint(
-              rows.map(({ x1, x2 }) => [x1, x2] as const),
-              range,
-              at,
-              0.08,
-            )
-            if (row >= 0) onDocument({ row }, 'row')
-          }}
-        />
-        {compared.map(({ name, view }) => (
-          <figure key={name}>
-            <AnswerMap
-              grid={answersOf(view)}
-              range={view.range}
-              points={pointsOf(view)}
-              role="img"
-              aria-label={name}
-            />
-            <figcaption>
-              <span>{name}</span>
-              <button
-                type="button"
-                className="quiet"
-                aria-label={texts.forget(name)}
-                onClick={() => onForget(name)}
-              >
-                ✕
-              </button>
-            </figcaption>
-          </figure>
-        ))}
-      </div>
+      {range === null ? (
+        <Pictures view={view} onRow={(row) => onDocument({ row }, 'row')} />
+      ) : (
+        <div className={compared.length > 0 ? 'network-maps several' : 'network-maps'}>
+          <AnswerMap
+            grid={answersOf(view)}
+            range={range}
+            points={pointsOf(view)}
+            marked={view.sample.row}
+            role="img"
+            aria-label={texts.decisionMap(right, rows.length)}
+            onClick={(event) => {
+              const at = inputsAt(
+                range,
+                event.currentTarget.getBoundingClientRect(),
+                event.clientX,
+                event.clientY,
+              )
+              const row = nearestPoint(
+                rows.map(({ x1, x2 }) => [x1, x2] as const),
+                range,
+                at,
+                0.08,
+              )
+              if (row >= 0) onDocument({ row }, 'row')
+            }}
+          />
+          {compared.map(({ document: other, view }, index) => (
+            <figure key={index}>
+              {view?.range && (
+                <AnswerMap
+                  grid={answersOf(view)}
+                  range={view.range}
+                  points={pointsOf(view)}
+                  role="img"
+                  aria-label={nameOf(other)}
+                />
+              )}
+              <figcaption>
+                <span>{nameOf(other)}</span>
+                <SignButton
+                  className="quiet"
+                  title={texts.forget(nameOf(other))}
+                  sign="✕"
+                  onPress={() => onDocument({ compared: document.compared.filter((one) => one !== other) })}
+                />
+              </figcaption>
+            </figure>
+          ))}
+        </div>
+      )}
       <VerdictLine state={state} trainer={trainer} onSettings={onSettings} onInside={onInside} />
       <LossChart
         history={view.history}
-        compared={compared}
+        compared={linesOf(compared, nameOf)}
         guessing={guessingOf(document, view, texts.guessing)}
         logX={false}
         logY={false}
         height={132}
         onStep={(step) => onDocument({ step }, 'step')}
       />
-      <table className="network-rows">
-        <caption className="visually-hidden">{texts.rowsTable}</caption>
-        <thead>
-          <tr>
-            <th scope="col">x₁</th>
-            <th scope="col">x₂</th>
-            <th scope="col">{texts.target}</th>
-            <th scope="col">{texts.predicted}</th>
-            <th scope="col">
-              <span className="visually-hidden">{texts.correct}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {listed.map(({ x1, x2, label, predicted, probabilities }, row) => (
-            <tr key={row} className={row === view.sample.row ? 'followed' : ''}>
-              <td>
-                <button
-                  type="button"
-                  className="quiet network-follow"
-                  aria-pressed={row === document.row}
-                  onClick={() => onDocument({ row }, 'row')}
-                >
-                  <span className="visually-hidden">{texts.follow(row + 1)}: </span>
-                  {formatNumber(x1, 3)}
-                </button>
-              </td>
-              <td>
-                <Value
-                  of={x2}
-                  kind="network.input"
-                  label={`x₂, ${texts.follow(row + 1)}`}
-                  digits={3}
-                  from={() => onInside('x2', 'value', row)}
-                />
-              </td>
-              <td>{label}</td>
-              <td>
-                <Value
-                  of={probabilities.length === 1 ? probabilities[0]! : probabilities[predicted]!}
-                  kind="network.prediction"
-                  label={texts.predicted}
-                  tone="forward"
-                  digits={4}
-                  from={() => onInside('y', 'value', row)}
-                />
-              </td>
-              <td>
-                <span aria-hidden="true">{label === predicted ? '✓' : '✗'}</span>
-                <span className="visually-hidden">{label === predicted ? texts.isRight : texts.isWrong}</span>
-              </td>
+      {range !== null && (
+        <table className="network-rows">
+          <caption className="visually-hidden">{texts.rowsTable}</caption>
+          <thead>
+            <tr>
+              <th scope="col">x₁</th>
+              <th scope="col">x₂</th>
+              <th scope="col">{texts.target}</th>
+              <th scope="col">{texts.predicted}</th>
+              <th scope="col">
+                <span className="visually-hidden">{texts.correct}</span>
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-      {rows.length > listed.length && (
+          </thead>
+          <tbody>
+            {listed.map(({ x1, x2, label, predicted, probabilities }, row) => (
+              <tr key={row} className={row === view.sample.row ? 'followed' : ''}>
+                <td>
+                  <button
+                    type="button"
+                    className="quiet network-follow"
+                    aria-pressed={row === document.row}
+                    onClick={() => onDocument({ row }, 'row')}
+                  >
+                    <span className="visually-hidden">{texts.follow(row + 1)}: </span>
+                    {formatNumber(x1, 3)}
+                  </button>
+                </td>
+                <td>
+                  <Value
+                    of={x2}
+                    kind="network.input"
+                    label={`x₂, ${texts.follow(row + 1)}`}
+                    digits={3}
+                    from={() => onInside('x2', 'value', row)}
+                  />
+                </td>
+                <td>{label}</td>
+                <td>
+                  <Value
+                    of={probabilities.length === 1 ? probabilities[0]! : probabilities[predicted]!}
+                    kind="network.prediction"
+                    label={texts.predicted}
+                    tone="forward"
+                    digits={4}
+                    from={() => onInside('y', 'value', row)}
+                  />
+                </td>
+                <td>
+                  <span aria-hidden="true">{label === predicted ? '✓' : '✗'}</span>
+                  <span className="visually-hidden">
+                    {label === predicted ? texts.isRight : texts.isWrong}
+                  </span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {range !== null && rows.length > listed.length && (
         <p className="network-note">{texts.firstRows(listed.length, rows.length)}</p>
       )}
       <h3>{texts.confusion}</h3>
-      <table className="network-confusion">
+      <table className={confusion.length > 4 ? 'network-confusion many' : 'network-confusion'}>
         <thead>
           <tr>
             <th scope="col">{texts.trueClass}</th>
@@ -260,15 +262,60 @@ function Answers({
   )
 }
 
+/** Rows that are pictures, those that are wrong first, with what is answered. */
+function Pictures({ view, onRow }: { readonly view: NetworkView; readonly onRow: (row: number) => void }) {
+  const texts = useTexts().network
+  return (
+    <ul className="network-pictures">
+      {view.pictures.map(({ row, pixels }) => {
+        const { label, predicted } = view.rows[row]!
+        const wrong = label !== predicted
+        return (
+          <li key={row}>
+            <button
+              type="button"
+              className={wrong ? 'wrong' : ''}
+              aria-pressed={row === view.sample.row}
+              aria-label={texts.pictureOf(label, predicted)}
+              onClick={() => onRow(row)}
+            >
+              <Pixels values={pixels} />
+              <span>
+                {label}
+                {wrong && <b> ✗ {predicted}</b>}
+              </span>
+            </button>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
 /** The loss of guessing the share of each class alike; `null` where the loss is not cross-entropy. */
 function guessingOf(document: NetworkDocument, { classes }: NetworkView, label: string) {
   if (document.loss !== 'crossEntropy') return null
   return { loss: Math.log(classes), label: classes === 2 ? label : label.replace('ln 2', `ln ${classes}`) }
 }
 
+/** What a compared run has otherwise than this one: `α 0.1, seed 3`. */
+function useNames(document: NetworkDocument): (other: NetworkDocument) => string {
+  const texts = useTexts().network
+  return (other) =>
+    differencesOf(other, document)
+      .map(({ field, text }) => `${texts.fields[field] ?? field} ${texts.names[text] ?? text}`.trim())
+      .join(', ')
+}
+
+/** The lines of the compared runs that are known. */
+const linesOf = (compared: readonly Compared[], name: (document: NetworkDocument) => string): LossLine[] =>
+  compared.map(({ document, view }) => ({ name: name(document), history: view?.history ?? [] }))
+
 function Losses({ document, state, trainer, compared, onDocument, onSettings, onInside }: CardProps) {
   const texts = useTexts().network
   const { view } = state.training!
+  const nameOf = useNames(document)
+  const [smooth, setSmooth] = useState(0)
   const [logX, setLogX] = useState(false)
   const [logY, setLogY] = useState(false)
   const axis = (name: string, on: boolean, set: (on: boolean) => void) => (
@@ -295,24 +342,67 @@ function Losses({ document, state, trainer, compared, onDocument, onSettings, on
       </div>
       <LossChart
         history={view.history}
-        compared={compared}
+        compared={linesOf(compared, nameOf)}
         guessing={guessingOf(document, view, texts.guessing)}
         logX={logX}
         logY={logY}
         height={230}
+        smooth={smooth}
         onStep={(step) => onDocument({ step }, 'step')}
       />
+      <div className="network-chart-tools">
+        <label>
+          {texts.smoothing}
+          <input
+            type="range"
+            className="slider"
+            min={0}
+            max={0.95}
+            step={0.05}
+            value={smooth}
+            onChange={(event) => setSmooth(Number(event.target.value))}
+          />
+        </label>
+        <button
+          type="button"
+          onClick={() =>
+            saveFile(
+              'losses.csv',
+              new Blob(
+                [lossTable([{ name: texts.thisRun, history: view.history }, ...linesOf(compared, nameOf)])],
+                { type: 'text/csv' },
+              ),
+            )
+          }
+        >
+          {texts.saveCsv}
+        </button>
+      </div>
       {compared.length > 0 && (
         <ul className="network-compared">
-          {compared.map(({ name, view }, index) => (
-            <li key={name}>
-              <span className={`network-key line-${index}`} /> {name}:{' '}
+          {compared.map(({ document: other, view }, index) => (
+            <li key={index}>
+              <span className={`network-key line-${index}`} />
+              <button
+                type="button"
+                className="quiet"
+                title={texts.goToRun}
+                onClick={() => onDocument({ ...other, compared: document.compared, tab: document.tab })}
+              >
+                {nameOf(other)}
+              </button>
               <Value
-                of={view.loss}
+                of={view?.loss ?? null}
                 kind="network.loss"
-                label={`${name}, ${texts.lossLabel}`}
+                label={`${nameOf(other)}, ${texts.lossLabel}`}
                 digits={4}
-                from={() => onDocument({ tab: 'answers' }, 'tab')}
+                from={() => onDocument({ ...other, compared: document.compared, tab: document.tab })}
+              />
+              <SignButton
+                className="quiet"
+                title={texts.forget(nameOf(other))}
+                sign="✕"
+                onPress={() => onDocument({ compared: document.compared.filter((one) => one !== other) })}
               />
             </li>
           ))}
@@ -327,7 +417,7 @@ function Losses({ document, state, trainer, compared, onDocument, onSettings, on
 const vanishing = 1e-3
 const exploding = 1
 
-function Layers({ state, onDocument, onInside }: CardProps) {
+function Layers({ state, onDocument, onFreeze, onInside }: CardProps) {
   const texts = useTexts().network
   const { view } = state.training!
   const largest = Math.max(...view.layers.map(({ gradientNorm }) => gradientNorm))
@@ -414,6 +504,15 @@ function Layers({ state, onDocument, onInside }: CardProps) {
                   {badge}
                 </span>
               ))}
+              <button
+                type="button"
+                className="network-freeze"
+                aria-pressed={isFrozen(layer)}
+                onClick={() => onFreeze(index, -1, -1, !isFrozen(layer))}
+              >
+                {texts.freeze}
+                <span className="visually-hidden"> {title}</span>
+              </button>
             </h3>
             <div className="network-histograms">
               <Histogram
@@ -437,6 +536,9 @@ function Layers({ state, onDocument, onInside }: CardProps) {
     </>
   )
 }
+
+const isFrozen = ({ weightsFrozen, biasesFrozen }: NetworkView['layers'][number]) =>
+  weightsFrozen.every((one) => one === 1) && biasesFrozen.every((one) => one === 1)
 
 const bins = 16
 

@@ -87,6 +87,10 @@ export function signedColour({ paper, classes }: MapColours, value: number): Rgb
   return between(paper, classes[value < 0 ? 0 : 1]!, Number.isNaN(share) ? 0 : share)
 }
 
+/** From paper at 0 to ink at 1. */
+export const inkColour = ({ paper, ink }: MapColours, share: number): Rgb =>
+  between(paper, channels(ink), Math.min(1, Math.max(0, share)))
+
 /** The colour of a class whose probability is this. */
 export function classColour({ paper, classes }: MapColours, label: number, share: number): Rgb {
   return between(paper, classes[label]!, Math.min(1, Math.max(0, share)) * strength)

@@ -4,8 +4,8 @@ import { type CSSProperties, type KeyboardEvent, useMemo, useRef } from 'react'
 import { useSize } from '../parts/use-size.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
-import { biasHeight, type EdgePlace, labelSizes, layoutNetwork, nameHeight } from './layout.js'
-import { type Scale, UnitMap } from './map-canvas.js'
+import { biasHeight, type EdgePlace, labelSizes, layoutNetwork, nameHeight, pictureSide } from './layout.js'
+import { Pixels, type Scale, UnitMap } from './map-canvas.js'
 import type { TrainingState } from './protocol.js'
 
 interface NetworkDrawingProps {
@@ -56,7 +56,12 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
   const { view, parts } = training
   const { sizes } = view
   const shape = sizes.join()
-  const layout = useMemo(() => layoutNetwork(sizes, box.width, box.height), [shape, box])
+  /** Rows are pictures: the inputs are drawn as one. */
+  const isPicture = view.range === null
+  const layout = useMemo(
+    () => layoutNetwork(sizes, box.width, box.height, isPicture),
+    [shape, box, isPicture],
+  )
   const depth = sizes.length - 1
   const shown = shownAt(document.part, depth)
   const apart = shown.apart && parts?.row === view.sample.row ? parts : null
@@ -79,12 +84,17 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
     for (let before = 0; before < layer; before++) offset += (sizes[before]! + 1) * sizes[before + 1]!
     return { value: apart.after[offset + (from < 0 ? sizes[layer]! * units : 0) + at]!, gradient }
   }
+  const isFrozen = (layer: number, from: number, to: number) => {
+    const { weightsFrozen, biasesFrozen } = weightsOf(layer)
+    return (from < 0 ? biasesFrozen[to] : weightsFrozen[from * sizes[layer + 1]! + to]) === 1
+  }
   const outputOf = (layer: number, unit: number): number | null => {
     if (layer === 0) {
       const row = view.rows[view.sample.row]!
-      return unit === 0 ? row.x1 : row.x2
+      return isPicture ? null : unit === 0 ? row.x1 : row.x2
     }
-    return layer <= shown.forward ? view.sample.outputs[layer - 1]![unit]! : null
+    if (layer > shown.forward) return null
+    return (apart ? apart.layers[layer - 1]!.outputs : view.sample.outputs[layer - 1]!)[unit]!
   }
   // Weights far below 1 are thin lines, however many of them there are.
   const greatest = Math.max(1, ...view.layers.flatMap(({ weights }) => Array.from(weights, Math.abs)))
@@ -100,19 +110,29 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
   const isBackward = shown.now?.phase === 'backward'
   const active = shown.now && 'layer' in shown.now ? shown.now.layer : null
 
+  /** Of the line that stands for all weights from a picture: their root mean squares. */
+  const bundle = (to: number) => {
+    const mean = (values: ArrayLike<number>) =>
+      Math.sqrt(columnOf(values, sizes[1]!, to).reduce((sum, value) => sum + value * value, 0) / sizes[0]!)
+    const gradients = shown.apart ? apart?.layers[0]?.weightGradients : weightsOf(0).weightGradients
+    return { value: mean(weightsOf(0).weights), gradient: gradients ? mean(gradients) : null }
+  }
+  const isMany = layout.edges.length > 80
   const edgeStyle = ({ layer, from, to }: EdgePlace) => {
-    const { value, gradient } = numbersOf(layer, from, to)
-    const name = weightName(sizes, layer, from, to)
+    const isBundle = isPicture && layer === 0
+    const { value, gradient } = isBundle ? bundle(to) : numbersOf(layer, from, to)
+    const name = isBundle ? unitName(sizes, 1, to) : weightName(sizes, layer, from, to)
     const backward = isBackward && layer >= shown.backward
     const size = backward ? Math.abs(gradient ?? 0) / greatestGradient : Math.abs(value) / greatest
     return {
       className: [
         'network-edge',
-        backward ? 'backward' : value < 0 ? 'negative' : 'positive',
+        isFrozen(layer, from, to) ? 'frozen' : '',
+        backward ? 'backward' : isBundle ? 'bundle' : value < 0 ? 'negative' : 'positive',
         name === selected ? 'selected' : '',
         active !== null && active !== layer ? 'dimmed' : '',
       ].join(' '),
-      strokeWidth: 1 + 7 * Math.min(1, size),
+      strokeWidth: isMany ? 0.6 + 3.4 * Math.min(1, size) : 1 + 7 * Math.min(1, size),
     }
   }
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
@@ -130,8 +150,14 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
     event.preventDefault()
     event.stopPropagation()
     const column = Math.min(depth, Math.max(0, next[0]!))
-    const row = Math.min(sizes[column]! - 1, Math.max(0, next[1]!))
+    const row = Math.min(layout.units[column]!.length - 1, Math.max(0, next[1]!))
     holder.current!.querySelector<HTMLElement>(`[data-unit="${column} ${row}"]`)?.focus()
+  }
+  const titleOf = (layer: number, unit: number) => {
+    const name = unitName(sizes, layer, unit)
+    if (!isPicture) return texts.unit(name)
+    if (layer === 0) return texts.picture
+    return layer === depth ? texts.digitOf(unit, name) : texts.unitOf(name)
   }
   const firstStop = useMemo(() => {
     for (const [layer, count] of sizes.entries())
@@ -144,7 +170,7 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
     // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys go from unit to unit
     <div ref={holder} className="network-drawing" onKeyDown={onKeyDown}>
       <svg
-        className={layout.edges.length > 80 ? 'network-edges many' : 'network-edges'}
+        className={isMany ? 'network-edges many' : 'network-edges'}
         width={box.width}
         height={box.height}
         aria-hidden="true"
@@ -169,7 +195,15 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
           const key = `${layer} ${from} ${to}`
           return (
             // biome-ignore lint/a11y/noStaticElementInteractions: its label and the card of its unit are for keys
-            <g key={key} className={className} onClick={() => onSelect(weightName(sizes, layer, from, to))}>
+            <g
+              key={key}
+              className={className}
+              onClick={() =>
+                onSelect(
+                  isPicture && layer === 0 ? unitName(sizes, 1, to) : weightName(sizes, layer, from, to),
+                )
+              }
+            >
               <path
                 className="network-edge-line"
                 d={edge.path}
@@ -190,14 +224,16 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
       </svg>
       {layout.units.map((column, layer) =>
         column.map(({ x, y }, unit) => {
-          const name = unitName(sizes, layer, unit)
+          const picture = isPicture && layer === 0
+          const own = picture ? pictureSide : side
+          const name = picture ? 'x' : unitName(sizes, layer, unit)
           const stop = `${layer} ${unit}`
           const output = outputOf(layer, unit)
           const dimmed = shown.apart && layer > 0 && output === null
           const dead = layer > 0 && weightsOf(layer - 1).dead.includes(unit)
           return (
             <div key={name} className={dimmed ? 'network-unit dimmed' : 'network-unit'}>
-              {layout.names && (
+              {layout.names && !picture && (
                 <span
                   className="network-unit-name"
                   style={{ left: x, top: y - side / 2 - nameHeight, height: nameHeight }}
@@ -233,18 +269,26 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
                 className={name === selected ? 'network-unit-button selected' : 'network-unit-button'}
                 data-unit={stop}
                 tabIndex={stop === firstStop ? 0 : -1}
-                aria-label={texts.unit(name)}
+                aria-label={titleOf(layer, unit)}
                 aria-pressed={name === selected}
-                style={{ left: x - side / 2, top: y - side / 2, width: side, height: side }}
-                onClick={() => onSelect(name === selected ? null : name)}
+                style={{ left: x - own / 2, top: y - own / 2, width: own, height: own }}
+                onClick={() => onSelect(name === selected || picture ? null : name)}
               >
-                <UnitMap grid={gridOf(training, layer, unit)} scale={scaleOf(document, sizes, layer, unit)} />
+                {isPicture ? (
+                  <PictureUnit training={training} layer={layer} unit={unit} output={output} />
+                ) : (
+                  <UnitMap
+                    grid={gridOf(training, layer, unit)}
+                    scale={scaleOf(document, sizes, layer, unit)}
+                  />
+                )}
               </button>
               {layout.biases && layer > 0 && (
                 <Numbers
                   style={{ left: x - 50, top: y + side / 2 + 1, width: 100, height: biasHeight }}
                   className="network-bias"
                   before={<small>{withSubscripts(weightName(sizes, layer - 1, -1, unit))}</small>}
+                  frozen={isFrozen(layer - 1, -1, unit)}
                   name={weightName(sizes, layer - 1, -1, unit)}
                   numbers={numbersOf(layer - 1, -1, unit)}
                   isBias
@@ -273,6 +317,7 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
             name={name}
             numbers={numbersOf(layer, from, to)}
             twoLines={layout.twoLines}
+            frozen={isFrozen(layer, from, to)}
             gradientFirst={isBackward}
             onSelect={onSelect}
             onInside={onInside}
@@ -294,11 +339,46 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
   )
 }
 
+/** The numbers of one column of rows of `width`. */
+export const columnOf = (values: ArrayLike<number>, width: number, column: number): number[] =>
+  Array.from({ length: values.length / width }, (_, row) => values[row * width + column]!)
+
+/** A unit of a network that reads pictures: what it looks for, or how much it gives. */
+function PictureUnit({
+  training: { view },
+  layer,
+  unit,
+  output,
+}: {
+  readonly training: TrainingState
+  readonly layer: number
+  readonly unit: number
+  readonly output: number | null
+}) {
+  const { sizes, sample, layers } = view
+  const last = layer === sizes.length - 1
+  const { weights } = layers[0]!
+  const looksFor = useMemo(
+    () => (layer === 1 && !last ? columnOf(weights, sizes[1]!, unit) : null),
+    [layer, last, weights, sizes, unit],
+  )
+  if (layer === 0) return <Pixels values={sample.inputs} />
+  if (looksFor) return <Pixels values={looksFor} signed />
+  const most = last ? 1 : Math.max(1e-12, ...Array.from(sample.outputs[layer - 1]!, Math.abs))
+  return (
+    <span className="network-gives">
+      <span className="network-gives-share" style={{ height: `${(100 * Math.abs(output ?? 0)) / most}%` }} />
+      {last && <b>{unit}</b>}
+    </span>
+  )
+}
+
 interface NumbersProps {
   readonly name: string
   readonly numbers: { readonly value: number; readonly gradient: number | null }
   readonly before?: React.ReactNode
   readonly isBias?: boolean
+  readonly frozen: boolean
   readonly twoLines: boolean
   /** With one line, whether it is the derivative. */
   readonly gradientFirst?: boolean
@@ -314,6 +394,7 @@ function Numbers({
   numbers: { value, gradient },
   before,
   isBias = false,
+  frozen,
   twoLines,
   gradientFirst = false,
   className,
@@ -323,7 +404,13 @@ function Numbers({
 }: NumbersProps) {
   const texts = useTexts().network
   return (
-    <div className={className} style={style}>
+    <div className={frozen ? `${className} frozen` : className} style={style}>
+      {frozen && (
+        <span className="network-frozen" title={texts.isFrozen}>
+          <span aria-hidden="true">❄︎</span>
+          <span className="visually-hidden">{texts.isFrozen}</span>
+        </span>
+      )}
       {(twoLines || !gradientFirst) && (
         <span>
           {before}

@@ -39,12 +39,21 @@ export const labelSizes = { two: { width: 82, height: 50 }, one: { width: 66, he
 const mostSide = 96
 const leastSide = 14
 const lossWidth = 140
+/** Of a row that is a picture. */
+export const pictureSide = 112
 /** More weights between two layers are not labelled: a press on a unit lists them. */
 const mostLabels = 12
 /** Along an edge, from its beginning to its end. */
 const places = [0.5, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6, 0.13, 0.87]
 
-export function layoutNetwork(sizes: readonly number[], width: number, height: number): NetworkLayout {
+/** A row that is a picture is one unit; to each unit of the next layer one line stands for all of its weights. */
+export function layoutNetwork(
+  given: readonly number[],
+  width: number,
+  height: number,
+  picture = false,
+): NetworkLayout {
+  const sizes = picture ? [1, ...given.slice(1)] : given
   const most = Math.max(...sizes)
   const narrow = width < 520
   const each = (height - 16) / most
@@ -54,7 +63,8 @@ export function layoutNetwork(sizes: readonly number[], width: number, height: n
   const right = narrow ? 88 : lossWidth
   const column = (width - right) / sizes.length
   const side = Math.max(leastSide, Math.min(mostSide, each - text, column * (narrow ? 0.62 : 0.46)))
-  const margin = side / 2 + (narrow ? 14 : Math.max(20, column * 0.18))
+  const margin =
+    (picture ? Math.max(side, pictureSide) : side) / 2 + (narrow ? 14 : Math.max(20, column * 0.18))
   const gap = (width - right - margin - side / 2) / (sizes.length - 1)
   // Names above and biases below are part of what is centred.
   const shift = biases ? (nameHeight - biasHeight) / 2 : names ? nameHeight / 2 : 0
@@ -78,9 +88,9 @@ export function layoutNetwork(sizes: readonly number[], width: number, height: n
     y: units.at(-1)!.reduce((sum, { y }) => sum + y, 0) / units.at(-1)!.length,
   }
   taken.push({ x: loss.x - right / 2, y: loss.y - 34, width: right, height: 68 })
-  const two = edgesOf(units, side, taken, labelSizes.two, width, height)
+  const two = edgesOf(units, side, taken, labelSizes.two, width, height, picture)
   const count = (edges: readonly EdgePlace[]) => edges.filter(({ label }) => label).length
-  const one = edgesOf(units, side, taken, labelSizes.one, width, height)
+  const one = edgesOf(units, side, taken, labelSizes.one, width, height, picture)
   const twoLines = count(two) === count(one)
   const edges = twoLines ? two : one
   return { side, units, edges, names, biases, twoLines, loss }
@@ -93,14 +103,15 @@ function edgesOf(
   size: { readonly width: number; readonly height: number },
   width: number,
   height: number,
+  picture: boolean,
 ): EdgePlace[] {
   const taken = [...blocks]
   const edges: EdgePlace[] = []
   for (let layer = 0; layer + 1 < units.length; layer++) {
-    const isFull = units[layer]!.length * units[layer + 1]!.length > mostLabels
+    const isFull = (layer === 0 && picture) || units[layer]!.length * units[layer + 1]!.length > mostLabels
     for (const [from, start] of units[layer]!.entries())
       for (const [to, end] of units[layer + 1]!.entries()) {
-        const [x1, x2] = [start.x + side / 2, end.x - side / 2]
+        const [x1, x2] = [start.x + (picture && layer === 0 ? pictureSide : side) / 2, end.x - side / 2]
         const bend = (x2 - x1) * 0.5
         const xs = [x1, x1 + bend, x2 - bend, x2] as const
         const ys = [start.y, start.y, end.y, end.y] as const

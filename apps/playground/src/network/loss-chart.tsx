@@ -1,6 +1,6 @@
 // The loss by step, on linear or logarithmic axes, of this run and of those kept to compare.
-import { decades, formatCount, formatNumber, type LossRecord, niceStep, ticks } from '@bp/lab'
-import { type PointerEvent, useEffect, useId, useRef, useState } from 'react'
+import { decades, formatCount, formatNumber, type LossRecord, niceStep, smoothed, ticks } from '@bp/lab'
+import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useState } from 'react'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 
@@ -17,17 +17,46 @@ interface LossChartProps {
   readonly logX: boolean
   readonly logY: boolean
   readonly height: number
+  /** Share of the past in what is drawn, in [0, 1); default 0. */
+  readonly smooth?: number
   readonly onStep: (step: number) => void
 }
 
+function withSmooth(history: readonly LossRecord[], share: number): readonly LossRecord[] {
+  if (share === 0) return history
+  const losses = smoothed(
+    history.map(({ loss }) => loss),
+    share,
+  )
+  return history.map((record, index) => ({ ...record, loss: losses[index]! }))
+}
+
+const nearestRecord = (history: readonly LossRecord[], step: number): LossRecord | undefined =>
+  step > (history.at(-1)?.step ?? -1)
+    ? undefined
+    : history.reduce((best, record) =>
+        Math.abs(record.step - step) < Math.abs(best.step - step) ? record : best,
+      )
+
 const margin = { top: 10, right: 12, bottom: 22, left: 44 }
 
-export function LossChart({ history, compared, guessing, logX, logY, height, onStep }: LossChartProps) {
+export function LossChart({
+  history: recorded,
+  compared: others,
+  guessing,
+  logX,
+  logY,
+  height,
+  smooth = 0,
+  onStep,
+}: LossChartProps) {
   const texts = useTexts().network
   const holder = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(320)
   const [pointed, setPointed] = useState<LossRecord | null>(null)
   const clip = useId()
+  const history = withSmooth(recorded, smooth)
+  const compared = others.map((line) => ({ ...line, history: withSmooth(line.history, smooth) }))
   useEffect(() => {
     const resized = new ResizeObserver(([entry]) => setWidth(Math.max(180, entry!.contentRect.width)))
     resized.observe(holder.current!)
@@ -82,14 +111,43 @@ export function LossChart({ history, compared, guessing, logX, logY, height, onS
     )
   }
   const mark = pointed ?? last
+  const move = (by: number) => {
+    const at = history.findIndex(({ step }) => step === mark.step)
+    setPointed(history[Math.min(history.length - 1, Math.max(0, at + by))]!)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const far = Math.max(1, Math.round(history.length / 10))
+    const by = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      PageUp: far,
+      PageDown: -far,
+      Home: -history.length,
+      End: history.length,
+    }[event.key]
+    if (by !== undefined) move(by)
+    else if (event.key === 'Enter' && pointed) onStep(pointed.step)
+    else if (event.key === 'Escape') setPointed(null)
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+  /** The other lines at the cursor, where they have been. */
+  const there = compared.flatMap(({ history }, index) => {
+    const record = nearestRecord(history, mark.step)
+    return record && pointed ? [{ index, record }] : []
+  })
 
   return (
     <div ref={holder} className="network-chart">
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the slider of the timeline is for keys */}
       <svg
         width={width}
         height={height}
-        role="img"
+        role="application"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: its cursor is moved with keys
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onBlur={() => setPointed(null)}
         aria-label={texts.chartText(
           formatNumber(history[0]!.loss, 4),
           formatNumber(last.loss, 4),
@@ -146,10 +204,28 @@ export function LossChart({ history, compared, guessing, logX, logY, height, onS
             <polyline className="network-chart-held" points={path(history, ({ heldBack }) => heldBack)} />
           )}
           <polyline className="network-chart-line" points={path(history, ({ loss }) => loss)} />
+          {pointed && (
+            <line
+              className="network-chart-cursor"
+              x1={x(mark.step)}
+              x2={x(mark.step)}
+              y1={margin.top}
+              y2={low}
+            />
+          )}
+          {there.map(({ index, record }) => (
+            <circle
+              key={index}
+              className={`network-chart-other line-${index}`}
+              cx={x(record.step)}
+              cy={y(record.loss)}
+              r={3.5}
+            />
+          ))}
           <circle cx={x(mark.step)} cy={y(mark.loss)} r={4.5} />
         </g>
       </svg>
-      <p className="network-chart-caption">
+      <p className="network-chart-caption" role={pointed ? 'status' : undefined}>
         {hasHeldBack && (
           <>
             <span className="network-key solid" /> {texts.trainingLine}{' '}
@@ -165,6 +241,19 @@ export function LossChart({ history, compared, guessing, logX, logY, height, onS
             digits={4}
             from={() => onStep(mark.step)}
           />
+          {there.map(({ index, record }) => (
+            <span key={index}>
+              {' '}
+              <span className={`network-key line-${index}`} />{' '}
+              <Value
+                of={record.loss}
+                kind="network.loss"
+                label={compared[index]!.name}
+                digits={4}
+                from={() => onStep(record.step)}
+              />
+            </span>
+          ))}
         </span>
       </p>
     </div>

@@ -1,7 +1,7 @@
 // Maps over both inputs, painted into a canvas: of one unit, or of the answers with the points on them.
 import type { LabelledPoint, MapRange } from '@bp/lab'
 import { type CanvasHTMLAttributes, useEffect, useRef } from 'react'
-import { classColour, type MapColours, type Rgb, signedColour, useMapColours } from './colours.js'
+import { classColour, inkColour, type MapColours, type Rgb, signedColour, useMapColours } from './colours.js'
 import { contour } from './contour.js'
 
 /** Numbers at the points of a map: rows from the top, one point beyond each border. */
@@ -79,6 +79,30 @@ function paint(
     context.drawImage(small, -cellX, -cellY, width + 2 * cellX, height + 2 * cellY)
   }
   over?.(context, width, height)
+}
+
+interface PixelsProps {
+  readonly values: ArrayLike<number>
+  /** Drawn in the colours of both signs, as large as the largest; else from paper at 0 to ink at 1. */
+  readonly signed?: boolean
+}
+
+/** A picture of few points, each with its colour; what it is is said by what it is in. */
+export function Pixels({ values, signed = false }: PixelsProps) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const colours = useMapColours()
+  const side = Math.sqrt(values.length)
+  useEffect(() => {
+    const pixels = new ImageData(side, side)
+    const numbers = Array.from(values)
+    const most = signed ? Math.max(1e-12, ...numbers.map(Math.abs)) : 1
+    for (const [at, value] of numbers.entries()) {
+      const colour = signed ? signedColour(colours, value / most) : inkColour(colours, value)
+      pixels.data.set([...colour.map(Math.round), 255], 4 * at)
+    }
+    canvas.current!.getContext('2d')!.putImageData(pixels, 0, 0)
+  }, [values, signed, side, colours])
+  return <canvas ref={canvas} width={side} height={side} className="network-pixels" />
 }
 
 interface UnitMapProps {

@@ -1,7 +1,6 @@
 // The Network place: a network that is trained in a worker, with all of its numbers.
 import {
   formatCount,
-  formatNumber,
   type GraphDocument,
   initialGraph,
   initialTrainingGraph,
@@ -11,7 +10,7 @@ import {
   openGraph,
   stepOf,
 } from '@bp/lab'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
 import { Sentence } from '../parts/sentence.js'
 import { SignButton } from '../parts/sign-button.js'
 import { Timeline } from '../parts/timeline.js'
@@ -21,26 +20,23 @@ import type { PlaceProps } from '../shell/place.js'
 import { PlaceFrame } from '../shell/place-frame.js'
 import '../styles/network.css'
 import { Bar } from './bar.js'
-import { Card, type Compared } from './card.js'
+import { Card } from './card.js'
 import { createWorker } from './create-worker.js'
 import { type Inside, NetworkDrawing, partsOf } from './drawing.js'
 import { PartAccount } from './part-account.js'
 import { Selection } from './selection.js'
 import { Trainer } from './trainer.js'
+import { remember, useCompared } from './use-compared.js'
 
 const trainer = new Trainer(createWorker)
 
 /** Steps per second; 0 is full speed. */
 const speeds = [1, 10, 100, 1000, 0]
-const mostCompared = 5
-
-/** Kept while the page is open, also while another place is on the screen. */
-let keptCompared: readonly Compared[] = []
 
 export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocument>) {
   const { network: texts, shell } = useTexts()
   const state = useSyncExternalStore(trainer.subscribe, trainer.getState)
-  const [compared, setCompared] = useState(keptCompared)
+  const compared = useCompared(document.compared)
   const { training, shown, refusal, restarts } = state
 
   useEffect(() => trainer.follow(document), [document])
@@ -51,9 +47,6 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
       trainer.pause()
     }
   }, [])
-  useEffect(() => {
-    keptCompared = compared
-  }, [compared])
 
   // The document takes its step from the run, so that the address, the storage and undo have it.
   const reached = training && !training.seeking ? training.view.step : null
@@ -67,7 +60,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
   const onDocument = (own: Partial<NetworkDocument>, merge?: string) =>
     change({ ...document, ...own }, merge === undefined ? {} : { merge })
   const onSettings = (own: Partial<NetworkDocument>, merge?: string) =>
-    onDocument({ step: 0, part: 0, row: 0, selected: null, edits: [], ...own }, merge)
+    onDocument({ step: 0, part: 0, row: 0, selected: null, edits: [], freezes: [], ...own }, merge)
   const view = training?.view
   const running = training?.running ?? false
   const over = view !== undefined && isOver(view.status)
@@ -127,13 +120,27 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
     )
     onDocument({ edits, part: 0 }, `edit ${step} ${layer} ${from} ${to}`)
   }
+  const onFreeze = (layer: number, from: number, to: number, frozen: boolean) => {
+    const { step } = document
+    const others = document.freezes.filter(
+      (one) => !(one.step === step && one.layer === layer && one.from === from && one.to === to),
+    )
+    if (others.length >= limits.freezes) return
+    const freezes = [...others, { step, layer, from, to, frozen }].sort((a, b) => a.step - b.step)
+    onDocument({ freezes, part: 0 })
+  }
   const compare = () => {
-    if (!view || !shown) return
-    const taken = new Set(compared.map(({ name }) => name))
-    const base = `${texts.seed} ${shown.seed}, α ${formatNumber(shown.optimizer.learningRate)}`
-    let name = base
-    for (let number = 2; taken.has(name); number++) name = `${base} (${number})`
-    setCompared([...compared, { name, history: view.history, view }].slice(-mostCompared))
+    if (!view || !shown || running) return
+    const one: NetworkDocument = {
+      ...document,
+      step: view.step,
+      part: 0,
+      paper: [],
+      compared: [],
+      selected: null,
+    }
+    remember(one, view)
+    onDocument({ compared: [...document.compared, one].slice(-limits.compared) })
   }
 
   useKeys([
@@ -175,7 +182,17 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
                 {texts.edited(document.edits.length)} ✕
               </button>
             )}
-            <button type="button" aria-disabled={!view} onClick={compare}>
+            {document.freezes.length > 0 && (
+              <button
+                type="button"
+                className="quiet"
+                title={texts.removeFreezes}
+                onClick={() => onDocument({ freezes: [] })}
+              >
+                {texts.frozenTimes(document.freezes.length)} ✕
+              </button>
+            )}
+            <button type="button" aria-disabled={!view || running} onClick={compare}>
               {texts.compare}
             </button>
             <button type="button" aria-disabled={!view} onClick={() => view && inside('loss', null)}>
@@ -244,6 +261,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
                     onDocument({ step: Math.max(0, step), part: step < 0 ? 0 : parts }, 'part')
                   }
                   onEdit={onEdit}
+                  onFreeze={onFreeze}
                 />
               )}
               <Card
@@ -251,9 +269,9 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
                 state={state}
                 trainer={trainer}
                 compared={compared}
-                onForget={(name) => setCompared(compared.filter((one) => one.name !== name))}
                 onDocument={onDocument}
                 onSettings={onSettings}
+                onFreeze={onFreeze}
                 onInside={inside}
               />
             </>
@@ -274,7 +292,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
           describe={(step) => texts.stepOf(formatCount(step), formatCount(document.until.steps))}
           next={primary}
           onStep={stepOn}
-          marks={[...new Set(document.edits.map(({ step }) => step))]}
+          marks={[...new Set([...document.edits, ...document.freezes].map(({ step }) => step))]}
           hint={
             perSecond === null ? null : (
               <span data-figure="rate" data-value={Math.round(perSecond)}>

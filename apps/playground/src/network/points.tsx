@@ -29,7 +29,8 @@ const rounded = (value: number) => Number(value.toPrecision(4))
 export function Points({ document, state, onSettings }: PointsProps) {
   const texts = useTexts().network
   const { view } = state.training!
-  const { range, classes } = view
+  const { classes } = view
+  const range = view.range!
   const own = document.data.kind === 'points'
   const points: readonly LabelledPoint[] = own
     ? document.data.points

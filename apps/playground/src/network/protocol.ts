@@ -1,5 +1,5 @@
 // The messages between the page and its training worker.
-import type { InsideStep, NetworkDocument, NetworkView, SeedTrial, SubSteps, Verdict } from '@bp/lab'
+import type { InsideStep, NetworkDocument, NetworkView, SeedTrial, Stroke, SubSteps, Verdict } from '@bp/lab'
 
 /** From the page to the worker. */
 export type Request =
@@ -10,8 +10,13 @@ export type Request =
   | { readonly type: 'goTo'; readonly generation: number; readonly step: number }
   /** Steps per second; 0 for as fast as possible. */
   | { readonly type: 'speed'; readonly speed: number }
-  /** The row to follow, and whether the next step is to be taken apart. */
-  | { readonly type: 'follow'; readonly row: number; readonly apart: boolean }
+  /** The row to follow, what is drawn to be read, and whether the next step is to be taken apart. */
+  | {
+      readonly type: 'follow'
+      readonly row: number
+      readonly apart: boolean
+      readonly paper: readonly Stroke[]
+    }
   | { readonly type: 'inside'; readonly row: number }
   | { readonly type: 'programs' }
   /** Trains other seeds, until one learns; stopped by the next `open`. */

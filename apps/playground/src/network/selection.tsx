@@ -12,8 +12,8 @@ import { NumberField } from '../parts/number-field.js'
 import { SignButton } from '../parts/sign-button.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
-import { gridOf, type Inside, scaleOf } from './drawing.js'
-import { UnitMap } from './map-canvas.js'
+import { columnOf, gridOf, type Inside, scaleOf } from './drawing.js'
+import { Pixels, UnitMap } from './map-canvas.js'
 import type { TrainingState } from './protocol.js'
 
 interface SelectionProps {
@@ -25,6 +25,7 @@ interface SelectionProps {
   readonly onInside: Inside
   /** Goes to the update of the step after `step` steps. */
   readonly onUpdate: (step: number) => void
+  readonly onFreeze: (layer: number, from: number, to: number, frozen: boolean) => void
   readonly onEdit: (layer: number, from: number, to: number, value: number) => void
 }
 
@@ -101,12 +102,15 @@ function Weight({
   onInside,
   onUpdate,
   onEdit,
+  onFreeze,
 }: SelectionProps & { readonly layer: number; readonly from: number; readonly to: number }) {
   const texts = useTexts().network
   const { view, parts } = training
   const { value, gradient } = numbersOf(view, layer, from, to)
   const after = parts && valueAfter(parts, view.sizes, layer, from, to)
   const { kind, learningRate } = document.optimizer
+  const { weightsFrozen, biasesFrozen } = view.layers[layer]!
+  const frozen = (from < 0 ? biasesFrozen[to] : weightsFrozen[from * view.sizes[layer + 1]! + to]) === 1
   const kindOf = from < 0 ? 'network.bias' : 'network.weight'
   return (
     <>
@@ -151,7 +155,7 @@ function Weight({
           </dd>
         </div>
       </dl>
-      {kind === 'sgd' && (
+      {kind === 'sgd' && !frozen && (
         <p className="network-maths">
           <i>{withSubscripts(selected)}</i> ←{' '}
           <Value
@@ -183,8 +187,33 @@ function Weight({
           onChange={(value) => onEdit(layer, from, to, value)}
         />
       </div>
+      <div className="network-field">
+        <span>{frozen ? texts.isFrozen : ''}</span>
+        <button
+          type="button"
+          className="network-freeze"
+          aria-pressed={frozen}
+          onClick={() => onFreeze(layer, from, to, !frozen)}
+        >
+          {texts.freeze}
+        </button>
+      </div>
     </>
   )
+}
+
+/** More weights of a unit are not listed. */
+const mostWeights = 16
+
+/** The inputs of a unit in their order; of very many, those of the largest weights. */
+function listedInputs({ layers, sizes }: NetworkView, layer: number, unit: number): number[] {
+  const froms = [...Array(sizes[layer]!).keys()]
+  if (froms.length <= mostWeights) return froms
+  const size = (from: number) => Math.abs(layers[layer]!.weights[from * sizes[layer + 1]! + unit]!)
+  return froms
+    .sort((a, b) => size(b) - size(a))
+    .slice(0, 8)
+    .sort((a, b) => a - b)
 }
 
 function Unit({
@@ -198,11 +227,19 @@ function Unit({
   const texts = useTexts().network
   const { view } = training
   const { sizes } = view
+  const isPicture = view.range === null
+  const froms = layer === 0 ? [] : listedInputs(view, layer - 1, unit)
   return (
     <div className="network-unit-card">
-      <div className="network-unit-large">
-        <UnitMap grid={gridOf(training, layer, unit)} scale={scaleOf(document, sizes, layer, unit)} />
-      </div>
+      {(!isPicture || layer === 1) && (
+        <div className="network-unit-large">
+          {isPicture ? (
+            <Pixels values={columnOf(view.layers[0]!.weights, sizes[1]!, unit)} signed />
+          ) : (
+            <UnitMap grid={gridOf(training, layer, unit)} scale={scaleOf(document, sizes, layer, unit)} />
+          )}
+        </div>
+      )}
       {layer > 0 && (
         <table>
           <thead className="visually-hidden">
@@ -213,7 +250,7 @@ function Unit({
             </tr>
           </thead>
           <tbody>
-            {[...Array(sizes[layer - 1]!).keys(), -1].map((from) => {
+            {[...froms, -1].map((from) => {
               const name = weightName(sizes, layer - 1, from, unit)
               const { value, gradient } = numbersOf(view, layer - 1, from, unit)
               return (

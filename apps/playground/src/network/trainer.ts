@@ -45,8 +45,8 @@ const mostRestarts = 3
 
 /** What of a document decides the run, whatever its step and what is looked at. */
 function settingsOf(document: NetworkDocument): string {
-  const { data, layers, loss, optimizer, l1, l2, batch, initialization, seed, until, edits } = document
-  return JSON.stringify([data, layers, loss, optimizer, l1, l2, batch, initialization, seed, until, edits])
+  const { step, speed, row, part, paper, compared, selected, tab, ...settings } = document
+  return JSON.stringify(settings)
 }
 
 /** Whether the next step is to be taken apart: to be gone through, or for what it does to a weight. */
@@ -112,8 +112,12 @@ export class Trainer {
       return
     }
     if (before.speed !== document.speed) this.#send({ type: 'speed', speed: document.speed })
-    if (before.row !== document.row || isApart(before) !== isApart(document))
-      this.#send({ type: 'follow', row: document.row, apart: isApart(document) })
+    if (
+      before.row !== document.row ||
+      before.paper !== document.paper ||
+      isApart(before) !== isApart(document)
+    )
+      this.#send({ type: 'follow', row: document.row, apart: isApart(document), paper: document.paper })
     if (before.step !== document.step && document.step !== this.#published) {
       this.#wanted = false
       this.#published = null

@@ -8,6 +8,7 @@ import {
   type NetworkRun,
   networkView,
   Pacer,
+  type Stroke,
   subSteps,
   trainingToPyTorch,
   trainingToTypeScript,
@@ -15,6 +16,7 @@ import {
   verdict,
 } from '@bp/lab'
 import { loadKernel } from '../shell/kernel.js'
+import { loadDigits } from './digits.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Report, Request } from './protocol.js'
 
@@ -32,7 +34,11 @@ let running = false
 /** The step that it is on its way to. */
 let target: number | null = null
 let speed = 0
-let followed = { row: 0, apart: false }
+let followed: { readonly row: number; readonly apart: boolean; readonly paper: readonly Stroke[] } = {
+  row: 0,
+  apart: false,
+  paper: [],
+}
 let lastReport = 0
 let reportTime = 0
 /** When training was last started and last did steps, in ms, and the steps done before. */
@@ -55,6 +61,8 @@ function sliceLater(): void {
 }
 
 const kernel = loadKernel()
+/** What messages wait for, in order: the kernel, and the data set of a document that has one. */
+let ready = kernel
 
 addEventListener('message', async ({ data: request }: MessageEvent<Request>) => {
   // On a slow line the kernel is long in coming, but the worker is there.
@@ -63,8 +71,10 @@ addEventListener('message', async ({ data: request }: MessageEvent<Request>) => 
     return
   }
   try {
-    // What comes before the kernel is there waits, in order.
-    await kernel
+    if (request.type === 'open')
+      ready = request.document.data.kind === 'digits' ? kernel.then(loadDigits) : kernel
+    // What comes before they are there waits, in order.
+    await ready
     receive(request)
   } catch (error) {
     // A rejected promise would not reach the page as an error of this worker.
@@ -140,7 +150,7 @@ function open(next: NetworkDocument): void {
   pacer = null
   document = next
   speed = next.speed
-  followed = { row: next.row, apart: next.part > 0 || next.selected !== null }
+  followed = { row: next.row, apart: next.part > 0 || next.selected !== null, paper: next.paper }
   startTime = endTime = 0
   pacer = new Pacer(createNetworkRun(next))
   seek(next.step)
@@ -191,7 +201,7 @@ const isTimeToReport = () => performance.now() - lastReport >= Math.max(reportIn
 function report(): void {
   const { run } = pacer!
   const before = performance.now()
-  const view = networkView(run, followed.row)
+  const view = networkView(run, followed.row, followed.paper)
   const seeking = target !== null
   const atRest = !running && !seeking
   const seconds = (endTime - startTime) / 1000

@@ -21,6 +21,7 @@ export const kinds = {
     'loss',
     'output',
     'prediction',
+    'reading',
     'count',
     'norm',
     'ratio',

@@ -16,6 +16,7 @@ import {
   type TrainingGraphDocument,
   writeEvents,
 } from '@bp/lab'
+import { loadDigits } from '../network/digits.js'
 import { loadKernel } from '../shell/kernel.js'
 import type { Report, Request, Shown } from './protocol.js'
 import { sizeOf } from './sizes.js'
@@ -25,6 +26,7 @@ const kernel = loadKernel()
 addEventListener('message', async ({ data: request }: MessageEvent<Request>) => {
   try {
     await kernel
+    if (request.type === 'show' && request.document.network.data.kind === 'digits') await loadDigits()
     receive(request)
   } catch (error) {
     if (!(error instanceof BackpropagationError)) throw error
@@ -41,8 +43,17 @@ function send(report: Report): void {
 /** The network that was shown last, which goes on from its step. */
 let network: { readonly settings: string; readonly graph: NetworkOperations } | null = null
 
-const settingsOf = ({ step, speed, row, part, selected, tab, ...settings }: NetworkDocument) =>
-  JSON.stringify(settings)
+const settingsOf = ({
+  step,
+  speed,
+  row,
+  part,
+  paper,
+  compared,
+  selected,
+  tab,
+  ...settings
+}: NetworkDocument) => JSON.stringify(settings)
 
 function networkOf(document: NetworkDocument): NetworkOperations {
   const settings = settingsOf(document)

@@ -1,5 +1,6 @@
 // A network's training as a program: for this library in TypeScript, and for PyTorch.
 import type { NetworkData } from './data.js'
+import { readPixels } from './digits.js'
 import type { NetworkDocument } from './document.js'
 import type { NetworkRun } from './run.js'
 
@@ -17,7 +18,53 @@ function wrapped(values: ArrayLike<number>, indent: string): string {
   return lines.join(`,\n${indent}`)
 }
 
-/** A program that trains the network from its seed, to the same bits. Weights edited by hand are not in it. */
+/** The lines that make the training rows. */
+function dataTo(
+  { data: { kind, rows: most, heldBack, drawn }, seed }: NetworkDocument,
+  data: NetworkData,
+): string {
+  const { inputs, targets, rows } = data.training
+  if (kind === 'xor') return 'const data = xor()'
+  if (kind !== 'digits')
+    return `const data = dataset(
+  [
+    ${wrapped(inputs, '    ')},
+  ],
+  [
+    ${wrapped(targets, '    ')},
+  ],
+  ${rows},
+)`
+  const set =
+    heldBack > 0
+      ? `split(set, { validationSplit: ${heldBack}, seed: ${seed}, stratified: true }).training`
+      : 'set'
+  const own = drawn.map(({ pixels, label }) => `  [${[...readPixels(pixels)!, label].join(', ')}],`)
+  return `// data/digits.csv of this library: 64 counts from 0 to 16, and the digit.
+const lines = readFileSync('digits.csv', 'utf8').trim().split('\\n').slice(1, ${most + 1})
+const digits = (rows) =>
+  dataset(
+    rows.map((row) => row.slice(0, 64).map((count) => count / 16)),
+    rows.map((row) => Array.from({ length: 10 }, (_, digit) => Number(digit === row[64]))),
+  )
+const set = digits(lines.map((line) => line.split(',').map(Number)))
+${
+  own.length === 0
+    ? `const data = ${set}`
+    : `const kept = ${set}
+// Drawn by hand.
+const drawn = digits([
+${own.join('\n')}
+])
+const data = dataset(
+  [...kept.inputs, ...drawn.inputs],
+  [...kept.targets, ...drawn.targets],
+  kept.rows + drawn.rows,
+)`
+}`
+}
+
+/** A program that trains the network from its seed, to the same bits. Weights set or frozen by hand are not in it. */
 export function trainingToTypeScript(document: NetworkDocument, data: NetworkData): string {
   const { layers, optimizer, loss, seed, batch, until, initialization, l1, l2 } = document
   const { training, classes } = data
@@ -43,6 +90,7 @@ export function trainingToTypeScript(document: NetworkDocument, data: NetworkDat
   const names = [
     'createRun',
     ...(document.data.kind === 'xor' ? ['xor'] : ['dataset']),
+    ...(document.data.kind === 'digits' && document.data.heldBack > 0 ? ['split'] : []),
     'layers',
     'sequential',
     maker,
@@ -51,32 +99,20 @@ export function trainingToTypeScript(document: NetworkDocument, data: NetworkDat
     ...(l2 > 0 ? ['l2Penalty'] : []),
   ].sort()
   const dense = [
-    ...layers.map(
-      ({ units, activation }) =>
-        `layers.dense({ units: ${units}, activation: '${activation}', weights: '${weights}' }),`,
-    ),
+    ...layers.flatMap(({ units, activation, dropout }) => [
+      `layers.dense({ units: ${units}, activation: '${activation}', weights: '${weights}' }),`,
+      ...(dropout === undefined ? [] : [`layers.dropout({ rate: ${dropout} }),`]),
+    ]),
     `layers.dense({ units: ${outputs}${last}, weights: '${weights}' }),`,
   ]
   return `import { ${names.join(', ')} } from '@bp/core'
-
-const data = ${
-    document.data.kind === 'xor'
-      ? 'xor()'
-      : `dataset(
-  [
-    ${wrapped(training.inputs, '    ')},
-  ],
-  [
-    ${wrapped(training.targets, '    ')},
-  ],
-  ${rows},
-)`
-  }
+${document.data.kind === 'digits' ? "import { readFileSync } from 'node:fs'\n" : ''}
+${dataTo(document, data)}
 const model = sequential(
   [
     ${dense.join('\n    ')}
   ],
-  { inputShape: [2], seed: ${seed} },
+  { inputShape: [${data.inputs}], seed: ${seed} },
 )
 ${
   penalties
@@ -127,7 +163,13 @@ export function trainingToPyTorch(run: NetworkRun): string {
   const modules = sizes.slice(1).flatMap((units, layer) => {
     const activation = document.layers[layer]?.activation
     const linear = `nn.Linear(${sizes[layer]}, ${units})`
-    if (activation) return activation === 'linear' ? [linear] : [linear, pythonActivations[activation]!]
+    const dropout = document.layers[layer]?.dropout
+    if (activation)
+      return [
+        linear,
+        ...(activation === 'linear' ? [] : [pythonActivations[activation]!]),
+        ...(dropout === undefined ? [] : [`nn.Dropout(${dropout})`]),
+      ]
     return squared ? [linear, classes === 2 ? 'nn.Sigmoid()' : 'nn.Softmax(dim=1)'] : [linear]
   })
   const criterion = squared
@@ -159,15 +201,22 @@ export function trainingToPyTorch(run: NetworkRun): string {
     linear[${layer}].bias.copy_(torch.tensor([${flat(model.parameters[2 * layer + 1]!.values)}]))`
   })
   const whole = batch === 0 || batch >= training.rows
-  return `import torch
+  return `${document.data.kind === 'digits' ? 'import numpy\n' : ''}import torch
 from torch import nn
 
-x = torch.tensor([
-${rowsOf(training.inputs, 2)}
+${
+  document.data.kind === 'digits'
+    ? `# data/digits.csv of this library, all rows.
+table = numpy.loadtxt('digits.csv', delimiter=',', skiprows=1, dtype=numpy.float32)
+x = torch.from_numpy(table[:, :64] / 16)
+y = nn.functional.one_hot(torch.from_numpy(table[:, 64]).long(), 10).float()`
+    : `x = torch.tensor([
+${rowsOf(training.inputs, data.inputs)}
 ])
 y = torch.tensor([
 ${rowsOf(training.targets, training.targetShape[0]!)}
-])
+])`
+}
 model = nn.Sequential(
     ${modules.join(',\n    ')},
 )

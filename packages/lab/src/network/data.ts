@@ -13,7 +13,8 @@ import {
   xor,
 } from '@bp/core'
 import { build, parse } from '@bp/expression'
-import type { LabelledPoint, NetworkDocument } from './document.js'
+import { digits, drawnDigits } from './digits.js'
+import { inputsOf, type LabelledPoint, type NetworkDocument } from './document.js'
 
 /** Lowest and highest value that the maps show of each input. */
 export interface MapRange {
@@ -25,13 +26,16 @@ export interface NetworkData {
   readonly training: Dataset
   /** `null` where nothing is held back. */
   readonly heldBack: Dataset | null
+  /** Numbers of a row. */
+  readonly inputs: number
   readonly classes: number
-  readonly range: MapRange
+  /** `null` for rows that are no points of a plane. */
+  readonly range: MapRange | null
 }
 
 const square = (low: number, high: number): MapRange => ({ x1: [low, high], x2: [low, high] })
 
-const ranges: { readonly [kind in NetworkDocument['data']['kind']]: MapRange } = {
+const ranges: { readonly [kind in NetworkDocument['data']['kind']]: MapRange | null } = {
   xor: square(-0.5, 1.5),
   circle: square(-1.25, 1.25),
   gauss: square(-3, 3),
@@ -40,6 +44,7 @@ const ranges: { readonly [kind in NetworkDocument['data']['kind']]: MapRange } =
   rings: square(-1.25, 1.25),
   formula: square(-1, 1),
   points: square(-1, 1),
+  digits: null,
 }
 
 /**
@@ -47,7 +52,8 @@ const ranges: { readonly [kind in NetworkDocument['data']['kind']]: MapRange } =
  * @throws ValueError for own points without two classes, ExpressionError for a formula that is none, DataError where
  * too few rows are left.
  */
-export function networkData({ data, seed }: NetworkDocument): NetworkData {
+export function networkData(document: NetworkDocument): NetworkData {
+  const { data, seed } = document
   const all = rowsOf(data, seed)
   const { heldBack } = data
   const parts =
@@ -56,11 +62,27 @@ export function networkData({ data, seed }: NetworkDocument): NetworkData {
       : { training: all, validation: null }
   const width = all.targetShape[0]!
   return {
-    training: parts.training,
+    // What was drawn by hand is trained on, all of it.
+    training: data.kind === 'digits' ? joined(parts.training, drawnDigits(data.drawn)) : parts.training,
     heldBack: parts.validation,
+    inputs: inputsOf(document),
     classes: width === 1 ? 2 : width,
     range: data.kind === 'points' ? rangeOf(data.points) : ranges[data.kind],
   }
+}
+
+const joined = (one: Dataset, other: Dataset): Dataset => ({
+  ...one,
+  rows: one.rows + other.rows,
+  inputs: appended(one.inputs, other.inputs),
+  targets: appended(one.targets, other.targets),
+})
+
+function appended(one: Float32Array, other: Float32Array): Float32Array {
+  const all = new Float32Array(one.length + other.length)
+  all.set(one)
+  all.set(other, one.length)
+  return all
 }
 
 function rowsOf({ kind, rows, noise, formula, points }: NetworkDocument['data'], seed: number): Dataset {
@@ -82,6 +104,8 @@ function rowsOf({ kind, rows, noise, formula, points }: NetworkDocument['data'],
       return aboveFormula(formula, options)
     case 'points':
       return ownPoints(points)
+    case 'digits':
+      return digits(rows)
   }
 }
 

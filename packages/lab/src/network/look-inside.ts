@@ -69,7 +69,7 @@ function matrices(run: NetworkRun, row: number, sizes: readonly number[]): Insid
   const { inputs, targets, targetShape } = run.data.training
   const width = targetShape[0]!
   const values: Record<string, number | NestedArray> = {
-    x: [Array.from(inputs.subarray(2 * row, 2 * row + 2))],
+    x: [Array.from(inputs.subarray(sizes[0]! * row, sizes[0]! * (row + 1)))],
     t: [Array.from(targets.subarray(width * row, width * (row + 1)))],
   }
   const lines: string[] = []

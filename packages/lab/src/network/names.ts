@@ -1,5 +1,5 @@
 // What units and weights are called, the same in the picture of the network, in "look inside" and in exported code.
-import type { NetworkDocument } from './document.js'
+import { inputsOf, type NetworkDocument } from './document.js'
 
 // One letter for each layer. x are the inputs and y the outputs, t the target, z sums; e is a constant of its own.
 const unitLetters = ['h', 'k', 'm', 'n', 'H', 'K', 'M', 'N']
@@ -7,8 +7,8 @@ const weightLetters = ['w', 'v', 'u', 's', 'r', 'q', 'p', 'o', 'W']
 const biasLetters = ['b', 'c', 'd', 'f', 'g', 'i', 'j', 'l', 'B']
 
 /** Units of every layer, the inputs first. */
-export function layerSizes({ layers }: Pick<NetworkDocument, 'layers'>, classes: number): number[] {
-  return [2, ...layers.map(({ units }) => units), classes === 2 ? 1 : classes]
+export function layerSizes(document: Pick<NetworkDocument, 'data' | 'layers'>, classes: number): number[] {
+  return [inputsOf(document), ...document.layers.map(({ units }) => units), classes === 2 ? 1 : classes]
 }
 
 /** Index digits that cannot be misread: `12` for 1 and 2, `1_12` for 1 and 12. */

@@ -13,6 +13,7 @@ import {
   type LossName,
   l1Penalty,
   l2Penalty,
+  layer,
   layers,
   losses,
   type Model,
@@ -24,15 +25,17 @@ import {
   type RunState,
   random,
   rmsProp,
+  StepContext,
   sequential,
   sgd,
   sigmoid,
   softmax,
   type Tensor,
   ValueError,
+  type Variable,
 } from '@bp/core'
 import { labelsOf, largest, type NetworkData, networkData } from './data.js'
-import type { NetworkDocument, WeightEdit } from './document.js'
+import { inputsOf, type NetworkDocument, type WeightEdit } from './document.js'
 import { layerSizes } from './names.js'
 
 /** Why a run has ended before its last step. */
@@ -66,15 +69,24 @@ export class NetworkRun {
   readonly start: Float32Array
   #reached: Reached | null = null
   /** Compiled for each number of rows. */
-  readonly #gradients = new Map<number, (x: Float32Array, y: Float32Array) => BatchGradients>()
+  readonly #gradients = new Map<
+    number,
+    (x: Float32Array, y: Float32Array, key: Float32Array) => BatchGradients
+  >()
 
   constructor(document: NetworkDocument) {
+    if (document.freezes.length > 0 && document.optimizer.kind === 'adamW')
+      throw new ValueError(
+        'freeze: the decay of adamW moves every weight of a layer; choose adam, with an L2 penalty, or freeze nothing',
+      )
     this.document = document
     this.data = networkData(document)
     const { classes } = this.data
     this.sizes = layerSizes(document, classes)
     this.model = modelOf(document, classes)
-    const penalized = this.model.parameters.filter(({ rank }) => rank === 2)
+    const penalized = this.model.parameters
+      .filter(({ rank }) => rank === 2)
+      .map((weights) => held(weights, frozenOf(this.model, weights)))
     this.#loss = lossOf(document, classes, penalized)
     this.#segments = [{ from: 0, run: this.#create() }]
     this.#edit()
@@ -141,30 +153,91 @@ export class NetworkRun {
     return Array.from(order.subarray(begin, begin + batch))
   }
 
-  /** Loss and gradients of the current weights on some training rows; of the next step by default. */
+  /**
+   * Loss and gradients of the current weights on some training rows; of the next step by default, with what it drops.
+   * Those of frozen weights are what they would be moved by.
+   */
   gradients(rows: readonly number[] = this.nextRows): BatchGradients {
     const { training } = this.data
     const width = training.targetShape[0]!
     let compute = this.#gradients.get(rows.length)
     if (!compute) {
-      const x = input([rows.length, 2])
+      const x = input([rows.length, this.data.inputs])
       const y = input([rows.length, width])
-      const loss = this.lossOf(this.model.apply(x), y)
+      const context = new StepContext()
+      const { sums, outputs } = this.layersOf(
+        x,
+        (layer, rows) => this.#dropout(layer)?.apply(context, rows) ?? rows,
+      )
+      const last = (this.document.loss === 'squaredError' ? outputs : sums).at(-1)!
+      const loss = this.lossOf(last, y)
       const parts = gradients(loss, this.model.parameters)
-      const outputs = Object.fromEntries(parts.map((part, index) => [index, part]))
-      const compiled = compile({ inputs: { x, y }, outputs: { loss, ...outputs } })
-      compute = (x, y) => {
-        const { loss, ...rest } = compiled({ x, y }) as Record<string, Float32Array>
+      const named = Object.fromEntries(parts.map((part, index) => [index, part]))
+      const drops = this.#drops
+      const compiled = compile({
+        inputs: { x, y, ...(drops && { key: context.key }) },
+        outputs: { loss, ...named },
+      })
+      compute = (x, y, key) => {
+        const { loss, ...rest } = compiled({ x, y, ...(drops && { key }) } as never) as Record<
+          string,
+          Float32Array
+        >
         return { loss: loss![0]!, gradients: parts.map((_, index) => rest[index]!) }
       }
       this.#gradients.set(rows.length, compute)
     }
-    return compute(picked(training.inputs, rows, 2), picked(training.targets, rows, width))
+    return compute(
+      picked(training.inputs, rows, this.data.inputs),
+      picked(training.targets, rows, width),
+      this.#key,
+    )
   }
 
-  /** Euclidean norm of the gradient of the next step. */
+  get #drops(): boolean {
+    return this.document.layers.some(({ dropout }) => dropout !== undefined)
+  }
+
+  /** The layer that drops outputs of a hidden layer, if there is one. */
+  #dropout(layer: number) {
+    return this.model.layers.find(({ name }) => name === dropoutName(layer))
+  }
+
+  /** Key of the random numbers of the next step: its number in two parts. */
+  get #key(): Float32Array {
+    const { step } = this.#run.getState()
+    return Float32Array.of(step % 2 ** 24, Math.floor(step / 2 ** 24))
+  }
+
+  /** What the next step multiplies the outputs of a row by, layer by layer: 0 for what is dropped. */
+  droppedOf(row: number): (Float32Array | null)[] {
+    const rows = this.nextRows
+    const at = rows.indexOf(row)
+    return this.document.layers.map(({ units }, layer) => {
+      const dropout = this.#dropout(layer)
+      if (!dropout || at < 0) return null
+      const context = new StepContext()
+      const ones = input([rows.length, units])
+      const { mask } = compile({
+        inputs: { ones, key: context.key },
+        outputs: { mask: dropout.apply(context, ones) },
+      })({ ones: new Float32Array(rows.length * units).fill(1), key: this.#key })
+      return Float32Array.from(mask.subarray(at * units, (at + 1) * units))
+    })
+  }
+
+  /** Which weights and biases stay as they are in the next step, 1 for each, in the order of the model. */
+  frozen(): Float32Array[] {
+    return frozenAt(this.document, this.model, this.#run.getState().step)
+  }
+
+  /** Euclidean norm of the gradient of the next step, of what is not frozen. */
   get gradientNorm(): number {
-    return Math.sqrt(this.gradients().gradients.reduce((sum, part) => sum + squares(part), 0))
+    const frozen = this.frozen()
+    const free = this.gradients().gradients.map((part, index) =>
+      part.map((value, at) => (frozen[index]![at] === 1 ? 0 : value)),
+    )
+    return Math.sqrt(free.reduce((sum, part) => sum + squares(part), 0))
   }
 
   /** The loss of outputs and targets of some rows as a graph, with its penalties. */
@@ -173,7 +246,10 @@ export class NetworkRun {
   }
 
   /** The sums, outputs and predictions of every unit for rows of inputs, as graphs; the inputs' layer is left out. */
-  layersOf(x: Tensor): { sums: Tensor[]; outputs: Tensor[]; predictions: Tensor } {
+  layersOf(
+    x: Tensor,
+    dropped: (layer: number, outputs: Tensor) => Tensor = (_, outputs) => outputs,
+  ): { sums: Tensor[]; outputs: Tensor[]; predictions: Tensor } {
     const { parameters } = this.model
     const sums: Tensor[] = []
     const outputs: Tensor[] = []
@@ -181,7 +257,7 @@ export class NetworkRun {
     for (const [layer, { activation }] of [...this.document.layers, { activation: null }].entries()) {
       const sum = matmul(rows, parameters[2 * layer]!).add(parameters[2 * layer + 1]!)
       const last = this.sizes.at(-1) === 1 ? sigmoid(sum) : softmax(sum)
-      rows = activation === null ? last : activation === 'linear' ? sum : ops[activation](sum)
+      rows = activation === null ? last : dropped(layer, activation === 'linear' ? sum : ops[activation](sum))
       sums.push(sum)
       outputs.push(rows)
     }
@@ -206,9 +282,10 @@ export class NetworkRun {
     for (;;) {
       const { step, status } = this.#run.getState()
       if (step >= target || this.#reached !== null || status === 'diverged') return
-      const edit = this.document.edits.find((edit) => edit.step > step)
+      const { edits, freezes } = this.document
+      const [edit, freeze] = [edits, freezes].map((changes) => changes.find((change) => change.step > step))
       const look = looks ? step - (step % lookInterval) + lookInterval : Number.POSITIVE_INFINITY
-      this.#run.step(Math.min(target, edit?.step ?? target, look) - step)
+      this.#run.step(Math.min(target, edit?.step ?? target, freeze?.step ?? target, look) - step)
       this.#edit()
       if (this.#run.getState().step === look) this.#look()
     }
@@ -230,9 +307,10 @@ export class NetworkRun {
   #edit(): void {
     const { step, status } = this.#run.getState()
     const edits = this.document.edits.filter((edit) => edit.step === step)
-    if (edits.length === 0 || status === 'diverged') return
+    const freezes = this.document.freezes.some((freeze) => freeze.step === step)
+    if ((edits.length === 0 && !freezes) || status === 'diverged') return
     if (this.#segments.length > 1 && this.#segments.at(-1)!.from === step) return
-    const resume = withEdits(this.#run.save(), this.model, edits)
+    const resume = withEdits(this.#run.save(), this.model, edits, this.frozen())
     this.#segments.push({ from: step, run: this.#create(resume) })
   }
 
@@ -267,7 +345,12 @@ export const squares = (values: ArrayLike<number>): number => {
 /** @throws what the data of the document throws, and ValueError for settings out of range. */
 export const createNetworkRun = (document: NetworkDocument): NetworkRun => new NetworkRun(document)
 
-function withEdits(checkpoint: Checkpoint, model: Model, edits: readonly WeightEdit[]): Checkpoint {
+function withEdits(
+  checkpoint: Checkpoint,
+  model: Model,
+  edits: readonly WeightEdit[],
+  frozen: readonly Float32Array[],
+): Checkpoint {
   const weights: Record<string, Float32Array> = Object.fromEntries(
     Object.entries(checkpoint.weights).map(([name, values]) => [name, values.slice()]),
   )
@@ -280,15 +363,35 @@ function withEdits(checkpoint: Checkpoint, model: Model, edits: readonly WeightE
       )
     weights[parameter.name]![at] = value
   }
+  for (const [index, parameter] of model.parameters.entries()) {
+    const mask = frozenOf(model, parameter)
+    if (mask) weights[mask.name] = frozen[index]!
+  }
   const { optimizer } = checkpoint
   const parameters = Object.fromEntries(
     Object.entries(optimizer.parameters).map(([name, record]) => [
       name,
-      { ...record, values: weights[name]! },
+      {
+        ...record,
+        values: weights[name]!,
+        slots: stopped(record.slots, frozen[model.parameters.findIndex((one) => one.name === name)]!),
+      },
     ]),
   )
   return { ...checkpoint, weights, optimizer: { ...optimizer, parameters } }
 }
+
+/** Slots that carry a weight on without a derivative. */
+const carrying = ['velocity', 'mean']
+
+/** What is frozen has no way to go on: its direction is forgotten, the sizes of its derivatives are kept. */
+const stopped = (slots: Readonly<Record<string, Float32Array>>, frozen: Float32Array) =>
+  Object.fromEntries(
+    Object.entries(slots).map(([name, values]) => [
+      name,
+      carrying.includes(name) ? values.map((value, at) => (frozen[at] === 1 ? 0 : value)) : values,
+    ]),
+  )
 
 function modelOf(document: NetworkDocument, classes: number): Model {
   const weights = initializers[document.initialization]
@@ -298,11 +401,64 @@ function modelOf(document: NetworkDocument, classes: number): Model {
     document.loss === 'crossEntropy' ? 'linear' : classes === 2 ? 'sigmoid' : ('softmax' as const)
   return sequential(
     [
-      ...document.layers.map((layer) => layers.dense({ ...layer, weights })),
-      layers.dense({ units: outputs, activation, weights }),
+      ...document.layers.flatMap(({ units, activation, dropout }, index) => [
+        denseOf(document, index, { units, activation, weights }),
+        ...(dropout === undefined ? [] : [layers.dropout({ rate: dropout, name: dropoutName(index) })]),
+      ]),
+      denseOf(document, document.layers.length, { units: outputs, activation, weights }),
     ],
-    { inputShape: [2], seed: document.seed },
+    { inputShape: [inputsOf(document)], seed: document.seed },
   )
+}
+
+const dropoutName = (layer: number) => `dropout${layer + 1}`
+
+/** A layer with weights; where some of them are ever frozen, one that can hold them. */
+function denseOf(
+  { freezes }: NetworkDocument,
+  index: number,
+  { units, activation, weights }: { units: number; activation: DenseActivation; weights: InitializerName },
+) {
+  const name = `layer${index + 1}`
+  if (!freezes.some((freeze) => freeze.layer === index))
+    return layers.dense({ units, activation, weights, name })
+  return layer('dense', { name }, (builder, shape) => {
+    const inputs = shape[0]!
+    const w = builder.parameter('weights', [inputs, units], weights, inputs, units)
+    const b = builder.parameter('bias', [units], 'zeros', inputs, units)
+    const [heldWeights, heldBiases] = [
+      builder.state(`weights${heldSuffix}`, [inputs, units], 'zeros'),
+      builder.state(`bias${heldSuffix}`, [units], 'zeros'),
+    ]
+    return (_, x) => {
+      const sums = matmul(x, held(w, heldWeights)).add(held(b, heldBiases))
+      return activation === 'linear' ? sums : ops[activation](sums)
+    }
+  })
+}
+
+type DenseActivation = NetworkDocument['layers'][number]['activation'] | 'softmax'
+
+/** Of the name of the variable that says, 1 for each, which elements of a parameter are held. */
+const heldSuffix = 'Frozen'
+
+const frozenOf = (model: Model, { name }: Variable): Variable | undefined =>
+  model.variables.find((variable) => variable.name === `${name}${heldSuffix}`)
+
+/** A parameter, to which no derivative reaches where it is held: then every rule but decay leaves it to the bit. */
+const held = (parameter: Variable, mask: Tensor | undefined): Tensor =>
+  mask ? ops.where(mask, ops.stopGradient(parameter), parameter) : parameter
+
+function frozenAt({ freezes }: NetworkDocument, { parameters }: Model, step: number): Float32Array[] {
+  const masks = parameters.map(({ size }) => new Float32Array(size))
+  for (const { step: from, layer, to, frozen, from: input } of freezes) {
+    if (from > step) continue
+    const [weights, biases] = [masks[2 * layer]!, masks[2 * layer + 1]!]
+    if (to < 0) for (const mask of [weights, biases]) mask.fill(Number(frozen))
+    else if (input < 0) biases[to] = Number(frozen)
+    else weights[input * biases.length + to] = Number(frozen)
+  }
+  return masks
 }
 
 function lossName({ loss }: NetworkDocument, classes: number) {

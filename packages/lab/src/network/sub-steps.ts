@@ -1,5 +1,5 @@
 // One step taken apart, for one row: forward layer by layer, the loss, backward layer by layer, and the update.
-import { compile, gradients, input, losses, type Tensor } from '@bp/core'
+import { compile, gradients, input, losses } from '@bp/core'
 import type { NetworkRun } from './run.js'
 
 /** The parts of a step, in order; `layer` counts from the first one with weights. */
@@ -42,27 +42,29 @@ export function subStepsOf(layers: number): SubStep[] {
   ]
 }
 
-/** The numbers of the next step for one training row; leaves the run as it was. */
+/** The numbers of the next step for one training row, with what it drops of that row; leaves the run as it was. */
 export function subSteps(run: NetworkRun, row: number): SubSteps {
-  const { training, classes } = run.data
+  const { training, classes, inputs: wide } = run.data
   const width = training.targetShape[0]!
-  const x = input([1, 2])
+  const x = input([1, wide])
   const t = input([1, width])
-  const { sums, outputs } = run.layersOf(x)
+  const drops = run.droppedOf(row)
+  const masks = drops.map((drop) => drop && input([1, drop.length]))
+  const { sums, outputs } = run.layersOf(x, (layer, rows) => (masks[layer] ? rows.mul(masks[layer]) : rows))
   const loss =
     run.document.loss === 'squaredError'
       ? losses.meanSquaredError.of(outputs.at(-1)!, t)
       : losses[classes === 2 ? 'sigmoidCrossEntropy' : 'softmaxCrossEntropy'].of(sums.at(-1)!, t)
   const { parameters } = run.model
   const derivatives = gradients(loss, [...sums, ...parameters])
-  const named = (name: string, tensors: readonly Tensor[]) =>
-    Object.fromEntries(tensors.map((tensor, index) => [`${name}${index}`, tensor]))
-  const inputs = training.inputs.slice(2 * row, 2 * row + 2)
+  const named = <T>(name: string, all: readonly (T | null)[]) =>
+    Object.fromEntries(all.flatMap((one, index) => (one === null ? [] : [[`${name}${index}`, one]])))
+  const inputs = training.inputs.slice(wide * row, wide * (row + 1))
   const targets = training.targets.slice(width * row, width * (row + 1))
   const numbers = compile({
-    inputs: { x, t },
+    inputs: { x, t, ...named('drop', masks) } as never,
     outputs: { loss, ...named('sum', sums), ...named('output', outputs), ...named('gradient', derivatives) },
-  })({ x: inputs, t: targets }) as Record<string, Float32Array>
+  })({ x: inputs, t: targets, ...named('drop', drops) } as never) as Record<string, Float32Array>
   const depth = sums.length
   return {
     row,

@@ -91,18 +91,20 @@ export function verdict(run: NetworkRun, view: NetworkView): Verdict | null {
   const recent = lastQuarter(history)
   const bends = document.layers.some(({ activation }) => activation !== 'linear')
   const penalized = document.l1 > 0 || document.l2 > 0
+  // What is held or dropped makes another loss of it.
+  const changed = document.freezes.length > 0 || document.layers.some(({ dropout }) => dropout !== undefined)
   if (!bends && document.loss === 'crossEntropy' && !penalized) {
     const hidden = document.layers.length > 0
     if (document.data.kind === 'xor')
       return { kind: 'linear', floor: Math.LN2, proof: 'xor', gradientNorm, hidden }
     // A convex loss without slope is at its lowest; linear layers in between change its shape but not its floor.
-    if (!hidden && gradientNorm < flat)
+    if (!hidden && !changed && gradientNorm < flat)
       return { kind: 'linear', floor: loss, proof: 'convex', gradientNorm, hidden }
   }
 
   const rises = risesOf(recent)
   const descends =
-    document.optimizer.kind === 'sgd' && (document.batch === 0 || document.batch >= rows.length)
+    !changed && document.optimizer.kind === 'sgd' && (document.batch === 0 || document.batch >= rows.length)
   if (loss > 1.05 * startLoss || (descends && recent.length > 8 && rises >= recent.length / 4))
     return { kind: 'rate-too-large', rises, records: recent.length - 1, startLoss, loss }
 
@@ -162,11 +164,11 @@ function movedBy(run: NetworkRun): number {
 
 /** The eigenvalues of the second derivatives of the loss of all rows; `null` for too many weights. */
 function curvaturesOf(run: NetworkRun): number[] | null {
-  const { training } = run.data
+  const { training, inputs } = run.data
   const { parameters } = run.model
   const count = parameters.reduce((total, { size }) => total + size, 0)
   if (count > mostCurvatures) return null
-  const x = input([training.rows, 2])
+  const x = input([training.rows, inputs])
   const y = input([training.rows, training.targetShape[0]!])
   const loss = run.lossOf(run.model.apply(x), y)
   const directions = parameters.map(({ shape }) => input(shape))

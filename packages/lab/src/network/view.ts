@@ -2,6 +2,7 @@
 import { compile, type Dataset, input, type RunRecord } from '@bp/core'
 import { labelsOf, largest, type MapRange } from './data.js'
 import { decisionGrid } from './decision-grid.js'
+import { countsOf, type Stroke } from './digits.js'
 import { createNetworkRun, type NetworkRun, type Reached, squares } from './run.js'
 
 export interface LayerView {
@@ -12,6 +13,9 @@ export interface LayerView {
   readonly weightGradients: Float32Array
   readonly biasGradients: Float32Array
   readonly weightNorm: number
+  /** 1 for what the next step leaves as it is. */
+  readonly weightsFrozen: Float32Array
+  readonly biasesFrozen: Float32Array
   /** Norm of the gradients of weights and biases together. */
   readonly gradientNorm: number
   /** Norm of what the last step added to weights and biases, relative to theirs; `null` before the first step. */
@@ -47,7 +51,8 @@ export interface NetworkView {
   readonly divergence: string | null
   readonly sizes: readonly number[]
   readonly classes: number
-  readonly range: MapRange
+  /** `null` for rows that are no points of a plane: there are no maps. */
+  readonly range: MapRange | null
   /** Of the current weights on all training rows, with penalties. */
   readonly loss: number
   readonly heldBackLoss: number | null
@@ -57,6 +62,7 @@ export interface NetworkView {
   /** Sums and outputs of every unit for the chosen training row. */
   readonly sample: {
     readonly row: number
+    readonly inputs: Float32Array
     readonly sums: readonly Float32Array[]
     readonly outputs: readonly Float32Array[]
   }
@@ -66,41 +72,50 @@ export interface NetworkView {
   readonly maps: readonly (readonly Float32Array[])[]
   readonly rows: readonly RowView[]
   readonly heldBackRows: readonly RowView[]
+  /** Rows to be shown as pictures, where there is no map: those that are wrong first. */
+  readonly pictures: readonly { readonly row: number; readonly pixels: Float32Array }[]
+  /** Probabilities of the classes of what is drawn on the paper; `null` while it is empty. */
+  readonly paper: readonly number[] | null
   /** Training rows by class, true ones as rows and predicted ones as columns. */
   readonly confusion: readonly (readonly number[])[]
   readonly history: readonly LossRecord[]
 }
+
+/** More rows are not shown as pictures. */
+const mostPictures = 24
 
 /** Points along each side of a map. */
 const resolution = 42
 
 interface Compiled {
   readonly rows: (x: Float32Array) => Record<string, Float32Array>
-  readonly map: () => Record<string, Float32Array>
+  readonly map: (() => Record<string, Float32Array>) | null
   readonly initialLoss: LossRecord
 }
 
 const compiledFor = new WeakMap<NetworkRun, Compiled>()
 
-/** `sample` is the index of a training row. */
-export function networkView(run: NetworkRun, sample = 0): NetworkView {
+/** `sample` is the index of a training row; `strokes` are what is drawn on the paper. */
+export function networkView(run: NetworkRun, sample = 0, strokes: readonly Stroke[] = []): NetworkView {
   const { document, data, sizes } = run
-  const { training, heldBack, classes, range } = data
+  const { training, heldBack, classes, range, inputs } = data
   const { rows: forward, map, initialLoss } = compiled(run)
   const state = run.getState()
   const trained = forward(training.inputs)
   const rows = rowViews(training, trained.predictions!)
   const heldBackRows = heldBack ? rowViews(heldBack, run.predict(heldBack.inputs)) : []
   const { gradients } = run.gradients()
+  const frozen = run.frozen()
   const update = lastUpdate(run)
   const row = Math.min(sample, training.rows - 1)
   const of = (name: string, layer: number) => {
     const units = sizes[layer + 1]!
     return trained[`${name}${layer}`]!.slice(row * units, (row + 1) * units)
   }
+  const counts = range ? null : countsOf(strokes)
   const loss = run.loss('training')!
   const heldBackLoss = run.loss('heldBack')
-  const onMap = map()
+  const onMap = map?.()
   const depth = sizes.length - 1
   return {
     step: state.step,
@@ -132,6 +147,8 @@ export function networkView(run: NetworkRun, sample = 0): NetworkView {
         biases: b,
         weightGradients: dw,
         biasGradients: db,
+        weightsFrozen: frozen[2 * layer]!,
+        biasesFrozen: frozen[2 * layer + 1]!,
         weightNorm: Math.sqrt(squares(w)),
         gradientNorm: Math.sqrt(squares(dw) + squares(db)),
         updateRatio: update && update.norms[layer]! / Math.sqrt(squares(w) + squares(b)),
@@ -146,13 +163,18 @@ export function networkView(run: NetworkRun, sample = 0): NetworkView {
     }),
     sample: {
       row,
+      inputs: training.inputs.slice(row * inputs, (row + 1) * inputs),
       sums: Array.from({ length: depth }, (_, layer) => of('sum', layer)),
       outputs: Array.from({ length: depth }, (_, layer) => of('output', layer)),
     },
     resolution,
-    maps: Array.from({ length: depth }, (_, layer) => columns(onMap[`output${layer}`]!, sizes[layer + 1]!)),
+    maps: onMap
+      ? Array.from({ length: depth }, (_, layer) => columns(onMap[`output${layer}`]!, sizes[layer + 1]!))
+      : [],
     rows,
     heldBackRows,
+    pictures: range ? [] : pictures(rows, training),
+    paper: counts && Array.from(run.predict(Float32Array.from(counts, (count) => count / 16))),
     confusion: confusionOf(rows, classes),
     history: [
       initialLoss,
@@ -193,9 +215,9 @@ function lastUpdate(run: NetworkRun): { norms: number[] } | null {
 function compiled(run: NetworkRun): Compiled {
   const known = compiledFor.get(run)
   if (known) return known
-  const { training, range } = run.data
+  const { training, range, inputs } = run.data
   const functionOf = (count: number) => {
-    const x = input([count, 2])
+    const x = input([count, inputs])
     const { sums, outputs, predictions } = run.layersOf(x)
     const named = Object.fromEntries([
       ...sums.map((sum, layer) => [`sum${layer}`, sum]),
@@ -204,12 +226,12 @@ function compiled(run: NetworkRun): Compiled {
     const compiled = compile({ inputs: { x }, outputs: { ...named, predictions } })
     return (x: Float32Array) => compiled({ x }) as Record<string, Float32Array>
   }
-  const points = mapPoints(range)
-  const onMap = functionOf(points.length / 2)
+  const points = range && mapPoints(range)
+  const onMap = points && functionOf(points.length / 2)
   const before = run.getState().step === 0 ? run : createNetworkRun(run.document)
   const made: Compiled = {
     rows: functionOf(training.rows),
-    map: () => onMap(points),
+    map: onMap && (() => onMap(points)),
     initialLoss: {
       step: 0,
       loss: before.loss('training')!,
@@ -240,13 +262,23 @@ function rowViews(data: Dataset, probabilities: Float32Array): RowView[] {
   return labelsOf(data).map((label, row) => {
     const own = Array.from(probabilities.subarray(row * width, (row + 1) * width))
     return {
-      x1: data.inputs[2 * row]!,
-      x2: data.inputs[2 * row + 1]!,
+      x1: data.inputs[data.inputShape[0]! * row]!,
+      x2: data.inputs[data.inputShape[0]! * row + 1]!,
       label,
       predicted: largest(own),
       probabilities: own,
     }
   })
+}
+
+function pictures(rows: readonly RowView[], { inputs, inputShape }: Dataset): NetworkView['pictures'] {
+  const width = inputShape[0]!
+  const wrong = rows.flatMap(({ label, predicted }, row) => (label === predicted ? [] : [row]))
+  const right = rows.flatMap(({ label, predicted }, row) => (label === predicted ? [row] : []))
+  return [...wrong, ...right].slice(0, mostPictures).map((row) => ({
+    row,
+    pixels: inputs.slice(row * width, (row + 1) * width),
+  }))
 }
 
 const shareRight = (rows: readonly RowView[]) =>

@@ -131,7 +131,7 @@ export class NetworkOperations {
     const built = this.#build(rows.length)
     const { training } = run.data
     const width = training.targetShape[0]!
-    const x = picked(training.inputs, rows, 2)
+    const x = picked(training.inputs, rows, run.data.inputs)
     const y = picked(training.targets, rows, width)
     const computed = new Map(built.compute(x, y))
     // With all numbers kept, nothing is fused, and the last bits may differ: those of training are shown.
@@ -250,7 +250,7 @@ function build(document: NetworkDocument, run: NetworkRun, rows: number): Built 
   const { model, data } = run
   const width = data.training.targetShape[0]!
   const { parameters } = model
-  const x = input([rows, 2], { name: 'X' })
+  const x = input([rows, data.inputs], { name: 'X' })
   const y = input([rows, width], { name: 'Y' })
   const outputs = model.apply(x)
   const loss = run.lossOf(outputs, y)
@@ -467,7 +467,7 @@ function gradientScopes(
 /** The program of a step of this network; on a model of its own, since compiling takes the weights over. */
 function programOf(document: NetworkDocument, rows: number) {
   const { model, data, lossOf } = new Fresh(document)
-  const x = input([rows, 2], { name: 'X' })
+  const x = input([rows, data.inputs], { name: 'X' })
   const y = input([rows, data.training.targetShape[0]!], { name: 'Y' })
   const step = compileStep({
     inputs: { x, y },

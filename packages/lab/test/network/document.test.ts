@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   activationNames,
   createNetworkRun,
+  differencesOf,
   initializations,
   initialNetwork,
   LinkError,
@@ -32,9 +33,23 @@ const documents: fc.Arbitrary<NetworkDocument> = fc.record({
     points: fc.array(fc.tuple(real(-1e6, 1e6), real(-1e6, 1e6), fc.integer({ min: 0, max: 7 })), {
       maxLength: 30,
     }),
+    drawn: fc.array(
+      fc.record({ pixels: fc.stringMatching(/^[0-9a-g]{64}$/), label: fc.integer({ min: 0, max: 9 }) }),
+      { maxLength: 3 },
+    ),
     heldBack: real(0, 0.9),
   }),
-  layers: fc.array(fc.record({ units, activation: fc.constantFrom(...activationNames) }), { maxLength: 8 }),
+  layers: fc.array(
+    fc.record(
+      {
+        units,
+        activation: fc.constantFrom(...activationNames),
+        dropout: fc.double({ min: 0, minExcluded: true, max: 0.9, noNaN: true }),
+      },
+      { requiredKeys: ['units', 'activation'] },
+    ),
+    { maxLength: 8 },
+  ),
   loss: fc.constantFrom(...lossKinds),
   optimizer: fc.record({
     kind: fc.constantFrom(...optimizerKinds),
@@ -59,10 +74,30 @@ const documents: fc.Arbitrary<NetworkDocument> = fc.record({
       { maxLength: 4 },
     )
     .map((edits) => edits.sort((a, b) => a.step - b.step)),
+  freezes: fc
+    .array(
+      fc.record({
+        step: fc.nat(100),
+        layer: fc.constant(0),
+        from: fc.constantFrom(-1, 0, 1),
+        to: fc.constantFrom(-1, 0),
+        frozen: fc.boolean(),
+      }),
+      { maxLength: 4 },
+    )
+    .map((freezes) => freezes.sort((a, b) => a.step - b.step)),
   step: fc.nat(10_000),
   speed: fc.nat(1000),
   row: fc.nat(100),
   part: fc.nat(6),
+  paper: fc.array(
+    fc.array(fc.tuple(fc.integer({ min: 0, max: 63 }), fc.integer({ min: 0, max: 63 })), {
+      minLength: 1,
+      maxLength: 20,
+    }),
+    { maxLength: 3 },
+  ),
+  compared: fc.constant([]),
   selected: fc.constantFrom(null, 'h1', 'w21', 'w1_12'),
   tab: fc.constantFrom('answers' as const, 'code' as const),
 })
@@ -79,6 +114,24 @@ describe('the address of a network', () => {
         expect(networkCodec.read(new Map(Object.entries(networkCodec.write(document))))).toEqual(document)
       }),
     )
+  })
+
+  it('holds the runs to compare with, each whole, the lecture among them', () => {
+    fc.assert(
+      fc.property(fc.array(documents, { maxLength: 4 }), documents, (compared, document) => {
+        const all = { ...document, compared: [lecture(), ...compared] }
+        expect(networkCodec.read(new Map(Object.entries(networkCodec.write(all))))).toEqual(all)
+      }),
+    )
+  })
+
+  it('names what of two runs is otherwise', () => {
+    const one = lecture({ seed: 3, step: 40, ...withData('moons') })
+    expect(differencesOf(one, lecture())).toEqual([
+      { field: 'data', text: 'moons' },
+      { field: 'seed', text: '3' },
+    ])
+    expect(differencesOf(lecture({ step: 40 }), lecture())).toEqual([{ field: 'step', text: '40' }])
   })
 
   it('is readable', () => {
@@ -106,6 +159,11 @@ describe('the address of a network', () => {
     ['points', '1,2,9', /points expects/],
     ['edits', '0,5,0,0,1', /edits expects weights that the network has/],
     ['edits', '9,0,0,0,1_3,0,0,0,1', /edits in the order of their steps/],
+    ['freezes', '0,5,0,0,1', /freezes expects weights that the network has/],
+    ['freezes', '0,0,0,0,2', /freezes expects/],
+    ['layers', '4.tanh~1', /layers expects/],
+    ['compared', 'seed=1|compared=seed', /compared expects/],
+    ['compared', 'seed=-1', /seed expects an integer/],
     ['step', '1001', /step expects at most 1000/],
     ['constructor', '1', /constructor is not one of/],
   ]
@@ -192,6 +250,7 @@ describe('programs', () => {
       batch: 32,
       optimizer: { kind: 'nesterov', learningRate: 0.1, momentum: 0.8 },
       l2: 0.01,
+      layers: [{ units: 4, activation: 'tanh', dropout: 0.25 }],
       until: { steps: 70, loss: 0, gradient: 0 },
     })
     for (const one of [lecture(), document, lecture({ loss: 'squaredError' })]) {

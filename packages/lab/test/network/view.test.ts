@@ -128,12 +128,12 @@ describe('the view of a network', () => {
     const run = createNetworkRun(lecture())
     run.step(500)
     const { maps, resolution, range } = networkView(run)
-    const cell = (range.x1[1] - range.x1[0]) / (resolution - 2)
+    const cell = (range!.x1[1] - range!.x1[0]) / (resolution - 2)
     const points = [
       [0, 0],
       [5, 17],
       [41, 41],
-    ].map(([row, column]) => [range.x1[0] + (column! - 0.5) * cell, range.x2[1] - (row! - 0.5) * cell])
+    ].map(([row, column]) => [range!.x1[0] + (column! - 0.5) * cell, range!.x2[1] - (row! - 0.5) * cell])
     const expected = run.predict(Float32Array.from(points.flat()))
     const map = maps.at(-1)![0]!
     expect(map[0]).toBeCloseTo(expected[0]!, 5)
