@@ -60,7 +60,7 @@ function describe(value: unknown): string {
 }
 
 /** The formats this package reads. */
-type Format = 'IDX' | 'NPY' | 'NPZ' | 'safetensors' | 'events' | 'text'
+type Format = 'IDX' | 'NPY' | 'NPZ' | 'safetensors' | 'events' | 'graph' | 'text'
 
 interface Kind {
   readonly what: string
@@ -152,6 +152,12 @@ const kinds: readonly Kind[] = [
     format: 'events',
     matches: text(/^.{20,24}brain\.Event:/s),
   },
+  {
+    what: 'a TensorFlow graph in bytes',
+    cure: readBy('readGraphDefBytes', 'graph-def'),
+    format: 'graph',
+    matches: isGraphDef,
+  },
   { what: 'a GGUF model', cure: asSafetensors, matches: hex(/^474755460.00/) },
   {
     what: 'a Parquet file',
@@ -188,6 +194,24 @@ function zipOf(name: RegExp) {
 const sniffed = 64
 
 const latin1 = (bytes: Uint8Array) => String.fromCharCode(...bytes)
+
+/** A GraphDef begins with its first node, and that with its name, in letters, which is the shorter of the two. */
+function isGraphDef(bytes: Uint8Array): boolean {
+  const [field, length = 0, next = 0] = bytes
+  // A length of 128 and more has a second byte.
+  const at = length < 128 ? 2 : 3
+  const node = length < 128 ? length : length - 128 + next * 128
+  const name = bytes.at(at + 1) ?? 0
+  return (
+    field === 0x0a &&
+    bytes[at] === 0x0a &&
+    name > 0 &&
+    name + 2 <= node &&
+    name < 128 &&
+    /^[\w.]$/.test(latin1(bytes.subarray(at + 2, at + 3))) &&
+    bytes[at + 2 + name] === 0x12
+  )
+}
 
 function refuseOthers(bytes: Uint8Array, own: Format, refuse: Refuse): void {
   const kind = kinds.find(({ matches }) => matches(bytes))

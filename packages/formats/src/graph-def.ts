@@ -12,7 +12,7 @@ import {
   Variable,
 } from '@bp/core'
 import { PbfWriter } from 'pbf'
-import { type Bytes, textOfFile } from './bytes.js'
+import { type Bytes, bytesOfFile, textOfFile } from './bytes.js'
 import { checkedGraph } from './graph.js'
 import { distinctNames, labelOf } from './names.js'
 import { fieldsOf, type Message as Part, textOf as textOfField } from './protobuf.js'
@@ -79,6 +79,20 @@ export function readGraphDefText(content: string | Bytes): GraphNode[] {
   ))
     nodes.takeText(entry)
   return nodes.finish()
+}
+
+/**
+ * The same of the graph in bytes, `graph.pb`, as TensorFlow and `graphDefBytes` write it.
+ * @throws GraphDefError
+ */
+export function readGraphDefBytes(content: Bytes): GraphNode[] {
+  const file = bytesOfFile('readGraphDefBytes', content, 'graph', (problem) => new GraphDefError(problem))
+  return graphNodesOf({
+    file,
+    begin: 0,
+    end: file.length,
+    refuse: (offset, problem) => new GraphDefError(`byte ${offset}: ${problem}`),
+  })
 }
 
 /** The nodes of a GraphDef in bytes, which is part of a file. */

@@ -7,7 +7,7 @@ import { BackpropagationError, createRun, dataset, input, layers, sequential, sg
 import { afterAll, describe, expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 import { writeCheckpoint } from '../src/checkpoint.js'
-import { graphDefText } from '../src/graph-def.js'
+import { graphDefBytes, graphDefText } from '../src/graph-def.js'
 import { writeModel } from '../src/model.js'
 import { writeNpy } from '../src/npy.js'
 import { writeNpz } from '../src/npz.js'
@@ -80,6 +80,7 @@ const calls: Readonly<Record<string, () => readonly unknown[]>> = {
   graphDefText: () => [graph],
   graphDefBytes: () => [graph],
   readGraphDefText: () => [graphDefText(graph)],
+  readGraphDefBytes: () => [graphDefBytes(graph)],
   parseIdx: () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7)],
   writeJavaScript: () => [graph],
   writeModel: () => [model],

@@ -6,7 +6,7 @@ import { zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { readCheckpoint, writeCheckpoint } from '../src/checkpoint.js'
 import { parseCsv } from '../src/csv.js'
-import { graphDefText, readGraphDefText } from '../src/graph-def.js'
+import { graphDefBytes, graphDefText, readGraphDefBytes, readGraphDefText } from '../src/graph-def.js'
 import { parseIdx } from '../src/idx.js'
 import { readModel, writeModel } from '../src/model.js'
 import { readNpy, writeNpy } from '../src/npy.js'
@@ -65,6 +65,7 @@ const parsers: Readonly<Record<string, Parser>> = {
   },
   readCheckpoint: { file: writeCheckpoint(run.save(), 'about'), read: readCheckpoint },
   readGraphDefText: { file: utf8(graphDefText(nodes)), read: readGraphDefText, isText: true },
+  readGraphDefBytes: { file: Buffer.from(graphDefBytes(nodes)), read: readGraphDefBytes },
   readEvents: {
     file: Buffer.concat([
       versionEvent(1.5e9),

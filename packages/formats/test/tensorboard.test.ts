@@ -4,7 +4,13 @@ import { readFileSync } from 'node:fs'
 import { gradients, input, layers, type RunRecord, scope, sequential, topological, variable } from '@bp/core'
 import { expect, test } from 'vitest'
 import { crc32c } from '../src/checksums.js'
-import { GraphDefError, graphDefText, readGraphDefText } from '../src/graph-def.js'
+import {
+  GraphDefError,
+  graphDefBytes,
+  graphDefText,
+  readGraphDefBytes,
+  readGraphDefText,
+} from '../src/graph-def.js'
 import {
   EventsError,
   graphEvent,
@@ -112,6 +118,13 @@ const read = nodes.map(([name, op, inputs, shape]) => ({ name, op, inputs, shape
 test('a graph in text that protobuf wrote is read, and nodes are written as they were', () => {
   expect(readGraphDefText(fixture('graph.pbtxt'))).toEqual(read)
   expect(readGraphDefText(graphDefText(read))).toEqual(read)
+})
+
+test('a graph in bytes is read, and damage in it is told by its byte', () => {
+  const bytes = graphDefBytes(read)
+  expect(readGraphDefBytes(bytes)).toEqual(read)
+  expect(() => readGraphDefBytes(bytes.subarray(0, -3))).toThrow(GraphDefError)
+  expect(() => readGraphDefBytes(bytes.subarray(0, -3))).toThrow(/^byte \d+: field \d+ has \d+ bytes where/)
 })
 
 test('the text format is read with all that it allows', () => {

@@ -1,6 +1,6 @@
-// Opens what TensorBoard opens: an event file, or a graph as text.
+// Opens what TensorBoard opens: an event file, or a graph alone, in bytes or as text.
 import { BackpropagationError } from '@bp/core'
-import { readGraphDefText } from '@bp/formats/graph-def'
+import { readGraphDefBytes, readGraphDefText } from '@bp/formats/graph-def'
 import { readEvents, type ScalarSeries } from '@bp/formats/tfevents'
 import type { GraphFile, ScalarCurve } from './document.js'
 
@@ -9,18 +9,26 @@ export class GraphFileError extends BackpropagationError {
   override name = 'GraphFileError'
 }
 
+/** The first byte of a node in a GraphDef: field 1, with a length. */
+const nodeField = 0x0a
+
 /** Points that are kept of a curve: more than a chart shows. */
 const mostPoints = 500
 const mostCurves = 40
 
 /**
- * Graph and scalars of an event file (`…tfevents…`), or the graph in `….pbtxt`.
+ * Graph and scalars of an event file (`…tfevents…`), or the graph in `….pb` or `….pbtxt`, told apart by their content.
  * @throws EventsError or GraphDefError, which say where the file is damaged, and GraphFileError.
  */
 export function openGraphFile(name: string, bytes: Uint8Array): GraphFile & { readonly complete: boolean } {
-  // A text has no byte of zero; an event file has them in its first length.
-  if (!bytes.subarray(0, 64).includes(0))
-    return { name, nodes: readGraphDefText(bytes), scalars: [], complete: true }
+  const start = bytes.subarray(0, 64)
+  const alone = { name, scalars: [], complete: true }
+  // A graph in bytes begins with the field of its first node; its lengths and fields are no letters.
+  const isText = start.every((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13)
+  if (isText) return { ...alone, nodes: readGraphDefText(bytes) }
+  // An event file begins with the length of a record in 8 bytes.
+  const isGraph = start[0] === nodeField && start.subarray(4, 8).some((byte) => byte !== 0)
+  if (isGraph) return { ...alone, nodes: readGraphDefBytes(bytes) }
   const { graph, scalars, complete } = readEvents(bytes)
   if (!graph && scalars.length === 0)
     throw new GraphFileError(

@@ -1,5 +1,5 @@
 // The document of the training graph in an address, and files in and out.
-import { graphDefText } from '@bp/formats/graph-def'
+import { graphDefBytes, graphDefText } from '@bp/formats/graph-def'
 import { graphEvent, readEvents, scalarsEvent, versionEvent } from '@bp/formats/tfevents'
 import { describe, expect, test } from 'vitest'
 import { readAddress, writeAddress } from '../../src/link/address.js'
@@ -97,6 +97,7 @@ describe('files', () => {
       complete: false,
     })
     expect(openGraphFile('graph.pbtxt', utf8(graphDefText(nodes))).nodes).toEqual(nodes)
+    expect(openGraphFile('graph.pb', graphDefBytes(nodes)).nodes).toEqual(nodes)
   })
 
   test('a file of neither graph nor scalars says what to write', () => {

@@ -13,7 +13,7 @@ export const trainingGraph = {
   closeAll: 'All closed',
   file: 'File',
   openFile: 'Open a TensorBoard file …',
-  openFileNote: 'an event file or a graph as .pbtxt; or drop it here',
+  openFileNote: 'an event file, or a graph as .pb or .pbtxt; or drop it here',
   exportFile: 'Export to TensorBoard',
   exportFileNote: 'an event file with this graph, the losses and the weights',
   closeFile: 'Back to the network’s graph',

@@ -15,7 +15,7 @@ export const trainingGraph: typeof en = {
   closeAll: '모두 닫기',
   file: '파일',
   openFile: '텐서보드 파일 열기 …',
-  openFileNote: '이벤트 파일 또는 .pbtxt 그래프. 여기에 끌어다 놓아도 됩니다',
+  openFileNote: '이벤트 파일 또는 .pb나 .pbtxt 그래프. 여기에 끌어다 놓아도 됩니다',
   exportFile: '텐서보드로 내보내기',
   exportFileNote: '이 그래프와 손실, 가중치가 담긴 이벤트 파일',
   closeFile: '신경망의 그래프로 돌아가기',
