@@ -59,6 +59,7 @@ export { expandComposite, type OpenedComposite, type OpenedGraph, openComposites
 export { derivationLines, toDerivation } from './graph/derivation.js'
 export { operand } from './graph/describe.js'
 export { type GraphDocument, type GraphTab, graphCodec, graphTabs, initialGraph } from './graph/document.js'
+export { editsAt, type GraphEdit } from './graph/edit.js'
 export { type Formula, type Mark, type Source, writeFormula } from './graph/formula.js'
 export {
   type Box,

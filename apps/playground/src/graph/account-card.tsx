@@ -2,6 +2,7 @@
 
 import { toText } from '@bp/expression'
 import {
+  editsAt,
   formatNumbers,
   type GraphDocument,
   type GraphPicture,
@@ -13,6 +14,7 @@ import {
   type TraceView,
   writeFormula,
 } from '@bp/lab'
+import { Menu, type MenuItem } from '../parts/menu.js'
 import { type Said, Sentence, type SentenceNumber } from '../parts/sentence.js'
 import { useTexts } from '../shell/language.js'
 import type { PlaceProps } from '../shell/place.js'
@@ -82,27 +84,40 @@ export function AccountCard({ document, change, picture, onFrom, onBreakpoint }:
 
   /** What can be done with the node that is chosen. */
   function actions() {
-    if (node?.kind === 'variable' && typeof node.value !== 'number') return arrayOf(node)
-    if (!node?.op) return null
+    if (!node) return null
     return (
-      <p className="account-actions">
-        {node.expandable && (
+      <>
+        {node.kind === 'variable' && typeof node.value !== 'number' && arrayOf(node)}
+        <div className="account-actions">
+          {node.expandable && (
+            <button
+              type="button"
+              onClick={() => change({ ...document, opened: [...document.opened, node.id] })}
+            >
+              {texts.openNode(node.symbol)}
+            </button>
+          )}
           <button
             type="button"
-            onClick={() => change({ ...document, opened: [...document.opened, node.id] })}
+            aria-pressed={document.breakpoints.includes(node.id)}
+            onClick={() => onBreakpoint(node.id)}
           >
-            {texts.openNode(node.symbol)}
+            {texts.stopAt(node.title)}
           </button>
-        )}
-        <button
-          type="button"
-          aria-pressed={document.breakpoints.includes(node.id)}
-          onClick={() => onBreakpoint(node.id)}
-        >
-          {texts.stopAt(node.title)}
-        </button>
-      </p>
+          {document.selected === node.id && (
+            <Menu label={texts.edit.menu(node.title)} items={() => editsOf(node.id)} />
+          )}
+        </div>
+      </>
     )
+  }
+
+  function editsOf(id: string): MenuItem[] {
+    return editsAt(picture, id, Object.keys(document.values)).map(({ kind, text, source }) => ({
+      title: text.replaceAll('*', '·').replaceAll('-', '−'),
+      note: texts.edit[kind],
+      run: () => change({ ...document, source, position: 0, selected: null }),
+    }))
   }
 
   /** All numbers of an array: the drawing has room for a few rows and columns. */

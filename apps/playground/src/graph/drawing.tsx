@@ -1,8 +1,10 @@
 // The graph as a picture: values above the nodes, derivatives below, and what flows along the edges.
 import {
+  type Box,
   boundsOf,
   type Cell,
   cellsOf,
+  createStore,
   formatNumber,
   type GraphDocument,
   type Layout,
@@ -16,7 +18,16 @@ import {
   type TraceView,
   writeCellSum,
 } from '@bp/lab'
-import { type KeyboardEvent, memo, type PointerEvent, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  memo,
+  type PointerEvent,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
+import { flushSync } from 'react-dom'
 import { NumberField } from '../parts/number-field.js'
 import { PanZoom } from '../parts/pan-zoom.js'
 import { SignButton } from '../parts/sign-button.js'
@@ -65,6 +76,7 @@ export function Drawing(props: DrawingProps) {
   )
   const holder = useRef<HTMLFieldSetElement>(null)
   const [cell, setCell] = useState<Cell | null>(null)
+  const whole = useWhole() || trace.nodes.length <= mostDrawn
 
   const latest = useRef(props)
   latest.current = props
@@ -122,8 +134,8 @@ export function Drawing(props: DrawingProps) {
   if (!placed || !frame) return <p className="graph-empty">{texts.placing(trace.nodes.length)}</p>
   const boxes = new Map(placed.nodes.map((box) => [box.id, box]))
   const chosen = document.selected ?? view.current?.node ?? trace.nodes[0]!.id
-  const around = view.current ? boxes.get(view.current.node) : null
-  const focus = around ? { ...around, x: around.x - frame.x, y: around.y - frame.y } : null
+  const followed = boxes.get(document.selected ?? view.current?.node ?? '')
+  const focus = followed ? { ...followed, x: followed.x - frame.x, y: followed.y - frame.y } : null
   const walk = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
     if ((event.target as HTMLElement).matches('input, .graph-cells *')) return
@@ -132,8 +144,15 @@ export function Drawing(props: DrawingProps) {
     const at = trace.nodes.findIndex(({ id }) => id === chosen)
     const next = trace.nodes[at + (event.key === 'ArrowDown' ? 1 : -1)]
     if (!next) return
-    change({ ...document, selected: next.id }, { merge: 'selected' })
-    holder.current!.querySelector<HTMLElement>(`[data-node="${CSS.escape(next.id)}"] .graph-shape`)?.focus()
+    // It may be drawn only now.
+    flushSync(() => change({ ...document, selected: next.id }, { merge: 'selected' }))
+    holder
+      .current!.querySelector<HTMLElement>(`[data-node="${CSS.escape(next.id)}"] .graph-shape`)
+      ?.focus({ preventScroll: true })
+  }
+  const drawnIn = (sight: Box) => {
+    const inDrawing = { ...sight, x: sight.x + frame.x, y: sight.y + frame.y }
+    return (box: Box) => whole || touches(box, inDrawing)
   }
   const isKnown = ({ node, of }: Cell) => (of === 'value' ? view.knownValues : view.derivatives).has(node)
   const shown = cell && isKnown(cell) ? cell : null
@@ -147,53 +166,57 @@ export function Drawing(props: DrawingProps) {
   return (
     <>
       <PanZoom width={frame.width} height={frame.height} focus={focus}>
-        <fieldset
-          ref={holder}
-          className="graph-drawing"
-          aria-label={texts.nodes}
-          onKeyDown={walk}
-          style={{ left: -frame.x, top: -frame.y, width: placed.width, height: placed.height }}
-        >
-          {placed.composites.map(({ id, x, y, width, height }) => {
-            const { symbol } = trace.composites.find((composite) => composite.id === id)!
-            return (
-              <div key={id} className="graph-group" style={{ left: x, top: y, width, height }}>
-                <span>{texts.opened(symbol)}</span>
-                <SignButton
-                  className="quiet"
-                  title={texts.closeNode(symbol)}
-                  sign="×"
-                  onPress={() =>
-                    change({ ...document, opened: document.opened.filter((other) => other !== id) })
-                  }
+        {(inSight) => (
+          <fieldset
+            ref={holder}
+            className="graph-drawing"
+            aria-label={texts.nodes}
+            onKeyDown={walk}
+            style={{ left: -frame.x, top: -frame.y, width: placed.width, height: placed.height }}
+          >
+            {placed.composites.map(({ id, x, y, width, height }) => {
+              const { symbol } = trace.composites.find((composite) => composite.id === id)!
+              return (
+                <div key={id} className="graph-group" style={{ left: x, top: y, width, height }}>
+                  <span>{texts.opened(symbol)}</span>
+                  <SignButton
+                    className="quiet"
+                    title={texts.closeNode(symbol)}
+                    sign="×"
+                    onPress={() =>
+                      change({ ...document, opened: document.opened.filter((other) => other !== id) })
+                    }
+                  />
+                </div>
+              )
+            })}
+            <Edges {...props} placed={placed} actions={actions} isDrawn={drawnIn(inSight)} />
+            <Chains {...props} placed={placed} />
+            {trace.nodes.map((node) => {
+              const { id } = node
+              const box = boxes.get(id)!
+              // Whoever walks by keys, and the step, go out of sight.
+              if (id !== chosen && id !== view.current?.node && !drawnIn(inSight)(box)) return null
+              return (
+                <Node
+                  key={id}
+                  node={node}
+                  x={box.x}
+                  y={box.y}
+                  width={box.width}
+                  height={box.height}
+                  {...stateOf(node, document, trace, view)}
+                  editable={editable.has(node.name)}
+                  reachable={id === chosen}
+                  lit={lit.includes(id)}
+                  litValues={sources.get(`value ${id}`)}
+                  litDerivatives={sources.get(`derivative ${id}`)}
+                  actions={actions}
                 />
-              </div>
-            )
-          })}
-          <Edges {...props} placed={placed} actions={actions} />
-          <Chains {...props} placed={placed} />
-          {trace.nodes.map((node) => {
-            const { id } = node
-            const box = boxes.get(id)!
-            return (
-              <Node
-                key={id}
-                node={node}
-                x={box.x}
-                y={box.y}
-                width={box.width}
-                height={box.height}
-                {...stateOf(node, document, trace, view)}
-                editable={editable.has(node.name)}
-                reachable={id === chosen}
-                lit={lit.includes(id)}
-                litValues={sources.get(`value ${id}`)}
-                litDerivatives={sources.get(`derivative ${id}`)}
-                actions={actions}
-              />
-            )
-          })}
-        </fieldset>
+              )
+            })}
+          </fieldset>
+        )}
       </PanZoom>
       {shown && origin ? (
         <CellSum trace={trace} cell={shown} sum={writeCellSum(trace, origin)} />
@@ -211,6 +234,31 @@ export function Drawing(props: DrawingProps) {
       )}
     </>
   )
+}
+
+/** Of a graph with more nodes only what is in sight is drawn. */
+const mostDrawn = 120
+
+const drawnWhole = createStore(false)
+const useWhole = () => useSyncExternalStore(drawnWhole.subscribe, drawnWhole.getState)
+
+/** Draws all of the graph, also what is out of sight, while `use` looks at it. */
+export function withWhole<Result>(use: () => Result): Result {
+  flushSync(() => drawnWhole.setState(true))
+  const result = use()
+  drawnWhole.setState(false)
+  return result
+}
+
+const touches = (a: Box, b: Box) =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+
+/** The box around some points. */
+function around(points: readonly Point[]): Box {
+  const xs = points.map(({ x }) => x)
+  const ys = points.map(({ y }) => y)
+  const [x, y] = [Math.min(...xs), Math.min(...ys)]
+  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y }
 }
 
 /** One cell, written with the numbers that make it. */
@@ -254,22 +302,26 @@ function stateOf(node: TraceNode, document: GraphDocument, trace: Trace, view: T
 const thinnest = 1.5
 const widest = 7
 
-function Edges({
-  picture,
-  placed,
-  actions,
-}: DrawingProps & { readonly placed: Layout; readonly actions: Actions }) {
+interface EdgesProps extends DrawingProps {
+  readonly placed: Layout
+  readonly actions: Actions
+  readonly isDrawn: (box: Box) => boolean
+}
+
+function Edges({ picture, placed, actions, isDrawn }: EdgesProps) {
   const { trace, view } = picture
   const { current, passed, knownValues } = view
   const forward = current === null || current.phase === 'forward'
   const flow = (edge: TraceEdge) => magnitude(edge.contribution)
   const largest = Math.max(0, ...trace.edges.filter(({ id }) => passed.has(id)).map(flow))
   const shapes = useMemo(() => new Map(trace.nodes.map(({ id, shape }) => [id, shape])), [trace])
-  const edges = trace.edges.map((edge, index) => {
+  const edges = trace.edges.flatMap((edge, index) => {
+    const drawn = placed.edges[index]!
+    if (!isDrawn(around(drawn.points))) return []
     const back = !forward && passed.has(edge.id)
     return {
       edge,
-      drawn: placed.edges[index]!,
+      drawn,
       back,
       active: current?.edge
         ? current.edge.id === edge.id

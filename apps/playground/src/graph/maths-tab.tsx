@@ -6,13 +6,18 @@ import { type GraphPartProps, isPlain, resultOf } from './account-card.js'
 import { Formula } from './formula.js'
 import { Result } from './result.js'
 
+/** Steps before the current one that are written out. */
+const mostSteps = 100
+
 export function MathsTab({ picture, onFrom, lit, onPoint }: GraphPartProps) {
   const texts = useTexts().graph.maths
   const { trace, view } = picture
-  const steps = trace.steps.slice(0, view.position)
+  const from = Math.max(0, view.position - mostSteps)
+  const steps = trace.steps.slice(from, view.position)
   return (
     <div className="graph-maths">
       {view.position === 0 && <p>{texts.none}</p>}
+      {from > 0 && <p>… {from}</p>}
       {steps.map((step, index) => {
         const { account, phase, node } = step
         return (

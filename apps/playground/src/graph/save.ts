@@ -1,9 +1,10 @@
 // Saves the drawing as SVG or PNG.
 import { saveFile } from '../parts/save-file.js'
+import { withWhole } from './drawing.js'
 
 /** Saves the drawing of the place, as SVG or, by the ending, PNG at twice its size. */
 export async function savePicture(name: string): Promise<void> {
-  const svg = drawingAsSvg()
+  const svg = withWhole(drawingAsSvg)
   if (name.endsWith('.svg')) return saveFile(name, new Blob([svg.text], { type: 'image/svg+xml' }))
   const image = new Image()
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg.text)}`

@@ -4,6 +4,9 @@ import { useEffect, useRef } from 'react'
 import { useTexts } from '../shell/language.js'
 import type { GraphPartProps } from './account-card.js'
 
+/** Steps that are listed before and after the current one. */
+const around = 50
+
 export function StepsTab({
   picture,
   onStep,
@@ -11,6 +14,9 @@ export function StepsTab({
 }: GraphPartProps & { readonly onStep: (position: number) => void }) {
   const { phases } = useTexts().graph
   const { trace, view } = picture
+  // Of a long list, what is around the step; how many more there are is said.
+  const from = Math.max(0, Math.min(view.position - 1, trace.steps.length) - around)
+  const to = Math.min(trace.steps.length, view.position + around)
   const list = useRef<HTMLOListElement>(null)
   // The current step is kept in sight
   useEffect(() => {
@@ -24,7 +30,10 @@ export function StepsTab({
   }, [view.position])
   return (
     <ol ref={list} className="graph-steps">
-      {trace.steps.map(({ phase, node, text, account }, index) => {
+      {from > 0 && <li className="graph-more">… {from}</li>}
+      {trace.steps.slice(from, to).map((step, at) => {
+        const { phase, node } = step
+        const index = from + at
         const done = index < view.position
         const first = trace.steps[index - 1]?.phase !== phase
         return (
@@ -38,11 +47,12 @@ export function StepsTab({
               onPointerLeave={() => onPoint(null)}
               onClick={() => onStep(index + 1)}
             >
-              {done ? text : `${writeFormula(account.left)} = …`}
+              {done ? step.text : `${writeFormula(step.account.left)} = …`}
             </button>
           </li>
         )
       })}
+      {to < trace.steps.length && <li className="graph-more">… {trace.steps.length - to}</li>}
     </ol>
   )
 }

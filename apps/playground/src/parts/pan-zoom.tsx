@@ -24,7 +24,8 @@ interface PanZoomProps {
   readonly height: number
   /** The part that is kept in sight, when it changes. */
   readonly focus: Box | null
-  readonly children: ReactNode
+  /** A large drawing may draw only what is in sight. */
+  readonly children: ReactNode | ((inSight: Box) => ReactNode)
 }
 
 const nothing: Size = { width: 0, height: 0 }
@@ -134,7 +135,7 @@ export function PanZoom({ width, height, focus, children }: PanZoomProps) {
             transform: `translate(${camera.x}px, ${camera.y}px) scale(${camera.scale})`,
           }}
         >
-          {children}
+          {typeof children === 'function' ? children(inSightOf(camera, room)) : children}
         </div>
       )}
       <div className="pan-zoom-buttons">
@@ -150,6 +151,20 @@ export function PanZoom({ width, height, focus, children }: PanZoomProps) {
       </div>
     </div>
   )
+}
+
+/** What is in sight changes when it was moved as far as this, in the unit of the drawing. */
+const sightStep = 512
+
+/** The part of the drawing that is in sight, and somewhat more. */
+function inSightOf({ x, y, scale }: Camera, room: Size): Box {
+  const along = (offset: number, space: number) => {
+    const low = (Math.floor(-offset / scale / sightStep) - 0.5) * sightStep
+    const high = (Math.ceil((space - offset) / scale / sightStep) + 0.5) * sightStep
+    return { low, size: high - low }
+  }
+  const [across, down] = [along(x, room.width), along(y, room.height)]
+  return { x: across.low, y: down.low, width: across.size, height: down.size }
 }
 
 /** In the middle of the room, as large as it may be. */

@@ -103,6 +103,12 @@ export const graph = {
   tangentOf: (title: string, along: string) => `derivative of ${title} by ${along}`,
   localOf: (to: string, from: string) => `local derivative of ${to} by ${from}`,
   nodes: 'Nodes of the graph; up and down go from node to node',
+  edit: {
+    menu: (title: string) => `Change ${title}`,
+    replace: 'in its place',
+    wrap: 'around it',
+    keep: 'only this stays',
+  },
   tidy: 'Tidy up',
   legend: {
     value: 'value',

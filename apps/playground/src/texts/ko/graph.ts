@@ -87,6 +87,12 @@ export const graph: typeof en = {
   tangentOf: (title, along) => `${title}을(를) ${along}(으)로 미분한 값`,
   localOf: (to, from) => `${to}을(를) ${from}(으)로 미분한 국소 값`,
   nodes: '그래프의 노드. 위아래 화살표로 노드를 옮겨 다닙니다',
+  edit: {
+    menu: (title) => `${title} 바꾸기`,
+    replace: '대신 쓰기',
+    wrap: '둘러싸기',
+    keep: '이것만 남기기',
+  },
   tidy: '정돈하기',
   legend: { value: '값', derivative: (target) => `${target}의 미분`, pending: '아직 계산되지 않음' },
   tabs: {
