@@ -8,7 +8,7 @@ bootstrap()
 process.stdout.write(`${files} files per parser, starting from seed ${seed}\n`)
 run(
   bin('vitest'),
-  ['run', 'packages/formats', 'packages/expression', '-t', `^${files} damaged|adversarial`],
+  ['run', 'packages/formats', 'packages/table', 'packages/expression', '-t', `^${files} damaged|adversarial`],
   {
     env: { ...process.env, BP_MUTATIONS: files, BP_SEED: seed },
   },

@@ -26,16 +26,8 @@ export {
 } from './data/batches.js'
 export { type Dataset, dataset } from './data/dataset.js'
 export { circle, type GeneratedOptions, gauss, moons, rings, sine, spiral, xor } from './data/generated.js'
-export {
-  type Prepared,
-  type PreparedColumn,
-  type PreparedTarget,
-  type PrepareOptions,
-  prepare,
-} from './data/prepare.js'
 export { imputer, normalizer, oneHotEncoder, type Scaler, standardizer } from './data/scaling.js'
 export { type SplitOptions, type SplitRows, split, splitRows } from './data/split.js'
-export type { Cell, Cells, Column, Table } from './data/table.js'
 export {
   type CheckOptions,
   checkGradients,

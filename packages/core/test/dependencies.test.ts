@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
-const packages = ['kernel', 'core', 'expression', 'formats', 'lab']
+const packages = ['kernel', 'core', 'expression', 'formats', 'table', 'lab']
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
 test.each(['kernel', 'core'])('@bp/%s depends on nothing outside the workspace', (name) => {

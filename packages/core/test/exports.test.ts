@@ -69,12 +69,6 @@ const rows = () =>
   )
 const weights = core.variable([1, 2, 3], { name: 'w' })
 const square = (x: core.TensorLike) => core.sum(core.mul(x, x))
-const table = {
-  columns: [
-    { name: 'a', cells: [1, 2, 3, 4] },
-    { name: 'b', cells: [2, 4, 6, 7.5] },
-  ],
-}
 const model = () => core.sequential([layers.dense({ units: 1 })], { inputShape: [2], seed: 1 })
 const optimizer = core.sgd({ learningRate: 0.1 })
 const x = core.input([2], { name: 'x' })
@@ -108,7 +102,6 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   sine: generated,
   spiral: generated,
   xor: [options()],
-  prepare: [table, options({ target: 'b', validationSplit: 0.25, seed: 1 })],
   imputer: [[1, 2], 1],
   normalizer: [[1, 2], 1],
   oneHotEncoder: [['a', 'b']],
@@ -325,7 +318,7 @@ describe.each(all.filter(([name]) => Object.hasOwn(calls, name)))('%s', (name, f
   test('refuses values of the wrong type, by option name', async () => {
     for (const option of await optionNames(f, args, at)) {
       for (const value of aliens) {
-        // What prepare gives where no rows are held back.
+        // What prepareTable gives where no rows are held back.
         if (option === 'validation' && value === null) continue
         const what = `${option}: ${title(value)}`
         const error = await tried(what, f, args.with(at, { ...record, [option]: value }))

@@ -76,7 +76,6 @@ const calls: Readonly<Record<string, () => readonly unknown[]>> = {
   readCheckpoint: () => [writeCheckpoint(run.save())],
   saveCheckpoint: () => [folder(), run.save(), 'about'],
   loadCheckpoint: () => [folder()],
-  parseCsv: () => ['a,b\n1,2\n'],
   graphDefText: () => [graph],
   graphDefBytes: () => [graph],
   readGraphDefText: () => [graphDefText(graph)],

@@ -5,7 +5,6 @@ import { adam, BackpropagationError, createRun, input, layers, sequential, xor }
 import { zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { readCheckpoint, writeCheckpoint } from '../src/checkpoint.js'
-import { parseCsv } from '../src/csv.js'
 import { graphDefBytes, graphDefText, readGraphDefBytes, readGraphDefText } from '../src/graph-def.js'
 import { parseIdx } from '../src/idx.js'
 import { readModel, writeModel } from '../src/model.js'
@@ -48,12 +47,6 @@ interface Parser {
 /** All parsers, each with a file and a way to read everything in it. */
 const parsers: Readonly<Record<string, Parser>> = {
   parseIdx: { file: Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6), read: parseIdx },
-  parseCsv: {
-    file: utf8('a,"b ""q"""\r\n1,"x ""y""\r\nz"\r\n"2",w\r\n'),
-    // Twice, since the first read must not change a later one.
-    read: (file) => [1, 2].map(() => parseCsv(file).columns.map(({ name, cells }) => [name, [...cells]])),
-    isText: true,
-  },
   readNpy: { file: writeNpy({ shape: [2, 3], values }), read: readNpy },
   readNpz: {
     file: writeNpz([{ name: 'x', shape: [6], values }]),

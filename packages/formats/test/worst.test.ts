@@ -4,7 +4,6 @@ import { strToU8, zipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { CheckpointError, readCheckpoint } from '../src/checkpoint.js'
 import { crc32c } from '../src/checksums.js'
-import { CsvError, parseCsv } from '../src/csv.js'
 import { GraphDefError, readGraphDefText } from '../src/graph-def.js'
 import { IdxError, parseIdx } from '../src/idx.js'
 import { ModelFileError, readModel } from '../src/model.js'
@@ -73,41 +72,6 @@ const stack = (times: number, kind: string, options: object, shape: readonly num
 const inJson = (text: string) => `{"format":${text}}`
 
 type Shapes<File> = Readonly<Record<string, readonly [make: () => File, outcome: 'read' | RegExp]>>
-
-const columns = (count: number) => listOf(count, (index) => `c${index}`)
-const csv: Shapes<string | Uint8Array> = {
-  commas: [() => filled('', ','), /more than 65536 columns/],
-  'a row of commas': [() => filled('a,b\n', ','), /16777213 cells where/],
-  'empty cells in two columns': [() => filled('a,b\n', ',\n'), 'read'],
-  'empty cells in a hundred columns': [() => filled(`${columns(100)}\n`, `${','.repeat(99)}\n`), 'read'],
-  'empty cells in the maximum number of columns': [
-    () => filled(`${columns(65_536)}\n`, `${','.repeat(65_535)}\n`),
-    'read',
-  ],
-  'the maximum number of columns, and one row': [
-    () => strToU8(`${columns(65_536)}\n${','.repeat(65_535)}`),
-    'read',
-  ],
-  'too many columns': [() => strToU8(columns(2_000_000)), /more than 65536 columns/],
-  'one digit a row': [() => filled('a\n', '1\n'), 'read'],
-  'line ends': [() => filled('', '\n'), /the file is empty/],
-  'line endings after a row': [() => filled('a,b\n1,2', '\r'), 'read'],
-  'an empty line between rows': [() => filled('a\n', '1\n\r\n'), 'read'],
-  quotes: [() => filled('', '""'), /there are no rows/],
-  'quotes in one cell': [() => filled('a\n"', '""', '"'), 'read'],
-  'a quote that is never closed': [() => filled('a\n1,"', '""'), /never closed/],
-  'quoted empty cells': [() => filled('a,b\n', '"",""\n'), 'read'],
-  'text after the last quote': [() => filled('a,b\n', '"",""\n', '""x'), /text follows a closing quote/],
-  'one name': [() => filled('x', 'x', '\n1\n'), 'read'],
-  'one name, at two bytes per character': [() => filled('이', 'x', '\n1\n'), 'read'],
-  'a duplicate name': [() => filled('', `${'x'.repeat(5_000_000)},`), /duplicate column name/],
-  'one cell, at two bytes per character': [() => filled('a\n이', 'x'), 'read'],
-  'a string': [() => Buffer.from(filled('a,b\n', '1,1\n')).toString(), 'read'],
-  'a string of two bytes per character': [() => Buffer.from(filled('a,b\n', '이,1\n')).toString(), 'read'],
-  'invalid UTF-8 at its end': [() => filled('a,b\n', '1,1\n').fill(255, size - 10), /not UTF-8/],
-  'invalid UTF-8': [() => new Uint8Array(size).fill(0x80), /not UTF-8/],
-  'a NUL byte at its end': [() => filled('a,b\n', '1,1\n').fill(0, size - 10), /NUL byte/],
-}
 
 /** A checkpoint with a valid digest, of JSON text and tensors. */
 const checkpoint = (run: string, tensors = '') => {
@@ -392,7 +356,6 @@ const events: Shapes<Uint8Array> = {
 }
 
 describe('adversarial files take at most twice their size plus 16 MiB', () => {
-  held('CSV', csv, parseCsv, CsvError)
   held('safetensors', safetensors, readSafetensors, SafetensorsError)
   held('checkpoints', checkpoints, readCheckpoint, CheckpointError)
   held('NPY', arrays, readNpy, NpyError)

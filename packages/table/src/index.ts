@@ -2,6 +2,7 @@
 export type { DateForm, DateOrder, DatePart, TimeForm } from './columns/date.js'
 export type { NumberForm } from './columns/number.js'
 export { type ColumnReading, type KindName, kindNames, type Seen } from './columns/reading.js'
+export { readValues } from './columns/values.js'
 export {
   type Answer,
   answerOf,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
+import papaparse from 'papaparse'
 import { describe, expect, it } from 'vitest'
 import { timed } from '../../formats/test/measure.js'
 import { mutated, mutationCount, mutationTime } from '../../formats/test/mutations.js'
@@ -219,6 +220,38 @@ describe('what is written is read', () => {
       { numRuns: 200, seed: 1 },
     )
   })
+})
+
+it('damaged files that are read match Papa Parse', () => {
+  const quoted = utf8('name,"text, more",n\r\n"a ""b""","line\r\nline",1\r\nc,,"2"\r\n"",d,3\r\n'.repeat(4))
+  const special = Array.from(Buffer.from('",\n\r ', 'latin1'), (byte) => Uint8Array.of(byte))
+  const trimmed = (text: string) => text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '')
+  let read = 0
+  for (let seed = 0; seed < 2000; seed++) {
+    const file = mutated(quoted, seed, special)
+    const text = new TextDecoder().decode(file).replace(/\r\n?/g, '\n')
+    // Papa Parse takes spaces before a quote for text.
+    if (/[,\n] +"/.test(text) || text.startsWith(' ') || text.includes('\uFFFD')) continue
+    let table: Table
+    try {
+      table = parseTable(file, { delimiter: ',', header: false })
+    } catch {
+      continue
+    }
+    read++
+    const { data } = papaparse.parse<string[]>(text, { delimiter: ',', newline: '\n' })
+    const rows = data.filter((row) => row.length > 1 || trimmed(row[0]!) !== '' || text.includes('""'))
+    const cells = table.columns.map(({ cells }) => [...cells])
+    const blank = (row: string[]) => row.every((cell) => trimmed(cell) === '')
+    expect(
+      rows.filter((row) => !blank(row)).map((row) => cells.map((_, column) => trimmed(row[column] ?? ''))),
+    ).toEqual(
+      Array.from({ length: table.rows }, (_, row) => cells.map((column) => column[row]!)).filter(
+        (row) => !blank(row),
+      ),
+    )
+  }
+  expect(read).toBeGreaterThan(300)
 })
 
 it(

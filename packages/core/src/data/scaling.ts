@@ -94,7 +94,7 @@ export function oneHotEncoder(training: readonly (string | number)[]): {
 } {
   checkLabels('oneHotEncoder', 'training', training)
   if (training.length === 0) throw new DataError('oneHotEncoder: there are no labels')
-  const { categories: classes } = countCategories(training.map(String))
+  const classes = classesOf(training.map(String))
   const positions = positionsOf(classes)
   return {
     classes,
@@ -141,7 +141,7 @@ function finiteColumnsOf(caller: string, rows: ArrayLike<number>, columns: numbe
 }
 
 /** Mean and standard deviation; 1 in place of a standard deviation of 0, so that it can be divided by. */
-export function standard(values: ArrayLike<number>): { mean: number; standardDeviation: number } {
+function standard(values: ArrayLike<number>): { mean: number; standardDeviation: number } {
   const { length } = values
   let [mean, variance, equal] = [0, 0, true]
   for (let at = 0; at < length; at++) {
@@ -154,17 +154,11 @@ export function standard(values: ArrayLike<number>): { mean: number; standardDev
   return { mean, standardDeviation: Math.sqrt(variance) || 1 }
 }
 
-/** The distinct texts, numbers sorted by value before other texts, and the most frequent one. */
-export function countCategories(values: Iterable<string>): { categories: string[]; mostFrequent: string } {
-  const counts = new Map<string, number>()
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-  const categories = [...counts.keys()].sort(
+/** The distinct texts, numbers sorted by value before other texts. */
+function classesOf(values: Iterable<string>): string[] {
+  return [...new Set(values)].sort(
     (a, b) => Number(Number.isNaN(+a)) - Number(Number.isNaN(+b)) || +a - +b || (a < b ? -1 : 1),
   )
-  const mostFrequent = categories.reduce((best, category) =>
-    counts.get(category)! > counts.get(best)! ? category : best,
-  )
-  return { categories, mostFrequent }
 }
 
 /** The index of each name. */

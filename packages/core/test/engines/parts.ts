@@ -15,10 +15,12 @@ import {
   cosineRestarts,
   createRun,
   type Dataset,
+  dataset,
   evaluate,
   exponentialDecay,
   gauss,
   gradients,
+  imputer,
   initializers,
   input,
   type LayerPlan,
@@ -32,7 +34,7 @@ import {
   normalizer,
   type Optimizer,
   oneCycle,
-  prepare,
+  oneHotEncoder,
   Rows,
   random,
   rings,
@@ -41,6 +43,8 @@ import {
   sgd,
   sine,
   spiral,
+  split,
+  standardizer,
   stepDecay,
   Tensor,
   warmUp,
@@ -79,20 +83,19 @@ function data(): Numbers[] {
   const rows = 300
   const sets = [circle, gauss, moons, spiral, rings, sine].map((make) => make({ rows, noise: 0.1, seed }))
   const values = normal('table', rows)
-  const column = (name: string, cell: (row: number) => number | string | null) => ({
-    name,
-    cells: Array.from({ length: rows }, (_, row) => cell(row)),
+  const numbers = values.map((value, row) => (row % 17 === 0 ? Number.NaN : value * 1e3 + 1e5))
+  const letters = Array.from(values, (_, row) => 'abcdefg'[(row * row) % 7]!)
+  const filled = imputer(numbers, 1).apply(numbers)
+  const targets = oneHotEncoder(letters).apply(letters)
+  const { training, validation } = split(dataset(standardizer(filled, 1).apply(filled), targets, rows), {
+    validationSplit: 0.2,
+    seed,
+    stratified: true,
   })
-  const columns = [
-    column('numbers', (row) => (row % 17 === 0 ? null : values[row]! * 1e3 + 1e5)),
-    column('texts', (row) => ['a', 'b', 'c'][(row * row) % 7] ?? null),
-    column('target', (row) => values[row]! / 3),
-  ]
-  const { training, validation } = prepare({ columns }, { target: 'target', validationSplit: 0.2, seed })
   const scores = values.map((value) => 1 / (1 + value * value))
   const classes = values.map((value) => Number(value > 0.3))
   return [
-    ...[...sets, training, validation!].flatMap(({ inputs, targets }) => [inputs, targets]),
+    ...[...sets, training, validation].flatMap(({ inputs, targets }) => [inputs, targets]),
     normalizer(values, 3).apply(values),
     Float64Array.of(
       metrics.auc().add(scores, classes).value,

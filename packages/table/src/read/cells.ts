@@ -40,6 +40,13 @@ export class Cells {
     const begin = length === 0 ? 0 : this.ends[length - 1]!
     let { used } = this
     while (used > begin && isSpace(bytes[used - 1]!)) used--
+    if (used > begin && isSpace(bytes[begin]!)) {
+      // Within quotes.
+      let first = begin + 1
+      while (isSpace(bytes[first]!)) first++
+      bytes.copyWithin(begin, first, used)
+      used -= first - begin
+    }
     this.used = used
     if (length === this.ends.length) {
       const grown = new Uint32Array(Math.ceil(length * 1.5) + 8)

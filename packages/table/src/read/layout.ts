@@ -4,7 +4,7 @@ import { isMissing } from '../columns/missing.js'
 import { shapeOf } from '../columns/shape.js'
 import { TableError } from '../errors.js'
 import { Cells } from './cells.js'
-import { type Sink, Tokenizer } from './tokens.js'
+import { maxColumns, type Sink, Tokenizer } from './tokens.js'
 
 export const delimiters = [',', ';', '\t', '|'] as const
 
@@ -39,17 +39,19 @@ export interface FoundLayout {
 /** Records that are looked at. */
 const mostRecords = 200
 
-/** This many columns take some 20 MiB, however short the file. */
-const maxColumns = 2 ** 16
-
-/** `complete`: whether these are all bytes of the file. */
-export function findLayout(begin: Uint8Array, complete: boolean, options: LayoutOptions): FoundLayout {
+/** `complete`: whether these are all bytes of the file. `null` if they are too few to tell. */
+export function findLayout(begin: Uint8Array, complete: boolean, options: LayoutOptions): FoundLayout | null {
   const { lines, comments, separator } = leadingLines(begin)
   const given = options.delimiter ?? separator
   let found: { delimiter: Delimiter; records: string[][]; score: number; numbers: number } | null = null
+  let problem: TableError | null = null
   for (const delimiter of given ? [given] : delimiters) {
-    const records = recordsOf(begin, complete, delimiter, given !== null)
-    if (!records) continue
+    const { records, error } = recordsOf(begin, complete, delimiter)
+    // In text before the table, quotes mean nothing.
+    if (error && records.length < 2) {
+      problem ??= error
+      continue
+    }
     const body = records.slice(lines)
     const score = options.expected
       ? (body[0] ?? []).filter((name) => options.expected!.includes(name)).length
@@ -58,8 +60,10 @@ export function findLayout(begin: Uint8Array, complete: boolean, options: Layout
     if (!found || score > found.score || (score === found.score && numbers > found.numbers))
       found = { delimiter, records, score, numbers }
   }
-  // One that is wrong for all delimiters is refused where it is read.
-  const { delimiter, records } = found ?? { delimiter: given ?? ',', records: [] }
+  // One column alone is less likely than a damaged table.
+  if (problem && (found?.score ?? 0) === 0) throw problem
+  if (!complete && found!.records.length < lines + 2) return null
+  const { delimiter, records } = found!
   const body = records.slice(lines)
   const commentHeader = comments > 0 ? headerInComment(records[lines - 1] ?? [], body) : null
   const header = commentHeader !== null || (options.header ?? looksLikeHeader(body, options.expected))
@@ -117,25 +121,24 @@ function headerInComment(comment: readonly string[], body: readonly (readonly st
   return [first === '' ? comment[0]! : first, ...comment.slice(1)]
 }
 
-/** The records of the beginning of a file, or `null` if it has none with this delimiter. */
+/** The records of the beginning of a file up to where they cannot be read. */
 function recordsOf(
   begin: Uint8Array,
   complete: boolean,
   delimiter: Delimiter,
-  strict: boolean,
-): string[][] | null {
+): { records: string[][]; error: TableError | null } {
   const sample = new SampleSink()
+  const { records } = sample
   const tokenizer = new Tokenizer(sample, delimiter, null)
   try {
-    for (let at = 0; at < begin.length && sample.records.length < mostRecords; at += 4096)
+    for (let at = 0; at < begin.length && records.length < mostRecords; at += 4096)
       tokenizer.write(begin.subarray(at, at + 4096))
-    if (complete && sample.records.length < mostRecords) tokenizer.end()
+    if (complete && records.length < mostRecords) tokenizer.end()
   } catch (error) {
     if (!(error instanceof TableError)) throw error
-    // In text before the table, quotes mean nothing.
-    if (!strict && sample.records.length < 2) return null
+    return { records, error }
   }
-  return sample.records
+  return { records, error: null }
 }
 
 class SampleSink implements Sink {
@@ -144,8 +147,6 @@ class SampleSink implements Sink {
   readonly rest = new Cells()
 
   endRecord(_: number, cells: number, quoted: boolean): void {
-    if (cells > maxColumns)
-      throw new TableError(1, `has more than ${maxColumns} columns; transpose or split the file`)
     if (cells > 1 || quoted || !this.rest.isEmpty(0)) this.records.push([...this.rest])
     this.rest.cut(0)
   }

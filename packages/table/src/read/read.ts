@@ -41,6 +41,8 @@ export interface Table {
 
 /** Bytes at the beginning of a file from which its layout is found. */
 const beginning = 2 ** 18
+/** In the beginning, longer rows are none: not a table, or a quote that is never closed. */
+const longest = 2 ** 22
 /** Bytes between two reports of progress. */
 const piece = 2 ** 20
 
@@ -174,10 +176,11 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
 /** Collects the columns of a table from pieces of its file. */
 class TableReader {
   readonly #options: ReadOptions
-  readonly #toUtf8 = new ToUtf8()
+  #toUtf8 = new ToUtf8()
   /** The beginning, until there is enough of it. */
   #begin: Uint8Array[] = []
   #begun = 0
+  #wanted = beginning
   #sink: ColumnSink | null = null
   #tokenizer: Tokenizer | null = null
   #layout: Layout | null = null
@@ -196,7 +199,7 @@ class TableReader {
     else {
       this.#begin.push(Uint8Array.from(bytes))
       this.#begun += bytes.length
-      if (this.#begun >= beginning) this.#start(false)
+      if (this.#begun >= this.#wanted) this.#start(false)
     }
     if (this.#sink && !this.#reserved && this.#bytes >= piece) {
       this.#reserved = true
@@ -241,9 +244,23 @@ class TableReader {
   }
 
   #start(complete: boolean): void {
-    const text = this.#toUtf8.write(joined(this.#begin, this.#begun), complete, 1)
+    const bytes = joined(this.#begin, this.#begun)
+    const text = this.#toUtf8.write(bytes, complete, 1)
+    const found = findLayout(text, complete, this.#options)
+    if (!found) {
+      // A line is longer than this.
+      if (this.#begun >= longest)
+        throw new TableError(
+          1,
+          `the first rows are longer than ${longest / 2 ** 20} MiB; expected a table, with a line for each row`,
+        )
+      this.#toUtf8 = new ToUtf8()
+      this.#begin = [bytes]
+      this.#wanted = 2 * this.#begun
+      return
+    }
     this.#begin = []
-    const { layout, skip, names, notes } = findLayout(text, complete, this.#options)
+    const { layout, skip, names, notes } = found
     this.#layout = layout
     this.#notes = [...notes]
     this.#sink = new ColumnSink(names, skip)
@@ -263,7 +280,8 @@ class ColumnSink implements Sink {
   /** What is skipped, or follows the last column. */
   readonly rest = new Cells()
   /** Rows whose line is not one after the last: row, line, row, line … */
-  readonly #lines: number[] = []
+  #lines = new Uint32Array(16)
+  #lineCount = 0
   #lastLine = Number.NaN
   #short = { rows: 0, line: 0 }
 
@@ -298,7 +316,7 @@ class ColumnSink implements Sink {
       if (this.#short.rows++ === 0) this.#short.line = line
       for (let column = cells; column < columns.length; column++) columns[column]!.end()
     }
-    if (line !== this.#lastLine + 1) this.#lines.push(this.rows, line)
+    if (line !== this.#lastLine + 1) this.#addLine(line)
     this.#lastLine = line
     this.rows++
   }
@@ -308,8 +326,18 @@ class ColumnSink implements Sink {
       cells.reserve(Math.ceil(cells.length * times), Math.ceil(cells.used * times))
   }
 
+  #addLine(line: number): void {
+    if (this.#lineCount === this.#lines.length) {
+      const grown = new Uint32Array(2 * Math.ceil(0.75 * this.#lines.length))
+      grown.set(this.#lines)
+      this.#lines = grown
+    }
+    this.#lines[this.#lineCount++] = this.rows
+    this.#lines[this.#lineCount++] = line
+  }
+
   lineOf(row: number): number {
-    let [low, high] = [0, this.#lines.length / 2 - 1]
+    let [low, high] = [0, this.#lineCount / 2 - 1]
     while (low < high) {
       const middle = (low + high + 1) >> 1
       if (this.#lines[2 * middle]! <= row) low = middle

@@ -22,6 +22,9 @@ const quoteInQuotes = 4
 const afterQuotes = 5
 const comment = 6
 
+/** This many columns take some 20 MiB, however short the file. */
+export const maxColumns = 2 ** 16
+
 export class Tokenizer {
   readonly #sink: Sink
   readonly #delimiter: number
@@ -162,6 +165,7 @@ export class Tokenizer {
       }
       cells.end()
       const position = ++this.#position
+      if (position === maxColumns) this.#refuse()
       const { row } = sink
       this.#cells = position < row.length ? row[position]! : sink.rest
       at++
@@ -183,7 +187,7 @@ export class Tokenizer {
 
   #endCell(byte: number, isQuoted: boolean): void {
     this.#cells.end()
-    this.#position++
+    if (++this.#position > maxColumns) this.#refuse()
     if (byte === this.#delimiter) this.#state = cellStart
     else {
       this.#sink.endRecord(this.#recordLine, this.#position, isQuoted)
@@ -191,6 +195,13 @@ export class Tokenizer {
       this.#endLine(byte)
     }
     this.#cells = this.#sink.row[this.#position] ?? this.#sink.rest
+  }
+
+  #refuse(): never {
+    throw new TableError(
+      this.#recordLine,
+      `has more than ${maxColumns} columns; transpose or split the file, or say what separates cells with --delimiter`,
+    )
   }
 
   #endLine(byte: number): void {
