@@ -108,7 +108,7 @@ export function readNumber(text: string, form: NumberForm): number {
   return parts === null ? Number.NaN : numberOf(parts, form.decimal)
 }
 
-export function numberOf({ body, exponent, negative }: NumberParts, decimal: '.' | ','): number {
+function numberOf({ body, exponent, negative }: NumberParts, decimal: '.' | ','): number {
   const separators = separatorsOf(body)
   if (!separators || (separators.decimal !== null && separators.decimal !== decimal)) return Number.NaN
   const thousands = decimal === ',' ? '.' : ','

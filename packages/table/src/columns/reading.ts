@@ -66,7 +66,7 @@ const mostly = 0.9
 /** With so few different texts among numbers, they are markers of missing values of the table's own. */
 const fewWords = 3
 /** With more different texts, they are names or notes, from which nothing general can be learned. */
-export const mostCategories = 100
+const mostCategories = 100
 
 /** Pairs of words for no and yes, in lower case. */
 const answers = [

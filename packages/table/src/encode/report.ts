@@ -154,7 +154,7 @@ function readAs(reading: ColumnReading): string | null {
 const plainText = (text: string) => quote(text).slice(1, -1)
 
 /** `89.4 %`. */
-export function percent(share: number): string {
+function percent(share: number): string {
   const shown = (share * 100).toFixed(1).replace(/\.0$/, '')
   return share > 0 && shown === '0' ? 'under 0.1 %' : `${shown} %`
 }
