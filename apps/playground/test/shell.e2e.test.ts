@@ -164,6 +164,34 @@ test('the page of one file opens from a disk, and trains', async () => {
   await single.getByText('0.8276').first().waitFor()
 })
 
+test('in forced colours, progress, the step where one is and the maps of units are seen', async () => {
+  const page = await open({ forcedColors: 'active', contrast: 'more', hash: '#/graph?v=1&step=5' })
+  const seen = await page.evaluate(() => {
+    const style = (selector: string) => getComputedStyle(document.querySelector(selector)!)
+    return {
+      done: style('.timeline-segment.forward .timeline-done').backgroundColor,
+      left: style('.timeline-segment.forward').backgroundColor,
+      step: style('.graph-steps [aria-current=step]').outlineStyle,
+      edge: style('.graph-edge path').stroke,
+    }
+  })
+  expect(seen.done).not.toBe(seen.left)
+  expect(seen.step).toBe('solid')
+  expect(seen.edge).not.toBe(seen.left)
+  await page.evaluate(() => {
+    location.hash = '#/network?v=1&step=20'
+  })
+  await page.locator('[data-kind="network.loss"]').first().waitFor()
+  const colours = await page
+    .locator('.place-drawing canvas')
+    .first()
+    .evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
+      return new Set(new Uint32Array(data.buffer)).size
+    })
+  expect(colours).toBeGreaterThan(4)
+})
+
 test.each(['light', 'dark'] as const)(
   'nothing is sideways at any width, and axe finds nothing, %s',
   async (colorScheme) => {

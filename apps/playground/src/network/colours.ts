@@ -23,6 +23,8 @@ const classColours = [
 /** A custom property may hold `light-dark()`, which only a computed colour resolves. */
 function resolved(names: readonly string[]): string[] {
   const probe = document.createElement('span')
+  // Forced colours know no maps: theirs would be black all over.
+  probe.style.setProperty('forced-color-adjust', 'none')
   document.body.append(probe)
   const colours = names.map((name) => {
     probe.style.color = `var(${name})`

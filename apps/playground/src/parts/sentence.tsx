@@ -33,6 +33,7 @@ export function Sentence({ text, numbers }: Said) {
         from={number.from}
         tone={number.tone ?? 'plain'}
         digits={number.digits ?? 3}
+        className="in-words"
       />
     )
   })
