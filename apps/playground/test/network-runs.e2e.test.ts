@@ -55,3 +55,20 @@ test('compared runs name what they have otherwise, are there after a reload, and
   await page.getByRole('tab', { name: 'Answers' }).click()
   await page.locator('[data-figure=fingerprint]').getByText(bitsInNode(300)).waitFor()
 })
+
+test('histograms over the steps lead to a step, and are there again after a reload', async () => {
+  const page = await open({ hash: '#/network?v=1&step=600&tab=layers' })
+  const strips = page.locator('.network-strip')
+  await strips.first().waitFor()
+  expect(await strips.count()).toBe(4)
+  const picture = await strips.first().screenshot()
+  const box = (await strips.first().boundingBox())!
+  await strips.first().click({ position: { x: box.width / 4, y: 20 } })
+  await expect.poll(() => page.url()).toMatch(/step=2[45]\d/)
+  await page.keyboard.press('Control+z')
+  await expect.poll(() => page.url()).toContain('step=600')
+  await page.reload()
+  await strips.first().waitFor()
+  await expect.poll(async () => (await strips.first().screenshot()).equals(picture)).toBe(true)
+  expect(await accessibilityFaults(page)).toEqual([])
+})

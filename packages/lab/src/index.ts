@@ -146,6 +146,7 @@ export {
   type WeightEdit,
   withNetworkField,
 } from './network/document.js'
+export { type Histogram, type HistogramSample, histogram } from './network/histogram.js'
 export { type InsideStep, lookInside } from './network/look-inside.js'
 export { lossTable, smoothed } from './network/loss-lines.js'
 export { layerSizes, unitName, weightName, withSubscripts } from './network/names.js'
@@ -154,7 +155,6 @@ export { createNetworkRun, type NetworkRun } from './network/run.js'
 export { type SubStep, type SubStepLayer, type SubSteps, subSteps, subStepsOf } from './network/sub-steps.js'
 export { type SeedTrial, trySeeds, type Verdict, verdict } from './network/verdict.js'
 export {
-  histogram,
   type LayerView,
   type LossRecord,
   type NetworkView,

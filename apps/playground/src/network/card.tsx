@@ -18,6 +18,7 @@ import { Tabs } from '../parts/tabs.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { Inside } from './drawing.js'
+import { HistogramStrip } from './histogram-strip.js'
 import { LossChart, type LossLine } from './loss-chart.js'
 import { AnswerMap, type Grid, inputsAt, type MapPoint, nearestPoint, Pixels } from './map-canvas.js'
 import { Paper } from './paper.js'
@@ -355,7 +356,7 @@ function Losses({ document, state, trainer, compared, onDocument, onSettings, on
           {texts.smoothing}
           <input
             type="range"
-            className="slider"
+            className="network-smoothing"
             min={0}
             max={0.95}
             step={0.05}
@@ -417,7 +418,7 @@ function Losses({ document, state, trainer, compared, onDocument, onSettings, on
 const vanishing = 1e-3
 const exploding = 1
 
-function Layers({ state, onDocument, onFreeze, onInside }: CardProps) {
+function Layers({ document, state, onDocument, onFreeze, onInside }: CardProps) {
   const texts = useTexts().network
   const { view } = state.training!
   const largest = Math.max(...view.layers.map(({ gradientNorm }) => gradientNorm))
@@ -529,6 +530,21 @@ function Layers({ state, onDocument, onFreeze, onInside }: CardProps) {
                 tone="backward"
                 from={(at) => onInside(nameAt(index, at), 'derivative')}
               />
+              {view.samples.length > 1 &&
+                (['weights', 'gradients'] as const).map((name) => (
+                  <HistogramStrip
+                    key={name}
+                    samples={view.samples.map(({ step, layers }) => ({
+                      step,
+                      histogram: layers[index]![name],
+                    }))}
+                    what={texts[name]}
+                    tone={name === 'weights' ? 'forward' : 'backward'}
+                    steps={document.until.steps}
+                    step={view.step}
+                    onStep={(step) => onDocument({ step, part: 0 }, 'step')}
+                  />
+                ))}
             </div>
           </section>
         )

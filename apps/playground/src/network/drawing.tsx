@@ -225,7 +225,7 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
       {layout.units.map((column, layer) =>
         column.map(({ x, y }, unit) => {
           const picture = isPicture && layer === 0
-          const own = picture ? pictureSide : side
+          const own = picture ? pictureSide(box.width < 520) : side
           const name = picture ? 'x' : unitName(sizes, layer, unit)
           const stop = `${layer} ${unit}`
           const output = outputOf(layer, unit)

@@ -40,7 +40,7 @@ const mostSide = 96
 const leastSide = 14
 const lossWidth = 140
 /** Of a row that is a picture. */
-export const pictureSide = 112
+export const pictureSide = (narrow: boolean) => (narrow ? 76 : 112)
 /** More weights between two layers are not labelled: a press on a unit lists them. */
 const mostLabels = 12
 /** Along an edge, from its beginning to its end. */
@@ -64,7 +64,7 @@ export function layoutNetwork(
   const column = (width - right) / sizes.length
   const side = Math.max(leastSide, Math.min(mostSide, each - text, column * (narrow ? 0.62 : 0.46)))
   const margin =
-    (picture ? Math.max(side, pictureSide) : side) / 2 + (narrow ? 14 : Math.max(20, column * 0.18))
+    (picture ? Math.max(side, pictureSide(narrow)) : side) / 2 + (narrow ? 14 : Math.max(20, column * 0.18))
   const gap = (width - right - margin - side / 2) / (sizes.length - 1)
   // Names above and biases below are part of what is centred.
   const shift = biases ? (nameHeight - biasHeight) / 2 : names ? nameHeight / 2 : 0
@@ -111,7 +111,10 @@ function edgesOf(
     const isFull = (layer === 0 && picture) || units[layer]!.length * units[layer + 1]!.length > mostLabels
     for (const [from, start] of units[layer]!.entries())
       for (const [to, end] of units[layer + 1]!.entries()) {
-        const [x1, x2] = [start.x + (picture && layer === 0 ? pictureSide : side) / 2, end.x - side / 2]
+        const [x1, x2] = [
+          start.x + (picture && layer === 0 ? pictureSide(width < 520) : side) / 2,
+          end.x - side / 2,
+        ]
         const bend = (x2 - x1) * 0.5
         const xs = [x1, x1 + bend, x2 - bend, x2] as const
         const ys = [start.y, start.y, end.y, end.y] as const

@@ -152,7 +152,9 @@ function open(next: NetworkDocument): void {
   speed = next.speed
   followed = { row: next.row, apart: next.part > 0 || next.selected !== null, paper: next.paper }
   startTime = endTime = 0
-  pacer = new Pacer(createNetworkRun(next))
+  const run = createNetworkRun(next)
+  run.keepSamples()
+  pacer = new Pacer(run)
   seek(next.step)
 }
 

@@ -36,6 +36,7 @@ import {
 } from '@bp/core'
 import { labelsOf, largest, type NetworkData, networkData } from './data.js'
 import { inputsOf, type NetworkDocument, type WeightEdit } from './document.js'
+import { type HistogramSample, histogram } from './histogram.js'
 import { layerSizes } from './names.js'
 
 /** Why a run has ended before its last step. */
@@ -43,6 +44,10 @@ export type Reached = 'loss' | 'gradient'
 
 /** The weights are looked at, for `until`, at steps that are multiples of this. */
 const lookInterval = 10
+
+/** Histograms that are kept of a run, at equal distances, whatever its length; and their bins. */
+const mostSamples = 48
+const sampleBins = 24
 
 const initializers: { readonly [name in NetworkDocument['initialization']]: InitializerName } = {
   xavier: 'glorotUniform',
@@ -68,6 +73,8 @@ export class NetworkRun {
   /** The weights before the first step. */
   readonly start: Float32Array
   #reached: Reached | null = null
+  /** By their steps; `null` while none are kept. */
+  #samples: Map<number, HistogramSample> | null = null
   /** Compiled for each number of rows. */
   readonly #gradients = new Map<
     number,
@@ -274,6 +281,33 @@ export class NetworkRun {
     ).length
   }
 
+  /** Keeps histograms from here on, at steps that depend on the document alone. */
+  keepSamples(): void {
+    this.#samples ??= new Map()
+    this.#sample()
+  }
+
+  samplesUntil(step: number): HistogramSample[] {
+    return [...(this.#samples?.values() ?? [])]
+      .filter((sample) => sample.step <= step)
+      .sort((a, b) => a.step - b.step)
+  }
+
+  get #sampleInterval(): number {
+    return Math.ceil(this.document.until.steps / mostSamples)
+  }
+
+  #sample(): void {
+    const { step } = this.#run.getState()
+    if (!this.#samples || this.#samples.has(step) || step % this.#sampleInterval !== 0) return
+    const { gradients } = this.gradients()
+    const layers = this.sizes.slice(1).map((_, layer) => ({
+      weights: histogram(this.model.parameters[2 * layer]!.values, sampleBins),
+      gradients: histogram(gradients[2 * layer]!, sampleBins),
+    }))
+    this.#samples.set(step, { step, layers })
+  }
+
   /** Up to `count` steps, fewer where training ends. */
   step(count = 1): void {
     const target = Math.min(this.#run.getState().step + count, this.document.until.steps)
@@ -285,8 +319,11 @@ export class NetworkRun {
       const { edits, freezes } = this.document
       const [edit, freeze] = [edits, freezes].map((changes) => changes.find((change) => change.step > step))
       const look = looks ? step - (step % lookInterval) + lookInterval : Number.POSITIVE_INFINITY
-      this.#run.step(Math.min(target, edit?.step ?? target, freeze?.step ?? target, look) - step)
+      const every = this.#sampleInterval
+      const sample = this.#samples ? step - (step % every) + every : Number.POSITIVE_INFINITY
+      this.#run.step(Math.min(target, edit?.step ?? target, freeze?.step ?? target, look, sample) - step)
       this.#edit()
+      this.#sample()
       if (this.#run.getState().step === look) this.#look()
     }
   }

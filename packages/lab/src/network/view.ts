@@ -3,6 +3,7 @@ import { compile, type Dataset, input, type RunRecord } from '@bp/core'
 import { labelsOf, largest, type MapRange } from './data.js'
 import { decisionGrid } from './decision-grid.js'
 import { countsOf, type Stroke } from './digits.js'
+import type { HistogramSample } from './histogram.js'
 import { createNetworkRun, type NetworkRun, type Reached, squares } from './run.js'
 
 export interface LayerView {
@@ -79,6 +80,8 @@ export interface NetworkView {
   /** Training rows by class, true ones as rows and predicted ones as columns. */
   readonly confusion: readonly (readonly number[])[]
   readonly history: readonly LossRecord[]
+  /** Up to this step, where the run keeps them. */
+  readonly samples: readonly HistogramSample[]
 }
 
 /** More rows are not shown as pictures. */
@@ -187,6 +190,7 @@ export function networkView(run: NetworkRun, sample = 0, strokes: readonly Strok
         ? [{ step: state.step, loss, heldBack: heldBackLoss }]
         : []),
     ],
+    samples: run.samplesUntil(state.step),
   }
 }
 
@@ -288,17 +292,4 @@ function confusionOf(rows: readonly RowView[], classes: number): number[][] {
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   for (const { label, predicted } of rows) counts[label]![predicted]!++
   return counts
-}
-
-/** How many of the values fall into each of `bins` equal parts from the least to the greatest. */
-export function histogram(
-  values: ArrayLike<number>,
-  bins: number,
-): { low: number; high: number; counts: number[] } {
-  const numbers = Array.from(values)
-  const [low, high] = [Math.min(...numbers), Math.max(...numbers)]
-  const counts = new Array<number>(bins).fill(0)
-  for (const value of numbers)
-    counts[high > low ? Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins)) : 0]!++
-  return { low, high, counts }
 }

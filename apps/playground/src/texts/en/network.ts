@@ -173,6 +173,8 @@ export const network = {
   weights: 'weights',
   gradients: 'derivatives',
   histogramOf: (what: string, low: string, high: string) => `Histogram of ${what}, from ${low} to ${high}`,
+  overTime: (what: string, low: string, high: string, step: string) =>
+    `Histograms of ${what} over the steps, from ${low} to ${high}; at step ${step} now. A press goes to the step.`,
   dead: (count: number) => `${count} dead`,
   saturated: (count: number) => `${count} saturated`,
   vanishing: 'vanishing',

@@ -184,6 +184,8 @@ export const network: typeof en = {
   weights: '가중치',
   gradients: '미분값',
   histogramOf: (what, low, high) => `${what}의 히스토그램, ${low}부터 ${high}까지`,
+  overTime: (what, low, high, step) =>
+    `단계에 따른 ${what} 히스토그램, ${low}부터 ${high}까지. 지금은 ${step}단계. 누르면 그 단계로 갑니다.`,
   dead: (count) => `죽은 유닛 ${count}`,
   saturated: (count) => `포화 ${count}`,
   vanishing: '기울기 소실',
