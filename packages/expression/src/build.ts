@@ -64,9 +64,7 @@ export function build(
   const keep = (tensor: Tensor, span: Span): void => {
     numbers += tensor.size
     if (numbers > maxNumbers)
-      throw new ExpressionError(source, span, `this makes the graph larger than ${maxNumbers} numbers`, {
-        hint: 'use smaller arrays',
-      })
+      throw new ExpressionError(source, span, { code: 'too-many-numbers', limit: maxNumbers })
     spans.set(tensor, span)
   }
 
@@ -79,9 +77,7 @@ export function build(
     const use = firstUse(program, name)
     const tensor = blame(source, use.span, () => variable(value, { name, dtype }), name)
     if (!tensor.values.every(Number.isFinite))
-      throw new ExpressionError(source, use.span, `the value of ${name} is not finite`, {
-        hint: 'use a finite number',
-      })
+      throw new ExpressionError(source, use.span, { code: 'not-finite', name })
     variables.set(name, tensor)
     named.set(name, tensor)
     keep(tensor, use.span)
@@ -180,39 +176,31 @@ function missingValues(
   const options = { unknown: missing }
   for (const name of missing) {
     const { span, divides } = firstUse(program, name)
-    const problem = `${divides ? `cannot divide by ${name}: ` : ''}${name} has no value`
     if (isFunction(name))
-      return new ExpressionError(program.source, span, problem, {
-        ...options,
-        hint: `the function ${name} needs parentheses around its argument, ${name}(…); a variable of that name needs a value`,
-      })
+      return new ExpressionError(program.source, span, { code: 'no-value-function', name, divides }, options)
     // With one or two letters, any change makes a different word.
     const meant = name.length > 2 ? nearest(name, known) : null
     if (meant)
-      return new ExpressionError(program.source, span, problem, {
-        ...options,
-        hint: `did you mean ${meant}? Or give ${name} a value`,
-        fix: { ...span, replacement: meant },
-      })
+      return new ExpressionError(
+        program.source,
+        span,
+        { code: 'no-value-meant', name, divides, meant },
+        {
+          ...options,
+          fix: { ...span, replacement: meant },
+        },
+      )
   }
   const [first, ...others] = missing as [string, ...string[]]
   const { span, divides } = firstUse(program, first)
   if (others.length === 0)
-    return new ExpressionError(
-      program.source,
-      span,
-      `${divides ? `cannot divide by ${first}: ` : ''}${first} has no value`,
-      { ...options, hint: `give it a value, as in ${first} = 1` },
-    )
-  const shown =
-    missing.length > mostListed
-      ? [...missing.slice(0, mostListed), `${missing.length - mostListed} more`]
-      : missing
+    return new ExpressionError(program.source, span, { code: 'no-value', name: first, divides }, options)
+  const names = missing.slice(0, mostListed)
   return new ExpressionError(
     program.source,
     span,
-    `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)} have no values`,
-    { ...options, hint: `give them values, as in ${first} = 1; ${others[0]} = 1` },
+    { code: 'no-values', names, more: missing.length - names.length },
+    options,
   )
 }
 
@@ -224,9 +212,14 @@ function blame<T>(source: string, span: Span, body: () => T, name?: string): T {
     return body()
   } catch (error) {
     if (error instanceof ExpressionError || !(error instanceof BackpropagationError)) throw error
-    throw new ExpressionError(source, span, name ? `${name}: ${error.message}` : error.message, {
-      cause: error,
-    })
+    throw new ExpressionError(
+      source,
+      span,
+      { code: 'refused', name: name ?? null, message: error.message },
+      {
+        cause: error,
+      },
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 // The language's one error type: what is wrong, where, and the cure.
 import { BackpropagationError } from '@bp/core'
+import { english, type Reason, sayReason } from './reasons.js'
 import type { Span } from './syntax.js'
 
 /** An edit of the source that applies the hint. */
@@ -13,6 +14,8 @@ export interface Fix extends Span {
  */
 export class ExpressionError extends BackpropagationError {
   override name = 'ExpressionError'
+  /** What is wrong, as a code with its parameters: a page says it in its own language. */
+  readonly reason: Reason
   /** What is wrong, in one sentence, without the position. */
   readonly problem: string
   /** What to do about it, or `null` when the problem already says so. */
@@ -34,14 +37,14 @@ export class ExpressionError extends BackpropagationError {
   constructor(
     source: string,
     span: Span,
-    problem: string,
+    reason: Reason,
     {
-      hint = null,
       fix = null,
       unknown = [],
       cause,
-    }: { hint?: string | null; fix?: Fix | null; unknown?: readonly string[]; cause?: unknown } = {},
+    }: { fix?: Fix | null; unknown?: readonly string[]; cause?: unknown } = {},
   ) {
+    const [problem, hint = null] = sayReason(english, reason)
     const before = source.slice(0, span.start)
     const lineStart = Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1
     const line = before.split(/\r\n|\r|\n/).length
@@ -58,6 +61,7 @@ export class ExpressionError extends BackpropagationError {
         cause,
       },
     )
+    this.reason = reason
     this.problem = problem
     this.hint = hint
     this.fix = fix

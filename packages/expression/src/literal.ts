@@ -30,14 +30,8 @@ export function parseAssignments(source: string): Map<string, number | NestedArr
     if (parser.at('end')) return assignments
     const { name, expression, span } = parser.statement()
     if (!parser.at('separator', ',', 'end')) parser.refuseAfterStatement()
-    if (name === null)
-      throw new ExpressionError(source, span, 'expected name=value', {
-        hint: 'for example w=-2',
-      })
-    if (assignments.has(name))
-      throw new ExpressionError(source, span, `${name} is assigned twice`, {
-        hint: 'remove one of the assignments',
-      })
+    if (name === null) throw new ExpressionError(source, span, { code: 'expected-assignment' })
+    if (assignments.has(name)) throw new ExpressionError(source, span, { code: 'duplicate-assignment', name })
     assignments.set(name, requireLiteral(source, expression, expression.span, name))
   }
 }
@@ -49,9 +43,6 @@ function requireLiteral(
   name: string,
 ): number | NestedArray {
   const value = literalValue(expression) ?? constantNumber(expression, constants)
-  if (value === null)
-    throw new ExpressionError(source, span, `${name} must be a number or an array of numbers`, {
-      hint: 'for example -2, 1/3, 2*pi, 1e-3 or [[1, 2], [3, 4]]',
-    })
+  if (value === null) throw new ExpressionError(source, span, { code: 'not-literal', name })
   return value
 }

@@ -21,9 +21,7 @@ export function parse(source: string, given: Iterable<string> = []): Program {
     if (!parser.at('separator', 'end')) parser.refuseAfterStatement()
   }
   if (statements.length === 0)
-    throw new ExpressionError(source, { start: 0, end: source.length }, 'there is nothing to compute', {
-      hint: 'write an expression, e.g. f = w*x + b',
-    })
+    throw new ExpressionError(source, { start: 0, end: source.length }, { code: 'nothing-to-compute' })
   const { constants, readings } = parser
   const used = new Set<string>()
   for (const { expression } of statements) forEachName(expression, (name) => used.add(name))
@@ -77,16 +75,16 @@ function resolveNames(
     const { name, span } = statement
     if (name === null) {
       if (statement !== output)
-        throw new ExpressionError(source, span, 'the result of this expression is never used', {
-          hint: `give it a name, as in g = ${excerpt(source, span)}`,
-        })
+        throw new ExpressionError(source, span, { code: 'never-used', text: excerpt(source, span) })
       continue
     }
     const nameSpan = { start: span.start, end: span.start + nameLength(source, span.start) }
     const first = definitions.get(name)
     if (first)
-      throw new ExpressionError(source, nameSpan, `${name} is assigned twice`, {
-        hint: `it is already ${excerpt(source, first.expression.span)}; use another name`,
+      throw new ExpressionError(source, nameSpan, {
+        code: 'assigned-twice',
+        name,
+        before: excerpt(source, first.expression.span),
       })
     definitions.set(name, statement)
   }
@@ -96,15 +94,10 @@ function resolveNames(
   for (const { name, expression } of statements) {
     if (name !== null && values.has(name)) continue
     forEachName(expression, (used, span) => {
-      if (used === name)
-        throw new ExpressionError(source, span, `${name} is defined in terms of itself`, {
-          hint: 'use another name on the left of =',
-        })
+      if (used === name) throw new ExpressionError(source, span, { code: 'in-terms-of-itself', name: used })
       if (computed.has(used) || constants.has(used)) return
       if (definitions.has(used) && !values.has(used))
-        throw new ExpressionError(source, span, `${used} is used before it is defined`, {
-          hint: `move ${used} = … before this statement`,
-        })
+        throw new ExpressionError(source, span, { code: 'used-before', name: used })
       names.add(used)
     })
     if (name !== null) computed.add(name)

@@ -10,6 +10,7 @@ import {
   tensorsOf,
 } from './functions.js'
 import { bindingPower, negationPower } from './precedence.js'
+import type { Reason } from './reasons.js'
 import { constants, ourName, readProducts } from './spelling.js'
 import {
   constantNumber,
@@ -106,24 +107,18 @@ export class Parser {
       throw this.#error(
         name === null ? { start: first.span.start, end: this.#endOfPrevious() } : this.token.span,
         name === null
-          ? `${excerpt(this.source, { start: first.span.start, end: this.#endOfPrevious() })} is not a name`
-          : 'a statement can have only one =',
-        {
-          hint:
-            name === null
-              ? 'the left side of = is a single name, as in f = w*x'
-              : 'separate statements with ; or a new line',
-        },
+          ? {
+              code: 'not-a-name',
+              text: excerpt(this.source, { start: first.span.start, end: this.#endOfPrevious() }),
+            }
+          : { code: 'one-equals' },
       )
     return { name, expression, span: { start: first.span.start, end: this.#endOfPrevious() } }
   }
 
   /** An expression whose operators bind at least as tightly as `power`. */
   expression(power: number): Expression {
-    if (++this.#depth > maxDepth)
-      throw this.#error(this.token.span, `this is nested more than ${maxDepth} deep`, {
-        hint: `the limit is ${maxDepth}: give an inner part a name in a statement of its own, g = …, and write g in its place`,
-      })
+    if (++this.#depth > maxDepth) throw this.#error(this.token.span, { code: 'too-deep', limit: maxDepth })
     let left = this.#operand()
     for (;;) {
       const { token } = this
@@ -149,9 +144,7 @@ export class Parser {
       } else if (token.kind === 'name' || token.kind === 'number' || token.kind === '(') {
         throw this.#missingProduct(left, token)
       } else if (token.kind === '[') {
-        throw this.#error(token.span, 'a [ cannot follow a value', {
-          hint: 'there is no indexing; an array such as [1, 2] is a separate value',
-        })
+        throw this.#error(token.span, { code: 'index' })
       } else break
     }
     this.#depth--
@@ -162,16 +155,22 @@ export class Parser {
   refuseAfterStatement(): never {
     const { token } = this
     if (token.kind === ')' || token.kind === ']')
-      throw this.#error(token.span, `unmatched ${token.kind}`, {
-        hint: 'remove it, or open it first',
-        fix: { ...token.span, replacement: '' },
-      })
+      throw this.#error(
+        token.span,
+        { code: 'unmatched', bracket: token.kind },
+        {
+          fix: { ...token.span, replacement: '' },
+        },
+      )
     if (token.kind === ',')
-      throw this.#error(token.span, 'commas only separate arguments', {
-        hint: 'separate statements with ;',
-        fix: { ...token.span, replacement: ';' },
-      })
-    throw this.#error(token.span, `unexpected ${this.#describe(token)}`)
+      throw this.#error(
+        token.span,
+        { code: 'comma' },
+        {
+          fix: { ...token.span, replacement: ';' },
+        },
+      )
+    throw this.#error(token.span, { code: 'unexpected', token: this.#describe(token) })
   }
 
   #operand(): Expression {
@@ -182,10 +181,13 @@ export class Parser {
       this.#bars++
       const inner = this.expression(0)
       if (this.token.kind !== '|')
-        throw this.#error(token.span, 'this | is never closed', {
-          hint: 'write |x| or abs(x)',
-          fix: { start: this.#endOfPrevious(), end: this.#endOfPrevious(), replacement: '|' },
-        })
+        throw this.#error(
+          token.span,
+          { code: 'bar-never-closed' },
+          {
+            fix: { start: this.#endOfPrevious(), end: this.#endOfPrevious(), replacement: '|' },
+          },
+        )
       this.advance()
       this.#bars--
       const span = { start: token.span.start, end: this.#endOfPrevious() }
@@ -206,7 +208,12 @@ export class Parser {
     }
     if (token.kind === '(') {
       if (this.token.kind === ')')
-        throw this.#error({ start: token.span.start, end: this.token.span.end }, 'nothing between ( and )')
+        throw this.#error(
+          { start: token.span.start, end: this.token.span.end },
+          {
+            code: 'empty-parentheses',
+          },
+        )
       this.#open.push(token.span)
       const inner = this.expression(0)
       this.#close(')', token.span)
@@ -231,8 +238,10 @@ export class Parser {
     const factors = token.foreign ? undefined : this.#products.get(name)
     if (this.token.kind === '(' && !factors && !this.#isVariable(name)) return this.#call(token)
     if (token.foreign && !constants.has(name) && isFunction(name))
-      throw this.#error(span, `${excerpt(this.source, span)} needs parentheses around its argument`, {
-        hint: `write ${name}(…)`,
+      throw this.#error(span, {
+        code: 'needs-parentheses',
+        text: excerpt(this.source, span),
+        written: `${name}(…)`,
       })
     if (!factors) {
       const value = this.#settled.has(name) ? undefined : constants.get(name)
@@ -315,34 +324,43 @@ export class Parser {
     const found = findFunction(name.name, given.length)
     if (!found) {
       const meant = nearestFunction(name.name)
-      throw this.#error(name.span, `unknown function ${name.name}`, {
-        hint: `${meant ? `did you mean ${meant}? ` : `to multiply, write ${name.name}*(…). `}The ${functionNames.length} functions include ${familiarFunctions.join(', ')}`,
-        fix: meant
-          ? { ...name.span, replacement: meant }
-          : { start: opening.start, end: opening.start, replacement: '*' },
-      })
+      throw this.#error(
+        name.span,
+        {
+          code: 'unknown-function',
+          name: name.name,
+          meant,
+          count: functionNames.length,
+          familiar: familiarFunctions,
+        },
+        {
+          fix: meant
+            ? { ...name.span, replacement: meant }
+            : { start: opening.start, end: opening.start, replacement: '*' },
+        },
+      )
     }
     const { inputs, ofList, shorthand } = found
     const tensors = tensorsOf(found, given).length
     const attribute = given[tensors]
     const form = `${name.name}(${ofList ? 'a, b' : inputs.join(', ')}${shorthand ? `, ${shorthand}` : ''})`
     if (tensors < inputs.length || given.length > tensors + (shorthand ? 1 : 0))
-      throw this.#error(
-        span,
-        `${name.name} takes ${inputs.length} argument${inputs.length === 1 ? '' : 's'}${shorthand ? ` and ${shorthand}` : ''}, not ${given.length}`,
-        { hint: `write ${form}` },
-      )
-    if (attribute && literalValue(attribute) === null)
-      throw this.#error(attribute.span, `${shorthand} must be a number or an array of numbers`, {
-        hint: `it must be a literal; write ${form} with e.g. 0 or [0, 1] for ${shorthand}`,
+      throw this.#error(span, {
+        code: 'argument-count',
+        name: name.name,
+        expected: inputs.length,
+        shorthand: shorthand ?? null,
+        given: given.length,
+        form,
       })
+    if (attribute && literalValue(attribute) === null)
+      throw this.#error(attribute.span, { code: 'attribute-not-literal', shorthand: shorthand!, form })
   }
 
   /** The numbers up to and including the closing bracket; the opening one is already consumed. */
   #array(): NestedArray {
     const opening = this.#tokens[this.#index - 1]!.span
-    if (++this.#depth > maxDepth)
-      throw this.#error(opening, `this is nested more than ${maxDepth} deep`, { hint: 'remove brackets' })
+    if (++this.#depth > maxDepth) throw this.#error(opening, { code: 'too-deep-array', limit: maxDepth })
     const items: (number | NestedArray)[] = []
     let firstShape = ''
     for (;;) {
@@ -351,9 +369,14 @@ export class Parser {
       const shape = JSON.stringify(shapeOf(item))
       if (items.length === 0) firstShape = shape
       else if (shape !== firstShape)
-        throw this.#error({ start, end: this.#endOfPrevious() }, 'the rows of this array differ in length', {
-          hint: `each entry must be like the first, ${describeItem(items[0]!)}; this one is ${describeItem(item)}`,
-        })
+        throw this.#error(
+          { start, end: this.#endOfPrevious() },
+          {
+            code: 'ragged',
+            first: shapeOf(items[0]!),
+            other: shapeOf(item),
+          },
+        )
       items.push(item)
       if (this.token.kind !== ',') break
       this.advance()
@@ -376,7 +399,7 @@ export class Parser {
       return this.#array()
     }
     if (token.kind === ']' || token.kind === ',' || token.kind === 'end' || token.kind === 'separator')
-      throw this.#error(token.span, 'missing number in this array', { hint: 'for example [1, 2]' })
+      throw this.#error(token.span, { code: 'missing-number' })
     const start = this.#index
     const expression = this.expression(0)
     const value = constantNumber(expression, this.constants)
@@ -384,11 +407,10 @@ export class Parser {
     const unsettled = this.#tokens
       .slice(start, this.#index)
       .find((one) => one.kind === 'name' && !this.constants.has(one.name))
-    throw this.#error(
-      unsettled?.span ?? expression.span,
-      `${unsettled ? this.#describe(unsettled) : excerpt(this.source, expression.span)} is not a number`,
-      { hint: 'an array contains only numbers, as in [1, -2.5, 1/3]' },
-    )
+    throw this.#error(unsettled?.span ?? expression.span, {
+      code: 'not-a-number',
+      text: unsettled ? this.#describe(unsettled) : excerpt(this.source, expression.span),
+    })
   }
 
   #close(bracket: ')' | ']', opening: Span): void {
@@ -399,17 +421,24 @@ export class Parser {
     }
     if (token.kind === 'end' || token.kind === 'separator' || this.#atLineStart())
       throw this.#neverClosed(opening, bracket)
-    throw this.#error(token.span, `expected ${bracket}, found ${this.#describe(token)}`, {
-      hint: `${bracket} closes the ${this.source[opening.start]} at character ${opening.start + 1}`,
+    throw this.#error(token.span, {
+      code: 'wrong-bracket',
+      bracket,
+      token: this.#describe(token),
+      opening: this.source[opening.start]!,
+      position: opening.start + 1,
     })
   }
 
   #neverClosed(opening: Span, bracket: ')' | ']'): ExpressionError {
     const end = this.#endOfPrevious()
-    return this.#error(opening, `this ${this.source[opening.start]} is never closed`, {
-      hint: `add a ${bracket} where it should end`,
-      fix: { start: end, end, replacement: bracket },
-    })
+    return this.#error(
+      opening,
+      { code: 'never-closed', opening: this.source[opening.start]!, bracket },
+      {
+        fix: { start: end, end, replacement: bracket },
+      },
+    )
   }
 
   /** Whether a line break, which is ignored inside brackets, precedes the current token. */
@@ -425,34 +454,43 @@ export class Parser {
     const before = this.source.slice(start, end)
     const after = this.source.slice(right.span.start, right.span.end)
     if (left.kind === 'name' && isFunction(left.name) && right.kind !== '(')
-      return this.#error(right.span, `${left.name} needs parentheses around its argument`, {
-        hint: `write ${left.name}(${after})`,
-        fix: { start: end, end: right.span.end, replacement: `(${after})` },
-      })
+      return this.#error(
+        right.span,
+        {
+          code: 'needs-parentheses',
+          text: left.name,
+          written: `${left.name}(${after})`,
+        },
+        {
+          fix: { start: end, end: right.span.end, replacement: `(${after})` },
+        },
+      )
     const shown = excerpt(this.source, { start, end })
-    return this.#error(right.span, `missing * between ${shown} and ${right.kind === '(' ? '(' : after}`, {
-      hint: `write ${before.length > 32 ? '…' : shown}*${right.kind === '(' ? '(…)' : after}`,
-      fix: { start: end, end: right.span.start, replacement: '*' },
-    })
+    return this.#error(
+      right.span,
+      {
+        code: 'missing-product',
+        left: shown,
+        right: right.kind === '(' ? '(' : after,
+        written: `${before.length > 32 ? '…' : shown}*${right.kind === '(' ? '(…)' : after}`,
+      },
+      {
+        fix: { start: end, end: right.span.start, replacement: '*' },
+      },
+    )
   }
 
   #missingValue(token: Token): ExpressionError {
     const before = this.#tokens[this.#tokens.indexOf(token) - 1]
     const after =
-      before && before.kind !== 'separator' && before.kind !== 'end' ? ` after ${this.#describe(before)}` : ''
+      before && before.kind !== 'separator' && before.kind !== 'end' ? this.#describe(before) : null
     if (token.kind === 'end' || token.kind === 'separator')
-      return this.#error({ start: token.span.start, end: token.span.start }, `missing value${after}`, {
-        hint: 'add a name, a number or an expression',
-      })
+      return this.#error({ start: token.span.start, end: token.span.start }, { code: 'missing-value', after })
     if (token.kind === '=')
-      return this.#error(token.span, before?.kind === '=' ? 'one = too many' : 'missing name before =', {
-        hint: 'for example f = w*x',
-      })
+      return this.#error(token.span, { code: before?.kind === '=' ? 'extra-equals' : 'missing-name' })
     if (token.kind === 'operator' && token.operator === '+')
-      return this.#error(token.span, `missing value${after} before +`, {
-        hint: 'omit a leading +',
-      })
-    return this.#error(token.span, `missing value${after} before ${this.#describe(token)}`)
+      return this.#error(token.span, { code: 'leading-plus', after })
+    return this.#error(token.span, { code: 'missing-value-before', after, before: this.#describe(token) })
   }
 
   #describe(token: Token): string {
@@ -468,29 +506,18 @@ export class Parser {
 
   #count(): void {
     if (++this.#nodes > maxNodes)
-      throw this.#error(this.token.span, `the source has more than ${maxNodes} parts`, {
-        hint: 'shorten it; use matrices instead of long sums',
-      })
+      throw this.#error(this.token.span, { code: 'too-many-parts', limit: maxNodes })
   }
 
   #error(
     span: Span,
-    problem: string,
+    reason: Reason,
     options?: ConstructorParameters<typeof ExpressionError>[3],
   ): ExpressionError {
-    return new ExpressionError(this.source, span, problem, options)
+    return new ExpressionError(this.source, span, reason, options)
   }
 }
 
 function shapeOf(item: number | NestedArray): number[] {
   return typeof item === 'number' ? [] : [item.length, ...shapeOf(item[0]!)]
-}
-
-function describeItem(item: number | NestedArray): string {
-  const shape = shapeOf(item)
-  return shape.length === 0
-    ? 'a number'
-    : shape.length === 1
-      ? `a row of ${shape[0]}`
-      : `an array of ${shape.join('×')}`
 }

@@ -47,7 +47,7 @@ export function tokenize(source: string): Token[] {
     throw new ExpressionError(
       source,
       { start: maxSourceLength, end: source.length },
-      `the source has ${source.length} characters; the limit is ${maxSourceLength}`,
+      { code: 'too-long', length: source.length, limit: maxSourceLength },
     )
   const tokens: Token[] = []
   let open = 0
@@ -99,8 +99,9 @@ export function tokenize(source: string): Token[] {
       else if (character === ')' || character === ']') open = Math.max(0, open - 1)
       tokens.push({ kind: character, span })
     } else
-      throw new ExpressionError(source, span, `unexpected ${describeCharacter(character)}`, {
-        hint: 'the language has names, numbers, + - * / ^ @ = ( ) [ ] | √ , ; and comments after #',
+      throw new ExpressionError(source, span, {
+        code: 'unexpected-character',
+        character: describeCharacter(character),
       })
     at = span.end
   }
@@ -128,19 +129,9 @@ function exponentTokens(text: string, at: number): Token[] {
 function readNumber(source: string, { start, end }: Span): number {
   const text = source.slice(start, end)
   if (source[end] === '.')
-    throw new ExpressionError(
-      source,
-      { start, end: end + 1 },
-      `the number ${text} has a second decimal point`,
-      {
-        hint: 'a number has at most one, as in 3.14',
-      },
-    )
+    throw new ExpressionError(source, { start, end: end + 1 }, { code: 'second-point', text })
   const value = Number(text)
-  if (!Number.isFinite(value))
-    throw new ExpressionError(source, { start, end }, `the number ${text} is too large`, {
-      hint: 'the largest is about 1.8e308',
-    })
+  if (!Number.isFinite(value)) throw new ExpressionError(source, { start, end }, { code: 'too-large', text })
   return value
 }
 

@@ -1,6 +1,6 @@
 // The cost as it is typed: the picture follows as soon as it can be read, and stays calm until then.
 
-import { ExpressionError } from '@bp/expression'
+import { ExpressionError, sayReason } from '@bp/expression'
 import { type Bowl, BowlError, compileBowl, type DescentDocument, formatNumber } from '@bp/lab'
 import { useEffect, useId, useMemo, useState } from 'react'
 import { type Texts, useTexts } from '../shell/language.js'
@@ -21,7 +21,8 @@ const patience = 900
 const shownPoints = 3
 
 export function CostField({ document, error, onCost, onData }: CostFieldProps) {
-  const texts = useTexts().descent
+  const all = useTexts()
+  const texts = all.descent
   const id = useId()
   const [draft, setDraft] = useState<string | null>(null)
   const [problem, setProblem] = useState<unknown>(null)
@@ -101,7 +102,7 @@ export function CostField({ document, error, onCost, onData }: CostFieldProps) {
       )}
       {shown !== null && (
         <p className="descent-problem" id={`${id}-problem`} role="status">
-          {messageOf(shown, texts)} {draft !== null && texts.problems.shown}
+          {messageOf(shown, all)} {draft !== null && texts.problems.shown}
         </p>
       )}
     </div>
@@ -125,7 +126,7 @@ function Readings({ readings }: Pick<Bowl, 'readings'>) {
 }
 
 /** What is wrong with a cost, and the cure. */
-export function messageOf(error: unknown, texts: Texts['descent']): string {
+export function messageOf(error: unknown, { descent: texts, expression }: Texts): string {
   if (error instanceof BowlError) {
     const { problem, found } = error
     if (problem === 'noParameter') return texts.problems.noParameter
@@ -133,7 +134,6 @@ export function messageOf(error: unknown, texts: Texts['descent']): string {
       ? texts.problems.notScalar(found.join('×'))
       : texts.problems.tooManyParameters(found.join(', '))
   }
-  if (error instanceof ExpressionError)
-    return error.hint ? `${error.problem}; ${error.hint}.` : `${error.problem}.`
+  if (error instanceof ExpressionError) return `${sayReason(expression, error.reason).join('; ')}.`
   return error instanceof Error ? error.message : String(error)
 }

@@ -34,7 +34,8 @@ import '../styles/descent.css'
 
 export function DescentPlace(props: PlaceProps<DescentDocument>) {
   const { document } = props
-  const texts = useTexts().descent
+  const all = useTexts()
+  const texts = all.descent
   const { bowl, error } = useMemo(
     () => compiled(document.cost, document.points),
     [document.cost, document.points],
@@ -45,7 +46,7 @@ export function DescentPlace(props: PlaceProps<DescentDocument>) {
     <PlaceFrame
       title={texts.title}
       bar={<Bar {...props} bowl={null} error={error} />}
-      drawing={<p className="descent-empty">{messageOf(error, texts)}</p>}
+      drawing={<p className="descent-empty">{messageOf(error, all)}</p>}
     />
   )
 }

@@ -1,6 +1,6 @@
 // The bar of the Graph place: the expression, examples, and what is differentiated in which direction.
 
-import type { Span } from '@bp/expression'
+import { type Span, sayReason } from '@bp/expression'
 import { countSweeps, nodesAt, type SourceProblem, spansOf } from '@bp/lab'
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { Menu, type MenuItem } from '../parts/menu.js'
@@ -122,9 +122,10 @@ function Problem({
   document,
   change,
 }: Pick<BarProps, 'document' | 'change'> & { readonly problem: SourceProblem }) {
-  const texts = useTexts().graph
+  const { graph: texts, expression } = useTexts()
   const { source } = document
-  const { span, fix, unknown, message, hint } = problem
+  const { span, fix, unknown, reason } = problem
+  const [message, hint] = reason ? sayReason(expression, reason) : [problem.message]
   return (
     <div className="graph-problem">
       <p>

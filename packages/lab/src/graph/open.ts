@@ -1,6 +1,6 @@
 // From the document of the Graph place to all that the page draws.
 import { BackpropagationError } from '@bp/core'
-import { build, ExpressionError, type Fix, type Program, parse, type Span } from '@bp/expression'
+import { build, ExpressionError, type Fix, type Program, parse, type Reason, type Span } from '@bp/expression'
 import { type OpenedGraph, openComposites } from './composite.js'
 import type { GraphDocument } from './document.js'
 import type { Numbers } from './numbers.js'
@@ -10,6 +10,8 @@ import { type Trace, trace } from './trace.js'
 export interface SourceProblem {
   readonly message: string
   readonly hint: string | null
+  /** The same as a code with parameters; `null` for what the language did not refuse. */
+  readonly reason: Reason | null
   /** The edit that the hint describes. */
   readonly fix: Fix | null
   /** Range of the source that is wrong; `null` if it is not a single place. */
@@ -88,10 +90,11 @@ function isLetter(name: string): boolean {
 
 function describe(error: BackpropagationError): SourceProblem {
   if (!(error instanceof ExpressionError))
-    return { message: error.message, hint: null, fix: null, span: null, unknown: [] }
+    return { message: error.message, hint: null, reason: null, fix: null, span: null, unknown: [] }
   return {
     message: error.problem,
     hint: error.hint,
+    reason: error.reason,
     fix: error.fix,
     span: { start: error.position, end: error.end },
     unknown: error.unknown,

@@ -59,6 +59,7 @@ describe('a source without a graph', () => {
     expect(problem('f = (w*x')).toEqual({
       message: 'this ( is never closed',
       hint: 'add a ) where it should end',
+      reason: { code: 'never-closed', opening: '(', bracket: ')' },
       fix: { start: 8, end: 8, replacement: ')' },
       span: { start: 4, end: 5 },
       unknown: [],

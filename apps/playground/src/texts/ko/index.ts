@@ -1,6 +1,7 @@
 // All texts of the page, in Korean.
 import type { en } from '../en/index.js'
 import { descent } from './descent.js'
+import { expression } from './expression.js'
 import { graph } from './graph.js'
 import { network } from './network.js'
 import { panZoom } from './pan-zoom.js'
@@ -8,4 +9,4 @@ import { shell } from './shell.js'
 import { timeline } from './timeline.js'
 import { trainingGraph } from './training-graph.js'
 
-export const ko: typeof en = { descent, graph, network, panZoom, shell, timeline, trainingGraph }
+export const ko: typeof en = { descent, expression, graph, network, panZoom, shell, timeline, trainingGraph }
