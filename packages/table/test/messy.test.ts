@@ -23,6 +23,14 @@ const utf16 = (text: string, mark = true) => {
   return Uint8Array.from(bytes)
 }
 
+/** A row that is held back, with the seed and the targets of these tests. */
+const heldRow = Number(
+  prepareTable(inspectTable(parseTable(`a,y\n${rows(40, (i) => `${i},${y(i)}`)}`), { target: 'y' }), {
+    heldBack: 0.2,
+    seed: 1,
+  }).rows.heldBack[0],
+)
+
 interface Messy {
   readonly file: string | Uint8Array
   readonly options?: InspectOptions & ReadOptions
@@ -226,6 +234,11 @@ const messy: Readonly<Record<string, Messy>> = {
     file: `a,b,y,c\n${rows(40, (i) => `${i},${i % 5},${y(i)}${i % 4 ? `,${i % 3}` : ''}`)}`,
     inputs: ['a', 'b', 'c', 'c is missing'],
   },
+  'what differs in held-back rows alone, and a date whose year never does': {
+    file: `a,d,y\n${rows(40, (i) => `${i === heldRow ? 2 : 1},2015-0${1 + (i % 9)}-0${1 + (i % 7)},${y(i)}`)}`,
+    inputs: ['d: month', 'd: day', 'd: day of week'],
+    says: ['a number the same, or empty, in all training rows; left out', '→ month, day, day of week'],
+  },
   'the smallest numbers': {
     file: `a,y\n${rows(40, (i) => `${i}e-320,${y(i)}`)}`,
     inputs: ['a'],
@@ -249,7 +262,12 @@ describe('trains on', () => {
     const prepared = prepareTable(inspection, { heldBack: 0.2, seed: 1 })
     const { description, training } = prepared
     expect(description.inputs.flatMap(inputNames)).toEqual(inputs)
-    const report = describeTable(inspection)
+    const report = describeTable(inspection, description)
+    expect(describeTable(inspection).map(({ column }) => column)).toEqual(report.map(({ column }) => column))
+    // No column vanishes unsaid.
+    for (const { column, role, becomes } of report)
+      if (description.leftOut.includes(column))
+        expect([role, becomes]).toEqual(['left out', expect.stringMatching('left out')])
     expect(report.map(({ column }) => column).sort()).toEqual(table.columns.map(({ name }) => name).sort())
     const lines = report.map(({ column, kind, becomes }) => `${column} ${kind} ${becomes}`).join('\n')
     for (const said of says) expect(lines).toMatch(said)

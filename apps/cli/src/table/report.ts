@@ -1,5 +1,5 @@
 // What is made of a table, as lines of text.
-import { describeTable, type Inspection, type ReportLine } from '@bp/table'
+import { describeTable, type Inspection, type ReportLine, type TableDescription } from '@bp/table'
 import stringWidth from 'string-width'
 import { cut, visible } from '../fit.js'
 
@@ -13,9 +13,9 @@ export function reportTable(inspection: Inspection): string[] {
   return drawReport(describeTable(inspection))
 }
 
-/** The columns about which there is something to say, as many as fit before a training. */
-export function reportBriefly(inspection: Inspection): string[] {
-  const lines = describeTable(inspection)
+/** What has become of the columns about which there is something to say, as many as fit before a training. */
+export function reportBriefly(inspection: Inspection, description: TableDescription): string[] {
+  const lines = describeTable(inspection, description)
   const said = lines.filter(
     ({ role, kind, becomes }) => role === 'target' || kind !== 'number' || becomes !== '',
   )

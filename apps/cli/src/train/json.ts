@@ -1,11 +1,10 @@
 // Reports of a run as one JSON object per line, for programs.
-import type { RunState } from '@bp/core'
 import { isOver } from '@bp/lab'
 import { inputNames } from '@bp/table'
 import { separated } from '../options.js'
 import { profileObject } from '../profile/table.js'
 import type { Reporter } from './reports.js'
-import { gainOver, hashWeights, scoresOf } from './words.js'
+import { endScores, gainOver, hashWeights, reportedScores } from './words.js'
 
 export function jsonReporter(write: (line: string) => void, profiled: boolean): Reporter {
   const line = (fields: object) => write(JSON.stringify(fields))
@@ -30,13 +29,16 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
       })
     },
     report(_, state) {
-      line({ type: 'report', epoch: state.epoch, step: state.step, ...scores(state) })
+      const { loss, accuracy, validation } = reportedScores(state)
+      const { epoch, step } = state
+      line({ type: 'report', epoch, step, loss, accuracy, ...(validation && { validation }) })
     },
     warn: (message) => line({ type: 'warning', message }),
     end(plan, run, initial) {
       const { settings, checkpoints, table, target, validation } = plan
       const state = run.getState()
-      const ended = scoresOf(plan, state, initial)
+      const ended = endScores(plan, run, initial)
+      const { loss, accuracy } = ended.training
       const judged = validation ? ended.heldBack : ended.training
       if (profiled) line(profileObject(run.profile()))
       line({
@@ -44,7 +46,9 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
         seed: settings.seed,
         epochs: state.epoch,
         steps: state.step,
-        ...scores(state),
+        loss,
+        accuracy,
+        ...(ended.heldBack && { validation: ended.heldBack }),
         ...(table && { weights_of_epoch: ended.epoch, best: ended.best, baseline: table.baseline }),
         ...(table && judged && { gain: gainOver(table.baseline, judged, target!) }),
         weights_sha256: hashWeights(run),
@@ -54,11 +58,4 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
       })
     },
   }
-}
-
-/** Of the same weights where the epoch has been scored; before that, the loss is that of its steps so far. */
-function scores({ loss: ofSteps, accuracy, validation, history, epoch, status }: RunState): object {
-  const record = history.at(-1)
-  const loss = status !== 'done' && record?.epoch === epoch ? record.loss : ofSteps
-  return { loss, accuracy, ...(validation && { validation }) }
 }

@@ -10,6 +10,7 @@ import {
   describeRows,
   describeSettings,
   formatCount,
+  reportedScores,
   rootMeanSquaredError,
 } from './words.js'
 
@@ -44,12 +45,8 @@ export function tableLines({ table, target, validation }: Plan): string[] {
 }
 
 function figuresOf({ target }: Plan, state: RunState) {
-  const { epoch, step, accuracy } = state
-  // Once an epoch is scored, the loss of all its rows, with the weights that the held-back rows are scored with.
-  const record = state.history.at(-1)
-  const scored = record && record.epoch === epoch ? record : null
-  const loss = scored?.loss ?? state.loss
-  const validation = scored ? scored.validation : state.validation
+  const { epoch, step } = state
+  const { loss, accuracy, validation } = reportedScores(state)
   const figures: Record<string, number> = { epoch, step }
   const add = (name: string, value: number | null) => {
     if (value !== null) figures[name] = value

@@ -87,9 +87,11 @@ async function makeProblem(subject: string, given: TrainOptions): Promise<Omit<P
       settings: withDefaults('xor', given),
     }
   }
-  const settings = withDefaults('table', given)
-  if (settings.heldBack === 0 && given.patience)
+  const wanted = withDefaults('table', given)
+  if (wanted.heldBack === 0 && given.patience)
     throw new UsageError('--patience needs held-back rows; leave out --patience or --held-back 0')
+  // Training rows do not say when to stop.
+  const settings = wanted.heldBack === 0 ? { ...wanted, patience: 0 } : wanted
   const { name, table, usualTarget, note } = await findTable(subject, given)
   const names = table.columns.map((column) => column.name)
   const target = given.target ?? usualTarget
@@ -110,8 +112,8 @@ async function makeProblem(subject: string, given: TrainOptions): Promise<Omit<P
     target: description.target,
     table: {
       description,
-      columns: describeTable(inspection),
-      lines: [`  ${describeSize(inspection, formatCount)}`, ...reportBriefly(inspection)],
+      columns: describeTable(inspection, description),
+      lines: [`  ${describeSize(inspection, formatCount)}`, ...reportBriefly(inspection, description)],
       baseline,
     },
     data: training,

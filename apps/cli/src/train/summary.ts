@@ -7,11 +7,10 @@ import {
   describeBaseline,
   describeGain,
   describeScore,
+  endScores,
   formatCount,
   formatDuration,
   hashWeights,
-  type Scores,
-  scoresOf,
   threeDigits,
 } from './words.js'
 
@@ -21,22 +20,12 @@ export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number)
 }
 
 function describeResult(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
-  const state = run.getState()
-  const { status, epoch, step, loss, error } = state
+  const { status, epoch, step, loss, error } = run.getState()
   if (error !== null || loss === null) return [`${plan.name}: ${error === null ? 'not started' : 'diverged'}`]
   const verb = status === 'done' ? 'trained' : 'stopped after'
   const time = elapsed < 9950 ? `${(elapsed / 1000).toFixed(1)} s` : formatDuration(elapsed)
   const lines = [`${plan.name}: ${verb} ${counted(epoch, 'epoch')}, ${counted(step, 'step')}, ${time}`]
-  // A run that was stopped within an epoch is scored with the weights that it has now.
-  const ended: Scores =
-    status === 'done'
-      ? scoresOf(plan, state, initial)
-      : {
-          training: run.evaluate(plan.data),
-          heldBack: plan.validation && run.evaluate(plan.validation),
-          epoch,
-          best: false,
-        }
+  const ended = endScores(plan, run, initial)
   const { training, heldBack } = ended
   lines.push(
     `  training   loss ${threeDigits(initial.loss)} → ${threeDigits(training.loss)}, ${describeScore(training, plan.data, plan.target)}`,

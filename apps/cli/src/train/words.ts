@@ -111,6 +111,27 @@ export function scoresOf({ settings, validation }: Plan, state: RunState, initia
   }
 }
 
+/**
+ * Those of the weights that a run has at its end. One that was stopped within an epoch is scored now, one that diverged
+ * keeps its last scores.
+ */
+export function endScores(plan: Plan, run: Run, initial: Score): Scores {
+  const state = run.getState()
+  if (state.status === 'done' || state.status === 'diverged') return scoresOf(plan, state, initial)
+  return {
+    training: run.evaluate(plan.data),
+    heldBack: plan.validation && run.evaluate(plan.validation),
+    epoch: state.epoch,
+    best: false,
+  }
+}
+
+/** The figures of a report: those of the epoch if it was scored, and before that the mean loss of its steps. */
+export function reportedScores(state: RunState): Pick<RunState, 'loss' | 'accuracy' | 'validation'> {
+  const record = state.history.at(-1)
+  return record && record.step === state.step ? record : state
+}
+
 /** SHA-256 of all weights as little-endian float32. */
 export function hashWeights(run: Run): string {
   const weights = run.weights()

@@ -1,13 +1,12 @@
 // What is made of a table, in one line a column, with what to say to have it otherwise.
-
 import { writeDate } from '../columns/date.js'
 import { isMissing } from '../columns/missing.js'
 import { plainForm, writeNumber } from '../columns/number.js'
-import type { ColumnReading } from '../columns/reading.js'
-import { describeUnreadable } from '../columns/reading.js'
+import { type ColumnReading, describeUnreadable } from '../columns/reading.js'
 import { readValues } from '../columns/values.js'
 import { counted, formatCount, quote } from '../errors.js'
 import { cellsFrom } from '../read/cells.js'
+import type { ColumnEncoding, TableDescription } from './description.js'
 import {
   type InspectedColumn,
   type InspectedTarget,
@@ -26,8 +25,15 @@ export interface ReportLine {
   readonly becomes: string
 }
 
-/** A line for each column: the target first, then the others in the order of the file. */
-export function describeTable({ columns, target, table }: Inspection): ReportLine[] {
+/**
+ * A line for each column: the target first, then the others in the order of the file. With the description of the
+ * prepared table, it says what has become of them, not what is to become.
+ */
+export function describeTable(
+  { columns, target, table }: Inspection,
+  description?: TableDescription,
+): ReportLine[] {
+  const encodings = new Map(description?.inputs.map(({ reading, encoding }) => [reading.name, encoding]))
   const lines = columns.map((column): ReportLine => {
     const { reading, role } = column
     const { name } = reading
@@ -38,7 +44,16 @@ export function describeTable({ columns, target, table }: Inspection): ReportLin
         kind: `what to learn: ${describeTask(target!)}`,
         becomes: describeShares(target!, reading),
       }
-    return { column: name, role, kind: describeKind(reading), becomes: becomes(column, table.rows) }
+    const kind = describeKind(reading)
+    const encoding = encodings.get(name) ?? null
+    if (description && role === 'input' && !encoding)
+      return {
+        column: name,
+        role: 'left out',
+        kind,
+        becomes: 'the same, or empty, in all training rows; left out',
+      }
+    return { column: name, role, kind, becomes: becomes(column, table.rows, encoding) }
   })
   return [...lines.filter(({ role }) => role === 'target'), ...lines.filter(({ role }) => role !== 'target')]
 }
@@ -88,7 +103,11 @@ function describeKind(reading: ColumnReading): string {
 }
 
 /** What becomes of a column that is not the target. */
-function becomes({ reading, role, why }: InspectedColumn, rows: number): string {
+function becomes(
+  { reading, role, why }: InspectedColumn,
+  rows: number,
+  encoding: ColumnEncoding | null,
+): string {
   if (role === 'left out')
     return [reading.kind === 'text' ? reading.reason : null, why].filter(Boolean).join('; ')
   const { kind, name, seen, given } = reading
@@ -101,7 +120,11 @@ function becomes({ reading, role, why }: InspectedColumn, rows: number): string 
       parts.push(`--decimal ${reading.form.decimal === '.' ? 'comma' : 'point'} reads it otherwise`)
   }
   if (kind === 'date') {
-    parts.push(`→ year, month, day, day of week${reading.form.time ? ', hour' : ''}`)
+    parts.push(
+      encoding?.as === 'date'
+        ? `→ ${encoding.parts.map(({ part }) => part).join(', ')}`
+        : `→ year, month, day, day of week${reading.form.time ? ', hour' : ''}, where they differ`,
+    )
     const { order } = reading.form
     if (seen.ambiguous)
       parts.push(
@@ -110,7 +133,8 @@ function becomes({ reading, role, why }: InspectedColumn, rows: number): string 
     else if (order !== 'ymd') parts.push(`${order === 'mdy' ? 'month' : 'day'} first`)
   }
   if (kind === 'category' || kind === 'text') {
-    const different = seen.distinct!
+    const different =
+      encoding?.as === 'categories' && !encoding.other ? encoding.categories.length : seen.distinct!
     parts.push(
       different > mostInputs
         ? `→ ${mostInputs} inputs for the commonest, one for all others; --ignore ${word}`

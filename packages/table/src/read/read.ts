@@ -310,7 +310,7 @@ class ColumnSink implements Sink {
     if (cells > columns.length && beyond)
       throw new TableError(
         line,
-        `${counted(cells, 'cell')} where there are ${counted(columns.length, 'column')}; quote cells that contain delimiters, or say what separates cells with --delimiter`,
+        `${counted(cells, 'cell')} where there ${columns.length === 1 ? 'is' : 'are'} ${counted(columns.length, 'column')}; quote cells that contain delimiters, or say what separates cells with --delimiter`,
       )
     if (cells < columns.length) {
       if (this.#short.rows++ === 0) this.#short.line = line
