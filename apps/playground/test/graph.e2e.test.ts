@@ -291,6 +291,30 @@ test('a node is replaced, wrapped and taken out by a menu, which edits the text;
   expect(await field.inputValue()).toBe('f = sin(w*x) - b')
 })
 
+test('keys go to the next phase and to where the gradient reaches w, and change the speed', async () => {
+  const page = await open()
+  const position = () => page.getByRole('slider', { name: 'Step' }).inputValue()
+  const places: string[] = []
+  for (let press = 0; press < 3; press++) {
+    await page.keyboard.press('F8')
+    places.push(await position())
+  }
+  expect(places).toEqual(['2', '3', '7'])
+  await page.locator('[data-node=w] .graph-shape').click()
+  await page.keyboard.press('b')
+  await page.keyboard.press('r')
+  await page.keyboard.press('F9')
+  expect(await position()).toBe('6')
+  for (const [key, speed] of [
+    [']', '2'],
+    ['[', '1'],
+    ['[', '0.5'],
+  ] as const) {
+    await page.keyboard.press(key)
+    await page.getByRole('button', { name: `Speed ${speed}×`, exact: true }).waitFor()
+  }
+})
+
 test('a breakpoint stops the play', async () => {
   const page = await open()
   await page.locator('[data-node=f] .graph-shape').click()
