@@ -164,6 +164,46 @@ test('the page of one file opens from a disk, and trains', async () => {
   await single.getByText('0.8276').first().waitFor()
 })
 
+test.each([
+  ['graph', '#/graph?v=1&step=1', '[data-node=f]'],
+  ['descent', '#/descent?v=1&step=1', '[data-kind="descent.slope"]'],
+  ['network', '#/network?v=1&step=1', '[data-kind="network.loss"]'],
+  ['training graph', '#/training-graph?v=1&step=1', '[data-operation="cost/Neg"]'],
+])(
+  'read aloud, %s names every control, says each step, and its tab key meets nothing hidden',
+  async (_, hash, there) => {
+    const page = await open({ hash })
+    await page.locator(there).first().waitFor()
+    const tree = await page.locator('body').ariaSnapshot()
+    expect(
+      tree
+        .split('\n')
+        .filter((line) =>
+          /^\s*- (button|link|textbox|slider|spinbutton|combobox|tab|checkbox)( \[.*\])?:?$/.test(line),
+        ),
+    ).toEqual([])
+    const hidden = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, [tabindex]')]
+        .filter((one) => one.tabIndex >= 0 && !one.matches(':disabled') && one.getClientRects().length > 0)
+        .filter(
+          (one) =>
+            one.closest('[aria-hidden=true], [inert]') || !one.checkVisibility({ visibilityProperty: true }),
+        )
+        .map((one) => one.outerHTML.slice(0, 100)),
+    )
+    expect(hidden).toEqual([])
+    const said = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('#place [role=status]')].map((one) => one.textContent).join(' '),
+      )
+    const before = await said()
+    await page.locator('#place').focus()
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(said, { timeout: 5000 }).not.toBe(before)
+    expect(await said()).toMatch(/\d/)
+  },
+)
+
 test('in forced colours, progress, the step where one is and the maps of units are seen', async () => {
   const page = await open({ forcedColors: 'active', contrast: 'more', hash: '#/graph?v=1&step=5' })
   const seen = await page.evaluate(() => {

@@ -1,6 +1,7 @@
 // The Network place: a network that is trained in a worker, with all of its numbers.
 import {
   formatCount,
+  formatNumber,
   type GraphDocument,
   initialGraph,
   initialTrainingGraph,
@@ -279,59 +280,67 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
         </>
       }
       timeline={
-        <Timeline
-          position={document.step}
-          segments={[
-            {
-              name: texts.stepOf(formatCount(document.step), formatCount(document.until.steps)),
-              length: document.until.steps,
-              tone: 'plain',
-            },
-          ]}
-          onPosition={goTo}
-          describe={(step) => texts.stepOf(formatCount(step), formatCount(document.until.steps))}
-          next={primary}
-          onStep={stepOn}
-          marks={[...new Set([...document.edits, ...document.freezes].map(({ step }) => step))]}
-          hint={
-            perSecond === null ? null : (
-              <span data-figure="rate" data-value={Math.round(perSecond)}>
-                <Sentence
-                  text={texts.measured('{speed}')}
-                  numbers={{
-                    speed: {
-                      value: Math.round(perSecond),
-                      kind: 'network.speed',
-                      label: texts.measured(''),
-                      from: () => onDocument({ tab: 'loss' }, 'tab'),
-                    },
-                  }}
-                />
-              </span>
-            )
-          }
-        >
-          <button
-            type="button"
-            aria-pressed={document.part > 0}
-            title={texts.partsTitle}
-            onClick={toggleParts}
+        <>
+          {/* While it trains, it would never be silent. */}
+          <p className="visually-hidden" role="status">
+            {view &&
+              !running &&
+              `${texts.stepAt(formatCount(view.step))}: ${texts.lossLabel} ${formatNumber(view.loss, 4)}`}
+          </p>
+          <Timeline
+            position={document.step}
+            segments={[
+              {
+                name: texts.stepOf(formatCount(document.step), formatCount(document.until.steps)),
+                length: document.until.steps,
+                tone: 'plain',
+              },
+            ]}
+            onPosition={goTo}
+            describe={(step) => texts.stepOf(formatCount(step), formatCount(document.until.steps))}
+            next={primary}
+            onStep={stepOn}
+            marks={[...new Set([...document.edits, ...document.freezes].map(({ step }) => step))]}
+            hint={
+              perSecond === null ? null : (
+                <span data-figure="rate" data-value={Math.round(perSecond)}>
+                  <Sentence
+                    text={texts.measured('{speed}')}
+                    numbers={{
+                      speed: {
+                        value: Math.round(perSecond),
+                        kind: 'network.speed',
+                        label: texts.measured(''),
+                        from: () => onDocument({ tab: 'loss' }, 'tab'),
+                      },
+                    }}
+                  />
+                </span>
+              )
+            }
           >
-            {texts.parts}
-          </button>
-          <select
-            className="network-speed"
-            aria-label={texts.speed}
-            value={document.speed}
-            onChange={(event) => onDocument({ speed: Number(event.target.value) }, 'speed')}
-          >
-            {[...new Set([...speeds, document.speed])].map((speed) => (
-              <option key={speed} value={speed}>
-                {speed === 0 ? texts.fullSpeed : texts.perSecond(formatCount(speed))}
-              </option>
-            ))}
-          </select>
-        </Timeline>
+            <button
+              type="button"
+              aria-pressed={document.part > 0}
+              title={texts.partsTitle}
+              onClick={toggleParts}
+            >
+              {texts.parts}
+            </button>
+            <select
+              className="network-speed"
+              aria-label={texts.speed}
+              value={document.speed}
+              onChange={(event) => onDocument({ speed: Number(event.target.value) }, 'speed')}
+            >
+              {[...new Set([...speeds, document.speed])].map((speed) => (
+                <option key={speed} value={speed}>
+                  {speed === 0 ? texts.fullSpeed : texts.perSecond(formatCount(speed))}
+                </option>
+              ))}
+            </select>
+          </Timeline>
+        </>
       }
     />
   )

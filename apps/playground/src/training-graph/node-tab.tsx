@@ -114,24 +114,29 @@ export function NodeTab(props: NodeTabProps) {
   )
 }
 
+/** The cost of the step; NaN for a graph without numbers. */
+export function costOf({ operations, run }: Shown): number {
+  const cost = [...operations.values()].findLast(({ part }) => part === 'forward')
+  return (cost && run?.numbers.get(cost.name)?.value?.mean) ?? Number.NaN
+}
+
 /** What there is, while nothing is selected: the cost of the step, and the outermost scopes. */
 function Overview({ go, shown, lookInside }: NodeTabProps) {
   const texts = useTexts().trainingGraph
   const { operations, run } = shown
-  const cost = [...operations.values()].findLast(({ part }) => part === 'forward')
-  const value = cost && run?.numbers.get(cost.name)?.value
+  const cost = costOf(shown)
   return (
     <>
-      {value && (
+      {run && (
         <section className="training-graph-numbers">
-          <h3>{texts.costAt(formatCount(run!.step))}</h3>
+          <h3>{texts.costAt(formatCount(run.step))}</h3>
           <p className="training-graph-large">
             <Value
-              of={value.mean}
+              of={cost}
               kind="training-graph.value"
-              label={texts.costAt(formatCount(run!.step))}
+              label={texts.costAt(formatCount(run.step))}
               tone="forward"
-              from={() => lookInside(run!.rows[0] ?? 0, 'loss')}
+              from={() => lookInside(run.rows[0] ?? 0, 'loss')}
             />
           </p>
         </section>

@@ -1,6 +1,7 @@
 // The Training graph place: what TensorBoard shows of a step of training, with the numbers of that step.
 import {
   formatCount,
+  formatNumber,
   initialGraph,
   initialTrainingGraph,
   type NetworkDocument,
@@ -19,7 +20,7 @@ import { Bar } from './bar.js'
 import { createWorker } from './create-worker.js'
 import { CurvesTab } from './curves-tab.js'
 import { Drawing } from './drawing.js'
-import { NodeTab } from './node-tab.js'
+import { costOf, NodeTab } from './node-tab.js'
 import { ProgramTab } from './program-tab.js'
 import { Thread } from './thread.js'
 
@@ -133,6 +134,9 @@ export function TrainingGraphPlace({ document, change, open }: PlaceProps<Traini
               {refusal === null && (shown ? texts.noGraph : texts.preparing)}
             </p>
           )}
+          <p className="visually-hidden" role="status">
+            {shown?.run && texts.costIs(formatCount(shown.run.step), formatNumber(costOf(shown)))}
+          </p>
           {dropping && <p className="training-graph-drop">{texts.dropHere}</p>}
         </div>
       }

@@ -35,6 +35,7 @@ export const trainingGraph = {
   tabs: { label: 'About the graph', node: 'Node', program: 'Program', curves: 'Curves' },
   choose: 'Press an operation or a scope to see its numbers.',
   chooseFile: 'A file has the graph, not its numbers: they are “—”.',
+  costIs: (step: string, cost: string) => `Step ${step}: the cost is ${cost}.`,
   costAt: (step: string) => `cost at step ${step}`,
   kind: (op: string, shape: string) => (shape === '' ? op : `${op} · ${shape}`),
   scope: 'Scope',

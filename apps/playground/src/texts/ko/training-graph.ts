@@ -37,6 +37,7 @@ export const trainingGraph: typeof en = {
   tabs: { label: '그래프 설명', node: '노드', program: '프로그램', curves: '곡선' },
   choose: '연산이나 범위를 누르면 그 수들이 보입니다.',
   chooseFile: '파일에는 그래프만 있고 수는 없습니다. 그래서 “—”입니다.',
+  costIs: (step, cost) => `${step}단계: 비용은 ${cost}입니다.`,
   costAt: (step) => `${step}단계의 cost`,
   kind: (op, shape) => (shape === '' ? op : `${op} · ${shape}`),
   scope: '범위',
