@@ -159,7 +159,7 @@ test('own points are set, moved and erased by keys, and a table that is wrong sa
   const field = page.getByLabel('Paste a table: x1, x2, class')
   await field.fill('1,2,0\n3,x,1')
   await page.getByRole('button', { name: 'Use it' }).click()
-  await page.getByText('line 2: x2 is "x"; expected a number such as 0.5').waitFor()
+  await page.getByText('line 2: column 2 is "x"; expected a number such as 0.5').waitFor()
   await field.fill('x1,x2,kind\n1,2,a\n3,4,b\n0,1,a')
   await page.getByRole('button', { name: 'Use it' }).click()
   await page.getByText('3 rows in 2 classes').waitFor()
