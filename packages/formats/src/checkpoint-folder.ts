@@ -19,7 +19,7 @@ import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Checkpoint, RunRecord } from '@bp/core'
 import { CheckpointError, checkCheckpoint, checkpointParts, parseCheckpoint } from './checkpoint-layout.js'
-import { leaveFolder, takeFolder, unfinished } from './folder-lock.js'
+import { leaveFolder, processIn, takeFolder, unfinished } from './folder-lock.js'
 
 /** Steps are padded to this width, so that names sort in step order. */
 const digits = 16
@@ -120,6 +120,13 @@ export function loadCheckpoint(folder: string): { checkpoint: Checkpoint; about:
   })
 }
 
+/** The process that saves checkpoints in a folder, such as `process 4711`; `null` if none does. */
+export function checkpointWriter(folder: string): string | null {
+  return within('checkpointWriter', folder, 'cannot be read', () =>
+    isThere(folder) ? processIn(realpathSync(folder)) : null,
+  )
+}
+
 function sha256(parts: Iterable<Uint8Array>): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
@@ -166,8 +173,11 @@ function continues(before: Identity, now: Identity): boolean {
   return isDeepStrictEqual(until(before), until(now))
 }
 
-/** With its parents. Node's `recursive` option hangs where the system lets nobody create a folder. */
-function makeFolder(folder: string): void {
+/**
+ * Creates a folder with its parents, as `mkdirSync` with `recursive` does, which in Node hangs where the system lets nobody
+ * create a folder, such as in /proc.
+ */
+export function makeFolder(folder: string): void {
   if (existsSync(folder)) return
   const parent = dirname(folder)
   if (parent !== folder) makeFolder(parent)

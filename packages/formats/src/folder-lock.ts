@@ -57,12 +57,21 @@ export function takeFolder(folder: string): { readonly process: string; readonly
     rmSync(join(folder, ownLock), { force: true })
     held.delete(folder)
     if (attempt === 5 || nameOf('lock', other) < ownLock) {
-      const { host, pid } = other
-      const where = host === self.host ? '' : ` on ${decodeURIComponent(host)}`
-      return { process: `process ${pid}${where}`, lock: join(folder, nameOf('lock', other)) }
+      return { process: inWords(other), lock: join(folder, nameOf('lock', other)) }
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
   }
+}
+
+function inWords({ host, pid }: Owner): string {
+  return `process ${pid}${host === self.host ? '' : ` on ${decodeURIComponent(host)}`}`
+}
+
+/** The process that holds a folder, this one included; `null` if none does. */
+export function processIn(folder: string): string | null {
+  if (held.has(folder)) return inWords(self)
+  const [other] = others(folder)
+  return other ? inWords(other) : null
 }
 
 /** Releases a folder to other processes. */
