@@ -1,10 +1,10 @@
 // Finds the data to train on: a bundled set by name, a file, or standard input.
+import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { didYouMean } from '@bp/core'
-import { type Progress, readTable, type Table } from '@bp/table'
-import { readOptions, type TableOptions } from './table/options.js'
+import { type Progress, type ReadOptions, readTable, type Table } from '@bp/table'
 import { UsageError } from './usage-error.js'
 import { userPath } from './user-path.js'
 
@@ -27,6 +27,10 @@ export interface TableSource {
   readonly usualTarget: string | null
   /** Something the user may not expect. */
   readonly note: string | null
+  /** What finds it again from anywhere: a bundled name, an absolute path, or `-`. */
+  readonly subject: string
+  /** Of the bytes that were read. */
+  readonly sha256: string
 }
 
 /**
@@ -34,17 +38,20 @@ export interface TableSource {
  * bundled set, such as `iris.csv`, means the bundled one.
  * @throws UsageError listing what can be used; TableError for the contents of the file.
  */
-export async function findTable(argument: string, options: TableOptions): Promise<TableSource> {
+export async function findTable(argument: string, options: ReadOptions): Promise<TableSource> {
   if (targets.has(argument)) return readBundled(argument, null, options)
   if (argument === '-') {
     if (process.stdin.isTTY)
       throw new UsageError('- reads standard input, which is the terminal; pipe a table into it')
-    const table = await readTable(process.stdin, readOptions(options))
-    return { name: 'standard input', table, usualTarget: null, note: null }
+    const hash = createHash('sha256')
+    const table = await readTable(hashed(process.stdin, hash), options)
+    const [name, sha256] = ['standard input', hash.digest('hex')]
+    return { name, table, usualTarget: null, note: null, subject: '-', sha256 }
   }
   const path = userPath(argument)
   try {
-    return { name: basename(path), table: await readFile(path, options), usualTarget: null, note: null }
+    const read = await readFile(path, options)
+    return { name: basename(path), usualTarget: null, note: null, subject: path, ...read }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
@@ -67,15 +74,19 @@ const reasons = new Map([
 /** Bytes read at once. */
 const highWaterMark = 2 ** 20
 
-async function readFile(path: string, options: TableOptions): Promise<Table> {
+type TableRead = Pick<TableSource, 'table' | 'sha256'>
+
+async function readFile(path: string, options: ReadOptions): Promise<TableRead> {
+  const hash = createHash('sha256')
   const size = statSync(path).size
   const progress = showProgress(basename(path), size)
   try {
-    return await readTable(createReadStream(path, { highWaterMark }), {
-      ...readOptions(options),
+    const table = await readTable(hashed(createReadStream(path, { highWaterMark }), hash), {
+      ...options,
       ...(size > 0 && { size }),
       onProgress: progress.show,
     })
+    return { table, sha256: hash.digest('hex') }
   } finally {
     progress.clear()
   }
@@ -103,7 +114,16 @@ function showProgress(name: string, size: number) {
   }
 }
 
-async function readBundled(name: string, note: string | null, options: TableOptions): Promise<TableSource> {
+async function readBundled(name: string, note: string | null, options: ReadOptions): Promise<TableSource> {
   const file = fileURLToPath(new URL(`../../../data/${name}.csv`, import.meta.url))
-  return { name, table: await readFile(file, options), usualTarget: targets.get(name)!, note }
+  const read = await readFile(file, options)
+  return { name, usualTarget: targets.get(name)!, note, subject: name, ...read }
+}
+
+/** The pieces of a file, which also go into a hash. */
+async function* hashed(file: AsyncIterable<Uint8Array>, hash: Hash): AsyncIterable<Uint8Array> {
+  for await (const piece of file) {
+    hash.update(piece)
+    yield piece
+  }
 }

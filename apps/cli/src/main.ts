@@ -2,17 +2,11 @@
 // The program `bp`: finds the command, and turns errors into one line and an exit code.
 import { BackpropagationError, didYouMean, setThreads } from '@bp/core'
 import { listed } from '@bp/lab'
-import { describeBench, describeGraph, describeInspect, describeProgram, describeTrain } from './help.js'
+import { commands } from './commands.js'
+import { describeCommand, describeProgram } from './help.js'
 import { OutputError, print, watchOutput } from './output.js'
 import { UsageError } from './usage-error.js'
 import { readVersion } from './version.js'
-
-const commands = new Map([
-  ['train', { describe: describeTrain, load: async () => (await import('./train/command.js')).train }],
-  ['inspect', { describe: describeInspect, load: async () => (await import('./table/command.js')).inspect }],
-  ['bench', { describe: describeBench, load: async () => (await import('./profile/command.js')).bench }],
-  ['graph', { describe: describeGraph, load: async () => (await import('./graph/command.js')).graph }],
-])
 
 const exitFailed = 1
 const exitUsage = 2
@@ -22,7 +16,8 @@ async function main(args: readonly string[]): Promise<number> {
   const words = args[0] === '--' ? args.slice(1) : args
   const [first = '', ...rest] = words
   if (first === '--version') print(`${readVersion()}\n`)
-  else if (asksForHelp(first)) print(describeProgram())
+  else if (asksForHelp(first) || first === 'help')
+    print(commands.has(rest[0] ?? '') ? describeCommand(rest[0]!) : describeProgram())
   else if (!commands.has(first) && first !== '' && !first.startsWith('-'))
     throw new UsageError(
       `unknown command "${first}"; the commands are ${listed([...commands.keys()], 'and')}; see --help${didYouMean(first, commands.keys())}`,
@@ -30,13 +25,13 @@ async function main(args: readonly string[]): Promise<number> {
   else {
     // Options alone, or nothing at all, mean `train`.
     const [name, given] = commands.has(first) ? [first, rest] : ['train', words]
-    const { describe, load } = commands.get(name)!
+    const { load } = commands.get(name)!
     if (!given.some(asksForHelp)) {
       const threads = process.env.BP_THREADS
       if (threads !== undefined) await setThreads(Number(threads))
       return (await load())(given)
     }
-    print(describe())
+    print(describeCommand(name))
   }
   return 0
 }

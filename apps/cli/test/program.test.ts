@@ -4,7 +4,6 @@ import {
   chmodSync,
   closeSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   renameSync,
@@ -34,6 +33,7 @@ function bp(args: readonly string[], env: Record<string, string> = {}) {
   return { stdout, stderr, status, lines: stdout.trimEnd().split('\n') }
 }
 
+const withoutTime = (output: string) => output.replace(/[\d.]+ s$/m, '').replace(/iris-\d+/g, 'iris-N')
 const objects = (lines: readonly string[]) => lines.map((line) => JSON.parse(line))
 const file = (name: string, text: string) => {
   writeFileSync(join(folder, name), text)
@@ -54,17 +54,16 @@ describe('bp, not on a terminal,', () => {
   })
 
   it('uses BP_THREADS threads, stops them at the end, and prints the same', () => {
-    const withoutTime = (env = {}) =>
-      bp(['train', 'iris', '--epochs', '20'], env).stdout.replace(/[\d.]+ s$/m, '')
-    expect(withoutTime({ BP_THREADS: '2' })).toBe(withoutTime())
+    const trained = (env = {}) => withoutTime(bp(['train', 'iris', '--epochs', '20'], env).stdout)
+    expect(trained({ BP_THREADS: '2' })).toBe(trained())
     const { status, stderr } = bp(['train'], { BP_THREADS: 'two' })
     expect(status).toBe(2)
     expect(stderr).toBe('bp: setThreads: count must be an integer in [1, 64], got NaN\n')
   })
 
-  it('gives the same output each time except for the time taken', () => {
-    const withoutTime = () => bp(['train', 'iris']).stdout.replace(/[\d.]+ s$/m, '')
-    expect(withoutTime()).toBe(withoutTime())
+  it('gives the same output each time except for the time taken and the name of the run', () => {
+    const trained = () => withoutTime(bp(['train', 'iris']).stdout)
+    expect(trained()).toBe(trained())
   })
 
   it('ends JSON with the figures of the run and the hash of its weights', () => {
@@ -99,7 +98,10 @@ describe('bp, not on a terminal,', () => {
       accuracy: 1,
       weights_sha256: createHash('sha256').update(new Uint8Array(run.weights().buffer)).digest('hex'),
       status: 'done',
+      run: start.run,
+      saved_step: 1000,
     })
+    expect(start.run).toMatch(/^xor-\d+$/)
     expect(loss).toBeLessThan(0.05)
   })
 
@@ -235,7 +237,7 @@ describe('bp, not on a terminal,', () => {
   it.each([
     [
       ['trian'],
-      'unknown command "trian"; the commands are train, inspect, bench and graph; see --help; did you mean "train"?',
+      'unknown command "trian"; the commands are train, inspect, predict, eval, runs, show, compare, resume, export, bench and graph; see --help; did you mean "train"?',
     ],
     [['train', 'nope.csv'], 'nope.csv; expected a CSV file, xor or one of iris, penguins'],
     [['train', 'irs'], 'did you mean "iris"?'],
@@ -326,54 +328,49 @@ describe('bp, not on a terminal,', () => {
     expect(end.steps).toBeGreaterThan(0)
   })
 
-  it('resumes from the checkpoints of a stopped run, to the weights of an uninterrupted one', async () => {
+  it('resumes a stopped run to the weights of an uninterrupted one', async () => {
     const args = ['train', 'iris', '--epochs', '3000', '--patience', 'none', '--ui', 'json']
     const through = objects(bp(args).lines).at(-1)
-    const child = spawn(process.execPath, [program, ...args, '--checkpoints', 'runs/iris'], {
+    const child = spawn(process.execPath, [program, ...args, '--save', 'runs/iris'], {
       cwd: folder,
       env: { ...process.env, INIT_CWD: folder },
     })
     child.stdout.once('data', () => child.kill('SIGTERM'))
     const status = await new Promise((resolve) => child.on('close', resolve))
     expect(status).toBe(143)
-    const refused = bp([...args, '--checkpoints', 'runs/iris'])
+    const refused = bp([...args, '--save', 'runs/iris'])
     expect(refused).toMatchObject({ status: 2, stdout: '' })
-    expect(refused.stderr).toContain('resume it with --resume runs/iris, or choose another folder')
-    expect(bp([...args, '--activation', 'tanh', '--resume', 'runs/iris']).stderr).toContain(
-      'the run in runs/iris has activation relu, this one tanh; only epochs may differ',
+    expect(refused.stderr).toContain(
+      'runs/iris has a run on iris; resume it with bp resume runs/iris, choose another folder, or replace it with --force',
     )
-    const resumed = bp([...args, '--resume', 'runs/iris'])
+    const resumed = bp(['resume', 'runs/iris', '--ui', 'json'])
     expect(resumed.status).toBe(0)
     expect(objects(resumed.lines).at(-1)).toEqual({
       ...through,
-      checkpoints: 'runs/iris',
+      run: 'runs/iris',
       saved_step: through.steps,
     })
   })
 
-  it('refuses folders that cannot hold checkpoints, before it trains', () => {
+  it('refuses folders that cannot hold a run, before it trains', () => {
     const refusal = (...args: string[]) => {
-      const { status, stdout, stderr } = bp(['train', 'iris', ...args])
+      const { status, stdout, stderr } = bp(args)
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
       return stderr
     }
-    expect(refusal('--resume', 'nowhere')).toContain('nowhere has no checkpoints to resume from')
-    expect(refusal('--resume', 'a', '--checkpoints', 'b')).toContain('leave --checkpoints out')
+    const save = (path: string) => refusal('train', 'iris', '--save', path)
+    expect(refusal('resume', 'nowhere')).toContain('there is no run "nowhere"')
     const taken = join(folder, file('taken', ''))
     for (const path of [taken, join(taken, 'runs'), '/dev/null', '/dev/null/runs', '/proc/runs', '/sys/runs'])
       if (path.startsWith(taken) || existsSync(dirname(path)))
-        expect(refusal('--checkpoints', path)).toMatch(/^bp: \S*(taken|dev.null|proc|sys)/)
-    for (const option of ['--checkpoints', '--resume'])
-      for (const empty of ['', ' '])
-        expect(refusal(option, empty)).toContain(`${option} must name a folder, got "${empty}"`)
-    expect(bp(['bench', 'iris', '--checkpoints', 'bench']).stderr).toContain('unknown option --checkpoints')
-    const damaged = join(folder, 'damaged')
-    mkdirSync(damaged)
-    writeFileSync(join(damaged, 'step-0000000000000001.safetensors'), 'no')
-    expect(refusal('--resume', 'damaged')).toContain('the file is not a checkpoint, or is truncated')
+        expect(save(path)).toMatch(/^bp: .*(taken|dev.null|proc|sys)/)
+    for (const empty of ['', ' ']) expect(save(empty)).toContain(`--save must name a folder, got "${empty}"`)
+    expect(save('.')).toContain('is a folder with other files; choose an empty or a new one')
+    expect(refusal('train', 'iris', '--force')).toContain('--force replaces the run in the folder')
+    expect(refusal('bench', 'iris', '--save', 'bench')).toContain('unknown option --save')
   })
 
-  it('warns at once that a checkpoint could not be saved, trains on, and says at the end what is saved', async () => {
+  it('warns at once that a run could not be saved, trains on, and says at the end what is saved', async () => {
     const place = join(folder, 'full')
     const child = spawn(
       process.execPath,
@@ -387,7 +384,7 @@ describe('bp, not on a terminal,', () => {
         'none',
         '--ui',
         'json',
-        '--checkpoints',
+        '--save',
         place,
       ],
       { stdio: ['ignore', 'pipe', 'ignore'] },
@@ -401,7 +398,7 @@ describe('bp, not on a terminal,', () => {
         // A file takes the place of the folder.
         renameSync(place, `${place}-before`)
         writeFileSync(place, '')
-      } else if (turn === 1 && output.includes('could be saved')) {
+      } else if (turn === 1 && output.includes('could not be saved')) {
         turn = 2
         rmSync(place)
       } else if (turn === 2 && output.includes('again')) {
@@ -412,11 +409,11 @@ describe('bp, not on a terminal,', () => {
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(143)
     const [, ...lines] = objects(output.trimEnd().split('\n'))
     const [failed, works] = lines.filter(({ type }) => type === 'warning')
-    expect(failed.message).toContain('no checkpoint could be saved: ')
-    expect(works.message).toBe(`checkpoints are saved to ${place} again`)
+    expect(failed.message).toContain('the run could not be saved: ')
+    expect(works.message).toBe(`the run is saved as ${place} again`)
     const end = lines.at(-1)
     expect(end.saved_step).toBe(end.steps)
-    expect(loadCheckpoint(place)!.checkpoint.state.step).toBe(end.steps)
+    expect(loadCheckpoint(join(place, 'checkpoints'))!.checkpoint.state.step).toBe(end.steps)
   })
 
   it.each([

@@ -5,7 +5,7 @@ import { readArguments } from '../options.js'
 import { print } from '../output.js'
 import { formatCount } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
-import { inspectCommandOptions, inspectOptions } from './options.js'
+import { inspectCommandOptions, inspectOptions, readOptions } from './options.js'
 import { describeSize, reportTable } from './report.js'
 
 /** Runs the command and returns the exit code. */
@@ -16,7 +16,7 @@ export async function inspect(args: readonly string[]): Promise<number> {
       `inspect takes one data set or file${rest.length === 0 ? '' : `; got ${rest.map((word) => `"${word}"`).join(', ')}`}`,
     )
   if (given.ui === 'tui') throw new UsageError('inspect writes lines; use --ui plain or --ui json')
-  const { name, table, usualTarget, note } = await findTable(rest[0]!, given)
+  const { name, table, usualTarget, note } = await findTable(rest[0]!, readOptions(given))
   const names = table.columns.map((column) => column.name)
   const inspection = inspectTable(table, inspectOptions(given, given.target ?? usualTarget, names))
   const notes = [...(note === null ? [] : [note]), ...table.notes]

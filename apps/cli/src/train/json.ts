@@ -9,7 +9,7 @@ import { endScores, gainOver, hashWeights, reportedScores } from './words.js'
 export function jsonReporter(write: (line: string) => void, profiled: boolean): Reporter {
   const line = (fields: object) => write(JSON.stringify(fields))
   return {
-    start({ name, target, table, data, validation, settings, notes }, run) {
+    start({ saver, name, target, table, data, validation, settings, notes }, run) {
       line({
         type: 'start',
         data: name,
@@ -25,6 +25,7 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
         parameters: run.model.parameters.reduce((total, { size }) => total + size, 0),
         ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [separated(name, '_'), value])),
         steps: run.getState().steps,
+        run: saver.name,
         notes,
       })
     },
@@ -35,7 +36,7 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
     },
     warn: (message) => line({ type: 'warning', message }),
     end(plan, run, initial) {
-      const { settings, checkpoints, table, target, validation } = plan
+      const { settings, saver, table, target, validation } = plan
       const state = run.getState()
       const ended = endScores(plan, run, initial)
       const { loss, accuracy } = ended.training
@@ -53,7 +54,8 @@ export function jsonReporter(write: (line: string) => void, profiled: boolean): 
         ...(table && judged && { gain: gainOver(table.baseline, judged, target!) }),
         weights_sha256: hashWeights(run),
         status: isOver(state.status) ? state.status : 'interrupted',
-        ...(checkpoints && { checkpoints: checkpoints.folder, saved_step: checkpoints.readSavedStep() }),
+        run: saver.name,
+        saved_step: saver.readSavedStep(),
         ...(state.error && { error: state.error.message }),
       })
     },

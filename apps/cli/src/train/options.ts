@@ -3,14 +3,18 @@ import { flag, folder, ui } from '../options.js'
 import { tableOptions } from '../table/options.js'
 import { settings } from './settings.js'
 
-export const trainOptions = {
-  ...tableOptions,
-  ...settings,
-  checkpoints: folder('save checkpoints here: the last two and the best one'),
-  resume: folder('resume from the checkpoints in this folder'),
+export const screenOptions = {
   profile: flag('report at the end how long each instruction of a step takes'),
   ui,
   exitOnDone: flag('leave the full screen when training is done instead of waiting for q'),
+}
+
+export const trainOptions = {
+  ...tableOptions,
+  ...settings,
+  save: folder('save the run here (default: beside the last 50 runs; see bp runs)'),
+  force: flag('replace the run in the folder that --save names'),
+  ...screenOptions,
 }
 
 const { epochs: _epochs, patience: _patience, ...benchSettings } = settings

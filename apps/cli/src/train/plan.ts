@@ -1,5 +1,15 @@
 // What to train: data, network and settings, from the options; and the run that does it.
-import { createRun, type Dataset, layers, type Run, type Score, sequential, xor } from '@bp/core'
+import {
+  type Checkpoint,
+  createRun,
+  type Dataset,
+  layers,
+  type Model,
+  type Run,
+  type Score,
+  sequential,
+  xor,
+} from '@bp/core'
 import {
   type Baseline,
   describeTable,
@@ -9,13 +19,14 @@ import {
   type TableDescription,
   type Target,
 } from '@bp/table'
-import { findTable } from '../data-sets.js'
+import { findTable, type TableSource } from '../data-sets.js'
 import { visible } from '../fit.js'
 import { type Given, separated } from '../options.js'
-import { inspectOptions, tableOptions } from '../table/options.js'
+import { folderToSave, Saver } from '../runs/saver.js'
+import type { RunSpec } from '../runs/spec.js'
+import { inspectOptions, readOptions, tableOptions } from '../table/options.js'
 import { describeSize, reportBriefly } from '../table/report.js'
 import { UsageError } from '../usage-error.js'
-import { Checkpoints } from './checkpoints.js'
 import type { trainOptions } from './options.js'
 import { optimizers, type Settings, withDefaults } from './settings.js'
 import { counted, formatCount } from './words.js'
@@ -34,8 +45,8 @@ export interface Plan {
   readonly data: Dataset
   readonly validation: Dataset | null
   readonly settings: Settings
-  /** Where checkpoints are saved; `null` for nowhere. */
-  readonly checkpoints: Checkpoints | null
+  /** Saves the run. */
+  readonly saver: Saver
 }
 
 export interface PlannedTable {
@@ -48,29 +59,62 @@ export interface PlannedTable {
   readonly baseline: Baseline
 }
 
+/** A run that is to go on. */
+export interface Resumed {
+  readonly folder: string
+  readonly spec: RunSpec
+  readonly checkpoint: Checkpoint
+}
+
 /**
  * Finds the data and resolves all settings.
  * @throws UsageError, or an error of the library, if they cannot be used.
  */
-export async function makePlan(subject: string, given: TrainOptions): Promise<Plan> {
-  const plan = await makeProblem(subject, given)
-  const { checkpoints, resume } = given
-  if (checkpoints !== undefined && resume !== undefined)
-    throw new UsageError('--resume saves to the same folder; leave --checkpoints out')
-  const folder = checkpoints ?? resume
-  const fixed = { data: plan.name, rows: plan.data.rows, target: given.target ?? null }
-  const { epochs: _, ...settings } = plan.settings
-  const defaults = withDefaults(plan.target === null ? 'xor' : 'table', {})
-  return {
-    ...plan,
-    checkpoints:
-      folder === undefined
-        ? null
-        : new Checkpoints(folder, resume !== undefined, { ...fixed, ...settings }, defaults),
-  }
+export async function makePlan(
+  subject: string,
+  given: TrainOptions,
+  resumed: Resumed | null = null,
+): Promise<Plan> {
+  if (given.force && given.save === undefined)
+    throw new UsageError('--force replaces the run in the folder that --save names; give both, or neither')
+  const folder =
+    resumed?.folder ?? (given.save === undefined ? null : folderToSave(given.save, given.force ?? false))
+  const { source, ...plan } = await makeProblem(subject, given)
+  const sha256 = source?.sha256 ?? null
+  if (resumed && resumed.spec.data.sha256 !== sha256)
+    throw new UsageError(
+      `${plan.name} is not the data that the run was trained on: its SHA-256 was ${resumed.spec.data.sha256?.slice(0, 8)}…, is ${sha256?.slice(0, 8)}…; give a copy of the old file with --data, or train anew`,
+    )
+  const spec: RunSpec = resumed
+    ? { ...resumed.spec, settings: plan.settings }
+    : {
+        format: 'backpropagation-run',
+        version: 1,
+        started: new Date().toISOString(),
+        data: {
+          name: plan.name,
+          subject: source?.subject ?? 'xor',
+          sha256,
+          rows: plan.data.rows,
+          heldBackRows: plan.validation?.rows ?? 0,
+        },
+        options: Object.fromEntries(
+          Object.keys(tableOptions)
+            .map((name) => [name, given[name as keyof TrainOptions]])
+            .filter(([, value]) => value !== undefined),
+        ),
+        settings: plan.settings,
+        inputs: plan.data.inputShape[0]!,
+        outputs: plan.data.targetShape[0]!,
+        table: plan.table?.description ?? null,
+        baseline: plan.table?.baseline ?? null,
+      }
+  return { ...plan, saver: new Saver(spec, folder, resumed?.checkpoint ?? null) }
 }
 
-async function makeProblem(subject: string, given: TrainOptions): Promise<Omit<Plan, 'checkpoints'>> {
+type Problem = Omit<Plan, 'saver'> & { readonly source: TableSource | null }
+
+async function makeProblem(subject: string, given: TrainOptions): Promise<Problem> {
   if (subject === 'xor') {
     for (const option of [...Object.keys(tableOptions), 'heldBack', 'patience'] as (keyof TrainOptions)[])
       if (given[option] !== undefined)
@@ -78,6 +122,7 @@ async function makeProblem(subject: string, given: TrainOptions): Promise<Omit<P
           `--${separated(option, '-')} does not apply to xor, which has four rows and one output; leave it out`,
         )
     return {
+      source: null,
       name: 'xor',
       notes: [],
       target: null,
@@ -92,7 +137,8 @@ async function makeProblem(subject: string, given: TrainOptions): Promise<Omit<P
     throw new UsageError('--patience needs held-back rows; leave out --patience or --held-back 0')
   // Training rows do not say when to stop.
   const settings = wanted.heldBack === 0 ? { ...wanted, patience: 0 } : wanted
-  const { name, table, usualTarget, note } = await findTable(subject, given)
+  const source = await findTable(subject, readOptions(given))
+  const { name, table, usualTarget, note } = source
   const names = table.columns.map((column) => column.name)
   const target = given.target ?? usualTarget
   if (target === null)
@@ -103,6 +149,7 @@ async function makeProblem(subject: string, given: TrainOptions): Promise<Omit<P
   const prepared = prepareTable(inspection, { heldBack: settings.heldBack, seed: settings.seed })
   const { description, training, heldBack, baseline, withoutTarget } = prepared
   return {
+    source,
     name,
     notes: [
       ...(note === null ? [] : [note]),
@@ -127,34 +174,35 @@ async function makeProblem(subject: string, given: TrainOptions): Promise<Omit<P
  * initial weights.
  */
 export function createPlannedRun(
-  { data, validation, target, settings, checkpoints }: Plan,
+  { data, validation, target, settings, saver }: Plan,
   afresh = false,
 ): { run: Run; initial: Score } {
-  const { hidden, activation, optimizer, learningRate, batchSize, epochs, patience, seed } = settings
-  const model = sequential(
-    [
-      ...hidden.map((units) => layers.dense({ units, activation })),
-      layers.dense({ units: data.targetShape[0]! }),
-    ],
-    { inputShape: data.inputShape, seed },
-  )
+  const { optimizer, learningRate, batchSize, epochs, patience, seed } = settings
   const run = createRun({
-    model,
-    loss:
-      target === null
-        ? 'sigmoidCrossEntropy'
-        : target.task === 'regression'
-          ? 'meanSquaredError'
-          : 'softmaxCrossEntropy',
+    model: makeModel(settings, data.inputShape[0]!, data.targetShape[0]!),
+    loss: lossOf(target),
     optimizer: optimizers[optimizer]({ learningRate }),
     data,
     ...(validation && { validation }),
     ...(validation && patience > 0 && { earlyStopping: { patience } }),
-    ...(checkpoints && { checkpoint: { save: checkpoints.keep } }),
-    ...(checkpoints?.resume && !afresh && { resume: checkpoints.resume }),
+    checkpoint: { save: saver.keep },
+    ...(saver.resume && !afresh && { resume: saver.resume }),
     batchSize,
     epochs,
     seed,
   })
   return { run, initial: run.evaluate(data) }
+}
+
+export function makeModel({ hidden, activation, seed }: Settings, inputs: number, outputs: number): Model {
+  return sequential(
+    [...hidden.map((units) => layers.dense({ units, activation })), layers.dense({ units: outputs })],
+    { inputShape: [inputs], seed },
+  )
+}
+
+/** `target`: `null` for xor. */
+export function lossOf(target: Target | null) {
+  if (target === null) return 'sigmoidCrossEntropy'
+  return target.task === 'regression' ? 'meanSquaredError' : 'softmaxCrossEntropy'
 }

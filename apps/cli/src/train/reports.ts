@@ -25,11 +25,13 @@ export async function trainWithReports(
   interrupted: AbortSignal,
 ): Promise<RunState> {
   const started = performance.now()
+  const elapsed = () => performance.now() - started
   const { run, initial } = createPlannedRun(plan)
-  const { checkpoints } = plan
-  checkpoints?.open(run)
+  const { saver } = plan
+  saver.open(plan, run, initial)
   const pacer = new Pacer(run)
   reporter.start(plan, run)
+  if (saver.problem) reporter.warn(saver.problem)
   const { epochs, step, steps } = run.getState()
   // By steps, not by time, so that the same run always gives the same reports.
   const every = niceStep(epochs / maxReports, 1) * (steps / epochs)
@@ -44,15 +46,15 @@ export async function trainWithReports(
         due += every
       }
       if (state.status === 'done') break
-      warn(checkpoints?.tick(run))
+      warn(saver.tick(plan, run, initial, elapsed()))
       await new Promise(setImmediate)
     }
   } catch (error) {
     // E.g. a report could not be written.
-    checkpoints?.save(run)
+    saver.save(plan, run, initial, elapsed())
     throw error
   }
-  warn(checkpoints?.save(run))
-  reporter.end(plan, run, initial, performance.now() - started)
+  warn(saver.save(plan, run, initial, elapsed()))
+  reporter.end(plan, run, initial, elapsed())
   return run.getState()
 }

@@ -13,7 +13,8 @@ import { Trainer } from './trainer.js'
 /** Trains until the user leaves, or to the end with `exitOnDone`. Returns the exit code. */
 export async function trainOnScreen(plan: Plan, exitOnDone: boolean, profiled: boolean): Promise<number> {
   const trainer = new Trainer(plan)
-  plan.checkpoints?.open(trainer.getState().run)
+  const begun = trainer.getState()
+  plan.saver.open(plan, begun.run, begun.initial)
   const colours = hasColours()
   // It stays above the summary when the screen is left.
   const report = tableLines(plan)
@@ -24,10 +25,10 @@ export async function trainOnScreen(plan: Plan, exitOnDone: boolean, profiled: b
   ))
   trainer.pause()
   const { run, initial, elapsed } = trainer.getState()
-  plan.checkpoints?.save(run)
+  plan.saver.save(plan, run, initial, elapsed)
   print(`${summarize(plan, run, initial, elapsed).join('\n')}\n`)
   if (profiled) print(`\n${drawProfile(run.profile()).join('\n')}\n`)
   const { error } = run.getState()
-  const problems = reportProblems(error?.message, plan.checkpoints?.problem)
+  const problems = reportProblems(error?.message, plan.saver.failure)
   return code !== 0 ? code : problems
 }

@@ -127,8 +127,8 @@ function headRows(plan: Plan, { status }: View, columns: number): Piece[][] {
     ],
     [{ text: facts, dim: true }],
     ...shownNotes(plan.notes).map((note) => [{ text: cut(note, columns), dim: true }]),
-    ...(plan.checkpoints?.problem
-      ? wrap(plan.checkpoints.problem, columns, 2).map((text) => [{ text, colour: palette.red }])
+    ...(plan.saver.problem
+      ? wrap(plan.saver.problem, columns, 2).map((text) => [{ text, colour: palette.red }])
       : []),
     [],
   ]

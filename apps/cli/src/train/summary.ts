@@ -57,14 +57,18 @@ function describeResult(plan: Plan, run: Run, initial: Score, elapsed: number): 
   return lines
 }
 
-function describeSaved({ checkpoints }: Plan, run: Run): string[] {
-  if (!checkpoints) return []
-  const { folder } = checkpoints
-  const savedStep = checkpoints.readSavedStep()
-  if (savedStep === null) return ['', `  nothing is saved in ${folder}`]
-  const { step } = run.getState()
-  const from = step === savedStep ? 'here' : `step ${formatCount(savedStep)}, the last one saved,`
-  return ['', `  resume from ${from} with --resume ${folder}`]
+function describeSaved({ saver, table }: Plan, run: Run): string[] {
+  const { name } = saver
+  const savedStep = saver.readSavedStep()
+  if (name === null || savedStep === null) return ['', '  nothing of this run is saved']
+  const { step, status } = run.getState()
+  const what = step === savedStep ? 'saved' : `step ${formatCount(savedStep)} is saved`
+  const use = [
+    ...(table ? [`bp predict ${name} FILE`] : []),
+    ...(status === 'done' ? [] : [`bp resume ${name}`]),
+    `bp show ${name}`,
+  ]
+  return ['', `  ${what} as ${name}: ${use.join(' · ')}`]
 }
 
 /** A probability, to four places so that columns of them align. */

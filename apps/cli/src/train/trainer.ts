@@ -121,7 +121,7 @@ export class Trainer {
     this.#elapsed += passed
     const rate = (this.#run.getState().steps / normalDuration) * speeds[this.#speed]!
     const behind = this.#pacer.keepUp(passed, rate, sliceTime)
-    this.plan.checkpoints?.tick(this.#run)
+    this.plan.saver.tick(this.plan, this.#run, this.#initial, this.#elapsed)
     const over = isOver(this.#run.getState().status)
     this.#timer = over ? null : behind ? setImmediate(this.#tick) : setTimeout(this.#tick, interval)
     const done = performance.now()

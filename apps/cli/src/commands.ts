@@ -1,0 +1,159 @@
+// The commands of bp: what each is for, its options, and where it is.
+import { bundledNames } from './data-sets.js'
+import { graphOptions } from './graph/options.js'
+import type { Options } from './options.js'
+import {
+  compareOptions,
+  evaluateOptions,
+  exportOptions,
+  predictOptions,
+  resumeOptions,
+  runsOptions,
+  showOptions,
+} from './runs/options.js'
+import { inspectCommandOptions } from './table/options.js'
+import { benchOptions, trainOptions } from './train/options.js'
+
+export interface Command {
+  /** What may stand after its name. */
+  readonly usage: string
+  /** In a few words. */
+  readonly summary: string
+  /** For its help. */
+  readonly about: string
+  /** For its help, after the options. */
+  readonly more?: string
+  readonly options: Options
+  /** Its program, which returns the exit code. */
+  readonly load: () => Promise<(args: readonly string[]) => number | Promise<number>>
+}
+
+const train: Command = {
+  usage: '[DATA] [options]',
+  summary: 'train a network (default DATA: xor)',
+  about: `DATA is xor, a bundled data set (${bundledNames.join(', ')}),
+a file with a table (CSV and its relatives, also compressed by gzip), or - for
+standard input. What each column is read as is shown before training. The run
+is saved as it trains: see bp runs.`,
+  options: trainOptions,
+  more: `On a terminal the run is paced to take about 5 seconds and stays on the screen
+until q. Keys: space pause, . one step, + and - speed, y scale, r restart,
+? all keys, q quit.`,
+  load: async () => (await import('./train/command.js')).train,
+}
+
+export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['train', train],
+  [
+    'inspect',
+    {
+      usage: 'DATA [options]',
+      summary: 'what a table is read as, column by column',
+      about: `Shows what a table is read as, a line for each column, and what to say to have
+it otherwise. bp train takes the same options.`,
+      options: inspectCommandOptions,
+      load: async () => (await import('./table/command.js')).inspect,
+    },
+  ],
+  [
+    'predict',
+    {
+      usage: 'RUN FILE [options]',
+      summary: 'the answers of a trained network, as CSV',
+      about: `Writes the rows of FILE to standard output with the answers of the network of RUN
+beside them: the class and its probability, or the number. FILE has the columns
+that the run was trained on, in any order; - is standard input. RUN is last, a
+name that bp runs lists, or the folder of a run.`,
+      options: predictOptions,
+      load: async () => (await import('./runs/predict.js')).predict,
+    },
+  ],
+  [
+    'eval',
+    {
+      usage: 'RUN FILE [options]',
+      summary: 'how well it does on the rows of a file',
+      about: `Compares the answers of the network of RUN with those in FILE: the score, a
+baseline, and for classes which are taken for which.`,
+      options: evaluateOptions,
+      load: async () => (await import('./runs/evaluate.js')).evaluate,
+    },
+  ],
+  [
+    'runs',
+    {
+      usage: '[options]',
+      summary: 'the last 50 runs and their scores',
+      about: 'Lists the runs that are kept, the newest first.',
+      options: runsOptions,
+      load: async () => (await import('./runs/show.js')).listRuns,
+    },
+  ],
+  [
+    'show',
+    {
+      usage: '[RUN] [options]',
+      summary: 'all that is known of a run (default RUN: last)',
+      about: 'Shows the data, settings and scores of a run; with --ui json also its records.',
+      options: showOptions,
+      load: async () => (await import('./runs/show.js')).show,
+    },
+  ],
+  [
+    'compare',
+    {
+      usage: 'RUN RUN … [options]',
+      summary: 'in what runs differ',
+      about: 'Shows the settings in which runs differ, and their scores side by side.',
+      options: compareOptions,
+      load: async () => (await import('./runs/show.js')).compare,
+    },
+  ],
+  [
+    'resume',
+    {
+      usage: '[RUN] [options]',
+      summary: 'go on where a run stopped (default RUN: last)',
+      about: `Goes on with a run that was stopped, to the same weights as without the stop, or
+past its end with --epochs. The data must be what it was.`,
+      options: resumeOptions,
+      load: async () => (await import('./runs/resume.js')).resume,
+    },
+  ],
+  [
+    'export',
+    {
+      usage: 'RUN --to FORMAT [options]',
+      summary: 'a network for other programs',
+      about: `Writes the network of RUN for other programs: a JavaScript module without
+dependencies that answers for a row, ONNX, safetensors, or TensorBoard events.`,
+      options: exportOptions,
+      load: async () => (await import('./runs/export.js')).exportRun,
+    },
+  ],
+  [
+    'bench',
+    {
+      usage: '[DATA] [options]',
+      summary: 'how fast it trains on this machine, and why',
+      about: `Measures how many steps per second bp train does on this machine, and how long
+each instruction of a step takes compared with the peak of the machine.`,
+      options: benchOptions,
+      load: async () => (await import('./profile/command.js')).bench,
+    },
+  ],
+  [
+    'graph',
+    {
+      usage: '[EXPRESSION] [options]',
+      summary: "values and derivatives of a graph's nodes",
+      about: `EXPRESSION is a formula such as "f = w*x + b" or "sigmoid(w*x + b)", or several
+statements separated by semicolons: "g = w*x; f = g + b". The default is the
+lecture's f = w*x + b with w = -2, x = 5, b = 3.`,
+      options: graphOptions,
+      more: `On a terminal it steps through the forward and backward passes.
+Keys: → or n step, ← or p back, space play, home and end, q quit.`,
+      load: async () => (await import('./graph/command.js')).graph,
+    },
+  ],
+])
