@@ -252,6 +252,12 @@ describe('another file', () => {
     )
   })
 
+  it('is refused where all columns have other names', () => {
+    expect(() => encodeInputs(parseTable('p;q\n1;2\n', readOptionsFor(description)), description)).toThrow(
+      'no columns "n", "c" among "p", "q"',
+    )
+  })
+
   it('is scored by the rows that have a known target', () => {
     const { targets, rows, notes } = encodeTargets(
       parseTable('n,c,y\n1,a,Yes\n2,a,\n3,b,maybe\n4,b,no\n', readOptionsFor(description)),

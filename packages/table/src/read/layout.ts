@@ -53,9 +53,8 @@ export function findLayout(begin: Uint8Array, complete: boolean, options: Layout
       continue
     }
     const body = records.slice(lines)
-    const score = options.expected
-      ? (body[0] ?? []).filter((name) => options.expected!.includes(name)).length
-      : regularity(body)
+    const known = options.expected ? body[0]?.filter((name) => options.expected!.includes(name)).length : 0
+    const score = (known ?? 0) + regularity(body)
     const numbers = score === 0 ? 0 : shareOfNumbers(body)
     if (!found || score > found.score || (score === found.score && numbers > found.numbers))
       found = { delimiter, records, score, numbers }
@@ -181,7 +180,8 @@ function shareOfNumbers(records: readonly (readonly string[])[]): number {
 /** Whether the first record names the columns. */
 function looksLikeHeader(records: readonly (readonly string[])[], expected?: readonly string[]): boolean {
   const [first = [], ...rest] = records
-  if (expected) return first.some((name) => expected.includes(name))
+  // As in the earlier file; names that are missing are told where the columns are looked up.
+  if (expected) return true
   if (rest.length === 0) return true
   // Years or numbers as names of columns: each one more than the one before.
   const values = first
