@@ -214,8 +214,8 @@ describe('bp, not on a terminal,', () => {
   })
 
   it.each([
-    [['--help'], 'bp graph [EXPRESSION] [options]'],
-    [['-h'], 'bp train [DATA] [options]'],
+    [['--help'], 'bp graph [EXPRESSION]'],
+    [['-h'], 'bp train [DATA]'],
     [['train', '--help'], '--learning-rate X'],
     [['graph', '--help'], '--set NAME=VALUE'],
     [['inspect', '--help'], '--type COLUMN=KIND,…'],
