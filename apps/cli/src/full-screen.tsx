@@ -1,8 +1,8 @@
 // Shows one component full screen until it leaves, then restores the terminal.
-import { render } from 'ink'
+import { render, useInput } from 'ink'
 import { type ReactNode, useEffect, useState } from 'react'
 import { interruptible } from './signals.js'
-import { onAlternateScreen, onResize, type Size, tallOutput, terminalSize } from './terminal.js'
+import { onAlternateScreen, onResize, type Size, suspend, tallOutput, terminalSize } from './terminal.js'
 
 /** Draws for a terminal of this size; calls `leave` with an exit code at the end. */
 export type Draw = (size: Size, leave: (code: number) => void) => ReactNode
@@ -30,6 +30,18 @@ export async function showFullScreen(draw: Draw): Promise<number> {
 
 function Sized({ draw, leave }: { readonly draw: Draw; readonly leave: (code: number) => void }) {
   const [size, setSize] = useState(terminalSize)
-  useEffect(() => onResize(() => setSize(terminalSize())), [])
+  useEffect(
+    () =>
+      onResize(() => {
+        const { columns, rows } = terminalSize()
+        // Ink does not draw the same picture again, but the screen is empty now.
+        setSize({ columns, rows: rows - 1 })
+        setTimeout(() => setSize({ columns, rows }), 50)
+      }),
+    [],
+  )
+  useInput((input, key) => {
+    if (key.ctrl && input === 'z') suspend()
+  })
   return draw(size, leave)
 }

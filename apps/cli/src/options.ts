@@ -18,6 +18,29 @@ export interface Option<T> {
 
 export type Options = Readonly<Record<string, Option<unknown>>>
 
+/** What options are called elsewhere; taken for ours where a command has it. */
+const otherNames = Object.entries({
+  'learning-rate': ['lr', 'rate', 'eta', 'step-size', 'alpha'],
+  epochs: ['epoch', 'num-epochs', 'n-epochs', 'max-epochs', 'max-iter'],
+  'batch-size': ['batch', 'bs', 'minibatch-size'],
+  hidden: ['layers', 'units', 'hidden-layers', 'hidden-units', 'hidden-sizes', 'hidden-layer-sizes'],
+  activation: ['act', 'activation-function'],
+  optimizer: ['optim', 'opt', 'optimiser', 'solver'],
+  seed: ['random-seed', 'random-state'],
+  'held-back': ['validation-split', 'val-split', 'test-size', 'test-split', 'holdout', 'valid'],
+  patience: ['early-stopping', 'n-iter-no-change'],
+  target: ['label', 'label-column', 'target-column', 'output-column', 'y'],
+  delimiter: ['sep', 'separator', 'delim'],
+  missing: ['na-values', 'null-values', 'na'],
+  ignore: ['drop', 'exclude', 'ignore-columns'],
+  use: ['include', 'usecols', 'columns'],
+  save: ['save-dir', 'output-dir', 'out', 'checkpoints', 'checkpoint-dir', 'run-dir'],
+  output: ['out', 'o', 'file'],
+  to: ['format', 'as'],
+  force: ['overwrite', 'exist-ok'],
+  ui: ['interface'],
+}).flatMap(([ours, theirs]) => theirs.map((name) => ({ name, ours })))
+
 /** `learningRate` is the option `--learning-rate` and the JSON key `learning_rate`. */
 export function separated(name: string, separator: '-' | '_' | ' '): string {
   return name.replace(/[A-Z]/g, (letter) => separator + letter.toLowerCase())
@@ -37,6 +60,11 @@ export function readArguments<O extends Options>(
   const known = new Map(
     Object.entries(options).map(([key, option]) => [separated(key, '-'), { key, ...option }]),
   )
+  const names = [...known.keys()]
+  for (const { name, ours } of otherNames) {
+    const option = known.get(ours)
+    if (option && !known.has(name)) known.set(name, option)
+  }
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
@@ -55,7 +83,7 @@ export function readArguments<O extends Options>(
     if (!option)
       throw new UsageError(
         name.startsWith('--')
-          ? `unknown option ${name}${didYouMean(name.slice(2), known.keys()).replace(/"(.*)"/, '--$1')}`
+          ? `unknown option ${name}${didYouMean(name.slice(2), names).replace(/"(.*)"/, '--$1')}`
           : `unknown option ${name}; put -- before an argument that begins with a dash`,
       )
     if (option.value === null && token.value !== undefined) throw new UsageError(`${name} takes no value`)

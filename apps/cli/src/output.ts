@@ -25,6 +25,13 @@ export function print(text: string): void {
   }
 }
 
+/** A line of JSON. Numbers that it lacks are texts, `"NaN"` or `"Infinity"`, so that `null` only means that there is none. */
+export function jsonLine(fields: object): string {
+  return JSON.stringify(fields, (_, value) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  )
+}
+
 let file: boolean | undefined
 function isFile(): boolean {
   file ??= fstatSync(process.stdout.fd).isFile()

@@ -52,16 +52,40 @@ export async function onAlternateScreen<T>(body: () => Promise<T>): Promise<T> {
   }
   const wipe = () => stdout.write(clear)
   stdout.write(enter)
+  // Not every shell restores the terminal of a program that stops.
+  const stop = () => {
+    stdout.write(leave)
+    process.stdin.setRawMode(false)
+    process.kill(process.pid, 'SIGSTOP')
+    // Before anything is drawn.
+    goOn()
+  }
+  const goOn = () => {
+    stdout.write(enter)
+    // Node leaves the mode alone if it is the one that it set last.
+    process.stdin.setRawMode(false)
+    process.stdin.setRawMode(true)
+    stdout.emit('resize')
+  }
   // Before Ink's own listener, since what it last drew does not fit the new size.
   stdout.prependListener('resize', wipe)
+  process.on('SIGTSTP', stop)
+  process.on('SIGCONT', goOn)
   process.once('exit', restore)
   try {
     return await body()
   } finally {
     stdout.off('resize', wipe)
+    process.off('SIGTSTP', stop)
+    process.off('SIGCONT', goOn)
     process.off('exit', restore)
     restore()
   }
+}
+
+/** Stops the program as ctrl-z does elsewhere, with what started it; the shell goes on with `fg`. */
+export function suspend(): void {
+  process.kill(0, 'SIGTSTP')
 }
 
 /** Whether the terminal shows colours. */

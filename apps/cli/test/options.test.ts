@@ -22,6 +22,12 @@ describe('options are parsed', () => {
     ['--seed 0 --held-back 0', { seed: 0, heldBack: 0 }, []],
     ['--exit-on-done --ui plain', { exitOnDone: true, ui: 'plain' }, []],
     ['-- --epochs', {}, ['--epochs']],
+    ['--lr 0.5 --random-state 3 --test-size 0.3', { learningRate: 0.5, seed: 3, heldBack: 0.3 }, []],
+    [
+      '--hidden-layer-sizes 16,8 --label y --early-stopping 5',
+      { hidden: [16, 8], target: 'y', patience: 5 },
+      [],
+    ],
   ])('train %s', (line, given, rest) => {
     expect(readArguments(words(line), trainOptions)).toEqual({ given, rest })
   })
@@ -29,6 +35,7 @@ describe('options are parsed', () => {
   it('a value may begin with a minus sign or contain an equals sign', () => {
     expect(readArguments(['--set', '-w=1'], graphOptions).given).toEqual({ set: '-w=1' })
     expect(readArguments(['--set', 'w=-2,x=5'], graphOptions).given).toEqual({ set: 'w=-2,x=5' })
+    expect(readArguments(['--set', 'w=1', '--set', 'x=2'], graphOptions).given).toEqual({ set: 'w=1,x=2' })
   })
 })
 

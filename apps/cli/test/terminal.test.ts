@@ -66,6 +66,24 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
     expect(flag('alternate_on')).toBe('0')
   })
 
+  it('ctrl-z and SIGTSTP stop it, and after fg it goes on, with its keys', async () => {
+    keys(`${bp} train xor`, 'Enter')
+    await until('● training')
+    for (const stop of [() => keys('C-z'), () => spawnSync('pkill', ['-TSTP', '-s', flag('pane_pid')])]) {
+      stop()
+      await until(/\$ *$/m)
+      keys('fg', 'Enter')
+      await until(/(● training|✓ done)/)
+      expect(flag('alternate_on')).toBe('1')
+      keys('?')
+      await until('faster, slower')
+      keys('Escape')
+    }
+    keys('q')
+    await until('saved as xor-')
+    expect(flag('alternate_on')).toBe('0')
+  })
+
   it('keys pause and step, and the picture follows the size of the terminal', async () => {
     run(`${bp} train iris`)
     await until('● training')

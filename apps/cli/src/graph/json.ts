@@ -1,4 +1,5 @@
 // A graph as one JSON object per line, for programs.
+import { jsonLine } from '../output.js'
 import type { Subject } from './source.js'
 
 export function describeGraphInJson({ expression, trace, readings }: Subject): string[] {
@@ -26,5 +27,5 @@ export function describeGraphInJson({ expression, trace, readings }: Subject): s
       value: output.value,
       derivatives: Object.fromEntries(variables.map(({ name, derivative }) => [name, derivative])),
     },
-  ].map((line) => JSON.stringify(line))
+  ].map(jsonLine)
 }

@@ -2,12 +2,13 @@
 import { isOver } from '@bp/lab'
 import { inputNames } from '@bp/table'
 import { separated } from '../options.js'
+import { jsonLine } from '../output.js'
 import { profileObject } from '../profile/table.js'
 import type { Reporter } from './reports.js'
 import { endScores, gainOver, hashWeights, reportedScores } from './words.js'
 
 export function jsonReporter(write: (line: string) => void, profiled: boolean): Reporter {
-  const line = (fields: object) => write(JSON.stringify(fields))
+  const line = (fields: object) => write(jsonLine(fields))
   return {
     start({ saver, name, target, table, data, validation, settings, notes }, run) {
       line({
