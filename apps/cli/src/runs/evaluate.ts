@@ -3,7 +3,7 @@ import { answerOf, encodeInputs, encodeTargets, readOptionsFor, type Target } fr
 import { findTable } from '../data-sets.js'
 import { visible } from '../fit.js'
 import { readArguments } from '../options.js'
-import { print } from '../output.js'
+import { jsonLine, print } from '../output.js'
 import { formatCount, formatShare, threeDigits } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
 import { evaluateOptions } from './options.js'
@@ -29,7 +29,7 @@ export async function evaluate(args: readonly string[]): Promise<number> {
       : scoreNumbers(target, predictions, targets, rows)
   if (given.ui === 'json')
     print(
-      `${JSON.stringify({ type: 'score', rows: rows.length, ...score, notes: [...table.notes, ...notes, ...more] })}\n`,
+      `${jsonLine({ type: 'score', rows: rows.length, ...score, notes: [...table.notes, ...notes, ...more] })}\n`,
     )
   else {
     const from = `${formatCount(rows.length)} of ${formatCount(table.rows)} rows, trained on ${formatCount(spec.data.rows)} rows of ${visible(spec.data.name)}`

@@ -3,7 +3,7 @@ import { type Answer, answerOf, encodeInputs, readOptionsFor, type Table } from 
 import { findTable } from '../data-sets.js'
 import { visible } from '../fit.js'
 import { readArguments } from '../options.js'
-import { print } from '../output.js'
+import { jsonLine, print } from '../output.js'
 import { UsageError } from '../usage-error.js'
 import { predictOptions } from './options.js'
 import { loadTrainedOnTable, type TrainedOnTable } from './trained.js'
@@ -63,7 +63,7 @@ function objects({ table: { target } }: TrainedOnTable, table: Table | null): Li
   return {
     head: null,
     row: ({ text, value, probability }, row) =>
-      JSON.stringify({
+      jsonLine({
         ...Object.fromEntries((table?.columns ?? []).map(({ name, cells }) => [name, cells.at(row)])),
         [`predicted ${target.name}`]: target.task === 'classification' ? text : value,
         ...(probability !== null && { probability }),

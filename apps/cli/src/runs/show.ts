@@ -5,7 +5,7 @@ import { inputNames } from '@bp/table'
 import stringWidth from 'string-width'
 import { visible } from '../fit.js'
 import { type Option, readArguments, separated } from '../options.js'
-import { print } from '../output.js'
+import { jsonLine, print } from '../output.js'
 import { type Settings, settings } from '../train/settings.js'
 import {
   counted,
@@ -111,7 +111,7 @@ export function listRuns(args: readonly string[]): number {
   if (rest.length > 0) throw new UsageError('runs takes no argument; bp show RUN tells about one run')
   const form = formOf(given.ui, 'runs')
   const all = runNames().map(read)
-  if (form === 'json') print(all.map((kept) => `${JSON.stringify(fields(kept))}\n`).join(''))
+  if (form === 'json') print(all.map((kept) => `${jsonLine(fields(kept))}\n`).join(''))
   else if (all.length === 0)
     print(`there is no run yet in ${runsHome()}; train one: bp train my-table.csv --target y\n`)
   else
@@ -139,9 +139,7 @@ export function show(args: readonly string[]): number {
   const form = formOf(given.ui, 'show')
   const kept = read(rest[0] ?? 'last')
   if (form === 'json')
-    print(
-      `${JSON.stringify({ ...fields(kept), table: kept.spec.table, records: readMetrics(kept.folder) })}\n`,
-    )
+    print(`${jsonLine({ ...fields(kept), table: kept.spec.table, records: readMetrics(kept.folder) })}\n`)
   else print(`${describe(kept).join('\n')}\n`)
   return 0
 }
@@ -218,7 +216,7 @@ export function compare(args: readonly string[]): number {
   const form = formOf(given.ui, 'compare')
   const all = rest.map(read)
   if (form === 'json') {
-    print(all.map((kept) => `${JSON.stringify(fields(kept))}\n`).join(''))
+    print(all.map((kept) => `${jsonLine(fields(kept))}\n`).join(''))
     return 0
   }
   const rows: (readonly [string, (kept: Kept) => string])[] = [
@@ -234,7 +232,7 @@ export function compare(args: readonly string[]): number {
         [separated(key, ' '), ({ spec }: Kept) => settingText(spec.settings[key as keyof Settings])] as const,
     ),
     ['state', ({ status }) => status],
-    ['epochs', ({ result }) => formatCount(result?.epoch ?? 0)],
+    ['trained epochs', ({ result }) => formatCount(result?.epoch ?? 0)],
     ['weights of epoch', ({ result }) => (result ? formatCount(result.scores.epoch) : '—')],
     ['time', ({ result }) => formatDuration(result?.elapsed ?? 0)],
     ['training loss', ({ result }) => (result ? threeDigits(result.scores.training.loss) : '—')],
