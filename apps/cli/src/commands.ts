@@ -11,6 +11,7 @@ import {
   runsOptions,
   showOptions,
 } from './runs/options.js'
+import { doctorOptions } from './shell/options.js'
 import { inspectCommandOptions } from './table/options.js'
 import { benchOptions, trainOptions } from './train/options.js'
 
@@ -154,6 +155,38 @@ lecture's f = w*x + b with w = -2, x = 5, b = 3.`,
       more: `On a terminal it steps through the forward and backward passes.
 Keys: → or n step, ← or p back, space play, home and end, q quit.`,
       load: async () => (await import('./graph/command.js')).graph,
+    },
+  ],
+  [
+    'check',
+    {
+      usage: '[EXPRESSION] [options]',
+      summary: 'derivatives against central differences',
+      about: `Compares the derivatives of EXPRESSION, as of bp graph, with central differences
+for steps h from 0.1 to 1e-12. The exit code is 1 if one is wrong.`,
+      options: graphOptions,
+      load: async () => (await import('./graph/check.js')).check,
+    },
+  ],
+  [
+    'doctor',
+    {
+      usage: '[options]',
+      summary: 'what this machine and terminal can do',
+      about: 'Shows what is found, and what to do about what is in the way.',
+      options: doctorOptions,
+      load: async () => (await import('./shell/doctor.js')).doctor,
+    },
+  ],
+  [
+    'completion',
+    {
+      usage: 'bash|zsh|fish',
+      summary: 'a script that completes what is typed',
+      about: `Writes a script for the shell: eval "$(bp completion bash)" in ~/.bashrc, the
+same with zsh in ~/.zshrc, bp completion fish | source in config.fish.`,
+      options: {},
+      load: async () => (await import('./shell/completion.js')).completion,
     },
   ],
 ])

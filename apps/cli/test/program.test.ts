@@ -237,7 +237,7 @@ describe('bp, not on a terminal,', () => {
   it.each([
     [
       ['trian'],
-      'unknown command "trian"; the commands are train, inspect, predict, eval, runs, show, compare, resume, export, bench and graph; see --help; did you mean "train"?',
+      'unknown command "trian"; the commands are train, inspect, predict, eval, runs, show, compare, resume, export, bench, graph, check, doctor and completion; see --help; did you mean "train"?',
     ],
     [['train', 'nope.csv'], 'nope.csv; expected a CSV file, xor or one of iris, penguins'],
     [['train', 'irs'], 'did you mean "iris"?'],

@@ -61,16 +61,23 @@ test('drawn by the pointer or by keys are read, added to the data, and undone', 
 })
 
 test('have no faults of accessibility, cover nothing and go nowhere sideways', async () => {
+  const page = await open({ hash: trained })
+  await page.locator('.network-loss').waitFor()
   for (const viewport of [
     { width: 1366, height: 768 },
     { width: 360, height: 740 },
   ])
     for (const tab of ['data', 'answers']) {
-      const page = await open({ hash: trained.replace('tab=data', `tab=${tab}`), viewport })
-      await page.locator('.network-loss').waitFor()
+      await page.setViewportSize(viewport)
+      await page.evaluate(
+        (hash) => {
+          location.hash = hash
+        },
+        trained.replace('tab=data', `tab=${tab}`),
+      )
+      await page.locator(`[role=tab][aria-selected=true][id$=${tab}]`).waitFor({ state: 'attached' })
       expect(await accessibilityFaults(page)).toEqual([])
       expect(await overlaps(page, '.network-drawing .value, .network-loss')).toEqual([])
       expect(await sideways(page)).toBe(0)
-      await page.close()
     }
 })

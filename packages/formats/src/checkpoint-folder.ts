@@ -58,7 +58,7 @@ const identityOf = ({ seed, rows, batchSize, state: { step, history } }: Checkpo
 export function saveCheckpoint(folder: string, checkpoint: Checkpoint, about = ''): void {
   checkCheckpoint('saveCheckpoint', checkpoint)
   within('saveCheckpoint', folder, 'cannot be written', () => {
-    makeFolder(folder)
+    makeParts(folder)
     const path = realpathSync(folder)
     const other = takeFolder(path)
     if (other)
@@ -176,11 +176,16 @@ function continues(before: Identity, now: Identity): boolean {
 /**
  * Creates a folder with its parents, as `mkdirSync` with `recursive` does, which in Node hangs where the system lets nobody
  * create a folder, such as in /proc.
+ * @throws CheckpointError with the reason and the cure.
  */
 export function makeFolder(folder: string): void {
+  within('makeFolder', folder, 'cannot be created', () => makeParts(folder))
+}
+
+function makeParts(folder: string): void {
   if (existsSync(folder)) return
   const parent = dirname(folder)
-  if (parent !== folder) makeFolder(parent)
+  if (parent !== folder) makeParts(parent)
   try {
     mkdirSync(folder)
   } catch (error) {

@@ -76,6 +76,8 @@ const calls: Readonly<Record<string, () => readonly unknown[]>> = {
   readCheckpoint: () => [writeCheckpoint(run.save())],
   saveCheckpoint: () => [folder(), run.save(), 'about'],
   loadCheckpoint: () => [folder()],
+  checkpointWriter: () => [folder()],
+  makeFolder: () => [join(folder(), 'a', 'b')],
   graphDefText: () => [graph],
   graphDefBytes: () => [graph],
   readGraphDefText: () => [graphDefText(graph)],

@@ -9,6 +9,7 @@ const lecture = { expression: 'f = w*x + b', assignments: 'w=-2,x=5,b=3' }
 
 export interface Subject {
   readonly expression: string
+  readonly graph: Graph
   readonly trace: Trace
   /** How spellings were read that could mean something else. */
   readonly readings: Program['readings']
@@ -28,7 +29,7 @@ export function readSubject(expression: string | undefined, assignments: string 
       throw new UsageError(
         `--set gives ${name} a value, but the expression has ${names.length > 0 ? `only the variables ${names.join(', ')}` : 'no variables'}${didYouMean(name, names)}`,
       )
-  return { expression: source, trace: trace(graph), readings: program.readings }
+  return { expression: source, graph, trace: trace(graph), readings: program.readings }
 }
 
 function buildWith(program: Program, values: ReturnType<typeof parseAssignments>): Graph {

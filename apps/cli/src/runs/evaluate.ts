@@ -2,6 +2,7 @@
 import { answerOf, encodeInputs, encodeTargets, readOptionsFor, type Target } from '@bp/table'
 import { findTable } from '../data-sets.js'
 import { visible } from '../fit.js'
+import { noScreen } from '../lines.js'
 import { readArguments } from '../options.js'
 import { jsonLine, print } from '../output.js'
 import { formatCount, formatShare, threeDigits } from '../train/words.js'
@@ -14,7 +15,7 @@ export async function evaluate(args: readonly string[]): Promise<number> {
   const { given, rest } = readArguments(args, evaluateOptions)
   if (rest.length !== 2)
     throw new UsageError('eval takes a run and a file: bp eval last test.csv; - reads standard input')
-  if (given.ui === 'tui') throw new UsageError('eval writes lines; use --ui plain or --ui json')
+  const form = noScreen('eval', given.ui)
   const { table: description, model, spec } = loadTrainedOnTable(rest[0]!)
   const { target } = description
   const { table } = await findTable(rest[1]!, readOptionsFor(description))
@@ -27,7 +28,7 @@ export async function evaluate(args: readonly string[]): Promise<number> {
     target.task === 'classification'
       ? scoreClasses(target, predictions, targets, rows)
       : scoreNumbers(target, predictions, targets, rows)
-  if (given.ui === 'json')
+  if (form === 'json')
     print(
       `${jsonLine({ type: 'score', rows: rows.length, ...score, notes: [...table.notes, ...notes, ...more] })}\n`,
     )

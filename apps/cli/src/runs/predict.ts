@@ -2,6 +2,7 @@
 import { type Answer, answerOf, encodeInputs, readOptionsFor, type Table } from '@bp/table'
 import { findTable } from '../data-sets.js'
 import { visible } from '../fit.js'
+import { noScreen } from '../lines.js'
 import { readArguments } from '../options.js'
 import { jsonLine, print } from '../output.js'
 import { UsageError } from '../usage-error.js'
@@ -16,15 +17,13 @@ export async function predict(args: readonly string[]): Promise<number> {
   const { given, rest } = readArguments(args, predictOptions)
   if (rest.length !== 2)
     throw new UsageError('predict takes a run and a file: bp predict last new.csv; - reads standard input')
-  if (given.ui === 'tui') throw new UsageError('predict writes lines; use --ui plain or --ui json')
+  const form = noScreen('predict', given.ui)
   const trained = loadTrainedOnTable(rest[0]!)
   const { table } = await findTable(rest[1]!, readOptionsFor(trained.table))
   const { inputs, rows, notes } = encodeInputs(table, trained.table)
   for (const note of [...table.notes, ...notes]) process.stderr.write(`note: ${visible(note)}\n`)
   const lines =
-    given.ui === 'json'
-      ? objects(trained, given.only ? null : table)
-      : cells(trained, given.only ? null : table)
+    form === 'json' ? objects(trained, given.only ? null : table) : cells(trained, given.only ? null : table)
   if (lines.head !== null) print(`${lines.head}\n`)
   for (let from = 0; from < rows; from += batch) {
     const size = Math.min(batch, rows - from)

@@ -2,8 +2,8 @@
 
 import { checkpointWriter } from '@bp/formats/checkpoint-folder'
 import { inputNames } from '@bp/table'
-import stringWidth from 'string-width'
 import { visible } from '../fit.js'
+import { inColumns, noScreen } from '../lines.js'
 import { type Option, readArguments, separated } from '../options.js'
 import { jsonLine, print } from '../output.js'
 import { type Settings, settings } from '../train/settings.js'
@@ -65,17 +65,6 @@ function gain({ spec: { baseline, table }, ...kept }: Kept): string {
 
 const when = ({ started }: RunSpec) => started.slice(0, 16).replace('T', ' ')
 
-/** Columns as wide as they must be, numbers not aligned otherwise than texts. */
-export function inColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => stringWidth(row[at]!))))
-  return rows.map((row) =>
-    row
-      .map((text, at) => text + ' '.repeat(widths[at]! - stringWidth(text)))
-      .join('  ')
-      .trimEnd(),
-  )
-}
-
 function fields(kept: Kept): object {
   const { name, folder, spec, result, status } = kept
   const { data, table, baseline } = spec
@@ -100,16 +89,11 @@ function fields(kept: Kept): object {
   }
 }
 
-function formOf(given: 'tui' | 'plain' | 'json' | undefined, command: string): 'plain' | 'json' {
-  if (given === 'tui') throw new UsageError(`${command} writes lines; use --ui plain or --ui json`)
-  return given ?? 'plain'
-}
-
 /** Runs `bp runs` and returns the exit code. */
 export function listRuns(args: readonly string[]): number {
   const { given, rest } = readArguments(args, runsOptions)
   if (rest.length > 0) throw new UsageError('runs takes no argument; bp show RUN tells about one run')
-  const form = formOf(given.ui, 'runs')
+  const form = noScreen('runs', given.ui)
   const all = runNames().map(read)
   if (form === 'json') print(all.map((kept) => `${jsonLine(fields(kept))}\n`).join(''))
   else if (all.length === 0)
@@ -136,7 +120,7 @@ export function listRuns(args: readonly string[]): number {
 export function show(args: readonly string[]): number {
   const { given, rest } = readArguments(args, showOptions)
   if (rest.length > 1) throw new UsageError('show takes one run; bp compare takes several')
-  const form = formOf(given.ui, 'show')
+  const form = noScreen('show', given.ui)
   const kept = read(rest[0] ?? 'last')
   if (form === 'json')
     print(`${jsonLine({ ...fields(kept), table: kept.spec.table, records: readMetrics(kept.folder) })}\n`)
@@ -213,7 +197,7 @@ function scoreText(
 export function compare(args: readonly string[]): number {
   const { given, rest } = readArguments(args, compareOptions)
   if (rest.length < 2) throw new UsageError('compare takes two runs or more: bp compare iris-1 iris-2')
-  const form = formOf(given.ui, 'compare')
+  const form = noScreen('compare', given.ui)
   const all = rest.map(read)
   if (form === 'json') {
     print(all.map((kept) => `${jsonLine(fields(kept))}\n`).join(''))

@@ -1,0 +1,70 @@
+// Commands about expressions, the machine and the shell, typed as users type them.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { commands } from '../src/commands.js'
+
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const bp = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
+
+it('bp check compares derivatives with central differences', () => {
+  const { stdout, status } = bp('check', 'f = sigmoid(w*x + b)', '--set', 'w=1,x=2,b=1', '--ui', 'json')
+  expect(status).toBe(0)
+  const found = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const slope = 1 / (1 + Math.exp(-3)) / (1 + Math.exp(3))
+  expect(found.map(({ name }) => name)).toEqual(['w', 'x', 'b'])
+  for (const [at, factor] of [2, 1, 1].entries()) {
+    expect(found[at].derivative).toBeCloseTo(factor * slope, 12)
+    expect(found[at].passes).toBe(true)
+  }
+  // Left of the step the derivative is 0, but a difference over the step is not.
+  const jump = bp('check', 'f = sign(x)', '--set', 'x=0')
+  expect({ status: jump.status, wrong: jump.stdout.includes('✗ wrong, or not smooth here') }).toEqual({
+    status: 1,
+    wrong: true,
+  })
+})
+
+it('bp doctor says what is there, and what to do where something is in the way', () => {
+  const { stdout, status } = bp('doctor', '--ui', 'json')
+  expect(status).toBe(0)
+  const found = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(found.map(({ what }) => what)).toEqual(
+    expect.arrayContaining(['Node', 'terminal', 'runs', 'WebAssembly', 'threads', 'speed']),
+  )
+  const { stdout: lines, status: code } = spawnSync(process.execPath, [program, 'doctor'], {
+    encoding: 'utf8',
+    env: { ...process.env, XDG_DATA_HOME: '/dev/null' },
+  })
+  expect(code).toBe(1)
+  expect(lines).toMatch(/^! {2}runs .*set XDG_DATA_HOME to a folder of yours/m)
+})
+
+it('bp completion completes every command, option and choice in bash', () => {
+  const complete = (...words: string[]) =>
+    spawnSync(
+      'bash',
+      [
+        '-c',
+        `eval "$1"; shift; COMP_WORDS=(bp "$@"); COMP_CWORD=$#; _bp; echo "\${COMPREPLY[@]}"`,
+        '-',
+        bp('completion', 'bash').stdout,
+        ...words,
+      ],
+      { encoding: 'utf8' },
+    )
+      .stdout.trim()
+      .split(' ')
+  expect(complete('')).toEqual([...commands.keys(), 'help'])
+  expect(complete('train', '--opti')).toEqual(['--optimizer'])
+  expect(complete('train', '--optimizer', '')).toEqual(['sgd', 'momentum', 'adam'])
+  expect(complete('export', 'last', '--to', 's')).toEqual(['safetensors'])
+  expect(bp('completion', 'csh')).toMatchObject({ status: 2, stdout: '' })
+  for (const shell of ['zsh', 'fish']) expect(bp('completion', shell).status).toBe(0)
+})
