@@ -209,12 +209,17 @@ describe('the picture', () => {
       await shownBits(page).getByText(bitsInNode(950)).waitFor({ state: 'attached' })
       for (const [width, height] of sizes) {
         await page.setViewportSize({ width, height })
-        await page.evaluate('new Promise(requestAnimationFrame)')
-        const covered = await overlaps(
-          page,
-          '.network-label, .network-unit-button, .network-bias, .network-unit-name, .network-loss',
-        )
-        expect(covered, `${width}×${height}`).toEqual([])
+        // The layout follows the window a moment later.
+        await expect
+          .poll(
+            () =>
+              overlaps(
+                page,
+                '.network-label, .network-unit-button, .network-bias, .network-unit-name, .network-loss',
+              ),
+            { message: `${width}×${height}`, timeout: 5000 },
+          )
+          .toEqual([])
         expect(await sideways(page), `${width}×${height}`).toBe(0)
       }
     })
