@@ -1,5 +1,5 @@
 // What is done with a run after training: everything that is typed here is typed by users.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -212,4 +212,25 @@ describe('what is kept of runs', () => {
     expect(bp('export people-1 --to safetensors --output w.safetensors --force').status).toBe(0)
     expect(existsSync(join(folder, 'w.safetensors.json'))).toBe(true)
   })
+})
+
+it('a stopped run answers with its best weights, and its scores are of them', async () => {
+  const args = 'train people.csv --target weight --epochs 100000 --patience 50000 --ui json'
+  const child = spawn(process.execPath, [program, ...args.split(' ')], {
+    cwd: folder,
+    env: { ...process.env, INIT_CWD: folder, XDG_DATA_HOME: home },
+  })
+  child.stdout.once('data', () => setTimeout(() => child.kill('SIGTERM'), 300))
+  await new Promise((resolve) => child.on('close', resolve))
+  const { scores, status, records } = JSON.parse(bp('show last --ui json').lines[0]!)
+  expect(status).toBe('stopped')
+  expect(scores.heldBack.loss).toBeLessThanOrEqual(
+    Math.min(...records.map((record: { validation: { loss: number } }) => record.validation.loss)),
+  )
+  // All rows of the file are the training and the held-back rows.
+  const { root_mean_squared_error: error } = JSON.parse(bp('eval last people.csv --ui json').lines[0]!)
+  const { table, held_back_rows, rows: count } = JSON.parse(bp('show last --ui json').lines[0]!)
+  const together =
+    (scores.training.loss * count + scores.heldBack.loss * held_back_rows) / (count + held_back_rows)
+  expect(error).toBeCloseTo(Math.sqrt(together) * table.target.standardDeviation, 3)
 })

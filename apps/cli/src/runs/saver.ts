@@ -5,7 +5,7 @@ import type { Checkpoint, Run, Score } from '@bp/core'
 import { loadCheckpoint, saveCheckpoint } from '@bp/formats/checkpoint-folder'
 import { jsonLine } from '@bp/formats/run-log'
 import type { Plan } from '../train/plan.js'
-import { scoresOf } from '../train/words.js'
+import { bestScores, endScores, type Scores, scoresOf } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
 import { userPath } from '../user-path.js'
 import { makeRunFolder, nameOf } from './home.js'
@@ -86,7 +86,7 @@ export class Saver {
     // A resumed run may have more epochs than before.
     writeSpec(folder, this.#spec)
     this.#savedStep = run.getState().step
-    this.#writeResult(plan, run, initial, 0)
+    this.#writeResult(plan, run, scoresOf(plan, run.getState(), initial), 0)
   }
 
   /** Step of the newest state in the folder as it is now; `null` for none. */
@@ -106,14 +106,15 @@ export class Saver {
 
   /** To be called regularly: saves when it is time. */
   tick(plan: Plan, run: Run, initial: Score, elapsed: number): string | null {
-    return performance.now() - this.#last > interval ? this.save(plan, run, initial, elapsed) : null
+    return performance.now() - this.#last > interval ? this.save(plan, run, initial, elapsed, false) : null
   }
 
   /**
    * Saves the state of the run, unless the folder is as far or further: a restarted run reaches the same bits again.
-   * Returns what the user must be told: that saving failed or works again; `null` for nothing new.
+   * `ended` says that no more steps follow. Returns what the user must be told: that saving failed or works again; `null`
+   * for nothing new.
    */
-  save(plan: Plan, run: Run, initial: Score, elapsed: number): string | null {
+  save(plan: Plan, run: Run, initial: Score, elapsed: number, ended = true): string | null {
     this.#last = performance.now()
     if (this.#folder === null) return null
     const folder = checkpointsIn(this.#folder)
@@ -130,7 +131,12 @@ export class Saver {
         this.#savedStep = step
       }
       if (!existsSync(join(this.#folder, specFile))) writeSpec(this.#folder, this.#spec)
-      this.#writeResult(plan, run, initial, elapsed)
+      this.#writeResult(
+        plan,
+        run,
+        ended ? endScores(plan, run, initial) : scoresOf(plan, run.getState(), initial),
+        elapsed,
+      )
       this.#problem = null
     } catch (error) {
       this.#best = best
@@ -140,7 +146,7 @@ export class Saver {
     return this.problem ?? `the run is saved as ${this.name} again`
   }
 
-  #writeResult(plan: Plan, run: Run, initial: Score, elapsed: number): void {
+  #writeResult(plan: Plan, run: Run, scores: Scores, elapsed: number): void {
     const state = run.getState()
     const { status, epoch, step, history } = state
     writeMetrics(this.#folder!, history.map(jsonLine))
@@ -149,7 +155,8 @@ export class Saver {
       epoch,
       step,
       elapsed: Math.round(this.#elapsedBefore + elapsed),
-      scores: scoresOf(plan, state, initial),
+      // A run that looks for the best weights answers with them, also where it was stopped.
+      scores: bestScores(plan, state) ?? scores,
     })
   }
 

@@ -3,6 +3,7 @@ import type { Run, Score } from '@bp/core'
 import { predictXor } from '@bp/lab'
 import type { Plan } from './plan.js'
 import {
+  bestScores,
   counted,
   describeBaseline,
   describeGain,
@@ -57,7 +58,8 @@ function describeResult(plan: Plan, run: Run, initial: Score, elapsed: number): 
   return lines
 }
 
-function describeSaved({ saver, table }: Plan, run: Run): string[] {
+function describeSaved(plan: Plan, run: Run): string[] {
+  const { saver, table } = plan
   const { name } = saver
   const savedStep = saver.readSavedStep()
   if (name === null || savedStep === null) return ['', '  nothing of this run is saved']
@@ -68,7 +70,16 @@ function describeSaved({ saver, table }: Plan, run: Run): string[] {
     ...(status === 'done' ? [] : [`bp resume ${name}`]),
     `bp show ${name}`,
   ]
-  return ['', `  ${what} as ${name}: ${use.join(' · ')}`]
+  const best = status === 'done' ? null : bestScores(plan, run.getState())
+  return [
+    '',
+    `  ${what} as ${name}: ${use.join(' · ')}`,
+    ...(best
+      ? [
+          `  bp predict answers with the weights of epoch ${formatCount(best.epoch)}, the best so far by the held-back loss`,
+        ]
+      : []),
+  ]
 }
 
 /** A probability, to four places so that columns of them align. */

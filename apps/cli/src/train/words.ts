@@ -98,6 +98,12 @@ export interface Scores {
   readonly best: boolean
 }
 
+/** Those of the best weights so far by the held-back loss; `null` for a run that does not look for them. */
+export function bestScores({ settings, validation }: Plan, { best }: RunState): Scores | null {
+  if (validation === null || settings.patience === 0 || best === null) return null
+  return { training: best, heldBack: best.validation ?? null, epoch: best.epoch, best: true }
+}
+
 /** Those of the last epoch that was scored, or at the end, of the weights that the run ended with. */
 export function scoresOf({ settings, validation }: Plan, state: RunState, initial: Score): Scores {
   const { status, history, best } = state
