@@ -5,6 +5,7 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { didYouMean } from '@bp/core'
 import { type Progress, type ReadOptions, readTable, type Table } from '@bp/table'
+import { visible } from './fit.js'
 import { UsageError } from './usage-error.js'
 import { userPath } from './user-path.js'
 
@@ -51,7 +52,7 @@ export async function findTable(argument: string, options: ReadOptions): Promise
   const path = userPath(argument)
   try {
     const read = await readFile(path, options)
-    return { name: basename(path), usualTarget: null, note: null, subject: path, ...read }
+    return { name: visible(basename(path)), usualTarget: null, note: null, subject: path, ...read }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
@@ -79,7 +80,7 @@ type TableRead = Pick<TableSource, 'table' | 'sha256'>
 async function readFile(path: string, options: ReadOptions): Promise<TableRead> {
   const hash = createHash('sha256')
   const size = statSync(path).size
-  const progress = showProgress(basename(path), size)
+  const progress = showProgress(visible(basename(path)), size)
   try {
     const table = await readTable(hashed(createReadStream(path, { highWaterMark }), hash), {
       ...options,

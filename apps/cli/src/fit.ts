@@ -12,6 +12,12 @@ export function cut(text: string, columns: number): string {
   return columns < 1 ? '' : `${short}…`
 }
 
+/** The text with spaces before it, or after it, up to a width. */
+export const padStart = (text: string, columns: number): string =>
+  ' '.repeat(Math.max(0, columns - stringWidth(text))) + text
+export const padEnd = (text: string, columns: number): string =>
+  text + ' '.repeat(Math.max(0, columns - stringWidth(text)))
+
 /** Wraps the text at word boundaries into at most `most` lines; the last one is cut. */
 export function wrap(text: string, columns: number, most = Number.POSITIVE_INFINITY): string[] {
   const lines: string[] = []

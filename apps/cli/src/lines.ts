@@ -1,5 +1,6 @@
 // What commands without a screen share: their form, and columns of text.
 import stringWidth from 'string-width'
+import { padEnd } from './fit.js'
 import type { Interface } from './terminal.js'
 import { UsageError } from './usage-error.js'
 
@@ -14,7 +15,7 @@ export function inColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => stringWidth(row[at]!))))
   return rows.map((row) =>
     row
-      .map((text, at) => text + ' '.repeat(widths[at]! - stringWidth(text)))
+      .map((text, at) => padEnd(text, widths[at]!))
       .join('  ')
       .trimEnd(),
   )

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Box, renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import stringWidth from 'string-width'
@@ -46,6 +49,24 @@ const nextTurn = () => new Promise((resolve) => setTimeout(resolve, 20))
 describe('the training screen', () => {
   it.each(sizes)('of xor at %i by %i', async (columns, rows) => {
     expect(screen(await trained('xor', 1000), columns, rows)).toMatchSnapshot()
+  })
+
+  it('keeps the state in sight whatever the file and its columns are called, and sends none of their codes', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bp-screen-'))
+    const path = join(folder, `\u001b[31m${'표'.repeat(60)}.csv`)
+    const rows = Array.from(
+      { length: 60 },
+      (_, at) => `${at},${at % 2 === 0 ? '\u001b[2J\u0007' : '日本語の長い名前'.repeat(4)}`,
+    )
+    writeFileSync(path, `\u001b[5mx\u202e,y\n${rows.join('\n')}\n`)
+    const trainer = await trained(path, 5, { target: 'y' })
+    rmSync(folder, { recursive: true })
+    for (const [columns, height] of [...sizes, [48, 15], [20, 5]] as const) {
+      const shown = screen(trainer, columns, height)
+      for (const code of ['\u001b', '\u0007', '\u202e']) expect(shown).not.toContain(code)
+      for (const line of shown.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(columns)
+      expect(shown).toContain(columns < 48 ? '‖' : '‖ paused')
+    }
   })
 
   it.each(['xor', 'iris', 'penguins', 'digits', 'wine', 'breast-cancer'])(

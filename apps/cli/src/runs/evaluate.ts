@@ -1,7 +1,8 @@
 // `bp eval`: how well a trained network does on the rows of a file, beside the baseline.
 import { answerOf, encodeInputs, encodeTargets, readOptionsFor, type Target } from '@bp/table'
+import stringWidth from 'string-width'
 import { findTable } from '../data-sets.js'
-import { visible } from '../fit.js'
+import { padEnd, padStart, visible } from '../fit.js'
 import { noScreen } from '../lines.js'
 import { readArguments } from '../options.js'
 import { jsonLine, print } from '../output.js'
@@ -60,17 +61,17 @@ function scoreClasses(
   const commonest = perClass.indexOf(Math.max(...perClass))
   const [accuracy, baseline] = [right / rows.length, perClass[commonest]! / rows.length]
   const names = target.classes.map((name) => visible(name))
-  const width = Math.max(...names.map((name) => name.length), String(rows.length).length) + 2
-  const label = Math.max(...names.map((name) => name.length), 18)
+  const width = Math.max(...names.map((name) => stringWidth(name)), String(rows.length).length) + 2
+  const label = Math.max(...names.map((name) => stringWidth(name)), 18)
   return [
     [
       `  ${formatCount(right)} correct, ${formatShare(accuracy)}`,
       `  baseline   always "${names[commonest]}" is right in ${formatShare(baseline)}`,
       '',
-      `  ${'true ↓ predicted →'.padEnd(label)}${names.map((name) => name.padStart(width)).join('')}`,
+      `  ${'true ↓ predicted →'.padEnd(label)}${names.map((name) => padStart(name, width)).join('')}`,
       ...counts.map(
         (row, at) =>
-          `  ${names[at]!.padEnd(label)}${row.map((count) => (count === 0 ? '·' : String(count)).padStart(width)).join('')}`,
+          `  ${padEnd(names[at]!, label)}${row.map((count) => (count === 0 ? '·' : String(count)).padStart(width)).join('')}`,
       ),
     ],
     { accuracy, baseline, classes: target.classes, confusion: counts },

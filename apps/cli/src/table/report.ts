@@ -1,7 +1,7 @@
 // What is made of a table, as lines of text.
 import { describeTable, type Inspection, type ReportLine, type TableDescription } from '@bp/table'
 import stringWidth from 'string-width'
-import { cut, visible } from '../fit.js'
+import { cut, padEnd, visible } from '../fit.js'
 
 /** More columns are counted rather than listed before a training. */
 const mostLines = 12
@@ -38,9 +38,8 @@ function drawReport(lines: readonly ReportLine[]): string[] {
     visible(becomes),
   ])
   const [first, second] = [0, 1].map((at) => Math.max(0, ...cells.map((row) => stringWidth(row[at]!))))
-  const padded = (text: string, width: number) => text + ' '.repeat(width - stringWidth(text))
   return cells.map(([name, kind, becomes]) =>
-    `  ${padded(name!, first!)}  ${padded(kind!, second!)}  ${becomes}`.trimEnd(),
+    `  ${padEnd(name!, first!)}  ${padEnd(kind!, second!)}  ${becomes}`.trimEnd(),
   )
 }
 

@@ -1,8 +1,9 @@
 // How well the network does: a confusion matrix, or predictions against true values, as rows of text.
 import type { Dataset, Run } from '@bp/core'
 import { type Target, writeValue } from '@bp/table'
+import stringWidth from 'string-width'
 import { BrailleCanvas } from '../braille-canvas.js'
-import { cut, visible } from '../fit.js'
+import { cut, padEnd, padStart, visible } from '../fit.js'
 import { type Piece, palette } from '../text.js'
 import type { Plan } from './plan.js'
 import { formatCount } from './words.js'
@@ -36,7 +37,7 @@ function matrixSizes(plan: Plan, { classes }: Classes, most: number): { cell: nu
   const { rows, data } = evaluated(plan)
   const perClass = new Uint32Array(classes.length)
   for (let at = 0; at < rows * classes.length; at++) perClass[at % classes.length]! += data.targets[at]!
-  const longest = Math.max(...classes.map((name) => name.length))
+  const longest = Math.max(...classes.map((name) => stringWidth(visible(name))))
   const label = Math.min(longest, 12) + 1
   const room = Math.floor((most - label) / classes.length) - 1
   // As wide as the class names, where there is room; at least as the numbers.
@@ -56,13 +57,13 @@ export function drawMatrix(plan: Plan, target: Classes, run: Run, most: number):
     const actual = largest(data.targets.subarray(from, from + size))
     counts[actual * size + largest(predictions.subarray(from, from + size))]!++
   }
-  const head = classes.map((name) => cut(visible(name), cell - 1).padStart(cell)).join('')
+  const head = classes.map((name) => padStart(cut(visible(name), cell - 1), cell)).join('')
   return [
     [{ text: `${title}, by class` }],
     [{ text: 'true ↓  predicted →', dim: true }],
     [{ text: ' '.repeat(label) + head, dim: true }],
     ...classes.map((name, actual) => [
-      { text: cut(visible(name), label - 1).padEnd(label), dim: true },
+      { text: padEnd(cut(visible(name), label - 1), label), dim: true },
       ...classes.map((_, predicted): Piece => {
         const count = counts[actual * size + predicted]!
         const text = (count === 0 ? '·' : String(count)).padStart(cell)

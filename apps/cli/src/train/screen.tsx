@@ -2,6 +2,7 @@
 import { isOver, predictXor } from '@bp/lab'
 import { Box, useInput } from 'ink'
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import stringWidth from 'string-width'
 import { cut, wrap } from '../fit.js'
 import { exitInterrupted } from '../signals.js'
 import type { Size } from '../terminal.js'
@@ -116,13 +117,13 @@ const marks: Readonly<Record<View['status'], Piece>> = {
 }
 
 function headRows(plan: Plan, { status }: View, columns: number): Piece[][] {
-  const title = `bp train ${plan.name}`
   const mark = marks[status]
+  const title = cut(`bp train ${plan.name}`, columns - mark.text.length - 2)
   const facts = `${describeNetwork(plan)} · ${describeSettings(plan)}`
   return [
     [
       { text: title, bold: true },
-      { text: ' '.repeat(Math.max(1, columns - title.length - mark.text.length)) },
+      { text: ' '.repeat(Math.max(1, columns - stringWidth(title) - mark.text.length)) },
       { ...mark, bold: true },
     ],
     [{ text: facts, dim: true }],
@@ -158,7 +159,7 @@ function Body({ plan, view, columns, rows, logarithmic, colours }: BodyProps) {
     [plan, state, columns, rows, colours],
   )
   const sideColumns = side
-    ? Math.max(...side.map((pieces) => pieces.reduce((total, { text }) => total + text.length, 0)))
+    ? Math.max(...side.map((pieces) => pieces.reduce((total, { text }) => total + stringWidth(text), 0)))
     : 0
   const chartColumns = columns - (side ? sideColumns + gap : 0)
   const series = lossSeries(plan, view)
@@ -357,7 +358,7 @@ function statusLine({ name }: Plan, { status, run, initial }: View): string {
   const mark = marks[status].text.slice(0, 1)
   const share = formatShare(Math.floor((step / steps) * 100) / 100)
   const accuracyText = score.accuracy === null ? '' : ` accuracy ${formatShare(score.accuracy)}`
-  return `${mark} ${name} ${share} loss ${threeDigits(score.loss)}${accuracyText}`
+  return `${mark} ${cut(name, 20)} ${share} loss ${threeDigits(score.loss)}${accuracyText}`
 }
 
 const keyList = [
