@@ -17,8 +17,8 @@ ${uses.map(([use, summary]) => `  ${use.padEnd(column)}${summary}`).join('\n')}
   bp predict last new.csv > answers.csv
   bp graph "f = w*x + b" --set w=-2,x=5,b=3
 
-Set BP_THREADS=2 to share the work of large networks between two threads;
-the results are the same, bit for bit.
+BP_THREADS=2, or --threads 2, shares the work of large networks between two
+threads; the results are the same, bit for bit.
 `
 }
 

@@ -56,6 +56,7 @@ describe('bp, not on a terminal,', () => {
   it('uses BP_THREADS threads, stops them at the end, and prints the same', () => {
     const trained = (env = {}) => withoutTime(bp(['train', 'iris', '--epochs', '20'], env).stdout)
     expect(trained({ BP_THREADS: '2' })).toBe(trained())
+    expect(withoutTime(bp(['train', 'iris', '--epochs', '20', '--threads', '2']).stdout)).toBe(trained())
     const { status, stderr } = bp(['train'], { BP_THREADS: 'two' })
     expect(status).toBe(2)
     expect(stderr).toBe('bp: setThreads: count must be an integer in [1, 64], got NaN\n')

@@ -1,4 +1,5 @@
 // `bp predict`: the rows of a file with the answers of a trained network beside them, on standard output.
+import { once } from 'node:events'
 import { type Answer, answerOf, encodeInputs, readOptionsFor, type Table } from '@bp/table'
 import { findTable } from '../data-sets.js'
 import { visible } from '../fit.js'
@@ -31,6 +32,8 @@ export async function predict(args: readonly string[]): Promise<number> {
     const predictions = trained.model.predict(inputs.subarray(from * width, (from + size) * width))
     const answers = Array.from({ length: size }, (_, row) => answerOf(trained.table.target, predictions, row))
     print(answers.map((answer, row) => `${lines.row(answer, from + row)}\n`).join(''))
+    // A reader that is slower than the network would fill the memory.
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
   }
   return 0
 }

@@ -1,4 +1,5 @@
 // `bp train`: trains on a full screen or with reports.
+import { setThreads } from '@bp/core'
 import { type Given, readArguments } from '../options.js'
 import { print } from '../output.js'
 import { interruptible } from '../signals.js'
@@ -27,6 +28,7 @@ export async function trainPlan(
   makePlan: () => Promise<Plan>,
 ): Promise<number> {
   const form = chooseInterface(given.ui)
+  if (given.threads !== undefined) await setThreads(given.threads)
   const plan = await makePlan()
   const profiled = given.profile ?? false
   if (form === 'tui') {

@@ -1,9 +1,15 @@
 // The options of `bp train` and `bp bench`.
-import { flag, folder, ui } from '../options.js'
+import { flag, folder, integer, ui } from '../options.js'
 import { tableOptions } from '../table/options.js'
 import { settings } from './settings.js'
 
 export const screenOptions = {
+  threads: integer(
+    'N',
+    'threads that share the work of large networks; the bits are the same (default 1)',
+    1,
+    64,
+  ),
   profile: flag('report at the end how long each instruction of a step takes'),
   ui,
   exitOnDone: flag('leave the full screen when training is done instead of waiting for q'),
