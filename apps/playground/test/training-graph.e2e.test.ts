@@ -219,6 +219,13 @@ test('1,000 nodes: repeated layers are one, and all of them open without a stall
     `layer${layers}/Relu`,
   )
   expect(seen).toBeGreaterThan(0)
+  // The overview goes where it is pressed: back to the beginning.
+  await page.locator('.pan-zoom-overview').click({ position: { x: 1, y: 20 } })
+  const first = await page.evaluate(
+    () => document.querySelector('[data-operation="layer1/Relu"]')!.getBoundingClientRect().left,
+  )
+  expect(first).toBeGreaterThan(0)
+  expect(first).toBeLessThan(1280)
   expect(seen).toBeLessThan(1280)
 })
 

@@ -1,5 +1,5 @@
 // A drawing that can be moved and zoomed: by drag, wheel, pinch, keys and buttons. Until one does, it is fitted into the room.
-import { type PointerEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useKeys } from '../shell/keys.js'
 import { useTexts } from '../shell/language.js'
 import { SignButton } from './sign-button.js'
@@ -24,6 +24,8 @@ interface PanZoomProps {
   readonly height: number
   /** The part that is kept in sight, when it changes. */
   readonly focus: Box | null
+  /** What a small picture of the whole shows, while not all is in sight. */
+  readonly overview?: readonly Box[]
   /** A large drawing may draw only what is in sight. */
   readonly children: ReactNode | ((inSight: Box) => ReactNode)
 }
@@ -36,7 +38,7 @@ const largestFitted = 1.35
 const smallestFitted = 0.6
 const margin = 20
 
-export function PanZoom({ width, height, focus, children }: PanZoomProps) {
+export function PanZoom({ width, height, focus, overview, children }: PanZoomProps) {
   const texts = useTexts().panZoom
   const holder = useRef<HTMLDivElement>(null)
   const room = useSize(holder) ?? nothing
@@ -138,6 +140,26 @@ export function PanZoom({ width, height, focus, children }: PanZoomProps) {
           {typeof children === 'function' ? children(inSightOf(camera, room)) : children}
         </div>
       )}
+      {overview && room.width >= narrowest && !fits(width, height, camera, room) && (
+        <Overview
+          boxes={overview}
+          width={width}
+          height={height}
+          sight={{
+            x: -camera.x / camera.scale,
+            y: -camera.y / camera.scale,
+            width: room.width / camera.scale,
+            height: room.height / camera.scale,
+          }}
+          onCentre={(x, y) =>
+            setMoved({
+              scale: camera.scale,
+              x: room.width / 2 - x * camera.scale,
+              y: room.height / 2 - y * camera.scale,
+            })
+          }
+        />
+      )}
       <div className="pan-zoom-buttons">
         <SignButton title={texts.closer} sign="+" className="quiet" onPress={() => zoom(1.25)} />
         <SignButton title={texts.farther} sign="−" className="quiet" onPress={() => zoom(0.8)} />
@@ -150,6 +172,59 @@ export function PanZoom({ width, height, focus, children }: PanZoomProps) {
         />
       </div>
     </div>
+  )
+}
+
+/** In narrower rooms an overview would cover the drawing. */
+const narrowest = 600
+/** Of the overview, in CSS pixels. */
+const overviewSize = { width: 168, height: 112 }
+const leastSide = 40
+
+function fits(width: number, height: number, { x, y, scale }: Camera, room: Size): boolean {
+  return x >= 0 && y >= 0 && x + width * scale <= room.width && y + height * scale <= room.height
+}
+
+interface OverviewProps {
+  readonly boxes: readonly Box[]
+  readonly width: number
+  readonly height: number
+  readonly sight: Box
+  readonly onCentre: (x: number, y: number) => void
+}
+
+/** The whole as a small picture, with what is in sight; a press or drag goes there. Keys move the drawing itself. */
+function Overview({ boxes, width, height, sight, onCentre }: OverviewProps) {
+  const scale = Math.min(overviewSize.width / width, overviewSize.height / height)
+  // A chain of a thousand layers would be a line: it is stretched.
+  const across = Math.max(leastSide, width * scale) / width
+  const down = Math.max(leastSide, height * scale) / height
+  // One path, since there may be a thousand.
+  const path = useMemo(
+    () => boxes.map(({ x, y, width, height }) => `M${x} ${y}h${width}v${height}h${-width}z`).join(''),
+    [boxes],
+  )
+  const centre = (event: PointerEvent<SVGSVGElement>) => {
+    if (event.buttons === 0) return
+    const { left, top } = event.currentTarget.getBoundingClientRect()
+    event.currentTarget.setPointerCapture(event.pointerId)
+    onCentre((event.clientX - left) / across, (event.clientY - top) / down)
+  }
+  return (
+    <svg
+      className="pan-zoom-overview"
+      aria-hidden="true"
+      data-drag=""
+      width={width * across}
+      height={height * down}
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      onPointerDown={centre}
+      onPointerMove={centre}
+    >
+      <path d={path} />
+      <rect {...sight} />
+    </svg>
   )
 }
 

@@ -69,7 +69,12 @@ export function Drawing(props: PartProps) {
   }
   return (
     <>
-      <PanZoom width={placed.width} height={placed.height} focus={selectedBox ?? null}>
+      <PanZoom
+        width={placed.width}
+        height={placed.height}
+        focus={selectedBox ?? null}
+        overview={placed.nodes}
+      >
         <fieldset ref={holder} className="training-graph-drawing" aria-label={texts.nodes} onKeyDown={walk}>
           {placed.scopes.map(({ name, part, x, y, width, height }) => (
             <div
