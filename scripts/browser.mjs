@@ -39,6 +39,15 @@ const browsers = {
   },
 }
 
+/** Preferences without which Firefox calls home or asks questions. */
+export const quietFirefox = {
+  'app.normandy.enabled': false,
+  'browser.shell.checkDefaultBrowser': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+}
+
 /**
  * Path of a browser's executable, `chromium` (or a relative) or `firefox`: the value of CHROME_PATH or FIREFOX_PATH, else
  * the first usual location that exists. Throws an error that says what to install.

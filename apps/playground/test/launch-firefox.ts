@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
+import { quietFirefox } from '../../../scripts/browser.mjs'
 
 export interface Firefox {
   /** Errors and warnings of the pages so far. */
@@ -20,11 +21,7 @@ export interface Firefox {
 }
 
 const settings = {
-  'app.normandy.enabled': false,
-  'browser.shell.checkDefaultBrowser': false,
-  'datareporting.policy.dataSubmissionEnabled': false,
-  'network.captive-portal-service.enabled': false,
-  'network.connectivity-service.enabled': false,
+  ...quietFirefox,
   'intl.accept_languages': 'en-US',
   // Reduced motion.
   'ui.prefersReducedMotion': 1,

@@ -11,27 +11,11 @@ import { NpyError, readNpy } from '../src/npy.js'
 import { NpzError, readNpz, writeNpz } from '../src/npz.js'
 import { readSafetensors, SafetensorsError } from '../src/safetensors.js'
 import { EventsError, readEvents } from '../src/tfevents.js'
+import { filled, size } from './filled.js'
 import { expectToFit, measure, memoryFor, settled } from './measure.js'
 
-const size = 2 ** 24
 /** Per test, in ms, most of which is spent creating the file. */
 const patience = 60_000
-
-/** A beginning, then a piece repeated up to 16 MiB, then an end. */
-function filled(beginning: string, piece: string, end = ''): Uint8Array {
-  const [head, body, tail] = [beginning, piece, end].map((text) => strToU8(text)) as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ]
-  const times = Math.floor((size - head.length - tail.length) / body.length)
-  const file = Buffer.alloc(head.length + times * body.length + tail.length, body)
-  // The first fill starts at the first byte, but the piece must start after the head.
-  file.fill(body, head.length)
-  file.set(head)
-  file.set(tail, head.length + times * body.length)
-  return file
-}
 
 const listOf = (length: number, entry: (index: string) => string, between = ',') =>
   Array.from({ length }, (_, index) => entry(index.toString(36))).join(between)

@@ -1,29 +1,11 @@
 // Adversarial files: a table takes at most six times its file and ten bytes a cell, arrays that were outgrown included.
 import { describe, expect, it } from 'vitest'
+import { filled, size } from '../../formats/test/filled.js'
 import { measure, settled, timed } from '../../formats/test/measure.js'
 import { parseTable, TableError } from '../src/index.js'
 
-const size = 2 ** 24
 /** Per test, in ms, most of which is spent creating the file. */
 const patience = 60_000
-
-const encoder = new TextEncoder()
-
-/** A beginning, then a piece repeated up to 16 MiB, then an end. */
-function filled(beginning: string, piece: string, end = ''): Uint8Array {
-  const [head, body, tail] = [beginning, piece, end].map((text) => encoder.encode(text)) as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ]
-  const times = Math.floor((size - head.length - tail.length) / body.length)
-  const file = Buffer.alloc(head.length + times * body.length + tail.length, body)
-  // The first fill starts at the first byte, but the piece must start after the head.
-  file.fill(body, head.length)
-  file.set(head)
-  file.set(tail, head.length + times * body.length)
-  return file
-}
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `c${index.toString(36)}`).join()
 

@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { build } from 'esbuild'
-import { ensureBrowser } from '../../../../scripts/browser.mjs'
+import { ensureBrowser, quietFirefox } from '../../../../scripts/browser.mjs'
 
 const expected = JSON.parse(readFileSync(new URL('fingerprints.json', import.meta.url), 'utf8'))
 const parts = Object.keys(expected)
@@ -100,11 +100,7 @@ const engines = [
     find: () => [ensureBrowser('firefox')],
     args: (profile) => {
       const settings = {
-        'app.normandy.enabled': false,
-        'browser.shell.checkDefaultBrowser': false,
-        'datareporting.policy.dataSubmissionEnabled': false,
-        'network.captive-portal-service.enabled': false,
-        'network.connectivity-service.enabled': false,
+        ...quietFirefox,
         // A part is longer than a page may usually compute without a question.
         'dom.max_script_run_time': 0,
       }
