@@ -302,9 +302,15 @@ function guessingOf(document: NetworkDocument, { classes }: NetworkView, label: 
 /** What a compared run has otherwise than this one: `α 0.1, seed 3`. */
 function useNames(document: NetworkDocument): (other: NetworkDocument) => string {
   const texts = useTexts().network
+  const names: Readonly<Record<string, string>> = {
+    ...texts.dataKinds,
+    ...texts.losses,
+    ...texts.optimizers,
+    ...texts.initializations,
+  }
   return (other) =>
     differencesOf(other, document)
-      .map(({ field, text }) => `${texts.fields[field] ?? field} ${texts.names[text] ?? text}`.trim())
+      .map(({ field, text }) => `${texts.fields[field] ?? field} ${names[text] ?? text}`.trim())
       .join(', ')
 }
 
