@@ -1,17 +1,8 @@
 // The commands of bp: what each is for, its options, and where it is.
 import { bundledNames } from './data-sets.js'
 import { graphOptions } from './graph/options.js'
-import type { Options } from './options.js'
-import {
-  compareOptions,
-  evaluateOptions,
-  exportOptions,
-  predictOptions,
-  resumeOptions,
-  runsOptions,
-  showOptions,
-} from './runs/options.js'
-import { doctorOptions } from './shell/options.js'
+import { lineOptions, type Options } from './options.js'
+import { exportOptions, predictOptions, resumeOptions } from './runs/options.js'
 import { inspectCommandOptions } from './table/options.js'
 import { benchOptions, trainOptions } from './train/options.js'
 
@@ -29,22 +20,23 @@ export interface Command {
   readonly load: () => Promise<(args: readonly string[]) => number | Promise<number>>
 }
 
-const train: Command = {
-  usage: '[DATA] [options]',
-  summary: 'train a network (default DATA: xor)',
-  about: `DATA is xor, a bundled data set (${bundledNames.join(', ')}),
+export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    'train',
+    {
+      usage: '[DATA] [options]',
+      summary: 'train a network (default DATA: xor)',
+      about: `DATA is xor, a bundled data set (${bundledNames.join(', ')}),
 a file with a table (CSV and its relatives, also compressed by gzip), or - for
 standard input. What each column is read as is shown before training. The run
 is saved as it trains: see bp runs.`,
-  options: trainOptions,
-  more: `On a terminal the run is paced to take about 5 seconds and stays on the screen
+      options: trainOptions,
+      more: `On a terminal the run is paced to take about 5 seconds and stays on the screen
 until q. Keys: space pause, . one step, + and - speed, y scale, r restart,
 ? all keys, q quit.`,
-  load: async () => (await import('./train/command.js')).train,
-}
-
-export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ['train', train],
+      load: async () => (await import('./train/command.js')).train,
+    },
+  ],
   [
     'inspect',
     {
@@ -76,7 +68,7 @@ name that bp runs lists, or the folder of a run.`,
       summary: 'how well it does on the rows of a file',
       about: `Compares the answers of the network of RUN with those in FILE: the score, a
 baseline, and for classes which are taken for which.`,
-      options: evaluateOptions,
+      options: lineOptions,
       load: async () => (await import('./runs/evaluate.js')).evaluate,
     },
   ],
@@ -86,7 +78,7 @@ baseline, and for classes which are taken for which.`,
       usage: '[options]',
       summary: 'the last 50 runs and their scores',
       about: 'Lists the runs that are kept, the newest first.',
-      options: runsOptions,
+      options: lineOptions,
       load: async () => (await import('./runs/show.js')).listRuns,
     },
   ],
@@ -96,7 +88,7 @@ baseline, and for classes which are taken for which.`,
       usage: '[RUN] [options]',
       summary: 'all that is known of a run (default RUN: last)',
       about: 'Shows the data, settings and scores of a run; with --ui json also its records.',
-      options: showOptions,
+      options: lineOptions,
       load: async () => (await import('./runs/show.js')).show,
     },
   ],
@@ -106,7 +98,7 @@ baseline, and for classes which are taken for which.`,
       usage: 'RUN RUN … [options]',
       summary: 'in what runs differ',
       about: 'Shows the settings in which runs differ, and their scores side by side.',
-      options: compareOptions,
+      options: lineOptions,
       load: async () => (await import('./runs/show.js')).compare,
     },
   ],
@@ -174,7 +166,7 @@ for steps h from 0.1 to 1e-12. The exit code is 1 if one is wrong.`,
       usage: '[options]',
       summary: 'what this machine and terminal can do',
       about: 'Shows what is found, and what to do about what is in the way.',
-      options: doctorOptions,
+      options: lineOptions,
       load: async () => (await import('./shell/doctor.js')).doctor,
     },
   ],

@@ -139,6 +139,9 @@ export const ui = choice(
   'full screen, lines of text or lines of JSON (default tui on a terminal, else plain)',
 )
 
+/** The options of commands that only write lines. */
+export const lineOptions = { ui }
+
 export function integer(value: string, help: string, low: number, high: number): Option<number> {
   return {
     value,

@@ -11,13 +11,13 @@ export class OutputError extends Error {
 }
 
 /** @throws OutputError if standard output is a file that does not take all of it; pipes and terminals emit events. */
-export function print(text: string): void {
+export function print(content: string | Uint8Array): void {
   if (!isFile()) {
-    process.stdout.write(text)
+    process.stdout.write(content)
     return
   }
   // Node's own stream considers a write complete when a disk that fills up has taken only its beginning.
-  const bytes = Buffer.from(text)
+  const bytes = Buffer.from(content)
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(process.stdout.fd, bytes, at)
   } catch (error) {

@@ -1,4 +1,5 @@
 // `bp bench`: how fast a network trains on this machine, instruction by instruction, without training it to the end.
+import { noScreen } from '../lines.js'
 import { readArguments } from '../options.js'
 import { print } from '../output.js'
 import { benchOptions } from '../train/options.js'
@@ -14,11 +15,12 @@ export async function bench(args: readonly string[]): Promise<number> {
     throw new UsageError(
       `bench takes one data set or file; got ${rest.map((word) => `"${word}"`).join(', ')}`,
     )
+  const form = noScreen('bench', given.ui)
   const plan = await makePlan(rest[0] ?? 'xor', given)
   const { run } = createPlannedRun(plan)
   const profile = run.profile()
   const lines =
-    given.ui === 'json'
+    form === 'json'
       ? [JSON.stringify(profileObject(profile))]
       : [
           `${plan.name}: ${describeRows(plan)}`,

@@ -4,16 +4,15 @@ import stringWidth from 'string-width'
 import { findTable } from '../data-sets.js'
 import { padEnd, padStart, visible } from '../fit.js'
 import { noScreen } from '../lines.js'
-import { readArguments } from '../options.js'
+import { lineOptions, readArguments } from '../options.js'
 import { jsonLine, print } from '../output.js'
 import { formatCount, formatShare, threeDigits } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
-import { evaluateOptions } from './options.js'
 import { loadTrainedOnTable } from './trained.js'
 
 /** Runs the command and returns the exit code. */
 export async function evaluate(args: readonly string[]): Promise<number> {
-  const { given, rest } = readArguments(args, evaluateOptions)
+  const { given, rest } = readArguments(args, lineOptions)
   if (rest.length !== 2)
     throw new UsageError('eval takes a run and a file: bp eval last test.csv; - reads standard input')
   const form = noScreen('eval', given.ui)

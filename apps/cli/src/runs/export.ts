@@ -58,7 +58,7 @@ function javaScript(trained: Trained): string {
 }
 
 /** Runs the command and returns the exit code. */
-export async function exportRun(args: readonly string[]): Promise<number> {
+export function exportRun(args: readonly string[]): number {
   const { given, rest } = readArguments(args, exportOptions)
   if (rest.length !== 1 || given.to === undefined)
     throw new UsageError(`export takes a run and a format: bp export last --to ${exportFormats.join('|')}`)
@@ -66,7 +66,7 @@ export async function exportRun(args: readonly string[]): Promise<number> {
   const { extension, beside, write } = writers[given.to]
   const content = write(trained)
   if (given.output === '-') {
-    await new Promise((done) => process.stdout.write(content, done))
+    print(content)
     return 0
   }
   const name = given.output ?? `${basename(trained.folder)}.${extension}`

@@ -3,11 +3,6 @@ import { choice, flag, text, ui } from '../options.js'
 import { screenOptions } from '../train/options.js'
 import { settings } from '../train/settings.js'
 
-export const runsOptions = { ui }
-export const showOptions = { ui }
-export const compareOptions = { ui }
-export const evaluateOptions = { ui }
-
 export const predictOptions = {
   only: flag('write the answers alone, without the columns of the file'),
   ui,

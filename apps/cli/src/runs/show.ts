@@ -4,7 +4,7 @@ import { checkpointWriter } from '@bp/formats/checkpoint-folder'
 import { inputNames } from '@bp/table'
 import { visible } from '../fit.js'
 import { inColumns, noScreen } from '../lines.js'
-import { type Option, readArguments, separated } from '../options.js'
+import { lineOptions, type Option, readArguments, separated } from '../options.js'
 import { jsonLine, print } from '../output.js'
 import { type Settings, settings } from '../train/settings.js'
 import {
@@ -20,7 +20,6 @@ import {
 } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
 import { findRun, nameOf, runNames, runsHome } from './home.js'
-import { compareOptions, runsOptions, showOptions } from './options.js'
 import { checkpointsIn, type RunResult, type RunSpec, readMetrics, readResult, readSpec } from './spec.js'
 
 interface Kept {
@@ -91,7 +90,7 @@ function fields(kept: Kept): object {
 
 /** Runs `bp runs` and returns the exit code. */
 export function listRuns(args: readonly string[]): number {
-  const { given, rest } = readArguments(args, runsOptions)
+  const { given, rest } = readArguments(args, lineOptions)
   if (rest.length > 0) throw new UsageError('runs takes no argument; bp show RUN tells about one run')
   const form = noScreen('runs', given.ui)
   const all = runNames().map(read)
@@ -118,7 +117,7 @@ export function listRuns(args: readonly string[]): number {
 
 /** Runs `bp show` and returns the exit code. */
 export function show(args: readonly string[]): number {
-  const { given, rest } = readArguments(args, showOptions)
+  const { given, rest } = readArguments(args, lineOptions)
   if (rest.length > 1) throw new UsageError('show takes one run; bp compare takes several')
   const form = noScreen('show', given.ui)
   const kept = read(rest[0] ?? 'last')
@@ -195,7 +194,7 @@ function scoreText(
 
 /** Runs `bp compare` and returns the exit code. */
 export function compare(args: readonly string[]): number {
-  const { given, rest } = readArguments(args, compareOptions)
+  const { given, rest } = readArguments(args, lineOptions)
   if (rest.length < 2) throw new UsageError('compare takes two runs or more: bp compare iris-1 iris-2')
   const form = noScreen('compare', given.ui)
   const all = rest.map(read)

@@ -10,9 +10,6 @@ export interface Trained {
   readonly folder: string
   readonly spec: RunSpec
   readonly model: Model
-  /** After which epoch the network had these weights, and whether they are the best by the held-back loss. */
-  readonly epoch: number
-  readonly best: boolean
 }
 
 /**
@@ -24,13 +21,12 @@ export function loadTrained(reference: string): Trained {
   const spec = readSpec(folder)
   const { weights, bestWeights, state } = readCheckpointOf(folder)
   const model = makeModel(spec.settings, spec.inputs, spec.outputs)
-  const best = state.best !== null && (bestWeights !== null || state.status === 'done')
-  model.setWeights(bestWeights && state.status !== 'done' ? bestWeights : weights)
+  // At its end a run has taken the best weights already.
+  model.setWeights(state.status === 'done' ? weights : (bestWeights ?? weights))
   const loss = lossOf(spec.table?.target ?? null)
   model.outputActivation =
     loss === 'softmaxCrossEntropy' ? 'softmax' : loss === 'sigmoidCrossEntropy' ? 'sigmoid' : 'linear'
-  const stops = spec.settings.patience > 0 && spec.data.heldBackRows > 0
-  return { folder, spec, model, epoch: best && stops ? state.best!.epoch : state.epoch, best: best && stops }
+  return { folder, spec, model }
 }
 
 /** A run on a table, which can answer for the rows of another. */

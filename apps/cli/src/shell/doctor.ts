@@ -4,14 +4,13 @@ import { availableParallelism, cpus, release } from 'node:os'
 import { dirname } from 'node:path'
 import { setThreads, useRelaxedSimd } from '@bp/core'
 import { inColumns, noScreen } from '../lines.js'
-import { readArguments } from '../options.js'
+import { lineOptions, readArguments } from '../options.js'
 import { jsonLine, print } from '../output.js'
 import { runNames, runsHome } from '../runs/home.js'
 import { createPlannedRun, makePlan } from '../train/plan.js'
 import { formatCount } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
 import { readVersion } from '../version.js'
-import { doctorOptions } from './options.js'
 
 interface Finding {
   readonly what: string
@@ -22,7 +21,7 @@ interface Finding {
 
 /** Runs the command and returns the exit code: 1 if something is in the way. */
 export async function doctor(args: readonly string[]): Promise<number> {
-  const { given, rest } = readArguments(args, doctorOptions)
+  const { given, rest } = readArguments(args, lineOptions)
   if (rest.length > 0) throw new UsageError('doctor takes no argument')
   const form = noScreen('doctor', given.ui)
   const findings = [...program(), ...terminal(), disk(), ...(await speed())]

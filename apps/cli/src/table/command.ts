@@ -1,6 +1,7 @@
 // `bp inspect`: what a table is read as, without training.
 import { describeTable, type Inspection, inspectTable } from '@bp/table'
 import { findTable } from '../data-sets.js'
+import { noScreen } from '../lines.js'
 import { readArguments } from '../options.js'
 import { print } from '../output.js'
 import { formatCount } from '../train/words.js'
@@ -15,12 +16,12 @@ export async function inspect(args: readonly string[]): Promise<number> {
     throw new UsageError(
       `inspect takes one data set or file${rest.length === 0 ? '' : `; got ${rest.map((word) => `"${word}"`).join(', ')}`}`,
     )
-  if (given.ui === 'tui') throw new UsageError('inspect writes lines; use --ui plain or --ui json')
+  const form = noScreen('inspect', given.ui)
   const { name, table, usualTarget, note } = await findTable(rest[0]!, readOptions(given))
   const names = table.columns.map((column) => column.name)
   const inspection = inspectTable(table, inspectOptions(given, given.target ?? usualTarget, names))
   const notes = [...(note === null ? [] : [note]), ...table.notes]
-  const lines = given.ui === 'json' ? inJson(name, inspection, notes) : inLines(name, inspection, notes)
+  const lines = form === 'json' ? inJson(name, inspection, notes) : inLines(name, inspection, notes)
   print(`${lines.join('\n')}\n`)
   return 0
 }
