@@ -1,6 +1,6 @@
 // The commands of bp: what each is for, its options, and where it is.
 import { bundledNames } from './data-sets.js'
-import { graphOptions } from './graph/options.js'
+import { checkOptions, graphOptions } from './graph/options.js'
 import { lineOptions, type Options } from './options.js'
 import { exportOptions, predictOptions, resumeOptions } from './runs/options.js'
 import { inspectCommandOptions } from './table/options.js'
@@ -144,8 +144,9 @@ each instruction of a step takes compared with the peak of the machine.`,
 statements separated by semicolons: "g = w*x; f = g + b". The default is the
 lecture's f = w*x + b with w = -2, x = 5, b = 3.`,
       options: graphOptions,
-      more: `On a terminal it steps through the forward and backward passes.
-Keys: → or n step, ← or p back, space play, home and end, q quit.`,
+      more: `On a terminal it steps through the forward and backward passes, and takes other
+values, nudges, checks, opens composites and more by keys: ? lists them, : finds
+one by a word, q quits.`,
       load: async () => (await import('./graph/command.js')).graph,
     },
   ],
@@ -156,7 +157,7 @@ Keys: → or n step, ← or p back, space play, home and end, q quit.`,
       summary: 'derivatives against central differences',
       about: `Compares the derivatives of EXPRESSION, as of bp graph, with central differences
 for steps h from 0.1 to 1e-12. The exit code is 1 if one is wrong.`,
-      options: graphOptions,
+      options: checkOptions,
       load: async () => (await import('./graph/check.js')).check,
     },
   ],

@@ -7,7 +7,7 @@ import { describeGraphInLines } from '../src/graph/lines.js'
 import { GraphScreen } from '../src/graph/screen.js'
 import { readSubject } from '../src/graph/source.js'
 
-const lecture = () => readSubject('f = w*x + b', 'w=-2,x=5,b=3')
+const lecture = () => readSubject('f = w*x + b', { set: 'w=-2,x=5,b=3' })
 const deep = 'h = sigmoid(w*x + b); g = tanh(v*h + c); (g - y)^2'
 
 function screen(subject: ReturnType<typeof readSubject>, position: number, columns: number, rows: number) {
@@ -43,7 +43,7 @@ describe('a graph in lines', () => {
   })
 
   it('say how a spelling was read', () => {
-    const subject = readSubject('f = wx + e', 'w=-2,x=5')
+    const subject = readSubject('f = wx + e', { set: 'w=-2,x=5' })
     expect(describeGraphInLines(subject).slice(0, 3)).toEqual([
       'f = wx + e',
       'note: wx is read as w·x',
@@ -52,13 +52,13 @@ describe('a graph in lines', () => {
   })
 
   it('warns of a value that is not finite', () => {
-    expect(describeGraphInLines(readSubject('1/x', 'x=0')).join('\n')).toContain(
+    expect(describeGraphInLines(readSubject('1/x', { set: 'x=0' })).join('\n')).toContain(
       'note: f is not a finite number: f = 1 ÷ x = 1 ÷ 0 = ∞',
     )
   })
 
   it("is the lecture's by default", () => {
-    expect(describeGraphInJson(readSubject(undefined, undefined))).toEqual(describeGraphInJson(lecture()))
+    expect(describeGraphInJson(readSubject(undefined, {}))).toEqual(describeGraphInJson(lecture()))
   })
 })
 
@@ -97,20 +97,20 @@ describe('the graph screen', () => {
   })
 
   it('shows the part of a large graph around the current node, and never exceeds the terminal', () => {
-    const subject = readSubject(deep, 'w=1,x=2,b=-2,v=0.5,c=1,y=1')
-    const { steps } = subject.trace
+    const subject = readSubject(deep, { set: 'w=1,x=2,b=-2,v=0.5,c=1,y=1' })
+    const { steps } = subject.picture.trace
     for (const [columns, rows] of [
       [80, 24],
       [60, 20],
       [40, 15],
       [30, 8],
     ] as const)
-      for (let position = 0; position <= steps.length; position++) {
+      for (let position = 0; position <= steps.length; position += 3) {
         const shown = screen(subject, position, columns, rows)
         const lines = shown.split('\n')
         expect(lines.length).toBeLessThan(rows)
         for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns)
-        if (position > 0 && rows >= 15) expect(shown).toMatch(/[╔╗╚╝]/)
+        if (position > 0 && rows >= 15) expect(shown).toMatch(/[╔╗╚╝╢╟]/)
       }
   })
 
@@ -150,7 +150,7 @@ describe('the graph screen', () => {
     expect(lastFrame()).not.toContain('● playing')
     await press('q')
     await press('\u0003')
-    expect(codes).toEqual([0, 130])
+    expect(codes).toEqual([0])
     unmount()
   })
 })
@@ -166,7 +166,7 @@ describe('a refused expression', () => {
   ])('%s with %s', (expression, assignments, ...parts) => {
     let message = ''
     try {
-      readSubject(expression, assignments)
+      readSubject(expression, { set: assignments })
     } catch (error) {
       message = (error as Error).message
     }

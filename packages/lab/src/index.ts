@@ -39,6 +39,7 @@ export {
 } from './descent/surface.js'
 export { formatCount, formatNumber } from './format-number.js'
 export { type PartialSum, type StepAccount, writeAccount } from './graph/account.js'
+export { withCell, withValue } from './graph/assign.js'
 export {
   type Cell,
   type CellOrigin,
@@ -74,6 +75,7 @@ export {
   type Size,
 } from './graph/layout.js'
 export { boundsOf, type MovedNodes, moveNodes } from './graph/move.js'
+export { type Neighbourhood, neighbourhoodOf } from './graph/neighbourhood.js'
 export {
   type CurveOptions,
   type CurvePoint,
@@ -90,12 +92,14 @@ export {
   openGraph,
   type SourceProblem,
 } from './graph/open.js'
+export { type OutlineRow, outlineOf } from './graph/outline.js'
 export type { ProblemReason, TraceProblem } from './graph/problems.js'
 export { type Relation, type RelationKind, relations } from './graph/relation.js'
 export {
   type ChainFactor,
   countSweeps,
   nextBreak,
+  nextPhase,
   type Overwritten,
   type Sweeps,
   stepOf,

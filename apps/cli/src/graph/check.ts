@@ -4,27 +4,31 @@ import { inColumns, noScreen } from '../lines.js'
 import { readArguments } from '../options.js'
 import { jsonLine, print } from '../output.js'
 import { UsageError } from '../usage-error.js'
-import { graphOptions } from './options.js'
+import { checkOptions } from './options.js'
 import { readSubject } from './source.js'
 
 /** Runs the command and returns the exit code: 1 if a derivative is wrong. */
 export function check(args: readonly string[]): number {
-  const { given, rest } = readArguments(args, graphOptions)
+  const { given, rest } = readArguments(args, checkOptions)
   if (rest.length > 1)
     throw new UsageError(`check takes one expression; put quotes around it: "${rest.join(' ')}"`)
   const form = noScreen('check', given.ui)
-  const { expression, graph } = readSubject(rest[0], given.set)
-  const checks = [...graph.variables.keys()].map((name) => checkDerivative(graph, name))
-  if (checks.length === 0) throw new UsageError(`${expression} has no variables, so no derivatives to check`)
-  print(`${(form === 'json' ? checks.map(inJson) : inLines(expression, checks)).join('\n')}\n`)
+  const {
+    title,
+    document,
+    picture: { graph },
+  } = readSubject(rest[0], given)
+  const checks = [...graph.variables.keys()].map((name) => checkDerivative(graph, name, document.target))
+  if (checks.length === 0) throw new UsageError(`${title} has no variables, so no derivatives to check`)
+  print(`${(form === 'json' ? checks.map(inJson) : inLines(title, checks)).join('\n')}\n`)
   return checks.every(({ passes }) => passes) ? 0 : 1
 }
 
 const inJson = (check: DerivativeCheck) => jsonLine({ type: 'check', ...check })
 
-function inLines(expression: string, checks: readonly DerivativeCheck[]): string[] {
+function inLines(title: string, checks: readonly DerivativeCheck[]): string[] {
   return [
-    expression,
+    title,
     '',
     ...inColumns([
       ['variable', 'derivative', 'measured', 'off by, relative', 'h', ''],

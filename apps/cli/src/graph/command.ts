@@ -3,6 +3,7 @@ import { readArguments } from '../options.js'
 import { print } from '../output.js'
 import { chooseInterface, prepareInk } from '../terminal.js'
 import { UsageError } from '../usage-error.js'
+import { saveGraph } from './files.js'
 import { describeGraphInJson } from './json.js'
 import { describeGraphInLines } from './lines.js'
 import { graphOptions } from './options.js'
@@ -14,7 +15,12 @@ export async function graph(args: readonly string[]): Promise<number> {
   if (rest.length > 1)
     throw new UsageError(`graph takes one expression; put quotes around it: "${rest.join(' ')}"`)
   const form = chooseInterface(given.ui)
-  const subject = readSubject(rest[0], given.set)
+  const subject = readSubject(rest[0], given)
+  if (given.output !== undefined) {
+    saveGraph(given.output, subject.picture)
+    print(`${given.output}: written\n`)
+    return 0
+  }
   if (form === 'tui') {
     prepareInk()
     const { stepOnScreen } = await import('./screen-session.js')

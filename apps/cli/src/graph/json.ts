@@ -2,12 +2,20 @@
 import { jsonLine } from '../output.js'
 import type { Subject } from './source.js'
 
-export function describeGraphInJson({ expression, trace, readings }: Subject): string[] {
-  const { nodes, steps, warnings, output } = trace
+export function describeGraphInJson({ title, picture: { program, trace } }: Subject): string[] {
+  const { nodes, edges, steps, composites, warnings, output, target, mode, along } = trace
   const variables = nodes.filter(({ kind }) => kind === 'variable')
   return [
-    { type: 'start', expression, output: output.id, nodes: nodes.length, steps: steps.length },
-    ...nodes.map(({ id, name, label, kind, op, shape, value, derivative, inputs }) => ({
+    {
+      type: 'start',
+      expression: title,
+      output: output.id,
+      nodes: nodes.length,
+      steps: steps.length,
+      ...(target.id !== output.id && { of: target.id }),
+      ...(mode === 'forward' && { mode, along }),
+    },
+    ...nodes.map(({ id, name, label, kind, op, shape, value, derivative, tangent, inputs }) => ({
       type: 'node',
       id,
       name,
@@ -16,11 +24,22 @@ export function describeGraphInJson({ expression, trace, readings }: Subject): s
       op,
       shape,
       value,
-      derivative,
+      ...(mode === 'forward' ? { tangent } : { derivative }),
       inputs,
     })),
+    ...edges.map(({ id, from, to, input, local, upstream, contribution }) => ({
+      type: 'edge',
+      id,
+      from,
+      to,
+      input,
+      local,
+      upstream,
+      contribution,
+    })),
+    ...composites.map(({ id, op, nodes, chain }) => ({ type: 'composite', id, op, nodes, chain })),
     ...steps.map(({ phase, node, text }) => ({ type: 'step', phase, node, text })),
-    ...readings.map(({ kind, from, to }) => ({ type: 'reading', kind, from, to })),
+    ...program.readings.map(({ kind, from, to }) => ({ type: 'reading', kind, from, to })),
     ...warnings.map((text) => ({ type: 'warning', text })),
     {
       type: 'end',

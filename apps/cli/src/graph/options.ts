@@ -1,4 +1,4 @@
-// The options of `bp graph`.
+// The options of `bp graph` and `bp check`.
 import { type Option, text, ui } from '../options.js'
 
 const set: Option<string> = {
@@ -6,7 +6,25 @@ const set: Option<string> = {
   add: (before, more) => `${before},${more}`,
 }
 
-export const graphOptions = {
+const expand: Option<readonly string[]> = {
+  value: 'NODE,…',
+  help: 'show composite operations as what they are made of, e.g. sigmoid as −x, exp, + 1, 1 ÷ x',
+  read: (given) => given.split(',').map((name) => name.trim()),
+  add: (before, more) => [...before, ...more],
+}
+
+/** What of a graph is looked at. */
+export const subjectOptions = {
   set,
+  expand,
+  of: text('NODE', 'what is differentiated (default: the output)'),
+  forward: text('VARIABLE', 'derivatives by this variable, W[0,1] for an element, in forward mode'),
+}
+
+export const graphOptions = {
+  ...subjectOptions,
+  output: text('FILE', 'write it to a new file instead: FILE.ts, .py (PyTorch), .tex, .dot or .json'),
   ui,
 }
+
+export const checkOptions = { set, of: subjectOptions.of, ui }

@@ -7,9 +7,17 @@ import type { Subject } from './source.js'
 
 /** Shows the graph until the user leaves. Returns the exit code. */
 export async function stepOnScreen(subject: Subject): Promise<number> {
+  let last = subject
   const code = await showFullScreen((size, leave) => (
-    <GraphScreen subject={subject} size={size} onLeave={leave} />
+    <GraphScreen
+      subject={subject}
+      size={size}
+      onLeave={(exitCode, left) => {
+        last = left
+        leave(exitCode)
+      }}
+    />
   ))
-  print(`${describeGraphInLines(subject).join('\n')}\n`)
+  print(`${describeGraphInLines(last).join('\n')}\n`)
   return code
 }

@@ -1,15 +1,14 @@
 // `bp export`: the network of a run in the formats of other programs.
-import { closeSync, openSync, writeSync } from 'node:fs'
 import { basename } from 'node:path'
 import { input } from '@bp/core'
 import { writeJavaScript } from '@bp/formats/javascript'
 import { writeOnnx } from '@bp/formats/onnx'
 import { writeSafetensors } from '@bp/formats/safetensors'
 import { scalarsEvent, versionEvent } from '@bp/formats/tfevents'
+import { writeNew } from '../new-file.js'
 import { readArguments } from '../options.js'
 import { print } from '../output.js'
 import { UsageError } from '../usage-error.js'
-import { userPath } from '../user-path.js'
 import { rowReader } from './javascript.js'
 import { exportFormats, exportOptions } from './options.js'
 import { readMetrics } from './spec.js'
@@ -71,33 +70,15 @@ export function exportRun(args: readonly string[]): number {
   }
   const name = given.output ?? `${basename(trained.folder)}.${extension}`
   const force = given.force ?? false
-  writeNew(name, content, force)
+  writeNew(name, content, force, replace)
   const written = [`${name}: ${Buffer.byteLength(content)} bytes`]
   if (beside) {
     const about = `${name}.json`
-    writeNew(about, `${JSON.stringify(trained.spec, null, 1)}\n`, force)
+    writeNew(about, `${JSON.stringify(trained.spec, null, 1)}\n`, force, replace)
     written.push(`${about}: how a row becomes inputs, and outputs an answer`)
   }
   print(`${written.join('\n')}\n`)
   return 0
 }
 
-/** @throws UsageError if the file exists and may not be replaced, or cannot be written. */
-function writeNew(name: string, content: Uint8Array | string, force: boolean): void {
-  try {
-    const file = openSync(userPath(name), force ? 'w' : 'wx')
-    try {
-      const bytes = Buffer.from(content)
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
-    } finally {
-      closeSync(file)
-    }
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new UsageError(
-      code === 'EEXIST'
-        ? `${name} exists; replace it with --force, or choose another with --output`
-        : `${name} cannot be written: ${message}`,
-    )
-  }
-}
+const replace = 'replace it with --force, or choose another with --output'

@@ -3,6 +3,7 @@ import {
   type GraphDocument,
   type GraphPicture,
   nextBreak,
+  nextPhase,
   openGraph,
   type Source,
   stepOf,
@@ -23,7 +24,7 @@ import { Drawing } from './drawing.js'
 import { MathsTab } from './maths-tab.js'
 import { NudgeTab } from './nudge-tab.js'
 import { Problems } from './problems.js'
-import { nextPhase, segmentsOf } from './steps.js'
+import { segmentsOf } from './steps.js'
 import { StepsTab } from './steps-tab.js'
 import '../styles/graph.css'
 

@@ -15,10 +15,3 @@ export function segmentsOf({ steps }: Trace, names: Readonly<Record<Phase, strin
 
 const phases = ['forward', 'seed', 'backward'] as const
 type Phase = (typeof phases)[number]
-
-/** Where the next phase begins, else the end. */
-export function nextPhase({ steps }: Trace, position: number): number {
-  const phase = steps[position]?.phase
-  const index = steps.findIndex((step, at) => at > position && step.phase !== phase)
-  return index < 0 ? steps.length : index
-}

@@ -492,6 +492,13 @@ export function nextBreak({ steps }: Trace, position: number, breakpoints: reado
   return at < 0 ? steps.length : at + 1
 }
 
+/** Where the next phase begins, else the end. */
+export function nextPhase({ steps }: Pick<Trace, 'steps'>, position: number): number {
+  const phase = steps[position]?.phase
+  const index = steps.findIndex((step, at) => at > position && step.phase !== phase)
+  return index < 0 ? steps.length : index
+}
+
 /** What reverse mode and forward mode cost on a graph. */
 export interface Sweeps {
   /** One sweep gives the derivatives by all variables. */
