@@ -20,9 +20,13 @@ async function visit(page: Page, hash: string): Promise<void> {
   )
 }
 
-/** Waits until the map stands still and is drawn in full. */
+/** Waits until the picture stands still and is drawn in full. */
 const settled = (page: Page) =>
-  page.waitForFunction(() => !document.querySelector('.descent-map[aria-busy=true]'))
+  page.waitForFunction(
+    () =>
+      document.querySelector('.descent-band, .descent-curve, .descent-turn') &&
+      !document.querySelector('.place-drawing [aria-busy=true]'),
+  )
 
 /** The numbers of a kind on the screen, whole. */
 const numbers = (page: Page, kind: string, within = 'body') =>
@@ -39,7 +43,7 @@ describe('the lecture’s bowl', () => {
 
   test('from any start shows the cost, the slope and the step of the closed forms', async () => {
     const page = await open({ hash: '#/descent' })
-    for (const start of [-1.5, 0, 0.5, 3.7, 40]) {
+    for (const start of [-1.5, 0.5, 40]) {
       await visit(page, `#/descent?v=1&at=${start}&rate=0.05`)
       await page.getByRole('heading', { name: 'Dropped here' }).waitFor()
       await page.locator(`.descent-update [title="${start}"]`).waitFor()
@@ -99,7 +103,7 @@ describe('the address', () => {
       await visit(other, new URL(page.url()).hash)
       await other.getByRole('heading', { name: 'Step 10' }).waitFor()
       await Promise.all([settled(page), settled(other)])
-      expect(await state(other)).toEqual(await state(page))
+      await expect.poll(() => state(other), { timeout: 10_000 }).toEqual(await state(page))
     }
   })
 
@@ -153,6 +157,28 @@ describe('the map', () => {
   })
 })
 
+test('a cost of two variables is a curve along each, the other held, with the tangent at the ball', async () => {
+  // The ball is at (1, −1) after no step: the slopes of a² + 3ab + b³ there are 2a + 3b = −1 and 3a + 3b² = 6.
+  const page = await open({ hash: '#/descent?v=1&e=a^2%2B3*a*b%2Bb^3&data=&at=1,-1' })
+  const sections = page.locator('.descent-sections figure')
+  await sections.last().locator('.descent-tangent').waitFor()
+  expect(await numbers(page, 'slope', '.descent-sections')).toEqual([-1, 6])
+  expect(await numbers(page, 'position', '.descent-sections')).toEqual([-1, 1])
+  // Both have one scale of heights, and ranges of one length: on the screen the tangents are as steep as the slopes say.
+  const rises = await page.locator('.descent-sections .descent-tangent').evaluateAll((all) =>
+    all.map((tangent) => {
+      const [, x1, y1, x2, y2] = /^M(\S+) (\S+)L(\S+) (\S+)$/.exec(tangent.getAttribute('d')!)!.map(Number)
+      return (y1! - y2!) / (x2! - x1!)
+    }),
+  )
+  expect(rises[1]! / rises[0]!).toBeCloseTo(-6, 6)
+  await page.getByRole('button', { name: 'Surface' }).click()
+  await sections.last().locator('.descent-tangent').waitFor()
+  await page.getByRole('textbox', { name: 'Cost' }).fill('a^2')
+  await page.locator('.descent-curve').waitFor()
+  expect(await page.getByRole('tab').allTextContents()).toEqual(['Race', 'Path', 'Data'])
+})
+
 test('by keys alone: drop, step, race, rate, turn', async () => {
   const page = await open({ hash: '#/descent?v=1&e=x^2%2By^2&data=&at=-2,1&rate=0.1' })
   await page.locator('.descent-start').focus()
@@ -173,6 +199,8 @@ test('by keys alone: drop, step, race, rate, turn', async () => {
   await page.keyboard.press('End')
   await page.getByText('this is the lowest point').first().waitFor()
   await page.keyboard.press('Home')
+  await page.getByRole('tab', { name: 'Curves' }).focus()
+  await page.keyboard.press('ArrowRight')
   await page.getByRole('checkbox', { name: 'Adam takes part' }).focus()
   await page.keyboard.press(' ')
   await page.locator('.descent-map .descent-ball.adam').waitFor()
@@ -204,7 +232,7 @@ test('while one types, the last good picture stays, and what is wrong is said ca
 test('every number answers where it comes from', async () => {
   const page = await open({ hash: `${line.replace('race=sgd,momentum', 'race=momentum,sgd')}` })
   const seen = new Set<string>()
-  for (const name of ['Path', 'Race']) {
+  for (const name of ['Curves', 'Path', 'Race']) {
     await page.getByRole('tab', { name }).click()
     const found = await page
       .locator('.place [data-kind]')

@@ -10,6 +10,7 @@ import {
   racer,
   regimes,
   steepestOf,
+  whole,
 } from '@bp/lab'
 import { describe, expect, test } from 'vitest'
 import { ballOf, nearestStep, type Scene } from '../src/descent/scene.js'
@@ -21,13 +22,14 @@ import { descent as ko } from '../src/texts/ko/descent.js'
 function sceneOf(name: BowlName, step: number, rate: number = presets[name].rate, rule: Rule = 'sgd'): Scene {
   const { cost, points, start } = presets[name]
   const bowl = compileBowl(cost, points)
-  const paths = descend(bowl, { start, rate, racers: [racer(rule)] })
-  const lowest = lowestOf(bowl)
+  const paths = whole(descend(bowl, { start, rate, racers: [racer(rule)] }))
+  const lowest = whole(lowestOf(bowl))
   const steepest = steepestOf(bowl, lowest, start)
   const lead = paths[0]!
   return {
     bowl,
     start,
+    rate,
     ranges: [],
     paths,
     lead,
@@ -55,9 +57,9 @@ describe('the reason of a step', () => {
     ['hollows', 0.02, 0, 'sgd', /^Uphill is to the right, so the step will go left/],
     ['line', 0.16, 0, 'sgd', /^The arrow points uphill/],
   ] as const)('on %s at α = %s, step %s of %s: %s', (name, rate, step, rule, said) => {
-    const reason = reasonOf(sceneOf(name, step, rate, rule), rate, en, nowhere)
+    const reason = reasonOf(sceneOf(name, step, rate, rule), en, nowhere)
     expect(plainly(reason)).toMatch(said)
-    expect(plainly(reasonOf(sceneOf(name, step, rate, rule), rate, ko, nowhere))).toMatch(/[가-힣]/)
+    expect(plainly(reasonOf(sceneOf(name, step, rate, rule), ko, nowhere))).toMatch(/[가-힣]/)
   })
 })
 

@@ -6,13 +6,14 @@ export {
   BowlError,
   type BowlProblem,
   compileBowl,
+  compilingBowl,
   type DataPoints,
   type Local,
   type Position,
   type Quadratic,
 } from './descent/bowl.js'
 export { type Curvature, curvatureOf, type Stationary, stationary } from './descent/curvature.js'
-export { type Curve, curveOf } from './descent/curve.js'
+export { type Along, type Curve, curveOf } from './descent/curve.js'
 export { type Descent, descend, type End, optimizerOf, type Path, type Step } from './descent/descend.js'
 export { type DescentDocument, descentCodec, longestPath, mostPoints, tilts } from './descent/document.js'
 export { frameOf, including, panned, type Range, square, zoomed } from './descent/frame.js'
@@ -167,6 +168,7 @@ export {
 } from './network/view.js'
 export { type Prediction, predictXor, xorSettings } from './network/xor.js'
 export { isOver, Pacer } from './pacer.js'
+export { goOn, type Slices, whole } from './slices.js'
 export { createStore, type Store } from './store.js'
 export { decades, niceStep, ticks } from './ticks.js'
 export {

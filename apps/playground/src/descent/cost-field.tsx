@@ -1,15 +1,19 @@
 // The cost as it is typed: the picture follows as soon as it can be read, and stays calm until then.
 
 import { ExpressionError, sayReason } from '@bp/expression'
-import { type Bowl, BowlError, compileBowl, type DescentDocument, formatNumber } from '@bp/lab'
-import { useEffect, useId, useMemo, useState } from 'react'
+import { type Bowl, BowlError, type DescentDocument, formatNumber } from '@bp/lab'
+import { useEffect, useId, useState } from 'react'
+import { useSlices } from '../parts/use-slices.js'
 import { type Texts, useTexts } from '../shell/language.js'
+import { compiling } from './scene.js'
 
 interface CostFieldProps {
   readonly document: DescentDocument
+  /** The cost of the document; null if it cannot be read. */
+  readonly bowl: Bowl | null
   /** What is wrong with the cost of the document, if a link brought it. */
   readonly error: unknown
-  readonly onCost: (cost: string) => void
+  readonly onCost: (cost: Bowl) => void
   /** Shows the data that the cost is on. */
   readonly onData: (() => void) | undefined
 }
@@ -20,7 +24,7 @@ const patience = 900
 /** Points in the field; the others are in their table. */
 const shownPoints = 3
 
-export function CostField({ document, error, onCost, onData }: CostFieldProps) {
+export function CostField({ document, bowl, error, onCost, onData }: CostFieldProps) {
   const all = useTexts()
   const texts = all.descent
   const id = useId()
@@ -43,19 +47,22 @@ export function CostField({ document, error, onCost, onData }: CostFieldProps) {
     return () => clearTimeout(timer)
   }, [problem])
 
-  const type = (text: string) => {
-    setDraft(text)
-    try {
-      compileBowl(text, document.points)
-      setProblem(null)
-      onCost(text)
-    } catch (caught) {
-      setProblem(caught)
-    }
-  }
+  // What was typed last is read in slices, and the place draws it as soon as it is whole.
+  const { points } = document
+  const { result: typed, busy } = useSlices(
+    function* () {
+      return draft === null ? null : { text: draft, ...(yield* compiling(draft, points)) }
+    },
+    [draft, points],
+  )
+  useEffect(() => {
+    if (busy || typed?.text !== draft || !typed) return
+    setProblem(typed.error)
+    if (typed.bowl && draft !== document.cost) onCost(typed.bowl)
+  }, [typed, busy])
+
   const shown = said && problem ? problem : draft === null ? error : null
-  const { cost, points } = document
-  const { parameters, readings } = useMemo(() => read(cost, points), [cost, points])
+  const { parameters, readings } = bowl ?? { parameters: [], readings: [] }
   return (
     <div className="descent-cost-field">
       <label htmlFor={id}>
@@ -86,7 +93,7 @@ export function CostField({ document, error, onCost, onData }: CostFieldProps) {
         autoCapitalize="off"
         aria-invalid={shown !== null}
         aria-describedby={shown ? `${id}-problem` : undefined}
-        onChange={(event) => type(event.target.value)}
+        onChange={(event) => setDraft(event.target.value)}
         onBlur={() => setSaid(true)}
       />
       {draft === null || problem === null ? <Readings readings={readings} /> : null}
@@ -107,15 +114,6 @@ export function CostField({ document, error, onCost, onData }: CostFieldProps) {
       )}
     </div>
   )
-}
-
-/** The names and the readings of the cost, where it can be read. */
-function read(cost: string, points: DescentDocument['points']): Pick<Bowl, 'parameters' | 'readings'> {
-  try {
-    return compileBowl(cost, points)
-  } catch {
-    return { parameters: [], readings: [] }
-  }
 }
 
 /** How what is spelled in another way is read: `wx` as w·x. */

@@ -1,7 +1,8 @@
 // The curve of a cost of one parameter: balls on it, the tangent at the leading one, and its steps along the axis.
 import { curveOf, ticks } from '@bp/lab'
-import { type CSSProperties, useId, useMemo } from 'react'
+import { type CSSProperties, useId } from 'react'
 import type { Size } from '../parts/use-size.js'
+import { useSlices } from '../parts/use-slices.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { Axes } from './gestures.js'
@@ -27,7 +28,11 @@ export function Curve({ scene, axes, size, go, openGraph }: CurveProps) {
   const { box } = axes
   const [low, high] = axes.ranges[0]!
   const startCost = lead.steps[0]!.cost
-  const curve = useMemo(() => curveOf(bowl, [low, high], startCost, samples), [bowl, low, high, startCost])
+  const { result: curve } = useSlices(
+    () => curveOf(bowl, { axis: 0, position: start }, [low, high], startCost, samples),
+    [bowl, low, high, startCost],
+  )
+  if (!curve) return null
   const [floor, ceiling] = curve.heights
   const heightOf = (cost: number) => {
     const share = Math.min(Math.max((cost - floor) / (ceiling - floor), -3), 3)
@@ -166,7 +171,7 @@ function nearestCost(steps: readonly { readonly cost: number }[], value: number)
 }
 
 /** The curve, broken where it is not finite; and the area under it. */
-function lineOf(
+export function lineOf(
   xs: Float64Array,
   costs: Float64Array,
   place: (x: number, cost: number) => readonly [number, number],

@@ -1,7 +1,8 @@
 // The map of a cost of two parameters: bands between contour lines, and the paths of the balls on it.
-import { gridOf, type Loop, levelsOf, loopsBelow, type Range, zoomed } from '@bp/lab'
-import { type CSSProperties, useEffect, useMemo, useState } from 'react'
+import { gridOf, type Loop, levelsOf, loopsBelow, type Range, type Slices, zoomed } from '@bp/lab'
+import { type CSSProperties, useEffect, useState } from 'react'
 import type { Size } from '../parts/use-size.js'
+import { useSlices } from '../parts/use-slices.js'
 import { useTexts } from '../shell/language.js'
 import type { Axes } from './gestures.js'
 import { markPath } from './markers.js'
@@ -25,7 +26,7 @@ interface MapProps extends PictureProps {
   readonly size: Size
 }
 
-export function ContourMap({ scene, axes, size }: MapProps) {
+export function ContourMap({ scene, busy, axes, size }: MapProps) {
   const texts = useTexts().descent
   const { bowl, paths, step, start, lowest } = scene
   const [[lowX, highX], [lowY, highY]] = axes.ranges as readonly [Range, Range]
@@ -36,17 +37,8 @@ export function ContourMap({ scene, axes, size }: MapProps) {
     return () => clearTimeout(timer)
   }, [shown])
   const moving = settled !== shown
-  const regions = useMemo(
-    () =>
-      regionsOf(
-        bowl,
-        [
-          [lowX, highX],
-          [lowY, highY],
-        ],
-        size,
-        moving ? cell * coarse : cell,
-      ),
+  const { result: drawn, busy: drawing } = useSlices(
+    () => regionsOf(bowl, axes.ranges as readonly [Range, Range], size, moving ? cell * coarse : cell),
     [bowl, lowX, highX, lowY, highY, size, moving],
   )
   const place = (position: readonly number[]) => pixelOf(axes, position, 0)
@@ -63,22 +55,24 @@ export function ContourMap({ scene, axes, size }: MapProps) {
   return (
     <svg
       className="descent-map"
-      aria-busy={moving}
+      aria-busy={moving || busy || drawing}
       width={size.width}
       height={size.height}
       role="img"
       aria-label={name}
     >
       <rect className="descent-top" width={size.width} height={size.height} />
-      {regions.map(({ level, path, share }) => (
-        <path
-          key={level}
-          className="descent-band"
-          fillRule="evenodd"
-          d={path}
-          style={{ '--share': `${share}%` } as CSSProperties}
-        />
-      ))}
+      <g transform={drawn ? movedSince(drawn, axes.ranges as readonly [Range, Range], size) : undefined}>
+        {drawn?.regions.map(({ level, path, share }) => (
+          <path
+            key={level}
+            className="descent-band"
+            fillRule="evenodd"
+            d={path}
+            style={{ '--share': `${share}%` } as CSSProperties}
+          />
+        ))}
+      </g>
       {bottom && (
         <g className="descent-lowest" transform={`translate(${bottom[0]} ${bottom[1]})`}>
           <path d="M-5 -5L5 5M-5 5L5 -5" />
@@ -177,12 +171,32 @@ interface Region {
   readonly share: number
 }
 
-function regionsOf(
+/** A map as it was drawn, and of what. */
+interface Drawn {
+  readonly regions: readonly Region[]
+  readonly ranges: readonly [Range, Range]
+  readonly size: Size
+}
+
+/** Where a map is while a new one of these ranges is being drawn; nothing if it is of these ranges. */
+function movedSince(drawn: Drawn, [x, y]: readonly [Range, Range], size: Size): string | undefined {
+  const span = ([low, high]: Range) => high - low
+  const [wide, high] = [size.width / span(x), size.height / span(y)]
+  const across = (span(drawn.ranges[0]) / drawn.size.width) * wide
+  const down = (span(drawn.ranges[1]) / drawn.size.height) * high
+  const right = (drawn.ranges[0][0] - x[0]) * wide
+  const below = (y[1] - drawn.ranges[1][1]) * high
+  if (across === 1 && down === 1 && right === 0 && below === 0) return undefined
+  return `matrix(${across} 0 0 ${down} ${right} ${below})`
+}
+
+function* regionsOf(
   bowl: PictureProps['scene']['bowl'],
   ranges: readonly [Range, Range],
-  { width, height }: Size,
+  size: Size,
   cell: number,
-): Region[] {
+): Slices<Drawn> {
+  const { width, height } = size
   // A little more than is seen, so that the borders of the regions along the edges of the map are outside.
   const more = 1.06
   const [x, y] = ranges.map((range) => zoomed(range, more, range[0] + (range[1] - range[0]) / 2)) as [
@@ -191,19 +205,23 @@ function regionsOf(
   ]
   const columns = Math.ceil((width * more) / cell) + 1
   const rows = Math.ceil((height * more) / cell) + 1
-  const grid = gridOf(bowl, [x, y], columns, rows)
+  const grid = yield* gridOf(bowl, [x, y], columns, rows)
   const levels = levelsOf(grid, bands)
   const place = ([column, row]: Loop[number]): readonly [number, number] => [
     (column / (columns - 1)) * width * more - (width * (more - 1)) / 2,
     height - ((row / (rows - 1)) * height * more - (height * (more - 1)) / 2),
   ]
-  return levels.toReversed().flatMap((level, index) => {
+  const regions: Region[] = []
+  for (const [index, level] of levels.toReversed().entries()) {
+    yield
     const loops = loopsBelow(grid, level)
     // A valley narrower than the cells would fall to pieces.
     const points = loops.reduce((total, loop) => total + loop.length, 0)
-    if (loops.length > 3 && points / loops.length < 12) return []
-    return { level, path: regionPath(loops, place), share: Math.round(((index + 1) / levels.length) * 100) }
-  })
+    if (loops.length > 3 && points / loops.length < 12) continue
+    const share = Math.round(((index + 1) / levels.length) * 100)
+    regions.push({ level, path: regionPath(loops, place), share })
+  }
+  return { regions, ranges, size }
 }
 
 /** Loops as curves through the middles of their segments, so that the corners of the grid do not show. */

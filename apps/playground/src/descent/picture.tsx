@@ -13,6 +13,8 @@ import { ballOf, nearestStep, type Scene } from './scene.js'
 
 export interface PictureProps {
   readonly scene: Scene
+  /** The scene is of an earlier document: a new one is being computed. */
+  readonly busy: boolean
   readonly document: DescentDocument
   readonly change: (changes: Partial<DescentDocument>, merge?: string) => void
   readonly go: (step: number) => void
@@ -20,13 +22,14 @@ export interface PictureProps {
 }
 
 export function Picture(props: PictureProps) {
-  const { scene, change, go } = props
+  const { scene, busy, document, change, go } = props
   const texts = useTexts().descent
   const holder = useRef<HTMLDivElement>(null)
   const size = useSize(holder)
   const axes = size ? axesOf(scene, size) : { ranges: scene.ranges, box: unmeasured }
-  const { bowl, start } = scene
-  const { parameters } = bowl
+  const { parameters } = scene.bowl
+  // Of the document: what is pressed moves at once, while the paths from there are still computed.
+  const start = parameters.map((_, axis) => document.start[axis] ?? 0)
 
   const drop = (position: Position) => change({ start: position, step: 0 })
   const zoom = (factor: number) => change({ ranges: zoomedAround(axes, factor, middleOf(axes)) }, 'ranges')
@@ -59,7 +62,7 @@ export function Picture(props: PictureProps) {
 
   const at = pixelOf(axes, start, size ? heightOfStart(props, axes) : 0)
   return (
-    <div ref={holder} className="descent-picture" {...gestures}>
+    <div ref={holder} className="descent-picture" aria-busy={busy} {...gestures}>
       {size &&
         (parameters.length === 1 ? (
           <Curve {...props} axes={axes} size={size} />

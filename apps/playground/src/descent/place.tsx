@@ -2,7 +2,6 @@
 import {
   type Bowl,
   bowlNames,
-  compileBowl,
   type DescentDocument,
   descentCodec,
   formatNumber,
@@ -10,11 +9,12 @@ import {
   longestPath,
   presets,
 } from '@bp/lab'
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Menu } from '../parts/menu.js'
 import { plainly, Sentence } from '../parts/sentence.js'
 import { Tabs } from '../parts/tabs.js'
 import { Timeline } from '../parts/timeline.js'
+import { useSlices } from '../parts/use-slices.js'
 import { Value } from '../parts/value.js'
 import { useKeys } from '../shell/keys.js'
 import { useTexts } from '../shell/language.js'
@@ -26,7 +26,8 @@ import { PathTable } from './path-table.js'
 import { described, Picture, type PictureProps } from './picture.js'
 import { Race } from './race.js'
 import { Rate } from './rate.js'
-import { compiled, reached, type Scene, useScene } from './scene.js'
+import { compiling, reached, type Scene, useScene } from './scene.js'
+import { Sections } from './sections.js'
 import { endOf, reasonOf } from './sentence.js'
 import { Surface } from './surface.js'
 import { Slope, Update } from './update.js'
@@ -36,24 +37,35 @@ export function DescentPlace(props: PlaceProps<DescentDocument>) {
   const { document } = props
   const all = useTexts()
   const texts = all.descent
-  const { bowl, error } = useMemo(
-    () => compiled(document.cost, document.points),
-    [document.cost, document.points],
-  )
-  if (bowl) return <Descent {...props} bowl={bowl} />
+  const { cost, points } = document
+  const { result } = useSlices(() => compiling(cost, points), [cost, points])
+  const bowl = result?.bowl ?? null
+  const { scene, busy } = useScene(document, bowl)
+  if (scene && bowl) return <Descent {...props} scene={scene} busy={busy} />
+  if (!result || bowl)
+    return (
+      <PlaceFrame
+        title={texts.title}
+        bar={<Bar {...props} bowl={null} error={null} />}
+        drawing={<p className="descent-empty">{all.shell.loading}</p>}
+      />
+    )
   // Only a link, or data taken from under a cost, leads here: what is typed becomes part of the document once it compiles.
   return (
     <PlaceFrame
       title={texts.title}
-      bar={<Bar {...props} bowl={null} error={error} />}
-      drawing={<p className="descent-empty">{messageOf(error, all)}</p>}
+      bar={<Bar {...props} bowl={null} error={result.error} />}
+      drawing={<p className="descent-empty">{messageOf(result.error, all)}</p>}
     />
   )
 }
 
 /** The document with another cost: parameters of the same name stay where they are. */
-function withCost(document: DescentDocument, cost: string, before: Bowl | null): DescentDocument {
-  const { parameters } = compileBowl(cost, document.points)
+function withCost(
+  document: DescentDocument,
+  { source, parameters }: Bowl,
+  before: Bowl | null,
+): DescentDocument {
   const old = before?.parameters ?? []
   const start = parameters.map((name, axis) => {
     const index = old.indexOf(name)
@@ -62,7 +74,7 @@ function withCost(document: DescentDocument, cost: string, before: Bowl | null):
   const same = parameters.length === old.length
   return {
     ...document,
-    cost,
+    cost: source,
     start: same ? document.start : start,
     ranges: same ? document.ranges : null,
     step: 0,
@@ -81,9 +93,10 @@ function Bar({ document, change, bowl, error, onData }: BarProps) {
     <>
       <CostField
         document={document}
+        bowl={bowl}
         error={error}
         onData={onData}
-        onCost={(cost) => change(withCost(document, cost, bowl), { merge: 'cost' })}
+        onCost={(typed) => change(withCost(document, typed, bowl), { merge: 'cost' })}
       />
       <Menu
         label={texts.bowls}
@@ -114,14 +127,19 @@ function Bar({ document, change, bowl, error, onData }: BarProps) {
   )
 }
 
-type TabName = 'race' | 'path' | 'data'
+type TabName = 'sections' | 'race' | 'path' | 'data'
 
-function Descent(props: PlaceProps<DescentDocument> & { readonly bowl: Bowl }) {
-  const { document, change, open, bowl } = props
+interface DescentProps extends PlaceProps<DescentDocument> {
+  readonly scene: Scene
+  /** The scene is of an earlier document. */
+  readonly busy: boolean
+}
+
+function Descent(props: DescentProps) {
+  const { document, change, open, scene, busy } = props
   const texts = useTexts().descent
-  const scene = useScene(document, bowl)
-  const { total, step } = scene
-  const [tab, setTab] = useState<TabName>('race')
+  const { bowl, total, step } = scene
+  const [tab, setTab] = useState<TabName>(document.racers.length > 1 ? 'race' : 'sections')
   const slider = useRef<HTMLInputElement>(null)
 
   const go = (next: number) =>
@@ -146,16 +164,18 @@ function Descent(props: PlaceProps<DescentDocument> & { readonly bowl: Bowl }) {
   ])
   const shared: PictureProps = {
     scene,
+    busy,
     document,
     change: (changes, merge) => change({ ...document, ...changes }, merge === undefined ? {} : { merge }),
     go,
     openGraph,
   }
-  const surface = bowl.parameters.length === 2 && document.view === 'surface'
+  const plane = bowl.parameters.length === 2
+  const surface = plane && document.view === 'surface'
   return (
     <PlaceFrame
       title={texts.title}
-      bar={<Bar {...props} error={null} onData={() => setTab('data')} />}
+      bar={<Bar {...props} bowl={bowl} error={null} onData={() => setTab('data')} />}
       drawing={surface ? <Surface {...shared} /> : <Picture {...shared} />}
       card={
         <>
@@ -164,9 +184,14 @@ function Descent(props: PlaceProps<DescentDocument> & { readonly bowl: Bowl }) {
           </Account>
           <Tabs
             label={texts.tabs}
-            selected={tab}
+            selected={tab === 'sections' && !plane ? 'race' : tab}
             onSelect={setTab}
             tabs={[
+              ...(plane
+                ? ([
+                    { name: 'sections', title: texts.sections, content: () => <Sections {...shared} /> },
+                  ] as const)
+                : []),
               { name: 'race', title: texts.race, content: () => <Race {...shared} /> },
               { name: 'path', title: texts.path, content: () => <PathTable {...shared} /> },
               { name: 'data', title: texts.data, content: () => <DataTable {...shared} /> },
@@ -237,12 +262,12 @@ interface AccountProps extends PictureProps {
 }
 
 function Account(props: AccountProps) {
-  const { scene, document, go, openGraph, quiet, children } = props
+  const { scene, go, openGraph, quiet, children } = props
   const texts = useTexts().descent
   const { bowl, lead, step } = scene
   const at = reached(lead, step)
   const { cost, slopes } = lead.steps[at]!
-  const reason = reasonOf(scene, document.rate, texts, go)
+  const reason = reasonOf(scene, texts, go)
   const end = endOf(scene, texts, go)
   return (
     <>

@@ -1,7 +1,7 @@
 // What the place draws, as it follows from the document: the cost, the paths, and what is known of both.
 import {
   type Bowl,
-  compileBowl,
+  compilingBowl,
   type DescentDocument,
   descend,
   frameOf,
@@ -12,15 +12,18 @@ import {
   type Range,
   type Regimes,
   regimes,
+  type Slices,
   type Steepest,
   type Step,
   steepestOf,
 } from '@bp/lab'
-import { useMemo } from 'react'
+import { useMemo, useRef } from 'react'
+import { useSlices } from '../parts/use-slices.js'
 
 export interface Scene {
   readonly bowl: Bowl
   readonly start: Position
+  readonly rate: number
   /** The part of the plane to show, before it is fitted to the shape of the picture. */
   readonly ranges: readonly Range[]
   readonly paths: readonly Path[]
@@ -39,39 +42,83 @@ export type Compiled =
   | { readonly bowl: Bowl; readonly error: null }
   | { readonly bowl: null; readonly error: unknown }
 
-export function compiled(cost: string, points: DescentDocument['points']): Compiled {
-  try {
-    return { bowl: compileBowl(cost, points), error: null }
-  } catch (error) {
-    return { bowl: null, error }
-  }
+interface Read {
+  readonly cost: string
+  readonly points: DescentDocument['points']
+  readonly compiled: Compiled
 }
 
-/** The scene of a document whose cost is `bowl`. */
-export function useScene(document: DescentDocument, bowl: Bowl): Scene {
+/** What was compiled last: the field compiles what is typed, and then the place draws it. */
+let lastRead: Read | null = null
+
+/** Compiles a cost. */
+export function* compiling(cost: string, points: DescentDocument['points']): Slices<Compiled> {
+  if (lastRead?.cost === cost && lastRead.points === points) return lastRead.compiled
+  let compiled: Compiled
+  try {
+    compiled = { bowl: yield* compilingBowl(cost, points), error: null }
+  } catch (error) {
+    compiled = { bowl: null, error }
+  }
+  lastRead = { cost, points, compiled }
+  return compiled
+}
+
+interface Raced {
+  readonly bowl: Bowl
+  readonly start: Position
+  readonly rate: number
+  readonly paths: readonly Path[]
+  readonly lowest: Lowest | null
+}
+
+/** The scene of a document whose cost is `bowl`: null until it is there; while it is `busy`, the one before. */
+export function useScene(
+  document: DescentDocument,
+  bowl: Bowl | null,
+): { readonly scene: Scene | null; readonly busy: boolean } {
   const { rate, racers } = document
   // A link may have a start of another cost: what is missing is 0.
   const start = useMemo(
-    () => bowl.parameters.map((_, axis) => document.start[axis] ?? 0),
+    () => bowl?.parameters.map((_, axis) => document.start[axis] ?? 0) ?? [],
     [bowl, document.start],
   )
-  const paths = useMemo(() => descend(bowl, { start, rate, racers }), [bowl, start, rate, racers])
-  const lowest = useMemo(() => lowestOf(bowl), [bowl])
-  const ranges = useMemo(
-    () => (document.ranges?.length === start.length ? document.ranges : frameOf(bowl, start)),
-    [bowl, start, document.ranges],
+  // Where the cost is lowest takes the longest, and does not depend on the race.
+  const bottom = useRef<{ readonly bowl: Bowl; readonly lowest: Lowest | null } | null>(null)
+  const { result: raced, busy } = useSlices<Raced | null>(
+    function* () {
+      if (!bowl) return null
+      const paths = yield* descend(bowl, { start, rate, racers })
+      if (bottom.current?.bowl !== bowl) bottom.current = { bowl, lowest: yield* lowestOf(bowl) }
+      return { bowl, start, rate, paths, lowest: bottom.current.lowest }
+    },
+    [bowl, start, rate, racers],
   )
-  const steepest = useMemo(() => steepestOf(bowl, lowest, start), [bowl, lowest, start])
+  const ranges = useMemo(() => raced && rangesOf(raced, document), [raced, document.ranges])
+  const scene = useMemo(
+    () => raced && ranges && sceneOf(raced, ranges, document.step),
+    [raced, ranges, document.step],
+  )
+  return { scene, busy }
+}
+
+function rangesOf({ bowl, start }: Raced, { ranges }: DescentDocument): readonly Range[] {
+  return ranges?.length === start.length ? ranges : frameOf(bowl, start)
+}
+
+function sceneOf({ bowl, start, rate, paths, lowest }: Raced, ranges: readonly Range[], step: number): Scene {
   const total = Math.max(1, ...paths.map(({ steps }) => steps.length - 1))
   const lead = paths[0]!
+  const steepest = steepestOf(bowl, lowest, start)
   return {
     bowl,
     start,
+    rate,
     ranges,
     paths,
     lead,
     total,
-    step: Math.min(document.step, total),
+    step: Math.min(step, total),
     lowest,
     steepest,
     regimes: steepest && regimes(lead.racer, steepest.value),

@@ -8,13 +8,8 @@ import { reached, type Scene } from './scene.js'
 const valley = 4
 
 /** Why the leading ball did what it did in its last step; at the start, what it is about to do. */
-export function reasonOf(
-  scene: Scene,
-  rate: number,
-  texts: Texts['descent'],
-  go: (step: number) => void,
-): Said {
-  const { lead, bowl } = scene
+export function reasonOf(scene: Scene, texts: Texts['descent'], go: (step: number) => void): Said {
+  const { lead, bowl, rate } = scene
   const at = reached(lead, scene.step)
   const { position, cost, slopes } = lead.steps[at]!
   // What it landed on is no number: how it ends says all there is.

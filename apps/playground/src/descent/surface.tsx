@@ -12,6 +12,7 @@ import {
 } from '@bp/lab'
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef } from 'react'
 import { type Size, useSize } from '../parts/use-size.js'
+import { useSlices } from '../parts/use-slices.js'
 import { useTexts } from '../shell/language.js'
 import { markPath } from './markers.js'
 import type { PictureProps } from './picture.js'
@@ -20,21 +21,21 @@ import { ballOf, reached } from './scene.js'
 /** Points of the surface along each side. */
 const points = 45
 
-export function Surface({ scene, document, change }: PictureProps) {
+export function Surface({ scene, busy, document, change }: PictureProps) {
   const texts = useTexts().descent
   const holder = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const size = useSize(holder)
   const { bowl, ranges, paths, step, lead } = scene
   const { turn, tilt } = document.look
-  const grid = useMemo(() => {
-    const [x, y] = square(ranges as readonly [Range, Range], 1, 1)
-    return gridOf(bowl, [x, y], points, points)
-  }, [bowl, ranges])
-  const heights = useMemo(() => heightsOf(grid), [grid])
+  const { result: grid, busy: gridBusy } = useSlices(
+    () => gridOf(bowl, square(ranges as readonly [Range, Range], 1, 1), points, points),
+    [bowl, ranges],
+  )
+  const heights = useMemo(() => (grid ? heightsOf(grid) : null), [grid])
   const project = projection({ turn, tilt })
   const patches = useMemo(
-    () => patchesOf(grid, heights, projection({ turn, tilt })),
+    () => (grid && heights ? patchesOf(grid, heights, projection({ turn, tilt })) : []),
     [grid, heights, turn, tilt],
   )
   const { scale, middle } = fitted(project, patches, size)
@@ -125,8 +126,9 @@ export function Surface({ scene, document, change }: PictureProps) {
     look(turn + move[0], tilt + move[1])
   }
 
-  const [x, y] = grid.ranges
   const onSurface = (position: readonly number[], cost: number) => {
+    if (!grid || !heights) return null
+    const [x, y] = grid.ranges
     const across = (2 * (position[0]! - x[0])) / (x[1] - x[0]) - 1
     const away = (2 * (position[1]! - y[0])) / (y[1] - y[0]) - 1
     const inside = Math.abs(across) <= 1 && Math.abs(away) <= 1
@@ -140,7 +142,7 @@ export function Surface({ scene, document, change }: PictureProps) {
     return { name, at: axis === 0 ? corner(0, near * 1.1) : corner(near * 1.1, 0) }
   })
   return (
-    <div ref={holder} className="descent-picture surface">
+    <div ref={holder} className="descent-picture surface" aria-busy={busy || gridBusy}>
       <div
         className="descent-turn"
         role="slider"
@@ -200,7 +202,7 @@ export function Surface({ scene, document, change }: PictureProps) {
           })}
         </svg>
       )}
-      {heights.logarithmic && <p className="descent-note">{texts.logarithmic}</p>}
+      {heights?.logarithmic && <p className="descent-note">{texts.logarithmic}</p>}
     </div>
   )
 }

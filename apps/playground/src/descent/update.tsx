@@ -57,17 +57,10 @@ export function Slope({ parameter, cost }: { readonly parameter: string; readonl
   )
 }
 
-export function Update({
-  scene,
-  document,
-  go,
-  openGraph,
-  onRate,
-}: PictureProps & { readonly onRate: () => void }) {
+export function Update({ scene, go, openGraph, onRate }: PictureProps & { readonly onRate: () => void }) {
   const texts = useTexts().descent
-  const { bowl, lead, step } = scene
+  const { bowl, lead, step, rate } = scene
   const at = reached(lead, step)
-  const { rate } = document
   const { rule } = lead.racer
   const account = at > 0 ? accountOf(lead, at, rate) : null
   const from = account?.from ?? lead.steps[0]!

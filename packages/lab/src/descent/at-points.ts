@@ -1,8 +1,18 @@
 // Evaluates tensors at many points at once, in float64: what a picture of a cost and a race need.
 import { Constant, evaluate, type Op, ops, simplify, type Tensor, topological, type Variable } from '@bp/core'
+import type { Slices } from '../slices.js'
 
 /** One array of values per variable, all of the same length; gives one array per output. */
-export type AtPoints = (columns: readonly Float64Array[]) => Float64Array[]
+export type AtPoints = (columns: readonly Float64Array[]) => Slices<Float64Array[]>
+
+/**
+ * Elements that are computed from one pause to the next: a few ms, and little enough memory to stay in the processor's
+ * caches, which makes it twice as quick as all points at once.
+ */
+const elementsAtOnce = 1 << 15
+
+/** Points of a block at most. */
+const mostAtOnce = 256
 
 /** Sets the values of one tensor from those of others, all by their places in one list. */
 type Instruction = (values: Float64Array[]) => void
@@ -12,8 +22,8 @@ type Instruction = (values: Float64Array[]) => void
 const reductions = new Set<unknown>([ops.sum, ops.mean, ops.max, ops.min])
 
 /**
- * Scalars that depend on scalar variables, as a function of these. Each op is applied to all points together, so that a
- * map of thousands of points takes milliseconds; the bits are those of `evaluate` at each of them.
+ * Scalars that depend on scalar variables, as a function of these. Each op is applied to a block of points together, so
+ * that a map of thousands of points takes milliseconds; the bits are those of `evaluate` at each of them.
  */
 export function atPoints(outputs: readonly Tensor[], variables: readonly Variable[]): AtPoints {
   const keep = new Set<Tensor>(variables)
@@ -40,17 +50,28 @@ export function atPoints(outputs: readonly Tensor[], variables: readonly Variabl
           values[place] = apply(inputs.map((input) => values[input]!))
         }
       })
-  let prepared: { readonly count: number; readonly instructions: Instruction[] } | undefined
-  return (columns) => {
+  const elements = order.reduce((total, tensor) => total + (varies.has(tensor) ? tensor.size : 0), 0)
+  const block = Math.min(Math.max(Math.floor(elementsAtOnce / elements), 1), mostAtOnce)
+  // By the number of points: a whole block, and what is left after the last one.
+  const prepared = new Map<number, Instruction[]>()
+  return function* (columns) {
     const count = columns[0]?.length ?? 0
-    if (prepared?.count !== count) prepared = { count, instructions: instructionsFor(count) }
-    const values = [...fixed]
-    for (const [index, column] of columns.entries()) values[index] = column
-    for (const run of prepared.instructions) run(values)
-    return simple.map((tensor) => {
-      const own = values[places.get(tensor)!]!
-      return varies.has(tensor) ? own : new Float64Array(count).fill(own[0]!)
+    const results = simple.map((tensor) => {
+      const fixedValue = varies.has(tensor) ? 0 : fixed[places.get(tensor)!]![0]!
+      return new Float64Array(count).fill(fixedValue)
     })
+    for (let from = 0; from < count; from += block) {
+      const size = Math.min(block, count - from)
+      const instructions = prepared.get(size) ?? instructionsFor(size)
+      if (size === block || prepared.size < 8) prepared.set(size, instructions)
+      const values = [...fixed]
+      for (const [index, column] of columns.entries()) values[index] = column.subarray(from, from + size)
+      for (const run of instructions) run(values)
+      for (const [index, tensor] of simple.entries())
+        if (varies.has(tensor)) results[index]!.set(values[places.get(tensor)!]!, from)
+      yield
+    }
+    return results
   }
 }
 

@@ -1,6 +1,7 @@
 // A cost of one or two parameters, compiled: its value, slopes and curvature anywhere, by the rules of core.
-import { BackpropagationError, evaluate, gradients, topological, type Variable } from '@bp/core'
+import { BackpropagationError, evaluate, gradients, type Tensor, topological, type Variable } from '@bp/core'
 import { build, type Graph, parse, type Reading } from '@bp/expression'
+import { type Slices, whole } from '../slices.js'
 import { type AtPoints, atPoints } from './at-points.js'
 import { type Curvature, curvatureOf, type Hessian } from './curvature.js'
 
@@ -73,6 +74,11 @@ export interface Bowl {
  * @throws ExpressionError for what is not in the language, BowlError for another number of parameters or outputs.
  */
 export function compileBowl(source: string, points: DataPoints = []): Bowl {
+  return whole(compilingBowl(source, points))
+}
+
+/** As `compileBowl`, with pauses: a cost of a thousand letters may take longer than a key may. */
+export function* compilingBowl(source: string, points: DataPoints = []): Slices<Bowl> {
   const data =
     points.length > 0
       ? { x: points.map(([x]) => x), y: points.map(([, y]) => y) }
@@ -86,29 +92,40 @@ export function compileBowl(source: string, points: DataPoints = []): Bowl {
   if (output.size !== 1) throw new BowlError('notScalar', output.shape.map(String))
 
   const variables = parameters.map((name) => graph.variables.get(name)!)
+  yield
   const slopes = gradients(output, variables)
-  const hessian = slopes.flatMap((slope) => gradients(slope, variables))
+  const hessian: Tensor[] = []
+  for (const slope of slopes) {
+    yield
+    hessian.push(...gradients(slope, variables))
+  }
+  yield
   const everything = atPoints([output, ...slopes, ...hessian], variables)
   const count = parameters.length
   const localsAt = (list: readonly Position[]): Local[] => {
     const columns = parameters.map((_, axis) => Float64Array.from(list, (position) => position[axis]!))
-    const [costs, ...rest] = everything(columns)
+    const [costs, ...rest] = whole(everything(columns))
     return list.map((_, index) => ({
       cost: costs![index]!,
       slopes: rest.slice(0, count).map((values) => values[index]!),
       hessian: rest.slice(count).map((values) => values[index]!),
     }))
   }
+  yield
+  const slopesAt = atPoints([output, ...slopes], variables)
+  yield
+  const costsAt = atPoints([output], variables)
+  const quadratic = yield* quadraticOf(localsAt, count)
   return {
     source,
     parameters,
     name: program.statements.some(({ name }) => name === graph.outputName) ? graph.outputName : 'cost',
     points,
     readings: program.readings,
-    slopesAt: atPoints([output, ...slopes], variables),
-    costsAt: atPoints([output], variables),
+    slopesAt,
+    costsAt,
     at: (position) => localsAt([position])[0]!,
-    quadratic: quadraticOf(localsAt, count),
+    quadratic,
     notFiniteAt: (position) => notFiniteAt(graph, source, variables, position),
   }
 }
@@ -116,7 +133,10 @@ export function compileBowl(source: string, points: DataPoints = []): Bowl {
 // Irregular, so that no kink or period of a cost that is not quadratic hides between them.
 const probes = [0, 0.731, -1.377, 2.917, -4.093, 11.71, -37.3]
 
-function quadraticOf(localsAt: (list: readonly Position[]) => Local[], count: number): Quadratic | null {
+function* quadraticOf(
+  localsAt: (list: readonly Position[]) => Local[],
+  count: number,
+): Slices<Quadratic | null> {
   const list =
     count === 1
       ? probes.map((value) => [value])
@@ -124,15 +144,18 @@ function quadraticOf(localsAt: (list: readonly Position[]) => Local[], count: nu
           [value, probes[(index * 3 + 1) % probes.length]!],
           [probes[(index * 5 + 2) % probes.length]!, value],
         ])
-  const locals = localsAt(list)
-  const { hessian } = locals[0]!
+  const first = localsAt([list[0]!])[0]!
+  const { hessian, slopes } = first
   const size = Math.max(...hessian.map(Math.abs))
-  const same = locals.every((local) =>
-    local.hessian.every((value, index) => Math.abs(value - hessian[index]!) <= 1e-9 * Math.max(size, 1e-300)),
-  )
-  if (!same || !locals.every(({ cost }) => Number.isFinite(cost))) return null
+  const isSame = (local: Local) =>
+    Number.isFinite(local.cost) &&
+    local.hessian.every((value, index) => Math.abs(value - hessian[index]!) <= 1e-9 * Math.max(size, 1e-300))
+  // One by one: most costs that are not quadratic differ at the second.
+  for (const position of list) {
+    yield
+    if (!isSame(localsAt([position])[0]!)) return null
+  }
   const curvature = curvatureOf(hessian)
-  const { slopes } = locals[0]!
   const from = list[0]!
   const { values, directions } = curvature
   const flat = 1e-12 * Math.max(size, 1e-300)

@@ -1,5 +1,6 @@
-// The curve of a cost of one parameter: samples, and the heights worth showing.
-import type { Bowl } from './bowl.js'
+// The curve of a cost along one of its parameters: samples, and the heights worth showing.
+import type { Slices } from '../slices.js'
+import type { Bowl, Position } from './bowl.js'
 import type { Range } from './frame.js'
 
 export interface Curve {
@@ -11,11 +12,23 @@ export interface Curve {
   readonly lowest: { readonly x: number; readonly cost: number }
 }
 
-/** The cost at evenly spaced values of its parameter. The heights that are shown include `cost`, that of the start. */
-export function curveOf(bowl: Bowl, range: Range, cost: number, count: number): Curve {
-  const [low, high] = range
+/** Along which parameter; the others are held where they are in `position`. */
+export interface Along {
+  readonly axis: number
+  readonly position: Position
+}
+
+/** The cost at evenly spaced values of one parameter. The heights that are shown include `cost`, that of the ball. */
+export function* curveOf(
+  bowl: Bowl,
+  { axis, position }: Along,
+  [low, high]: Range,
+  cost: number,
+  count: number,
+): Slices<Curve> {
   const xs = Float64Array.from({ length: count }, (_, index) => low + ((high - low) * index) / (count - 1))
-  const costs = bowl.costsAt([xs])[0]!
+  const columns = position.map((held, own) => (own === axis ? xs : new Float64Array(count).fill(held)))
+  const costs = (yield* bowl.costsAt(columns))[0]!
   const sorted = costs.filter(Number.isFinite).sort()
   if (sorted.length === 0) return { xs, costs, heights: [0, 1], lowest: { x: low, cost: Number.NaN } }
   const floor = sorted[0]!

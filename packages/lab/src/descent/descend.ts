@@ -1,5 +1,6 @@
 // The paths of optimizers down a cost from one start, step by step, and how each ends.
 import { adam, momentum, type Optimizer, rmsProp, sgd } from '@bp/core'
+import type { Slices } from '../slices.js'
 import type { Bowl, Position } from './bowl.js'
 import { curvatureOf, type Stationary, stationary } from './curvature.js'
 import { longestPath } from './document.js'
@@ -74,7 +75,7 @@ interface Ball {
 }
 
 /** Lets all racers go from the start, one step of each at a time, in float64 by core's own rules. */
-export function descend(bowl: Bowl, { start, rate, racers }: Descent): Path[] {
+export function* descend(bowl: Bowl, { start, rate, racers }: Descent): Slices<Path[]> {
   const balls = racers.map((racer): Ball => {
     const optimizer = optimizerOf(racer, rate)
     const { slots, settings, counters } = optimizer
@@ -93,7 +94,7 @@ export function descend(bowl: Bowl, { start, rate, racers }: Descent): Path[] {
     const moving = balls.filter(({ end }) => end === null)
     if (moving.length === 0) break
     const columns = start.map((_, axis) => Float64Array.from(moving, ({ parameters }) => parameters[axis]!))
-    const [costs, ...slopes] = bowl.slopesAt(columns)
+    const [costs, ...slopes] = yield* bowl.slopesAt(columns)
     for (const [ball, { parameters, slots, steps, optimizer, settings }] of moving.entries()) {
       const step: Step = {
         position: [...parameters],

@@ -1,4 +1,5 @@
 // Where a cost is lowest, as far as can be known, and by which curvature a learning rate is judged there.
+import type { Slices } from '../slices.js'
 import type { Bowl, Position } from './bowl.js'
 import { curvatureOf } from './curvature.js'
 import { frameOf } from './frame.js'
@@ -14,7 +15,7 @@ export interface Lowest {
 const searched = 61
 
 /** The lowest point of the cost; `null` where it has none, or none was found. */
-export function lowestOf(bowl: Bowl): Lowest | null {
+export function* lowestOf(bowl: Bowl): Slices<Lowest | null> {
   const { quadratic, parameters } = bowl
   if (quadratic) {
     const { lowest } = quadratic
@@ -31,12 +32,12 @@ export function lowestOf(bowl: Bowl): Lowest | null {
       return low + ((high - low) * along) / (searched - 1)
     }),
   )
-  const costs = bowl.costsAt(columns)[0]!
+  const costs = (yield* bowl.costsAt(columns))[0]!
   let best = -1
   for (const [index, cost] of costs.entries())
     if (Number.isFinite(cost) && !(cost >= costs[best]!)) best = index
   if (best < 0) return null
-  const position = bottomNear(
+  const position = yield* bottomNear(
     bowl,
     columns.map((column) => column[best]!),
   )
@@ -59,10 +60,11 @@ export function steepestOf(bowl: Bowl, lowest: Lowest | null, start: Position): 
 }
 
 /** The lowest point near `from`: Newton's steps, as long as they lead down. `null` where there is no bottom nearby. */
-export function bottomNear(bowl: Bowl, from: Position): Position | null {
+export function* bottomNear(bowl: Bowl, from: Position): Slices<Position | null> {
   let position = from
   let local = bowl.at(position)
   for (let round = 0; round < 60; round++) {
+    yield
     const move = newtonStep(local.slopes, local.hessian)
     if (!move) return null
     // Halved until it leads down: a full step may overshoot where the curvature changes.

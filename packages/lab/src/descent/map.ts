@@ -1,4 +1,5 @@
 // A map of a cost of two parameters: its values on a grid, levels between them, and the regions below each level.
+import type { Slices } from '../slices.js'
 import type { Bowl, Position } from './bowl.js'
 import type { Range } from './frame.js'
 
@@ -15,7 +16,12 @@ export interface Grid {
 }
 
 /** The cost on a grid of points, the outermost on the borders of the ranges. */
-export function gridOf(bowl: Bowl, ranges: readonly [Range, Range], columns: number, rows: number): Grid {
+export function* gridOf(
+  bowl: Bowl,
+  ranges: readonly [Range, Range],
+  columns: number,
+  rows: number,
+): Slices<Grid> {
   const [x, y] = ranges
   const along = ([low, high]: Range, index: number, count: number) =>
     low + ((high - low) * index) / (count - 1)
@@ -26,7 +32,7 @@ export function gridOf(bowl: Bowl, ranges: readonly [Range, Range], columns: num
       xs[row * columns + column] = along(x, column, columns)
       ys[row * columns + column] = along(y, row, rows)
     }
-  const values = bowl.costsAt([xs, ys])[0]!
+  const values = (yield* bowl.costsAt([xs, ys]))[0]!
   let lowest = 0
   let low = Infinity
   let high = -Infinity

@@ -3,6 +3,7 @@ import { evaluate, gradients, type Variable } from '@bp/core'
 import { build, parse } from '@bp/expression'
 import { describe, expect, it } from 'vitest'
 import { atPoints } from '../../src/descent/at-points.js'
+import { whole } from '../../src/slices.js'
 
 const points = [
   [0.3, -1.7],
@@ -36,7 +37,7 @@ describe('at many points at once', () => {
     const curvatures = slopes.flatMap((slope) => gradients(slope, parameters))
     const outputs = [output, ...slopes, ...curvatures]
     const columns = [0, 1].map((axis) => Float64Array.from(points, (point) => point[axis]!))
-    const together = atPoints(outputs, parameters)(columns)
+    const together = whole(atPoints(outputs, parameters)(columns))
     for (const [index, [w, b]] of points.entries()) {
       const alone = evaluate(
         outputs,
@@ -46,6 +47,32 @@ describe('at many points at once', () => {
         ]),
       )
       expect(together.map((values) => values[index])).toEqual(alone.map((values) => values[0]))
+    }
+  })
+
+  it('come in blocks with pauses between them, and the bits do not tell', () => {
+    const data = { x: Array.from({ length: 200 }, (_, index) => index / 7 - 14) }
+    const { output, variables } = build(parse('mean(sigmoid(w*x + b))'), { ...data, w: 1, b: 1 })
+    const parameters = [variables.get('w')!, variables.get('b')!] as [Variable, Variable]
+    const count = 2001
+    const [ws, bs] = [0.37, -0.11].map((step) =>
+      Float64Array.from({ length: count }, (_, index) => step * (index % 47) - 3),
+    ) as [Float64Array, Float64Array]
+    const work = atPoints([output], parameters)([ws, bs])
+    let pauses = 0
+    let next = work.next()
+    for (; !next.done; next = work.next()) pauses++
+    // Each of the ops has 200 elements at each point.
+    expect(pauses).toBeGreaterThan((count * 200) / (1 << 15))
+    for (const index of [0, 1, 255, 256, 1000, 2000]) {
+      const alone = evaluate(
+        [output],
+        new Map([
+          [parameters[0], [ws[index]!]],
+          [parameters[1], [bs[index]!]],
+        ]),
+      )
+      expect(next.value[0]![index]).toBe(alone[0]![0])
     }
   })
 })

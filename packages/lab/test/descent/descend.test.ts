@@ -14,6 +14,7 @@ import {
   presets,
   racer,
   rules,
+  whole,
 } from '../../src/index.js'
 
 const lecture = compileBowl('mean((w*x - y)^2)', lecturePoints)
@@ -43,7 +44,7 @@ describe('the lecture’s bowl', () => {
 
   it.each([-5, -1, 0.5, 7])('from w = %s each step multiplies the distance by 1 − αλ', (start) => {
     const rate = 0.03
-    const [path] = descend(lecture, { start: [start], rate, racers: sgd })
+    const [path] = whole(descend(lecture, { start: [start], rate, racers: sgd }))
     const factor = 1 - rate * (28 / 3)
     for (const [index, step] of path!.steps.entries())
       expect(step.position[0]! - 1).toBeCloseTo((start - 1) * factor ** index, 9)
@@ -56,7 +57,7 @@ describe('a path', () => {
     const bowl = compileBowl('mean((w*x - y)^2)', lecturePoints)
     const start = -1
     const rate = 0.02
-    const [path] = descend(bowl, { start: [start], rate, racers: [racer(rule)] })
+    const [path] = whole(descend(bowl, { start: [start], rate, racers: [racer(rule)] }))
     const w = variable(start, { name: 'w' })
     const [x, y] = [constant([1, 2, 3]), constant([1, 2, 3])]
     const step = compileStep({
@@ -73,7 +74,7 @@ describe('a path', () => {
   it.each(bowlNames)('down %s has the slopes of finite differences', (name) => {
     const { cost, points, start, rate, racers = sgd } = presets[name]
     const bowl = compileBowl(cost, points)
-    const [path] = descend(bowl, { start, rate, racers })
+    const [path] = whole(descend(bowl, { start, rate, racers }))
     for (const { position, cost, slopes } of path!.steps.slice(0, 10)) {
       expect(bowl.at(position)).toMatchObject({ cost, slopes })
       for (const [axis, slope] of slopes.entries()) {
@@ -87,9 +88,9 @@ describe('a path', () => {
   it('is the same to the bit alone and in a race', () => {
     const { cost, points, start, rate } = presets.line
     const bowl = compileBowl(cost, points)
-    const together = descend(bowl, { start, rate, racers: rules.map(racer) })
+    const together = whole(descend(bowl, { start, rate, racers: rules.map(racer) }))
     for (const [index, rule] of rules.entries())
-      expect(descend(bowl, { start, rate, racers: [racer(rule)] })[0]).toEqual(together[index])
+      expect(whole(descend(bowl, { start, rate, racers: [racer(rule)] }))[0]).toEqual(together[index])
   })
 
   it.each([
@@ -108,7 +109,7 @@ describe('a path', () => {
     ['log(w)', [0.5], 0.3, { kind: 'notFinite', text: 'log(w)' }],
     ['1/(w - w)', [0.5], 0.3, { kind: 'notFinite', text: '1/(w - w)', value: Infinity }],
   ] as const)('down %s from %s at rate %s ends: %o', (source, start, rate, end) => {
-    const [path] = descend(compileBowl(source), { start, rate, racers: sgd })
+    const [path] = whole(descend(compileBowl(source), { start, rate, racers: sgd }))
     expect(path!.end).toMatchObject(end)
     expect(path!.steps.length).toBeLessThanOrEqual(longestPath + 1)
   })
@@ -116,7 +117,7 @@ describe('a path', () => {
   it('that flies out names the step from which it rose', () => {
     // Along x it goes down; across, the rate is above the bound of 2/40, and a tiny y grows by a fifth in each step.
     const bowl = compileBowl('x^2 + 20*y^2')
-    const [path] = descend(bowl, { start: [3, 1e-6], rate: 0.055, racers: sgd })
+    const [path] = whole(descend(bowl, { start: [3, 1e-6], rate: 0.055, racers: sgd }))
     const { steps, end } = path!
     expect(end.kind).toBe('flew')
     const from = (end as { from: number }).from
@@ -135,7 +136,7 @@ describe('the account of a step', () => {
     rule: Parameters<typeof racer>[0] = 'sgd',
     index = 1,
   ) => {
-    const [path] = descend(compileBowl(source), { start, rate, racers: [racer(rule)] })
+    const [path] = whole(descend(compileBowl(source), { start, rate, racers: [racer(rule)] }))
     return accountOf(path!, index, rate)
   }
 
@@ -159,7 +160,7 @@ describe('the account of a step', () => {
 
   it('of momentum tells gathering from being carried uphill', () => {
     expect(first('w^2', [2], 0.1, 'momentum', 2).reason).toMatchObject({ kind: 'gathered' })
-    const [path] = descend(compileBowl('w^2'), { start: [2], rate: 0.1, racers: [racer('momentum')] })
+    const [path] = whole(descend(compileBowl('w^2'), { start: [2], rate: 0.1, racers: [racer('momentum')] }))
     const uphill = path!.steps.findIndex(({ position, slopes }, index) => {
       const next = path!.steps[index + 1]
       return next && slopes[0]! < 0 && next.position[0]! < position[0]!

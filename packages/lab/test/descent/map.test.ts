@@ -17,17 +17,20 @@ import {
   presets,
   projection,
   square,
+  whole,
 } from '../../src/index.js'
 
 const round = compileBowl('x^2 + y^2')
-const grid = gridOf(
-  round,
-  [
-    [-2, 2],
-    [-2, 2],
-  ],
-  81,
-  81,
+const grid = whole(
+  gridOf(
+    round,
+    [
+      [-2, 2],
+      [-2, 2],
+    ],
+    81,
+    81,
+  ),
 ) // prettier-ignore
 
 /** The region's area by the shoelace formula; positive where the region lies to the left. */
@@ -60,24 +63,28 @@ describe('contours', () => {
   })
 
   it('of two hollows are two loops, and a hole turns the other way', () => {
-    const two = gridOf(
-      compileBowl('(x^2 - 1)^2 + y^2'),
-      [
-        [-2, 2],
-        [-2, 2],
-      ],
-      80,
-      80,
+    const two = whole(
+      gridOf(
+        compileBowl('(x^2 - 1)^2 + y^2'),
+        [
+          [-2, 2],
+          [-2, 2],
+        ],
+        80,
+        80,
+      ),
     ) // prettier-ignore
     expect(loopsBelow(two, 0.5)).toHaveLength(2)
-    const ring = gridOf(
-      compileBowl('(x^2 + y^2 - 2)^2'),
-      [
-        [-2, 2],
-        [-2, 2],
-      ],
-      80,
-      80,
+    const ring = whole(
+      gridOf(
+        compileBowl('(x^2 + y^2 - 2)^2'),
+        [
+          [-2, 2],
+          [-2, 2],
+        ],
+        80,
+        80,
+      ),
     ) // prettier-ignore
     const signs = loopsBelow(ring, 1).map((loop) => Math.sign(areaOf(loop)))
     expect(signs.sort()).toEqual([-1, 1])
@@ -86,14 +93,16 @@ describe('contours', () => {
   it('cover, at any level, the share of cells that is below it', () => {
     for (const name of ['line', 'valley', 'saddle', 'rosenbrock'] as const) {
       const { cost, points } = presets[name]
-      const map = gridOf(
-        compileBowl(cost, points),
-        [
-          [-2, 2],
-          [-2, 2],
-        ],
-        121,
-        121,
+      const map = whole(
+        gridOf(
+          compileBowl(cost, points),
+          [
+            [-2, 2],
+            [-2, 2],
+          ],
+          121,
+          121,
+        ),
       ) // prettier-ignore
       for (const level of levelsOf(map, 12)) {
         const area = loopsBelow(map, level).reduce((total, loop) => total + areaOf(loop), 0)
@@ -104,14 +113,16 @@ describe('contours', () => {
   })
 
   it('do without values that are not finite', () => {
-    const half = gridOf(
-      compileBowl('log(x) + y^2'),
-      [
-        [-2, 2],
-        [-2, 2],
-      ],
-      41,
-      41,
+    const half = whole(
+      gridOf(
+        compileBowl('log(x) + y^2'),
+        [
+          [-2, 2],
+          [-2, 2],
+        ],
+        41,
+        41,
+      ),
     ) // prettier-ignore
     for (const level of levelsOf(half, 8))
       for (const loop of loopsBelow(half, level)) expect(loop.flat().every(Number.isFinite)).toBe(true)
@@ -125,7 +136,7 @@ describe('levels', () => {
       const { cost, points, start, ranges } = presets[name]
       const bowl = compileBowl(cost, points)
       const [x, y] = ranges ?? frameOf(bowl, start)
-      const map = gridOf(bowl, square([x!, y!], 900, 600), 97, 65)
+      const map = whole(gridOf(bowl, square([x!, y!], 900, 600), 97, 65))
       const levels = levelsOf(map, 14)
       expect(levels.length).toBeGreaterThanOrEqual(10)
       expect(levels).toEqual([...levels].sort((a, b) => a - b))
@@ -138,14 +149,16 @@ describe('levels', () => {
   it('of a flat map there are none', () => {
     expect(
       levelsOf(
-        gridOf(
-          compileBowl('0*x + 0*y'),
-          [
-            [0, 1],
-            [0, 1],
-          ],
-          9,
-          9,
+        whole(
+          gridOf(
+            compileBowl('0*x + 0*y'),
+            [
+              [0, 1],
+              [0, 1],
+            ],
+            9,
+            9,
+          ),
         ),
         12,
       ),
@@ -187,23 +200,34 @@ describe('a curve', () => {
     (source) => {
       const bowl = compileBowl(source)
       const { cost } = bowl.at([2])
-      const { heights, lowest } = curveOf(bowl, [-3, 3], cost, 200)
+      const { heights, lowest } = whole(curveOf(bowl, { axis: 0, position: [0] }, [-3, 3], cost, 200))
       expect(heights[0]).toBeLessThan(Math.min(cost, lowest.cost))
       expect(heights[1]).toBeGreaterThan(cost)
       expect(heights.every(Number.isFinite)).toBe(true)
     },
   )
 
+  it.each([0, 1])('along parameter %i holds the other where the ball is', (axis) => {
+    const bowl = compileBowl('(a - 1)^2 + 3*a*b + b^4')
+    const ball = [0.5, -1.25]
+    const { xs, costs } = whole(curveOf(bowl, { axis, position: ball }, [-2, 2], bowl.at(ball).cost, 41))
+    for (const [index, x] of xs.entries()) expect(costs[index]).toBe(bowl.at(ball.with(axis, x)).cost)
+    // Its slope at the ball is the derivative by that parameter.
+    const h = 1e-5
+    const around = [-h, h].map((away) => bowl.at(ball.with(axis, ball[axis]! + away)).cost)
+    expect((around[1]! - around[0]!) / (2 * h)).toBeCloseTo(bowl.at(ball).slopes[axis]!, 6)
+  })
+
   it.each([
     ['w^4 - 3*w^2 + w', [-1], -1.300839566],
     ['w^4 - 3*w^2 + w', [1.2], 1.130901123],
   ])('%s has a bottom near %s: %s', (source, from, bottom) => {
-    expect(bottomNear(compileBowl(source), from)![0]).toBeCloseTo(bottom, 8)
+    expect(whole(bottomNear(compileBowl(source), from))![0]).toBeCloseTo(bottom, 8)
   })
 
   it('has no bottom where it only falls', () => {
-    expect(bottomNear(compileBowl('x - y'), [0, 0])).toBeNull()
-    expect(bottomNear(compileBowl('(1 - x)^2 + 100*(y - x^2)^2'), [0.9, 0.8])).toEqual([1, 1])
+    expect(whole(bottomNear(compileBowl('x - y'), [0, 0]))).toBeNull()
+    expect(whole(bottomNear(compileBowl('(1 - x)^2 + 100*(y - x^2)^2'), [0.9, 0.8]))).toEqual([1, 1])
   })
 })
 
@@ -212,14 +236,16 @@ describe('a surface', () => {
     for (const turn of [0, 0.6, 2, -2.5]) {
       const project = projection({ turn, tilt: 0.6 })
       const patches = patchesOf(
-        gridOf(
-          round,
-          [
-            [-2, 2],
-            [-2, 2],
-          ],
-          25,
-          25,
+        whole(
+          gridOf(
+            round,
+            [
+              [-2, 2],
+              [-2, 2],
+            ],
+            25,
+            25,
+          ),
         ),
         heightsOf(grid),
         project,
@@ -237,14 +263,16 @@ describe('a surface', () => {
     expect(heightsOf(grid).of(4)).toBeCloseTo(0.5, 12)
     const { cost } = presets.rosenbrock
     const steep = heightsOf(
-      gridOf(
-        compileBowl(cost),
-        [
-          [-2, 2],
-          [-2, 3],
-        ],
-        60,
-        60,
+      whole(
+        gridOf(
+          compileBowl(cost),
+          [
+            [-2, 2],
+            [-2, 3],
+          ],
+          60,
+          60,
+        ),
       ),
     ) // prettier-ignore
     expect(steep.logarithmic).toBe(true)

@@ -11,6 +11,7 @@ import {
   regimes,
   stationary,
   steepestOf,
+  whole,
 } from '../../src/index.js'
 
 describe('the regimes of plain descent', () => {
@@ -45,7 +46,7 @@ describe('a regime is what the path does', () => {
     ),
   )('%s %o at rate %s', (rule, settings, rate) => {
     const own = { rule, settings }
-    const [path] = descend(bowl, { start: [1], rate, racers: [own] })
+    const [path] = whole(descend(bowl, { start: [1], rate, racers: [own] }))
     const ws = path!.steps.map(({ position }) => position[0]!)
     const crossed = ws.some((w) => w < -1e-5)
     const regime = regimeAt(regimes(own, lambda)!, rate)
@@ -153,23 +154,23 @@ describe('the lowest point', () => {
     ['(1 - x)^2 + 100*(y - x^2)^2', [1, 1], false],
     ['1 - exp(-w^2)', [0], false],
   ] as const)('of %s is %o', (source, position, proved) => {
-    const lowest = lowestOf(compileBowl(source))!
+    const lowest = whole(lowestOf(compileBowl(source)))!
     for (const [axis, value] of position.entries()) expect(lowest.position[axis]).toBeCloseTo(value, 8)
     expect(lowest.proved).toBe(proved)
   })
 
   it.each(['-w^2', 'w', 'exp(w)', 'x^2 - y^2', 'x^2 + 0*y', '1/(w - w)'])('of %s there is none', (source) => {
-    expect(lowestOf(compileBowl(source))).toBeNull()
+    expect(whole(lowestOf(compileBowl(source)))).toBeNull()
   })
 
   it('is where the curvature is taken that a rate is judged by', () => {
     const round = compileBowl('x^2 + 3*y^2')
-    expect(steepestOf(round, lowestOf(round), [5, 5])).toEqual({ value: 6, where: 'everywhere' })
+    expect(steepestOf(round, whole(lowestOf(round)), [5, 5])).toEqual({ value: 6, where: 'everywhere' })
     const hollow = compileBowl('1 - exp(-w^2)')
-    expect(steepestOf(hollow, lowestOf(hollow), [2])).toEqual({ value: 2, where: 'bottom' })
+    expect(steepestOf(hollow, whole(lowestOf(hollow)), [2])).toEqual({ value: 2, where: 'bottom' })
     const rising = compileBowl('exp(w)')
-    expect(steepestOf(rising, lowestOf(rising), [0])).toEqual({ value: 1, where: 'start' })
+    expect(steepestOf(rising, whole(lowestOf(rising)), [0])).toEqual({ value: 1, where: 'start' })
     const falling = compileBowl('-w^2')
-    expect(steepestOf(falling, lowestOf(falling), [0])).toBeNull()
+    expect(steepestOf(falling, whole(lowestOf(falling)), [0])).toBeNull()
   })
 })

@@ -109,6 +109,11 @@ export const descent = {
     moving: 'still moving',
   },
   tabs: 'More about this descent',
+  sections: 'Curves',
+  /** After the value at which the other parameter stands still. */
+  held: 'held',
+  sectionOf: (cost: string, along: string, held: string) =>
+    `${cost} along ${along} through the ball, ${held} held, with its tangent`,
   race: 'Race',
   raceTitle: 'From the same start',
   path: 'Path',
