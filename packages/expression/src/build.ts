@@ -9,7 +9,7 @@ import {
   type Tensor,
   type Variable,
   variable,
-} from '@bp/core'
+} from '@bp/core/lean'
 import { ExpressionError } from './error.js'
 import { findFunction, isFunction, tensorsOf } from './functions.js'
 import type { Graph } from './graph.js'

@@ -1,5 +1,6 @@
 // Writes graphs in the DOT language of Graphviz.
-import { Constant, inputAt, type Tensor, topological, Variable } from '@bp/core'
+import { Constant, inputAt, type Tensor, topological, Variable } from '@bp/core/lean'
+import { symbolOf } from '@bp/core/notation'
 import type { Graph } from './graph.js'
 
 /** The graph with inputs on the left and the output on the right; variables are round, operations square. */
@@ -13,7 +14,7 @@ export function toDot(graph: Graph): string {
   const lines = nodes.map((tensor) => {
     const name = names.get(tensor)
     const label = tensor.op
-      ? `${name ? `${name} = ` : ''}${tensor.op.definition.symbol}`
+      ? `${name ? `${name} = ` : ''}${symbolOf(tensor.op)}`
       : (name ?? (tensor instanceof Constant ? describeConstant(tensor) : ''))
     const shape =
       tensor === graph.output

@@ -1,5 +1,5 @@
 // The language's one error type: what is wrong, where, and the cure.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError } from '@bp/core/lean'
 import { english, type Reason, sayReason } from './reasons.js'
 import type { Span } from './syntax.js'
 

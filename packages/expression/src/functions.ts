@@ -1,5 +1,5 @@
 // The callable functions: every operation of the core table, by name.
-import { isList, nearest, type Op, ops, type Tensor } from '@bp/core'
+import { isList, nearest, type Op, ops, type Tensor } from '@bp/core/lean'
 import { ourName } from './spelling.js'
 import { type Expression, literalValue } from './syntax.js'
 

@@ -1,5 +1,5 @@
 // The result of building a program: tensors, and their names in the source.
-import type { Tensor, Variable } from '@bp/core'
+import type { Tensor, Variable } from '@bp/core/lean'
 import type { Span } from './syntax.js'
 
 /** One output and everything it depends on. */

@@ -1,5 +1,5 @@
 // Writes programs as formulas for LaTeX and KaTeX.
-import type { NestedArray } from '@bp/core'
+import type { NestedArray } from '@bp/core/lean'
 import { findFunction } from './functions.js'
 import { bindingPower, negationPower } from './precedence.js'
 import type { Expression, Program, Statement } from './syntax.js'

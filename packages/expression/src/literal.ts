@@ -1,5 +1,5 @@
 // Literal values: `-2`, `1/3`, `[[1, 2], [3, 4]]`, and lists of assignments, `w=-2,x=5`.
-import type { NestedArray } from '@bp/core'
+import type { NestedArray } from '@bp/core/lean'
 import { ExpressionError } from './error.js'
 import { Parser } from './parser.js'
 import { constants } from './spelling.js'

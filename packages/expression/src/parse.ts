@@ -1,5 +1,5 @@
 // Parses a source: its statements, and the names they define and need.
-import type { NestedArray } from '@bp/core'
+import type { NestedArray } from '@bp/core/lean'
 import { ExpressionError, excerpt } from './error.js'
 import { Parser } from './parser.js'
 import { constantNumber, forEachName, literalValue, type Program, type Statement } from './syntax.js'

@@ -1,5 +1,5 @@
 // The grammar: parses tokens into statements by precedence climbing (Pratt 1973).
-import type { NestedArray } from '@bp/core'
+import type { NestedArray } from '@bp/core/lean'
 import { ExpressionError, excerpt } from './error.js'
 import {
   familiarFunctions,

@@ -1,5 +1,5 @@
 // The syntax tree of a program, and ways to traverse it.
-import { constant, type NestedArray, ops } from '@bp/core'
+import { constant, type NestedArray, ops } from '@bp/core/lean'
 
 /** A range of the source, [start, end) in UTF-16 units. */
 export interface Span {

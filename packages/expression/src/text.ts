@@ -1,5 +1,5 @@
 // Writes expressions as text, with only the necessary parentheses.
-import type { NestedArray } from '@bp/core'
+import type { NestedArray } from '@bp/core/lean'
 import { bindingPower, negationPower } from './precedence.js'
 import type { Expression, Operator, Program } from './syntax.js'
 

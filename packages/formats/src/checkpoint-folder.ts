@@ -17,7 +17,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { Checkpoint, RunRecord } from '@bp/core'
+import type { Checkpoint, RunRecord } from '@bp/core/lean'
 import { CheckpointError, checkCheckpoint, checkpointParts, parseCheckpoint } from './checkpoint-layout.js'
 import { leaveFolder, processIn, takeFolder, unfinished } from './folder-lock.js'
 

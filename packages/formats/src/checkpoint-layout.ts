@@ -1,6 +1,6 @@
 // The layout of a checkpoint file: safetensors with the weights and optimizer state, and the rest as JSON in its
 // metadata, under the SHA-256 of the whole file. The caller supplies the hash function.
-import { BackpropagationError, type Checkpoint } from '@bp/core'
+import { BackpropagationError, type Checkpoint } from '@bp/core/lean'
 import * as v from 'valibot'
 import { type Bytes, bytesOfFile } from './bytes.js'
 import type { NamedArray } from './elements.js'

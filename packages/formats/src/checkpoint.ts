@@ -1,5 +1,5 @@
 // A training run's checkpoints as bytes, wherever JavaScript runs.
-import type { Checkpoint } from '@bp/core'
+import type { Checkpoint } from '@bp/core/lean'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Bytes } from './bytes.js'

@@ -1,5 +1,5 @@
 // Element types of array files: read as f32 or f64, the types of tensors; written as given.
-import { type Model, type Shape, sizeOf } from '@bp/core'
+import { type Model, type Shape, sizeOf } from '@bp/core/lean'
 
 /** The elements of an array, exactly as in the file. */
 export type Values = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>

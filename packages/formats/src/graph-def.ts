@@ -10,7 +10,7 @@ import {
   type Tensor,
   topological,
   Variable,
-} from '@bp/core'
+} from '@bp/core/lean'
 import { PbfWriter } from 'pbf'
 import { type Bytes, bytesOfFile, textOfFile } from './bytes.js'
 import { checkedGraph } from './graph.js'

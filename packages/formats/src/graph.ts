@@ -1,5 +1,5 @@
 // Checks the argument of every function that writes a graph.
-import { type CompileOptions, type Model, Tensor, ValueError } from '@bp/core'
+import { type CompileOptions, type Model, Tensor, ValueError } from '@bp/core/lean'
 
 /** @throws ValueError unless inputs and outputs are tensors by name; for a model, it says how to get them. */
 export function checkedGraph(caller: string, given: CompileOptions): CompileOptions {

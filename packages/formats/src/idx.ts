@@ -1,5 +1,5 @@
 // IDX, the format of MNIST and its relatives: one array of any rank (Y. LeCun, yann.lecun.com/exdb/mnist).
-import { BackpropagationError, sizeOf } from '@bp/core'
+import { BackpropagationError, sizeOf } from '@bp/core/lean'
 import { type Bytes, bytesOfFile } from './bytes.js'
 import { maxDimensions } from './elements.js'
 

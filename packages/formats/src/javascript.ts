@@ -7,7 +7,7 @@ import {
   type Tensor,
   topological,
   Variable,
-} from '@bp/core'
+} from '@bp/core/lean'
 import { checkedGraph } from './graph.js'
 import { Kernel, Kernels } from './javascript/kernels.js'
 import { Statements } from './javascript/loops.js'

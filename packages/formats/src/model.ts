@@ -15,7 +15,7 @@ import {
   type Symbolic,
   SymbolicTensor,
   topological,
-} from '@bp/core'
+} from '@bp/core/lean'
 import { type Bytes, textOfFile } from './bytes.js'
 import { isTooLarge, maxDepth } from './json.js'
 

@@ -1,5 +1,5 @@
 // Unique names for the entries of a file.
-import { Constant, type Tensor, Variable } from '@bp/core'
+import { Constant, type Tensor, Variable } from '@bp/core/lean'
 
 /** A tensor's own name, or its kind. */
 export function labelOf(tensor: Tensor): string {

@@ -1,6 +1,6 @@
 // NPY, NumPy's format for one array (numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a header that is
 // a Python dictionary, then the elements.
-import { BackpropagationError, sizeOf } from '@bp/core'
+import { BackpropagationError, sizeOf } from '@bp/core/lean'
 import { type Bytes, bytesOfFile } from './bytes.js'
 import {
   bytesOf,

@@ -1,5 +1,5 @@
 // NPZ, NumPy's format for several arrays: a zip archive of NPY files.
-import { BackpropagationError, type Model, type NamedValues } from '@bp/core'
+import { BackpropagationError, type Model, type NamedValues } from '@bp/core/lean'
 import { Inflate, inflateSync, zipSync } from 'fflate'
 import { type Bytes, bytesOfFile } from './bytes.js'
 import { crc32 } from './checksums.js'

@@ -7,7 +7,7 @@ import {
   type Tensor,
   topological,
   Variable,
-} from '@bp/core'
+} from '@bp/core/lean'
 import { bytesOfValues } from './elements.js'
 import { checkedGraph } from './graph.js'
 import { distinctNames, labelOf } from './names.js'

@@ -1,5 +1,5 @@
 // The numbers in a run's record, each with its path.
-import { check, isRecord, type RunRecord } from '@bp/core'
+import { check, isRecord, type RunRecord } from '@bp/core/lean'
 
 export const checkRecord = check<RunRecord>(
   'a run record, as passed to onRecord',

@@ -1,5 +1,5 @@
 // The records of a run as lines of CSV or JSON Lines, for use in `onRecord`.
-import type { RunRecord } from '@bp/core'
+import type { RunRecord } from '@bp/core/lean'
 import papaparse from 'papaparse'
 import { finiteOrText } from './json.js'
 import { checkRecord, numbersIn } from './record-numbers.js'

@@ -1,6 +1,6 @@
 // Safetensors, the common exchange format for weights (github.com/huggingface/safetensors): the length of a header, the
 // header in JSON, then the elements of all tensors, back to back.
-import { BackpropagationError, type Model, type NamedValues } from '@bp/core'
+import { BackpropagationError, type Model, type NamedValues } from '@bp/core/lean'
 import { type Bytes, bytesOfFile } from './bytes.js'
 import {
   bytesOf,

@@ -7,7 +7,7 @@ import {
   isRecord,
   type RunRecord,
   type Weights,
-} from '@bp/core'
+} from '@bp/core/lean'
 import { PbfWriter } from 'pbf'
 import { type Bytes, bytesOfFile } from './bytes.js'
 import { crc32c } from './checksums.js'

@@ -1,5 +1,5 @@
 // Steps a run at a given pace, in slices of time between which keys, messages and pictures get their turn.
-import type { Run } from '@bp/core'
+import type { Run } from '@bp/core/lean'
 
 /** Available in browsers, workers and Node. */
 declare const performance: { now(): number }

@@ -1,5 +1,5 @@
 // The error of this package.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError } from '@bp/core/lean'
 
 /** A table that cannot be used as it is; the message says where, and which option cures it. */
 export class TableError extends BackpropagationError {

@@ -1,5 +1,5 @@
 // Loads the handwritten digits, a file of 265 kB, once they are asked for.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError } from '@bp/core/lean'
 import { provideDigits } from '@bp/lab'
 import address from '../../../../data/digits.csv?url'
 

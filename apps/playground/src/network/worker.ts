@@ -1,5 +1,5 @@
 // Trains in a thread of its own at the requested speed, and reports to the page what is to be seen.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError } from '@bp/core/lean'
 import {
   createNetworkRun,
   isOver,

@@ -1,5 +1,5 @@
 // The kernel, compiled while it is loaded. Only workers compute with it, so only they load it.
-import { useKernelModule } from '@bp/core'
+import { useKernelModule } from '@bp/core/lean'
 import address from '@bp/kernel/kernel.wasm?url'
 
 /** Loads the kernel; call it before anything is computed. */

@@ -1,5 +1,5 @@
 // Builds, places and reads training graphs in a thread of its own: a graph of 1,000 nodes must not stall the page.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError } from '@bp/core/lean'
 import {
   isOver,
   isRun,

@@ -10,6 +10,8 @@ import {
 } from '../checks/check-options.js'
 import { blamingCaller, GradientError, ShapeError } from '../checks/errors.js'
 import { fourDigits } from '../checks/format.js'
+import { add, mul } from '../ops/arithmetic.js'
+import { sum } from '../ops/reductions.js'
 import { type Like, renewed, unpack } from '../transforms/nested.js'
 import { traced } from '../transforms/tracing.js'
 import { passBack } from './gradients.js'
@@ -222,9 +224,9 @@ function weightedSum(y: Tensor): Tensor {
     { length: y.size },
     (_, index) => 0.5 + ((index * 0.6180339887498949) % 1),
   )
-  return y.mul(constant(weights, { shape: y.shape })).sum()
+  return sum(mul(y, constant(weights, { shape: y.shape })))
 }
 
 function sumOf(terms: readonly Tensor[]): Tensor {
-  return terms.reduce((total, term) => total.add(term))
+  return terms.reduce((total, term) => add(total, term))
 }

@@ -75,3 +75,11 @@ function unnest(
     )
   for (const entry of value) unnest(caller, entry, dimensions, depth + 1, out)
 }
+
+/** Flat data as nested arrays of a shape; a number for a scalar. */
+export function nest(data: ArrayLike<number>, shape: Shape): number | NestedArray {
+  let offset = 0
+  const build = (depth: number): number | NestedArray =>
+    depth === shape.length ? data[offset++]! : Array.from({ length: shape[depth]! }, () => build(depth + 1))
+  return build(0)
+}

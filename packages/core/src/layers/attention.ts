@@ -3,7 +3,7 @@ import { checkCount, checkFlag, checkOptions, checkShare, optional } from '../ch
 import { ShapeError } from '../checks/errors.js'
 import { describeShape } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
-import { reshape, scaledDotProductAttention, transpose } from '../ops/index.js'
+import { add, reshape, scaledDotProductAttention, transpose } from '../ops/index.js'
 import { type ActivationName, checkActivation } from './activation.js'
 import { dense } from './dense.js'
 import { dropout } from './dropout.js'
@@ -97,9 +97,9 @@ export function transformerBlock(options: TransformerBlockOptions): LayerPlan {
       builder.part(`dropout${number}`, dropout({ rate }), shape),
     ) as [typeof first, typeof first]
     return (context, x) => {
-      const heard = x.add(dropHeard(context, attention(context, first(context, x))))
+      const heard = add(x, dropHeard(context, attention(context, first(context, x))))
       const thought = narrow(context, widen(context, second(context, heard)))
-      return heard.add(dropThought(context, thought))
+      return add(heard, dropThought(context, thought))
     }
   })
 }

@@ -142,7 +142,7 @@ function convolution(
     const b = bias && builder.parameter('bias', [transposed ? inward : outward], bias, fanIn, fanOut)
     return (_, x) => {
       const products = compute(x, w)
-      return activations[activation](b ? products.add(b) : products)
+      return activations[activation](b ? ops.add(products, b) : products)
     }
   })
 }

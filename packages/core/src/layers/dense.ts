@@ -4,7 +4,7 @@ import { checkCount, checkOptions, optional } from '../checks/check-options.js'
 import { ShapeError } from '../checks/errors.js'
 import { sizeOf } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
-import { matmul, reshape } from '../ops/index.js'
+import { add, matmul, reshape } from '../ops/index.js'
 import { type ActivationName, activations, checkActivation } from './activation.js'
 import type { Initializer, InitializerName } from './initializers.js'
 import { checkInitializer, type LayerOptions, type LayerPlan, layer, layerChecks } from './layer.js'
@@ -40,7 +40,7 @@ export function dense(options: DenseOptions): LayerPlan {
     const b = bias && builder.parameter('bias', [units], bias, inputs, units)
     return (_, x) => {
       const product = matmul(asMatrix(x), w)
-      const sums = b ? product.add(b) : product
+      const sums = b ? add(product, b) : product
       return asRows(activations[activation](sums), x)
     }
   })

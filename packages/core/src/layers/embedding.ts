@@ -62,13 +62,13 @@ export function positionalEmbedding(options: PositionalEmbeddingOptions = {}): L
       )
     if (kind === 'learned') {
       const vectors = builder.parameter('weights', shape, 'normal')
-      return (_, x) => x.add(vectors)
+      return (_, x) => ops.add(x, vectors)
     }
     // Computed on first use, since it is slow, and a small model file may ask for many.
     let vectors: Tensor | undefined
     const apply: Apply = (_, x) => {
       vectors ??= constant(sinusoids(positions, units), { shape })
-      return x.add(vectors)
+      return ops.add(x, vectors)
     }
     return Object.assign(apply, { outputInfo: { outputShape: shape, flops: 0 } })
   })

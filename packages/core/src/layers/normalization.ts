@@ -54,7 +54,7 @@ export function batchNorm(options: BatchNormOptions = {}): LayerPlan {
       ] as const) {
         // A layer that is called twice includes both batches.
         const before = context.assignments.get(running) ?? running
-        context.assign(running, before.mul(momentum).add(found.mul(1 - momentum)))
+        context.assign(running, ops.add(ops.mul(before, momentum), ops.mul(found, 1 - momentum)))
       }
       return ops.batchNorm(x, gamma, beta, { epsilon })
     }

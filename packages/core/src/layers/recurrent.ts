@@ -3,7 +3,7 @@ import { type Checked, checkCount, checkFlag, checkOptions, optional } from '../
 import { ShapeError } from '../checks/errors.js'
 import { checkFits } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
-import { broadcastTo, matmul, reshape, sigmoid, slice, stack, tanh } from '../ops/index.js'
+import { add, broadcastTo, matmul, mul, reshape, sigmoid, slice, stack, sub, tanh } from '../ops/index.js'
 import { type ActivationName, activations, checkActivation } from './activation.js'
 import { asMatrix } from './dense.js'
 import type { Initializer, InitializerName } from './initializers.js'
@@ -49,7 +49,7 @@ export function rnn(options: RnnOptions): LayerPlan {
   return recurrent('rnn', options, checked, 1, (builder) => {
     const { units } = checked
     const u = builder.parameter('recurrentWeights', [units, units], 'orthogonal', units, units)
-    return (x, [h]) => [activations[activation](x.add(matmul(h!, u)))]
+    return (x, [h]) => [activations[activation](add(x, matmul(h!, u)))]
   })
 }
 
@@ -63,17 +63,15 @@ export function lstm(options: RecurrentOptions): LayerPlan {
     const { units } = checked
     const u = builder.parameter('recurrentWeights', [units, 4 * units], 'orthogonal', units, units)
     return (x, [h, c]) => {
-      const sums = x.add(matmul(h!, u))
+      const sums = add(x, matmul(h!, u))
       const [i, f, g, o] = [0, 1, 2, 3].map((gate) => columns(sums, gate, units)) as [
         Tensor,
         Tensor,
         Tensor,
         Tensor,
       ]
-      const cell = sigmoid(f)
-        .mul(c!)
-        .add(sigmoid(i).mul(tanh(g)))
-      return [sigmoid(o).mul(tanh(cell)), cell]
+      const cell = add(mul(sigmoid(f), c!), mul(sigmoid(i), tanh(g)))
+      return [mul(sigmoid(o), tanh(cell)), cell]
     }
   })
 }
@@ -90,11 +88,11 @@ export function gru(options: RecurrentOptions): LayerPlan {
     const u = builder.parameter('recurrentWeights', [units, 3 * units], 'orthogonal', units, units)
     const d = builder.parameter('recurrentBias', [3 * units], 'zeros')
     return (x, [h]) => {
-      const sums = matmul(h!, u).add(d)
-      const gate = (index: number) => sigmoid(columns(x, index, units).add(columns(sums, index, units)))
+      const sums = add(matmul(h!, u), d)
+      const gate = (index: number) => sigmoid(add(columns(x, index, units), columns(sums, index, units)))
       const z = gate(0)
-      const n = tanh(columns(x, 2, units).add(gate(1).mul(columns(sums, 2, units))))
-      return [n.add(z.mul(h!.sub(n)))]
+      const n = tanh(add(columns(x, 2, units), mul(gate(1), columns(sums, 2, units))))
+      return [add(n, mul(z, sub(h!, n)))]
     }
   })
 }
@@ -128,7 +126,7 @@ function recurrent(
     const b = builder.parameter('bias', [width], 'zeros')
     const apply: Apply = (_, x) => {
       const [rows, steps] = x.shape as [number, number]
-      const products = reshape(matmul(asMatrix(x), w).add(b), [rows, steps, width])
+      const products = reshape(add(matmul(asMatrix(x), w), b), [rows, steps, width])
       const zeros = broadcastTo(0, [rows, units])
       let state: readonly Tensor[] = [zeros, zeros]
       const outputs: Tensor[] = []

@@ -10,6 +10,8 @@ import type { Each, Model, Symbolic } from '../layers/model.js'
 import { describeShapes, listed, mapNamed, type Named, pick, sameShapes } from '../layers/named.js'
 import { batchOf, byKey } from '../layers/predictor.js'
 import type { Context } from '../layers/training-context.js'
+import { add, mul } from '../ops/arithmetic.js'
+import { sum } from '../ops/reductions.js'
 import { type LossOrigin, meanWeightOf } from '../training/loss-origin.js'
 import {
   type Loss,
@@ -178,16 +180,16 @@ export class Objective {
         meanWeight: meanWeightOf(lossOfBatch, rows),
         answers: correct
           ? {
-              right: (counted ? correct.mul(counted) : correct).sum(),
+              right: sum(counted ? mul(correct, counted) : correct),
               // A row may hold many predictions, such as one for each position of a text.
-              counted: counted?.sum() ?? correct.size,
+              counted: counted ? sum(counted) : correct.size,
             }
           : null,
       }
     })
     const loss = parts
-      .map(({ lossOfBatch, lossWeight }) => (lossWeight === 1 ? lossOfBatch : lossOfBatch.mul(lossWeight)))
-      .reduce((sum, term) => sum.add(term))
+      .map(({ lossOfBatch, lossWeight }) => (lossWeight === 1 ? lossOfBatch : mul(lossOfBatch, lossWeight)))
+      .reduce((total, term) => add(total, term))
     return { inputs: { ...byKey('x', x), ...byKey('y', y) }, parts, loss }
   }
 

@@ -15,6 +15,7 @@ import { describeShape, type Shape, sameShape, sizeOf } from '../graph/shape.js'
 import { Constant, scope, Tensor, type TensorLike, toTensor, Variable } from '../graph/tensor.js'
 import {
   abs,
+  add,
   argMax,
   div,
   equal,
@@ -290,7 +291,7 @@ export const binaryCrossEntropy: LossFunction<Record<string, never>> = lossOf(
   'binaryCrossEntropy',
   {},
   (h, y) => ({
-    losses: y.mul(log(h)).add(sub(1, y).mul(log(sub(1, h)))),
+    losses: add(mul(y, log(h)), mul(sub(1, y), log(sub(1, h)))),
     reduced: (losses) => neg(mean(losses)),
   }),
 )
@@ -335,7 +336,7 @@ export const sparseSoftmaxCrossEntropy: LossFunction<SparseLossOptions> = lossOf
     const classes = where(counted, t, 0)
     const hard = sparseSoftmaxCrossEntropyWithLogits(x, classes)
     const smoothed =
-      smoothing === 0 ? hard : hard.mul(1 - smoothing).sub(mean(logSoftmax(x), -1).mul(smoothing))
+      smoothing === 0 ? hard : sub(mul(hard, 1 - smoothing), mul(mean(logSoftmax(x), -1), smoothing))
     return {
       losses: where(counted, smoothed, 0),
       counted,
@@ -345,7 +346,7 @@ export const sparseSoftmaxCrossEntropy: LossFunction<SparseLossOptions> = lossOf
 )
 
 function smooth(targets: Tensor, share: number, classes: number): Tensor {
-  return share === 0 ? targets : targets.mul(1 - share).add(share / classes)
+  return share === 0 ? targets : add(mul(targets, 1 - share), share / classes)
 }
 
 /**
@@ -392,10 +393,8 @@ function penalty(
       parameters,
     )
     if (list.length === 0) throw new ValueError(`${name}: parameters must not be empty`)
-    return list
-      .map((parameter) => sum(of(parameter)))
-      .reduce((total, term) => total.add(term))
-      .mul(factor)
+    const total = list.map((parameter) => sum(of(parameter))).reduce((all, term) => add(all, term))
+    return mul(total, factor)
   })
 }
 

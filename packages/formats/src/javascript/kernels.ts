@@ -1,5 +1,5 @@
 // Decides which tensors of a graph get an array, with a kernel that fills it, and which are inlined as expressions.
-import { Constant, type Tensor, topological, Variable } from '@bp/core'
+import { Constant, type Tensor, topological, Variable } from '@bp/core/lean'
 import {
   atom,
   Binding,

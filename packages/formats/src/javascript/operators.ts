@@ -1,5 +1,5 @@
 // How operations are written as JavaScript. An operation not listed here is written as its decomposition.
-import type { Tensor } from '@bp/core'
+import type { Tensor } from '@bp/core/lean'
 import {
   atom,
   Binding,

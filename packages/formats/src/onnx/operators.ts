@@ -1,5 +1,5 @@
 // How operations are written as ONNX operators, version 17.
-import type { Tensor } from '@bp/core'
+import type { Tensor } from '@bp/core/lean'
 import { type Attribute, dataTypes } from './messages.js'
 
 /** The graph that operations are written into; each call returns the name of a value. */

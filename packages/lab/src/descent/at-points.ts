@@ -1,5 +1,14 @@
 // Evaluates tensors at many points at once, in float64: what a picture of a cost and a race need.
-import { Constant, evaluate, type Op, ops, simplify, type Tensor, topological, type Variable } from '@bp/core'
+import {
+  Constant,
+  evaluate,
+  type Op,
+  ops,
+  simplify,
+  type Tensor,
+  topological,
+  type Variable,
+} from '@bp/core/lean'
 import type { Slices } from '../slices.js'
 
 /** One array of values per variable, all of the same length; gives one array per output. */

@@ -1,5 +1,12 @@
 // A cost of one or two parameters, compiled: its value, slopes and curvature anywhere, by the rules of core.
-import { BackpropagationError, evaluate, gradients, type Tensor, topological, type Variable } from '@bp/core'
+import {
+  BackpropagationError,
+  evaluate,
+  gradients,
+  type Tensor,
+  topological,
+  type Variable,
+} from '@bp/core/lean'
 import { build, type Graph, parse, type Reading } from '@bp/expression'
 import { type Slices, whole } from '../slices.js'
 import { type AtPoints, atPoints } from './at-points.js'

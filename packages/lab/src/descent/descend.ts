@@ -1,5 +1,5 @@
 // The paths of optimizers down a cost from one start, step by step, and how each ends.
-import { adam, momentum, type Optimizer, rmsProp, sgd } from '@bp/core'
+import { adam, momentum, type Optimizer, rmsProp, sgd } from '@bp/core/lean'
 import type { Slices } from '../slices.js'
 import type { Bowl, Position } from './bowl.js'
 import { curvatureOf, type Stationary, stationary } from './curvature.js'

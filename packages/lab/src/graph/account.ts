@@ -1,5 +1,5 @@
 // The one account of a step: what is computed, in symbols, in numbers, by which rule, and how it adds up.
-import { inputAt, type Shape, type Tensor } from '@bp/core'
+import { inputAt, type Shape, type Tensor } from '@bp/core/lean'
 import { operand, writeOperation } from './describe.js'
 import { type Formula, type Mark, type Named, numberMarks, ruleMarks, text, writeFormula } from './formula.js'
 import { formatNumbers, type Numbers } from './numbers.js'

@@ -1,5 +1,5 @@
 // Gives a variable of the Graph place another value, where its value is written: in the source or beside it.
-import type { NestedArray } from '@bp/core'
+import type { NestedArray } from '@bp/core/lean'
 import type { GraphDocument } from './document.js'
 import type { Numbers } from './numbers.js'
 import type { GraphPicture } from './open.js'

@@ -1,5 +1,5 @@
 // Which cells of arrays make one cell: of a value, and of what an edge passes back.
-import type { Shape } from '@bp/core'
+import type { Shape } from '@bp/core/lean'
 import { formatNumber } from '../format-number.js'
 import type { Numbers } from './numbers.js'
 import type { Trace, TraceEdge, TraceNode } from './trace.js'

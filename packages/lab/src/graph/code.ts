@@ -1,5 +1,13 @@
 // A graph as a program: TypeScript for @bp/core, PyTorch, and JSON.
-import { BackpropagationError, byName, Constant, nest, type Tensor, ValueError, Variable } from '@bp/core'
+import {
+  BackpropagationError,
+  byName,
+  Constant,
+  nest,
+  type Tensor,
+  ValueError,
+  Variable,
+} from '@bp/core/lean'
 import type { Graph } from '@bp/expression'
 import type { OpenedGraph } from './composite.js'
 import { expandComposite } from './composite.js'

@@ -1,5 +1,5 @@
 // Opens composite operations: shows the chain of simpler ones that each stands for.
-import { byName, Constant, Tensor, topological, ValueError } from '@bp/core'
+import { byName, Constant, Tensor, topological, ValueError } from '@bp/core/lean'
 import type { Graph } from '@bp/expression'
 import { type IdentifiedGraph, type Identity, identify, namesInside } from './names.js'
 

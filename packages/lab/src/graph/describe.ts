@@ -1,5 +1,5 @@
 // Writes an operation applied to its inputs, as names or as numbers.
-import type { Tensor } from '@bp/core'
+import type { Tensor } from '@bp/core/lean'
 
 type Writer = (inputs: readonly string[]) => string
 

@@ -1,5 +1,5 @@
 // The document of the Graph place: all that its picture follows from, and how an address holds it.
-import type { NestedArray } from '@bp/core'
+import type { NestedArray } from '@bp/core/lean'
 import { type Codec, choiceField, LinkError, numberField, shortened } from '../link/codec.js'
 import type { MovedNodes } from './move.js'
 import type { Numbers } from './numbers.js'

@@ -1,5 +1,5 @@
 // Edits of a graph at one of its nodes, as edits of the source that it is drawn from.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError } from '@bp/core/lean'
 import { type Expression, type Program, parse, type Span, toText } from '@bp/expression'
 import type { OpenedGraph } from './composite.js'
 import { nodesAt } from './written.js'

@@ -1,5 +1,6 @@
 // Formulas as data: what a page sets as mathematics, each number of it knowing where it comes from, and a terminal writes as text.
-import { inputAt, type Shape, type Tensor } from '@bp/core'
+import { inputAt, type Shape, type Tensor } from '@bp/core/lean'
+import { ruleOf } from '@bp/core/notation'
 import { operand } from './describe.js'
 import { subscript } from './names.js'
 import { formatNumbers, type Numbers } from './numbers.js'
@@ -82,8 +83,8 @@ export function ruleMarks(
   inputs: readonly Named[],
   local: boolean,
 ): Mark[] {
-  const { inputs: names, vjp } = tensor.op!.definition
-  const formula: string | undefined = vjp[inputAt(names, index).name]?.formula
+  const op = tensor.op!
+  const formula = ruleOf(op, inputAt(op.definition.inputs, index).name)
   if (formula === undefined) return []
   let rule = formula
     .slice(formula.indexOf('=') + 1)
@@ -103,7 +104,7 @@ export function ruleMarks(
   const averaged = 'axes' in tensor.attributes
   const meanings = new Map<string, Named>([['y', self]])
   for (const [at, input] of inputs.entries()) {
-    const { label } = inputAt(names, at)
+    const { label } = inputAt(op.definition.inputs, at)
     if (!meanings.has(label)) meanings.set(label, input)
   }
   const marks: Mark[] = []

@@ -1,5 +1,5 @@
 // Gives every node of a graph a name and an id that stay the same whatever is opened and whatever the values are.
-import { Constant, type Tensor, topological, ValueError } from '@bp/core'
+import { Constant, type Tensor, topological, ValueError } from '@bp/core/lean'
 import type { Graph } from '@bp/expression'
 
 export interface Identity {

@@ -1,5 +1,5 @@
 // Changes one variable and looks at what the target does: a nudge, the curve around the value, the check of a derivative.
-import { evaluate, gradients, type Tensor, ValueError, type Variable } from '@bp/core'
+import { evaluate, gradients, type Tensor, ValueError, type Variable } from '@bp/core/lean'
 import type { Graph } from '@bp/expression'
 import type { OpenedGraph } from './composite.js'
 import { identify, targetOf } from './names.js'

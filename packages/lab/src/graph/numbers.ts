@@ -1,5 +1,5 @@
 // Values of nodes as plain data: a number, or nested arrays of numbers.
-import { type NestedArray, type Shape, sizeOf } from '@bp/core'
+import { type NestedArray, type Shape, sizeOf } from '@bp/core/lean'
 import { formatNumber } from '../format-number.js'
 
 /** One number for a scalar, nested arrays for a tensor. */

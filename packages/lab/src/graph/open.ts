@@ -1,5 +1,5 @@
 // From the document of the Graph place to all that the page draws.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError } from '@bp/core/lean'
 import { build, ExpressionError, type Fix, type Program, parse, type Reason, type Span } from '@bp/expression'
 import { type OpenedGraph, openComposites } from './composite.js'
 import type { GraphDocument } from './document.js'

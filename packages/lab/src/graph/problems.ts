@@ -1,5 +1,5 @@
 // What is wrong with the numbers of a trace: where it began, why, and what cures it.
-import type { Shape } from '@bp/core'
+import type { Shape } from '@bp/core/lean'
 import type { Numbers } from './numbers.js'
 import type { Trace, TraceEdge, TraceNode } from './trace.js'
 

@@ -1,5 +1,5 @@
 // How an operation passes on a change of one of its inputs, as a word that a page can put into any language.
-import { inputAt, type Tensor } from '@bp/core'
+import { inputAt, type Tensor } from '@bp/core/lean'
 
 export const relations = [
   /** The change arrives as it is: a sum. */

@@ -1,5 +1,6 @@
 // Every value and derivative of a graph, and the steps that compute them, as plain data.
 import {
+  add,
   broadcastTo,
   Constant,
   constant,
@@ -16,7 +17,8 @@ import {
   type Tensor,
   ValueError,
   variable,
-} from '@bp/core'
+} from '@bp/core/lean'
+import { formulaOf, ruleOf, symbolOf } from '@bp/core/notation'
 import type { Graph, Span } from '@bp/expression'
 import {
   accountOfPart,
@@ -174,6 +176,8 @@ interface Link {
   readonly input: string
   /** `null` when no derivative flows here. */
   readonly rule: GradientRule<string, object> | null
+  /** The rule as mathematics. */
+  readonly written: string
 }
 
 /**
@@ -248,7 +252,6 @@ export function trace(
       const kind = tensor instanceof Constant ? 'constant' : 'variable'
       return { ...common, title, label: title, kind, symbol: title, op: null, formula: '', expandable: false }
     }
-    const { symbol, formula, decompose } = tensor.op.definition
     const operands = tensor.inputs.map(
       (input) => identities.get(input)!.name || formatNumbers(numbersOf(input), input.shape),
     )
@@ -257,10 +260,10 @@ export function trace(
       title: name,
       label: `${name} = ${writeOperation(tensor, operands)}`,
       kind: tensor === output ? 'output' : 'operation',
-      symbol,
+      symbol: symbolOf(tensor.op),
       op: tensor.op.name,
-      formula,
-      expandable: decompose !== undefined && !opened.some((other) => other.id === id),
+      formula: formulaOf(tensor.op),
+      expandable: tensor.op.definition.decompose !== undefined && !opened.some((other) => other.id === id),
     }
   })
   const byId = new Map(nodes.map((node) => [node.id, node]))
@@ -276,7 +279,7 @@ export function trace(
       from,
       to,
       input: link.input,
-      rule: link.rule?.formula ?? '',
+      rule: link.written,
       local: local ? (numbersOf(local) as number) : null,
       upstream: direction ? nodeOf(link.from).tangent : nodeOf(link.to).derivative,
       contribution: sent ? numbersOf(sent) : null,
@@ -355,7 +358,7 @@ export function trace(
       return {
         id,
         op: tensor.op!.name,
-        symbol: tensor.op!.definition.symbol,
+        symbol: symbolOf(tensor.op!),
         nodes: inside,
         parent,
         chain,
@@ -537,11 +540,12 @@ export function countSweeps(graph: Graph | OpenedGraph, targetId: string | null 
 }
 
 function linksInto(to: Tensor): Link[] {
-  if (!to.op) return []
-  const { inputs, vjp } = to.op.definition
+  const { op } = to
+  if (!op) return []
+  const { inputs, vjp } = op.definition
   return to.inputs.map((from, index) => {
     const { name, label } = inputAt(inputs, index)
-    return { from, to, index, input: label, rule: vjp[name] ?? null }
+    return { from, to, index, input: label, rule: vjp[name] ?? null, written: ruleOf(op, name) ?? '' }
   })
 }
 
@@ -571,7 +575,7 @@ function sendBack(
   for (const tensor of order.toReversed()) {
     const own = arrived.get(tensor)
     if (!own) continue
-    const derivative = broken ? own.shares.at(-1)! : own.shares.reduce((total, share) => total.add(share))
+    const derivative = broken ? own.shares.at(-1)! : own.shares.reduce((total, share) => add(total, share))
     derivatives.set(tensor, derivative)
     for (const link of links.get(tensor)!) {
       const share = link.rule && !link.from.isConstant ? localProduct(link.to, link.index, derivative) : null
@@ -655,7 +659,7 @@ function sendForward(
     if (own.length > 0)
       tangents.set(
         tensor,
-        own.reduce((total, term) => total.add(term)),
+        own.reduce((total, term) => add(total, term)),
       )
   }
   return { tangents, terms }

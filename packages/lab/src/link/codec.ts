@@ -1,5 +1,5 @@
 // How the document of a place is written as the fields of an address, and read from there.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError } from '@bp/core/lean'
 
 /** Something in an address that cannot be read. */
 export class LinkError extends BackpropagationError {

@@ -11,7 +11,7 @@ import {
   split,
   ValueError,
   xor,
-} from '@bp/core'
+} from '@bp/core/lean'
 import { build, parse } from '@bp/expression'
 import { digits, drawnDigits } from './digits.js'
 import { inputsOf, type LabelledPoint, type NetworkDocument } from './document.js'

@@ -1,5 +1,5 @@
 // The points at which a decision map evaluates the network.
-import { ValueError } from '@bp/core'
+import { ValueError } from '@bp/core/lean'
 
 /**
  * Centres of the `resolution` × `resolution` cells of a square whose sides run from `low` to `high`, as pairs x, y:

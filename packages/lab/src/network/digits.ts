@@ -1,5 +1,5 @@
 // Handwritten digits: the data set, as counts of dark points in 8×8 cells, and a digit drawn by hand made into the same.
-import { type Dataset, ValueError } from '@bp/core'
+import { type Dataset, ValueError } from '@bp/core/lean'
 
 /** A line drawn without lifting the pen: points of a paper of `paperSide` × `paperSide`, from the top left. */
 export type Stroke = readonly (readonly [x: number, y: number])[]

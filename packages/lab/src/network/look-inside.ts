@@ -1,5 +1,5 @@
 // A step of a network for one row as an expression with the real weights, to be followed in the graph place.
-import type { NestedArray } from '@bp/core'
+import type { NestedArray } from '@bp/core/lean'
 import { layerLetters, layerSizes, unitName, weightName } from './names.js'
 import type { NetworkRun } from './run.js'
 

@@ -1,5 +1,5 @@
 // Own data: a pasted table of two inputs and a class becomes points.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError } from '@bp/core/lean'
 import { inspectTable, parseTable, readValues, type Table, TableError } from '@bp/table'
 import { type LabelledPoint, limits } from './document.js'
 

@@ -3,6 +3,7 @@ import {
   adagrad,
   adam,
   adamW,
+  add,
   type Checkpoint,
   compile,
   createRun,
@@ -33,7 +34,7 @@ import {
   type Tensor,
   ValueError,
   type Variable,
-} from '@bp/core'
+} from '@bp/core/lean'
 import { labelsOf, largest, type NetworkData, networkData } from './data.js'
 import { inputsOf, type NetworkDocument, type WeightEdit } from './document.js'
 import { type HistogramSample, histogram } from './histogram.js'
@@ -262,7 +263,7 @@ export class NetworkRun {
     const outputs: Tensor[] = []
     let rows = x
     for (const [layer, { activation }] of [...this.document.layers, { activation: null }].entries()) {
-      const sum = matmul(rows, parameters[2 * layer]!).add(parameters[2 * layer + 1]!)
+      const sum = add(matmul(rows, parameters[2 * layer]!), parameters[2 * layer + 1]!)
       const last = this.sizes.at(-1) === 1 ? sigmoid(sum) : softmax(sum)
       rows = activation === null ? last : dropped(layer, activation === 'linear' ? sum : ops[activation](sum))
       sums.push(sum)
@@ -468,7 +469,7 @@ function denseOf(
       builder.state(`bias${heldSuffix}`, [units], 'zeros'),
     ]
     return (_, x) => {
-      const sums = matmul(x, held(w, heldWeights)).add(held(b, heldBiases))
+      const sums = add(matmul(x, held(w, heldWeights)), held(b, heldBiases))
       return activation === 'linear' ? sums : ops[activation](sums)
     }
   })
@@ -511,8 +512,8 @@ function lossOf(document: NetworkDocument, classes: number, weights: readonly Te
     ...losses[name],
     of(outputs, targets) {
       let loss: Tensor = losses[name].of(outputs, targets)
-      if (l1 > 0) loss = loss.add(l1Penalty(weights, l1))
-      if (l2 > 0) loss = loss.add(l2Penalty(weights, l2 / 2))
+      if (l1 > 0) loss = add(loss, l1Penalty(weights, l1))
+      if (l2 > 0) loss = add(loss, l2Penalty(weights, l2 / 2))
       return loss
     },
   }

@@ -1,5 +1,5 @@
 // One step taken apart, for one row: forward layer by layer, the loss, backward layer by layer, and the update.
-import { compile, gradients, input, losses } from '@bp/core'
+import { compile, gradients, input, losses, mul } from '@bp/core/lean'
 import type { NetworkRun } from './run.js'
 
 /** The parts of a step, in order; `layer` counts from the first one with weights. */
@@ -50,7 +50,7 @@ export function subSteps(run: NetworkRun, row: number): SubSteps {
   const t = input([1, width])
   const drops = run.droppedOf(row)
   const masks = drops.map((drop) => drop && input([1, drop.length]))
-  const { sums, outputs } = run.layersOf(x, (layer, rows) => (masks[layer] ? rows.mul(masks[layer]) : rows))
+  const { sums, outputs } = run.layersOf(x, (layer, rows) => (masks[layer] ? mul(rows, masks[layer]) : rows))
   const loss =
     run.document.loss === 'squaredError'
       ? losses.meanSquaredError.of(outputs.at(-1)!, t)

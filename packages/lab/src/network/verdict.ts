@@ -1,5 +1,5 @@
 // What became of a training, told apart by what was measured; nothing is said where nothing tells.
-import { compile, gradients, input, type Tensor } from '@bp/core'
+import { add, compile, gradients, input, mul, sum, type Tensor } from '@bp/core/lean'
 import type { NetworkDocument } from './document.js'
 import { createNetworkRun, type NetworkRun, squares } from './run.js'
 import type { LossRecord, NetworkView } from './view.js'
@@ -173,8 +173,8 @@ function curvaturesOf(run: NetworkRun): number[] | null {
   const loss = run.lossOf(run.model.apply(x), y)
   const directions = parameters.map(({ shape }) => input(shape))
   const slope = gradients(loss, parameters)
-    .map((part, index): Tensor => part.mul(directions[index]!).sum())
-    .reduce((sum, part) => sum.add(part))
+    .map((part, index): Tensor => sum(mul(part, directions[index]!)))
+    .reduce((total, part) => add(total, part))
   const products = gradients(slope, parameters)
   const product = compile({
     inputs: { x, y, ...Object.fromEntries(directions.map((direction, index) => [`v${index}`, direction])) },

@@ -1,5 +1,5 @@
 // What is to be seen of a network at a step: weights, gradients, maps of every unit, predictions and norms.
-import { compile, type Dataset, input, type RunRecord } from '@bp/core'
+import { compile, type Dataset, input, type RunRecord } from '@bp/core/lean'
 import { labelsOf, largest, type MapRange } from './data.js'
 import { decisionGrid } from './decision-grid.js'
 import { countsOf, type Stroke } from './digits.js'

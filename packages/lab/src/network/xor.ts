@@ -1,5 +1,5 @@
 // The lecture's XOR run, so that terminal and page train the same network to the same bits.
-import { type Run, xor } from '@bp/core'
+import { type Run, xor } from '@bp/core/lean'
 
 /** Plain gradient descent over all four rows; with seed 7 all four predictions are correct and the loss ends at 0.013. */
 export const xorSettings = {

@@ -1,5 +1,5 @@
 // Opens what TensorBoard opens: an event file, or a graph alone, in bytes or as text.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError } from '@bp/core/lean'
 import { readGraphDefBytes, readGraphDefText } from '@bp/formats/graph-def'
 import { readEvents, type ScalarSeries } from '@bp/formats/tfevents'
 import type { GraphFile, ScalarCurve } from './document.js'

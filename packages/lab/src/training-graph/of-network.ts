@@ -1,6 +1,7 @@
 // The graph of a network's training step, with the operations of the lecture, the numbers of any step, and the program
 // that it is compiled to.
 import {
+  add,
   Constant,
   compile,
   compileStep,
@@ -23,7 +24,7 @@ import {
   type Tensor,
   topological,
   Variable,
-} from '@bp/core'
+} from '@bp/core/lean'
 import type { NetworkDocument } from '../network/document.js'
 import { createNetworkRun, type NetworkRun, optimizerOf, picked } from '../network/run.js'
 import { isConstant, type Operation, type Operations, type Part } from './operations.js'
@@ -428,13 +429,13 @@ function lectureCost({ loss, l1, l2 }: NetworkDocument, run: NetworkRun, outputs
     prediction = sigmoid(sums)
     const right = mul(targets, log(prediction))
     const wrong = mul(sub(1, targets), log(sub(1, prediction)))
-    cost = neg(mean(right.add(wrong)))
+    cost = neg(mean(add(right, wrong)))
   } else {
     prediction = softmax(sums)
     cost = neg(mean(sum(mul(targets, log(prediction)), -1)))
   }
-  if (l1 > 0) cost = cost.add(l1Penalty(weights, l1))
-  if (l2 > 0) cost = cost.add(l2Penalty(weights, l2 / 2))
+  if (l1 > 0) cost = add(cost, l1Penalty(weights, l1))
+  if (l2 > 0) cost = add(cost, l2Penalty(weights, l2 / 2))
   return { sums, targets, weights, prediction, cost }
 }
 

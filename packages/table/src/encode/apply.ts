@@ -1,5 +1,5 @@
 // Reads another file in the way of a description, and turns predictions into answers in the words of its file.
-import { didYouMean } from '@bp/core'
+import { didYouMean } from '@bp/core/lean'
 import { writeDate, writeTime } from '../columns/date.js'
 import { isMissing } from '../columns/missing.js'
 import { writeNumber } from '../columns/number.js'

@@ -1,5 +1,5 @@
 // Decides how each column of a table is read, and which of them are used.
-import { didYouMean } from '@bp/core'
+import { didYouMean } from '@bp/core/lean'
 import { Dictionary } from '../columns/dictionary.js'
 import { isMissing } from '../columns/missing.js'
 import { type ColumnReading, decimalOf, type KindName, readingOf } from '../columns/reading.js'

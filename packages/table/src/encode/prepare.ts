@@ -1,5 +1,5 @@
 // From an inspected table to training and held-back rows, with everything measured on the training rows alone.
-import { type Dataset, splitRows } from '@bp/core'
+import { type Dataset, splitRows } from '@bp/core/lean'
 import { readValues } from '../columns/values.js'
 import { counted, listed, quote, TableError } from '../errors.js'
 import { type Content, contentOf, fitEncoding, moments, widthOf, writeInputs } from './columns.js'
