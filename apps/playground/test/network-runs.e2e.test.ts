@@ -58,7 +58,7 @@ test('compared runs name what they have otherwise, are there after a reload, and
 
 test('histograms over the steps lead to a step, and are there again after a reload', async () => {
   const page = await open({ hash: '#/network?v=1&step=600&tab=layers' })
-  const strips = page.locator('.network-strip')
+  const strips = page.locator('.histogram-strip')
   await strips.first().waitFor()
   expect(await strips.count()).toBe(4)
   const picture = await strips.first().screenshot()

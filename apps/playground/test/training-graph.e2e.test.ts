@@ -2,7 +2,7 @@
 // program, TensorBoard files in and out, and a graph of 1,000 nodes.
 // biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is what counts here
 import { graphDefText } from '@bp/formats/graph-def'
-import { graphEvent, readEvents, scalarsEvent, versionEvent } from '@bp/formats/tfevents'
+import { graphEvent, histogramsEvent, readEvents, scalarsEvent, versionEvent } from '@bp/formats/tfevents'
 import { createNetworkRun, formatNumber, initialNetwork, networkView } from '@bp/lab'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
@@ -153,6 +153,10 @@ test('what is exported is an event file, which dropped shows the same graph and 
   expect(await places()).toEqual(placed)
   await tab(page, 'Curves')
   await page.getByRole('img', { name: /^loss, \d+ points$/ }).waitFor()
+  await page
+    .getByRole('img', { name: /^layer2.*: a histogram of values from −?\d.* to / })
+    .first()
+    .waitFor()
   // The file is in the address: after a reload it is there.
   await page.waitForFunction(() => location.hash.includes('z=') || location.hash.includes('file='))
   await page.reload()
@@ -178,6 +182,29 @@ test('a damaged file says where, and the graph stays; a text is opened as well',
   await page.getByRole('button', { name: 'graph.pbtxt' }).waitFor()
   await page.locator('[data-node="a/b"]').waitFor()
   expect(await page.getByRole('alert').count()).toBe(0)
+
+  const histograms = [1, 2, 3].map((step) =>
+    histogramsEvent({ 'layer1/weights': Float32Array.of(-step, 0, 0.5, step) }, step, 1),
+  )
+  await drop(page, 'histograms.tfevents', Buffer.concat([versionEvent(1), ...histograms]))
+  const strip = page.getByRole('img', { name: 'layer1/weights: 3 histograms of values from −3 to 3' })
+  await strip.waitFor()
+  await page.getByText('There is no graph in this file').waitFor()
+  // Of each column of the strip, how many pixels are painted: more and more of them, as the range grows.
+  const painted = await strip.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const { width, height } = canvas
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, width, height)
+    return [1, 3, 5].map((sixth) => {
+      const column = Math.round((sixth * width) / 6)
+      const rows = Array.from({ length: height }, (_, y) => y).filter(
+        (y) => data[4 * (y * width + column) + 3]! > 0,
+      )
+      return rows.at(-1)! - rows[0]!
+    })
+  })
+  expect(painted).toEqual([...painted].sort((a, b) => a - b))
+  expect(painted[0]).toBeGreaterThan(0)
+  expect(painted[2]).toBeGreaterThan(2 * painted[0]!)
 })
 
 /** A deep network of 1,000 operations. */

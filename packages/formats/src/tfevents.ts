@@ -27,12 +27,31 @@ export interface ScalarSeries {
   readonly values: Float32Array
 }
 
+/** How often values occurred in each part of a range. */
+export interface EventHistogram {
+  readonly min: number
+  readonly max: number
+  /** The upper end of each bucket, rising; the first begins at `min`, and what lies beyond `max` is empty. */
+  readonly limits: Float64Array
+  readonly counts: Float64Array
+}
+
+/** The histograms under one tag, in the order of the file. */
+export interface HistogramSeries {
+  readonly tag: string
+  readonly steps: Float64Array
+  /** The one at `steps[index]`, read from the bytes of the file. */
+  at(index: number): EventHistogram
+}
+
 /** What a file of events says of a run. */
 export interface Events {
   /** The last one, if there is any. */
   readonly graph: readonly GraphNode[] | null
   /** In the order in which their tags first occur. */
   readonly scalars: readonly ScalarSeries[]
+  /** In the order in which their tags first occur. */
+  readonly histograms: readonly HistogramSeries[]
   /** False if the file ends inside a record, as it does while a run goes on or when it was killed. */
   readonly complete: boolean
 }
@@ -42,14 +61,15 @@ const mostTags = 10_000
 const longestTag = 4096
 
 /**
- * Graph and scalars of an event file, of this library, PyTorch or TensorFlow; histograms, images and other records
- * are passed over. Every checksum is checked.
+ * Graph, scalars and histograms of an event file, of this library, PyTorch or TensorFlow; images, histograms that
+ * TensorFlow 2 writes as tensors and other records are passed over. Every checksum is checked.
  * @throws EventsError
  */
 export function readEvents(content: Bytes): Events {
   const file = bytesOfFile('readEvents', content, 'events', (problem) => new EventsError(problem))
   // Counted first, so that the arrays are as large as they must be.
   const counts = new Map<string, number>()
+  const histogramCounts = new Map<string, number>()
   let graph: Message | null = null
   let complete = true
   for (const record of recordsOf(file)) {
@@ -58,30 +78,63 @@ export function readEvents(content: Bytes): Events {
       break
     }
     for (const field of fieldsOf(record)) if (field.number === 4 && field.varint === null) graph = field
-    for (const [tag] of scalarsOf(record)) {
-      const count = counts.get(tag)
-      if (count === undefined && counts.size >= mostTags)
+    for (const { tag, scalar, histogram } of valuesOf(record)) {
+      if (scalar !== null) counts.set(tag, (counts.get(tag) ?? 0) + 1)
+      if (histogram && histogramOf(histogram).counts.length > 0)
+        histogramCounts.set(tag, (histogramCounts.get(tag) ?? 0) + 1)
+      if (counts.size > mostTags || histogramCounts.size > mostTags)
         throw record.refuse(record.begin, `more than ${mostTags} tags`)
-      counts.set(tag, (count ?? 0) + 1)
     }
   }
   const series = new Map<string, { tag: string; steps: Float64Array; values: Float32Array; at: number }>()
   for (const [tag, count] of counts)
     series.set(tag, { tag, steps: new Float64Array(count), values: new Float32Array(count), at: 0 })
+  const places = new Map<string, HistogramPlaces>()
+  for (const [tag, count] of histogramCounts)
+    places.set(tag, {
+      steps: new Float64Array(count),
+      begins: new Float64Array(count),
+      ends: new Float64Array(count),
+      at: 0,
+    })
   for (const record of recordsOf(file, false)) {
     if (!record) break
-    for (const [tag, step, value] of scalarsOf(record)) {
-      const own = series.get(tag)!
-      own.steps[own.at] = step
-      own.values[own.at++] = value
+    for (const { tag, step, scalar, histogram } of valuesOf(record)) {
+      if (scalar !== null) {
+        const own = series.get(tag)!
+        own.steps[own.at] = step
+        own.values[own.at++] = scalar
+      }
+      if (histogram && histogramOf(histogram).counts.length > 0) {
+        const own = places.get(tag)!
+        own.steps[own.at] = step
+        own.begins[own.at] = histogram.begin
+        own.ends[own.at++] = histogram.end
+      }
     }
   }
   return {
     graph: graph && graphNodesOf(graph),
     scalars: Array.from(series.values(), ({ tag, steps, values }) => ({ tag, steps, values })),
+    histograms: Array.from(places, ([tag, { steps, begins, ends }]) => ({
+      tag,
+      steps,
+      at: (index) => histogramOf({ file, begin: begins[index]!, end: ends[index]!, refuse: changed }),
+    })),
     complete,
   }
 }
+
+/** Where the histograms under one tag are in the file. */
+interface HistogramPlaces {
+  readonly steps: Float64Array
+  readonly begins: Float64Array
+  readonly ends: Float64Array
+  at: number
+}
+
+/** What was read once without fault was changed since. */
+const changed = (offset: number, problem: string) => new EventsError(`at byte ${offset}: ${problem}`)
 
 /** The data of each record; `null` for a last one that is cut off. */
 function* recordsOf(file: Uint8Array, checked = true): Generator<Message | null> {
@@ -117,8 +170,15 @@ function* recordsOf(file: Uint8Array, checked = true): Generator<Message | null>
   }
 }
 
-/** Tag, step and value of each scalar in an event. */
-function* scalarsOf(event: Message): Generator<readonly [tag: string, step: number, value: number]> {
+interface Value {
+  readonly tag: string
+  readonly step: number
+  readonly scalar: number | null
+  readonly histogram: Message | null
+}
+
+/** The scalars and histograms in an event. */
+function* valuesOf(event: Message): Generator<Value> {
   let step = 0
   // The step may stand behind the summary.
   for (const { number, varint } of fieldsOf(event)) if (number === 2 && varint !== null) step = varint
@@ -128,13 +188,52 @@ function* scalarsOf(event: Message): Generator<readonly [tag: string, step: numb
       if (value.number !== 1 || value.varint !== null) continue
       let tag = ''
       let scalar: number | null = null
+      let histogram: Message | null = null
       for (const field of fieldsOf(value))
         if (field.number === 1) tag = textOf(field, longestTag)
         else if (field.number === 2) scalar = floatOf(field)
+        else if (field.number === 5 && field.varint === null) histogram = field
         else if (field.number === 8 && field.varint === null) scalar = scalarOfTensor(field)
-      if (scalar !== null) yield [tag, step, scalar]
+      if (scalar !== null || histogram) yield { tag, step, scalar, histogram }
     }
   }
+}
+
+/** @throws EventsError if it is none, as TensorBoard could not draw it either. */
+function histogramOf(message: Message): EventHistogram {
+  let [min, max] = [0, 0]
+  const parts: [limits: Field[], counts: Field[]] = [[], []]
+  for (const field of fieldsOf(message)) {
+    if (field.number === 1) min = floatOf(field)
+    else if (field.number === 2) max = floatOf(field)
+    else if (field.number === 6 || field.number === 7) parts[field.number - 6]!.push(field)
+  }
+  const [limits, counts] = parts.map(doublesOf) as [Float64Array, Float64Array]
+  const wrong = (problem: string) => message.refuse(message.begin, `a histogram has ${problem}`)
+  if (limits.length !== counts.length)
+    throw wrong(`${limits.length} limits for ${counts.length} counts; expected as many`)
+  if (!(min <= max) || !Number.isFinite(max - min)) throw wrong(`values from ${min} to ${max}`)
+  for (const [index, count] of counts.entries()) {
+    if (!(count >= 0 && count < Number.POSITIVE_INFINITY))
+      throw wrong(`a count of ${count}; expected a finite number from 0 on`)
+    if (!(index === 0 ? Number.isFinite(limits[0]!) : limits[index]! >= limits[index - 1]!))
+      throw wrong(`limits that do not rise, ${limits[index - 1]} before ${limits[index]}`)
+  }
+  return { min, max, limits, counts }
+}
+
+/** The doubles of a repeated field, packed or one by one. */
+function doublesOf(fields: readonly Field[]): Float64Array {
+  const size = fields.reduce((sum, { begin, end }) => sum + (end - begin), 0)
+  const values = new Float64Array(Math.floor(size / 8))
+  let at = 0
+  for (const { file, begin, end, varint, refuse, number } of fields) {
+    if (varint !== null || (end - begin) % 8 !== 0)
+      throw refuse(begin, `field ${number} expects numbers of 8 bytes`)
+    const view = new DataView(file.buffer, file.byteOffset + begin, end - begin)
+    for (let offset = 0; offset < end - begin; offset += 8) values[at++] = view.getFloat64(offset, true)
+  }
+  return values
 }
 
 /** The number in a tensor without dimensions, as TensorFlow 2 writes scalars; `null` for any other tensor. */

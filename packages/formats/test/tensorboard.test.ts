@@ -162,7 +162,7 @@ test.each<[string, string, string]>([
 })
 
 test('an event file that TensorBoard wrote is read', () => {
-  const { graph, scalars, complete } = readEvents(fixture('run.tfevents'))
+  const { graph, scalars, histograms, complete } = readEvents(fixture('run.tfevents'))
   expect(graph).toEqual(read)
   expect(complete).toBe(true)
   expect(scalars).toEqual(
@@ -178,6 +178,53 @@ test('an event file that TensorBoard wrote is read', () => {
       values: Float32Array.of(value),
     })),
   )
+  // As tensorboard-fixtures.py made them.
+  const values = Array.from({ length: 300 }, (_, index) => ((index * 37) % 98) / 16 - 2)
+  expect(histograms.map(({ tag, steps }) => [tag, ...steps])).toEqual([
+    ['layer1/weights', 300],
+    ['layer1/bias', 300],
+    ['half lost', 300],
+  ])
+  const { min, max, limits, counts } = histograms[0]!.at(0)
+  expect([min, max, limits.length]).toEqual([Math.min(...values), Math.max(...values), 30])
+  let below = 0
+  for (const [index, count] of counts.entries()) {
+    below += count
+    const limit = limits[index]!
+    expect(below).toBe(values.filter((value) => (index === 29 ? value <= limit : value < limit)).length)
+  }
+  expect(histograms[1]!.at(0)).toEqual({
+    min: 0.5,
+    max: 0.5,
+    limits: Float64Array.of(0.5),
+    counts: Float64Array.of(3),
+  })
+})
+
+/** An event with one histogram, tagged `a`, at step 7. */
+function histogramRecord(...fields: readonly (readonly [number: number, ...values: number[]])[]): Buffer {
+  const fieldOf = (tag: number, data: Uint8Array) => Buffer.concat([Uint8Array.of(tag, data.length), data])
+  const histogram = Buffer.concat(
+    fields.map(([number, ...values]) =>
+      number > 5
+        ? fieldOf(8 * number + 2, new Uint8Array(Float64Array.from(values).buffer))
+        : Buffer.concat([Uint8Array.of(8 * number + 1), new Uint8Array(Float64Array.from(values).buffer)]),
+    ),
+  )
+  const value = fieldOf(0x0a, Buffer.concat([Uint8Array.of(0x0a, 1, 0x61), fieldOf(0x2a, histogram)]))
+  return framed(Buffer.concat([Uint8Array.of(0x10, 7), fieldOf(0x2a, value)]))
+}
+
+test('a histogram of TensorFlow reaches beyond all values, and one of nothing is passed over', () => {
+  const endless = histogramRecord([1, -1], [2, 3], [6, 0, Number.MAX_VALUE], [7, 2, 5])
+  const { histograms } = readEvents(Buffer.concat([versionEvent(1), endless, histogramRecord()]))
+  expect(histograms.map(({ tag, steps }) => [tag, ...steps])).toEqual([['a', 7]])
+  expect(histograms[0]!.at(0)).toEqual({
+    min: -1,
+    max: 3,
+    limits: Float64Array.of(0, Number.MAX_VALUE),
+    counts: Float64Array.of(2, 5),
+  })
 })
 
 const record = (step: number, loss: number): RunRecord => ({
@@ -241,11 +288,23 @@ test.each<[string, () => Uint8Array, string]>([
   ['a field that is too long', () => framed(Uint8Array.of(0x22, 9, 0)), 'field 4 has 9 bytes where 1'],
   ['a number without an end', () => framed(new Uint8Array(11).fill(0x90)), 'more than 10 bytes'],
   ['an unknown kind of field', () => framed(Uint8Array.of(0x0b)), 'unknown kind 3'],
+  ['more counts than limits', () => histogramRecord([6, 1], [7, 1, 2]), '1 limits for 2 counts'],
+  ['a count below 0', () => histogramRecord([6, 1], [7, -1]), 'a count of -1; expected a finite number'],
+  ['limits that fall', () => histogramRecord([6, 1, 0], [7, 1, 1]), 'limits that do not rise, 1 before 0'],
+  ['a histogram of NaN', () => histogramRecord([1, Number.NaN], [6, 1], [7, 1]), 'values from NaN to 0'],
+  ['half a count', () => framed(halfACount()), 'field 7 expects numbers of 8 bytes'],
   ['an empty graph', () => framed(Uint8Array.of(0x22, 0)), 'there are no nodes'],
 ])('an event file with %s is refused', (_, file, message) => {
   expect(() => readEvents(file())).toThrow(EventsError)
   expect(() => readEvents(file())).toThrow(message)
 })
+
+/** A histogram with a limit, and a count of 4 bytes. */
+function halfACount(): Uint8Array {
+  const histogram = [0x32, 8, ...new Array<number>(8).fill(0), 0x3a, 4, 0, 0, 0, 0]
+  const value = [0x0a, 1, 0x61, 0x2a, histogram.length, ...histogram]
+  return Uint8Array.of(0x2a, value.length + 2, 0x0a, value.length, ...value)
+}
 
 function flipped(at: number): Uint8Array {
   const file = Uint8Array.from(fixture('run.tfevents'))
@@ -275,18 +334,23 @@ test(
   () => {
     const source = Uint8Array.from(fixture('run.tfevents'))
     // Half of them with valid checksums, which hide the damage from the first check.
-    const data = [graphEvent(graph(), 1), scalarsEvent(record(3, 0.5), 1)].map((event) => event.slice(12, -4))
+    const data = [graphEvent(graph(), 1), scalarsEvent(record(3, 0.5), 1)]
+      .concat(histogramsEvent({ w: Float32Array.of(1, 2, 4) }, 3, 1))
+      .map((event) => event.slice(12, -4))
     expectToBearDamage({
       parser: 'events',
       make: (seed) =>
         seed % 2 === 0
           ? mutated(source, seed)
-          : Uint8Array.from(framed(mutated(data[(seed >> 1) % 2]!, seed))),
+          : Uint8Array.from(framed(mutated(data[(seed >> 1) % 3]!, seed))),
       read: (file) => {
-        for (const { tag, steps, values } of readEvents(file).scalars) {
+        const { scalars, histograms } = readEvents(file)
+        for (const { tag, steps, values } of scalars) {
           expect(typeof tag).toBe('string')
           expect(values).toHaveLength(steps.length)
         }
+        for (const { steps, at } of histograms)
+          for (const index of steps.keys()) expect(at(index).limits.length).toBeGreaterThan(0)
       },
       ownError: EventsError,
     })

@@ -300,7 +300,31 @@ const scalar = (tag: string) =>
     strToU8(tag),
     Uint8Array.of(0x15, 0, 0, 0, 0),
   ])
+/** One of one value, the shortest that is read. */
+const histogram = Buffer.concat([
+  Uint8Array.of(0x0a, 25, 0x0a, 1, 0x61, 0x2a, 20, 0x32, 8),
+  new Uint8Array(8),
+  Uint8Array.of(0x3a, 8),
+  new Uint8Array(8),
+])
 const events: Shapes<Uint8Array> = {
+  'many histograms in a record': [() => recordsOf(fieldOf(0x2a, repeated(histogram))), 'read'],
+  'one histogram of many buckets': [
+    () =>
+      recordsOf(
+        fieldOf(
+          0x2a,
+          fieldOf(
+            0x0a,
+            fieldOf(
+              0x2a,
+              Buffer.concat([fieldOf(0x32, new Uint8Array(size)), fieldOf(0x3a, new Uint8Array(size))]),
+            ),
+          ),
+        ),
+      ),
+    'read',
+  ],
   'empty records': [() => recordsOf(new Uint8Array(0), size / 16), 'read'],
   'one scalar a record': [() => recordsOf(fieldOf(0x2a, scalar('a')), size / 40), 'read'],
   'many scalars in a record': [() => recordsOf(fieldOf(0x2a, repeated(scalar('a')))), 'read'],

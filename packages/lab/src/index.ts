@@ -180,6 +180,7 @@ export {
 } from './training-graph/arrange.js'
 export {
   type GraphFile,
+  type HistogramCurve,
   initialTrainingGraph,
   type ScalarCurve,
   type TrainingGraphDocument,

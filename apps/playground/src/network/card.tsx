@@ -1,6 +1,7 @@
 // The card of the network: what is selected, and its views as tabs.
 import {
   differencesOf,
+  formatCount,
   formatNumber,
   histogram,
   lossTable,
@@ -11,6 +12,7 @@ import {
   weightName,
 } from '@bp/lab'
 import { useState } from 'react'
+import { HistogramStrip, rangeOf } from '../parts/histogram-strip.js'
 import type { Kind } from '../parts/kinds.js'
 import { saveFile } from '../parts/save-file.js'
 import { SignButton } from '../parts/sign-button.js'
@@ -18,7 +20,6 @@ import { Tabs } from '../parts/tabs.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { Inside } from './drawing.js'
-import { HistogramStrip } from './histogram-strip.js'
 import { LossChart, type LossLine } from './loss-chart.js'
 import { AnswerMap, type Grid, inputsAt, type MapPoint, nearestPoint, Pixels } from './map-canvas.js'
 import { Paper } from './paper.js'
@@ -544,11 +545,18 @@ function Layers({ document, state, onDocument, onFreeze, onInside }: CardProps) 
                       step,
                       histogram: layers[index]![name],
                     }))}
-                    what={texts[name]}
+                    label={texts.overTime(
+                      texts[name],
+                      ...rangeOf(view.samples.map(({ layers }) => layers[index]![name])),
+                      formatCount(view.step),
+                    )}
                     tone={name === 'weights' ? 'forward' : 'backward'}
-                    steps={document.until.steps}
-                    step={view.step}
-                    onStep={(step) => onDocument({ step, part: 0 }, 'step')}
+                    from={0}
+                    to={document.until.steps}
+                    run={{
+                      step: view.step,
+                      onStep: (step) => onDocument({ step, part: 0 }, 'step'),
+                    }}
                   />
                 ))}
             </div>

@@ -1,5 +1,7 @@
-// Scalars as curves: those of a file, or the losses of the network so far.
-import { formatCount, type NetworkDocument, type ScalarCurve } from '@bp/lab'
+// Scalars as curves and histograms as strips: those of a file, or the losses of the network so far.
+import { formatCount, type HistogramCurve, type NetworkDocument, type ScalarCurve } from '@bp/lab'
+import { useMemo } from 'react'
+import { HistogramStrip, rangeOf } from '../parts/histogram-strip.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { PartProps } from './drawing.js'
@@ -11,13 +13,49 @@ interface CurvesTabProps extends PartProps {
 export function CurvesTab({ shown, toNetwork }: CurvesTabProps) {
   const texts = useTexts().trainingGraph
   const curves = shown.curves.filter(({ steps }) => steps.length > 0)
-  if (curves.length === 0) return <p className="training-graph-hint">{texts.noCurves}</p>
+  if (curves.length + shown.histograms.length === 0)
+    return <p className="training-graph-hint">{texts.noCurves}</p>
   return (
     <div className="training-graph-curves">
       {curves.map((curve) => (
         <Figure key={curve.tag} curve={curve} {...(shown.run && { from: () => toNetwork() })} />
       ))}
+      {shown.histograms.map((curve) => (
+        <Histograms key={curve.tag} curve={curve} />
+      ))}
     </div>
+  )
+}
+
+function Histograms({ curve: { tag, steps, histograms } }: { readonly curve: HistogramCurve }) {
+  const texts = useTexts().trainingGraph
+  const samples = useMemo(
+    () => histograms.map((histogram, index) => ({ step: steps[index]!, histogram })),
+    [steps, histograms],
+  )
+  const [first, last] = [steps[0]!, steps.at(-1)!]
+  const [low, high] = rangeOf(histograms)
+  return (
+    <figure>
+      <figcaption>
+        <b>{tag}</b>
+        <span>
+          {low} – {high}
+        </span>
+      </figcaption>
+      <HistogramStrip
+        samples={samples}
+        label={texts.histograms(tag, steps.length, low, high)}
+        tone={/grad/i.test(tag) ? 'backward' : 'forward'}
+        from={first}
+        // The last is as wide as the others are on the average.
+        to={last + (last - first) / (steps.length - 1) || last + 1}
+      />
+      <p>
+        <span>{texts.atStep(formatCount(first))}</span>
+        <span>{last > first && texts.atStep(formatCount(last))}</span>
+      </p>
+    </figure>
   )
 }
 

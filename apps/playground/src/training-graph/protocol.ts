@@ -2,6 +2,7 @@
 import type {
   Fused,
   GraphFile,
+  HistogramCurve,
   InsideStep,
   Instruction,
   Operation,
@@ -37,6 +38,7 @@ export interface Shown {
   /** Names that the search finds; `null` if it is no pattern. */
   readonly found: readonly string[] | null
   readonly curves: readonly ScalarCurve[]
+  readonly histograms: readonly HistogramCurve[]
   /** What a file does not have. */
   readonly run: {
     readonly step: number

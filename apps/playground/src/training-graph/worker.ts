@@ -86,7 +86,12 @@ function receive(request: Request): void {
 function shownOf(document: TrainingGraphDocument): Shown {
   if (document.file) {
     const operations = operationsOf(document.file.nodes)
-    return { ...drawn(document, operations), curves: document.file.scalars, run: null }
+    return {
+      ...drawn(document, operations),
+      curves: document.file.scalars,
+      histograms: document.file.histograms,
+      run: null,
+    }
   }
   const graph = networkOf(document.network)
   const { run } = graph
@@ -98,6 +103,7 @@ function shownOf(document: TrainingGraphDocument): Shown {
     curves: [
       { tag: 'loss', steps: history.map(({ step }) => step), values: history.map(({ loss }) => loss) },
     ],
+    histograms: [],
     run: {
       ...numbers,
       program,

@@ -1,6 +1,7 @@
 // The document of the Training graph place: a network at a step, or the graph of a file, and how it is looked at.
 import { type Codec, choiceField, LinkError, shortened } from '../link/codec.js'
 import { initialNetwork, type NetworkDocument, networkCodec } from '../network/document.js'
+import type { Histogram } from '../network/histogram.js'
 
 export const trainingGraphTabs = ['node', 'program', 'curves'] as const
 export type TrainingGraphTab = (typeof trainingGraphTabs)[number]
@@ -15,6 +16,17 @@ export interface GraphFile {
     readonly shape: readonly number[] | null
   }[]
   readonly scalars: readonly ScalarCurve[]
+  readonly histograms: readonly HistogramCurve[]
+}
+
+/** Parts of each histogram of a file: as many as TensorBoard's own writer makes. */
+export const histogramBins = 30
+
+/** Histograms at steps, under one name. */
+export interface HistogramCurve {
+  readonly tag: string
+  readonly steps: readonly number[]
+  readonly histograms: readonly Histogram[]
 }
 
 /** Numbers at steps, under one name. */
@@ -140,10 +152,16 @@ interface PackedFile {
     steps: readonly number[],
     values: readonly (number | null)[],
   ])[]
+  /** Absent where there are none. */
+  readonly histograms?: readonly (readonly [
+    tag: string,
+    steps: readonly number[],
+    histograms: readonly (readonly [low: number, high: number, ...counts: number[]])[],
+  ])[]
 }
 
 /** Inputs are numbers of nodes where they can be; JSON has no NaN. */
-function packed({ name, nodes, scalars }: GraphFile): PackedFile {
+function packed({ name, nodes, scalars, histograms }: GraphFile): PackedFile {
   const numbers = new Map(nodes.map((node, index) => [node.name, index]))
   return {
     name,
@@ -158,6 +176,12 @@ function packed({ name, nodes, scalars }: GraphFile): PackedFile {
       steps,
       values.map((value) => (Number.isFinite(value) ? value : null)),
     ]),
+    ...(histograms.length > 0 && {
+      histograms: histograms.map(
+        ({ tag, steps, histograms }) =>
+          [tag, steps, histograms.map(({ low, high, counts }) => [low, high, ...counts] as const)] as const,
+      ),
+    }),
   }
 }
 
@@ -175,7 +199,7 @@ function unpacked(text: string): GraphFile {
   } catch {
     throw wrong()
   }
-  const { name, nodes, scalars } = parsed ?? {}
+  const { name, nodes, scalars, histograms = [] } = parsed ?? {}
   const isNode = (value: unknown) =>
     Array.isArray(value) &&
     isText(value[0]) &&
@@ -189,6 +213,18 @@ function unpacked(text: string): GraphFile {
     isList(value[1], Number.isFinite) &&
     isList(value[2], (one) => one === null || Number.isFinite(one)) &&
     value[1].length === value[2].length
+  const isHistogram = (value: unknown) =>
+    isList(value, Number.isFinite) &&
+    value.length === histogramBins + 2 &&
+    value[0]! <= value[1]! &&
+    value.slice(2).every((count) => count >= 0)
+  const isHistograms = (value: unknown) =>
+    Array.isArray(value) &&
+    isText(value[0]) &&
+    isList(value[1], Number.isFinite) &&
+    isList(value[2], isHistogram) &&
+    value[1].length === value[2].length
+  if (!isList(histograms, isHistograms)) throw wrong()
   if (!isText(name) || !isList(nodes, isNode) || !isList(scalars, isCurve)) throw wrong()
   const list = nodes as readonly PackedNode[]
   if (new Set(list.map(([name]) => name)).size < list.length) throw wrong()
@@ -208,6 +244,11 @@ function unpacked(text: string): GraphFile {
       tag,
       steps,
       values: values.map((value) => value ?? Number.NaN),
+    })),
+    histograms: (histograms as NonNullable<PackedFile['histograms']>).map(([tag, steps, histograms]) => ({
+      tag,
+      steps,
+      histograms: histograms.map(([low, high, ...counts]) => ({ low, high, counts })),
     })),
   }
 }

@@ -1,10 +1,11 @@
 // The document of the training graph in an address, and files in and out.
 import { graphDefBytes, graphDefText } from '@bp/formats/graph-def'
-import { graphEvent, readEvents, scalarsEvent, versionEvent } from '@bp/formats/tfevents'
+import { graphEvent, histogramsEvent, readEvents, scalarsEvent, versionEvent } from '@bp/formats/tfevents'
 import { describe, expect, test } from 'vitest'
 import { readAddress, writeAddress } from '../../src/link/address.js'
 import { LinkError } from '../../src/link/codec.js'
 import { initialNetwork } from '../../src/network/document.js'
+import { histogram, rebinned } from '../../src/network/histogram.js'
 import {
   initialTrainingGraph,
   type TrainingGraphDocument,
@@ -44,6 +45,13 @@ const documents: readonly [string, TrainingGraphDocument][] = [
           { name: 'b', op: 'Add', inputs: ['a', 'a:1', '^a'], shape: null },
         ],
         scalars: [{ tag: 'loss', steps: [1, 2], values: [0.5, Number.NaN] }],
+        histograms: [
+          {
+            tag: 'w',
+            steps: [7],
+            histograms: [{ low: -1, high: 0.5, counts: Array.from({ length: 30 }, (_, bin) => bin) }],
+          },
+        ],
       },
     },
   ],
@@ -66,6 +74,11 @@ test.each<[string, string, string]>([
   ['file', '{"name":"x","nodes":[["a","b",[7],null]],"scalars":[]}', 'file expects the nodes of a graph'],
   ['file', '{"name":"x","nodes":[["a","b",[],[1.5]]],"scalars":[]}', 'file expects the nodes of a graph'],
   ['file', '{"name":"x","nodes":[["a","b",[],null],["a","b",[],null]],"scalars":[]}', 'file expects'],
+  [
+    'file',
+    '{"name":"x","nodes":[],"scalars":[],"histograms":[["a",[1],[[1,0,3]]]]}',
+    'file expects the nodes',
+  ],
   ['find', 'x'.repeat(6000), 'find expects at most 5000 characters'],
   ['seed', '-1', 'seed expects'],
   ['nonsense', '1', 'nonsense is not one of'],
@@ -89,6 +102,7 @@ describe('files', () => {
       name: 'run',
       nodes,
       scalars: [{ tag: 'loss', steps: [3], values: [0.5] }],
+      histograms: [],
       complete: true,
     })
     expect(openGraphFile('run', events.subarray(0, -5))).toMatchObject({
@@ -100,9 +114,53 @@ describe('files', () => {
     expect(openGraphFile('graph.pb', graphDefBytes(nodes)).nodes).toEqual(nodes)
   })
 
-  test('a file of neither graph nor scalars says what to write', () => {
+  test('a file of neither graph nor scalars nor histograms says what to write', () => {
     expect(() => openGraphFile('empty', versionEvent(1))).toThrow(GraphFileError)
   })
+
+  test('a file may have nothing but histograms, which come back in equal parts', () => {
+    const values = Float32Array.from({ length: 1000 }, (_, index) => (index / 1000) ** 2)
+    const events = Array.from({ length: 100 }, (_, step) =>
+      histogramsEvent({ 'layer1/weights': values.map((value) => value * (step + 1)) }, step, 1),
+    )
+    const file = openGraphFile('run', bytesOf(versionEvent(1), ...events))
+    expect([file.nodes, file.scalars, file.histograms.length]).toEqual([[], [], 1])
+    const { tag, steps, histograms } = file.histograms[0]!
+    expect([tag, steps.length, steps.at(-1)]).toEqual(['layer1/weights', 48, 99])
+    for (const [index, step] of steps.entries())
+      expect(histograms[index]).toEqual(
+        histogram(
+          values.map((value) => value * (step + 1)),
+          30,
+        ),
+      )
+    const document = {
+      ...initialTrainingGraph,
+      file: { name: 'run', nodes: [], scalars: [], histograms: file.histograms },
+    }
+    expect(read(new Map(Object.entries(write(document)))).file).toEqual(document.file)
+  })
+
+  test.each([
+    [
+      [2, 3, 4],
+      [8, 8, 0],
+      [4, 4, 8, 0],
+    ],
+    // Beyond the greatest value there is nothing to spread.
+    [
+      [2, 1e308],
+      [6, 6],
+      [3, 3, 3, 3],
+    ],
+    [[4], [5], [1.25, 1.25, 1.25, 1.25]],
+  ])(
+    'buckets up to %j with %j values each are %j in four equal parts of [0, 4]',
+    (limits, counts, expected) => {
+      const { counts: parts } = rebinned(0, 4, limits, counts, 4)
+      expect(parts).toEqual(expected)
+    },
+  )
 
   test('what is exported holds the graph that is drawn, the losses and the weights', () => {
     const graph = new NetworkOperations(initialNetwork)
