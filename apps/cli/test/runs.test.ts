@@ -49,6 +49,32 @@ beforeAll(() => {
   expect(bp('train people.csv --target city --epochs 5 --hidden 8').status).toBe(0)
 }, 60_000)
 
+describe('bp graph of a run', () => {
+  it('is the network for a row of its table, with the answer of predict and derivatives that pass the check', () => {
+    const predicted = JSON.parse(bp('predict people-1 people.csv --only --ui json').lines[4]!)
+    const [start, ...rest] = bp('graph people-1 --row 5 --ui json').lines.map((line) => JSON.parse(line))
+    expect(start.title).toMatch(/^people-1, row 5, (best weights|weights of epoch \d+)$/)
+    const y = rest.find(({ type, id }) => type === 'node' && id === 'y').value
+    const { mean, standardDeviation } = JSON.parse(bp('show people-1 --ui json').stdout).table.target
+    const answer = [y].flat(2)[0] * standardDeviation + mean
+    expect(answer / predicted['predicted weight']).toBeCloseTo(1, 5)
+    expect(rest.at(-1).derivatives.w).toBeDefined()
+  })
+
+  it.each([
+    ['graph people-1 --row 999', '--row must be an integer in [1, 120], the rows of people.csv; got 999'],
+    ['graph nope --row 1', 'there is no run "nope"'],
+    ['graph people-1 --row 0', '--row must be an integer in [1, 1000000000]'],
+    ['graph people-1 --row 1 --set w=1', '--set gives values to the variables of an expression'],
+    ['graph people-1 --of nope', '--of nope: there is no such node'],
+    ['graph people-2 --data new.csv', 'no column'],
+  ])('bp %s is refused', (line, why) => {
+    const { status, stderr, stdout } = bp(line)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(why)
+  })
+})
+
 describe('bp predict', () => {
   it('writes the rows of a file with the answers beside them, columns found by name', () => {
     const { lines, stderr, status } = bp('predict people-1 new.csv')

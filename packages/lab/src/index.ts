@@ -152,7 +152,13 @@ export {
   withNetworkField,
 } from './network/document.js'
 export { type Histogram, type HistogramSample, histogram } from './network/histogram.js'
-export { type InsideStep, lookInside } from './network/look-inside.js'
+export {
+  type InsideStep,
+  insideRow,
+  lookInside,
+  type NetworkLayer,
+  type NetworkRow,
+} from './network/look-inside.js'
 export { lossTable, smoothed } from './network/loss-lines.js'
 export { layerSizes, unitName, weightName, withSubscripts } from './network/names.js'
 export { PointsError, type PointsTable, parsePoints } from './network/points.js'

@@ -6,8 +6,9 @@ import { UsageError } from '../usage-error.js'
 import { saveGraph } from './files.js'
 import { describeGraphInJson } from './json.js'
 import { describeGraphInLines } from './lines.js'
+import { meansRun, subjectOfRun } from './of-run.js'
 import { graphOptions } from './options.js'
-import { readSubject } from './source.js'
+import { readSubject, withChoices } from './source.js'
 
 /** Runs the command and returns the exit code. */
 export async function graph(args: readonly string[]): Promise<number> {
@@ -15,7 +16,9 @@ export async function graph(args: readonly string[]): Promise<number> {
   if (rest.length > 1)
     throw new UsageError(`graph takes one expression; put quotes around it: "${rest.join(' ')}"`)
   const form = chooseInterface(given.ui)
-  const subject = readSubject(rest[0], given)
+  const subject = meansRun(rest[0], given)
+    ? withChoices(await subjectOfRun(rest[0] ?? 'last', given), given)
+    : readSubject(rest[0], given)
   if (given.output !== undefined) {
     saveGraph(given.output, subject.picture)
     print(`${given.output}: written\n`)

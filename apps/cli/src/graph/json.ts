@@ -2,13 +2,14 @@
 import { jsonLine } from '../output.js'
 import type { Subject } from './source.js'
 
-export function describeGraphInJson({ title, picture: { program, trace } }: Subject): string[] {
+export function describeGraphInJson({ title, document, picture: { program, trace } }: Subject): string[] {
   const { nodes, edges, steps, composites, warnings, output, target, mode, along } = trace
   const variables = nodes.filter(({ kind }) => kind === 'variable')
   return [
     {
       type: 'start',
-      expression: title,
+      expression: document.source,
+      ...(title !== document.source && { title }),
       output: output.id,
       nodes: nodes.length,
       steps: steps.length,

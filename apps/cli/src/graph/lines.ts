@@ -5,7 +5,7 @@ import { visible } from '../fit.js'
 import type { Subject } from './source.js'
 import { derivativeName, derivativeOf, write } from './words.js'
 
-export function describeGraphInLines({ title, picture: { program, trace } }: Subject): string[] {
+export function describeGraphInLines({ title, document, picture: { program, trace } }: Subject): string[] {
   const { nodes, steps, warnings, mode } = trace
   const derivatives = derivativeName(trace, { title: 'name' })
   const table = [
@@ -22,6 +22,7 @@ export function describeGraphInLines({ title, picture: { program, trace } }: Sub
   const backward = list((phase) => mode === 'reverse' && phase !== 'forward')
   return [
     visible(title),
+    ...(title === document.source ? [] : [document.source]),
     ...program.readings.map(({ from, to }) => `note: ${from} is read as ${to}`),
     '',
     ...alignColumns(table),

@@ -1,5 +1,5 @@
 // The options of `bp graph` and `bp check`.
-import { type Option, text, ui } from '../options.js'
+import { choice, integer, type Option, text, ui } from '../options.js'
 
 const set: Option<string> = {
   ...text('NAME=VALUE,…', 'values of the variables, e.g. w=-2,x=1/3,b=pi; also several times'),
@@ -23,6 +23,12 @@ export const subjectOptions = {
 
 export const graphOptions = {
   ...subjectOptions,
+  row: integer('N', 'of a run: which row of its table the network answers for (default 1)', 1, 1e9),
+  weights: choice(
+    ['best', 'last'],
+    'of a run: by the held-back loss, or as training left them (default best)',
+  ),
+  data: text('FILE', 'of a run: take the row from this file, e.g. where the table is now'),
   output: text('FILE', 'write it to a new file instead: FILE.ts, .py (PyTorch), .tex, .dot or .json'),
   ui,
 }

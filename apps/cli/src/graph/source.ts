@@ -32,17 +32,21 @@ export function readSubject(expression: string | undefined, given: Given<typeof 
       throw new UsageError(
         `--set gives ${name} a value, but the expression has ${names.length > 0 ? `only the variables ${names.join(', ')}` : 'no variables'}${didYouMean(name, names)}`,
       )
-  return withChoices({ ...initialGraph, source, values: Object.fromEntries(values) }, given)
+  return withChoices(
+    openSubject(source, { ...initialGraph, source, values: Object.fromEntries(values) }),
+    given,
+  )
 }
 
-/** The subject of a document with what options say of how to look at it. */
+/** The subject with what options say of how to look at it. */
 export function withChoices(
-  document: GraphDocument,
-  given: Given<typeof subjectOptions>,
-  title = document.source,
+  whole: Subject,
+  { expand = [], ...given }: Given<typeof subjectOptions>,
 ): Subject {
-  const { expand = [], of = null, forward = null } = given
-  let subject = openSubject(title, document)
+  const { title } = whole
+  const of = given.of ?? null
+  const forward = given.forward ?? null
+  let subject = whole
   for (const id of expand) {
     const { nodes } = subject.picture.trace
     const node = nodes.find((one) => one.id === id)

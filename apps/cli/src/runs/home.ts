@@ -60,14 +60,24 @@ export function findRun(reference: string): string {
       throw new UsageError(`there is no run yet in ${home}; train one: bp train my-table.csv --target y`)
     return join(home, names[0]!)
   }
-  const named = join(home, reference)
-  if (basename(reference) === reference && existsSync(join(named, specFile))) return named
-  const path = userPath(reference)
-  if (existsSync(join(path, specFile))) return path
+  const found = folderOf(reference)
+  if (found !== null) return found
   throw new UsageError(
-    `there is no run "${reference}", neither in ${home} nor as the folder ${path}; ${names.length === 0 ? 'train one first' : `see bp runs, or use last${didYouMean(reference, names)}`}`,
+    `there is no run "${reference}", neither in ${home} nor as the folder ${userPath(reference)}; ${names.length === 0 ? 'train one first' : `see bp runs, or use last${didYouMean(reference, names)}`}`,
   )
 }
+
+/** The folder of the run of this name, or at this path; `null` if there is none. */
+function folderOf(reference: string): string | null {
+  const candidates = [
+    ...(basename(reference) === reference ? [join(runsHome(), reference)] : []),
+    userPath(reference),
+  ]
+  return candidates.find((folder) => existsSync(join(folder, specFile))) ?? null
+}
+
+/** Whether something names a run: also `last` if there is none yet. */
+export const isRun = (reference: string): boolean => reference === 'last' || folderOf(reference) !== null
 
 /** Makes a folder for a new run on this data, e.g. `iris-3`, and removes the oldest runs beyond the last 50. */
 export function makeRunFolder(data: string): string {

@@ -1,6 +1,6 @@
 // A step of a network for one row as an expression with the real weights, to be followed in the graph place.
 import type { NestedArray } from '@bp/core/lean'
-import { layerLetters, layerSizes, unitName, weightName } from './names.js'
+import { layerLetters, mostNamedLayers, unitName, weightName } from './names.js'
 import type { NetworkRun } from './run.js'
 
 export interface InsideStep {
@@ -17,6 +17,23 @@ export interface InsideStep {
   }[]
 }
 
+/** A row of data and the network that answers for it. */
+export interface NetworkRow {
+  readonly layers: readonly NetworkLayer[]
+  readonly loss: 'crossEntropy' | 'squaredError'
+  readonly inputs: ArrayLike<number>
+  readonly targets: ArrayLike<number>
+}
+
+/** A dense layer. */
+export interface NetworkLayer {
+  /** Row-major, a row for each of its inputs. */
+  readonly weights: ArrayLike<number>
+  readonly biases: ArrayLike<number>
+  /** A function of the expression language, or `linear`. */
+  readonly activation: string
+}
+
 /** Up to this many weights and biases each has a name of its own; beyond, a layer is a matrix and a vector. */
 const mostScalars = 40
 
@@ -25,72 +42,74 @@ const mostScalars = 40
  * value and derivatives are those of the run but for float32 rounding.
  */
 export function lookInside(run: NetworkRun, row: number): InsideStep {
-  const { classes } = run.data
-  const sizes = layerSizes(run.document, classes)
-  const count = run.model.parameters.reduce((total, { size }) => total + size, 0)
-  return classes === 2 && count <= mostScalars ? scalars(run, row, sizes) : matrices(run, row, sizes)
+  const { document, model, sizes } = run
+  const { inputs, targets, targetShape } = run.data.training
+  const width = targetShape[0]!
+  return insideRow({
+    layers: sizes.slice(1).map((_, layer) => ({
+      weights: model.parameters[2 * layer]!.values,
+      biases: model.parameters[2 * layer + 1]!.values,
+      activation: document.layers[layer]?.activation ?? (width === 1 ? 'sigmoid' : 'softmax'),
+    })),
+    loss: document.loss,
+    inputs: inputs.subarray(sizes[0]! * row, sizes[0]! * (row + 1)),
+    targets: targets.subarray(width * row, width * (row + 1)),
+  })
+}
+
+/** The same of any network of dense layers. */
+export function insideRow(row: NetworkRow): InsideStep {
+  const sizes = [row.inputs.length, ...row.layers.map(({ biases }) => biases.length)]
+  const count = row.layers.reduce((total, { weights, biases }) => total + weights.length + biases.length, 0)
+  const named = sizes.at(-1) === 1 && count <= mostScalars && row.layers.length <= mostNamedLayers
+  return named ? scalars(row, sizes) : matrices(row, sizes)
 }
 
 function applied(activation: string, sum: string): string {
   return activation === 'linear' ? sum : `${activation}(${sum})`
 }
 
-function scalars(run: NetworkRun, row: number, sizes: readonly number[]): InsideStep {
-  const { document, model } = run
-  const { inputs, targets } = run.data.training
-  const values: Record<string, number> = {
-    x1: inputs[2 * row]!,
-    x2: inputs[2 * row + 1]!,
-    t: targets[row]!,
-  }
+function scalars({ layers, loss, inputs, targets }: NetworkRow, sizes: readonly number[]): InsideStep {
+  const values: Record<string, number> = { t: targets[0]! }
+  for (let unit = 0; unit < inputs.length; unit++) values[unitName(sizes, 0, unit)] = inputs[unit]!
   const weights: { name: string; layer: number; from: number; to: number }[] = []
   const lines: string[] = []
-  for (let layer = 0; layer + 1 < sizes.length; layer++) {
-    const [matrix, biases] = [model.parameters[2 * layer]!, model.parameters[2 * layer + 1]!]
-    const units = sizes[layer + 1]!
+  for (const [layer, { weights: matrix, biases, activation }] of layers.entries()) {
+    const units = biases.length
     for (let to = 0; to < units; to++) {
       const terms: string[] = []
       for (const from of [...Array(sizes[layer]!).keys(), -1]) {
         const name = weightName(sizes, layer, from, to)
-        values[name] = from < 0 ? biases.values[to]! : matrix.values[from * units + to]!
+        values[name] = from < 0 ? biases[to]! : matrix[from * units + to]!
         weights.push({ name, layer, from, to })
         terms.push(from < 0 ? name : `${name}*${unitName(sizes, layer, from)}`)
       }
-      const activation = document.layers[layer]?.activation ?? 'sigmoid'
       lines.push(`${unitName(sizes, layer + 1, to)} = ${applied(activation, terms.join(' + '))}`)
     }
   }
-  lines.push(document.loss === 'squaredError' ? 'loss = (y - t)^2' : 'loss = -(t*ln(y) + (1 - t)*ln(1 - y))')
+  lines.push(loss === 'squaredError' ? 'loss = (y - t)^2' : 'loss = -(t*ln(y) + (1 - t)*ln(1 - y))')
   return { source: lines.join('; '), values, weights }
 }
 
-function matrices(run: NetworkRun, row: number, sizes: readonly number[]): InsideStep {
-  const { document, model } = run
-  const { inputs, targets, targetShape } = run.data.training
-  const width = targetShape[0]!
-  const values: Record<string, number | NestedArray> = {
-    x: [Array.from(inputs.subarray(sizes[0]! * row, sizes[0]! * (row + 1)))],
-    t: [Array.from(targets.subarray(width * row, width * (row + 1)))],
-  }
+function matrices({ layers, loss, inputs, targets }: NetworkRow, sizes: readonly number[]): InsideStep {
+  const width = sizes.at(-1)!
+  const values: Record<string, number | NestedArray> = { x: [Array.from(inputs)], t: [Array.from(targets)] }
   const lines: string[] = []
   let before = 'x'
-  for (let layer = 0; layer + 1 < sizes.length; layer++) {
+  for (const [layer, { weights, biases, activation }] of layers.entries()) {
     const letters = layerLetters(layer)
-    const [matrix, biases] = [model.parameters[2 * layer]!, model.parameters[2 * layer + 1]!]
-    const units = sizes[layer + 1]!
+    const units = biases.length
     values[letters.weights] = Array.from({ length: sizes[layer]! }, (_, from) =>
-      Array.from(matrix.values.slice(from * units, (from + 1) * units)),
+      Array.from({ length: units }, (_, to) => weights[from * units + to]!),
     )
-    values[letters.biases] = Array.from(biases.values)
-    const last = layer + 2 === sizes.length
-    const activation = last ? (width === 1 ? 'sigmoid' : 'softmax') : document.layers[layer]!.activation
-    const name = last ? 'y' : letters.units
+    values[letters.biases] = Array.from(biases)
+    const name = layer === layers.length - 1 ? 'y' : letters.units
     lines.push(
       `${name} = ${applied(activation, `matmul(${before}, ${letters.weights}) + ${letters.biases}`)}`,
     )
     before = name
   }
   const crossEntropy = width === 1 ? 'loss = -sum(t*ln(y) + (1 - t)*ln(1 - y))' : 'loss = -sum(t*ln(y))'
-  lines.push(document.loss === 'squaredError' ? 'loss = mean((y - t)^2)' : crossEntropy)
+  lines.push(loss === 'squaredError' ? 'loss = mean((y - t)^2)' : crossEntropy)
   return { source: lines.join('; '), values, weights: [] }
 }

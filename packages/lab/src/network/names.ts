@@ -6,6 +6,9 @@ const unitLetters = ['h', 'k', 'm', 'n', 'H', 'K', 'M', 'N']
 const weightLetters = ['w', 'v', 'u', 's', 'r', 'q', 'p', 'o', 'W']
 const biasLetters = ['b', 'c', 'd', 'f', 'g', 'i', 'j', 'l', 'B']
 
+/** Layers that have letters. */
+export const mostNamedLayers = weightLetters.length
+
 /** Units of every layer, the inputs first. */
 export function layerSizes(document: Pick<NetworkDocument, 'data' | 'layers'>, classes: number): number[] {
   return [inputsOf(document), ...document.layers.map(({ units }) => units), classes === 2 ? 1 : classes]
@@ -29,11 +32,11 @@ export function weightName(sizes: readonly number[], layer: number, from: number
   return `${weightLetters[layer]}${alone ? indices(from) : indices(from, to)}`
 }
 
-/** The letters of a layer's weights and biases. */
+/** The letters of a layer's weights and biases; of layers beyond those that have letters with a number, `w10`. */
 export const layerLetters = (layer: number) => ({
-  weights: weightLetters[layer]!,
-  biases: biasLetters[layer]!,
-  units: unitLetters[layer]!,
+  weights: weightLetters[layer] ?? `w${layer + 1}`,
+  biases: biasLetters[layer] ?? `b${layer + 1}`,
+  units: unitLetters[layer] ?? `h${layer + 1}`,
 })
 
 const subscripts = '₀₁₂₃₄₅₆₇₈₉'
