@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite'
-import { leanKernel } from './vite.kernel.ts'
+import { leanKernel, withoutKernel } from './vite.kernel.ts'
 import { offline } from './vite.offline.ts'
 import { preloadFirst } from './vite.preload.ts'
 import { singleFile } from './vite.single.ts'
@@ -47,7 +47,7 @@ export default defineConfig(({ command, mode }) => {
     base: './',
     plugins: inOneFile
       ? [react(), single, leanKernel({ kept: true }), singleFile()]
-      : [react(), leanKernel(), contentSecurityPolicy, preloadFirst, offline()],
+      : [react(), leanKernel(), withoutKernel, contentSecurityPolicy, preloadFirst, offline()],
     worker: {
       // From a file, browsers start no worker that is a module.
       format: inOneFile ? 'iife' : 'es',

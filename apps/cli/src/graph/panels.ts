@@ -1,5 +1,6 @@
 // What lies over the drawing of a graph: help, palette, all about a node, a nudge, a check; and the graph as a list.
-import { BackpropagationError } from '@bp/core'
+import { BackpropagationError, type Op, ops } from '@bp/core'
+import { formulaOf } from '@bp/core/notation'
 import {
   cellsOf,
   formatNumber,
@@ -137,7 +138,7 @@ function detailsLines(
   const what =
     node.op === null
       ? `${node.kind}${from === 'source' ? ', its value is in the expression' : from === 'default' ? ', 1 since it was given no value' : ''}`
-      : `${node.op}: ${node.formula}`
+      : `${node.op}: ${formulaOf(ops[node.op as keyof typeof ops] as unknown as Op)}`
   const head: Line[] = [
     bold(node.label),
     dim(`${what}${node.shape.length > 0 ? ` · ${writeShape(node.shape)}` : ''}`),

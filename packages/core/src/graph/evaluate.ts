@@ -1,21 +1,10 @@
 // Evaluates tensors immediately: f64 in plain TypeScript, everything else on the kernel.
-
-import { type Block, getKernel } from '@bp/kernel'
 import { check, checkNumbers } from '../checks/check-options.js'
-import { blamingCaller, ShapeError, ValueError } from '../checks/errors.js'
-import { plan } from '../compile/plan.js'
-import { Program } from '../compile/program.js'
+import { blamingCaller, ShapeError } from '../checks/errors.js'
+import { evaluateOnKernel } from '../compile/once.js'
 import { checkReadable } from '../transforms/tracing.js'
 import { evaluateReference } from './reference.js'
-import {
-  Constant,
-  checkTensor,
-  checkTensors,
-  type Dtype,
-  describeNode,
-  type Tensor,
-  Variable,
-} from './tensor.js'
+import { checkTensor, checkTensors, type Dtype, describeNode, type Tensor } from './tensor.js'
 
 /** Values for inputs, or to replace those of any tensor. */
 export type Given = ReadonlyMap<Tensor, ArrayLike<number>>
@@ -60,28 +49,4 @@ export function evaluate(
 /** The dtype in which constants without one are computed together with these tensors. */
 export function precision(tensors: readonly Tensor[]): Dtype {
   return tensors.some(({ dtype }) => dtype === 'f64') ? 'f64' : 'f32'
-}
-
-// Programs that run once share one block of memory: they are many, and garbage collection would be late.
-let scratch: Block | undefined
-
-function scratchBlock(bytes: number): Block {
-  if (!scratch || scratch.bytes < bytes) scratch = getKernel().allocate(bytes * 2)
-  return scratch
-}
-
-function evaluateOnKernel(tensors: readonly Tensor[], given: Given): Float32Array[] {
-  const { instructions, outputs, leaves } = plan(tensors, (tensor) => given.has(tensor))
-  const program = new Program({ instructions, placed: new Map(), leaves, kept: outputs }, scratchBlock)
-  for (const [leaf, buffer] of leaves) {
-    if (leaf instanceof Constant) continue
-    const values = given.get(leaf) ?? (leaf instanceof Variable ? leaf.values : undefined)
-    if (!values)
-      throw new ValueError(
-        `${describeNode(leaf)} has no values; compile the function and pass them at each call`,
-      )
-    program.floats(buffer).set(values)
-  }
-  program.run(1)
-  return outputs.map((buffer) => program.floats(buffer).slice())
 }

@@ -18,7 +18,7 @@ import {
   ValueError,
   variable,
 } from '@bp/core/lean'
-import { formulaOf, ruleOf, symbolOf } from '@bp/core/notation'
+import { ruleOf, symbolOf } from '@bp/core/notation'
 import type { Graph, Span } from '@bp/expression'
 import {
   accountOfPart,
@@ -50,8 +50,6 @@ export interface TraceNode {
   readonly symbol: string
   /** Name in the op table, or `null` for a variable or constant. */
   readonly op: string | null
-  /** The op's formula, `y = a · b`; empty for a variable or constant. */
-  readonly formula: string
   readonly shape: Shape
   readonly value: Numbers
   /** Derivative of the target with respect to this node; `null` for constants and where no derivative arrives. */
@@ -250,7 +248,7 @@ export function trace(
     if (!tensor.op) {
       const title = name || formatNumbers(value, tensor.shape)
       const kind = tensor instanceof Constant ? 'constant' : 'variable'
-      return { ...common, title, label: title, kind, symbol: title, op: null, formula: '', expandable: false }
+      return { ...common, title, label: title, kind, symbol: title, op: null, expandable: false }
     }
     const operands = tensor.inputs.map(
       (input) => identities.get(input)!.name || formatNumbers(numbersOf(input), input.shape),
@@ -262,7 +260,6 @@ export function trace(
       kind: tensor === output ? 'output' : 'operation',
       symbol: symbolOf(tensor.op),
       op: tensor.op.name,
-      formula: formulaOf(tensor.op),
       expandable: tensor.op.definition.decompose !== undefined && !opened.some((other) => other.id === id),
     }
   })
