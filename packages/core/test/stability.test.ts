@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { evaluateReference } from '../src/graph/reference.js'
 import {
   evaluate,
+  globalMaxPool,
   gradients,
   layerNorm,
   logSoftmax,
+  reshape,
   rmsNorm,
   softmax,
   softmaxCrossEntropyWithLogits,
@@ -123,4 +125,17 @@ test('constants are normalized to 0 with finite derivatives', () => {
   const z = rmsNorm(zero, [1, 2, 3])
   expect(numbers(z)).toEqual([0, 0, 0])
   expect(numbers(gradients(z.sum(), [zero])[0]!).every(Number.isFinite)).toBe(true)
+})
+
+// A list of arguments, as of Math.max(...), has a limit of some 100,000.
+describe('of rows of 200,000 numbers, in float64,', () => {
+  const size = 200_000
+  const x = variable(Array.from({ length: size }, (_, at) => at / size))
+  test('softmax sums to 1', () => {
+    expect(inFloat64(softmax(x)).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 10)
+  })
+  test('the maximum of an image is found', () => {
+    const image = reshape(x, [1, 400, 500, 1])
+    expect(inFloat64(globalMaxPool(image))).toEqual([Math.fround((size - 1) / size)])
+  })
 })

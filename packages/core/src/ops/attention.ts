@@ -96,7 +96,7 @@ function probabilities(q: Float64Array, k: Float64Array, queries: number, depth:
       for (let at = 0; at < depth; at++) score += q[i * depth + at]! * k[j * depth + at]!
       return score * options.scale
     })
-    const largest = Math.max(...scores)
+    const largest = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY)
     const weights = scores.map((score) => exponential(score - largest))
     const total = weights.reduce((total, weight) => total + weight, 0)
     return weights.map((weight) => weight / total)

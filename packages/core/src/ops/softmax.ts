@@ -559,7 +559,8 @@ function logSoftmaxOf(x: readonly number[]): number[] {
 
 /** The elements minus their maximum, so that no exponential overflows, and the sum of their exponentials. */
 function exponentials(x: readonly number[]) {
-  const largest = Math.max(...x)
+  // Not by spreading: a list of arguments has a limit.
+  const largest = x.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
   const shifted = x.map((value) => value - largest)
   return { shifted, total: shifted.reduce((total, value) => total + exponential(value), 0) }
 }
