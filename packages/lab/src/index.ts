@@ -152,6 +152,7 @@ export {
   withNetworkField,
 } from './network/document.js'
 export { type Histogram, type HistogramSample, histogram } from './network/histogram.js'
+export { type LayerFigures, layerFigures, mostFigureRows, normOf } from './network/layer-figures.js'
 export {
   type InsideStep,
   insideRow,

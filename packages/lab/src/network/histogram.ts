@@ -14,11 +14,15 @@ export interface HistogramSample {
 
 /** How many of the values fall into each of `bins` equal parts from the least to the greatest. */
 export function histogram(values: ArrayLike<number>, bins: number): Histogram {
-  const numbers = Array.from(values)
-  const [low, high] = [Math.min(...numbers), Math.max(...numbers)]
+  // Not by spreading: a list of arguments has a limit, and a layer may have millions of weights.
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let at = 0; at < values.length; at++) {
+    low = Math.min(low, values[at]!)
+    high = Math.max(high, values[at]!)
+  }
   const counts = new Array<number>(bins).fill(0)
-  for (const value of numbers)
-    counts[high > low ? Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins)) : 0]!++
+  for (let at = 0; at < values.length; at++)
+    counts[high > low ? Math.min(bins - 1, Math.floor(((values[at]! - low) / (high - low)) * bins)) : 0]!++
   return { low, high, counts }
 }
 

@@ -4,6 +4,7 @@ import { labelsOf, largest, type MapRange } from './data.js'
 import { decisionGrid } from './decision-grid.js'
 import { countsOf, type Stroke } from './digits.js'
 import type { HistogramSample } from './histogram.js'
+import { unitsAtRest } from './layer-figures.js'
 import { createNetworkRun, type NetworkRun, type Reached, squares } from './run.js'
 
 export interface LayerView {
@@ -140,11 +141,6 @@ export function networkView(run: NetworkRun, sample = 0, strokes: readonly Strok
       const outputs = trained[`output${layer}`]!
       const activation = document.layers[layer]?.activation
       const units = sizes[layer + 1]!
-      const everywhere = (holds: (value: number) => boolean) =>
-        Array.from({ length: units }, (_, unit) => unit).filter((unit) => {
-          for (let at = unit; at < outputs.length; at += units) if (!holds(outputs[at]!)) return false
-          return true
-        })
       return {
         weights: w,
         biases: b,
@@ -155,13 +151,7 @@ export function networkView(run: NetworkRun, sample = 0, strokes: readonly Strok
         weightNorm: Math.sqrt(squares(w)),
         gradientNorm: Math.sqrt(squares(dw) + squares(db)),
         updateRatio: update && update.norms[layer]! / Math.sqrt(squares(w) + squares(b)),
-        dead: activation === 'relu' ? everywhere((value) => value === 0) : [],
-        saturated:
-          activation === 'sigmoid'
-            ? everywhere((value) => value < 0.01 || value > 0.99)
-            : activation === 'tanh'
-              ? everywhere((value) => Math.abs(value) > 0.98)
-              : [],
+        ...unitsAtRest(activation, outputs, units),
       }
     }),
     sample: {
