@@ -16,6 +16,8 @@ export interface Command {
   /** For its help, after the options. */
   readonly more?: string
   readonly options: Options
+  /** Computes in a thread of its own, which shares the work among others if it is to. */
+  readonly elsewhere?: true
   /** Its program, which returns the exit code. */
   readonly load: () => Promise<(args: readonly string[]) => number | Promise<number>>
 }
@@ -31,9 +33,10 @@ a file with a table (CSV and its relatives, also compressed by gzip), or - for
 standard input. What each column is read as is shown before training. The run
 is saved as it trains: see bp runs.`,
       options: trainOptions,
-      more: `On a terminal the run is paced to take about 5 seconds and stays on the screen
-until q. Keys: space pause, . one step, + and - speed, y scale, r restart,
-? all keys, q quit.`,
+      more: `On a terminal the run stays on the screen until q. Keys: space pauses, . and ,
+go a step forward and back, - slows down, l changes the learning rate, s saves,
+x stops after the epoch, 1 to 6 are pages, ? shows all keys, q leaves.`,
+      elsewhere: true,
       load: async () => (await import('./train/command.js')).train,
     },
   ],
@@ -110,7 +113,8 @@ baseline, and for classes which are taken for which.`,
       about: `Goes on with a run that was stopped, to the same weights as without the stop, or
 past its end with --epochs. The data must be what it was.`,
       options: resumeOptions,
-      load: async () => (await import('./runs/resume.js')).resume,
+      elsewhere: true,
+      load: async () => (await import('./train/command.js')).resume,
     },
   ],
   [

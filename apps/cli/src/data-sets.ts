@@ -2,6 +2,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { didYouMean } from '@bp/core'
 import { type Progress, type ReadOptions, readTable, type Table } from '@bp/table'
@@ -39,19 +40,22 @@ export interface TableSource {
  * bundled set, such as `iris.csv`, means the bundled one.
  * @throws UsageError listing what can be used; TableError for the contents of the file.
  */
-export async function findTable(argument: string, options: ReadOptions): Promise<TableSource> {
+export async function findTable(
+  argument: string,
+  options: ReadOptions,
+  onProgress: OnProgress = showProgress,
+): Promise<TableSource> {
   if (targets.has(argument)) return readBundled(argument, null, options)
   if (argument === '-') {
-    if (process.stdin.isTTY)
-      throw new UsageError('- reads standard input, which is the terminal; pipe a table into it')
+    if (isatty(0)) throw new UsageError('- reads standard input, which is the terminal; pipe a table into it')
     const hash = createHash('sha256')
-    const table = await readTable(hashed(process.stdin, hash), options)
+    const table = await readTable(hashed(createReadStream('', { fd: 0, highWaterMark }), hash), options)
     const [name, sha256] = ['standard input', hash.digest('hex')]
     return { name, table, usualTarget: null, note: null, subject: '-', sha256 }
   }
   const path = userPath(argument)
   try {
-    const read = await readFile(path, options)
+    const read = await readFile(path, options, onProgress)
     return { name: visible(basename(path)), usualTarget: null, note: null, subject: path, ...read }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -77,47 +81,46 @@ const highWaterMark = 2 ** 20
 
 type TableRead = Pick<TableSource, 'table' | 'sha256'>
 
-async function readFile(path: string, options: ReadOptions): Promise<TableRead> {
+async function readFile(path: string, options: ReadOptions, onProgress: OnProgress): Promise<TableRead> {
   const hash = createHash('sha256')
   const size = statSync(path).size
-  const progress = showProgress(visible(basename(path)), size)
+  const name = visible(basename(path))
+  const started = performance.now()
+  let told = false
+  const tell = ({ bytes }: Progress) => {
+    if (performance.now() - started < patience) return
+    told = true
+    const share =
+      size > 0 ? `${Math.min(100, Math.floor((100 * bytes) / size))} %` : `${Math.floor(bytes / 1e6)} MB`
+    onProgress(`reading ${name}: ${share}`)
+  }
   try {
     const table = await readTable(hashed(createReadStream(path, { highWaterMark }), hash), {
       ...options,
       ...(size > 0 && { size }),
-      onProgress: progress.show,
+      onProgress: tell,
     })
     return { table, sha256: hash.digest('hex') }
   } finally {
-    progress.clear()
+    if (told) onProgress(null)
   }
 }
 
 /** Reading that takes longer is shown, in ms. */
 const patience = 500
 
-/** Progress on standard error, if that is a terminal. */
-function showProgress(name: string, size: number) {
+/** Told what takes long while it does, and `null` once it is over. */
+export type OnProgress = (text: string | null) => void
+
+/** On standard error, if that is a terminal. */
+export function showProgress(text: string | null): void {
   const { stderr } = process
-  const started = performance.now()
-  let shown = false
-  return {
-    show({ bytes }: Progress) {
-      if (!stderr.isTTY || performance.now() - started < patience) return
-      shown = true
-      const share =
-        size > 0 ? `${Math.min(100, Math.floor((100 * bytes) / size))} %` : `${Math.floor(bytes / 1e6)} MB`
-      stderr.write(`\rreading ${name}: ${share} `)
-    },
-    clear() {
-      if (shown) stderr.write('\r\u001b[K')
-    },
-  }
+  if (stderr.isTTY) stderr.write(text === null ? '\r\u001b[K' : `\r${text} `)
 }
 
 async function readBundled(name: string, note: string | null, options: ReadOptions): Promise<TableSource> {
   const file = fileURLToPath(new URL(`../../../data/${name}.csv`, import.meta.url))
-  const read = await readFile(file, options)
+  const read = await readFile(file, options, showProgress)
   return { name, usualTarget: targets.get(name)!, note, subject: name, ...read }
 }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // The program `bp`: finds the command, and turns errors into one line and an exit code.
-import { BackpropagationError, didYouMean, setThreads } from '@bp/core'
+import { BackpropagationError, didYouMean } from '@bp/core'
 import { listed } from '@bp/lab'
 import { commands } from './commands.js'
 import { describeCommand, describeProgram } from './help.js'
 import { OutputError, print, watchOutput } from './output.js'
+import { useThreads } from './threads.js'
+import { TrainerError } from './train/remote.js'
 import { UsageError } from './usage-error.js'
 import { readVersion } from './version.js'
 
@@ -25,10 +27,9 @@ async function main(args: readonly string[]): Promise<number> {
   else {
     // Options alone, or nothing at all, mean `train`.
     const [name, given] = commands.has(first) ? [first, rest] : ['train', words]
-    const { load } = commands.get(name)!
+    const { load, elsewhere = false } = commands.get(name)!
     if (!given.some(asksForHelp)) {
-      const threads = process.env.BP_THREADS
-      if (threads !== undefined) await setThreads(Number(threads))
+      if (!elsewhere) await useThreads(undefined)
       return (await load())(given)
     }
     print(describeCommand(name))
@@ -40,7 +41,7 @@ const asksForHelp = (word: string) => word === '--help' || word === '-h'
 
 function fail(error: unknown): number {
   const expected = error instanceof UsageError || error instanceof BackpropagationError
-  const known = expected || error instanceof OutputError
+  const known = expected || error instanceof OutputError || error instanceof TrainerError
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(
     known ? `bp: ${message}\n` : `bp: internal error: ${message}; this is a bug in bp, please report it\n`,

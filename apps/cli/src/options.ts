@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { didYouMean } from '@bp/core'
 import { listed } from '@bp/lab'
+import { charsets, themes } from './appearance.js'
 import { interfaces } from './terminal.js'
 import { UsageError } from './usage-error.js'
 
@@ -37,6 +38,8 @@ const otherNames = Object.entries({
   save: ['save-dir', 'output-dir', 'out', 'checkpoints', 'checkpoint-dir', 'run-dir'],
   output: ['out', 'o', 'file'],
   to: ['format', 'as'],
+  charset: ['characters', 'chars'],
+  theme: ['color-scheme', 'colors'],
   force: ['overwrite', 'exist-ok'],
   ui: ['interface'],
 }).flatMap(([ours, theirs]) => theirs.map((name) => ({ name, ours })))
@@ -138,6 +141,12 @@ export const ui = choice(
   interfaces,
   'full screen, lines of text or lines of JSON (default tui on a terminal, else plain)',
 )
+
+/** How a full screen looks. */
+export const appearanceOptions = {
+  theme: choice(themes, 'colours of the screen (default: what fits the terminal; mono is without)'),
+  charset: choice(charsets, 'characters of pictures (default braille; ascii is ASCII alone)'),
+}
 
 /** The options of commands that only write lines. */
 export const lineOptions = { ui }

@@ -95,16 +95,16 @@ export function hasColours(): boolean {
 
 /**
  * Sets what Ink and React read once, when they are loaded: the colours of the terminal as Node finds them (NO_COLOR
- * and FORCE_COLOR included), production mode, and that this is not CI.
+ * and FORCE_COLOR included) unless it is to be without, production mode, and that this is not CI.
  */
-export function prepareInk(): void {
+export function prepareInk(mono = false): void {
   const levels = new Map([
     [1, '0'],
     [4, '1'],
     [8, '2'],
     [24, '3'],
   ])
-  process.env.FORCE_COLOR = levels.get(process.stdout.getColorDepth()) ?? '0'
+  process.env.FORCE_COLOR = mono ? '0' : (levels.get(process.stdout.getColorDepth()) ?? '0')
   // Node warns when both are set.
   delete process.env.NO_COLOR
   process.env.NODE_ENV = 'production'

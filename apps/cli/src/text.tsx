@@ -1,13 +1,10 @@
 // Pieces of styled text, and rows made of them.
 import { Text } from 'ink'
+import stringWidth from 'string-width'
+import { written } from './appearance.js'
+import { cut } from './fit.js'
 
-/** Colours of Okabe and Ito (2008), which colour-blind people can tell apart. */
-export const palette = {
-  blue: '#56B4E9',
-  orange: '#E69F00',
-  green: '#009E73',
-  red: '#D55E00',
-} as const
+export { palette } from './appearance.js'
 
 export interface Piece {
   readonly text: string
@@ -31,7 +28,7 @@ export function Row({ pieces }: { readonly pieces: readonly Piece[] }) {
           bold={bold ?? false}
           dimColor={dim ?? false}
         >
-          {text}
+          {written(text)}
         </Text>
       ))}
     </Text>
@@ -57,4 +54,34 @@ function joined(pieces: readonly Piece[]): Piece[] {
     else result.push(piece)
   }
   return result
+}
+
+export const widthOf = (pieces: readonly Piece[]): number =>
+  pieces.reduce((total, { text }) => total + stringWidth(text), 0)
+
+/** The pieces, as many as fit into this width, the last one cut. */
+export function fit(pieces: readonly Piece[], columns: number): Piece[] {
+  const result: Piece[] = []
+  let left = columns
+  for (const piece of pieces) {
+    const text = cut(piece.text, left)
+    if (text !== '') result.push({ ...piece, text })
+    left -= stringWidth(text)
+    if (text !== piece.text) break
+  }
+  return result
+}
+
+/** Two pictures side by side: the left one `columns` wide, then `gap` blanks. */
+export function beside(
+  left: readonly (readonly Piece[])[],
+  columns: number,
+  gap: number,
+  right: readonly (readonly Piece[])[],
+): Piece[][] {
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, row) => {
+    const pieces = fit(left[row] ?? [], columns)
+    if (!right[row]?.length) return pieces
+    return [...pieces, { text: ' '.repeat(columns - widthOf(pieces) + gap) }, ...right[row]!]
+  })
 }

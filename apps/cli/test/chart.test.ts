@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { BrailleCanvas } from '../src/braille-canvas.js'
+import { DotCanvas } from '../src/dot-canvas.js'
 import type { Piece } from '../src/text.js'
 import { type ChartOptions, drawChart } from '../src/train/chart.js'
 
 const textOf = (rows: readonly (readonly Piece[])[]) =>
   rows.map((pieces) => pieces.map(({ text }) => text).join(''))
 
-describe('BrailleCanvas', () => {
+describe('DotCanvas', () => {
   it('sets the eight dots of a character', () => {
     const patterns = Array.from({ length: 8 }, (_, dot) => {
-      const canvas = new BrailleCanvas(1, 1)
+      const canvas = new DotCanvas(1, 1)
       canvas.dot(dot % 2, Math.floor(dot / 2))
       return textOf(canvas.pieces())[0]
     })
@@ -17,7 +17,7 @@ describe('BrailleCanvas', () => {
   })
 
   it('ignores dots outside', () => {
-    const canvas = new BrailleCanvas(2, 1)
+    const canvas = new DotCanvas(2, 1)
     for (const [x, y] of [
       [-1, 0],
       [4, 0],
@@ -30,7 +30,7 @@ describe('BrailleCanvas', () => {
   })
 
   it('draws a line without gaps', () => {
-    const canvas = new BrailleCanvas(4, 1)
+    const canvas = new DotCanvas(4, 1)
     canvas.line(0, 3, 7, 0)
     expect(textOf(canvas.pieces())).toEqual(['⣀⠤⠒⠉'])
   })

@@ -9,6 +9,8 @@ const tmux = (...args: string[]) =>
   spawnSync('tmux', ['-L', server, ...args], { encoding: 'utf8' }).stdout ?? ''
 const present = spawnSync('tmux', ['-V']).status === 0
 const bp = `${process.execPath} dist/main.js`
+/** A run that does not end by itself soon. */
+const long = `${bp} train iris --epochs 10000000 --patience none`
 
 let session = 0
 const target = () => ['-t', `terminal-${session}`]
@@ -45,10 +47,9 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
 
   it('xor trains until all four predictions are correct, and the summary stays on the terminal', async () => {
     run(bp)
-    await until('● training')
+    const done = await until('✓ done')
     expect(flag('alternate_on')).toBe('1')
     expect(flag('cursor_flag')).toBe('0')
-    const done = await until('✓ done')
     expect(done).toContain('4 of 4 correct, 100 %')
     expect(done.match(/✓/g)).toHaveLength(5)
     keys('q')
@@ -60,14 +61,12 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
 
   it('--exit-on-done leaves when done', async () => {
     run(`${bp} --exit-on-done`)
-    await until('● training')
-    keys('+++++')
     await until('code 0')
     expect(flag('alternate_on')).toBe('0')
   })
 
   it('ctrl-z and SIGTSTP stop it, and after fg it goes on, with its keys', async () => {
-    keys(`${bp} train xor`, 'Enter')
+    keys(long, 'Enter')
     await until('● training')
     for (const stop of [() => keys('C-z'), () => spawnSync('pkill', ['-TSTP', '-s', flag('pane_pid')])]) {
       stop()
@@ -76,23 +75,24 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
       await until(/(● training|✓ done)/)
       expect(flag('alternate_on')).toBe('1')
       keys('?')
-      await until('faster, slower')
+      await until('one step, then pause')
       keys('Escape')
     }
     keys('q')
-    await until('saved as xor-')
+    await until('saved as iris-')
     expect(flag('alternate_on')).toBe('0')
   })
 
   it('keys pause and step, and the picture follows the size of the terminal', async () => {
-    run(`${bp} train iris`)
+    run(long)
     await until('● training')
     keys('Space')
     const paused = await until('‖ paused')
-    const epoch = Number(/epoch (\d+) of/.exec(paused)![1])
+    const epochIn = (screen: string) => Number(/epoch ([\d,]+) of/.exec(screen)![1]!.replaceAll(',', ''))
+    const epoch = epochIn(paused)
     // Eight steps are an epoch of 120 rows in batches of 16.
     for (let step = 0; step < 8; step++) keys('.')
-    await until(`epoch ${epoch + 1} of`)
+    await until(`epoch ${(epoch + 1).toLocaleString('en')} of`)
     for (const [columns, rows] of [
       [120, 40],
       [60, 20],
@@ -115,11 +115,11 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
     ['SIGINT', () => signal('INT'), 'code 130'],
     ['SIGTERM', () => signal('TERM'), 'code 143'],
   ])('%s restores the terminal', async (_, interrupt, code) => {
-    run(bp)
+    run(long)
     await until('● training')
     interrupt()
     const after = await until(code)
-    expect(after).toContain('xor: stopped after')
+    expect(after).toContain('iris: stopped after')
     expect(flag('alternate_on')).toBe('0')
     expect(flag('cursor_flag')).toBe('1')
     keys('echo still "here"', 'Enter')
@@ -132,6 +132,21 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
     const child = spawnSync('ps', ['-o', 'pid=', '--ppid', shell], { encoding: 'utf8' }).stdout.trim()
     process.kill(Number(child), `SIG${name}` as NodeJS.Signals)
   }
+
+  it('answers keys while a step takes seconds; ctrl-c once waits for it and saves, twice leaves at once', async () => {
+    run(`${bp} train digits --hidden 2048,2048 --batch-size 1438`)
+    await until('● training')
+    keys('?')
+    await until('one step, then pause')
+    keys('Space')
+    await until(/… toggle, after this step|‖ paused/)
+    keys('Space')
+    keys('C-c')
+    await until('finishing the step and saving; ctrl-c leaves at once')
+    keys('C-c')
+    await until('code 130')
+    expect(flag('alternate_on')).toBe('0')
+  })
 
   it('an error on the screen restores the terminal', async () => {
     const broken = `import { onAlternateScreen } from './dist/terminal.js'
@@ -147,8 +162,6 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
 
   it('without colours the map is in shades', async () => {
     run(`NO_COLOR=1 ${bp}`)
-    await until('● training')
-    keys('+++++')
     expect(await until('✓ done')).toMatch(/█{5}.*▓.*░/)
     // Bold and dim remain; 38 and 48 would be colours.
     const styled = tmux('capture-pane', '-p', '-e', ...target())

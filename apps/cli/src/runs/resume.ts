@@ -1,17 +1,18 @@
-// `bp resume`: goes on with a run where it stopped.
-import { readArguments } from '../options.js'
-import { trainPlan } from '../train/command.js'
-import { makePlan } from '../train/plan.js'
+// Where `bp resume` goes on with a run.
+import type { OnProgress } from '../data-sets.js'
+import type { Given } from '../options.js'
+import { makePlan, type Plan } from '../train/plan.js'
 import { UsageError } from '../usage-error.js'
 import { findRun } from './home.js'
-import { resumeOptions } from './options.js'
+import type { resumeOptions } from './options.js'
 import { readCheckpointOf, readSpec } from './spec.js'
 
-/** Runs the command and returns the exit code. */
-export async function resume(args: readonly string[]): Promise<number> {
-  const { given, rest } = readArguments(args, resumeOptions)
-  if (rest.length > 1) throw new UsageError('resume takes one run: bp resume last')
-  const reference = rest[0] ?? 'last'
+/** @throws UsageError if the run cannot go on. */
+export async function planResumed(
+  reference: string,
+  given: Given<typeof resumeOptions>,
+  onProgress: OnProgress,
+): Promise<Plan> {
   const folder = findRun(reference)
   const spec = readSpec(folder)
   const checkpoint = readCheckpointOf(folder)
@@ -30,7 +31,9 @@ export async function resume(args: readonly string[]): Promise<number> {
     throw new UsageError(
       `the run ${reference} read standard input, which is gone; give a file with the same bytes: --data FILE`,
     )
-  return trainPlan(given, () =>
-    makePlan(subject, { ...spec.options, ...spec.settings, epochs }, { folder, spec, checkpoint }),
+  return makePlan(
+    subject,
+    { ...spec.options, ...spec.settings, epochs },
+    { resumed: { folder, spec, checkpoint }, onProgress },
   )
 }

@@ -5,6 +5,7 @@ import type { Checkpoint, Run, Score } from '@bp/core'
 import { loadCheckpoint, saveCheckpoint } from '@bp/formats/checkpoint-folder'
 import { jsonLine } from '@bp/formats/run-log'
 import type { Plan } from '../train/plan.js'
+import type { RateChange } from '../train/view.js'
 import { bestScores, endScores, type Scores, scoresOf } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
 import { userPath } from '../user-path.js'
@@ -28,7 +29,7 @@ export class Saver {
   readonly resume: Checkpoint | null
   /** Where the user wants the run; `null` for the folder of all runs. */
   readonly #wanted: string | null
-  readonly #spec: RunSpec
+  #spec: RunSpec
   /** Once there is one. */
   #folder: string | null
   #last = performance.now()
@@ -40,6 +41,8 @@ export class Saver {
   #problem: string | null = null
   /** Of earlier parts of a resumed run. */
   readonly #elapsedBefore: number
+  /** Of the learning rate, up to the state that was saved last. */
+  changes: readonly RateChange[]
 
   /**
    * `folder` is where the user wants it, `null` for the folder of all runs; with `checkpoint`, the folder of the run that
@@ -51,7 +54,9 @@ export class Saver {
     this.#folder = checkpoint && folder
     this.resume = checkpoint
     this.#savedStep = checkpoint?.state.step ?? -1
-    this.#elapsedBefore = (checkpoint && folder && readResult(folder)?.elapsed) || 0
+    const before = checkpoint && folder ? readResult(folder) : null
+    this.#elapsedBefore = before?.elapsed ?? 0
+    this.changes = (before?.changes ?? []).filter(({ step }) => step < this.#savedStep)
   }
 
   /** What the user calls the run: its name, or its folder; `null` if there is none. */
@@ -80,13 +85,38 @@ export class Saver {
     }
   }
 
-  #begin(folder: string, plan: Plan, run: Run, initial: Score): void {
+  #begin(folder: string, plan: Plan, run: Run, initial: Score, elapsed = 0): void {
     this.#folder = folder
     saveCheckpoint(checkpointsIn(folder), run.save())
     // A resumed run may have more epochs than before.
     writeSpec(folder, this.#spec)
     this.#savedStep = run.getState().step
-    this.#writeResult(plan, run, scoresOf(plan, run.getState(), initial), 0)
+    this.#writeResult(plan, run, scoresOf(plan, run.getState(), initial), elapsed)
+  }
+
+  /** Whether what is saved took another course than that which led to `step` by these changes of the learning rate. */
+  differs(step: number, changes: readonly RateChange[]): boolean {
+    if (this.#folder === null) return false
+    const common = Math.min(step, this.#savedStep)
+    const before = (all: readonly RateChange[]) => JSON.stringify(all.filter((one) => one.step < common))
+    return before(changes) !== before(this.changes)
+  }
+
+  /** What is saved stays as it is, and the run goes on in a folder of its own. Where that fails, `problem` says why. */
+  fork(plan: Plan, run: Run, initial: Score, elapsed: number, changes: readonly RateChange[]): void {
+    const before = this.#folder
+    if (before === null) return
+    try {
+      const folder = this.#wanted === null ? makeRunFolder(this.#spec.data.name) : folderBeside(before)
+      this.#spec = { ...this.#spec, started: new Date().toISOString() }
+      this.changes = changes
+      this.#best = null
+      this.#begin(folder, plan, run, initial, elapsed)
+      this.#last = performance.now()
+      this.#problem = null
+    } catch (error) {
+      this.#problem = (error as Error).message
+    }
   }
 
   /** Step of the newest state in the folder as it is now; `null` for none. */
@@ -105,8 +135,10 @@ export class Saver {
   }
 
   /** To be called regularly: saves when it is time. */
-  tick(plan: Plan, run: Run, initial: Score, elapsed: number): string | null {
-    return performance.now() - this.#last > interval ? this.save(plan, run, initial, elapsed, false) : null
+  tick(plan: Plan, run: Run, initial: Score, elapsed: number, changes = this.changes): string | null {
+    return performance.now() - this.#last > interval
+      ? this.save(plan, run, initial, elapsed, changes, false)
+      : null
   }
 
   /**
@@ -114,7 +146,14 @@ export class Saver {
    * `ended` says that no more steps follow. Returns what the user must be told: that saving failed or works again; `null`
    * for nothing new.
    */
-  save(plan: Plan, run: Run, initial: Score, elapsed: number, ended = true): string | null {
+  save(
+    plan: Plan,
+    run: Run,
+    initial: Score,
+    elapsed: number,
+    changes = this.changes,
+    ended = true,
+  ): string | null {
     this.#last = performance.now()
     if (this.#folder === null) return null
     const folder = checkpointsIn(this.#folder)
@@ -125,6 +164,7 @@ export class Saver {
     if (step <= saved) return null
     const before = this.problem
     try {
+      this.changes = changes
       if (status !== 'diverged') {
         if (best && best.state.step > saved && best.state.step < step) saveCheckpoint(folder, best)
         saveCheckpoint(folder, run.save())
@@ -155,6 +195,7 @@ export class Saver {
       epoch,
       step,
       elapsed: Math.round(this.#elapsedBefore + elapsed),
+      ...(this.changes.length > 0 && { changes: this.changes }),
       // A run that looks for the best weights answers with them, also where it was stopped.
       scores: bestScores(plan, state) ?? scores,
     })
@@ -198,4 +239,12 @@ export function folderToSave(given: string, force: boolean): string {
     if (/^(checkpoints|(run|result)\.json|metrics\.jsonl)(\.unfinished)?$/.test(name))
       rmSync(join(folder, name), { recursive: true })
   return folder
+}
+
+/** The next folder beside that of a user's run that does not exist: `runs/a`, `runs/a-2`. */
+function folderBeside(folder: string): string {
+  const base = folder.replace(/-\d+$/, '')
+  let count = 2
+  while (existsSync(`${base}-${count}`)) count++
+  return `${base}-${count}`
 }

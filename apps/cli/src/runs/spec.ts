@@ -6,6 +6,7 @@ import { BackpropagationError, type Checkpoint, type RunRecord, type Score } fro
 import { loadCheckpoint } from '@bp/formats/checkpoint-folder'
 import type { Baseline, TableDescription } from '@bp/table'
 import type { Settings } from '../train/settings.js'
+import type { RateChange } from '../train/view.js'
 
 /** A folder that is no run, or a damaged one; the message says which file, and what to do. */
 class RunError extends BackpropagationError {
@@ -44,6 +45,8 @@ export interface RunResult {
   readonly step: number
   /** Time of training without pauses, in ms. */
   readonly elapsed: number
+  /** Of the learning rate, while it trained; none where it is absent. */
+  readonly changes?: readonly RateChange[]
   /** Of the same weights: after which epoch the network had them, and whether they are the best by the held-back loss. */
   readonly scores: {
     readonly training: Score

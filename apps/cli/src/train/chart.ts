@@ -1,6 +1,7 @@
 // The loss curves, as rows of text with axes.
 import { decades, formatNumber, ticks } from '@bp/lab'
-import { BrailleCanvas } from '../braille-canvas.js'
+import { palette } from '../appearance.js'
+import { DotCanvas } from '../dot-canvas.js'
 import type { Piece } from '../text.js'
 
 export interface Series {
@@ -12,8 +13,16 @@ export interface Series {
 
 export interface ChartOptions {
   readonly series: readonly Series[]
-  /** Where the x axis ends; it begins at 0. */
+  /** Where the x axis begins; 0 by default. */
+  readonly xStart?: number
+  /** Where the x axis ends. */
   readonly xEnd: number
+  /** Logarithmic x axis, which begins at 1 or later. */
+  readonly xLogarithmic?: boolean
+  /** Places on the x axis: an arrow with a name under it. */
+  readonly marks?: readonly { readonly x: number; readonly name: string }[]
+  /** Where a line stands across the chart. */
+  readonly cursor?: number | null
   /** Size in characters, axes and their labels included. */
   readonly columns: number
   readonly rows: number
@@ -32,9 +41,15 @@ interface Scale {
 /** Rows for the labels of the x axis. */
 const axisRows = 2
 
-export function drawChart({ series, xEnd, columns, rows, logarithmic }: ChartOptions): Piece[][] {
+export function drawChart(options: ChartOptions): Piece[][] {
+  const { series, columns, rows, logarithmic, marks = [], cursor = null } = options
   const height = rows - axisRows
-  const values = series.flatMap(({ points }) => points.map(({ y }) => y)).filter(Number.isFinite)
+  const along = xScale(options)
+  const shown = series.map((each) => ({
+    ...each,
+    points: each.points.filter(({ x }) => x >= along.low && x <= along.high),
+  }))
+  const values = shown.flatMap(({ points }) => points.map(({ y }) => y)).filter(Number.isFinite)
   const scale = logarithmic ? logScale(values) : linearScale(values, Math.max(2, Math.floor(height / 2)))
   const labels = new Map<number, string>()
   for (const mark of scale.marks) {
@@ -42,12 +57,14 @@ export function drawChart({ series, xEnd, columns, rows, logarithmic }: ChartOpt
     if (row >= 0 && row < height && !labels.has(row)) labels.set(row, formatNumber(mark))
   }
   const margin = Math.max(...[...labels.values()].map((label) => label.length), 1)
-  const canvas = new BrailleCanvas(columns - margin - 2, height)
-  const toX = (x: number) => (x / xEnd) * (canvas.width - 1)
-  // A label is at the middle of its row of four dots, hence 1.5.
-  const toY = (y: number) => 1.5 + (1 - scale.place(y)) * (canvas.height - 4)
+  const canvas = new DotCanvas(columns - margin - 2, height)
+  const toX = (x: number) => along.place(x) * (canvas.width - 1)
+  // A label is at the middle of its row of dots.
+  const toY = (y: number) => (canvas.down - 1) / 2 + (1 - scale.place(y)) * (canvas.height - canvas.down)
+  const atCursor = cursor !== null && cursor >= along.low && cursor <= along.high ? toX(cursor) : null
+  if (atCursor !== null) canvas.line(atCursor, 0, atCursor, canvas.height - 1, undefined)
   // The first series is drawn last, over the others.
-  for (const { points, colour, dotted } of [...series].reverse()) {
+  for (const { points, colour, dotted } of shown.reverse()) {
     let before: { x: number; y: number } | null = null
     for (const { x, y } of points) {
       const drawable = Number.isFinite(y) && (!logarithmic || y > 0)
@@ -64,28 +81,58 @@ export function drawChart({ series, xEnd, columns, rows, logarithmic }: ChartOpt
         ...pieces,
       ]
     }),
-    ...xAxis(xEnd, margin, canvas.columns),
+    ...xAxis(along, marks, margin, canvas.columns),
   ]
 }
 
-function xAxis(end: number, margin: number, columns: number): Piece[][] {
+function xScale({ xStart = 0, xEnd, xLogarithmic = false }: ChartOptions): Scale {
+  if (!xLogarithmic)
+    return {
+      low: xStart,
+      high: xEnd,
+      marks: [],
+      place: (x) => (xEnd > xStart ? (x - xStart) / (xEnd - xStart) : 0),
+    }
+  const [low, high] = [Math.log10(Math.max(xStart, 1)), Math.log10(Math.max(xEnd, 2))]
+  return {
+    low: 10 ** low,
+    high: 10 ** high,
+    marks: decades(10 ** low, 10 ** high).map((power) => Number(`1e${power}`)),
+    place: (x) => (Math.log10(x) - low) / (high - low),
+  }
+}
+
+function xAxis(
+  scale: Scale,
+  marks: NonNullable<ChartOptions['marks']>,
+  margin: number,
+  columns: number,
+): Piece[][] {
   const axis = Array.from({ length: columns }, () => '─')
   const labels = Array.from({ length: columns }, () => ' ')
-  for (const mark of ticks(0, end, Math.max(2, Math.floor(columns / 7)))) {
-    const at = Math.round((mark / end) * (columns - 1))
-    const text = formatNumber(mark)
+  const name = (x: number, text: string, tick: string) => {
+    const at = Math.round(scale.place(x) * (columns - 1))
+    if (!(at >= 0 && at < columns)) return
     // The last label ends where the axis does.
     const from = Math.min(Math.max(at - Math.floor(text.length / 2), 0), columns - text.length)
     if (
       from < 0 ||
       labels.slice(Math.max(from - 1, 0), from + text.length + 1).some((letter) => letter !== ' ')
     )
-      continue
-    axis[at] = '┬'
+      return
+    axis[at] = tick
     labels.splice(from, text.length, ...text)
   }
+  for (const mark of marks) name(mark.x, mark.name, '▲')
+  const round =
+    scale.marks.length > 0 ? scale.marks : ticks(scale.low, scale.high, Math.max(2, Math.floor(columns / 7)))
+  for (const x of round) name(x, formatNumber(x), '┬')
+  const arrows = axis.join('').split(/(▲)/)
   return [
-    [{ text: `${' '.repeat(margin)} └${axis.join('')}`, dim: true }],
+    [
+      { text: `${' '.repeat(margin)} └`, dim: true },
+      ...arrows.map((text) => (text === '▲' ? { text, colour: palette.green } : { text, dim: true })),
+    ],
     [{ text: `${' '.repeat(margin)}  ${labels.join('')}`, dim: true }],
   ]
 }

@@ -1,45 +1,72 @@
-// `bp train`: trains on a full screen or with reports.
-import { setThreads } from '@bp/core'
+// `bp train` and `bp resume`: train on a full screen or with reports, in a thread of their own.
+import { setAppearance } from '../appearance.js'
+import { showProgress } from '../data-sets.js'
 import { type Given, readArguments } from '../options.js'
 import { print } from '../output.js'
-import { interruptible } from '../signals.js'
+import { resumeOptions } from '../runs/options.js'
+import { exitInterrupted, interruptible } from '../signals.js'
 import { chooseInterface, prepareInk } from '../terminal.js'
 import { UsageError } from '../usage-error.js'
-import { jsonReporter } from './json.js'
-import { type screenOptions, trainOptions } from './options.js'
-import { plainReporter } from './plain.js'
-import { makePlan, type Plan } from './plan.js'
+import type { Job } from './messages.js'
+import { trainOptions } from './options.js'
 import { reportProblems } from './problems.js'
-import { trainWithReports } from './reports.js'
+import { Remote } from './remote.js'
 
-/** Runs the command and returns the exit code. */
+/** Runs `bp train` and returns the exit code. */
 export function train(args: readonly string[]): Promise<number> {
   const { given, rest } = readArguments(args, trainOptions)
   if (rest.length > 1)
     throw new UsageError(
       `train takes one data set or file; got ${rest.map((word) => `"${word}"`).join(', ')}`,
     )
-  return trainPlan(given, () => makePlan(rest[0] ?? 'xor', given))
+  return trainHere('train', args, given)
 }
 
-/** Trains a plan in the interface that is wanted, and returns the exit code. */
-export async function trainPlan(
-  given: Given<typeof screenOptions>,
-  makePlan: () => Promise<Plan>,
+/** Runs `bp resume` and returns the exit code. */
+export function resume(args: readonly string[]): Promise<number> {
+  const { given, rest } = readArguments(args, resumeOptions)
+  if (rest.length > 1) throw new UsageError('resume takes one run: bp resume last')
+  return trainHere('resume', args, given)
+}
+
+async function trainHere(
+  command: Job['command'],
+  args: readonly string[],
+  given: Given<Pick<typeof trainOptions, 'ui' | 'exitOnDone' | 'theme' | 'charset'>>,
 ): Promise<number> {
   const form = chooseInterface(given.ui)
-  if (given.threads !== undefined) await setThreads(given.threads)
-  const plan = await makePlan()
-  const profiled = given.profile ?? false
+  const job = { command, args, form }
   if (form === 'tui') {
-    prepareInk()
+    setAppearance(given.theme, given.charset)
+    prepareInk(given.theme === 'mono')
+    const remote = new Remote(job)
     const { trainOnScreen } = await import('./screen-session.js')
-    return trainOnScreen(plan, given.exitOnDone ?? false, profiled)
+    return trainOnScreen(remote, given.exitOnDone ?? false)
   }
-  const write = (line: string) => print(`${line}\n`)
-  return interruptible(async (interrupted) => {
-    const reporter = form === 'json' ? jsonReporter(write, profiled) : plainReporter(write, profiled)
-    const { error } = await trainWithReports(plan, reporter, interrupted)
-    return reportProblems(error?.message, plan.saver.failure)
+  return interruptible(async (interrupted, again) => {
+    let lost: unknown = null
+    const remote = new Remote(job, (text) => {
+      if (lost) return
+      try {
+        print(text)
+      } catch (error) {
+        // What is trained is saved before the program ends.
+        lost = error
+        remote.leave()
+      }
+    })
+    remote.subscribe(() => showProgress(remote.getState().progress))
+    interrupted.addEventListener('abort', () => remote.leave())
+    again.addEventListener('abort', () => void remote.terminate())
+    try {
+      const { problems } = await remote.ended
+      if (lost) throw lost
+      return reportProblems(...problems)
+    } catch (error) {
+      if (again.aborted) return exitInterrupted
+      throw error
+    } finally {
+      await remote.terminate()
+    }
   })
 }

@@ -1,43 +1,71 @@
-// The output of the network over a square, with the four points of xor, as rows of text.
-import type { Dataset, Run } from '@bp/core'
-import { decisionGrid } from '@bp/lab'
+// The answers of a network over two inputs, with rows of the table as points, as rows of text.
 import type { Piece } from '../text.js'
-
-/** The sides of the mapped square: the unit square with a margin. */
-const low = -0.25
-const high = 1.25
+import type { DecisionMap } from './view.js'
 
 const shades = [' ', '░', '▒', '▓', '█']
+/** Classes of a map without colours; in shades they could not be told apart. */
+const letters = 'abcdefghij'
 
 /**
  * A map of `2 * rows` columns, square on a terminal, where a character is twice as high as wide. With colours
- * each character shows two points, one above the other; without, a shade.
+ * each character shows two points, one above the other; without, a shade, or for several classes a letter.
  */
-export function drawDecisionMap(run: Run, data: Dataset, rows: number, colours: boolean): Piece[][] {
-  const size = 2 * rows
-  const probabilities = run.predict(decisionGrid(size, low, high))
-  const at = (row: number, column: number) => probabilities[row * size + column]!
+export function drawDecisionMap(map: DecisionMap, rows: number, colours: boolean): Piece[][] {
+  const columns = 2 * rows
+  const several = (map.classes?.length ?? 0) > 2
+  /** The cell in whose middle a point of the picture lies, of 2·rows by 2·rows. */
+  const at = (row: number, column: number) => {
+    const place = (index: number) => Math.floor(((index + 0.5) / columns) * map.size)
+    return map.cells[place(row) * map.size + place(column)]!
+  }
+  const colour = (value: number) => (several ? classColours[value % classColours.length]! : colourOf(value))
   const pieces = Array.from({ length: rows }, (_, row) =>
-    Array.from({ length: size }, (_, column): Piece => {
+    Array.from({ length: columns }, (_, column): Piece => {
       const [upper, lower] = [at(2 * row, column), at(2 * row + 1, column)]
-      if (!colours) return { text: shades[Math.min(Math.floor(((upper + lower) / 2) * 5), 4)]! }
-      return { text: '▀', colour: colourOf(upper), background: colourOf(lower) }
+      if (colours) return { text: '▀', colour: colour(upper), background: colour(lower) }
+      if (several) return { text: letters[upper]!, dim: true }
+      return { text: shades[Math.min(Math.floor(((upper + lower) / 2) * 5), 4)]! }
     }),
   )
-  for (let point = 0; point < data.rows; point++) {
-    const column = Math.floor(((data.inputs[2 * point]! - low) / (high - low)) * size)
-    const row = Math.floor(((high - data.inputs[2 * point + 1]!) / (high - low)) * rows)
-    const glyph = data.targets[point]! >= 0.5 ? '●' : '○'
-    const under = at(2 * row, column)
+  const [[left, right], [low, high]] = [map.x, map.y]
+  for (const [x, y, value] of map.points) {
+    const column = Math.min(Math.floor(((x - left) / (right - left)) * columns), columns - 1)
+    const row = Math.min(Math.floor(((high - y) / (high - low)) * rows), rows - 1)
+    const glyph = several ? letters[value]!.toUpperCase() : value >= 0.5 ? '●' : '○'
     pieces[row]![column] = colours
-      ? { text: glyph, colour: '#000000', background: colourOf(under), bold: true }
+      ? { text: glyph, colour: '#000000', background: colour(at(2 * row, column)), bold: true }
       : { text: glyph, bold: true }
-    if (!colours)
+    if (!colours && !several)
       // Blanks on both sides, or the point would not stand out from the shades.
       for (const beside of [column - 1, column + 1])
         if (pieces[row]![beside]) pieces[row]![beside] = { text: ' ' }
   }
   return pieces
+}
+
+/** What the colours, shades or letters of a map stand for. */
+export function mapLegend(map: DecisionMap, colours: boolean): Piece[] {
+  const { classes } = map
+  if (classes === null) return legendOf(['low', 'high'], colours)
+  if (classes.length === 2) return legendOf(classes, colours)
+  return classes.flatMap((name, at): Piece[] => [
+    colours
+      ? {
+          text: letters[at]!.toUpperCase(),
+          background: classColours[at % classColours.length]!,
+          colour: '#000000',
+        }
+      : { text: letters[at]! },
+    { text: ` ${name}  ` },
+  ])
+}
+
+function legendOf(names: readonly string[], colours: boolean): Piece[] {
+  return names.flatMap((name, at): Piece[] => [
+    { text: `${name} ` },
+    colours ? { text: '■', colour: colourOf(at) } : { text: at === 0 ? '░' : '█' },
+    { text: '  ' },
+  ])
 }
 
 // Blue of Okabe and Ito for 0, their orange for 1, and almost white in between.
@@ -48,6 +76,9 @@ const stops = [
 ] as const
 /** With fewer colours, bands are visible. */
 const levels = 24
+
+/** Okabe and Ito's, without black. */
+const classColours = ['#56B4E9', '#E69F00', '#009E73', '#CC79A7', '#F0E442', '#0072B2', '#D55E00', '#999999']
 
 function colourOf(probability: number): string {
   const level = Math.round(probability * levels) / levels

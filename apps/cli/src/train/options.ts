@@ -1,5 +1,5 @@
 // The options of `bp train` and `bp bench`.
-import { flag, folder, integer, ui } from '../options.js'
+import { appearanceOptions, flag, folder, integer, ui } from '../options.js'
 import { tableOptions } from '../table/options.js'
 import { settings } from './settings.js'
 
@@ -12,6 +12,7 @@ export const screenOptions = {
   ),
   profile: flag('report at the end how long each instruction of a step takes'),
   ui,
+  ...appearanceOptions,
   exitOnDone: flag('leave the full screen when training is done instead of waiting for q'),
 }
 

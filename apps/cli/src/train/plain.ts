@@ -1,7 +1,7 @@
 // Reports of a run as lines of text, for logs and pipes.
 import type { RunState } from '@bp/core'
 import { drawProfile } from '../profile/table.js'
-import type { Plan } from './plan.js'
+import type { Outline, Plan } from './plan.js'
 import type { Reporter } from './reports.js'
 import { summarize } from './summary.js'
 import {
@@ -38,7 +38,7 @@ export function plainReporter(write: (line: string) => void, profiled: boolean):
 }
 
 /** What the table is read as, and what is right without a network. */
-export function tableLines({ table, target, validation }: Plan): string[] {
+export function tableLines({ table, target, validation }: Outline): string[] {
   if (table === null || target === null) return []
   const rows = validation ? `the ${formatCount(validation.rows)} held-back rows` : 'the training rows'
   return [...table.lines, `  without a network: ${describeBaseline(table.baseline, target)} (of ${rows})`, '']

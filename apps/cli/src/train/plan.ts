@@ -19,7 +19,7 @@ import {
   type TableDescription,
   type Target,
 } from '@bp/table'
-import { findTable, type TableSource } from '../data-sets.js'
+import { findTable, type OnProgress, type TableSource } from '../data-sets.js'
 import { visible } from '../fit.js'
 import { type Given, separated } from '../options.js'
 import { folderToSave, Saver } from '../runs/saver.js'
@@ -33,7 +33,11 @@ import { counted, formatCount } from './words.js'
 
 type TrainOptions = Given<typeof trainOptions>
 
-export interface Plan {
+/** How many rows there are, and of what shape. */
+export type Extent = Pick<Dataset, 'rows' | 'inputShape' | 'targetShape'>
+
+/** What is said of a plan: all but its data, and what saves it. It can be posted between threads. */
+export interface Outline {
   /** What the data is called. */
   readonly name: string
   /** Things the user may not expect. */
@@ -42,11 +46,29 @@ export interface Plan {
   readonly target: Target | null
   /** The table that it was made from; `null` for xor. */
   readonly table: PlannedTable | null
+  readonly data: Extent
+  readonly validation: Extent | null
+  readonly settings: Settings
+}
+
+export interface Plan extends Outline {
   readonly data: Dataset
   readonly validation: Dataset | null
-  readonly settings: Settings
   /** Saves the run. */
   readonly saver: Saver
+}
+
+export function outlineOf({ name, notes, target, table, data, validation, settings }: Plan): Outline {
+  const extent = ({ rows, inputShape, targetShape }: Dataset): Extent => ({ rows, inputShape, targetShape })
+  return {
+    name,
+    notes,
+    target,
+    table,
+    data: extent(data),
+    validation: validation && extent(validation),
+    settings,
+  }
 }
 
 export interface PlannedTable {
@@ -73,13 +95,13 @@ export interface Resumed {
 export async function makePlan(
   subject: string,
   given: TrainOptions,
-  resumed: Resumed | null = null,
+  { resumed = null, onProgress }: { resumed?: Resumed | null; onProgress?: OnProgress } = {},
 ): Promise<Plan> {
   if (given.force && given.save === undefined)
     throw new UsageError('--force replaces the run in the folder that --save names; give both, or neither')
   const folder =
     resumed?.folder ?? (given.save === undefined ? null : folderToSave(given.save, given.force ?? false))
-  const { source, ...plan } = await makeProblem(subject, given)
+  const { source, ...plan } = await makeProblem(subject, given, onProgress)
   const sha256 = source?.sha256 ?? null
   if (resumed && resumed.spec.data.sha256 !== sha256)
     throw new UsageError(
@@ -114,7 +136,11 @@ export async function makePlan(
 
 type Problem = Omit<Plan, 'saver'> & { readonly source: TableSource | null }
 
-async function makeProblem(subject: string, given: TrainOptions): Promise<Problem> {
+async function makeProblem(
+  subject: string,
+  given: TrainOptions,
+  onProgress: OnProgress | undefined,
+): Promise<Problem> {
   if (subject === 'xor') {
     for (const option of [...Object.keys(tableOptions), 'heldBack', 'patience'] as (keyof TrainOptions)[])
       if (given[option] !== undefined)
@@ -137,7 +163,7 @@ async function makeProblem(subject: string, given: TrainOptions): Promise<Proble
     throw new UsageError('--patience needs held-back rows; leave out --patience or --held-back 0')
   // Training rows do not say when to stop.
   const settings = wanted.heldBack === 0 ? { ...wanted, patience: 0 } : wanted
-  const source = await findTable(subject, readOptions(given))
+  const source = await findTable(subject, readOptions(given), onProgress)
   const { name, table, usualTarget, note } = source
   const names = table.columns.map((column) => column.name)
   const target = given.target ?? usualTarget

@@ -1,4 +1,4 @@
-// Reports what went wrong, at the end of a run.
+// What went wrong in a run, at its end.
 
 /** Writes the problems, if there are any, and returns the exit code. */
 export function reportProblems(...problems: readonly (string | null | undefined)[]): number {

@@ -1,34 +1,169 @@
 // A training run on the full screen, and its summary on the terminal afterwards.
+import { setTimeout as pause } from 'node:timers/promises'
+import { Box, useInput } from 'ink'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { showFullScreen } from '../full-screen.js'
 import { print } from '../output.js'
-import { drawProfile } from '../profile/table.js'
-import { hasColours } from '../terminal.js'
-import { tableLines } from './plain.js'
-import type { Plan } from './plan.js'
+import { exitInterrupted, interruptible } from '../signals.js'
+import { hasColours, type Size } from '../terminal.js'
+import { Row } from '../text.js'
 import { reportProblems } from './problems.js'
+import type { Remote } from './remote.js'
 import { TrainScreen } from './screen.js'
-import { summarize } from './summary.js'
-import { Trainer } from './trainer.js'
+import type { Training, View } from './view.js'
+import { formatDuration } from './words.js'
+
+/** A wrong name is told before the screen changes, where it is found this quickly, in ms. */
+const beforeScreen = 200
+/** What is waited for longer is said, in ms. */
+const patience = 300
 
 /** Trains until the user leaves, or to the end with `exitOnDone`. Returns the exit code. */
-export async function trainOnScreen(plan: Plan, exitOnDone: boolean, profiled: boolean): Promise<number> {
-  const trainer = new Trainer(plan)
-  const begun = trainer.getState()
-  plan.saver.open(plan, begun.run, begun.initial)
-  const colours = hasColours()
-  // It stays above the summary when the screen is left.
-  const report = tableLines(plan)
-  if (report.length > 0) print(`${[plan.name, ...report].join('\n')}\n`)
-  trainer.start()
-  const code = await showFullScreen((size, leave) => (
-    <TrainScreen trainer={trainer} size={size} colours={colours} exitOnDone={exitOnDone} onLeave={leave} />
-  ))
-  trainer.pause()
-  const { run, initial, elapsed } = trainer.getState()
-  plan.saver.save(plan, run, initial, elapsed)
-  print(`${summarize(plan, run, initial, elapsed).join('\n')}\n`)
-  if (profiled) print(`\n${drawProfile(run.profile()).join('\n')}\n`)
-  const { error } = run.getState()
-  const problems = reportProblems(error?.message, plan.saver.failure)
-  return code !== 0 ? code : problems
+export async function trainOnScreen(remote: Remote, exitOnDone: boolean): Promise<number> {
+  let aborted = false
+  const failed = remote.ended.then(
+    () => null,
+    (error: unknown) => error,
+  )
+  try {
+    await Promise.race([firstView(remote), failed, pause(beforeScreen)])
+    let failure = await Promise.race([failed, null])
+    if (failure) throw failure
+    const colours = hasColours()
+    const code = await showFullScreen((size, leave) => (
+      <Session
+        remote={remote}
+        size={size}
+        colours={colours}
+        exitOnDone={exitOnDone}
+        failed={failed}
+        onLeave={leave}
+        onAbort={() => {
+          aborted = true
+          leave(0)
+        }}
+      />
+    ))
+    failure = await Promise.race([failed, null])
+    if (failure) throw failure
+    // Nothing has been trained yet.
+    if (remote.getState().view === null) return code
+    if (aborted) return sayAborted(remote)
+    return await finish(remote, code)
+  } finally {
+    await remote.terminate()
+  }
+}
+
+/** Waits for the step in progress, what is saved and the summary; a signal ends that at once. */
+async function finish(remote: Remote, code: number): Promise<number> {
+  return interruptible(async (interrupted) => {
+    remote.leave()
+    const timer = setTimeout(
+      () => process.stderr.write('bp: finishing the step and saving; ctrl-c leaves at once\n'),
+      patience,
+    )
+    const gone = new Promise<null>((resolve) => interrupted.addEventListener('abort', () => resolve(null)))
+    try {
+      const end = await Promise.race([remote.ended, gone])
+      if (end === null) {
+        sayAborted(remote)
+        return exitInterrupted
+      }
+      print(`${end.lines.join('\n')}\n`)
+      const problems = reportProblems(...end.problems)
+      return code !== 0 ? code : problems
+    } finally {
+      clearTimeout(timer)
+    }
+  })
+}
+
+function sayAborted(remote: Remote): number {
+  const { view } = remote.getState()
+  const savedAs = view?.savedAs
+  print(
+    `${view?.outline.name ?? 'the run'}: left without saving what was new${savedAs ? `; saved before as ${savedAs}: bp resume ${savedAs}` : ''}\n`,
+  )
+  return 0
+}
+
+const firstView = (remote: Remote) =>
+  new Promise<void>((resolve) => {
+    const end = remote.subscribe(() => {
+      if (!remote.getState().view) return
+      end()
+      resolve()
+    })
+  })
+
+interface SessionProps {
+  readonly remote: Remote
+  readonly size: Size
+  readonly colours: boolean
+  readonly exitOnDone: boolean
+  readonly failed: Promise<unknown>
+  readonly onLeave: (code: number) => void
+  readonly onAbort: () => void
+}
+
+function Session({ remote, failed, onLeave, ...props }: SessionProps) {
+  const { view, progress } = useSyncExternalStore(remote.subscribe, remote.getState)
+  useEffect(() => {
+    failed.then((error) => error && onLeave(1))
+  }, [failed, onLeave])
+  if (!view)
+    return <Preparing progress={progress ?? 'loading'} columns={props.size.columns} onLeave={onLeave} />
+  const training: Training = {
+    getState: () => remote.getState().view as View,
+    subscribe: remote.subscribe,
+    send: remote.send,
+  }
+  return <TrainScreen training={training} system={system} onLeave={onLeave} {...props} />
+}
+
+/** Before the run is there; reading a large table and compiling a large network take a while. */
+function Preparing({
+  progress,
+  columns,
+  onLeave,
+}: {
+  readonly progress: string
+  readonly columns: number
+  readonly onLeave: (code: number) => void
+}) {
+  useInput((input, key) => {
+    if (input === 'q') onLeave(0)
+    else if (key.ctrl && input === 'c') onLeave(exitInterrupted)
+  })
+  const [began] = useState(() => performance.now())
+  const [now, setNow] = useState(began)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(performance.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return (
+    <Box flexDirection="column" width={columns}>
+      <Row pieces={[{ text: progress }, { text: `  ${formatDuration(now - began)}`, dim: true }]} />
+      <Row pieces={[{ text: 'ctrl-c leaves', dim: true }]} />
+    </Box>
+  )
+}
+
+let last = { at: performance.now(), cpu: process.cpuUsage(), text: '' }
+
+/** Processor time and memory of the program, measured once a second. */
+function system(): string {
+  const now = performance.now()
+  if (now - last.at >= 1000 || last.text === '') {
+    const used = process.cpuUsage(last.cpu)
+    const share = (used.user + used.system) / 1000 / Math.max(now - last.at, 1)
+    const megabytes = process.memoryUsage.rss() / 1e6
+    last = {
+      at: now,
+      cpu: process.cpuUsage(),
+      text: `cpu ${Math.round(share * 100)} % · ${Math.round(megabytes)} MB`,
+    }
+  }
+  return last.text
 }

@@ -1,18 +1,17 @@
-// The full screen of a training run: draws the state of the trainer and passes keys on to it.
-import { isOver, predictXor } from '@bp/lab'
-import { Box, useInput } from 'ink'
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+// The full screen of a training run: draws its view, and passes keys on.
+import { createStore, isOver, type Store } from '@bp/lab'
+import { Box, type Key, useInput } from 'ink'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import stringWidth from 'string-width'
-import { cut, wrap } from '../fit.js'
+import { cut, visible, wrap } from '../fit.js'
+import { toNumber } from '../options.js'
 import { exitInterrupted } from '../signals.js'
 import type { Size } from '../terminal.js'
-import { type Piece, palette, Row, Rows } from '../text.js'
-import { drawChart, type Series } from './chart.js'
-import { drawDecisionMap } from './decision-map.js'
-import { drawMatrix, drawScatter, matrixWidth, maxClasses } from './outcome.js'
-import type { Plan, PlannedTable } from './plan.js'
+import { fit, type Piece, palette, Row, Rows, widthOf } from '../text.js'
+import { type Action, actions, runActions, type ScreenKey, screenActions } from './actions.js'
+import { isEnded, type Look, metricTable, type PageName, pageNames, pages, verdict } from './pages.js'
 import { formatFixed } from './summary.js'
-import type { Trainer, View } from './trainer.js'
+import type { Training, View } from './view.js'
 import {
   describeGain,
   describeNetwork,
@@ -26,113 +25,227 @@ import {
 } from './words.js'
 
 export interface TrainScreenProps {
-  readonly trainer: Trainer
+  readonly training: Training
   readonly size: Size
   /** Whether the terminal shows colours. */
   readonly colours: boolean
   /** Leave when training is over. */
   readonly exitOnDone: boolean
+  /** What the machine does, e.g. `cpu 101 % · 182 MB`. */
+  readonly system?: () => string
   /** Called with an exit code. */
   readonly onLeave: (code: number) => void
+  /** Leaves at once, without saving what is new. */
+  readonly onAbort: () => void
 }
 
 /** A smaller terminal shows one line instead of a picture. */
 const smallest = { columns: 48, rows: 15 }
-/** Rows of the figures, the blank lines around them, and the keys. */
-const footRows = 6
-/** Columns between the chart and the picture beside it. */
-const gap = 3
+/** From so many rows on a blank row sets the page off. */
+const roomy = 22
+/** From so many rows on there is a table of scores, and the end of the log. */
+const tall = 34
 
-export function TrainScreen({ trainer, size, colours, exitOnDone, onLeave }: TrainScreenProps) {
-  const view = useSyncExternalStore(trainer.subscribe, trainer.getState)
-  const [logarithmic, setLogarithmic] = useState(false)
-  const [page, setPage] = useState<'run' | 'keys' | 'table'>('run')
-  const turn = (to: typeof page) => setPage((shown) => (shown === to ? 'run' : to))
+/** From so many rows on the predictions for xor are under its map. */
+const tallForPredictions = 30
+
+const smoothings: readonly number[] = [0, 0.6, 0.9]
+
+/** What the keys are for at the moment, besides the run. */
+type Mode =
+  | { readonly name: 'run' | 'keys' | 'abort' }
+  | { readonly name: 'rate'; readonly text: string; readonly problem: string | null }
+  | { readonly name: 'find'; readonly text: string; readonly chosen: number }
+
+interface ScreenState {
+  readonly look: Look
+  readonly page: PageName
+  readonly mode: Mode
+}
+
+const initialState: ScreenState = {
+  look: { logarithmic: false, xLogarithmic: false, smoothing: 0, zoom: 0, cursor: null },
+  page: 'run',
+  mode: { name: 'run' },
+}
+
+export function TrainScreen(props: TrainScreenProps) {
+  const { training, size, colours, exitOnDone, system, onLeave, onAbort } = props
+  const view = useSyncExternalStore(training.subscribe, training.getState)
+  // Not React's own state: keys can arrive before it has drawn what the last one did.
+  const [store] = useState(() => createStore(initialState))
+  const { look, page, mode } = useSyncExternalStore(store.subscribe, store.getState)
 
   const { status } = view
   useEffect(() => {
-    if (exitOnDone && isOver(status)) onLeave(0)
+    if ((exitOnDone && isOver(status)) || status === 'stopped') onLeave(0)
   }, [exitOnDone, status, onLeave])
 
-  useInput((input, key) => {
-    if (key.ctrl && input === 'c') return onLeave(exitInterrupted)
-    if (key.escape) return setPage('run')
-    // Keys that are pressed quickly arrive together.
-    for (const letter of input) {
-      if (letter === 'q') onLeave(0)
-      else if (letter === '?') turn('keys')
-      else if (letter === 'i') turn('table')
-      else if (letter === ' ') trainer.toggle()
-      else if (letter === '.') trainer.step()
-      else if (letter === '+' || letter === '=') trainer.changeSpeed(1)
-      else if (letter === '-') trainer.changeSpeed(-1)
-      else if (letter === 'r') trainer.restart()
-      else if (letter === 'y') setLogarithmic((chosen) => !chosen)
-    }
-  })
+  useInput((input, key) => press(input, key, { training, store, onLeave, onAbort }))
 
-  const { plan } = trainer
   if (size.columns < smallest.columns || size.rows < smallest.rows)
-    return <Row pieces={[{ text: cut(statusLine(plan, view), size.columns - 1) }]} />
-  const head = headRows(plan, view, size.columns)
+    return <Row pieces={[{ text: cut(statusLine(view), size.columns - 1) }]} />
+  const { columns } = size
+  const head = headRows(view, page, size)
+  const foot = footRows(view, mode, size, system)
   // One row stays free, or the terminal would scroll.
-  const bodyRows = size.rows - 1 - head.length - footRows
+  const rows = size.rows - 1 - head.length - foot.length
+  const body =
+    mode.name === 'keys'
+      ? keyRows(rows, columns)
+      : mode.name === 'find'
+        ? findRows(mode, rows)
+        : pages[page]({ view, columns, rows, look, colours })
+  // Rows that the page leaves empty keep the keys at the bottom.
+  const filled = Array.from({ length: rows }, (_, row) => body[row] ?? [])
   return (
-    <Box flexDirection="column" width={size.columns}>
-      <Rows rows={head} />
-      <Box height={bodyRows} columnGap={gap}>
-        {page === 'keys' ? (
-          <Keys />
-        ) : page === 'table' && plan.table ? (
-          <Box flexDirection="column">
-            <Rows rows={tableRows(plan.table, size.columns, bodyRows)} />
-          </Box>
-        ) : (
-          <Body
-            plan={plan}
-            view={view}
-            columns={size.columns}
-            rows={bodyRows}
-            logarithmic={logarithmic}
-            colours={colours}
-          />
-        )}
-      </Box>
-      <Rows rows={footLines(plan, view, size.columns, bodyRows)} />
+    <Box flexDirection="column" width={columns}>
+      <Rows rows={[...head, ...filled, ...foot].map((pieces) => fit(pieces, columns))} />
     </Box>
   )
 }
 
-/** What the table is read as, as much as fits. */
-function tableRows({ lines }: PlannedTable, columns: number, rows: number): Piece[][] {
-  const shown = lines.length > rows ? [...lines.slice(0, rows - 1), '  … bp inspect shows all'] : lines
-  return shown.map((text) => [{ text: cut(text, columns) }])
+interface Pressed extends Pick<TrainScreenProps, 'training' | 'onLeave' | 'onAbort'> {
+  readonly store: Store<ScreenState>
 }
 
-const marks: Readonly<Record<View['status'], Piece>> = {
-  training: { text: '● training', colour: palette.blue },
-  paused: { text: '‖ paused', colour: palette.orange },
-  done: { text: '✓ done', colour: palette.green },
-  diverged: { text: '✗ diverged', colour: palette.red },
+function press(input: string, key: Key, pressed: Pressed): void {
+  const { store, onLeave } = pressed
+  const set = (change: Partial<ScreenState>) => store.setState({ ...store.getState(), ...change })
+  const { mode, look } = store.getState()
+  const typing = mode.name === 'rate' || mode.name === 'find'
+  if (key.ctrl && input === 'c') onLeave(exitInterrupted)
+  else if (key.ctrl && input === 'k') set({ mode: { name: 'find', text: '', chosen: 0 } })
+  else if (key.escape && typing) set({ mode: { name: 'run' } })
+  else if (mode.name === 'rate') typeRate(mode.text, input, key, pressed)
+  else if (mode.name === 'find') typeWords(mode, input, key, pressed)
+  else if (key.escape) set({ mode: { name: 'run' }, page: 'run', look: { ...look, cursor: null } })
+  else if (look.cursor !== null && (key.leftArrow || key.rightArrow)) {
+    const last = pressed.training.getState().history.length - 1
+    const cursor = Math.min(Math.max(look.cursor + (key.leftArrow ? -1 : 1), 0), last)
+    set({ look: { ...look, cursor } })
+  } else {
+    // Keys that are pressed quickly arrive together.
+    for (const letter of key.tab ? '\t' : input) {
+      const page = pageNames[Number(letter) - 1]
+      const action = actions.find((one) => one.key === (letter === '=' ? '+' : letter))
+      if (letter !== 'X' && store.getState().mode.name === 'abort') set({ mode: { name: 'run' } })
+      if (page) set({ page })
+      else if (action) act(action, pressed)
+    }
+  }
 }
 
-function headRows(plan: Plan, { status }: View, columns: number): Piece[][] {
-  const mark = marks[status]
-  const title = cut(`bp train ${plan.name}`, columns - mark.text.length - 2)
-  const facts = `${describeNetwork(plan)} · ${describeSettings(plan)}`
+function act({ key, command }: Action, { training, store, onLeave, onAbort }: Pressed): void {
+  if (command) {
+    training.send(command)
+    return
+  }
+  const { look, page, mode } = store.getState()
+  const set = (change: Partial<ScreenState>) => store.setState({ ...store.getState(), ...change })
+  const see = (change: Partial<Look>) => set({ look: { ...look, ...change } })
+  const own: Record<ScreenKey, () => void> = {
+    l: () => set({ mode: { name: 'rate', text: '', problem: null } }),
+    X: () => (mode.name === 'abort' ? onAbort() : set({ mode: { name: 'abort' } })),
+    y: () => see({ logarithmic: !look.logarithmic }),
+    e: () => see({ xLogarithmic: !look.xLogarithmic }),
+    m: () => see({ smoothing: smoothings[(smoothings.indexOf(look.smoothing) + 1) % smoothings.length]! }),
+    z: () => see({ zoom: Math.min(look.zoom + 1, 10) }),
+    Z: () => see({ zoom: Math.max(look.zoom - 1, 0) }),
+    c: () => {
+      const last = training.getState().history.length - 1
+      set({ page: 'charts', look: { ...look, cursor: look.cursor === null && last >= 0 ? last : null } })
+    },
+    i: () => set({ page: page === 'table' ? 'run' : 'table' }),
+    '\t': () => set({ page: pageNames[(pageNames.indexOf(page) + 1) % pageNames.length]! }),
+    ':': () => set({ mode: { name: 'find', text: '', chosen: 0 } }),
+    '?': () => set({ mode: { name: mode.name === 'keys' ? 'run' : 'keys' } }),
+    q: () => onLeave(0),
+  }
+  own[key as ScreenKey]()
+}
+
+/** The text after a key. */
+function edited(text: string, input: string, key: Key): string {
+  return key.backspace || key.delete ? text.slice(0, -1) : text + typed(input)
+}
+
+function typeRate(text: string, input: string, key: Key, { store, training }: Pressed): void {
+  const set = (mode: Mode) => store.setState({ ...store.getState(), mode })
+  const now = edited(text, input, key)
+  if (!key.return && !input.includes('\r')) {
+    set({ name: 'rate', text: now, problem: null })
+    return
+  }
+  const learningRate = toNumber(now.trim())
+  // Weights are float32.
+  const single = Math.fround(learningRate)
+  if (single > 0 && Number.isFinite(single)) {
+    training.send({ do: 'rate', learningRate })
+    set({ name: 'run' })
+  } else set({ name: 'rate', text: now, problem: 'must be a positive number, e.g. 0.001' })
+}
+
+function typeWords(mode: Extract<Mode, { name: 'find' }>, input: string, key: Key, pressed: Pressed): void {
+  const { store } = pressed
+  const set = (next: Mode) => store.setState({ ...store.getState(), mode: next })
+  const found = find(mode.text)
+  if (key.return) {
+    set({ name: 'run' })
+    const action = found[mode.chosen]
+    if (action) act(action, pressed)
+  } else if (key.upArrow || key.downArrow) {
+    const chosen = mode.chosen + (key.downArrow ? 1 : -1)
+    set({ ...mode, chosen: Math.min(Math.max(chosen, 0), Math.max(found.length - 1, 0)) })
+  } else set({ name: 'find', text: edited(mode.text, input, key), chosen: 0 })
+}
+
+/** What was typed, without control characters. */
+const typed = (input: string) => input.replace(/\p{Cc}/gu, '')
+
+const marks: Readonly<Record<View['status'], () => Piece>> = {
+  training: () => ({ text: '● training', colour: palette.blue }),
+  paused: () => ({ text: '‖ paused', colour: palette.orange }),
+  stopped: () => ({ text: '‖ stopped', colour: palette.orange }),
+  done: () => ({ text: '✓ done', colour: palette.green }),
+  diverged: () => ({ text: '✗ diverged', colour: palette.red }),
+}
+
+function headRows(view: View, page: PageName, { columns, rows }: Size): Piece[][] {
+  const { outline, status, waiting, problem } = view
+  const mark = waiting ? { text: `… ${waiting}, after this step`, colour: palette.orange } : marks[status]()
+  const width = stringWidth(mark.text)
+  const title = cut(`bp train ${outline.name}`, columns - width - 2)
+  const facts = `${describeNetwork(outline)} · ${describeSettings(outline)}`
   return [
     [
       { text: title, bold: true },
-      { text: ' '.repeat(Math.max(1, columns - stringWidth(title) - mark.text.length)) },
+      { text: ' '.repeat(Math.max(1, columns - stringWidth(title) - width)) },
       { ...mark, bold: true },
     ],
-    [{ text: facts, dim: true }],
-    ...shownNotes(plan.notes).map((note) => [{ text: cut(note, columns), dim: true }]),
-    ...(plan.saver.problem
-      ? wrap(plan.saver.problem, columns, 2).map((text) => [{ text, colour: palette.red }])
-      : []),
-    [],
+    [{ text: cut(facts, columns), dim: true }],
+    tabs(page, columns),
+    ...shownNotes(outline.notes).map((note) => [{ text: cut(note, columns), dim: true }]),
+    ...(problem ? wrap(problem, columns, 2).map((text) => [{ text, colour: palette.red }]) : []),
+    ...(rows >= roomy ? [[]] : []),
   ]
+}
+
+/** The pages; where there is no room for all names, that of this one. */
+function tabs(page: PageName, columns: number): Piece[] {
+  const row = (named: (name: PageName) => boolean): Piece[] =>
+    pageNames.flatMap((name, at): Piece[] => {
+      const here = name === page
+      return [
+        ...(at > 0 ? [{ text: '   ' }] : []),
+        { text: String(at + 1), dim: !here },
+        ...(named(name)
+          ? [{ text: ` ${name}`, bold: here, dim: !here, ...(here && { colour: palette.blue }) }]
+          : []),
+      ]
+    })
+  const all = row(() => true)
+  return widthOf(all) <= columns ? all : row((name) => name === page)
 }
 
 /** More would take the room of the chart. */
@@ -140,130 +253,12 @@ const mostNotes = 2
 
 function shownNotes(notes: readonly string[]): readonly string[] {
   if (notes.length <= mostNotes) return notes
-  return [...notes.slice(0, mostNotes - 1), `and ${notes.length - mostNotes + 1} more notes, in bp inspect`]
+  return [...notes.slice(0, mostNotes - 1), `and ${notes.length - mostNotes + 1} more notes, on page 6`]
 }
 
-interface BodyProps {
-  readonly plan: Plan
-  readonly view: View
-  readonly columns: number
-  readonly rows: number
-  readonly logarithmic: boolean
-  readonly colours: boolean
-}
-
-function Body({ plan, view, columns, rows, logarithmic, colours }: BodyProps) {
-  const state = view.run.getState()
-  const side = useMemo(
-    () => sideRows(plan, view, columns, rows, colours),
-    [plan, state, columns, rows, colours],
-  )
-  const sideColumns = side
-    ? Math.max(...side.map((pieces) => pieces.reduce((total, { text }) => total + stringWidth(text), 0)))
-    : 0
-  const chartColumns = columns - (side ? sideColumns + gap : 0)
-  const series = lossSeries(plan, view)
-  const legend: Piece[] = [
-    { text: `loss${logarithmic ? ', logarithmic' : ''}  `, bold: true },
-    ...(plan.validation
-      ? [
-          { text: '── training', colour: series[0]!.colour },
-          { text: '  ' },
-          { text: '·· held back', colour: series[1]!.colour },
-        ]
-      : []),
-  ]
-  const chart = drawChart({ series, xEnd: state.epochs, columns: chartColumns, rows: rows - 1, logarithmic })
-  return (
-    <>
-      <Box flexDirection="column" width={chartColumns} flexShrink={0}>
-        <Rows rows={[legend, ...chart]} />
-      </Box>
-      {side && (
-        <Box flexDirection="column" width={sideColumns} flexShrink={0}>
-          <Rows rows={side} />
-        </Box>
-      )}
-    </>
-  )
-}
-
-function lossSeries({ validation }: Plan, { run, initial }: View): Series[] {
-  const { history, step, steps, epochs, loss } = run.getState()
-  const training = [
-    { x: 0, y: initial.loss },
-    ...history.map((record) => ({ x: record.epoch, y: record.loss })),
-    ...(loss === null ? [] : [{ x: (step / steps) * epochs, y: loss }]),
-  ]
-  const heldBack = history.flatMap(({ epoch, validation }) =>
-    validation ? [{ x: epoch, y: validation.loss }] : [],
-  )
-  return [
-    { points: training, colour: palette.blue, dotted: false },
-    ...(validation ? [{ points: heldBack, colour: palette.orange, dotted: true }] : []),
-  ]
-}
-
-/** The picture beside the chart, or `null` if there is no room for it. */
-function sideRows(
-  plan: Plan,
-  { run }: View,
-  columns: number,
-  rows: number,
-  colours: boolean,
-): Piece[][] | null {
-  const most = Math.floor(columns * 0.5)
-  const { target } = plan
-  if (target === null) {
-    const table = hasRoomForTable(rows)
-    const map = Math.min(rows - (table ? 6 : 1), Math.floor(most / 2))
-    if (map < 6) return null
-    const [zero, one]: Piece[] = colours
-      ? [
-          { text: '■', colour: palette.blue },
-          { text: '■', colour: palette.orange },
-        ]
-      : [{ text: '░' }, { text: '█' }]
-    return [
-      [
-        { text: 'output', bold: true },
-        { text: '  0 ' },
-        zero!,
-        { text: '  1 ' },
-        one!,
-        ...(map >= 12 ? [{ text: '  x₁ → x₂ ↑', dim: true }] : []),
-      ],
-      ...drawDecisionMap(run, plan.data, map, colours),
-      ...(table ? [[], ...predictionRows(run)] : []),
-    ]
-  }
-  if (target.task === 'regression') {
-    const size = Math.min(rows, Math.floor(most / 2))
-    return size < 8 ? null : drawScatter(plan, target, run, size * 2, size)
-  }
-  const fits =
-    target.classes.length <= maxClasses &&
-    target.classes.length + 3 <= rows &&
-    matrixWidth(plan, target, most) <= most
-  return fits ? drawMatrix(plan, target, run, most) : null
-}
-
-/** Whether the predictions for xor are under the map rather than in a line of their own. */
-function hasRoomForTable(bodyRows: number): boolean {
-  return bodyRows >= 20
-}
-
-function predictionRows(run: View['run']): Piece[][] {
-  return predictXor(run).map(({ inputs, target, probability, correct }) => [
-    { text: `${inputs.join(' xor ')} = ${target}  `, dim: true },
-    { text: `${formatFixed(probability)} ` },
-    verdict(correct),
-  ])
-}
-
-function predictionLine(run: View['run'], columns: number): Piece[] {
+function predictionLine({ predictions }: View, columns: number): Piece[] {
   const operator = columns < 80 ? ' ' : ' xor '
-  return predictXor(run).flatMap(({ inputs, probability, correct }, index) => [
+  return predictions!.flatMap(({ inputs, probability, correct }, index) => [
     { text: `${index > 0 ? '   ' : ''}${inputs.join(operator)}  `, dim: true },
     { text: columns < 80 ? probability.toFixed(2) : formatFixed(probability) },
     { text: ' ' },
@@ -271,112 +266,176 @@ function predictionLine(run: View['run'], columns: number): Piece[] {
   ])
 }
 
-function verdict(correct: boolean): Piece {
-  return { text: correct ? '✓' : '✗', colour: correct ? palette.green : palette.red, bold: true }
-}
-
 /** The figures and the keys. */
-function footLines(plan: Plan, view: View, columns: number, bodyRows: number): Piece[][] {
-  const { status, run, initial, elapsed, remaining, speed, stepsPerSecond } = view
-  const { epoch, epochs, step, steps, loss, accuracy, error } = run.getState()
-  const keys: Piece[] = [{ text: cut(keyHints(status, columns), columns), dim: true }]
-  if (error !== null) {
-    const lines = wrap(error.message, columns, 4)
-    return [
-      [],
-      ...lines.map((text) => [{ text, colour: palette.red }]),
-      ...Array.from({ length: footRows - 2 - lines.length }, () => []),
-      keys,
-    ]
-  }
-  const scores = scoresOf(plan, run.getState(), initial)
-  // Of a table, both scores are of the same weights; xor shows each step.
-  const training =
-    plan.validation === null
-      ? { loss: loss ?? initial.loss, accuracy: accuracy ?? initial.accuracy }
-      : scores.training
-  const { heldBack } = scores
-  const score = describeScore(training, plan.data, plan.target)
+function footRows(
+  view: View,
+  mode: Mode,
+  { columns, rows }: Size,
+  system: TrainScreenProps['system'],
+): Piece[][] {
+  const isTall = rows >= tall
+  const { outline, status, epoch, epochs, step, steps, elapsed, remaining, stepsPerSecond, error } = view
   const share = step / steps
   const before = `epoch ${formatCount(epoch)} of ${formatCount(epochs)} `
   const after = ` ${formatShare(Math.floor(share * 100) / 100)}`
   const bar = Math.max(0, columns - before.length - after.length)
   const filled = Math.round(bar * share)
+  const progress: Piece[] = [
+    { text: before },
+    { text: '━'.repeat(filled), colour: status === 'done' ? palette.green : palette.blue },
+    { text: '─'.repeat(bar - filled), dim: true },
+    { text: after },
+  ]
   const rate = stepsPerSecond === null ? '—' : formatCount(Number(stepsPerSecond.toPrecision(2)))
   const left = remaining === null ? '—' : formatDuration(remaining)
-  const time = `time ${formatDuration(elapsed)}${status === 'done' ? '' : `, ${left} left`}`
+  const time = [
+    `time ${formatDuration(elapsed)}${isEnded(status) ? '' : `, ${left} left`}`,
+    ...(Number.isFinite(view.pace) ? [`slowed to ${formatCount(view.pace)} steps/s`] : []),
+    `${rate} steps/s`,
+    ...(view.changes.length > 0 ? [`rate ${threeDigits(view.learningRate)}`] : []),
+    ...(view.savedAs ? [view.savedAs] : []),
+    ...(system ? [system()] : []),
+  ].join(' · ')
+  const lines =
+    error === null
+      ? [
+          ...(isTall && outline.target ? metricTable(view) : scoreRows(view, columns, rows)),
+          ...(isTall ? [[], ...logRows(view, columns)] : []),
+        ]
+      : wrap(error, columns, 4).map((text): Piece[] => [{ text, colour: palette.red }])
   return [
     [],
-    [
-      { text: before },
-      { text: '━'.repeat(filled), colour: status === 'done' ? palette.green : palette.blue },
-      { text: '─'.repeat(bar - filled), dim: true },
-      { text: after },
-    ],
-    [
-      { text: plan.validation ? 'training   loss ' : 'loss ' },
-      { text: threeDigits(training.loss).padEnd(10), bold: true },
-      { text: score },
-      ...(scores.best ? [{ text: `  weights of epoch ${formatCount(scores.epoch)}`, dim: true }] : []),
-    ],
-    plan.validation
-      ? [
-          { text: 'held back  loss ' },
-          { text: (heldBack ? threeDigits(heldBack.loss) : '—').padEnd(10), bold: true },
-          { text: heldBack ? describeScore(heldBack, plan.validation, plan.target) : '' },
-          ...(heldBack && plan.table && plan.target
-            ? [{ text: `  ${describeGain(plan.table.baseline, heldBack, plan.target)}`, dim: true }]
-            : []),
-        ]
-      : plan.target === null && !hasRoomForTable(bodyRows)
-        ? predictionLine(run, columns)
-        : [{ text: `step ${formatCount(step)} of ${formatCount(steps)}`, dim: true }],
-    [{ text: `${time} · ${describeSpeed(speed)} · ${rate} steps/s`, dim: true }],
-    keys,
+    progress,
+    ...lines,
+    [{ text: cut(time, columns), dim: true }],
+    fit(promptOf(mode, view, columns), columns),
   ]
 }
 
-function describeSpeed(speed: number): string {
-  if (speed === Number.POSITIVE_INFINITY) return 'full speed'
-  return `speed ×${speed < 1 ? `1/${1 / speed}` : speed}`
+function scoreRows(view: View, columns: number, rows: number): Piece[][] {
+  const { outline, initial, loss, accuracy, step, steps, history, best, status } = view
+  const scores = scoresOf(outline, { status: status === 'done' ? 'done' : 'paused', history, best }, initial)
+  // Of a table, both scores are of the same weights; xor shows each step.
+  const training =
+    outline.validation === null
+      ? { loss: loss ?? initial.loss, accuracy: accuracy ?? initial.accuracy }
+      : scores.training
+  const { heldBack } = scores
+  const { target, table, validation, data } = outline
+  return [
+    [
+      { text: validation ? 'training   loss ' : 'loss ' },
+      { text: threeDigits(training.loss).padEnd(10), bold: true },
+      { text: describeScore(training, data, target) },
+      ...(scores.best ? [{ text: `  weights of epoch ${formatCount(scores.epoch)}`, dim: true }] : []),
+    ],
+    validation
+      ? [
+          { text: 'held back  loss ' },
+          { text: (heldBack ? threeDigits(heldBack.loss) : '—').padEnd(10), bold: true },
+          { text: heldBack ? describeScore(heldBack, validation, target) : '' },
+          ...(heldBack && table && target
+            ? [{ text: `  ${describeGain(table.baseline, heldBack, target)}`, dim: true }]
+            : []),
+        ]
+      : view.predictions && rows < tallForPredictions
+        ? predictionLine(view, columns)
+        : [{ text: `step ${formatCount(step)} of ${formatCount(steps)}`, dim: true }],
+  ]
+}
+
+/** The end of the log, in a terminal that has room for it. */
+function logRows({ log }: View, columns: number): Piece[][] {
+  return Array.from({ length: 2 }, (_, at) => {
+    const line = log.at(at - 2)
+    return line
+      ? fit(
+          [
+            { text: `${formatDuration(line.at)}  `, dim: true },
+            { text: visible(line.text), dim: true },
+          ],
+          columns,
+        )
+      : []
+  })
+}
+
+/** The last line: what is being typed, or the keys. */
+function promptOf(mode: Mode, view: View, columns: number): Piece[] {
+  if (mode.name === 'rate')
+    return [
+      { text: `learning rate ${threeDigits(view.learningRate)} → `, bold: true },
+      { text: `${mode.text}▏` },
+      mode.problem
+        ? { text: ` ${mode.problem}`, colour: palette.red }
+        : { text: '  enter applies it after this step, esc leaves it', dim: true },
+    ]
+  if (mode.name === 'find')
+    return [
+      { text: ': ', bold: true },
+      { text: `${mode.text}▏` },
+      { text: '  ↑ ↓ choose, enter does it, esc', dim: true },
+    ]
+  if (mode.name === 'abort')
+    return [
+      {
+        text: `X again leaves at once; what is new since the last save is lost. Any other key stays.`,
+        colour: palette.red,
+      },
+    ]
+  return [{ text: cut(keyHints(view.status, columns), columns), dim: true }]
 }
 
 /** The most important keys, as many as fit. */
 function keyHints(status: View['status'], columns: number): string {
-  const hints = isOver(status)
-    ? ['r train again', 'y scale']
-    : [`space ${status === 'paused' ? 'resume' : 'pause'}`, '. step', '+ − speed', 'y scale', 'r restart']
+  const over = isEnded(status)
+  const hints = [...runActions, ...screenActions].flatMap(({ key, label, hint }: Action) => {
+    if (hint === undefined || key === '?' || key === 'q') return []
+    if (over && ' .-l'.includes(key)) return []
+    return [`${label} ${key === ' ' && status === 'paused' ? 'resume' : hint}`]
+  })
   let line = ''
   do line = [...hints, '? keys', 'q quit'].join(' · ')
   while (line.length > columns && hints.pop() !== undefined)
   return line
 }
 
-function statusLine({ name }: Plan, { status, run, initial }: View): string {
-  const { step, steps, loss, accuracy } = run.getState()
+function statusLine({ outline, status, step, steps, loss, accuracy, initial }: View): string {
   const score = { loss: loss ?? initial.loss, accuracy: accuracy ?? initial.accuracy }
-  const mark = marks[status].text.slice(0, 1)
+  const mark = marks[status]().text.slice(0, 1)
   const share = formatShare(Math.floor((step / steps) * 100) / 100)
   const accuracyText = score.accuracy === null ? '' : ` accuracy ${formatShare(score.accuracy)}`
-  return `${mark} ${cut(name, 20)} ${share} loss ${threeDigits(score.loss)}${accuracyText}`
+  return `${mark} ${cut(outline.name, 20)} ${share} loss ${threeDigits(score.loss)}${accuracyText}`
 }
 
-const keyList = [
-  ['space', 'pause, resume'],
-  ['.', 'one step, then pause'],
-  ['+  −', 'faster, slower'],
-  ['y', 'linear or logarithmic scale of the loss'],
-  ['i', 'what the table is read as'],
-  ['r', 'restart from the same seed, with the same result'],
-  ['?  esc', 'close this list'],
-  ['q', 'quit; a summary stays on the terminal'],
-  ['ctrl-c', 'quit with exit code 130'],
-] as const
+function keyRows(rows: number, columns: number): Piece[][] {
+  const all = actions.map(({ label, text }): Piece[] => [{ text: label.padEnd(7), bold: true }, { text }])
+  if (all.length <= rows) return all
+  // In two columns where they do not fit one under the other.
+  const half = Math.ceil(all.length / 2)
+  const width = Math.floor(columns / 2)
+  return Array.from({ length: half }, (_, at) => {
+    const left = fit(all[at]!, width - 2)
+    const used = left.reduce((total, { text }) => total + stringWidth(text), 0)
+    return [...left, { text: ' '.repeat(width - used) }, ...fit(all[half + at] ?? [], columns - width)]
+  })
+}
 
-function Keys() {
-  return (
-    <Box flexDirection="column">
-      <Rows rows={keyList.map(([key, text]) => [{ text: key.padEnd(9), bold: true }, { text }])} />
-    </Box>
-  )
+function find(text: string): readonly Action[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  return actions.filter((action) => words.every((word) => action.text.toLowerCase().includes(word)))
+}
+
+function findRows({ text, chosen }: Extract<Mode, { name: 'find' }>, rows: number): Piece[][] {
+  const found = find(text)
+  if (found.length === 0) return [[{ text: 'no action has these words', dim: true }]]
+  const first = Math.max(0, Math.min(chosen - rows + 1, found.length - rows))
+  return found.slice(first, first + rows).map((action, at): Piece[] => {
+    const here = first + at === chosen
+    return [
+      { text: here ? '▶ ' : '  ', colour: palette.blue },
+      { text: action.label.padEnd(7), bold: true },
+      { text: action.text, bold: here },
+    ]
+  })
 }

@@ -1,7 +1,8 @@
 // The summary that stays on the terminal when a run is over.
 import type { Run, Score } from '@bp/core'
-import { predictXor } from '@bp/lab'
+import { formatNumber, predictXor } from '@bp/lab'
 import type { Plan } from './plan.js'
+import type { RateChange } from './view.js'
 import {
   bestScores,
   counted,
@@ -16,11 +17,23 @@ import {
 } from './words.js'
 
 /** Lines about the run: how far it got, its scores, for xor its predictions, and what is saved. */
-export function summarize(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
-  return [...describeResult(plan, run, initial, elapsed), ...describeSaved(plan, run)]
+export function summarize(
+  plan: Plan,
+  run: Run,
+  initial: Score,
+  elapsed: number,
+  changes: readonly RateChange[] = plan.saver.changes,
+): string[] {
+  return [...describeResult(plan, run, initial, elapsed, changes), ...describeSaved(plan, run)]
 }
 
-function describeResult(plan: Plan, run: Run, initial: Score, elapsed: number): string[] {
+function describeResult(
+  plan: Plan,
+  run: Run,
+  initial: Score,
+  elapsed: number,
+  changes: readonly RateChange[],
+): string[] {
   const { status, epoch, step, loss, error } = run.getState()
   if (error !== null || loss === null) return [`${plan.name}: ${error === null ? 'not started' : 'diverged'}`]
   const verb = status === 'done' ? 'trained' : 'stopped after'
@@ -52,7 +65,11 @@ function describeResult(plan: Plan, run: Run, initial: Score, elapsed: number): 
     lines.push('')
   }
   lines.push(
-    `  seed ${plan.settings.seed} gives these weights on every machine, SHA-256:`,
+    ...changes.map(
+      ({ step, learningRate }) =>
+        `  learning rate ${formatNumber(learningRate)} after step ${formatCount(step)}`,
+    ),
+    `  seed ${plan.settings.seed} gives these weights on every machine${changes.length > 0 ? ', with these rates' : ''}, SHA-256:`,
     `  ${hashWeights(run)}`,
   )
   return lines

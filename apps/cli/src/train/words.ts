@@ -1,10 +1,10 @@
 // Numbers and settings of a training run as people read them.
 import { createHash } from 'node:crypto'
-import type { Dataset, Run, RunState, Score } from '@bp/core'
+import type { Run, RunState, Score } from '@bp/core'
 import { formatNumber } from '@bp/lab'
 import { type Baseline, type Target, writeValue } from '@bp/table'
 import { visible } from '../fit.js'
-import type { Plan } from './plan.js'
+import type { Extent, Outline, Plan } from './plan.js'
 import { type Setting, type Settings, settings } from './settings.js'
 
 /** `1,234,567`, the same under every locale. */
@@ -35,7 +35,7 @@ export function formatDuration(milliseconds: number): string {
 }
 
 /** `2 → 2 sigmoid → 1`. */
-export function describeNetwork({ data, settings }: Plan): string {
+export function describeNetwork({ data, settings }: Outline): string {
   return [
     data.inputShape[0],
     ...settings.hidden.map((units) => `${units} ${settings.activation}`),
@@ -44,14 +44,14 @@ export function describeNetwork({ data, settings }: Plan): string {
 }
 
 /** `adam · rate 0.003 · batches of 16 · seed 7`. */
-export function describeSettings({ data, settings: values }: Plan): string {
+export function describeSettings({ data, settings: values }: Outline): string {
   return Object.entries<Setting<unknown>>(settings)
     .flatMap(([name, { describe }]) => describe?.(values[name as keyof Settings], data.rows) || [])
     .join(' · ')
 }
 
 /** `275 rows, 69 held back`. */
-export function describeRows({ data, validation }: Plan): string {
+export function describeRows({ data, validation }: Outline): string {
   return `${formatCount(data.rows)} rows, ${validation ? formatCount(validation.rows) : 'none'} held back`
 }
 
@@ -61,7 +61,7 @@ export function rootMeanSquaredError({ loss }: Score, target: Target | null): nu
 }
 
 /** `29 of 30 correct, 96.7 %`, or `off by 299 body_mass_g (RMSE)`. */
-export function describeScore(score: Score, { rows }: Dataset, target: Target | null): string {
+export function describeScore(score: Score, { rows }: Extent, target: Target | null): string {
   const error = rootMeanSquaredError(score, target)
   if (error !== null) return `off by ${threeDigits(error)} ${visible(target!.name)} (RMSE)`
   const accuracy = score.accuracy ?? 0
@@ -99,13 +99,20 @@ export interface Scores {
 }
 
 /** Those of the best weights so far by the held-back loss; `null` for a run that does not look for them. */
-export function bestScores({ settings, validation }: Plan, { best }: RunState): Scores | null {
+export function bestScores(
+  { settings, validation }: Outline,
+  { best }: Pick<RunState, 'best'>,
+): Scores | null {
   if (validation === null || settings.patience === 0 || best === null) return null
   return { training: best, heldBack: best.validation ?? null, epoch: best.epoch, best: true }
 }
 
 /** Those of the last epoch that was scored, or at the end, of the weights that the run ended with. */
-export function scoresOf({ settings, validation }: Plan, state: RunState, initial: Score): Scores {
+export function scoresOf(
+  { settings, validation }: Outline,
+  state: Pick<RunState, 'status' | 'history' | 'best'>,
+  initial: Score,
+): Scores {
   const { status, history, best } = state
   const stops = validation !== null && settings.patience > 0
   const record = status === 'done' && stops ? best : (history.at(-1) ?? null)

@@ -1,18 +1,39 @@
-// A canvas of dots, two by four to a character, as Unicode's braille patterns.
+// A canvas of dots, several to a character: two by four as Unicode's braille patterns, two by two as quarter blocks, one
+// by two in ASCII.
+import { type Charset, charset } from './appearance.js'
 import type { Piece } from './text.js'
 
-/** Bits of the dots of a character, by row and column (Unicode 15, block U+2800). */
-const bits = [
-  [0x01, 0x08],
-  [0x02, 0x10],
-  [0x04, 0x20],
-  [0x40, 0x80],
-]
+interface Dots {
+  /** Dots in a character, across and down. */
+  readonly across: number
+  readonly down: number
+  /** Bits of the dots, row by row. */
+  readonly bits: readonly number[]
+  readonly character: (pattern: number) => string
+}
+
+const charsets: Readonly<Record<Charset, Dots>> = {
+  // Unicode 15, block U+2800.
+  braille: {
+    across: 2,
+    down: 4,
+    bits: [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80],
+    character: (pattern) => String.fromCharCode(0x2800 + pattern),
+  },
+  block: {
+    across: 2,
+    down: 2,
+    bits: [1, 2, 4, 8],
+    character: (pattern) => ' ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█'[pattern]!,
+  },
+  ascii: { across: 1, down: 2, bits: [1, 2], character: (pattern) => " '.:"[pattern]! },
+}
 
 /** Dots are counted from the upper left corner; those outside are not drawn. */
-export class BrailleCanvas {
+export class DotCanvas {
   readonly columns: number
   readonly rows: number
+  readonly #dots = charsets[charset()]
   readonly #patterns: Uint8Array
   readonly #colours: (string | undefined)[]
 
@@ -25,20 +46,26 @@ export class BrailleCanvas {
 
   /** Width in dots. */
   get width(): number {
-    return this.columns * 2
+    return this.columns * this.#dots.across
   }
 
   /** Height in dots. */
   get height(): number {
-    return this.rows * 4
+    return this.rows * this.#dots.down
+  }
+
+  /** Dots of a character from its top to its bottom. */
+  get down(): number {
+    return this.#dots.down
   }
 
   /** Sets a dot; its character takes the colour. */
   dot(x: number, y: number, colour?: string): void {
     const [column, row] = [Math.round(x), Math.round(y)]
     if (!(column >= 0 && column < this.width && row >= 0 && row < this.height)) return
-    const at = Math.floor(row / 4) * this.columns + Math.floor(column / 2)
-    this.#patterns[at]! |= bits[row % 4]![column % 2]!
+    const { across, down, bits } = this.#dots
+    const at = Math.floor(row / down) * this.columns + Math.floor(column / across)
+    this.#patterns[at]! |= bits[(row % down) * across + (column % across)]!
     this.#colours[at] = colour
   }
 
@@ -64,7 +91,7 @@ export class BrailleCanvas {
         const pattern = this.#patterns[at]!
         return pattern === 0
           ? { text: ' ' }
-          : { text: String.fromCharCode(0x2800 + pattern), colour: this.#colours[at] }
+          : { text: this.#dots.character(pattern), colour: this.#colours[at] }
       }),
     )
   }
