@@ -441,3 +441,55 @@ test.each(['light', 'dark'] as const)(
   },
   60_000,
 )
+
+test('a step lets its number travel along its edge, unless motion is unwanted, and keys do not wait for it', async () => {
+  const page = await open({ reducedMotion: 'no-preference', hash: '#/graph?v=1&step=3' })
+  const moving = () =>
+    page.evaluate(() =>
+      document
+        .getAnimations()
+        .flatMap(({ effect }) => ((effect as KeyframeEffect).target as Element).closest('.travelling') ?? [])
+        .map((one) => [one.textContent, one.classList.contains('backward')]),
+    )
+  const next = async (times = 1) => {
+    for (let time = 0; time < times; time++) await page.keyboard.press('ArrowRight')
+  }
+  await page.locator('[data-node=f]').waitFor()
+  // Opened at step 3: nothing has travelled.
+  expect(await page.locator('.travelling').count()).toBe(0)
+  await page.locator('#place').focus()
+  await next(3)
+  expect(await moving()).toEqual([['5', true]])
+  await page.keyboard.press('ArrowLeft')
+  expect(await page.locator('.travelling').count()).toBe(0)
+  await page.keyboard.press('Home')
+  await next(2)
+  // f = g + b, with −10 and 3.
+  expect(await moving()).toEqual([
+    ['−10', false],
+    ['3', false],
+  ])
+  await page.waitForFunction(() => location.hash.includes('step=2'))
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await next()
+  await next()
+  expect(await page.locator('.travelling').first().isVisible()).toBe(false)
+  expect(await moving()).toEqual([])
+  await page.emulateMedia({ reducedMotion: 'no-preference' })
+
+  // In Network, outputs go on to the next layer, and derivatives of sums come back.
+  await page.evaluate(() => {
+    location.hash = '#/network?v=1&step=20&part=2'
+  })
+  await page.locator('.network-unit-name .value', { hasText: /\d/ }).nth(3).waitFor()
+  await page.locator('#place').focus()
+  await next()
+  await expect.poll(async () => (await moving()).length).toBe(2)
+  expect(await moving()).toEqual(
+    (await page.locator('.network-unit-name .value').allTextContents())
+      .slice(2, 4)
+      .map((text) => [text, false]),
+  )
+  await next(2)
+  await expect.poll(async () => (await moving()).map(([, backward]) => backward)).toEqual([true, true])
+})

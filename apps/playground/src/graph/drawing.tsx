@@ -31,6 +31,7 @@ import { flushSync } from 'react-dom'
 import { NumberField } from '../parts/number-field.js'
 import { PanZoom } from '../parts/pan-zoom.js'
 import { SignButton } from '../parts/sign-button.js'
+import { Travelling, useStepped } from '../parts/travelling.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
 import type { GraphPartProps } from './account-card.js'
@@ -314,7 +315,8 @@ function Edges({ picture, placed, actions, isDrawn }: EdgesProps) {
   const forward = current === null || current.phase === 'forward'
   const flow = (edge: TraceEdge) => magnitude(edge.contribution)
   const largest = Math.max(0, ...trace.edges.filter(({ id }) => passed.has(id)).map(flow))
-  const shapes = useMemo(() => new Map(trace.nodes.map(({ id, shape }) => [id, shape])), [trace])
+  const nodes = useMemo(() => new Map(trace.nodes.map((node) => [node.id, node])), [trace])
+  const stepped = useStepped(view.position)
   const edges = trace.edges.flatMap((edge, index) => {
     const drawn = placed.edges[index]!
     if (!isDrawn(around(drawn.points))) return []
@@ -339,15 +341,30 @@ function Edges({ picture, placed, actions, isDrawn }: EdgesProps) {
         ))}
       </svg>
       {edges.map(({ edge, drawn, back, active }) => {
-        const shape = shapes.get(edge.from)!
+        const { shape } = nodes.get(edge.from)!
         return drawn.label && (shape.length > 0 || (back && edge.contribution !== null)) ? (
-          <Label
-            key={edge.id}
-            {...{ edge, drawn, shape, active, actions }}
-            travelling={active ? view.position : null}
-          />
+          <Label key={edge.id} {...{ edge, drawn, shape, active, actions }} />
         ) : null
       })}
+      {stepped !== null &&
+        edges.map(({ edge, drawn, back, active }) => {
+          const travels = back ? edge.contribution : nodes.get(edge.from)!.value
+          return (
+            active &&
+            travels !== null && (
+              <Travelling
+                key={`${edge.id} ${stepped}`}
+                path={pathOf(drawn.points)}
+                text={
+                  typeof travels === 'number'
+                    ? formatNumber(travels, 4)
+                    : nodes.get(edge.from)!.shape.join('×')
+                }
+                tone={back ? 'backward' : 'forward'}
+              />
+            )
+          )
+        })}
     </>
   )
 }
@@ -376,12 +393,10 @@ interface LabelProps {
   readonly drawn: LayoutEdge
   readonly shape: readonly number[]
   readonly active: boolean
-  /** The step at which a number travels along the edge. */
-  readonly travelling: number | null
   readonly actions: Actions
 }
 
-const Label = memo(function Label({ edge, drawn, shape, active, travelling, actions }: LabelProps) {
+const Label = memo(function Label({ edge, drawn, shape, active, actions }: LabelProps) {
   const texts = useTexts().graph
   const { x, y, width, height } = drawn.label!
   return (
@@ -400,13 +415,6 @@ const Label = memo(function Label({ edge, drawn, shape, active, travelling, acti
             tabIndex={-1}
           />
         </span>
-      )}
-      {travelling !== null && (
-        <span
-          key={travelling}
-          className="graph-pulse"
-          style={{ offsetPath: `path("${pathOf(drawn.points)}")` }}
-        />
       )}
     </div>
   )

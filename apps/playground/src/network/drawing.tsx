@@ -1,6 +1,15 @@
 // The network: units with their maps, weights as lines, and the numbers of both.
-import { type NetworkDocument, type SubStep, subStepsOf, unitName, weightName, withSubscripts } from '@bp/lab'
+import {
+  formatNumber,
+  type NetworkDocument,
+  type SubStep,
+  subStepsOf,
+  unitName,
+  weightName,
+  withSubscripts,
+} from '@bp/lab'
 import { type CSSProperties, type KeyboardEvent, useMemo, useRef } from 'react'
+import { Travelling, useStepped } from '../parts/travelling.js'
 import { useSize } from '../parts/use-size.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
@@ -48,6 +57,9 @@ function shownAt(part: number, depth: number): Shown {
 export const partsOf = (depth: number) => subStepsOf(depth).length + 1
 
 const unmeasured = { width: 0, height: 0 }
+
+/** More numbers on their way at once would be a crowd. */
+const mostTravelling = 24
 
 export function NetworkDrawing({ document, training, onSelect, onInside }: NetworkDrawingProps) {
   const texts = useTexts().network
@@ -109,6 +121,28 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
   )
   const isBackward = shown.now?.phase === 'backward'
   const active = shown.now && 'layer' in shown.now ? shown.now.layer : null
+
+  const stepped = useStepped(document.part)
+  /** What the sub-step that was just taken sends along lines: outputs forward, derivatives of sums back. */
+  const travelling = () => {
+    if (stepped === null || shown.now === null) return []
+    const { now } = shown
+    if (now.phase === 'loss')
+      return layout.units.at(-1)!.map(({ x, y }, unit) => ({
+        path: lossPath(x, y),
+        number: outputOf(depth, unit),
+        tone: 'forward' as const,
+      }))
+    if (now.phase === 'update') return []
+    const edges = layout.edges.filter(({ layer }) => layer === now.layer)
+    if (edges.length > mostTravelling) return []
+    return edges.map(({ path, from, to }) =>
+      now.phase === 'forward'
+        ? { path, number: outputOf(now.layer, from), tone: 'forward' as const }
+        : { path, number: apart?.layers[now.layer]?.sumGradients[to] ?? null, tone: 'backward' as const },
+    )
+  }
+  const lossPath = (x: number, y: number) => `M${x + side / 2} ${y}L${layout.loss.x - 34} ${layout.loss.y}`
 
   /** Of the line that stands for all weights from a picture: their root mean squares. */
   const bundle = (to: number) => {
@@ -215,13 +249,20 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
           )
         })}
         {layout.units.at(-1)!.map(({ x, y }, unit) => (
-          <path
-            key={unit}
-            className="network-loss-line"
-            d={`M${x + side / 2} ${y}L${layout.loss.x - 34} ${layout.loss.y}`}
-          />
+          <path key={unit} className="network-loss-line" d={lossPath(x, y)} />
         ))}
       </svg>
+      {travelling().map(
+        ({ path, number, tone }) =>
+          number !== null && (
+            <Travelling
+              key={`${path} ${document.part}`}
+              path={path}
+              text={formatNumber(number, 3)}
+              tone={tone}
+            />
+          ),
+      )}
       {layout.units.map((column, layer) =>
         column.map(({ x, y }, unit) => {
           const picture = isPicture && layer === 0
