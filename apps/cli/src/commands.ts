@@ -3,6 +3,7 @@ import { bundledNames } from './data-sets.js'
 import { checkOptions, graphOptions } from './graph/options.js'
 import { lineOptions, type Options } from './options.js'
 import { exportOptions, predictOptions, resumeOptions } from './runs/options.js'
+import { openOptions, pageDataSets } from './shell/options.js'
 import { inspectCommandOptions } from './table/options.js'
 import { benchOptions, trainOptions } from './train/options.js'
 
@@ -164,6 +165,19 @@ one by a word, q quits.`,
 for steps h from 0.1 to 1e-12. The exit code is 1 if one is wrong.`,
       options: checkOptions,
       load: async () => (await import('./graph/check.js')).check,
+    },
+  ],
+  [
+    'open',
+    {
+      usage: '[RUN|EXPRESSION|DATA] [options]',
+      summary: 'a link to the playground, and the page',
+      about: `Prints a link that opens the playground with a graph, a run or a data set
+(${pageDataSets.join(', ')}), and serves the page to browsers of
+this machine until ctrl-c. A run on XOR, or on a table of two inputs and classes, is
+opened as a network; any other with --row as the graph of a row.`,
+      options: openOptions,
+      load: async () => (await import('./shell/open.js')).open,
     },
   ],
   [

@@ -18,9 +18,19 @@ ${uses.map(([use, summary]) => `  ${use.padEnd(column)}${summary}`).join('\n')}
   bp graph "f = w*x + b" --set w=-2,x=5,b=3
 
 BP_THREADS=2, or --threads 2, shares the work of large networks between two
-threads; the results are the same, bit for bit.
+threads; the results are the same, bit for bit. bp help --man is the manual page.
 `
 }
+
+/** What the environment says, for the manual page. */
+export const variables: readonly (readonly [name: string, meaning: string])[] = [
+  [
+    'BP_THREADS',
+    'Threads that share the work of large networks, as --threads; the results are the same, bit for bit.',
+  ],
+  ['NO_COLOR', 'If set, screens have no colours.'],
+  ['XDG_DATA_HOME', 'Where runs are kept, in backpropagation/runs; default ~/.local/share.'],
+]
 
 export function describeCommand(name: string): string {
   const { usage, about, options, more } = commands.get(name)!
@@ -33,7 +43,7 @@ ${describeOptions(options)}
 ${more === undefined ? '' : `${more}\n\n`}${exitCodes}`
 }
 
-const exitCodes = `Exit codes: 0 success, 1 diverged or failed, 2 invalid usage or data,
+export const exitCodes = `Exit codes: 0 success, 1 diverged or failed, 2 invalid usage or data,
 130 interrupted (143 by SIGTERM).
 `
 

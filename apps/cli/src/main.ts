@@ -3,6 +3,7 @@
 import { BackpropagationError, didYouMean } from '@bp/core'
 import { listed } from '@bp/lab'
 import { commands } from './commands.js'
+import { visible } from './fit.js'
 import { describeCommand, describeProgram } from './help.js'
 import { OutputError, print, watchOutput } from './output.js'
 import { useThreads } from './threads.js'
@@ -18,12 +19,8 @@ async function main(args: readonly string[]): Promise<number> {
   const words = args[0] === '--' ? args.slice(1) : args
   const [first = '', ...rest] = words
   if (first === '--version') print(`${readVersion()}\n`)
-  else if (asksForHelp(first) || first === 'help')
-    print(commands.has(rest[0] ?? '') ? describeCommand(rest[0]!) : describeProgram())
-  else if (!commands.has(first) && first !== '' && !first.startsWith('-'))
-    throw new UsageError(
-      `unknown command "${first}"; the commands are ${listed([...commands.keys()], 'and')}; see --help${didYouMean(first, commands.keys())}`,
-    )
+  else if (asksForHelp(first) || first === 'help') await help(rest)
+  else if (!commands.has(first) && first !== '' && !first.startsWith('-')) throw unknownCommand(first)
   else {
     // Options alone, or nothing at all, mean `train`.
     const [name, given] = commands.has(first) ? [first, rest] : ['train', words]
@@ -36,6 +33,19 @@ async function main(args: readonly string[]): Promise<number> {
   }
   return 0
 }
+
+async function help([about, ...more]: readonly string[]): Promise<void> {
+  if (more.length > 0) throw new UsageError(`help takes one command; got ${listed([about!, ...more], 'and')}`)
+  if (about === undefined || asksForHelp(about) || about === 'help') print(describeProgram())
+  else if (about === '--man') print((await import('./shell/man.js')).manPage())
+  else if (!commands.has(about)) throw unknownCommand(about)
+  else print(describeCommand(about))
+}
+
+const unknownCommand = (name: string) =>
+  new UsageError(
+    `unknown command "${visible(name)}"; the commands are ${listed([...commands.keys()], 'and')}; see --help${didYouMean(name, commands.keys())}`,
+  )
 
 const asksForHelp = (word: string) => word === '--help' || word === '-h'
 

@@ -1,8 +1,10 @@
 // Commands about expressions, the machine and the shell, typed as users type them.
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { commands } from '../src/commands.js'
+import { separated } from '../src/options.js'
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 const bp = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
@@ -67,4 +69,51 @@ it('bp completion completes every command, option and choice in bash', () => {
   expect(complete('export', 'last', '--to', 's')).toEqual(['safetensors'])
   expect(bp('completion', 'csh')).toMatchObject({ status: 2, stdout: '' })
   for (const shell of ['zsh', 'fish']) expect(bp('completion', shell).status).toBe(0)
+})
+
+describe('the manual page', () => {
+  const page = readFileSync(fileURLToPath(new URL('../dist/bp.1', import.meta.url)), 'utf8')
+  const programs = [
+    ['groff', '-man', '-Tutf8', '-ww'],
+    ['mandoc', '-T', 'utf8', '-W', 'warning'],
+    ['man', '--warnings', '-l', '-'],
+  ] as const
+  const [name, ...args] = programs.find(([one]) => spawnSync(one, ['--version']).error === undefined) ?? ['']
+
+  it('is what bp help --man writes, in plain ASCII', () => {
+    expect(bp('help', '--man')).toMatchObject({ status: 0, stdout: page })
+    expect(page).toMatch(/^[\n\x20-\x7e]*$/)
+  })
+
+  it.skipIf(name === '')('is set without warnings, with every command and option', () => {
+    const { stdout, stderr } = spawnSync(name, args, {
+      input: page,
+      encoding: 'utf8',
+      env: { ...process.env, MANWIDTH: '100', LC_ALL: 'C.UTF-8' },
+    })
+    expect(stderr).toBe('')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: bold and underlined letters
+    const text = stdout.replace(/.\x08|\x1b\[[\d;]*m/g, '')
+    for (const [command, { options }] of commands) {
+      expect(text).toContain(`bp ${command}`)
+      for (const key of Object.keys(options)) expect(text).toContain(`--${separated(key, '-')}`)
+    }
+  })
+
+  it('has the same commands and options as the tables, whether or not it can be set here', () => {
+    for (const { options } of commands.values())
+      for (const key of Object.keys(options))
+        expect(page).toContain(`\\fB\\-\\-${separated(key, '-').replaceAll('-', '\\-')}\\fR`)
+  })
+})
+
+it('bp help of something that is no command is an error with a suggestion', () => {
+  expect(bp('help', 'tran')).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/unknown command "tran".*did you mean "?train/),
+  })
+  expect(bp('help', 'constructor')).toMatchObject({ status: 2, stdout: '' })
+  expect(bp('help', 'train', 'more')).toMatchObject({ status: 2, stdout: '' })
+  expect(bp('help', 'train').stdout).toBe(bp('train', '--help').stdout)
 })

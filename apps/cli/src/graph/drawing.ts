@@ -148,7 +148,7 @@ function toRow(y: number): number {
 }
 
 /** Splits into pieces of one column each, so that any part of a drawing can be shown. */
-export function split(pieces: readonly Piece[]): Piece[] {
+function split(pieces: readonly Piece[]): Piece[] {
   return pieces.flatMap(({ text, ...style }) => {
     const cells: Piece[] = []
     for (const { segment } of new Intl.Segmenter('en').segment(text)) {

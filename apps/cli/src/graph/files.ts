@@ -13,7 +13,7 @@ const writers: Readonly<Record<string, (picture: Pick<GraphPicture, 'graph' | 't
 }
 
 /** TypeScript, PyTorch, LaTeX, Graphviz and JSON. */
-export const endings: readonly string[] = Object.keys(writers)
+const endings: readonly string[] = Object.keys(writers)
 
 /**
  * Writes a new file.

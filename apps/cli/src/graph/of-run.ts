@@ -1,17 +1,17 @@
 // The graph of a saved run's network for one row of its table.
 import { xor } from '@bp/core'
-import { encodeInputs, encodeTargets, readOptionsFor, type TableDescription } from '@bp/table'
-import { findTable } from '../data-sets.js'
+import { encodeInputs, encodeTargets, type TableDescription } from '@bp/table'
 import type { Given } from '../options.js'
+import { tableOfRun } from '../runs/data.js'
 import { isRun, nameOf } from '../runs/home.js'
 import type { RunSpec } from '../runs/spec.js'
 import { loadTrained } from '../runs/trained.js'
 import { UsageError } from '../usage-error.js'
 import { subjectOfRow } from './of-row.js'
-import type { graphOptions } from './options.js'
+import type { runSubjectOptions, subjectOptions } from './options.js'
 import type { Subject } from './source.js'
 
-type GraphOptions = Given<typeof graphOptions>
+type GraphOptions = Given<typeof subjectOptions & typeof runSubjectOptions>
 
 /** Whether the subject of `bp graph` is a run rather than an expression. */
 export function meansRun(subject: string | undefined, { row, weights, data, set }: GraphOptions): boolean {
@@ -55,16 +55,7 @@ async function rowOfTable(
   row: number,
   data: string | undefined,
 ): Promise<Row> {
-  const subject = data ?? spec.data.subject
-  if (subject === '-')
-    throw new UsageError(
-      `the run ${reference} read standard input, which is gone; give a file with such rows: --data FILE`,
-    )
-  const { name, table, sha256 } = await findTable(subject, readOptionsFor(description))
-  if (data === undefined && sha256 !== spec.data.sha256)
-    throw new UsageError(
-      `${name} has changed since the run ${reference}; rows of it as it is now: --data ${subject}`,
-    )
+  const { name, table } = await tableOfRun(reference, spec, description, data)
   requireRow(row, table.rows, name)
   const { inputs } = encodeInputs(table, description)
   const { targets, rows } = encodeTargets(table, description)

@@ -21,14 +21,19 @@ export const subjectOptions = {
   forward: text('VARIABLE', 'derivatives by this variable, W[0,1] for an element, in forward mode'),
 }
 
-export const graphOptions = {
-  ...subjectOptions,
+/** Of a run: its network for which row, with which weights. */
+export const runSubjectOptions = {
   row: integer('N', 'of a run: which row of its table the network answers for (default 1)', 1, 1e9),
   weights: choice(
     ['best', 'last'],
     'of a run: by the held-back loss, or as training left them (default best)',
   ),
   data: text('FILE', 'of a run: take the row from this file, e.g. where the table is now'),
+}
+
+export const graphOptions = {
+  ...subjectOptions,
+  ...runSubjectOptions,
   output: text('FILE', 'write it to a new file instead: FILE.ts, .py (PyTorch), .tex, .dot or .json'),
   ui,
 }

@@ -134,7 +134,7 @@ export function selectBy(session: Session, offset: number): Session {
  * The session with another document, as one step of undo. Steps done stay done as far as there are that many.
  * @throws BackpropagationError if the document has no graph.
  */
-export function changed(session: Session, document: GraphDocument): Session {
+function changed(session: Session, document: GraphDocument): Session {
   const past = [...session.past, session.document].slice(-mostUndone)
   return { ...opened(session, document), past, future: [], message: null }
 }
@@ -314,7 +314,7 @@ export function toggleBroken(session: Session): Session {
 
 // Prompts
 
-export function ask(
+function ask(
   session: Session,
   prompt: Omit<Extract<Layer, { kind: 'prompt' }>, 'kind' | 'cursor' | 'problem' | 'under'>,
 ): Session {

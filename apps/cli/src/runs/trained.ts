@@ -12,6 +12,8 @@ export interface Trained {
   readonly model: Model
   /** After which epoch it had these weights, and whether they are the best by the held-back loss. */
   readonly epoch: number
+  /** Steps that the run had done then. */
+  readonly step: number
   readonly best: boolean
 }
 
@@ -32,7 +34,7 @@ export function loadTrained(reference: string, which: 'best' | 'last' = 'best'):
   model.outputActivation =
     loss === 'softmaxCrossEntropy' ? 'softmax' : loss === 'sigmoidCrossEntropy' ? 'sigmoid' : 'linear'
   const best = takesBest || (done && (readResult(folder)?.scores.best ?? false))
-  return { folder, spec, model, epoch: state.epoch, best }
+  return { folder, spec, model, epoch: state.epoch, step: state.step, best }
 }
 
 /** A run on a table, which can answer for the rows of another. */

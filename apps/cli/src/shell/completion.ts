@@ -45,7 +45,7 @@ const names = () => all().map(({ name }) => name)
 
 /** What may stand where a command expects a run, or data. */
 const runsOf = 'bp runs --ui json 2>/dev/null | sed -n \'s/.*"run":"\\([^"]*\\)".*/\\1/p\''
-const takesRun = 'predict|eval|show|compare|resume|export'
+const takesRun = 'predict|eval|show|compare|resume|export|graph|open'
 
 function bash(): string {
   return `# Completion of bp for bash: eval "$(bp completion bash)"

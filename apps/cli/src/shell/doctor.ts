@@ -11,6 +11,7 @@ import { createPlannedRun, makePlan } from '../train/plan.js'
 import { formatCount } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
 import { readVersion } from '../version.js'
+import { buildPage, pageIsBuilt } from './page-server.js'
 
 interface Finding {
   readonly what: string
@@ -24,7 +25,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   const { given, rest } = readArguments(args, lineOptions)
   if (rest.length > 0) throw new UsageError('doctor takes no argument')
   const form = noScreen('doctor', given.ui)
-  const findings = [...program(), ...terminal(), disk(), ...(await speed())]
+  const findings = [...program(), ...terminal(), disk(), page(), ...(await speed())]
   print(
     `${(
       form === 'json'
@@ -92,6 +93,9 @@ function disk(): Finding {
     }
   }
 }
+
+/** Only `bp open` needs it. */
+const page = () => fine('page', pageIsBuilt() ? 'is built: bp open serves it' : `is not built; ${buildPage}`)
 
 /** How long each measurement may take, in ms. */
 const patience = 300
