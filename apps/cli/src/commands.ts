@@ -2,7 +2,8 @@
 import { bundledNames } from './data-sets.js'
 import { checkOptions, graphOptions } from './graph/options.js'
 import { lineOptions, type Options } from './options.js'
-import { exportOptions, predictOptions, resumeOptions } from './runs/options.js'
+import { exportOptions, predictOptions, resumeOptions, showOptions } from './runs/options.js'
+import { specOption } from './runs/spec-file.js'
 import { openOptions, pageDataSets } from './shell/options.js'
 import { inspectCommandOptions } from './table/options.js'
 import { benchOptions, trainOptions } from './train/options.js'
@@ -27,18 +28,25 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     'train',
     {
-      usage: '[DATA] [options]',
+      usage: '[DATA|SPEC] [options]',
       summary: 'train a network (default DATA: xor)',
       about: `DATA is xor, a bundled data set (${bundledNames.join(', ')}),
 a file with a table (CSV and its relatives, also compressed by gzip), or - for
 standard input. What each column is read as is shown before training. The run
-is saved as it trains: see bp runs.`,
-      options: trainOptions,
+is saved as it trains: see bp runs. SPEC is a run spec, .json, .js or .ts, which
+says all that options say, e.g. { "data": "iris", "hidden": [16], "epochs": 20 }.`,
+      options: { spec: specOption, ...trainOptions },
       more: `On a terminal the run stays on the screen until q. Keys: space pauses, . and ,
 go a step forward and back, - slows down, l changes the learning rate, s saves,
 x stops after the epoch, 1 to 6 are pages, ? shows all keys, q leaves.`,
       elsewhere: true,
-      load: async () => (await import('./train/command.js')).train,
+      load: async () => {
+        const [{ train }, { withSpec }] = await Promise.all([
+          import('./train/command.js'),
+          import('./runs/spec-file.js'),
+        ])
+        return async (args) => train(await withSpec(args, (text) => process.stderr.write(`note: ${text}\n`)))
+      },
     },
   ],
   [
@@ -92,7 +100,7 @@ baseline, and for classes which are taken for which.`,
       usage: '[RUN] [options]',
       summary: 'all that is known of a run (default RUN: last)',
       about: 'Shows the data, settings and scores of a run; with --ui json also its records.',
-      options: lineOptions,
+      options: showOptions,
       load: async () => (await import('./runs/show.js')).show,
     },
   ],

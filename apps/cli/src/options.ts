@@ -37,6 +37,7 @@ const otherNames = Object.entries({
   use: ['include', 'usecols', 'columns'],
   save: ['save-dir', 'output-dir', 'out', 'checkpoints', 'checkpoint-dir', 'run-dir'],
   output: ['out', 'o', 'file'],
+  spec: ['config', 'config-file'],
   to: ['format', 'as'],
   charset: ['characters', 'chars'],
   theme: ['color-scheme', 'colors'],

@@ -70,7 +70,7 @@ describe('the link', () => {
     const predicted = bp('predict', 'last', 'clouds.csv', '--only', '--ui', 'json')
       .stdout.trimEnd()
       .split('\n')
-    const rows = Float32Array.from(document.data.points.flatMap(([x, y]) => [x, y]))
+    const rows = Float32Array.from(document.data.points.flatMap((point) => point.slice(0, 2)))
     run.model.outputActivation = 'sigmoid'
     const answers = run.model.predict(rows)
     for (const [at, line] of predicted.entries()) {

@@ -17,6 +17,11 @@ export const resumeOptions = {
   ...screenOptions,
 }
 
+export const showOptions = {
+  spec: flag('its data and settings as a run spec, for bp train --spec'),
+  ui,
+}
+
 export const exportFormats = ['js', 'onnx', 'safetensors', 'tensorboard'] as const
 
 export const exportOptions = {

@@ -20,7 +20,9 @@ import {
 } from '../train/words.js'
 import { UsageError } from '../usage-error.js'
 import { findRun, nameOf, runNames, runsHome } from './home.js'
+import { showOptions } from './options.js'
 import { checkpointsIn, type RunResult, type RunSpec, readMetrics, readResult, readSpec } from './spec.js'
+import { specOf } from './spec-file.js'
 
 interface Kept {
   readonly name: string
@@ -117,9 +119,13 @@ export function listRuns(args: readonly string[]): number {
 
 /** Runs `bp show` and returns the exit code. */
 export function show(args: readonly string[]): number {
-  const { given, rest } = readArguments(args, lineOptions)
+  const { given, rest } = readArguments(args, showOptions)
   if (rest.length > 1) throw new UsageError('show takes one run; bp compare takes several')
   const form = noScreen('show', given.ui)
+  if (given.spec) {
+    print(`${JSON.stringify(specOf(readSpec(findRun(rest[0] ?? 'last'))), null, 2)}\n`)
+    return 0
+  }
   const kept = read(rest[0] ?? 'last')
   if (form === 'json')
     print(`${jsonLine({ ...fields(kept), table: kept.spec.table, records: readMetrics(kept.folder) })}\n`)
