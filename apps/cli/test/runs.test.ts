@@ -143,6 +143,62 @@ describe('predictions agree', () => {
   })
 })
 
+describe('bp export --to pytorch', () => {
+  const python = ['python3', '/usr/bin/python3'].find(
+    (name) => spawnSync(name, ['-c', 'import torch']).status === 0,
+  )
+
+  it.skipIf(python === undefined)(
+    'has the same outputs in PyTorch, to 1e-5',
+    { timeout: 60_000 },
+    async () => {
+      expect(bp('train xor --epochs 20').status).toBe(0)
+      const modules = ['people_1', 'people_2', 'xor_1']
+      const tables: Record<string, number[][]> = {}
+      for (const name of modules) {
+        const run = name.replace('_', '-')
+        expect(bp(`export ${run} --to pytorch`).status).toBe(0)
+        expect(bp(`export ${run} --to js --output check-${run}.js`).status).toBe(0)
+        const { inputs } = JSON.parse(readFileSync(join(folder, `${name}.py.json`), 'utf8'))
+        tables[name] = Array.from({ length: 20 }, (_, row) =>
+          Array.from({ length: inputs }, (_, at) => Math.fround(Math.sin(7 * row + at))),
+        )
+      }
+      const script = `import json, sys, importlib, torch
+with torch.no_grad():
+    print(json.dumps({name: importlib.import_module(name).load()(torch.tensor(rows)).tolist() for name, rows in json.load(sys.stdin).items()}))`
+      const { stdout, stderr } = spawnSync(python!, ['-c', script], {
+        cwd: folder,
+        encoding: 'utf8',
+        input: JSON.stringify(tables),
+      })
+      expect(stderr).toBe('')
+      for (const [name, answers] of Object.entries<number[][]>(JSON.parse(stdout))) {
+        const path = join(folder, `check-${name.replace('_', '-')}.js`)
+        const { predict } = await import(/* @vite-ignore */ path)
+        for (const [row, outputs] of answers.entries())
+          for (const [at, value] of outputs.entries())
+            expect(Math.abs(value - predict(tables[name]![row])[at])).toBeLessThan(1e-5)
+      }
+    },
+  )
+
+  it('writes all of its files or none, under a name that Python imports', () => {
+    expect(bp('export people-1 --to pytorch --output all.py').lines).toEqual([
+      expect.stringMatching(/^all\.py: \d+ bytes$/),
+      'all.safetensors: its weights',
+      'all.py.json: how a row becomes inputs, and outputs an answer',
+    ])
+    rmSync(join(folder, 'all.py'))
+    expect(bp('export people-1 --to pytorch --output all.py')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('all.safetensors exists'),
+    })
+    expect(existsSync(join(folder, 'all.py'))).toBe(false)
+    expect(bp('export people-1 --to pytorch --output -').stderr).toContain('two files')
+  })
+})
+
 describe('bp eval', () => {
   it('scores the answers in closed form', () => {
     const { lines, status } = bp('eval people-1 people.csv --ui json')

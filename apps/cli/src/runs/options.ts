@@ -22,7 +22,7 @@ export const showOptions = {
   ui,
 }
 
-export const exportFormats = ['js', 'onnx', 'safetensors', 'tensorboard'] as const
+export const exportFormats = ['js', 'onnx', 'pytorch', 'safetensors', 'tensorboard'] as const
 
 export const exportOptions = {
   to: choice(exportFormats, 'what to write'),
