@@ -1,11 +1,11 @@
 // Finds the data to train on: a bundled set by name, a file, or standard input.
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { isatty } from 'node:tty'
-import { fileURLToPath } from 'node:url'
 import { didYouMean } from '@bp/core'
 import { type Progress, type ReadOptions, readTable, type Table } from '@bp/table'
+import { dataFolder } from './beside.js'
 import { visible } from './fit.js'
 import { UsageError } from './usage-error.js'
 import { userPath } from './user-path.js'
@@ -119,7 +119,7 @@ export function showProgress(text: string | null): void {
 }
 
 async function readBundled(name: string, note: string | null, options: ReadOptions): Promise<TableSource> {
-  const file = fileURLToPath(new URL(`../../../data/${name}.csv`, import.meta.url))
+  const file = join(dataFolder, `${name}.csv`)
   const read = await readFile(file, options, showProgress)
   return { name, usualTarget: targets.get(name)!, note, subject: name, ...read }
 }

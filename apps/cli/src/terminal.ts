@@ -95,7 +95,7 @@ export function hasColours(): boolean {
 
 /**
  * Sets what Ink and React read once, when they are loaded: the colours of the terminal as Node finds them (NO_COLOR
- * and FORCE_COLOR included) unless it is to be without, production mode, and that this is not CI.
+ * and FORCE_COLOR included) unless it is to be without, and that this is not CI.
  */
 export function prepareInk(mono = false): void {
   const levels = new Map([
@@ -107,7 +107,6 @@ export function prepareInk(mono = false): void {
   process.env.FORCE_COLOR = mono ? '0' : (levels.get(process.stdout.getColorDepth()) ?? '0')
   // Node warns when both are set.
   delete process.env.NO_COLOR
-  process.env.NODE_ENV = 'production'
   // In CI, Ink would draw nothing until the end, but a full screen was requested.
   process.env.CI = 'false'
   process.env.CONTINUOUS_INTEGRATION = 'false'

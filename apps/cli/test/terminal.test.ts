@@ -1,5 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 
 // A terminal of its own for each test, in tmux; on a server of its own, so that no other sessions are touched.
@@ -149,7 +153,15 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
   })
 
   it('an error on the screen restores the terminal', async () => {
-    const broken = `import { onAlternateScreen } from './dist/terminal.js'
+    const module = join(mkdtempSync(join(tmpdir(), 'bp-terminal-')), 'terminal.mjs')
+    buildSync({
+      entryPoints: [join(root, 'src/terminal.ts')],
+      outfile: module,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    })
+    const broken = `import { onAlternateScreen } from '${module}'
       onAlternateScreen(() => new Promise(() => setTimeout(() => { throw new Error('broken') }, 300)))`
     keys(
       `${process.execPath} --input-type=module -e "${broken.replace(/\s+/g, ' ')}" 2>/dev/null; echo "code $?"`,

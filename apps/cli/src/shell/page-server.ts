@@ -3,11 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { pageFolder as folder } from '../beside.js'
 import { UsageError } from '../usage-error.js'
-
-/** Where the build of the playground is, beside that of this program. */
-const folder = fileURLToPath(new URL('../../../playground/dist/', import.meta.url))
 
 /** The page as one file, which needs no server. */
 export const singlePage = join(folder, 'single', 'index.html')

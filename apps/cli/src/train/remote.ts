@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { createStore } from '@bp/lab'
+import { trainerFile } from '../beside.js'
 import { UsageError } from '../usage-error.js'
 import type { FromTrainer, Job, ToTrainer } from './messages.js'
 import type { Command, View } from './view.js'
@@ -34,7 +35,7 @@ export class Remote {
 
   /** `write` takes what is for standard output while it trains. */
   constructor(job: Job, write: (text: string) => void = () => {}) {
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: job })
+    this.#worker = new Worker(trainerFile, { workerData: job })
     this.#ended = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromTrainer) => {
         if (message.type === 'progress') this.#set({ progress: message.text })
