@@ -34,7 +34,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
 a file with a table (CSV and its relatives, also compressed by gzip), or - for
 standard input. What each column is read as is shown before training. The run
 is saved as it trains: see bp runs. SPEC is a run spec, .json, .js or .ts, which
-says all that options say, e.g. { "data": "iris", "hidden": [16], "epochs": 20 }.`,
+says all that options say, e.g. { "data": "iris", "epochs": 20 }.`,
       options: { spec: specOption, ...trainOptions },
       more: `On a terminal the run stays on the screen until q. Keys: space pauses, . and ,
 go a step forward and back, - slows down, l changes the learning rate, s saves,
@@ -156,8 +156,8 @@ each instruction of a step takes compared with the peak of the machine.`,
       summary: "values and derivatives of a graph's nodes",
       about: `EXPRESSION is a formula such as "f = w*x + b" or "sigmoid(w*x + b)", or several
 statements separated by semicolons: "g = w*x; f = g + b". The default is the
-lecture's f = w*x + b with w = -2, x = 5, b = 3. For a RUN, e.g. last --row 3, it
-is the graph of its network for a row of its table, with the weights of the run.`,
+lecture's f = w*x + b with w = -2, x = 5, b = 3. For a RUN, e.g. last --row 3,
+it is the graph of its network for a row of its table, with its weights.`,
       options: graphOptions,
       more: `On a terminal it steps through the forward and backward passes, and takes other
 values, nudges, checks, opens composites and more by keys: ? lists them, : finds

@@ -18,7 +18,7 @@ ${uses.map(([use, summary]) => `  ${use.padEnd(column)}${summary}`).join('\n')}
   bp graph "f = w*x + b" --set w=-2,x=5,b=3
 
 BP_THREADS=2, or --threads 2, shares the work of large networks between two
-threads; the results are the same, bit for bit. bp help --man is the manual page.
+threads; the results are the same, bit for bit. bp help --man is the manual.
 `
 }
 

@@ -215,8 +215,8 @@ describe('bp, not on a terminal,', () => {
   })
 
   it.each([
-    [['--help'], 'bp graph [EXPRESSION]'],
-    [['-h'], 'bp train [DATA]'],
+    [['--help'], 'bp graph [EXPRESSION|RUN]'],
+    [['-h'], 'bp train [DATA|SPEC]'],
     [['train', '--help'], '--learning-rate X'],
     [['graph', '--help'], '--set NAME=VALUE'],
     [['inspect', '--help'], '--type COLUMN=KIND,…'],
@@ -238,7 +238,7 @@ describe('bp, not on a terminal,', () => {
   it.each([
     [
       ['trian'],
-      'unknown command "trian"; the commands are train, inspect, predict, eval, runs, show, compare, resume, export, bench, graph, check, doctor and completion; see --help; did you mean "train"?',
+      'unknown command "trian"; the commands are train, inspect, predict, eval, runs, show, compare, resume, export, bench, graph, check, open, doctor and completion; see --help; did you mean "train"?',
     ],
     [['train', 'nope.csv'], 'nope.csv; expected a CSV file, xor or one of iris, penguins'],
     [['train', 'irs'], 'did you mean "iris"?'],
