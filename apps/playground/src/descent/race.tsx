@@ -48,13 +48,15 @@ export function Race({ scene, document, change, go }: PictureProps) {
             <Fragment key={rule}>
               <tr className={leads ? 'lead' : path ? '' : 'absent'}>
                 <th scope="row">
-                  <input
-                    type="checkbox"
-                    checked={path !== undefined}
-                    disabled={leads}
-                    aria-label={texts.takePart(texts.rules[rule])}
-                    onChange={(event) => toggle(rule, event.target.checked)}
-                  />
+                  <label className="descent-take">
+                    <input
+                      type="checkbox"
+                      checked={path !== undefined}
+                      disabled={leads}
+                      aria-label={texts.takePart(texts.rules[rule])}
+                      onChange={(event) => toggle(rule, event.target.checked)}
+                    />
+                  </label>
                   <button
                     type="button"
                     className="quiet"

@@ -13,7 +13,15 @@ import { Travelling, useStepped } from '../parts/travelling.js'
 import { useSize } from '../parts/use-size.js'
 import { Value } from '../parts/value.js'
 import { useTexts } from '../shell/language.js'
-import { biasHeight, type EdgePlace, labelSizes, layoutNetwork, nameHeight, pictureSide } from './layout.js'
+import {
+  biasHeight,
+  type EdgePlace,
+  labelSizes,
+  layoutNetwork,
+  leastHeight,
+  nameHeight,
+  pictureSide,
+} from './layout.js'
 import { Pixels, type Scale, UnitMap } from './map-canvas.js'
 import type { TrainingState } from './protocol.js'
 
@@ -70,9 +78,11 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
   const shape = sizes.join()
   /** Rows are pictures: the inputs are drawn as one. */
   const isPicture = view.range === null
+  // In a low window it scrolls.
+  const height = Math.max(box.height, leastHeight(sizes, isPicture))
   const layout = useMemo(
-    () => layoutNetwork(sizes, box.width, box.height, isPicture),
-    [shape, box, isPicture],
+    () => layoutNetwork(sizes, box.width, height, isPicture),
+    [shape, box, height, isPicture],
   )
   const depth = sizes.length - 1
   const shown = shownAt(document.part, depth)
@@ -206,7 +216,7 @@ export function NetworkDrawing({ document, training, onSelect, onInside }: Netwo
       <svg
         className={isMany ? 'network-edges many' : 'network-edges'}
         width={box.width}
-        height={box.height}
+        height={height}
         aria-hidden="true"
       >
         <defs>

@@ -37,7 +37,9 @@ export const nameHeight = 26
 export const biasHeight = 50
 export const labelSizes = { two: { width: 82, height: 50 }, one: { width: 66, height: 26 } } as const
 const mostSide = 96
-const leastSide = 14
+/** A finger needs as much. */
+const leastSide = 24
+const leastPitch = leastSide + 4
 const lossWidth = 140
 /** Of a row that is a picture. */
 export const pictureSide = (narrow: boolean) => (narrow ? 76 : 112)
@@ -45,6 +47,11 @@ export const pictureSide = (narrow: boolean) => (narrow ? 76 : 112)
 const mostLabels = 12
 /** Along an edge, from its beginning to its end. */
 const places = [0.5, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6, 0.13, 0.87]
+
+/** The height below which its units would not fit under each other. */
+export function leastHeight(sizes: readonly number[], picture: boolean): number {
+  return Math.max(...(picture ? [1, ...sizes.slice(1)] : sizes)) * leastPitch + 16
+}
 
 /** A row that is a picture is one unit; to each unit of the next layer one line stands for all of its weights. */
 export function layoutNetwork(

@@ -1,10 +1,13 @@
 // The frame that all places have: a bar of controls, the drawing, a card beside it and the timeline below.
-import { createContext, type ReactNode, use, useState } from 'react'
+import { createContext, type ReactNode, use, useRef, useState } from 'react'
 import type { EmbedPart } from './embed.js'
 import { useTexts } from './language.js'
 
 /** What is shown besides the drawing in a frame of another page; `null` for all. */
 export const EmbedContext = createContext<readonly EmbedPart[] | null>(null)
+
+/** A finger that moves the handle of the card as far slides it. */
+const slidePixels = 24
 
 interface PlaceFrameProps {
   /** Title of the place, for screen readers. */
@@ -20,11 +23,13 @@ export function PlaceFrame({ title, bar, drawing, card, timeline }: PlaceFramePr
   const embed = use(EmbedContext)
   const shows = (part: EmbedPart) => embed === null || embed.includes(part)
   const [open, setOpen] = useState(false)
+  const slide = useRef({ from: 0, slid: false })
   return (
     <main id="place" className="place" tabIndex={-1}>
       <h1 className="visually-hidden">{title}</h1>
       {bar && shows('bar') && <div className="place-bar">{bar}</div>}
-      <section className="place-drawing" aria-label={texts.shell.drawing}>
+      {/* What one goes to is not to be under the card. */}
+      <section className="place-drawing" aria-label={texts.shell.drawing} onFocus={() => setOpen(false)}>
         {drawing}
       </section>
       {card && shows('card') && (
@@ -34,7 +39,20 @@ export function PlaceFrame({ title, bar, drawing, card, timeline }: PlaceFramePr
             className="sheet-handle"
             aria-expanded={open}
             aria-label={open ? texts.shell.lessOfCard : texts.shell.moreOfCard}
-            onClick={() => setOpen(!open)}
+            onClick={() => {
+              if (!slide.current.slid) setOpen(!open)
+            }}
+            onPointerDown={(event) => {
+              event.currentTarget.setPointerCapture(event.pointerId)
+              slide.current = { from: event.clientY, slid: false }
+            }}
+            onPointerMove={(event) => {
+              const { from } = slide.current
+              const by = event.clientY - from
+              if (event.buttons === 0 || Math.abs(by) < slidePixels) return
+              slide.current = { from, slid: true }
+              setOpen(by < 0)
+            }}
           />
           {card}
         </section>
