@@ -90,6 +90,8 @@ function faultsOfControls(): string[] {
   for (const row of document.querySelectorAll('.places, .tabs'))
     if (row.scrollWidth > row.clientWidth + 1)
       faults.push(`${row.className} cut by ${row.scrollWidth - row.clientWidth}`)
+  const below = document.querySelector('.place-timeline')!.getBoundingClientRect().bottom - innerHeight
+  if (below > 1) faults.push(`the timeline is ${below} below the window`)
   const regions = '.page-header, .place-bar, .pan-zoom-content, .place-drawing, .place-card, .place-timeline'
   for (const [index, one] of controls.entries())
     for (const other of controls.slice(index + 1)) {
