@@ -59,7 +59,7 @@ describe('bp, not on a terminal,', () => {
     expect(withoutTime(bp(['train', 'iris', '--epochs', '20', '--threads', '2']).stdout)).toBe(trained())
     const { status, stderr } = bp(['train'], { BP_THREADS: 'two' })
     expect(status).toBe(2)
-    expect(stderr).toBe('bp: setThreads: count must be an integer in [1, 64], got NaN\n')
+    expect(stderr).toBe('bp: BP_THREADS must be an integer in [1, 64] or auto, got "two"\n')
   })
 
   it('gives the same output each time except for the time taken and the name of the run', () => {

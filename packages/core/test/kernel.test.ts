@@ -91,7 +91,7 @@ test('memory is preserved when threads start', async () => {
 
 test.each([0, 1.5, -1, 65, Number.NaN])('%d threads are refused', async (count) => {
   await expect(setThreads(count)).rejects.toThrow(
-    `setThreads: count must be an integer in [1, 64], got ${count}`,
+    `setThreads: count must be an integer in [1, 64] or 'auto', got ${count}`,
   )
 })
 

@@ -1,5 +1,6 @@
 // Instructions that threads share: the same bits on any number of them.
 import { createHash } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { partsOf, rules } from '../src/compile/parallel.js'
 import { plan } from '../src/compile/plan.js'
@@ -211,6 +212,26 @@ describe.each([2, 3])('on %i threads', (count) => {
     expect(bits(tensors)).toEqual(alone.get(name))
   })
   test('an index out of range in any part stops the program once, with an error that names it', checkIndices)
+})
+
+test("with 'auto' each run of a program has the same bits, both while ways are timed and after", async () => {
+  expect(await setThreads('auto')).toBe(Math.min(2, availableParallelism()))
+  const x = input([256, 256])
+  const product = compile({ inputs: { x }, outputs: { y: matmul(x, x) } })
+  const rows = numbers.subarray(0, 256 * 256)
+  const hashes = Array.from({ length: 20 }, () =>
+    createHash('sha256')
+      .update(product({ x: rows }).y)
+      .digest('hex'),
+  )
+  await setThreads(1)
+  expect(new Set(hashes)).toEqual(
+    new Set([
+      createHash('sha256')
+        .update(product({ x: rows }).y)
+        .digest('hex'),
+    ]),
+  )
 })
 
 test('alone an index out of range in what could be shared does so too', checkIndices)

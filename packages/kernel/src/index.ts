@@ -35,6 +35,10 @@ export interface Kernel {
    * is not found by itself.
    */
   setThreads(count: number, workerUrl?: string | URL): Promise<number>
+  /** How many threads there are. */
+  readonly threads: number
+  /** Whether they share large instructions, which they do from their start, or wait. */
+  share(among: boolean): void
   /** Continues with relaxed multiply-adds; resolves to whether the engine has them. */
   useRelaxedSimd(): Promise<boolean>
 }
@@ -73,6 +77,7 @@ function start(): Kernel {
   let shared = false
   let count = 1
   let threads: Threads | undefined
+  let sharing = true
   const forkJoin: ForkJoin = {
     fork: (instruction) => threads!.fork(instruction),
     join: () => threads!.join(),
@@ -100,6 +105,7 @@ function start(): Kernel {
     try {
       const { Threads } = await loadThreads()
       threads = await Threads.start(count, module, heap.memory, reserve, instance, workerUrl)
+      sharing = true
       placeScratch(scratchBytes)
     } catch (error) {
       count = 1
@@ -126,6 +132,13 @@ function start(): Kernel {
     floats: (address, length) => new Float32Array(heap.memory.buffer, address, length),
     get size() {
       return heap.memory.buffer.byteLength
+    },
+    get threads() {
+      return threads ? count : 1
+    },
+    share(among) {
+      if (among !== sharing) threads?.share(among)
+      sharing = among
     },
     setThreads: (wanted, url) =>
       inTurn(async () => {

@@ -94,11 +94,22 @@ export class Threads implements ForkJoin {
   scratch?: Block
   readonly #control: Int32Array
   readonly #workers: readonly AnyWorker[]
+  readonly #first: Exports
+  /** Address of the copies of instructions. */
+  readonly #copies: number
 
-  private constructor(block: Block, workers: readonly AnyWorker[]) {
+  private constructor(block: Block, workers: readonly AnyWorker[], first: Exports, copies: number) {
     this.block = block
     this.#control = block.words(0, Control.size)
     this.#workers = workers
+    this.#first = first
+    this.#copies = copies
+    this.share(true)
+  }
+
+  /** Whether they share the work from now on, or the first thread does all of it. */
+  share(among: boolean): void {
+    this.#first.joinThreads(among ? this.#workers.length + 1 : 1, 0, this.#copies, 0)
   }
 
   /**
@@ -132,8 +143,7 @@ export class Threads implements ForkJoin {
         await Promise.all(starts)
         // So that they do not keep a process alive.
         for (const worker of workers) worker.unref?.()
-        first.joinThreads(count, 0, copies, 0)
-        return new Threads(block, workers)
+        return new Threads(block, workers, first, copies)
       } catch (error) {
         for (const worker of workers) worker.terminate()
         failures.push(`${name}: ${(error as Error).message}`)

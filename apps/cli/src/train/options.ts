@@ -1,15 +1,11 @@
 // The options of `bp train` and `bp bench`.
-import { appearanceOptions, flag, folder, integer, ui } from '../options.js'
+import { appearanceOptions, flag, folder, ui } from '../options.js'
 import { tableOptions } from '../table/options.js'
+import { threads } from '../threads.js'
 import { settings } from './settings.js'
 
 export const screenOptions = {
-  threads: integer(
-    'N',
-    'threads that share the work of large networks; the bits are the same (default 1)',
-    1,
-    64,
-  ),
+  threads,
   profile: flag('report at the end how long each instruction of a step takes'),
   ui,
   ...appearanceOptions,

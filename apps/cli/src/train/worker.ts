@@ -20,14 +20,21 @@ const onProgress = (text: string | null) => post({ type: 'progress', text })
 
 async function main({ command, args, form }: Job): Promise<void> {
   const { given, rest } = readArguments(args, command === 'train' ? trainOptions : resumeOptions)
-  await useThreads(given.threads)
   const plan =
     command === 'train'
       ? await makePlan(rest[0] ?? 'xor', given, { onProgress })
       : await planResumed(rest[0] ?? 'last', given, onProgress)
+  await useThreads(given.threads, multiplicationsOf(plan))
   const profiled = given.profile ?? false
   if (form === 'tui') await onScreen(plan, profiled)
   else await inLines(plan, form, profiled)
+}
+
+/** Of a step: forward, and twice as many backward. */
+function multiplicationsOf({ settings: { hidden, batchSize }, data }: Plan): number {
+  const sizes = [data.inputShape[0]!, ...hidden, data.targetShape[0]!]
+  const weights = sizes.slice(1).reduce((sum, units, at) => sum + units * sizes[at]!, 0)
+  return 3 * weights * Math.min(batchSize, data.rows)
 }
 
 async function inLines(plan: Plan, form: 'plain' | 'json', profiled: boolean): Promise<void> {

@@ -2,6 +2,7 @@
 import { getKernel, ThreadStartError, useModule } from '@bp/kernel'
 import { check, checkOptions, optional } from '../checks/check-options.js'
 import { blamingCaller, ThreadError, ValueError } from '../checks/errors.js'
+import { measureSharing } from './sharing.js'
 
 /**
  * Runs large operations on `count` threads, this one included, from now on: products, convolutions, pooling, attention,
@@ -9,20 +10,34 @@ import { blamingCaller, ThreadError, ValueError } from '../checks/errors.js'
  * 1 they end. Use at most as many as there are idle cores; small networks stay on one thread, since starting the others
  * would take longer than the work.
  *
+ * `'auto'` is two threads where there are two cores: each program is timed with one and with both in its first runs, and
+ * then takes the quicker way. Starting a thread costs some 50 ms and 20 MB, so leave it for networks of some size.
+ *
  * Resolves to the number of threads: 1 where memory cannot be shared, as in a page that is not cross-origin isolated
  * (https://web.dev/articles/coop-coep). Earlier views of a variable's `values` are stale.
  *
  * In Node, Bun and Deno a thread needs no file. In a browser it is `worker.js` of `@bp/kernel`, wherever the page or its
  * bundler has put it, or else a script from text, which a strict Content-Security-Policy forbids.
- * @throws ValueError if `count` is not an integer in [1, 64].
+ * @throws ValueError if `count` is neither an integer in [1, 64] nor 'auto'.
  * @throws ThreadError if a thread does not start; everything then works on one thread.
  */
-export async function setThreads(count: number, options?: ThreadOptions): Promise<number> {
+export async function setThreads(count: number | 'auto', options?: ThreadOptions): Promise<number> {
   const workerUrl = blamingCaller(setThreads, () => {
     checkThreads('setThreads', 'count', count)
     return checkOptions('setThreads', options, checks).workerUrl
   })
-  return started('setThreads', () => getKernel().setThreads(count, workerUrl))
+  measureSharing(count === 'auto')
+  const wanted = count === 'auto' ? Math.min(cores(), 2) : count
+  return started('setThreads', () => getKernel().setThreads(wanted, workerUrl))
+}
+
+/** Cores of this machine that the process may use. */
+function cores(): number {
+  const { process, navigator } = globalThis as {
+    process?: { getBuiltinModule?(name: 'node:os'): { availableParallelism(): number } }
+    navigator?: { hardwareConcurrency?: number }
+  }
+  return process?.getBuiltinModule?.('node:os').availableParallelism() ?? navigator?.hardwareConcurrency ?? 1
 }
 
 /** How threads are started. */
@@ -31,9 +46,10 @@ export interface ThreadOptions {
   readonly workerUrl?: string | URL
 }
 
-const checkThreads = check<number>(
-  'an integer in [1, 64]',
-  (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64,
+const checkThreads = check<number | 'auto'>(
+  "an integer in [1, 64] or 'auto'",
+  (value) =>
+    value === 'auto' || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64),
 )
 
 const checks = {

@@ -7,6 +7,7 @@ import { type Buffer, type Instruction, isBuffer, type Operand, paddedBytes, wor
 import { allocate } from './memory.js'
 import { inParallel } from './parallel.js'
 import { layOut } from './plan.js'
+import { Sharing } from './sharing.js'
 
 /** Addresses that the program does not choose: of parameters, data, adjacent gradients. */
 type Placement = ReadonlyMap<Buffer, number>
@@ -32,6 +33,7 @@ export class Program {
   /** Buffers that share their memory with no other. */
   readonly #own: ReadonlySet<Buffer>
   readonly #instructions: readonly Instruction[]
+  readonly #sharing = new Sharing()
   /** Its size. */
   readonly bytes: number
 
@@ -97,7 +99,7 @@ export class Program {
    * @throws IndexError at an index out of range.
    */
   run(times: number): boolean {
-    const stopped = getKernel().run(this.#block.address, times)
+    const stopped = this.#sharing.run(times, () => getKernel().run(this.#block.address, times))
     if (stopped !== 0) this.#checkIndices(stopped)
     return stopped === 0
   }
