@@ -75,9 +75,68 @@ test.each(Object.entries(sources))('%s is said in English and in Korean', (code,
   expect(reason.code).toBe(code)
   expect(sayReason(english, reason)).toEqual(hint === null ? [problem] : [problem, hint])
   const said = sayReason(korean, reason)
-  expect(said).toHaveLength(hint === null ? 1 : 2)
+  // The core says the cure with the problem.
+  expect(said).toHaveLength(hint === null && code !== 'refused' ? 1 : 2)
   for (const sentence of said) {
     expect(sentence).toMatch(/[가-힣]|예: /)
     expect(sentence).not.toMatch(/undefined|null|\[object/)
   }
+})
+
+const arrays = [
+  '2',
+  '[1, 2]',
+  '[1, 2, 3]',
+  '[[1, 2, 3], [4, 5, 6]]',
+  '[[1, 2], [3, 4]]',
+  '[[[1, 2]], [[3, 4]]]',
+]
+const written = [
+  ...['+', '-', '*', '/', '^', '@'].flatMap((operator) =>
+    arrays.flatMap((left) => arrays.map((right) => `${left} ${operator} ${right}`)),
+  ),
+  ...[
+    'sum',
+    'mean',
+    'max',
+    'softmax',
+    'elu',
+    'oneHot',
+    'tile',
+    'reshape',
+    'transpose',
+    'tril',
+    'conv1d',
+    'dot',
+    'where',
+  ].flatMap((name) =>
+    arrays.flatMap((array) => [
+      `${name}(${array})`,
+      ...['-1', '7', '0.5', '[0, 0]', '[[1]]', '[1, 2, 3]'].map((last) => `${name}(${array}, ${last})`),
+      `${name}(1, ${array}, [1, 2, 3])`,
+    ]),
+  ),
+]
+
+test('what the core refuses is said in Korean by what it is about, without its English', () => {
+  const kinds = new Map<string, string>()
+  const refuse = (make: () => unknown) => {
+    try {
+      make()
+    } catch (error) {
+      if (!(error instanceof ExpressionError) || error.reason.code !== 'refused') return
+      const said = sayReason(korean, error.reason).join(' ')
+      const { refusal } = error.reason
+      kinds.set(refusal.kind, said)
+      // Names and operators stay as they are written; all other words are Korean.
+      const foreign = said.replaceAll(refusal.name ?? '', '').match(/[a-z]{3,}/gi)
+      expect(foreign, said).toBeNull()
+      expect(said).toMatch(/[가-힣]/)
+      expect(said).not.toMatch(/undefined|null|NaN/)
+    }
+  }
+  for (const source of written) refuse(() => build(parse(source), {}))
+  for (const value of [[[1, 2], [3]], [], [[], []]]) refuse(() => build(parse('w + 1'), { w: value }))
+  expect([...kinds.keys()].sort()).toEqual(['axis', 'broadcast', 'call', 'product', 'value'])
+  expect(kinds.get('product')).toMatch(/크기입니다: \d/)
 })

@@ -14,6 +14,7 @@ import { ExpressionError } from './error.js'
 import { findFunction, isFunction, tensorsOf } from './functions.js'
 import type { Graph } from './graph.js'
 import { outputStatement } from './parse.js'
+import type { Refusal } from './reasons.js'
 import {
   type Expression,
   forEachName,
@@ -75,7 +76,7 @@ export function build(
   for (const name of [...program.names, ...own]) {
     const value = given.get(name)!
     const use = firstUse(program, name)
-    const tensor = blame(source, use.span, () => variable(value, { name, dtype }), name)
+    const tensor = blame(source, use.span, { kind: 'value', name }, () => variable(value, { name, dtype }))
     if (!tensor.values.every(Number.isFinite))
       throw new ExpressionError(source, use.span, { code: 'not-finite', name })
     variables.set(name, tensor)
@@ -94,24 +95,46 @@ export function build(
       }
       return named.get(name)!
     }
-    const tensor = blame(source, expression.span, () => makeNew(expression))
+    const tensor = makeNew(expression)
     keep(tensor, expression.span)
     return tensor
   }
   const makeNew = (expression: Exclude<Expression, { kind: 'name' }>): Tensor => {
     const value = literalValue(expression)
-    if (value !== null) return constant(value, { dtype })
+    const { span } = expression
+    if (value !== null)
+      return blame(source, span, { kind: 'value', name: null }, () => constant(value, { dtype }))
     switch (expression.kind) {
       case 'negation':
         return ops.neg(make(expression.operand))
-      case 'binary':
-        if (isExponential(expression) && !variables.has('e')) return ops.exp(make(expression.right))
-        return binary.get(expression.operator)!(make(expression.left), make(expression.right))
+      case 'binary': {
+        const { operator, left, right } = expression
+        if (isExponential(expression) && !variables.has('e')) return ops.exp(make(right))
+        const operands = [make(left), make(right)] as const
+        const refusal: Refusal = {
+          kind: operator === '@' ? 'product' : 'broadcast',
+          name: operator,
+          shapes: operands.map(({ shape }) => shape),
+        }
+        return blame(source, span, refusal, () => binary.get(operator)!(...operands))
+      }
       case 'call': {
         const entry = findFunction(expression.name, expression.arguments.length)!
-        const tensors = tensorsOf(entry, expression.arguments)
-        const attribute = expression.arguments[tensors.length]
-        return entry.apply(tensors.map(make), attribute && literalValue(attribute))
+        const tensors = tensorsOf(entry, expression.arguments).map(make)
+        const last = expression.arguments[tensors.length]
+        const attribute = last && literalValue(last)
+        const refusal: Refusal = {
+          kind: entry.broadcasts
+            ? 'broadcast'
+            : ['matmul', 'dot'].includes(entry.name)
+              ? 'product'
+              : entry.shorthand?.startsWith('ax') && attribute !== undefined
+                ? 'axis'
+                : 'call',
+          name: expression.name,
+          shapes: tensors.map(({ shape }) => shape),
+        }
+        return blame(source, span, refusal, () => entry.apply(tensors, attribute))
       }
       default:
         throw new TypeError(`unhandled ${expression.kind}`)
@@ -206,16 +229,19 @@ function missingValues(
 
 const mostListed = 8
 
-/** Runs `body`; errors of the core get a position in the source. */
-function blame<T>(source: string, span: Span, body: () => T, name?: string): T {
+/** Runs `body`; errors of the core get a position in the source, and what they are about. */
+function blame<T>(source: string, span: Span, refusal: Refusal, body: () => T): T {
   try {
     return body()
   } catch (error) {
     if (error instanceof ExpressionError || !(error instanceof BackpropagationError)) throw error
+    // Shapes that broadcast, with an attribute that is wrong.
+    const isOther = refusal.kind === 'broadcast' && error.name !== 'ShapeError'
+    const about: Refusal = isOther ? { ...refusal, kind: 'call' } : refusal
     throw new ExpressionError(
       source,
       span,
-      { code: 'refused', name: name ?? null, message: error.message },
+      { code: 'refused', refusal: about, message: error.message },
       {
         cause: error,
       },

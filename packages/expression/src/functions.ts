@@ -10,6 +10,8 @@ export interface FunctionEntry {
   readonly inputs: readonly string[]
   /** It takes any number of tensors; `inputs` names their list. */
   readonly ofList: boolean
+  /** Shapes that differ are stretched to each other. */
+  readonly broadcasts: boolean
   /** The attribute that may follow them as a number or array, `axes` in `sum(x, 0)`. */
   readonly shorthand: string | undefined
   readonly apply: (tensors: readonly Tensor[], attribute: unknown) => Tensor
@@ -17,14 +19,18 @@ export interface FunctionEntry {
 
 const table = new Map<string, FunctionEntry>(
   (Object.values(ops) as unknown as Op[]).map((op) => {
-    const { inputs, shorthand } = op.definition as { inputs: readonly string[]; shorthand?: string }
+    const { inputs, shorthand, broadcasts } = op.definition as {
+      inputs: readonly string[]
+      shorthand?: string
+      broadcasts?: boolean
+    }
     const call = op as unknown as (...args: unknown[]) => Tensor
     const ofList = isList(inputs[0]!)
     const apply: FunctionEntry['apply'] = (tensors, attribute) => {
       const given = ofList ? [tensors] : tensors
       return attribute === undefined ? call(...given) : call(...given, { [shorthand!]: attribute })
     }
-    return [op.name, { name: op.name, inputs, ofList, shorthand, apply }]
+    return [op.name, { name: op.name, inputs, ofList, broadcasts: broadcasts === true, shorthand, apply }]
   }),
 )
 

@@ -15,6 +15,17 @@ const item = (shape: readonly number[]) =>
 
 const afterwards = (after: string | null) => (after === null ? '' : ` after ${after}`)
 
+/** What a refusal of the core is about, for words other than its own. */
+export type Refusal =
+  /** Of the variable, or of a literal: the value is ragged, empty or too large. */
+  | { readonly kind: 'value'; readonly name: string | null }
+  | {
+      /** Of the operator or function: shapes that do not broadcast, or not for a product; an axis; anything else. */
+      readonly kind: 'broadcast' | 'product' | 'axis' | 'call'
+      readonly name: string
+      readonly shapes: readonly (readonly number[])[]
+    }
+
 export const english = {
   // A whole source.
   'nothing-to-compute': (): Said => ['there is nothing to compute', 'write an expression, e.g. f = w*x + b'],
@@ -210,9 +221,9 @@ export const english = {
     `${shorthand} must be a number or an array of numbers`,
     `it must be a literal; write ${form} with e.g. 0 or [0, 1] for ${shorthand}`,
   ],
-  /** What the core refuses, in its own words; of a variable, if it has a `name`. */
-  refused: ({ name, message }: { name: string | null; message: string }): Said => [
-    name === null ? message : `${name}: ${message}`,
+  /** What the core refuses, in its own words. */
+  refused: ({ refusal, message }: { refusal: Refusal; message: string }): Said => [
+    refusal.kind === 'value' && refusal.name !== null ? `${refusal.name}: ${message}` : message,
   ],
 }
 

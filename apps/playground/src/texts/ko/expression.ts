@@ -1,5 +1,5 @@
 // What is wrong with an expression, in Korean.
-import type { Said } from '@bp/expression'
+import type { Refusal, Said } from '@bp/expression'
 import type { expression as en } from '../en/expression.js'
 
 const noValue = (name: string, divides: boolean) =>
@@ -9,6 +9,41 @@ const item = (shape: readonly number[]) =>
   shape.length === 0 ? '숫자' : shape.length === 1 ? `숫자 ${shape[0]}개인 행` : `${shape.join('×')} 배열`
 
 const place = (after: string | null) => (after === null ? '' : `${after} 뒤, `)
+
+const sizes = (shapes: readonly (readonly number[])[]) =>
+  shapes.map((shape) => (shape.length === 0 ? '숫자' : `${shape.join('×')}`)).join(', ')
+
+function refused(refusal: Refusal): Said {
+  const { kind, name } = refusal
+  if (kind === 'value')
+    return [
+      `${name === null ? '이 값을' : `${name}의 값을`} 쓸 수 없습니다`,
+      '숫자, 또는 행마다 개수가 같고 비어 있지 않은 배열을 쓰세요. 예: [[1, 2], [3, 4]]',
+    ]
+  const given = sizes(refusal.shapes)
+  switch (kind) {
+    case 'broadcast':
+      return [
+        `${name}에 쓴 배열의 크기가 서로 맞지 않습니다: ${given}`,
+        '뒤에서부터 견준 크기가 서로 같거나 한쪽이 1이어야 합니다',
+      ]
+    case 'product':
+      return [
+        `${name}(으)로 곱할 수 없는 크기입니다: ${given}`,
+        '앞 배열의 열 수와 뒤 배열의 행 수가 같아야 합니다. 숫자를 곱하려면 *를 쓰세요',
+      ]
+    case 'axis':
+      return [
+        `${name}에 쓴 축이 없습니다. 배열의 크기는 ${given}입니다`,
+        `축은 0부터 셉니다. 쓸 수 있는 축: ${refusal.shapes[0]!.map((_, axis) => axis).join(', ') || '없음'}`,
+      ]
+    default:
+      return [
+        `${name}을(를) 이 인수로 계산할 수 없습니다. 받은 크기: ${given || '없음'}`,
+        `${name}이(가) 받는 배열의 크기와 설정을 확인하세요`,
+      ]
+  }
+}
 
 export const expression: typeof en = {
   'nothing-to-compute': (): Said => ['계산할 것이 없습니다', '식을 써 보세요. 예: f = w*x + b'],
@@ -115,7 +150,5 @@ export const expression: typeof en = {
     `${shorthand}은(는) 숫자나 숫자 배열이어야 합니다`,
     `숫자를 그대로 쓰세요: ${form}, ${shorthand} 자리에는 0이나 [0, 1]`,
   ],
-  refused: ({ name, message }) => [
-    `${name === null ? '' : `${name}: `}이 연산을 계산할 수 없습니다. 엔진의 말: ${message}`,
-  ],
+  refused: ({ refusal }) => refused(refusal),
 }
