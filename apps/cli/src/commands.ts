@@ -157,7 +157,8 @@ each instruction of a step takes compared with the peak of the machine.`,
       about: `EXPRESSION is a formula such as "f = w*x + b" or "sigmoid(w*x + b)", or several
 statements separated by semicolons: "g = w*x; f = g + b". The default is the
 lecture's f = w*x + b with w = -2, x = 5, b = 3. For a RUN, e.g. last --row 3,
-it is the graph of its network for a row of its table, with its weights.`,
+it is the graph of its network for a row of its table, with its weights; with
+--scopes that of a training step: forward, loss, gradients, update.`,
       options: graphOptions,
       more: `On a terminal it steps through the forward and backward passes, and takes other
 values, nudges, checks, opens composites and more by keys: ? lists them, : finds

@@ -2,11 +2,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Operation } from '@bp/lab'
 import { renderToString } from 'ink'
+import { render } from 'ink-testing-library'
 import stringWidth from 'string-width'
 import { afterAll, describe, expect, it } from 'vitest'
 import { actions, findActions } from '../src/graph/actions.js'
 import { keysOf, press } from '../src/graph/keys.js'
+import { ScopesScreen } from '../src/graph/scopes-screen.js'
 import { SessionScreen } from '../src/graph/screen.js'
 import { openSession, played, type Session } from '../src/graph/session.js'
 import { readSubject } from '../src/graph/source.js'
@@ -351,5 +354,54 @@ describe('every screen', () => {
       expect(lines.length).toBeLessThan(Math.max(rows, 2))
       for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns)
     }
+  })
+})
+
+describe('the graph of a training step', () => {
+  const operation = (
+    name: string,
+    part: 'forward' | 'gradients',
+    inputs: string[] = [],
+  ): [string, Operation] => [name, { name, op: 'MatMul', inputs, shape: [2, 3], part }]
+  const operations = new Map([
+    operation('X', 'forward'),
+    operation('layer1/a', 'forward', ['X']),
+    operation('層/b', 'forward', ['layer1/a']),
+    operation('gradients/層/c', 'gradients', ['層/b']),
+    operation('gradients/層/d', 'gradients', ['gradients/層/c']),
+  ])
+
+  it.each([
+    [80, 24],
+    [40, 12],
+    [10, 3],
+  ])('opens and closes its scopes by keys, on %i by %i', async (columns, rows) => {
+    const codes: number[] = []
+    const { stdin, lastFrame, unmount } = render(
+      <ScopesScreen
+        graph={{ title: 'a step', operations }}
+        size={{ columns, rows }}
+        onLeave={(code) => codes.push(code)}
+      />,
+    )
+    const press = async (key: string) => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      stdin.write(key)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      for (const line of lastFrame()!.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(columns)
+      return lastFrame()!
+    }
+    if (rows < 6) expect(await press('x')).toBe('X')
+    else {
+      expect(await press('x')).toMatch(/▸ gradients +2 operations/)
+      expect(await press('\u001b[F')).toContain('›▸ gradients')
+      expect(await press('\r')).toMatch(/▾ gradients[\s\S]*▸ 層/)
+      expect(await press('\u001b[D')).not.toContain('▾ gradients')
+      expect(await press('+')).toMatch(/▾ 層[\s\S]*MatMul/)
+      expect(await press('-')).not.toContain('▾')
+    }
+    await press('q')
+    expect(codes).toEqual([0])
+    unmount()
   })
 })

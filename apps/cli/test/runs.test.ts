@@ -61,7 +61,17 @@ describe('bp graph of a run', () => {
     expect(rest.at(-1).derivatives.w).toBeDefined()
   })
 
+  it('of a training step has its operations in scopes', () => {
+    const { lines, status } = bp('graph people-1 --scopes')
+    expect(status).toBe(0)
+    for (const scope of ['cost', 'gradients', 'update'])
+      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^▾ ${scope} +\\d+ operations?$`)))
+    const [start, ...rest] = bp('graph people-1 --scopes --ui json').lines.map((line) => JSON.parse(line))
+    expect(rest).toHaveLength(start.operations)
+  })
+
   it.each([
+    ['graph people-1 --scopes --row 2', '--scopes shows a whole training step; leave out --row'],
     ['graph people-1 --row 999', '--row must be an integer in [1, 120], the rows of people.csv; got 999'],
     ['graph nope --row 1', 'there is no run "nope"'],
     ['graph people-1 --row 0', '--row must be an integer in [1, 1000000000]'],

@@ -197,6 +197,7 @@ export {
 } from './training-graph/document.js'
 export { writeEvents } from './training-graph/export.js'
 export { openGraphFile } from './training-graph/file.js'
+export { type ModelStep, operationsOfModel } from './training-graph/of-model.js'
 export {
   type ArrayNumbers,
   type Fused,
@@ -214,4 +215,5 @@ export {
   search,
   writeShape,
 } from './training-graph/operations.js'
+export { type ScopeRow, scopeOutline } from './training-graph/outline.js'
 export { type Attached, isRun, type Seen, type SeenNode, seen } from './training-graph/scopes.js'

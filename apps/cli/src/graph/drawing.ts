@@ -366,7 +366,7 @@ function gridRows(
           ? '—'
           : ''
         : `${widths.map((own, column) => padStart(shortNumber(row[column]!), own)).join(' ')}${
-            more ? ' ⋮' : widths.length < row.length ? ' …' : ''
+            more ? ' ↓' : widths.length < row.length ? ' …' : ''
           }`
     return [
       { text: sign, dim: true },

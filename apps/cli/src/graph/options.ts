@@ -1,5 +1,5 @@
 // The options of `bp graph` and `bp check`.
-import { choice, integer, type Option, text, ui } from '../options.js'
+import { choice, flag, integer, type Option, text, ui } from '../options.js'
 
 const set: Option<string> = {
   ...text('NAME=VALUE,…', 'values of the variables, e.g. w=-2,x=1/3,b=pi; also several times'),
@@ -34,6 +34,7 @@ export const runSubjectOptions = {
 export const graphOptions = {
   ...subjectOptions,
   ...runSubjectOptions,
+  scopes: flag('of a run: the graph of a training step, as a list of scopes that open and close'),
   output: text('FILE', 'write it to a new file instead: FILE.ts, .py (PyTorch), .tex, .dot or .json'),
   ui,
 }

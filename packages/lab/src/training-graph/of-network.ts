@@ -229,15 +229,15 @@ function summary(values: ArrayLike<number>, shape: readonly number[]): ArrayNumb
   return { shape, least, mean: total / values.length, greatest, cells }
 }
 
-const updateName = (parameter: string) => `update/${parameter.replaceAll('/', '_')}`
+export const updateName = (parameter: string) => `update/${parameter.replaceAll('/', '_')}`
 
 /** `MatMul`, `SigmoidGrad`: the names that TensorFlow gives to operations, or would give. */
-function operationName(name: string): string {
+export function operationName(name: string): string {
   return name === 'matmul' ? 'MatMul' : name[0]!.toUpperCase() + name.slice(1)
 }
 
 /** Gives each operation of a scope a name of its own: `Mul`, `Mul_1`. */
-function namer(): (scope: string, op: string) => string {
+export function namer(): (scope: string, op: string) => string {
   const counts = new Map<string, number>()
   return (scope, op) => {
     const name = scope === '' ? op : `${scope}/${op}`
@@ -440,7 +440,7 @@ function lectureCost({ loss, l1, l2 }: NetworkDocument, run: NetworkRun, outputs
 }
 
 /** The layer, or `cost`, through which each derivative is passed back: that of the operation which used the tensor. */
-function gradientScopes(
+export function gradientScopes(
   loss: Tensor,
   layers: readonly Tensor[],
   parameters: readonly Tensor[],
