@@ -2,21 +2,18 @@
 // computes in float64 alone, and nothing uses relaxed SIMD.
 import type { Plugin } from 'vite'
 
-const binaries = {
-  all: /\/kernel\/dist\/binary(?:-relaxed)?\.js$/,
-  relaxed: /\/kernel\/dist\/binary-relaxed\.js$/,
-}
-
-/** `kept`: the plain binary stays inlined, for the page that is one file. */
+/** `kept`: what a program can reach stays inlined, for the page that is one file. */
 export function leanKernel({ kept = false } = {}): Plugin {
-  const dropped = kept ? binaries.relaxed : binaries.all
   return {
     name: 'lean-kernel',
     apply: 'build',
     transform(code, id) {
-      if (!dropped.test(id)) return
-      const [, pages = '0'] = /pages = (\d+)/.exec(code) ?? []
-      return { code: `export const binary = ''\nexport const pages = ${pages}\n`, map: null }
+      const [, name] = /\/kernel\/dist\/(binary|binary-relaxed|bytes|opcodes)\.js$/.exec(id) ?? []
+      if (!name) return
+      if (name.startsWith('binary')) return { code: `export const binary = ''`, map: null }
+      // The texts of functions.
+      if (!kept) return { code: code.replaceAll(/\[(\d+), '[^']*'\]/g, `[$1, '']`), map: null }
+      return
     },
   }
 }

@@ -15,6 +15,8 @@ const isProperty = ({ type, shorthand }) => type === 'Property' && !shorthand
 const removed = ({ start, end }) => ({ start, end, instead: '' })
 
 const { ops, layers } = await import('./dist/index.js')
+const { instructions } = await import('@bp/kernel/instructions')
+const opcodes = new Set(Object.keys(instructions))
 const table = Object.values(ops)
 
 edit('dist/ops', (node) => without(node, ['summary']))
@@ -41,6 +43,7 @@ edit('dist/ops', (node) => [
   ...withoutTexts(node),
 ])
 edit('dist', pure)
+for (const folder of ['ops', 'compile', 'training']) withInstructions(`dist/${folder}`)
 writeNotation()
 
 /**
@@ -54,7 +57,7 @@ function edit(folder, changesOf) {
     const text = readFileSync(file, 'utf8')
     const { body } = parse(text, { ecmaVersion: 2022, sourceType: 'module' })
     const changes = body
-      .flatMap(changesOf)
+      .flatMap((node) => changesOf(node, file))
       .sort((a, b) => a.start - b.start)
       // Without those inside of what is removed.
       .filter(({ start }, index, all) => all.slice(0, index).every(({ end }) => end <= start))
@@ -102,18 +105,57 @@ function withoutTexts(node) {
     .map(({ start, end }) => ({ start, end, instead: "''" }))
 }
 
-/** What is called while a module is loaded only makes values: a bundler may leave out those that nothing uses. */
+/**
+ * What is called while a module is loaded only makes values: a bundler may leave out those that nothing uses. It takes what is
+ * spread into an object for a side effect, unless that is in a function.
+ */
 function pure(node) {
   const declaration = node.type === 'ExportNamedDeclaration' ? node.declaration : node
   if (declaration?.type !== 'VariableDeclaration') return []
-  const starts = new Set()
-  const visit = (each) => {
-    if (/Function/.test(each.type)) return
-    if (each.type === 'CallExpression' || each.type === 'NewExpression') starts.add(each.start)
-    for (const child of childrenOf(each)) visit(child)
+  return declaration.declarations.flatMap(({ init }) => {
+    if (!init || /Function/.test(init.type)) return []
+    const isCall = ({ type }) => type === 'CallExpression' || type === 'NewExpression'
+    const whileLoaded = [...within(init)]
+    if (whileLoaded.some(({ type }) => type === 'SpreadElement'))
+      return [
+        { start: init.start, end: init.start, instead: '/* @__PURE__ */ (() => (' },
+        { start: init.end, end: init.end, instead: '))()' },
+      ]
+    const starts = new Set(whileLoaded.filter(isCall).map(({ start }) => start))
+    return [...starts].map((start) => ({ start, end: start, instead: '/* @__PURE__ */ ' }))
+  })
+}
+
+/** A node and what is in it, but for what is in functions. */
+function* within(node) {
+  yield node
+  for (const child of childrenOf(node)) if (!/Function/.test(child.type)) yield* within(child)
+}
+
+/**
+ * Names of instructions that may be emitted, from the kernel, whose functions a bundle gets with them. What an instruction is only
+ * compared with is not emitted.
+ */
+function withInstructions(folder) {
+  const imported = new Map()
+  const isName = (each) =>
+    each.type === 'Literal' && typeof each.value === 'string' && opcodes.has(each.value)
+  const namesIn = (node) =>
+    isName(node)
+      ? [node]
+      : /^(BinaryExpression|SwitchCase)$/.test(node.type)
+        ? []
+        : [...childrenOf(node)].flatMap(namesIn)
+  edit(folder, (node, file) =>
+    namesIn(node).map(({ start, end, value }) => {
+      imported.set(file, (imported.get(file) ?? new Set()).add(value))
+      return { start, end, instead: `op${value}` }
+    }),
+  )
+  for (const [file, names] of imported) {
+    const list = [...names].sort().map((name) => `op${name}`)
+    writeFileSync(file, `import { ${list.join(', ')} } from '@bp/kernel';${readFileSync(file, 'utf8')}`)
   }
-  for (const { init } of declaration.declarations) if (init) visit(init)
-  return [...starts].map((start) => ({ start, end: start, instead: '/* @__PURE__ */ ' }))
 }
 
 /** What src/notation.ts reads from the definitions, as tables of their own. */

@@ -60,7 +60,7 @@ async function compile(name, ...features) {
       '--maximumMemory',
       '65536',
       '--noAssert',
-      ...(quick ? ['--optimizeLevel', '0'] : ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge']),
+      ...(quick ? ['--optimizeLevel', '0'] : ['--optimizeLevel', '3', '--shrinkLevel', '1', '--converge']),
     ])
   } catch (error) {
     fail(error.stderr ?? error.message)
@@ -75,10 +75,10 @@ async function compile(name, ...features) {
 /** Hexadecimal, since it keeps bytes whole: gzipped it is a quarter smaller than base64. */
 const inlined = ({ wasm, pages }) => `// Written by build.mjs: the compiled kernel, ${wasm.length} bytes.
 // Made of ${hash}.
-export const binary =
+export const binary: string =
   '${wasm.toString('hex')}'
 /** Pages of 64 KiB that its memory starts with. */
-export const pages = ${pages}
+export const pages: number = ${pages}
 `
 
 // Each takes some 20 s of one core.
@@ -88,7 +88,7 @@ const [strict, relaxed] = await Promise.all([
 ])
 writeFileSync('src/binary.ts', inlined(strict))
 // Of an empty binary every engine says that it is not valid, as one without relaxed SIMD does of the real one.
-writeFileSync('src/binary-relaxed.ts', relaxed ? inlined(relaxed) : "export const binary = ''\n")
+writeFileSync('src/binary-relaxed.ts', relaxed ? inlined(relaxed) : "export const binary: string = ''\n")
 
 // Of the worker, one file without imports for whoever bundles or serves it, and its text for where no file is found.
 const worker = await build({

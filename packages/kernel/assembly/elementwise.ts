@@ -1,5 +1,7 @@
 // Loops over elements. Arrays start at multiples of 16 bytes and are padded to such, so whole vectors are
 // written even past the last element.
+// @ts-ignore: of the compiler
+import { powf_lut } from '~lib/util/math'
 import { geluTanh, geluTanhGrad, geluTanhWithDerivative, mish, mishGrad, silu, siluGrad } from './activations'
 import { erf, gelu, geluGrad, geluWithDerivative } from './error-function'
 import { exp, expm1, log, log1p, log1pOfUnit, sigmoid, sigmoidOf, softplus, tanh } from './functions'
@@ -134,7 +136,14 @@ function pow(a: v128, b: v128): v128 {
 
 /** IEEE 754's pow but for 1 and NaN, where JavaScript's differs from C's: 1 to the NaN is NaN here too. */
 function powLane(a: f32, b: f32): f32 {
-  return b != b ? b : NativeMathf.pow(a, b)
+  if (b != b) return b
+  if (b == 2) return a * a
+  if (b == 0.5) return a == -Infinity ? Infinity : abs(sqrt(a))
+  if (b == -1) return 1 / a
+  if (b == 1) return a
+  if (b == 0) return 1
+  // By a table, in double precision. `Mathf.pow`, which is this, is another function where the compiler is to spare bytes.
+  return powf_lut(a, b)
 }
 
 /**

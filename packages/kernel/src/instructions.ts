@@ -526,7 +526,7 @@ const opcodes = /* @__PURE__ */ new Map(Object.keys(instructions).map((name, opc
  * The words of an instruction: opcode and, in the upper half, the number of words; then the operands.
  * @throws Error at an operand that the instruction does not have: its numbers would silently be left out.
  */
-export function encode(
+export function wordsOf(
   opcode: OpcodeName,
   operands: Readonly<Record<string, number | readonly number[] | undefined>>,
 ): number[] {

@@ -23,8 +23,8 @@ test.each([
     const outfile = join(folder, `${entry.replace('/', '-')}.${ending}`)
     writeFileSync(
       source,
-      `import { getKernel } from ${JSON.stringify(dist(entry))}
-    getKernel().setThreads(3).then((count) => console.log(count, 'threads'))`,
+      `import { setThreads } from ${JSON.stringify(dist(entry))}
+    setThreads(3).then((count) => console.log(count, 'threads'))`,
     )
     const { warnings } = await build({
       entryPoints: [source],

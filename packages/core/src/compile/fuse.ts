@@ -235,12 +235,6 @@ const fuseMeanLoss: Pass = (list, kept) => {
   return fused.filter((instruction) => !gone.has(instruction))
 }
 
-/** What computes a function together with its derivative, and what that spares, by the opcode of the function. */
-const derivatives = {
-  Gelu: { both: 'GeluWithDerivative', gradient: 'GeluGrad' },
-  GeluTanh: { both: 'GeluTanhWithDerivative', gradient: 'GeluTanhGrad' },
-} as const
-
 /**
  * Where a function is walked through backwards later, it keeps its derivative instead of its input: both need the same
  * exponentials, and what is passed back is then one product. It costs an array that lives until then.
@@ -251,12 +245,12 @@ const keepDerivatives: Pass = (list) => {
     const { opcode, nodes } = given
     const { out, x, dy, size } = given.operands as { out: Buffer; x: Buffer; dy: Buffer; size: number }
     if (opcode === 'Gelu' || opcode === 'GeluTanh') {
-      const { both, gradient } = derivatives[opcode]
+      const gradient = `${opcode}Grad` as const
       if (!list.some((other, at) => at > index && other.opcode === gradient && other.operands.x === x))
         return given
       const derivative: Buffer = { size }
       saved.set(x, { gradient, derivative })
-      return instruction(both, { out, derivative, x, size }, nodes)
+      return instruction(`${opcode}WithDerivative` as const, { out, derivative, x, size }, nodes)
     }
     const found = saved.get(x)
     if (found?.gradient !== opcode) return given

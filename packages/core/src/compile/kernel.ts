@@ -1,5 +1,5 @@
 // How the kernel computes: with how many threads, and with which instructions.
-import { getKernel, ThreadStartError, useModule } from '@bp/kernel'
+import * as kernel from '@bp/kernel'
 import { check, checkOptions, optional } from '../checks/check-options.js'
 import { blamingCaller, ThreadError, ValueError } from '../checks/errors.js'
 import { measureSharing } from './sharing.js'
@@ -28,7 +28,7 @@ export async function setThreads(count: number | 'auto', options?: ThreadOptions
   })
   measureSharing(count === 'auto')
   const wanted = count === 'auto' ? Math.min(cores(), 2) : count
-  return started('setThreads', () => getKernel().setThreads(wanted, workerUrl))
+  return started('setThreads', () => kernel.setThreads(wanted, workerUrl))
 }
 
 /** Cores of this machine that the process may use. */
@@ -66,7 +66,7 @@ async function started<T>(caller: string, start: () => Promise<T>): Promise<T> {
   try {
     return await start()
   } catch (error) {
-    if (!(error instanceof ThreadStartError)) throw error
+    if (!(error instanceof kernel.ThreadStartError)) throw error
     throw new ThreadError(
       `${caller}: ${error.message}; everything now runs on one thread. In a page, serve worker.js of @bp/kernel from its own origin, with the header Cross-Origin-Embedder-Policy: require-corp, and pass its address: setThreads(count, { workerUrl })`,
     )
@@ -82,7 +82,7 @@ async function started<T>(caller: string, start: () => Promise<T>): Promise<T> {
  * @throws ThreadError if threads were in use and do not restart; everything then works on one thread.
  */
 export function useRelaxedSimd(): Promise<boolean> {
-  return started('useRelaxedSimd', () => getKernel().useRelaxedSimd())
+  return started('useRelaxedSimd', kernel.useRelaxedSimd)
 }
 
 /**
@@ -98,7 +98,7 @@ export function useKernelModule(module: WebAssembly.Module): void {
       'module',
       module,
     )
-    if (!useModule(module))
+    if (!kernel.useModule(module))
       throw new ValueError('useKernelModule: something was computed already; call it before that')
   })
 }
