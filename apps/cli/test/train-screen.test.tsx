@@ -5,8 +5,9 @@ import { formatNumber } from '@bp/lab'
 import { Box, renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import stringWidth from 'string-width'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { charsets, setAppearance } from '../src/appearance.js'
+import { subjectOfRow } from '../src/graph/of-row.js'
 import type { Given } from '../src/options.js'
 import { planResumed } from '../src/runs/resume.js'
 import { readCheckpointOf, readResult } from '../src/runs/spec.js'
@@ -211,6 +212,33 @@ describe('the training screen', () => {
     unmount()
   })
 
+  it('looks inside a row with the weights of this step, and comes back to the same bits', async () => {
+    const session = await trained('xor', 21)
+    const before = session.run.weights()
+    const { press, shown, unmount } = await onScreen(session)
+    await press('g')
+    expect(shown()).toContain('look inside row ▏')
+    for (const letter of '5') await press(letter)
+    await press('\r')
+    expect(shown()).toContain('must be an integer in [1, 4]')
+    await press('\u007f')
+    await press('2')
+    await press('\r')
+    await vi.waitFor(() => expect(shown()).toContain('xor, row 2, step 21'))
+    // Its loss is that of the row: −ln of the probability of what is true.
+    const probability = session.getState().predictions![1]!.probability
+    const { inside, outline } = session.getState()
+    const { picture } = subjectOfRow('', { ...outline, ...inside!, parameters: inside!.parameters! })
+    const loss = picture.trace.nodes.find(({ id }) => id === 'loss')
+    expect(Number(loss!.value)).toBeCloseTo(-Math.log(probability), 5)
+    await press('q')
+    await vi.waitFor(() => expect(shown()).toContain('‖ paused'))
+    expect(session.run.weights()).toEqual(before)
+    await press('.')
+    expect(session.getState()).toMatchObject({ step: 22, inside: null })
+    unmount()
+  })
+
   it('finds an action by its words', async () => {
     const session = await trained('xor', 0)
     const { press, shown, unmount } = await onScreen(session)
@@ -354,7 +382,16 @@ describe('a session', () => {
       const [weights, biases] = [model.parameters[2 * at]!.values, model.parameters[2 * at + 1]!.values]
       const norm = Math.hypot(...weights, ...biases)
       expect(layer.weightNorm).toBeCloseTo(norm, 4)
-      expect(layer.updateRatio).toBeGreaterThanOrEqual(0)
+    }
+    const after = session.run.model.parameters.map(({ values }) => Float32Array.from(values))
+    session.run.stepBack()
+    const before = session.run.model.parameters.map(({ values }) => Float32Array.from(values))
+    session.run.step()
+    for (const [at, layer] of layers!.of.entries()) {
+      const norm = (...arrays: Float32Array[]) => Math.hypot(...arrays.flatMap((values) => [...values]))
+      const own = [2 * at, 2 * at + 1]
+      const moved = own.map((index) => after[index]!.map((value, place) => value - before[index]![place]!))
+      expect(layer.updateRatio).toBeCloseTo(norm(...moved) / norm(...own.map((index) => before[index]!)), 6)
     }
     // By hand: units of the first layer that are 0 for all of the rows.
     const { data } = session.plan

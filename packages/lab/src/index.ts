@@ -157,6 +157,7 @@ export {
   type InsideStep,
   insideRow,
   lookInside,
+  mostNumbersInside,
   type NetworkLayer,
   type NetworkRow,
 } from './network/look-inside.js'

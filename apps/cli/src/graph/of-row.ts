@@ -1,5 +1,5 @@
 // The graph of a network for one row: from the row through all weights to the loss, to be looked at like any other.
-import { initialGraph, insideRow, type NetworkRow } from '@bp/lab'
+import { initialGraph, insideRow, mostNumbersInside, type NetworkRow } from '@bp/lab'
 import type { Target } from '@bp/table'
 import type { Settings } from '../train/settings.js'
 import { UsageError } from '../usage-error.js'
@@ -17,16 +17,13 @@ export interface RowOfNetwork {
   readonly targets: ArrayLike<number>
 }
 
-/** More numbers are not a graph that can be followed, and the language takes no more. */
-const mostNumbers = 100_000
-
 /** @throws UsageError for a network that is too large. */
 export function subjectOfRow(title: string, row: RowOfNetwork): Subject {
   const { parameters, target } = row
   const numbers = parameters.reduce((total, { values }) => total + values.length, 0)
-  if (numbers > mostNumbers)
+  if (numbers > mostNumbersInside)
     throw new UsageError(
-      `the network has ${numbers} weights, and a graph shows up to ${mostNumbers}; train one with fewer units to look inside`,
+      `the network has ${numbers} weights, and a graph shows up to ${mostNumbersInside}; train one with fewer units to look inside`,
     )
   const { source, values } = insideRow({ layers: layersOf(row), ...lossOf(target), ...row })
   return openSubject(title, { ...initialGraph, source, values })

@@ -41,6 +41,12 @@ export const runActions: readonly Action[] = [
 /** Those of the screen alone. */
 export const screenActions = [
   { key: 'l', label: 'l', text: 'change the learning rate', hint: 'rate' },
+  {
+    key: 'g',
+    label: 'g',
+    text: 'look inside: a row and these weights as a graph, step by step',
+    hint: 'inside',
+  },
   { key: 'X', label: 'X', text: 'leave at once without saving what is new' },
   { key: 'y', label: 'y', text: 'linear or logarithmic scale of the loss', hint: 'scale' },
   { key: 'e', label: 'e', text: 'linear or logarithmic scale of the epochs' },

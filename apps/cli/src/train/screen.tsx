@@ -1,17 +1,19 @@
 // The full screen of a training run: draws its view, and passes keys on.
 import { createStore, isOver, type Store } from '@bp/lab'
 import { Box, type Key, useInput } from 'ink'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react'
 import stringWidth from 'string-width'
 import { cut, visible, wrap } from '../fit.js'
 import { toNumber } from '../options.js'
 import { exitInterrupted } from '../signals.js'
 import type { Size } from '../terminal.js'
 import { fit, type Piece, palette, Row, Rows, widthOf } from '../text.js'
+import { UsageError } from '../usage-error.js'
 import { type Action, actions, runActions, type ScreenKey, screenActions } from './actions.js'
 import { isEnded, type Look, metricTable, type PageName, pageNames, pages, verdict } from './pages.js'
+import type { Outline } from './plan.js'
 import { formatFixed } from './summary.js'
-import type { Training, View } from './view.js'
+import type { RowInside, Training, View } from './view.js'
 import {
   describeGain,
   describeNetwork,
@@ -54,7 +56,10 @@ const smoothings: readonly number[] = [0, 0.6, 0.9]
 /** What the keys are for at the moment, besides the run. */
 type Mode =
   | { readonly name: 'run' | 'keys' | 'abort' }
-  | { readonly name: 'rate'; readonly text: string; readonly problem: string | null }
+  | { readonly name: 'rate' | 'row'; readonly text: string; readonly problem: string | null }
+  /** From the command until the graph is there. */
+  | { readonly name: 'opening' }
+  | { readonly name: 'inside'; readonly draw: (size: Size, back: (code: number) => void) => ReactNode }
   | { readonly name: 'find'; readonly text: string; readonly chosen: number }
 
 interface ScreenState {
@@ -81,7 +86,24 @@ export function TrainScreen(props: TrainScreenProps) {
     if ((exitOnDone && isOver(status)) || status === 'stopped') onLeave(0)
   }, [exitOnDone, status, onLeave])
 
-  useInput((input, key) => press(input, key, { training, store, onLeave, onAbort }))
+  const { inside, outline, step } = view
+  useEffect(() => {
+    if (mode.name !== 'opening' || !inside) return
+    const set = (next: Mode) => store.setState({ ...store.getState(), mode: next })
+    open(inside, outline, step).then(
+      (draw) => set({ name: 'inside', draw }),
+      (error: Error) => set({ name: 'row', text: '', problem: error.message }),
+    )
+  }, [mode, inside, outline, step, store])
+
+  useInput((input, key) => press(input, key, { training, store, onLeave, onAbort }), {
+    isActive: mode.name !== 'inside',
+  })
+  if (mode.name === 'inside')
+    return mode.draw(size, (code) => {
+      if (code === exitInterrupted) onLeave(code)
+      else store.setState({ ...store.getState(), mode: { name: 'run' } })
+    })
 
   if (size.columns < smallest.columns || size.rows < smallest.rows)
     return <Row pieces={[{ text: cut(statusLine(view), size.columns - 1) }]} />
@@ -105,6 +127,22 @@ export function TrainScreen(props: TrainScreenProps) {
   )
 }
 
+/** The graph of a row, drawn as by `bp graph`. */
+async function open({ row, inputs, targets, parameters }: RowInside, outline: Outline, step: number) {
+  if (parameters === null)
+    throw new UsageError('the network is too large to be a graph; train one with fewer units')
+  const [{ subjectOfRow }, { GraphScreen }] = await Promise.all([
+    import('../graph/of-row.js'),
+    import('../graph/screen.js'),
+  ])
+  const { settings, target, name } = outline
+  const title = `${name}, row ${formatCount(row)}, step ${formatCount(step)}`
+  const subject = subjectOfRow(title, { settings, target, parameters, inputs, targets })
+  return (size: Size, back: (code: number) => void) => (
+    <GraphScreen subject={subject} size={size} onLeave={back} />
+  )
+}
+
 interface Pressed extends Pick<TrainScreenProps, 'training' | 'onLeave' | 'onAbort'> {
   readonly store: Store<ScreenState>
 }
@@ -113,11 +151,11 @@ function press(input: string, key: Key, pressed: Pressed): void {
   const { store, onLeave } = pressed
   const set = (change: Partial<ScreenState>) => store.setState({ ...store.getState(), ...change })
   const { mode, look } = store.getState()
-  const typing = mode.name === 'rate' || mode.name === 'find'
+  const typing = mode.name === 'rate' || mode.name === 'row' || mode.name === 'find'
   if (key.ctrl && input === 'c') onLeave(exitInterrupted)
   else if (key.ctrl && input === 'k') set({ mode: { name: 'find', text: '', chosen: 0 } })
   else if (key.escape && typing) set({ mode: { name: 'run' } })
-  else if (mode.name === 'rate') typeRate(mode.text, input, key, pressed)
+  else if (mode.name === 'rate' || mode.name === 'row') typeNumber(mode, input, key, pressed)
   else if (mode.name === 'find') typeWords(mode, input, key, pressed)
   else if (key.escape) set({ mode: { name: 'run' }, page: 'run', look: { ...look, cursor: null } })
   else if (look.cursor !== null && (key.leftArrow || key.rightArrow)) {
@@ -146,6 +184,7 @@ function act({ key, command }: Action, { training, store, onLeave, onAbort }: Pr
   const see = (change: Partial<Look>) => set({ look: { ...look, ...change } })
   const own: Record<ScreenKey, () => void> = {
     l: () => set({ mode: { name: 'rate', text: '', problem: null } }),
+    g: () => set({ mode: { name: 'row', text: '', problem: null } }),
     X: () => (mode.name === 'abort' ? onAbort() : set({ mode: { name: 'abort' } })),
     y: () => see({ logarithmic: !look.logarithmic }),
     e: () => see({ xLogarithmic: !look.xLogarithmic }),
@@ -170,20 +209,32 @@ function edited(text: string, input: string, key: Key): string {
   return key.backspace || key.delete ? text.slice(0, -1) : text + typed(input)
 }
 
-function typeRate(text: string, input: string, key: Key, { store, training }: Pressed): void {
+type NumberMode = Extract<Mode, { name: 'rate' | 'row' }>
+
+function typeNumber({ name, text }: NumberMode, input: string, key: Key, pressed: Pressed): void {
+  const { store, training } = pressed
   const set = (mode: Mode) => store.setState({ ...store.getState(), mode })
   const now = edited(text, input, key)
   if (!key.return && !input.includes('\r')) {
-    set({ name: 'rate', text: now, problem: null })
+    set({ name, text: now, problem: null })
     return
   }
-  const learningRate = toNumber(now.trim())
-  // Weights are float32.
-  const single = Math.fround(learningRate)
-  if (single > 0 && Number.isFinite(single)) {
-    training.send({ do: 'rate', learningRate })
-    set({ name: 'run' })
-  } else set({ name: 'rate', text: now, problem: 'must be a positive number, e.g. 0.001' })
+  const number = toNumber(now.trim())
+  if (name === 'rate') {
+    // Weights are float32.
+    const single = Math.fround(number)
+    if (single > 0 && Number.isFinite(single)) {
+      training.send({ do: 'rate', learningRate: number })
+      set({ name: 'run' })
+    } else set({ name, text: now, problem: 'must be a positive number, e.g. 0.001' })
+    return
+  }
+  const { rows } = training.getState().outline.data
+  const row = now.trim() === '' ? 1 : number
+  if (Number.isInteger(row) && row >= 1 && row <= rows) {
+    set({ name: 'opening' })
+    training.send({ do: 'look inside', row })
+  } else set({ name, text: now, problem: `must be an integer in [1, ${formatCount(rows)}]` })
 }
 
 function typeWords(mode: Extract<Mode, { name: 'find' }>, input: string, key: Key, pressed: Pressed): void {
@@ -370,6 +421,18 @@ function promptOf(mode: Mode, view: View, columns: number): Piece[] {
         ? { text: ` ${mode.problem}`, colour: palette.red }
         : { text: '  enter applies it after this step, esc leaves it', dim: true },
     ]
+  if (mode.name === 'row')
+    return [
+      { text: 'look inside row ', bold: true },
+      { text: `${mode.text}▏` },
+      mode.problem
+        ? { text: ` ${mode.problem}`, colour: palette.red }
+        : {
+            text: `  of ${formatCount(view.outline.data.rows)} training rows; enter alone is 1, esc`,
+            dim: true,
+          },
+    ]
+  if (mode.name === 'opening') return [{ text: 'opening the graph …', dim: true }]
   if (mode.name === 'find')
     return [
       { text: ': ', bold: true },

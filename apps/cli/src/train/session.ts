@@ -6,6 +6,7 @@ import {
   isOver,
   layerFigures,
   mostFigureRows,
+  mostNumbersInside,
   normOf,
   Pacer,
   predictXor,
@@ -15,7 +16,7 @@ import { drawProfile } from '../profile/table.js'
 import { lookAtMap, lookAtOutcome } from './looks.js'
 import { createPlannedRun, lossOf, outlineOf, type Plan } from './plan.js'
 import { summarize } from './summary.js'
-import type { Command, LayerView, RateChange, Training, View } from './view.js'
+import type { Command, LayerView, RateChange, RowInside, Training, View } from './view.js'
 import { counted, formatCount } from './words.js'
 
 /** Time between ticks, and between pictures of 5 kB, in ms: over SSH under 20 kB/s. */
@@ -28,6 +29,8 @@ const lookShare = 0.01
 const layersInterval = 400
 /** For this long after a change of pace, an estimate of the time left would jump, in ms. */
 const shortestMeasurement = 400
+/** Of a network of more weights, a step is not done again just to look at it. */
+const mostStepsAgain = 1e6
 /** Lines of the log that are kept. */
 const longestLog = 200
 
@@ -79,8 +82,10 @@ export class Session implements Training {
   #layers = new Ration(layersInterval)
   #look!: () => readonly ReturnType<ReturnType<typeof layerFigures>>[number][]
   #figures: View['layers'] = null
-  #ratios: readonly (number | null)[] = []
+  /** How far a step moved the weights of each layer, relative to theirs; and which. */
+  #moved: { readonly step: number; readonly ratios: readonly (number | null)[] } = { step: 0, ratios: [] }
   #changes: RateChange[] = []
+  #inside: RowInside | null = null
   #log: View['log'] = []
   #obeyed = 0
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null
@@ -124,6 +129,7 @@ export class Session implements Training {
 
   #obey(command: Command): void {
     const over = isOver(this.run.getState().status)
+    this.#inside = null
     switch (command.do) {
       case 'toggle':
         if (!this.#paused) this.#pause()
@@ -170,6 +176,26 @@ export class Session implements Training {
       case 'rate':
         if (over) this.#say('the run is over; go back with , before the learning rate is changed')
         else this.#changeRate(command.learningRate)
+        break
+      case 'look inside':
+        this.#pause()
+        this.#inside = this.#rowInside(command.row)
+    }
+  }
+
+  #rowInside(row: number): RowInside {
+    const { inputs, inputShape, targets, targetShape } = this.plan.data
+    const of = (values: Float32Array, width: number) => values.slice((row - 1) * width, row * width)
+    const { parameters } = this.run.model
+    const count = parameters.reduce((total, { size }) => total + size, 0)
+    return {
+      row,
+      inputs: of(inputs, inputShape[0]!),
+      targets: of(targets, targetShape[0]!),
+      parameters:
+        count > mostNumbersInside
+          ? null
+          : parameters.map(({ values }) => ({ values: Float32Array.from(values) })),
     }
   }
 
@@ -204,7 +230,7 @@ export class Session implements Training {
     if (isOver(run.getState().status)) return
     const before = run.model.parameters.map(({ values }) => Float32Array.from(values))
     run.step()
-    this.#ratios = run.model.layers.map(({ parameters }) => {
+    const ratios = run.model.layers.map(({ parameters }) => {
       if (parameters.length === 0) return null
       const own = parameters.map((parameter) => run.model.parameters.indexOf(parameter))
       const moved = own.map((index) => {
@@ -213,6 +239,17 @@ export class Session implements Training {
       })
       return normOf(...moved) / normOf(...own.map((index) => before[index]!))
     })
+    this.#moved = { step: run.getState().step, ratios }
+  }
+
+  /** Does the last step again, to see how far it moved the weights. */
+  #stepAgain(): void {
+    const { run } = this
+    const { step, status } = run.getState()
+    const weights = run.model.parameters.reduce((total, { size }) => total + size, 0)
+    if (step === 0 || status === 'diverged' || weights > mostStepsAgain) return
+    // A run that was resumed here cannot go back.
+    if (run.stepBack().step === step - 1) this.#stepOnce()
   }
 
   #back(count: number): void {
@@ -278,7 +315,7 @@ export class Session implements Training {
     this.elapsed = 0
     this.#first = run.getState().step
     this.#figures = null
-    this.#ratios = []
+    this.#moved = { step: 0, ratios: [] }
     const { plan } = this
     this.#look = layerFigures(run.model, lossOf(plan.target), plan.settings.activation, plan.data)
     this.#measureFromHere()
@@ -334,7 +371,9 @@ export class Session implements Training {
   /** `moving`: while training, a step more shows how far a step moves the weights. */
   #lookAtLayers(moving: boolean): void {
     if (moving) this.#stepOnce()
+    else if (this.#moved.step !== this.run.getState().step) this.#stepAgain()
     const { run, plan } = this
+    const moved = this.#moved.step === run.getState().step ? this.#moved.ratios : []
     const figures = this.#look()
     this.#figures = {
       step: run.getState().step,
@@ -346,7 +385,7 @@ export class Session implements Training {
           name: layer.name,
           inputs: layer.inputShapes[0]![0]!,
           units: layer.outputShape[0]!,
-          updateRatio: this.#ratios[at] ?? null,
+          updateRatio: moved[at] ?? null,
         }
       }),
     }
@@ -398,6 +437,7 @@ export class Session implements Training {
       map: pictures.map,
       predictions: pictures.predictions,
       layers: this.#figures,
+      inside: this.#inside,
       log: this.#log,
       problem: plan.saver.problem,
       savedAs: plan.saver.name,

@@ -49,6 +49,16 @@ export interface LayerView extends LayerFigures {
   readonly updateRatio: number | null
 }
 
+/** A training row and the network that answers for it, to be opened as a graph. */
+export interface RowInside {
+  /** From 1. */
+  readonly row: number
+  readonly inputs: Float32Array
+  readonly targets: Float32Array
+  /** Weights and biases of each layer; `null` for more than a graph can show. */
+  readonly parameters: readonly { readonly values: Float32Array }[] | null
+}
+
 export interface View {
   readonly outline: Outline
   /** Score of the initial weights. */
@@ -81,6 +91,8 @@ export interface View {
   readonly predictions: readonly Prediction[] | null
   /** After which step these were looked at, and on how many rows; `null` before. */
   readonly layers: { readonly step: number; readonly rows: number; readonly of: readonly LayerView[] } | null
+  /** Of a row that is looked at, with the weights of this step; until the next command. */
+  readonly inside: RowInside | null
   /** What happened, with its time in ms. */
   readonly log: readonly { readonly at: number; readonly text: string }[]
   /** Why nothing is saved at the moment. */
@@ -99,6 +111,8 @@ export type Command =
   | { readonly do: 'stop' }
   | { readonly do: 'pace'; readonly by: 1 | -1 }
   | { readonly do: 'rate'; readonly learningRate: number }
+  /** `row` of the training rows, from 1. */
+  | { readonly do: 'look inside'; readonly row: number }
 
 /** A run that can be watched and told what to do. */
 export interface Training {

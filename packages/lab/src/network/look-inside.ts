@@ -34,6 +34,9 @@ export interface NetworkLayer {
   readonly activation: string
 }
 
+/** More weights and biases are not a graph that can be followed, and the language takes no more. */
+export const mostNumbersInside = 100_000
+
 /** Up to this many weights and biases each has a name of its own; beyond, a layer is a matrix and a vector. */
 const mostScalars = 40
 
