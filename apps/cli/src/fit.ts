@@ -40,3 +40,14 @@ export function visible(text: string): string {
     return code < 32 ? String.fromCharCode(0x2400 + code) : code === 127 ? '␡' : '�'
   })
 }
+
+/** More of one line is an accident. */
+const longestLine = 1000
+
+/** A message that may quote text of others, as it can be written to a terminal: its lines, each visible and not endless. */
+export function visibleLines(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => visible(line.length > longestLine ? `${line.slice(0, longestLine)}…` : line))
+    .join('\n')
+}

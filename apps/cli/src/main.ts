@@ -3,7 +3,7 @@
 import { BackpropagationError, didYouMean } from '@bp/core'
 import { listed } from '@bp/lab'
 import { commands } from './commands.js'
-import { visible } from './fit.js'
+import { visible, visibleLines } from './fit.js'
 import { describeCommand, describeProgram } from './help.js'
 import { OutputError, print, watchOutput } from './output.js'
 import { useThreads } from './threads.js'
@@ -52,7 +52,7 @@ const asksForHelp = (word: string) => word === '--help' || word === '-h'
 function fail(error: unknown): number {
   const expected = error instanceof UsageError || error instanceof BackpropagationError
   const known = expected || error instanceof OutputError || error instanceof TrainerError
-  const message = error instanceof Error ? error.message : String(error)
+  const message = visibleLines(error instanceof Error ? error.message : String(error))
   process.stderr.write(
     known ? `bp: ${message}\n` : `bp: internal error: ${message}; this is a bug in bp, please report it\n`,
   )

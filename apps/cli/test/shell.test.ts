@@ -117,3 +117,11 @@ it('bp help of something that is no command is an error with a suggestion', () =
   expect(bp('help', 'train', 'more')).toMatchObject({ status: 2, stdout: '' })
   expect(bp('help', 'train').stdout).toBe(bp('train', '--help').stdout)
 })
+
+it('messages show control characters of what was typed instead of sending them', () => {
+  const { stderr, status } = bp('graph', '--of', '\u001b[31mred\u0007')
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: 'bp: --of ␛[31mred␇: there is no such node; the nodes are w, x, g, b, f\n',
+  })
+})

@@ -1,5 +1,6 @@
 // `bp check`: whether the derivatives of an expression agree with central differences.
 import { checkDerivative, type DerivativeCheck, formatNumber } from '@bp/lab'
+import { visible } from '../fit.js'
 import { inColumns, noScreen } from '../lines.js'
 import { readArguments } from '../options.js'
 import { jsonLine, print } from '../output.js'
@@ -28,7 +29,7 @@ const inJson = (check: DerivativeCheck) => jsonLine({ type: 'check', ...check })
 
 function inLines(title: string, checks: readonly DerivativeCheck[]): string[] {
   return [
-    title,
+    visible(title),
     '',
     ...inColumns([
       ['variable', 'derivative', 'measured', 'off by, relative', 'h', ''],

@@ -1,5 +1,6 @@
 // `bp graph`: shows the values and derivatives of a graph, all at once or step by step.
 import { listed } from '@bp/lab'
+import { visible } from '../fit.js'
 import { type Given, readArguments } from '../options.js'
 import { print } from '../output.js'
 import { chooseInterface, type Interface, prepareInk } from '../terminal.js'
@@ -24,7 +25,7 @@ export async function graph(args: readonly string[]): Promise<number> {
     : readSubject(rest[0], given)
   if (given.output !== undefined) {
     saveGraph(given.output, subject.picture)
-    print(`${given.output}: written\n`)
+    print(`${visible(given.output)}: written\n`)
     return 0
   }
   if (form === 'tui') {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { bundledNames } from '../data-sets.js'
+import { visible } from '../fit.js'
 import { meansRun, subjectOfRun } from '../graph/of-run.js'
 import { readSubject, withChoices } from '../graph/source.js'
 import { noScreen } from '../lines.js'
@@ -33,7 +34,7 @@ export async function open(args: readonly string[]): Promise<number> {
   return interruptible(async (interrupted) => {
     const { address, close } = await servePage(given.port ?? 0)
     show(`${address}${hash}`)
-    if (form === 'plain') print(`${about}; served to this machine until ctrl-c\n`)
+    if (form === 'plain') print(`${visible(about)}; served to this machine until ctrl-c\n`)
     if (!interrupted.aborted)
       await new Promise<void>((resolve) => interrupted.addEventListener('abort', () => resolve()))
     await close()
