@@ -37,7 +37,7 @@ export const ours: Contender = {
   module: 'contenders/ours.js',
   packages: ['@bp/core'],
   bundle: {
-    xor: `export { compileStep, input, matmul, mean, Rows, sgd, sigmoid, sigmoidCrossEntropyWithLogits, variable } from '@bp/core'`,
+    xor: `export { compileStep, input, matmul, mean, Rows, sgd, sigmoid, sigmoidCrossEntropyWithLogits, variable } from '@bp/core/lean'`,
     all: `export * from '@bp/core'`,
   },
 }

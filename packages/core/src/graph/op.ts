@@ -31,8 +31,8 @@ export interface GradientRule<Name extends string, Attributes> {
 }
 
 /**
- * Everything about one operation. `Given` is what a caller may pass, `Attributes` what rules receive. The build strips
- * `summary`, and from the modules that bundlers load `sample` too.
+ * Everything about one operation. What bundlers load lacks what tests and docs alone need: `summary`, `formula`, `symbol`,
+ * `sample`, budgets above 0.5 and texts about attributes; `notation.ts` has formulas and symbols where they are shown.
  */
 export interface Definition<Names extends readonly string[], Given, Attributes> {
   /** Names of the inputs. The last may be `...xs`: a list of one or more tensors. */
