@@ -32,6 +32,7 @@ const suites = {
   scaling: { cases: scalingCases, peers: scalingPeers },
   ops: { cases: [], peers: [] },
   playground: { cases: [], peers: [] },
+  terminal: { cases: [], peers: [] },
 }
 
 /** Options that do not apply to a suite. */
@@ -40,6 +41,7 @@ const unused = {
   scaling: ['only'],
   ops: ['case', 'peer', 'svg'],
   playground: ['case', 'peer', 'svg', 'only', 'seconds'],
+  terminal: ['case', 'peer', 'svg', 'only', 'seconds'],
 } as const
 
 type SuiteName = keyof typeof suites
@@ -50,7 +52,8 @@ export const help = `Measures @bp/core against its peers, on one thread each.
 
   --suite NAME  ${Object.keys(suites).join(', ')}; default main. scaling writes benchmarks/scaling.md;
                 ops times every operation against plain loops;
-                playground loads and trains the built page in Chromium
+                playground loads and trains the built page in Chromium;
+                terminal starts and watches bp on a terminal
   --case ID     only this case; may be repeated
   --peer NAME   only this peer; may be repeated
   --only NAME   only this operation of the suite ops; may be repeated

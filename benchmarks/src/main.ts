@@ -12,6 +12,7 @@ import { measureOps, rounds as opRounds, slowerOnes } from './ops.js'
 import { packageFolder } from './paths.js'
 import { formatCase, formatMachine, type Report, reportCase } from './report.js'
 import { scalingPage } from './scaling.js'
+import { measureTerminal } from './terminal.js'
 
 const rounds = 9
 const processes = 5
@@ -42,6 +43,13 @@ async function main(args: readonly string[]): Promise<number> {
     // Only this suite needs a browser.
     const { measurePlayground } = await import('./playground.js')
     const cases = await measurePlayground((line) => process.stdout.write(`${line}\n`))
+    const machine = describeMachine([], new Map(), { seconds: 1, rounds })
+    process.stdout.write(formatMachine(machine))
+    write({ machine, cases })
+    return 0
+  }
+  if (options.suite === 'terminal') {
+    const cases = await measureTerminal((line) => process.stdout.write(`${line}\n`))
     const machine = describeMachine([], new Map(), { seconds: 1, rounds })
     process.stdout.write(formatMachine(machine))
     write({ machine, cases })
