@@ -95,6 +95,15 @@ describe('verdicts', () => {
           .count(),
       )
       .toBe(0)
+
+    // Six layers of sigmoids, and the same in Korean.
+    await page.evaluate((hash) => {
+      location.hash = hash
+    }, network('&layers=6.sigmoid_6.sigmoid_6.sigmoid_6.sigmoid_6.sigmoid_6.sigmoid&step=1000'))
+    await status(page).getByText('The gradient vanishes on its way back').waitFor()
+    await status(page).getByText('arrives at layer 1').waitFor()
+    await page.getByRole('button', { name: '한국어로' }).click()
+    await status(page).getByText('기울기가 뒤로 가면서 사라집니다').waitFor()
   })
 
   test('of a rate of 1e38: too large, calmly', async () => {

@@ -164,7 +164,7 @@ export {
 export { lossTable, smoothed } from './network/loss-lines.js'
 export { layerSizes, unitName, weightName, withSubscripts } from './network/names.js'
 export { PointsError, type PointsTable, parsePoints } from './network/points.js'
-export { createNetworkRun, type NetworkRun } from './network/run.js'
+export { canFreeze, createNetworkRun, type NetworkRun } from './network/run.js'
 export { type SubStep, type SubStepLayer, type SubSteps, subSteps, subStepsOf } from './network/sub-steps.js'
 export { type SeedTrial, trySeeds, type Verdict, verdict } from './network/verdict.js'
 export {

@@ -1,5 +1,6 @@
 // The card of the network: what is selected, and its views as tabs.
 import {
+  canFreeze,
   differencesOf,
   formatCount,
   formatNumber,
@@ -512,15 +513,17 @@ function Layers({ document, state, onDocument, onFreeze, onInside }: CardProps) 
                   {badge}
                 </span>
               ))}
-              <button
-                type="button"
-                className="network-freeze"
-                aria-pressed={isFrozen(layer)}
-                onClick={() => onFreeze(index, -1, -1, !isFrozen(layer))}
-              >
-                {texts.freeze}
-                <span className="visually-hidden"> {title}</span>
-              </button>
+              {canFreeze(document) && (
+                <button
+                  type="button"
+                  className="network-freeze"
+                  aria-pressed={isFrozen(layer)}
+                  onClick={() => onFreeze(index, -1, -1, !isFrozen(layer))}
+                >
+                  {texts.freeze}
+                  <span className="visually-hidden"> {title}</span>
+                </button>
+              )}
             </h3>
             <div className="network-histograms">
               <Histogram

@@ -1,5 +1,6 @@
 // What is selected in the drawing: a unit with all that comes into it, or a weight with what the next step does to it.
 import {
+  canFreeze,
   formatNumber,
   type NetworkDocument,
   type NetworkView,
@@ -188,15 +189,17 @@ function Weight({
         />
       </div>
       <div className="network-field">
-        <span>{frozen ? texts.isFrozen : ''}</span>
-        <button
-          type="button"
-          className="network-freeze"
-          aria-pressed={frozen}
-          onClick={() => onFreeze(layer, from, to, !frozen)}
-        >
-          {texts.freeze}
-        </button>
+        <span>{canFreeze(document) ? frozen && texts.isFrozen : texts.noFreeze}</span>
+        {canFreeze(document) && (
+          <button
+            type="button"
+            className="network-freeze"
+            aria-pressed={frozen}
+            onClick={() => onFreeze(layer, from, to, !frozen)}
+          >
+            {texts.freeze}
+          </button>
+        )}
       </div>
     </>
   )

@@ -80,6 +80,16 @@ function verdictText(texts: Texts['network'], verdict: Verdict, view: NetworkVie
         return said.dead(layer(verdict.layer), verdict.units)
       case 'saturated':
         return said.saturated(layer(verdict.layer), verdict.units)
+      case 'vanishing':
+        return said.vanishing(
+          layer(verdict.layer),
+          write(verdict.share, 'network.share', texts.gradientNorm, 2),
+        )
+      case 'exploding':
+        return said.exploding(
+          layer(verdict.layer),
+          write(verdict.times, 'network.share', texts.gradientNorm, 3),
+        )
       case 'rate-too-large':
         return verdict.loss > verdict.startLoss
           ? said.tooLargeStart(loss(verdict.startLoss), loss(verdict.loss))

@@ -83,7 +83,7 @@ export class NetworkRun {
   >()
 
   constructor(document: NetworkDocument) {
-    if (document.freezes.length > 0 && document.optimizer.kind === 'adamW')
+    if (document.freezes.length > 0 && !canFreeze(document))
       throw new ValueError(
         'freeze: the decay of adamW moves every weight of a layer; choose adam, with an L2 penalty, or freeze nothing',
       )
@@ -381,6 +381,9 @@ export const squares = (values: ArrayLike<number>): number => {
 }
 
 /** @throws what the data of the document throws, and ValueError for settings out of range. */
+/** Whether weights can be frozen to the bit: the decay of AdamW moves a weight without a derivative too. */
+export const canFreeze = ({ optimizer }: NetworkDocument): boolean => optimizer.kind !== 'adamW'
+
 export const createNetworkRun = (document: NetworkDocument): NetworkRun => new NetworkRun(document)
 
 function withEdits(

@@ -1,5 +1,5 @@
 // One step taken apart, for one row: forward layer by layer, the loss, backward layer by layer, and the update.
-import { compile, gradients, input, losses, mul } from '@bp/core/lean'
+import { compile, gradients, input, losses, mul, type Tensor } from '@bp/core/lean'
 import type { NetworkRun } from './run.js'
 
 /** The parts of a step, in order; `layer` counts from the first one with weights. */
@@ -44,17 +44,14 @@ export function subStepsOf(layers: number): SubStep[] {
 
 /** The numbers of the next step for one training row, with what it drops of that row; leaves the run as it was. */
 export function subSteps(run: NetworkRun, row: number): SubSteps {
-  const { training, classes, inputs: wide } = run.data
+  const { training, inputs: wide } = run.data
   const width = training.targetShape[0]!
   const x = input([1, wide])
   const t = input([1, width])
   const drops = run.droppedOf(row)
   const masks = drops.map((drop) => drop && input([1, drop.length]))
   const { sums, outputs } = run.layersOf(x, (layer, rows) => (masks[layer] ? mul(rows, masks[layer]) : rows))
-  const loss =
-    run.document.loss === 'squaredError'
-      ? losses.meanSquaredError.of(outputs.at(-1)!, t)
-      : losses[classes === 2 ? 'sigmoidCrossEntropy' : 'softmaxCrossEntropy'].of(sums.at(-1)!, t)
+  const loss = lossOfLayers(run, { sums, outputs }, t)
   const { parameters } = run.model
   const derivatives = gradients(loss, [...sums, ...parameters])
   const named = <T>(name: string, all: readonly (T | null)[]) =>
@@ -81,6 +78,17 @@ export function subSteps(run: NetworkRun, row: number): SubSteps {
     before: run.weights(),
     after: weightsAfter(run),
   }
+}
+
+/** The loss of rows, without penalties, from the sums and outputs of their layers. */
+export function lossOfLayers(
+  { document, data }: NetworkRun,
+  { sums, outputs }: { readonly sums: readonly Tensor[]; readonly outputs: readonly Tensor[] },
+  targets: Tensor,
+): Tensor {
+  return document.loss === 'squaredError'
+    ? losses.meanSquaredError.of(outputs.at(-1)!, targets)
+    : losses[data.classes === 2 ? 'sigmoidCrossEntropy' : 'softmaxCrossEntropy'].of(sums.at(-1)!, targets)
 }
 
 function weightsAfter(run: NetworkRun): Float32Array | null {

@@ -2,6 +2,7 @@
 import { add, compile, gradients, input, mul, sum, type Tensor } from '@bp/core/lean'
 import type { NetworkDocument } from './document.js'
 import { createNetworkRun, type NetworkRun, squares } from './run.js'
+import { lossOfLayers } from './sub-steps.js'
 import type { LossRecord, NetworkView } from './view.js'
 
 export type Verdict =
@@ -32,6 +33,10 @@ export type Verdict =
       readonly units: number
       readonly gradientNorm: number
     }
+  /** Of the derivatives at the output, this share reaches a layer before it: hardly any. Rows are measured one by one. */
+  | { readonly kind: 'vanishing'; readonly layer: number; readonly share: number }
+  /** The derivatives at a layer are this many times those at the output. */
+  | { readonly kind: 'exploding'; readonly layer: number; readonly times: number }
   /** The loss rises, between this many of the records, or ends above the start. */
   | {
       readonly kind: 'rate-too-large'
@@ -67,6 +72,9 @@ const hardlyMoved = 0.01
 const flat = 1e-3
 /** A loss that falls by less than this fraction over the last quarter hardly falls. */
 const hardlyFalls = 0.01
+/** Derivatives that shrink, or grow, by more than this on their way back vanish, or explode. */
+const shrinks = 1e-3
+const grows = 100
 /** Up to this many parameters their second derivatives are computed. */
 const mostCurvatures = 80
 
@@ -102,6 +110,12 @@ export function verdict(run: NetworkRun, view: NetworkView): Verdict | null {
       return { kind: 'linear', floor: loss, proof: 'convex', gradientNorm, hidden }
   }
 
+  const flows = document.layers.length > 1 ? flowsOf(run) : []
+  const last = flows.at(-1)!
+  const most = flows.indexOf(Math.max(...flows))
+  if (last > 0 && flows[most]! > grows * last)
+    return { kind: 'exploding', layer: most, times: flows[most]! / last }
+
   const rises = risesOf(recent)
   const descends =
     !changed && document.optimizer.kind === 'sgd' && (document.batch === 0 || document.batch >= rows.length)
@@ -111,6 +125,10 @@ export function verdict(run: NetworkRun, view: NetworkView): Verdict | null {
   for (const [layer, { units }] of document.layers.entries())
     if (view.layers[layer]!.saturated.length === units && gradientNorm < 10 * flat)
       return { kind: 'saturated', layer, units, gradientNorm }
+
+  const least = flows.indexOf(Math.min(...flows))
+  if (last > 0 && flows[least]! < shrinks * last)
+    return { kind: 'vanishing', layer: least, share: flows[least]! / last }
 
   if (step < fewSteps) return null
   const moved = movedBy(run)
@@ -123,10 +141,27 @@ export function verdict(run: NetworkRun, view: NetworkView): Verdict | null {
   if (gradientNorm > 50 * flat || !descends) return null
   const curvatures = curvaturesOf(run)
   if (!curvatures) return null
-  const [least, greatest] = [Math.min(...curvatures), Math.max(...curvatures)]
-  if (least < -1e-3 * Math.max(greatest, -least, flat))
-    return { kind: 'plateau', gradientNorm, curvature: least }
-  return gradientNorm < 10 * flat ? { kind: 'minimum', gradientNorm, curvature: least, loss } : null
+  const [lowest, greatest] = [Math.min(...curvatures), Math.max(...curvatures)]
+  if (lowest < -1e-3 * Math.max(greatest, -lowest, flat))
+    return { kind: 'plateau', gradientNorm, curvature: lowest }
+  return gradientNorm < 10 * flat ? { kind: 'minimum', gradientNorm, curvature: lowest, loss } : null
+}
+
+/**
+ * The root mean square, over the rows, of the derivatives of their losses with respect to the sums of each layer. Those of
+ * weights do not tell how much comes back: what the rows want of a weight may cancel.
+ */
+function flowsOf(run: NetworkRun): number[] {
+  const { training, inputs } = run.data
+  const x = input([training.rows, inputs])
+  const t = input([training.rows, training.targetShape[0]!])
+  const layers = run.layersOf(x)
+  const derivatives = gradients(lossOfLayers(run, layers, t), layers.sums)
+  const outputs = Object.fromEntries(derivatives.map((derivative, layer) => [`sum${layer}`, derivative]))
+  const numbers = compile({ inputs: { x, t }, outputs })({ x: training.inputs, t: training.targets } as never)
+  return derivatives.map((_, layer) =>
+    Math.sqrt(squares((numbers as Record<string, Float32Array>)[`sum${layer}`]!)),
+  )
 }
 
 /** Whether all units of a hidden layer have the same weights, in and out, to the bit. */

@@ -1,9 +1,12 @@
 // Verdicts on real trainings: each cause is told from the others by what was measured.
 import { describe, expect, it } from 'vitest'
-import { createNetworkRun, networkView, trySeeds, type Verdict, verdict } from '../../src/index.js'
+import { createNetworkRun, networkView, subSteps, trySeeds, type Verdict, verdict } from '../../src/index.js'
 import { lecture, stepsUntil, withData, withRate } from './documents.js'
 
 const relu = { layers: [{ units: 2, activation: 'relu' as const }], ...withRate(0.5) }
+
+const deep = (layers: number, units: number, activation: 'sigmoid' | 'tanh' | 'relu') =>
+  Array.from({ length: layers }, () => ({ units, activation }))
 
 /** A training, and what is said of it. */
 const trainings: readonly [string, ReturnType<typeof lecture>, Partial<Verdict> | null][] = [
@@ -26,6 +29,23 @@ const trainings: readonly [string, ReturnType<typeof lecture>, Partial<Verdict> 
     { kind: 'symmetric' },
   ],
   ['a dead layer', lecture({ ...relu, seed: 3 }), { kind: 'dead', layer: 0, units: 2 }],
+  [
+    'ReLU at a rate of 5',
+    lecture({ ...withRate(5), layers: deep(1, 6, 'relu') }),
+    { kind: 'dead', layer: 0 },
+  ],
+  ['six layers of sigmoids', lecture({ layers: deep(6, 6, 'sigmoid') }), { kind: 'vanishing', layer: 0 }],
+  [
+    'six layers of sigmoids, after a few steps',
+    lecture({ layers: deep(6, 6, 'sigmoid'), ...stepsUntil(5) }),
+    { kind: 'vanishing', layer: 0 },
+  ],
+  ['six layers of tanh', lecture({ ...withRate(0.1), layers: deep(6, 6, 'tanh') }), { kind: 'learned' }],
+  [
+    'large initial weights in eight layers',
+    lecture({ ...withRate(1e-9), ...stepsUntil(5), layers: deep(8, 16, 'relu'), initialization: 'normal' }),
+    { kind: 'exploding', layer: 0 },
+  ],
   ['a rate of 1e-9', lecture(withRate(1e-9)), { kind: 'rate-too-small' }],
   ['a rate of 1e-6', lecture(withRate(1e-6)), { kind: 'rate-too-small' }],
   ['a rate of 30', lecture(withRate(30)), { kind: 'rate-too-large' }],
@@ -51,6 +71,25 @@ describe('verdicts', () => {
     const said = verdict(run, networkView(run))
     if (expected === null) expect(said).toBeNull()
     else expect(said).toMatchObject(expected)
+  })
+
+  it('measure what vanishes row by row, where the derivatives of weights would cancel', () => {
+    const run = createNetworkRun(lecture({ layers: deep(6, 6, 'sigmoid'), ...stepsUntil(1000) }))
+    run.step(1000)
+    const view = networkView(run)
+    const said = verdict(run, view)
+    // Root mean squares over the rows, each taken apart by itself.
+    const squared = (layer: number) =>
+      view.rows.reduce(
+        (sum, _, row) =>
+          sum +
+          subSteps(run, row).layers[layer]!.sumGradients.reduce((total, value) => total + value * value, 0),
+        0,
+      )
+    expect(said).toMatchObject({ kind: 'vanishing' })
+    expect((said as { share: number }).share).toBeCloseTo(Math.sqrt(squared(0) / squared(6)), 9)
+    const norms = view.layers.map(({ gradientNorm }) => gradientNorm)
+    expect(norms[0]! / norms[6]!).toBeGreaterThan(1)
   })
 
   it('say nothing before the first step', () => {

@@ -26,6 +26,7 @@ export const network = {
   activations: { sigmoid: 'σ', tanh: 'tanh', relu: 'ReLU', leakyRelu: 'leaky ReLU', linear: 'linear' },
   dropout: 'dropout',
   freeze: 'Freeze',
+  noFreeze: 'AdamW’s decay moves every weight, so none can be frozen; Adam with an L2 penalty can.',
   isFrozen: 'frozen: steps leave it as it is',
   frozenTimes: (count: number) => `${count} frozen`,
   removeFreezes: 'Train again what was frozen',
@@ -231,6 +232,10 @@ export const network = {
       `All ${units} units of ${layer} give 0 for every row. No derivative passes through a ReLU at 0, so nothing before it learns. Try another seed, a smaller rate, or leaky ReLU.`,
     saturated: (layer: string, units: number) =>
       `All ${units} units of ${layer} are at their limits for every row, where they hardly pass a derivative. Begin with smaller weights, or a smaller rate.`,
+    vanishing: (layer: string, share: string) =>
+      `The gradient vanishes on its way back: of the derivative at the output, ${share} arrives at ${layer}, so it hardly learns. Use tanh or ReLU, or fewer layers.`,
+    exploding: (layer: string, times: string) =>
+      `The gradient explodes on its way back: at ${layer} the derivatives are ${times} times those at the output. Begin with smaller weights (Xavier, He), or use fewer layers.`,
     tooLargeStart: (start: string, loss: string) =>
       `The learning rate is too large: the loss began at ${start} and is now ${loss}.`,
     tooLargeRises: (rises: number, records: number) =>

@@ -28,6 +28,7 @@ export const network: typeof en = {
   activations: { sigmoid: 'σ', tanh: 'tanh', relu: 'ReLU', leakyRelu: 'leaky ReLU', linear: '선형' },
   dropout: '드롭아웃',
   freeze: '고정',
+  noFreeze: 'AdamW의 가중치 감쇠는 모든 가중치를 움직여서 고정할 수 없습니다. Adam과 L2 벌점은 됩니다.',
   isFrozen: '고정됨: 단계가 바꾸지 않습니다',
   frozenTimes: (count) => `고정 ${count}`,
   removeFreezes: '고정한 것을 다시 학습하기',
@@ -230,6 +231,10 @@ export const network: typeof en = {
       `${layer}의 유닛 ${units}개가 모든 행에서 0을 냅니다. 0인 ReLU로는 미분값이 지나가지 못해 그 앞은 배우지 못합니다. 다른 시드, 더 작은 학습률, leaky ReLU를 써 보세요.`,
     saturated: (layer, units) =>
       `${layer}의 유닛 ${units}개가 모든 행에서 한계값에 있어 미분값을 거의 전하지 못합니다. 더 작은 가중치나 더 작은 학습률로 시작하세요.`,
+    vanishing: (layer, share) =>
+      `기울기가 뒤로 가면서 사라집니다. 출력에서의 미분 가운데 ${share}만 ${layer}에 이르러서, 거의 배우지 못합니다. tanh나 ReLU를 쓰거나 층을 줄이세요.`,
+    exploding: (layer, times) =>
+      `기울기가 뒤로 가면서 폭발합니다. ${layer}의 미분이 출력에서의 ${times}배입니다. 더 작은 가중치(Xavier, He)로 시작하거나 층을 줄이세요.`,
     tooLargeStart: (start, loss) => `학습률이 너무 큽니다. 손실이 ${start}에서 시작해 지금은 ${loss}입니다.`,
     tooLargeRises: (rises, records) =>
       `학습률이 너무 큽니다. 손실의 마지막 기록 ${records}개 가운데 ${rises}번 올라갔습니다.`,
