@@ -14,6 +14,8 @@ const { metafile } = await build({
   format: 'esm',
   target: 'node20',
   jsx: 'automatic',
+  // The sources of the workspace's packages, never a stale build.
+  conditions: ['@bp/source'],
   // Core is a file of its own already; Ink's developer tools are not for users.
   external: ['@bp/core', '@bp/kernel', 'react-devtools-core'],
   // React takes its production build.

@@ -172,6 +172,18 @@ describe.skipIf(!present)('on a terminal', { timeout: 60_000 }, () => {
     expect(flag('cursor_flag')).toBe('1')
   })
 
+  it('--screen-reader says what changes in lines, and takes the same keys', async () => {
+    run(`${bp} train xor --screen-reader`)
+    await until('done at step 1,000')
+    expect(flag('alternate_on')).toBe('0')
+    keys(',')
+    await until('paused at step 999')
+    keys('i')
+    await until('epoch 999 of 1,000, loss 0.012')
+    keys('q')
+    await until('code 0')
+  })
+
   it('without colours the map is in shades', async () => {
     run(`NO_COLOR=1 ${bp}`)
     expect(await until('✓ done')).toMatch(/█{5}.*▓.*░/)

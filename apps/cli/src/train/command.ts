@@ -32,10 +32,14 @@ export function resume(args: readonly string[]): Promise<number> {
 async function trainHere(
   command: Job['command'],
   args: readonly string[],
-  given: Given<Pick<typeof trainOptions, 'ui' | 'exitOnDone' | 'theme' | 'charset'>>,
+  given: Given<Pick<typeof trainOptions, 'ui' | 'exitOnDone' | 'theme' | 'charset' | 'screenReader'>>,
 ): Promise<number> {
   const form = chooseInterface(given.ui)
   const job = { command, args, form }
+  if (form === 'tui' && given.screenReader) {
+    const { trainSpoken } = await import('./spoken.js')
+    return trainSpoken(new Remote(job), given.exitOnDone ?? false)
+  }
   if (form === 'tui') {
     setAppearance(given.theme, given.charset)
     prepareInk(given.theme === 'mono')

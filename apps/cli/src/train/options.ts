@@ -9,6 +9,7 @@ export const screenOptions = {
   profile: flag('report at the end how long each instruction of a step takes'),
   ui,
   ...appearanceOptions,
+  screenReader: flag('sentences one after the other instead of a picture, with the same keys'),
   exitOnDone: flag('leave the full screen when training is done instead of waiting for q'),
 }
 

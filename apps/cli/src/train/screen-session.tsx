@@ -3,11 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Box, useInput } from 'ink'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { showFullScreen } from '../full-screen.js'
-import { print } from '../output.js'
-import { exitInterrupted, interruptible } from '../signals.js'
+import { exitInterrupted } from '../signals.js'
 import { hasColours, type Size } from '../terminal.js'
 import { Row } from '../text.js'
-import { reportProblems } from './problems.js'
+import { finish, sayAborted } from './ending.js'
 import type { Remote } from './remote.js'
 import { TrainScreen } from './screen.js'
 import type { Training, View } from './view.js'
@@ -15,9 +14,6 @@ import { formatDuration } from './words.js'
 
 /** A wrong name is told before the screen changes, where it is found this quickly, in ms. */
 const beforeScreen = 200
-/** What is waited for longer is said, in ms. */
-const patience = 300
-
 /** Trains until the user leaves, or to the end with `exitOnDone`. Returns the exit code. */
 export async function trainOnScreen(remote: Remote, exitOnDone: boolean): Promise<number> {
   let aborted = false
@@ -53,39 +49,6 @@ export async function trainOnScreen(remote: Remote, exitOnDone: boolean): Promis
   } finally {
     await remote.terminate()
   }
-}
-
-/** Waits for the step in progress, what is saved and the summary; a signal ends that at once. */
-async function finish(remote: Remote, code: number): Promise<number> {
-  return interruptible(async (interrupted) => {
-    remote.leave()
-    const timer = setTimeout(
-      () => process.stderr.write('bp: finishing the step and saving; ctrl-c leaves at once\n'),
-      patience,
-    )
-    const gone = new Promise<null>((resolve) => interrupted.addEventListener('abort', () => resolve(null)))
-    try {
-      const end = await Promise.race([remote.ended, gone])
-      if (end === null) {
-        sayAborted(remote)
-        return exitInterrupted
-      }
-      print(`${end.lines.join('\n')}\n`)
-      const problems = reportProblems(...end.problems)
-      return code !== 0 ? code : problems
-    } finally {
-      clearTimeout(timer)
-    }
-  })
-}
-
-function sayAborted(remote: Remote): number {
-  const { view } = remote.getState()
-  const savedAs = view?.savedAs
-  print(
-    `${view?.outline.name ?? 'the run'}: left without saving what was new${savedAs ? `; saved before as ${savedAs}: bp resume ${savedAs}` : ''}\n`,
-  )
-  return 0
 }
 
 const firstView = (remote: Remote) =>
