@@ -93,6 +93,10 @@ describe('a composite', () => {
     const sigma = 1 / (1 + Math.exp(7))
     expect(composites[0]!.chain.at(-1)!.product).toBeCloseTo(sigma * (1 - sigma), 15)
     expect(session.document.position).toBe(steps.length)
+    const drawn = draw(session, 200, 40)
+    expect(drawn).toMatch(/L1 \S+ → L1·L2 \S+ → L1·L2·L3 −0\.00091 → L1·L2·L3·L4 0\.00091 /)
+    // Before the backward pass is there, nothing of it is shown.
+    expect(draw(type(session, 'home', 'f'), 200, 40)).not.toContain('L1·L2')
     const shown = draw(type(session, 'enter'))
     expect(shown).toMatch(/L1·L2·L3·L4 = 0\.000910221/)
     const closed = type(session, 'g', '"f₁', 'enter', 'E')

@@ -58,7 +58,7 @@ const [up, right, down, left] = [1, 2, 4, 8] as const
 
 /** Draws part of a graph, in `columns` if possible. */
 export function drawGraph(drawn: Drawn, style: DrawingStyle, columns: number): Drawing {
-  const { trace, part, view } = drawn
+  const { part, view } = drawn
   const labels = labelsOf(drawn)
   const labelWidth = Math.max(0, ...[...labels.values()].map((label) => stringWidth(label)))
   const gap = gapWidth + (labelWidth > 0 ? labelWidth + 1 : 0)
@@ -85,7 +85,7 @@ export function drawGraph(drawn: Drawn, style: DrawingStyle, columns: number): D
   const rows = Array.from({ length: height }, () =>
     Array.from({ length: width }, (): Piece => ({ text: ' ' })),
   )
-  drawFrames(rows, placed, trace)
+  drawFrames(rows, placed, drawn)
   const masks = new Uint8Array(width * height)
   const ends = new Map(
     part.nodes.map(({ id }): [string, Ends] => [id, { arrivals: new Set(), departures: new Set() }]),
@@ -160,8 +160,8 @@ function split(pieces: readonly Piece[]): Piece[] {
   })
 }
 
-/** The boxes of opened composites, with their name above. */
-function drawFrames(rows: Piece[][], placed: Layout, { composites }: Trace): void {
+/** The boxes of opened composites, with their name above and, as far as the step is, the products of their factors below. */
+function drawFrames(rows: Piece[][], placed: Layout, { trace: { composites }, view }: Drawn): void {
   for (const { id, x, y, width, height } of placed.composites) {
     const [first, last] = [Math.round(x), Math.round(x + width) - 1]
     const [top, bottom] = [Math.max(0, toRow(y)), Math.min(rows.length, toRow(y + height)) - 1]
@@ -186,6 +186,15 @@ function drawFrames(rows: Piece[][], placed: Layout, { composites }: Trace): voi
     const composite = composites.find((one) => one.id === id)!
     const title = split([{ text: cut(` ${id} is ${composite.op} `, width - 4), dim: true }])
     rows[top]!.splice(first + 2, title.length, ...title)
+    const products = composite.chain
+      .filter(({ edge }) => view.passed.has(edge))
+      .map(({ product }, index) => {
+        const factors = Array.from({ length: index + 1 }, (_, at) => `L${at + 1}`)
+        return `${factors.join('·')} ${shortNumber(product)}`
+      })
+    if (products.length === 0) continue
+    const below = split([{ text: cut(` ${products.join(' → ')} `, width - 4), colour: palette.orange }])
+    rows[bottom]!.splice(first + 2, below.length, ...below)
   }
 }
 
