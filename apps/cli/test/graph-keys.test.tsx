@@ -6,7 +6,7 @@ import type { Operation } from '@bp/lab'
 import { renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import stringWidth from 'string-width'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { actions, findActions } from '../src/graph/actions.js'
 import { keysOf, press } from '../src/graph/keys.js'
 import { ScopesScreen } from '../src/graph/scopes-screen.js'
@@ -388,24 +388,23 @@ describe('the graph of a training step', () => {
         onLeave={(code) => codes.push(code)}
       />,
     )
-    const press = async (key: string) => {
-      await new Promise((resolve) => setTimeout(resolve, 20))
+    const press = async (key: string, expected: RegExp) => {
       stdin.write(key)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await vi.waitFor(() => expect(lastFrame()).toMatch(expected), 10_000)
       for (const line of lastFrame()!.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(columns)
-      return lastFrame()!
     }
-    if (rows < 6) expect(await press('x')).toBe('X')
+    await vi.waitFor(() => expect(stdin.listenerCount('readable')).toBeGreaterThan(0), 10_000)
+    if (rows < 6) await press('x', /^X$/)
     else {
-      expect(await press('x')).toMatch(/▸ gradients +2 operations/)
-      expect(await press('\u001b[F')).toContain('›▸ gradients')
-      expect(await press('\r')).toMatch(/▾ gradients[\s\S]*▸ 層/)
-      expect(await press('\u001b[D')).not.toContain('▾ gradients')
-      expect(await press('+')).toMatch(/▾ 層[\s\S]*MatMul/)
-      expect(await press('-')).not.toContain('▾')
+      await press('x', /▸ gradients +2 operations/)
+      await press('\u001b[F', /›▸ gradients/)
+      await press('\r', /▾ gradients[\s\S]*▸ 層/)
+      await press('\u001b[D', /^(?![\s\S]*▾ gradients)/)
+      await press('+', /▾ 層[\s\S]*MatMul/)
+      await press('-', /^[^▾]*$/)
     }
-    await press('q')
-    expect(codes).toEqual([0])
+    stdin.write('q')
+    await vi.waitFor(() => expect(codes).toEqual([0]), 10_000)
     unmount()
   })
 })

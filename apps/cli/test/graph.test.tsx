@@ -129,28 +129,28 @@ describe('the graph screen', () => {
         onLeave={(code) => codes.push(code)}
       />,
     )
-    const press = async (key: string) => {
+    /** Keys are answered some time later. */
+    const press = async (key: string, ...parts: string[]) => {
       stdin.write(key)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-      return /step (\d+) of/.exec(lastFrame()!)?.[1]
+      await vi.waitFor(() => {
+        for (const part of parts) expect(lastFrame()).toContain(part)
+      }, 10_000)
     }
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(await press('p')).toBe('0')
-    expect(await press('n')).toBe('1')
-    expect(await press('\u001b[C')).toBe('2')
-    expect(lastFrame()).toContain('f = g + b = −10 + 3 = −7')
-    expect(await press('\u001b[D')).toBe('1')
-    expect(await press('\u001b[F')).toBe('7')
-    expect(lastFrame()).toContain('∂f/∂x = ∂f/∂g · ∂g/∂x = 1 · (−2) = −2')
-    expect(await press('n')).toBe('7')
-    expect(await press('\u001b[H')).toBe('0')
-    await press(' ')
-    await vi.waitFor(() => expect(lastFrame()).toContain('● playing'))
-    expect(await press('n')).toBe('1')
+    // Input is taken once the first picture is there.
+    await vi.waitFor(() => expect(stdin.listenerCount('readable')).toBeGreaterThan(0), 10_000)
+    await press('p', 'step 0 of')
+    await press('n', 'step 1 of')
+    await press('\u001b[C', 'step 2 of', 'f = g + b = −10 + 3 = −7')
+    await press('\u001b[D', 'step 1 of')
+    await press('\u001b[F', 'step 7 of', '∂f/∂x = ∂f/∂g · ∂g/∂x = 1 · (−2) = −2')
+    await press('n', 'step 7 of')
+    await press('\u001b[H', 'step 0 of')
+    await press(' ', '● playing')
+    await press('n', 'step 1 of')
     expect(lastFrame()).not.toContain('● playing')
-    await press('q')
-    await press('\u0003')
-    expect(codes).toEqual([0])
+    stdin.write('q')
+    stdin.write('\u0003')
+    await vi.waitFor(() => expect(codes).toEqual([0]), 10_000)
     unmount()
   })
 })
