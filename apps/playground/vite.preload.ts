@@ -9,7 +9,7 @@ export const preloadFirst: Plugin = {
   apply: 'build',
   transformIndexHtml: {
     order: 'post',
-    handler(_, { bundle }) {
+    handler(html, { bundle }) {
       const chunks = Object.values(bundle ?? {}).filter((file) => file.type === 'chunk')
       const wanted = new Set<string>()
       const want = (name: string) => {
@@ -20,11 +20,16 @@ export const preloadFirst: Plugin = {
       }
       for (const { fileName, facadeModuleId } of chunks)
         if (facadeModuleId && first.some((module) => module.test(facadeModuleId))) want(fileName)
-      return [...wanted].map((name) => ({
-        tag: 'link',
-        attrs: { rel: 'modulepreload', crossorigin: true, href: `./${name}` },
-        injectTo: 'head' as const,
-      }))
+      return (
+        [...wanted]
+          // The entry's own are there already.
+          .filter((name) => !html.includes(name))
+          .map((name) => ({
+            tag: 'link',
+            attrs: { rel: 'modulepreload', crossorigin: true, href: `./${name}` },
+            injectTo: 'head' as const,
+          }))
+      )
     },
   },
 }

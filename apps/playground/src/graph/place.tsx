@@ -9,7 +9,7 @@ import {
   stepOf,
   viewAt,
 } from '@bp/lab'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, useEffect, useMemo, useRef, useState } from 'react'
 import { Tabs } from '../parts/tabs.js'
 import { Timeline } from '../parts/timeline.js'
 import { useKeys } from '../shell/keys.js'
@@ -18,17 +18,19 @@ import type { PlaceProps } from '../shell/place.js'
 import { PlaceFrame } from '../shell/place-frame.js'
 import { AccountCard } from './account-card.js'
 import { Bar } from './bar.js'
-import { CheckTab } from './check-tab.js'
-import { CodeTab } from './code-tab.js'
 import { Drawing } from './drawing.js'
-import { MathsTab } from './maths-tab.js'
-import { NudgeTab } from './nudge-tab.js'
 import { Problems } from './problems.js'
 import { segmentsOf } from './steps.js'
 import { StepsTab } from './steps-tab.js'
 import '../styles/graph.css'
 
 /** Milliseconds from step to step while it plays, at speed 1. */
+
+// Opened when they are gone to; the steps are there at first.
+const CheckTab = lazy(async () => ({ default: (await import('./check-tab.js')).CheckTab }))
+const CodeTab = lazy(async () => ({ default: (await import('./code-tab.js')).CodeTab }))
+const MathsTab = lazy(async () => ({ default: (await import('./maths-tab.js')).MathsTab }))
+const NudgeTab = lazy(async () => ({ default: (await import('./nudge-tab.js')).NudgeTab }))
 const pace = 1200
 
 const nobody: readonly string[] = []

@@ -1,5 +1,5 @@
 // Tabs, with the keys that people expect of them: arrows, Home and End.
-import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react'
+import { type KeyboardEvent, type ReactNode, Suspense, useId, useRef } from 'react'
 
 interface Tab<Name extends string> {
   readonly name: Name
@@ -55,7 +55,7 @@ export function Tabs<Name extends string>({ label, tabs, selected, onSelect }: T
         className="tab-panel"
         data-tab={tabs[index]!.name}
       >
-        {tabs[index]!.content()}
+        <Suspense fallback={null}>{tabs[index]!.content()}</Suspense>
       </div>
     </>
   )
