@@ -90,6 +90,13 @@ describe('the link', () => {
     expect(picture!.trace.output.value).toBe(JSON.parse(lines.at(-1)!).value)
   })
 
+  it('of a graph that no link can hold is refused, with what shows it', () => {
+    expect(bp('train', 'digits', '--hidden', '1000', '--epochs', '1', '--save', 'big').status).toBe(0)
+    const { status, stderr } = bp('open', 'big', '--row', '1', '--print')
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/is too large for a link: .* more than 1000000 characters.*bp graph/)
+  })
+
   it('of an expression has its values and what is opened', async () => {
     const { fields } = await opened(
       'f = sigmoid(constructor*x)',

@@ -8,6 +8,7 @@ import {
   limits,
   type NetworkDocument,
   networkCodec,
+  readAddress,
   type WeightEdit,
   writeAddress,
 } from '@bp/lab'
@@ -24,7 +25,16 @@ export interface Link {
 }
 
 export async function linkOfGraph(document: GraphDocument, title: string): Promise<Link> {
-  return { hash: await writeAddress('graph', graphCodec.write(document)), about: `the graph ${title}` }
+  const hash = await writeAddress('graph', graphCodec.write(document))
+  try {
+    await readAddress(hash)
+  } catch (error) {
+    if (!(error instanceof LinkError)) throw error
+    throw new UsageError(
+      `the graph ${title} is too large for a link: ${error.message}; look at it here with bp graph`,
+    )
+  }
+  return { hash, about: `the graph ${title}` }
 }
 
 export async function linkOfDataSet(name: string): Promise<Link> {
