@@ -157,6 +157,25 @@ it('a Latin-1 character late in a file is read as such', () => {
   expect(table.columns[1]!.cells.at(100_000)).toBe('süß')
 })
 
+it('what never ends is refused while it is read: a row, a quote, a file that decompresses to very much', async () => {
+  const mega = new Uint8Array(2 ** 20).fill(48)
+  async function* endless(first: string) {
+    yield utf8(first)
+    for (;;) yield mega
+  }
+  await expect(readTable(endless('a,b\n1,2\n'))).rejects.toThrow('line 3: this row is longer than 16 MiB')
+  await expect(readTable(endless('a,b\n1,2\n3,"'))).rejects.toThrow(
+    'line 3: a quote is opened here and not closed within 16 MiB',
+  )
+  const rows = new Uint8Array(2 ** 24).fill(10)
+  for (let at = 0; at < rows.length; at += 4) rows.set([49, 44, 50], at)
+  const bomb = gzipSync(rows, { level: 9 })
+  // Members of a gzip file follow each other.
+  await expect(readTable(Array.from({ length: 6 }, () => bomb))).rejects.toThrow(
+    'it becomes over 200 times its size when decompressed',
+  )
+})
+
 it('a damaged gzip file is refused', async () => {
   const file = gzipSync(utf8(text.repeat(50)))
   for (const damaged of [

@@ -135,12 +135,20 @@ function isGzip(file: string | Bytes): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8
 }
 
+/** A small file that becomes this many times its size, and this many bytes, is a trap rather than a table. */
+const mostInflation = 200
+const muchInflated = 2 ** 26
+
 /** `DecompressionStream` is in Node and browsers. */
 async function* gunzip(pieces: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array> {
   const stream = new DecompressionStream('gzip')
+  let [taken, given] = [0, 0]
   const writer = stream.writable.getWriter()
   const writing = (async () => {
-    for await (const bytes of pieces) await writer.write(bytes)
+    for await (const bytes of pieces) {
+      taken += bytes.length
+      await writer.write(bytes)
+    }
     await writer.close()
   })()
   // Errors of either side are seen where the other reads.
@@ -157,6 +165,12 @@ async function* gunzip(pieces: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGen
       )
     }
     if (next.done) break
+    given += next.value.length
+    if (given > muchInflated && given > mostInflation * taken)
+      throw new TableError(
+        null,
+        `it becomes over ${mostInflation} times its size when decompressed; if that is meant, decompress it first: gunzip`,
+      )
     yield next.value
   }
   await writing

@@ -25,6 +25,9 @@ const comment = 6
 /** This many columns take some 20 MiB, however short the file. */
 export const maxColumns = 2 ** 16
 
+/** A longer row is none: a quote was left open, or the file is no table. In bytes. */
+const longestRow = 2 ** 24
+
 export class Tokenizer {
   readonly #sink: Sink
   readonly #delimiter: number
@@ -39,6 +42,9 @@ export class Tokenizer {
   #quoteLine = 1
   /** Whether a line feed would belong to the carriage return before it. */
   #afterReturn = false
+  /** Bytes of pieces in which no row ended, and whether one did in this piece. */
+  #unended = 0
+  #ended = false
 
   /** `comment`: what lines begin with that are skipped, or `null`. */
   constructor(sink: Sink, delimiter: string, comment: string | null) {
@@ -48,8 +54,22 @@ export class Tokenizer {
     this.#cells = sink.row[0] ?? sink.rest
   }
 
-  /** @throws TableError where text follows a closing quote. */
+  /** @throws TableError where text follows a closing quote, or a row does not end. */
   write(bytes: Uint8Array): void {
+    this.#ended = false
+    this.#tokens(bytes)
+    this.#unended = this.#ended ? 0 : this.#unended + bytes.length
+    if (this.#unended <= longestRow || this.#state === comment) return
+    const open = this.#state === quoted || this.#state === quoteInQuotes
+    throw new TableError(
+      open ? this.#quoteLine : this.#recordLine,
+      open
+        ? `a quote is opened here and not closed within ${longestRow / 2 ** 20} MiB; close or remove it`
+        : `this row is longer than ${longestRow / 2 ** 20} MiB; expected a table, with a line for each row`,
+    )
+  }
+
+  #tokens(bytes: Uint8Array): void {
     const delimiter = this.#delimiter
     const { length } = bytes
     let at = 0
@@ -191,6 +211,7 @@ export class Tokenizer {
     if (byte === this.#delimiter) this.#state = cellStart
     else {
       this.#sink.endRecord(this.#recordLine, this.#position, isQuoted)
+      this.#ended = true
       this.#position = 0
       this.#endLine(byte)
     }
