@@ -7,7 +7,7 @@ import { type Buffer, type Instruction, isBuffer, type Operand, paddedBytes, wor
 import { allocate } from './memory.js'
 import { inParallel } from './parallel.js'
 import { layOut } from './plan.js'
-import { Sharing } from './sharing.js'
+import { isMeasured, Sharing } from './sharing.js'
 
 /** Addresses that the program does not choose: of parameters, data, adjacent gradients. */
 type Placement = ReadonlyMap<Buffer, number>
@@ -99,7 +99,10 @@ export class Program {
    * @throws IndexError at an index out of range.
    */
   run(times: number): boolean {
-    const stopped = this.#sharing.run(times, () => getKernel().run(this.#block.address, times))
+    const { address } = this.#block
+    const stopped = isMeasured()
+      ? this.#sharing.run(times, () => getKernel().run(address, times))
+      : getKernel().run(address, times)
     if (stopped !== 0) this.#checkIndices(stopped)
     return stopped === 0
   }

@@ -9,6 +9,9 @@ const trials = 10
 
 let measured = false
 
+/** Whether programs are to be timed: only where there are threads. */
+export const isMeasured = (): boolean => measured && getKernel().threads > 1
+
 /** From now on each program is run both ways at first, and then in the quicker one. */
 export function measureSharing(on: boolean): void {
   measured = on
@@ -22,7 +25,6 @@ export class Sharing {
   /** Runs the program `times` times by `run`. Results do not depend on the choice. */
   run(times: number, run: () => number): number {
     const kernel = getKernel()
-    if (!measured || kernel.threads === 1) return run()
     const isTrial = this.#calls < trials
     const shared = isTrial ? this.#calls % 2 === 1 : this.#shortest[1]! < this.#shortest[0]!
     kernel.share(shared)
