@@ -108,6 +108,8 @@ export class Session implements Training {
     saver.open(this.plan, this.run, this.initial)
     if (saver.name) this.#say(`saved as ${saver.name}`)
     this.#resume()
+    // Before the first step, which may take long.
+    this.#store.setState(this.#view(this.getState()))
   }
 
   /** Ends: saves, and returns the lines of the summary. */
