@@ -1,5 +1,6 @@
 // The Network place: a network that is trained in a worker, with all of its numbers.
 import {
+  canFreeze,
   formatCount,
   formatNumber,
   type GraphDocument,
@@ -237,7 +238,7 @@ export function NetworkPlace({ document, change, open }: PlaceProps<NetworkDocum
           )}
           {refusal !== null && (
             <p className="warning" role="alert">
-              {texts.refused(refusal)}
+              {texts.refused(document.freezes.length > 0 && !canFreeze(document) ? texts.noFreeze : refusal)}
             </p>
           )}
           {training && shown && (

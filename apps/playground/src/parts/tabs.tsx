@@ -1,5 +1,5 @@
 // Tabs, with the keys that people expect of them: arrows, Home and End.
-import { type KeyboardEvent, type ReactNode, Suspense, useId, useRef } from 'react'
+import { type KeyboardEvent, type ReactNode, type RefObject, Suspense, useEffect, useId, useRef } from 'react'
 
 interface Tab<Name extends string> {
   readonly name: Name
@@ -21,6 +21,7 @@ export function Tabs<Name extends string>({ label, tabs, selected, onSelect }: T
     0,
     tabs.findIndex(({ name }) => name === selected),
   )
+  const panel = useRef<HTMLDivElement>(null)
   const onKeyDown = (event: KeyboardEvent) => {
     const next = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: tabs.length - 1 }[event.key]
     if (next === undefined) return
@@ -49,14 +50,35 @@ export function Tabs<Name extends string>({ label, tabs, selected, onSelect }: T
         ))}
       </div>
       <div
+        ref={panel}
         role="tabpanel"
         id={`${id}-panel`}
         aria-labelledby={`${id}-${tabs[index]!.name}`}
         className="tab-panel"
         data-tab={tabs[index]!.name}
       >
-        <Suspense fallback={null}>{tabs[index]!.content()}</Suspense>
+        <Suspense fallback={null}>
+          <Reachable panel={panel}>{tabs[index]!.content()}</Reachable>
+        </Suspense>
       </div>
     </>
   )
+}
+
+/** Keys can scroll a panel only from within it: without a control in it, the panel itself is a stop of the tab key. */
+function Reachable({
+  panel,
+  children,
+}: {
+  readonly panel: RefObject<HTMLElement | null>
+  readonly children: ReactNode
+}) {
+  // Once the content is there, which may be loaded later than the panel.
+  useEffect(() => {
+    const element = panel.current!
+    if (element.querySelector('a[href], button, input, select, textarea, [tabindex]'))
+      element.removeAttribute('tabindex')
+    else element.tabIndex = 0
+  })
+  return children
 }
