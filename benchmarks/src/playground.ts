@@ -9,16 +9,7 @@ import { createRun, dataset, layers, sequential, sgd } from '@bp/core'
 import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core'
 import { UsageError } from './failure.js'
 import { objectNetwork } from './object-network.js'
-import { summarize } from './statistics.js'
-
-export interface PlaygroundFigure {
-  readonly id: string
-  readonly unit: string
-  readonly median: number
-  readonly spread: number
-  /** What is aimed at, in words. */
-  readonly aim: string
-}
+import { type AimedFigure, summarize } from './statistics.js'
 
 const root = fileURLToPath(new URL('../../apps/playground/dist/', import.meta.url))
 const loads = 9
@@ -126,7 +117,7 @@ function perSecond(call: () => void, each: number): number {
   return (calls * each * 1000) / (performance.now() - start)
 }
 
-export async function measurePlayground(print: (line: string) => void): Promise<PlaygroundFigure[]> {
+export async function measurePlayground(print: (line: string) => void): Promise<AimedFigure[]> {
   if (!existsSync(join(root, 'index.html')))
     throw new UsageError('The page is not built. Run: npx pnpm@10.34.9 --filter playground build')
   const { findBrowser } = (await import(new URL('../../scripts/browser.mjs', import.meta.url).href)) as {
@@ -142,7 +133,7 @@ export async function measurePlayground(print: (line: string) => void): Promise<
       '--enable-precise-memory-info',
     ],
   })
-  const figures: PlaygroundFigure[] = []
+  const figures: AimedFigure[] = []
   const report = (id: string, unit: string, sample: readonly number[], aim: string) => {
     const { median, spread } = summarize(sample)
     figures.push({ id, unit, median, spread, aim })

@@ -20,3 +20,11 @@ export interface Figure {
 export function summarize(sample: readonly number[]): Figure {
   return { median: quantile(sample, 0.5), spread: quantile(sample, 0.75) - quantile(sample, 0.25) }
 }
+
+/** Of a suite that has no peers, but something to aim at. */
+export interface AimedFigure extends Figure {
+  readonly id: string
+  readonly unit: string
+  /** In words. */
+  readonly aim: string
+}

@@ -6,16 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from './failure.js'
-import { summarize } from './statistics.js'
-
-interface TerminalFigure {
-  readonly id: string
-  readonly unit: string
-  readonly median: number
-  readonly spread: number
-  /** What is aimed at, in words. */
-  readonly aim: string
-}
+import { type AimedFigure, summarize } from './statistics.js'
 
 const program = fileURLToPath(new URL('../../apps/cli/dist/main.js', import.meta.url))
 const rounds = 9
@@ -71,13 +62,13 @@ class Terminal {
 const enter = '\u001b[?1049h'
 
 /** @throws UsageError without a build of the program, or without `script` of util-linux. */
-export async function measureTerminal(write: (line: string) => void): Promise<TerminalFigure[]> {
+export async function measureTerminal(write: (line: string) => void): Promise<AimedFigure[]> {
   if (!existsSync(program)) throw new UsageError('bp is not built: npx turbo run build --filter=cli')
   if (spawnSync('script', ['--version']).status !== 0)
     throw new UsageError('script of util-linux makes the terminal, and is not here: apt install bsdutils')
   const folder = mkdtempSync(join(tmpdir(), 'bp-bench-'))
   process.env.XDG_DATA_HOME = folder
-  const figures: TerminalFigure[] = []
+  const figures: AimedFigure[] = []
   const report = (id: string, unit: string, values: readonly number[], aim: string) => {
     const { median, spread } = summarize(values)
     figures.push({ id, unit, median, spread, aim })
