@@ -104,7 +104,7 @@ export function graphNodesOf(part: Part): GraphNode[] {
 
 /** More than any graph that can be looked at; a node of a few bytes must not take a hundred times as many in memory. */
 const mostNodes = 20_000
-const mostInputs = 60_000
+const mostInputs = 50_000
 const mostDimensions = 32
 /** Of a node, in bytes. */
 const longestName = 4096

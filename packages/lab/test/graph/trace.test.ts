@@ -21,7 +21,6 @@ describe('f = w*x + b at w = -2, x = 5, b = 3', () => {
     expect(output.id).toBe('f')
     expect(node('g')).toMatchObject({
       op: 'mul',
-      formula: 'y = a · b',
       inputs: ['w', 'x'],
       span: { start: 4, end: 7 },
     })
