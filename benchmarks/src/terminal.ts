@@ -91,7 +91,7 @@ export async function measureTerminal(write: (line: string) => void): Promise<Ai
     report('first-frame', 'ms', frames, 'at most 400, with the start of Node')
     report('node-alone', 'ms', nodes, 'the start of Node, to compare with')
 
-    const training = 'train digits --hidden 128 --epochs 60 --patience none'
+    const training = 'train digits --hidden 128 --epochs 1000 --patience none'
     const elapsed = (path: string) => JSON.parse(readFileSync(join(path, 'result.json'), 'utf8')).elapsed
     const ratios: number[] = []
     for (let round = 0; round < rounds; round++) {
