@@ -152,7 +152,7 @@ export {
   withNetworkField,
 } from './network/document.js'
 export { type Histogram, type HistogramSample, histogram } from './network/histogram.js'
-export { type LayerFigures, layerFigures, mostFigureRows, normOf } from './network/layer-figures.js'
+export { figureBins, type LayerFigures, layerFigures, mostFigureRows } from './network/layer-figures.js'
 export {
   type InsideStep,
   insideRow,
@@ -163,6 +163,7 @@ export {
 } from './network/look-inside.js'
 export { lossTable, smoothed } from './network/loss-lines.js'
 export { layerSizes, unitName, weightName, withSubscripts } from './network/names.js'
+export { normOf } from './network/norm.js'
 export { PointsError, type PointsTable, parsePoints } from './network/points.js'
 export { canFreeze, createNetworkRun, type NetworkRun } from './network/run.js'
 export { type SubStep, type SubStepLayer, type SubSteps, subSteps, subStepsOf } from './network/sub-steps.js'

@@ -11,6 +11,7 @@ import {
   type Tensor,
 } from '@bp/core'
 import { type Histogram, histogram } from './histogram.js'
+import { normOf } from './norm.js'
 
 export interface LayerFigures {
   /** `null` for a layer without weights. */
@@ -27,6 +28,9 @@ export interface LayerFigures {
 
 /** More rows would show hardly anything else. */
 export const mostFigureRows = 256
+
+/** Bins of a histogram of weights. */
+export const figureBins = 24
 
 /** Limits of the activations that have some, a hundredth of their range inwards. */
 const limits: { readonly [activation: string]: readonly [number, number] } = {
@@ -52,13 +56,6 @@ export function unitsAtRest(
   }
 }
 
-/** Euclidean norm of all numbers of some arrays together. */
-export function normOf(...arrays: readonly Iterable<number>[]): number {
-  let sum = 0
-  for (const values of arrays) for (const value of values) sum += value * value
-  return Math.sqrt(sum)
-}
-
 /**
  * Looks at the layers of a model on the first rows of some data; compiled once, for the weights of any step. `activation`
  * is that of the hidden layers.
@@ -68,7 +65,6 @@ export function layerFigures(
   loss: LossName,
   activation: string,
   data: Dataset,
-  bins = 24,
 ): () => LayerFigures[] {
   const rows = Math.min(data.rows, mostFigureRows)
   const [width, targets] = [data.inputShape[0]!, data.targetShape[0]!]
@@ -105,7 +101,7 @@ export function layerFigures(
         gradientNorm: own.length === 0 ? null : normOf(...own.map((index) => computed[`slope${index}`]!)),
         dead: atRest.dead.length,
         saturated: atRest.saturated.length,
-        weights: values[0] ? histogram(values[0], bins) : null,
+        weights: values[0] ? histogram(values[0], figureBins) : null,
       }
     })
   }

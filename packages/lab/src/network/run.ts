@@ -39,6 +39,7 @@ import { labelsOf, largest, type NetworkData, networkData } from './data.js'
 import { inputsOf, type NetworkDocument, type WeightEdit } from './document.js'
 import { type HistogramSample, histogram } from './histogram.js'
 import { layerSizes } from './names.js'
+import { normOf } from './norm.js'
 
 /** Why a run has ended before its last step. */
 export type Reached = 'loss' | 'gradient'
@@ -245,7 +246,7 @@ export class NetworkRun {
     const free = this.gradients().gradients.map((part, index) =>
       part.map((value, at) => (frozen[index]![at] === 1 ? 0 : value)),
     )
-    return Math.sqrt(free.reduce((sum, part) => sum + squares(part), 0))
+    return normOf(...free)
   }
 
   /** The loss of outputs and targets of some rows as a graph, with its penalties. */
@@ -373,17 +374,10 @@ export function picked(values: Float32Array, rows: readonly number[], width: num
   return all
 }
 
-/** Sum of squares. */
-export const squares = (values: ArrayLike<number>): number => {
-  let sum = 0
-  for (let index = 0; index < values.length; index++) sum += values[index]! * values[index]!
-  return sum
-}
-
-/** @throws what the data of the document throws, and ValueError for settings out of range. */
 /** Whether weights can be frozen to the bit: the decay of AdamW moves a weight without a derivative too. */
 export const canFreeze = ({ optimizer }: NetworkDocument): boolean => optimizer.kind !== 'adamW'
 
+/** @throws what the data of the document throws, and ValueError for settings out of range. */
 export const createNetworkRun = (document: NetworkDocument): NetworkRun => new NetworkRun(document)
 
 function withEdits(

@@ -1,7 +1,8 @@
 // What became of a training, told apart by what was measured; nothing is said where nothing tells.
 import { add, compile, gradients, input, mul, sum, type Tensor } from '@bp/core/lean'
 import type { NetworkDocument } from './document.js'
-import { createNetworkRun, type NetworkRun, squares } from './run.js'
+import { normOf } from './norm.js'
+import { createNetworkRun, type NetworkRun } from './run.js'
 import { lossOfLayers } from './sub-steps.js'
 import type { LossRecord, NetworkView } from './view.js'
 
@@ -159,9 +160,7 @@ function flowsOf(run: NetworkRun): number[] {
   const derivatives = gradients(lossOfLayers(run, layers, t), layers.sums)
   const outputs = Object.fromEntries(derivatives.map((derivative, layer) => [`sum${layer}`, derivative]))
   const numbers = compile({ inputs: { x, t }, outputs })({ x: training.inputs, t: training.targets } as never)
-  return derivatives.map((_, layer) =>
-    Math.sqrt(squares((numbers as Record<string, Float32Array>)[`sum${layer}`]!)),
-  )
+  return derivatives.map((_, layer) => normOf((numbers as Record<string, Float32Array>)[`sum${layer}`]!))
 }
 
 /** Whether all units of a hidden layer have the same weights, in and out, to the bit. */
@@ -192,8 +191,8 @@ function risesOf(records: readonly LossRecord[]): number {
 /** How far the weights are from where they started, relative to their norm there. */
 function movedBy(run: NetworkRun): number {
   const now = run.weights()
-  const norm = Math.sqrt(squares(run.start))
-  const distance = Math.sqrt(squares(now.map((value, index) => value - run.start[index]!)))
+  const norm = normOf(run.start)
+  const distance = normOf(now.map((value, index) => value - run.start[index]!))
   return norm === 0 ? (distance === 0 ? 0 : Number.POSITIVE_INFINITY) : distance / norm
 }
 

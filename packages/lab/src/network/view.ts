@@ -5,7 +5,8 @@ import { decisionGrid } from './decision-grid.js'
 import { countsOf, type Stroke } from './digits.js'
 import type { HistogramSample } from './histogram.js'
 import { unitsAtRest } from './layer-figures.js'
-import { createNetworkRun, type NetworkRun, type Reached, squares } from './run.js'
+import { normOf } from './norm.js'
+import { createNetworkRun, type NetworkRun, type Reached } from './run.js'
 
 export interface LayerView {
   /** Row by row: all weights from the first unit of the layer before, and so on. */
@@ -148,9 +149,9 @@ export function networkView(run: NetworkRun, sample = 0, strokes: readonly Strok
         biasGradients: db,
         weightsFrozen: frozen[2 * layer]!,
         biasesFrozen: frozen[2 * layer + 1]!,
-        weightNorm: Math.sqrt(squares(w)),
-        gradientNorm: Math.sqrt(squares(dw) + squares(db)),
-        updateRatio: update && update.norms[layer]! / Math.sqrt(squares(w) + squares(b)),
+        weightNorm: normOf(w),
+        gradientNorm: normOf(dw, db),
+        updateRatio: update && update.norms[layer]! / normOf(w, b),
         ...unitsAtRest(activation, outputs, units),
       }
     }),
@@ -197,11 +198,11 @@ function lastUpdate(run: NetworkRun): { norms: number[] } | null {
   const changes = run.model.parameters.map(({ size }) => {
     const change = after.slice(offset, offset + size).map((value, index) => value - before[offset + index]!)
     offset += size
-    return squares(change)
+    return change
   })
   return {
     norms: Array.from({ length: changes.length / 2 }, (_, layer) =>
-      Math.sqrt(changes[2 * layer]! + changes[2 * layer + 1]!),
+      normOf(changes[2 * layer]!, changes[2 * layer + 1]!),
     ),
   }
 }
