@@ -45,7 +45,7 @@ export async function findTable(
   options: ReadOptions,
   onProgress: OnProgress = showProgress,
 ): Promise<TableSource> {
-  if (targets.has(argument)) return readBundled(argument, null, options)
+  if (targets.has(argument)) return readBundled(argument, null, options, onProgress)
   if (argument === '-') {
     if (isatty(0)) throw new UsageError('- reads standard input, which is the terminal; pipe a table into it')
     const hash = createHash('sha256')
@@ -64,7 +64,12 @@ export async function findTable(
   }
   const set = /^([^\\/]*)\.csv$/.exec(argument)?.[1] ?? ''
   if (targets.has(set))
-    return readBundled(set, `${argument} is not in ${dirname(path)}; using the bundled data set`, options)
+    return readBundled(
+      set,
+      `${argument} is not in ${dirname(path)}; using the bundled data set`,
+      options,
+      onProgress,
+    )
   throw new UsageError(
     `there is no file ${path}; expected a CSV file, xor or one of ${bundledNames.join(', ')}${didYouMean(argument, ['xor', ...bundledNames])}`,
   )
@@ -118,9 +123,14 @@ export function showProgress(text: string | null): void {
   if (stderr.isTTY) stderr.write(text === null ? '\r\u001b[K' : `\r${text} `)
 }
 
-async function readBundled(name: string, note: string | null, options: ReadOptions): Promise<TableSource> {
+async function readBundled(
+  name: string,
+  note: string | null,
+  options: ReadOptions,
+  onProgress: OnProgress,
+): Promise<TableSource> {
   const file = join(dataFolder, `${name}.csv`)
-  const read = await readFile(file, options, showProgress)
+  const read = await readFile(file, options, onProgress)
   return { name, usualTarget: targets.get(name)!, note, subject: name, ...read }
 }
 

@@ -53,14 +53,22 @@ export function separated(name: string, separator: '-' | '_' | ' '): string {
 /** The values of those options that were given. */
 export type Given<O extends Options> = { readonly [K in keyof O]?: O[K] extends Option<infer T> ? T : never }
 
+/** An option as it stands on a command line, or with `null` an argument. */
+interface Word {
+  readonly option: (Option<unknown> & { readonly key: string }) | null
+  /** As it was written. */
+  readonly name: string
+  readonly value: string | undefined
+  /** Which of the arguments it takes: from `begin` up to `end`. */
+  readonly begin: number
+  readonly end: number
+}
+
 /**
- * Separates options from positional arguments.
- * @throws UsageError for an option that is not in the table, or a value that it does not accept.
+ * The options and arguments of a command line, in order.
+ * @throws UsageError for an option that is not in the table, or has a value where it takes none.
  */
-export function readArguments<O extends Options>(
-  args: readonly string[],
-  options: O,
-): { given: Given<O>; rest: string[] } {
+export function wordsOf(args: readonly string[], options: Options): Word[] {
   const known = new Map(
     Object.entries(options).map(([key, option]) => [separated(key, '-'), { key, ...option }]),
   )
@@ -77,12 +85,12 @@ export function readArguments<O extends Options>(
     strict: false,
     tokens: true,
   })
-  const given = new Map<string, unknown>()
-  const rest: string[] = []
-  for (const token of tokens) {
-    if (token.kind === 'positional') rest.push(token.value)
-    if (token.kind !== 'option') continue
-    const name = token.rawName.startsWith('--') ? `--${token.name}` : args[token.index]!
+  return tokens.flatMap((token): Word[] => {
+    const begin = token.index
+    if (token.kind === 'positional')
+      return [{ option: null, name: '', value: token.value, begin, end: begin + 1 }]
+    if (token.kind !== 'option') return []
+    const name = token.rawName.startsWith('--') ? `--${token.name}` : args[begin]!
     const option = name.startsWith('--') ? known.get(token.name) : undefined
     if (!option)
       throw new UsageError(
@@ -93,9 +101,29 @@ export function readArguments<O extends Options>(
     if (option.value === null && token.value !== undefined) throw new UsageError(`${name} takes no value`)
     if (option.value !== null && (token.value === undefined || /^--[a-z]/.test(token.value)))
       throw new UsageError(`${name} expects a value: ${name} ${option.value}`)
-    const value = option.read(token.value ?? '', name)
+    const apart = token.value !== undefined && !token.inlineValue
+    return [{ option, name, value: token.value, begin, end: begin + (apart ? 2 : 1) }]
+  })
+}
+
+/**
+ * Separates options from positional arguments.
+ * @throws UsageError for an option that is not in the table, or a value that it does not accept.
+ */
+export function readArguments<O extends Options>(
+  args: readonly string[],
+  options: O,
+): { given: Given<O>; rest: string[] } {
+  const given = new Map<string, unknown>()
+  const rest: string[] = []
+  for (const { option, name, value = '' } of wordsOf(args, options)) {
+    if (option === null) {
+      rest.push(value)
+      continue
+    }
+    const read = option.read(value, name)
     const before = given.get(option.key)
-    given.set(option.key, option.add && before !== undefined ? option.add(before, value) : value)
+    given.set(option.key, option.add && before !== undefined ? option.add(before, read) : read)
   }
   return { given: Object.fromEntries(given) as Given<O>, rest }
 }

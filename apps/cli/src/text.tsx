@@ -4,8 +4,6 @@ import stringWidth from 'string-width'
 import { written } from './appearance.js'
 import { cut } from './fit.js'
 
-export { palette } from './appearance.js'
-
 export interface Piece {
   readonly text: string
   readonly colour?: string | undefined

@@ -1,5 +1,6 @@
 // What the keys of the graph screen do; the help and the palette are made from this table.
 import { nextPhase } from '@bp/lab'
+import { byWords } from '../list.js'
 import {
   askExpression,
   askFile,
@@ -203,11 +204,9 @@ export const writeKeys = ({ keys }: Action): string => keys.map((key) => signs.g
 
 /** Those in whose title or keys the text occurs. */
 export function findActions(text: string): readonly Action[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  return actions.filter((action) =>
-    words.every(
-      (word) =>
-        action.title.toLowerCase().includes(word) || (action.keys as readonly string[]).includes(word),
-    ),
+  return byWords(
+    actions,
+    text,
+    ({ title, keys }, word) => title.toLowerCase().includes(word) || keys.includes(word),
   )
 }

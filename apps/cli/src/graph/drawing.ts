@@ -9,8 +9,9 @@ import {
   type TraceView,
 } from '@bp/lab'
 import stringWidth from 'string-width'
+import { palette } from '../appearance.js'
 import { cut, padEnd, padStart } from '../fit.js'
-import { type Piece, palette } from '../text.js'
+import type { Piece } from '../text.js'
 import { derivativeName, rowsOf, shortNumber, write, writeShape } from './words.js'
 
 /** Widths of a box: the first with which the graph fits, else the last. */

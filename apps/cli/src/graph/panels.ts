@@ -12,9 +12,11 @@ import {
   writeCellSum,
 } from '@bp/lab'
 import stringWidth from 'string-width'
+import { palette } from '../appearance.js'
 import { cut, padEnd, padStart, visible, wrap } from '../fit.js'
 import { inColumns } from '../lines.js'
-import { type Piece, palette } from '../text.js'
+import { around } from '../list.js'
+import { fit, type Piece } from '../text.js'
 import { type Action, actions, findActions, writeKeys } from './actions.js'
 import { describeChain } from './lines.js'
 import { type Layer, type Session, selectedNode } from './session.js'
@@ -51,17 +53,7 @@ export function layerLines(
 }
 
 function fitted(lines: readonly Line[], columns: number, rows: number): Line[] {
-  return lines.slice(0, rows).map((pieces) => cutPieces(pieces, columns))
-}
-
-/** Pieces up to a width. */
-function cutPieces(pieces: Line, columns: number): Line {
-  let left = columns
-  return pieces.flatMap((piece) => {
-    const text = cut(piece.text, left)
-    left -= stringWidth(text)
-    return text === '' ? [] : [{ ...piece, text }]
-  })
+  return lines.slice(0, rows).map((pieces) => fit(pieces, columns))
 }
 
 /** A window on lines, which says if there are more. */
@@ -74,12 +66,6 @@ function scrolling(lines: readonly Line[], top: number, columns: number, rows: n
     ...fitted(lines.slice(first, last), columns, shown),
     dim(cut(`lines ${first + 1} to ${last} of ${lines.length} · ↑ ↓ page keys`, columns)),
   ].slice(0, rows)
-}
-
-/** A window around one of many lines. */
-function around<T>(all: readonly T[], chosen: number, rows: number): { shown: readonly T[]; first: number } {
-  const first = Math.min(Math.max(chosen - Math.floor(rows / 2), 0), Math.max(0, all.length - rows))
-  return { shown: all.slice(first, first + rows), first }
 }
 
 function helpLines(columns: number): Line[] {
@@ -260,18 +246,18 @@ function gridLines(
   const digits = `${all.length - 1}`.length
   const cellWidth =
     Math.max(...shown.flatMap((row) => row.map((value) => stringWidth(shortNumber(value))))) + 2
-  const fit = Math.max(1, Math.floor((columns - digits - 3) / cellWidth))
-  const begin = Math.min(Math.max(cell.at(-1)! - Math.floor(fit / 2), 0), Math.max(0, width - fit))
+  const fitting = Math.max(1, Math.floor((columns - digits - 3) / cellWidth))
+  const begin = Math.min(Math.max(cell.at(-1)! - Math.floor(fitting / 2), 0), Math.max(0, width - fitting))
   return shown.map((row, at) => {
     const number = first + at
     return [
       { text: ` ${String(number).padStart(digits)}${begin > 0 ? '…' : ' '}`, dim: true },
-      ...row.slice(begin, begin + fit).map((value, index): Piece => {
+      ...row.slice(begin, begin + fitting).map((value, index): Piece => {
         const here = number === marked && begin + index === cell.at(-1)
         const text = padStart(shortNumber(value), cellWidth - 2)
         return here ? { text: `[${text}]`, bold: true, colour } : { text: ` ${text} `, colour }
       }),
-      { text: begin + fit < width ? '…' : '', dim: true },
+      { text: begin + fitting < width ? '…' : '', dim: true },
     ]
   })
 }
@@ -377,7 +363,7 @@ export function outlineLines(session: Session, view: TraceView, columns: number,
       : `${value}${node.kind === 'constant' ? '' : `  ∂ ${write(derivative, node)}`}`
     const room = columns - 3 - stringWidth(numbers)
     const words = cut(`${indent}${repeated ? node.title : node.label}`, room)
-    return cutPieces(
+    return fit(
       [
         { text: mark ? '›' : ' ', bold: true, colour: palette.orange },
         {

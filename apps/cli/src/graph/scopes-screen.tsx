@@ -3,11 +3,13 @@ import { type ScopeRow, scopeOutline } from '@bp/lab'
 import { Box, useInput } from 'ink'
 import { useEffect, useReducer } from 'react'
 import stringWidth from 'string-width'
+import { palette } from '../appearance.js'
 import { cut, padEnd, visible } from '../fit.js'
 import { showFullScreen } from '../full-screen.js'
+import { around } from '../list.js'
 import { exitInterrupted } from '../signals.js'
 import type { Size } from '../terminal.js'
-import { type Piece, palette, Row, Rows } from '../text.js'
+import { type Piece, Row, Rows } from '../text.js'
 import { keysOf } from './keys.js'
 import { rowTexts, type StepGraph } from './scopes.js'
 
@@ -43,17 +45,12 @@ export function ScopesScreen({ graph, size: { columns, rows }, onLeave }: Scopes
   const chosen = all[state.chosen]!
   const title = cut(`bp graph  ${visible(graph.title)}`, columns)
   if (rows < 6) return <Row pieces={[{ text: cut(chosen.name, columns - 1) }]} />
-  const shown = rows - 5
-  const first = Math.min(Math.max(state.chosen - Math.floor(shown / 2), 0), Math.max(0, all.length - shown))
+  const { shown, first } = around(all, state.chosen, rows - 5)
   return (
     <Box flexDirection="column" width={columns}>
       <Rows rows={[[{ text: title, bold: true }], []]} />
-      <Box height={shown} flexDirection="column">
-        <Rows
-          rows={all
-            .slice(first, first + shown)
-            .map((row, at) => line(row, first + at === state.chosen, columns))}
-        />
+      <Box height={rows - 5} flexDirection="column">
+        <Rows rows={shown.map((row, at) => line(row, first + at === state.chosen, columns))} />
       </Box>
       <Rows
         rows={[

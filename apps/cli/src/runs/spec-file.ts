@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
 import { bundledNames } from '../data-sets.js'
 import { visible } from '../fit.js'
-import { type Option, readArguments, separated, text } from '../options.js'
+import { type Option, readArguments, separated, text, wordsOf } from '../options.js'
 import { trainOptions } from '../train/options.js'
 import { UsageError } from '../usage-error.js'
 import { userPath } from '../user-path.js'
@@ -32,7 +31,8 @@ export async function withSpec(
   args: readonly string[],
   note: (text: string) => void,
 ): Promise<readonly string[]> {
-  const { given, rest } = readArguments(args, { spec: specOption, ...trainOptions })
+  const options = { spec: specOption, ...trainOptions }
+  const { given, rest } = readArguments(args, options)
   const [subject] = rest
   const named = subject !== undefined && isSpec(subject)
   const name = given.spec ?? (named ? subject : undefined)
@@ -52,7 +52,10 @@ export async function withSpec(
       wins(`--${separated(option, '-')}`)
       return []
     })
-  const words = withoutSpec(args, named ? subject : null)
+  const all = wordsOf(args, options)
+  const first = all.find(({ option }) => option === null)
+  const dropped = all.filter((word) => word.option?.key === 'spec' || (named && word === first))
+  const words = args.filter((_, at) => !dropped.some(({ begin, end }) => begin <= at && at < end))
   if (named || subject === undefined) return [...taken, ...words, ...(data === null ? [] : [data])]
   if (data !== null && data !== subject) wins(subject)
   return [...taken, ...words]
@@ -107,34 +110,6 @@ function dataOf(name: string, { data }: Readonly<Record<string, unknown>>): stri
     throw new UsageError(`${visible(name)}: data must name a file or a data set, got ${JSON.stringify(data)}`)
   if (data === 'xor' || data === '-' || bundledNames.includes(data) || isAbsolute(data)) return data
   return join(dirname(userPath(name)), data)
-}
-
-/** The arguments without `--spec`, and without the subject if that is the spec. */
-function withoutSpec(args: readonly string[], subject: string | null): string[] {
-  const types = (Object.entries(trainOptions) as [string, Option<unknown>][]).map(
-    ([key, { value }]) =>
-      [separated(key, '-'), { type: value === null ? 'boolean' : 'string' } as const] as const,
-  )
-  const names = ['spec', 'config', 'config-file']
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries([
-      ...types,
-      ...names.map((name) => [name, { type: 'string' } as const] as const),
-    ]),
-    strict: false,
-    tokens: true,
-  })
-  const dropped = new Set<number>()
-  for (const token of tokens)
-    if (token.kind === 'option' && names.includes(token.name)) {
-      dropped.add(token.index)
-      if (!token.inlineValue) dropped.add(token.index + 1)
-    }
-  // The value of an option under another name looks like a subject too, but the subject is known.
-  const own = tokens.findLast((token) => token.kind === 'positional' && token.value === subject)
-  if (own) dropped.add(own.index)
-  return args.filter((_, index) => !dropped.has(index))
 }
 
 async function readSpecFile(name: string): Promise<Readonly<Record<string, unknown>>> {

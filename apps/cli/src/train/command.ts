@@ -65,7 +65,7 @@ async function trainHere(
     try {
       const { problems } = await remote.ended
       if (lost) throw lost
-      return reportProblems(...problems)
+      return reportProblems(problems)
     } catch (error) {
       if (again.aborted) return exitInterrupted
       throw error

@@ -23,7 +23,7 @@ export async function finish(remote: Remote, code: number): Promise<number> {
         return exitInterrupted
       }
       print(`${end.lines.join('\n')}\n`)
-      const problems = reportProblems(...end.problems)
+      const problems = reportProblems(end.problems)
       return code !== 0 ? code : problems
     } finally {
       clearTimeout(timer)

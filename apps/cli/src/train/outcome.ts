@@ -1,9 +1,10 @@
 // How well the network does: a confusion matrix, or predictions against true values, as rows of text.
 import { type Target, writeValue } from '@bp/table'
 import stringWidth from 'string-width'
+import { palette } from '../appearance.js'
 import { DotCanvas } from '../dot-canvas.js'
 import { cut, padEnd, padStart, visible } from '../fit.js'
-import { type Piece, palette } from '../text.js'
+import type { Piece } from '../text.js'
 import type { Matrix, Scatter } from './view.js'
 
 type Classes = Extract<Target, { task: 'classification' }>

@@ -1,7 +1,9 @@
 // The pages of the training screen, each drawn into a number of columns and rows.
-import { isOver, smoothed } from '@bp/lab'
+import type { RunRecord, Score } from '@bp/core'
+import { figureBins, isOver, smoothed } from '@bp/lab'
+import { palette } from '../appearance.js'
 import { cut, visible, wrap } from '../fit.js'
-import { beside, fit, type Piece, palette, widthOf } from '../text.js'
+import { beside, fit, type Piece, widthOf } from '../text.js'
 import { drawChart, type Series } from './chart.js'
 import { drawDecisionMap, mapLegend } from './decision-map.js'
 import { drawMatrix, drawScatter, matrixWidth } from './outcome.js'
@@ -52,12 +54,14 @@ export const pages: Readonly<Record<PageName, (props: PageProps) => Rows>> = {
   log: drawLog,
 }
 
+const columnsOf = (rows: Rows): number => Math.max(...rows.map(widthOf))
+
 /** Columns between the chart and the picture beside it. */
 const gap = 3
 
 function drawRun({ view, columns, rows, look, colours }: PageProps): Rows {
   const side = sideRows(view, columns, rows, colours)
-  const sideColumns = side ? Math.max(...side.map(widthOf)) : 0
+  const sideColumns = side ? columnsOf(side) : 0
   const chartColumns = columns - (side ? sideColumns + gap : 0)
   const chart = [lossLegend(view, look), ...lossChart(view, look, chartColumns, rows - 1)]
   return side ? beside(chart, chartColumns, gap, side) : chart
@@ -150,54 +154,53 @@ function ailment({ dead, saturated, units }: LayerView): Piece[] {
   return []
 }
 
-function layerStrip({ layers }: View, columns: number): Rows {
-  const of = layers!.of
+/** A row for each layer: its name, and its figures; with the width that names take. */
+function layerColumns(of: readonly LayerView[]): { width: number; head: Piece; rows: [Piece, Piece][] } {
   const names = of.map(({ name, inputs, units }) => `${name} ${inputs}→${units}`)
   const width = Math.max(8, ...names.map((name) => name.length)) + 1
-  const cell = (text: string) => text.padStart(10)
+  const cells = (texts: readonly string[]) => texts.map((text) => text.padStart(10)).join('')
+  return {
+    width,
+    head: { text: cells(['‖w‖', '‖∂‖', 'step/w']), dim: true },
+    rows: of.map(({ weightNorm, gradientNorm, updateRatio }, at) => [
+      { text: names[at]!.padEnd(width) },
+      { text: cells([weightNorm, gradientNorm, updateRatio].map(norm)) },
+    ]),
+  }
+}
+
+function layerStrip({ layers }: View, columns: number): Rows {
+  const { width, head, rows } = layerColumns(layers!.of)
   return [
-    fit(
-      [
-        { text: 'layers'.padEnd(width), bold: true },
-        { text: ['‖w‖', '‖∂‖', 'step/w'].map(cell).join(''), dim: true },
-      ],
-      columns,
-    ),
-    ...of.map((layer, at) =>
-      fit(
-        [
-          { text: names[at]!.padEnd(width) },
-          { text: [layer.weightNorm, layer.gradientNorm, layer.updateRatio].map(norm).map(cell).join('') },
-          { text: '  ' },
-          ...ailment(layer),
-        ],
-        columns,
-      ),
-    ),
-  ]
+    [{ text: 'layers'.padEnd(width), bold: true }, head],
+    ...rows.map((row, at): Piece[] => [...row, { text: '  ' }, ...ailment(layers!.of[at]!)]),
+  ].map((pieces) => fit(pieces, columns))
 }
 
 function drawLayers({ view, columns, rows }: PageProps): Rows {
   const { layers } = view
   if (!layers) return [[{ text: 'the layers are looked at after the first step', dim: true }]]
-  const wide = columns >= 76
-  const names = layers.of.map(({ name, inputs, units }) => `${name} ${inputs}→${units}`)
-  const width = Math.max(8, ...names.map((name) => name.length)) + 1
-  const barColumns = Math.min(40, Math.max(0, columns - width - 30 - 24))
-  const cell = (text: string) => text.padStart(10)
-  const body = layers.of.map((layer, at): Piece[] => [
-    { text: names[at]!.padEnd(width), bold: true },
-    { text: [layer.weightNorm, layer.gradientNorm, layer.updateRatio].map(norm).map(cell).join('') },
-    ...(wide && layer.weights && barColumns > 8
-      ? [
-          { text: threeDigits(layer.weights.low).padStart(9), dim: true },
-          { text: ` ${bars(layer.weights.counts, barColumns)} `, colour: palette.blue },
-          { text: threeDigits(layer.weights.high), dim: true },
-        ]
-      : []),
-    { text: '  ' },
-    ...ailment(layer),
-  ])
+  const table = layerColumns(layers.of)
+  const { width, head } = table
+  // Names, three figures, and the ends of the histogram; more columns than it has bins would have gaps.
+  const room = columns - width - 30 - 24
+  const barColumns = columns >= 76 && room > 8 ? Math.min(figureBins, room) : 0
+  const body = table.rows.map(([name, figures], at): Piece[] => {
+    const layer = layers.of[at]!
+    return [
+      { ...name, bold: true },
+      figures,
+      ...(layer.weights && barColumns > 0
+        ? [
+            { text: threeDigits(layer.weights.low).padStart(9), dim: true },
+            { text: ` ${bars(layer.weights.counts, barColumns)} `, colour: palette.blue },
+            { text: threeDigits(layer.weights.high), dim: true },
+          ]
+        : []),
+      { text: '  ' },
+      ...ailment(layer),
+    ]
+  })
   const foot = wrap(
     `After step ${formatCount(layers.step)}, on ${formatCount(layers.rows)} training rows. w are weights and biases, ∂ the derivatives of the loss; step/w is how far a step moves them, about 1e-3 is usual. A dead unit gives 0, a saturated one its limit, for all of these rows.`,
     columns,
@@ -206,8 +209,8 @@ function drawLayers({ view, columns, rows }: PageProps): Rows {
   return [
     [
       { text: 'layer'.padEnd(width), dim: true },
-      { text: ['‖w‖', '‖∂‖', 'step/w'].map(cell).join(''), dim: true },
-      ...(wide && barColumns > 8 ? [{ text: `${' '.repeat(10)}weights`, dim: true }] : []),
+      head,
+      ...(barColumns > 0 ? [{ text: `${' '.repeat(10)}weights`, dim: true }] : []),
     ],
     ...shown,
     ...(shown.length < body.length
@@ -304,9 +307,9 @@ function lossChart(view: View, look: Look, columns: number, rows: number): Rows 
 function scoreChart(view: View, look: Look, columns: number, rows: number): { title: string; rows: Rows } {
   const { target } = view.outline
   const regression = target?.task === 'regression'
-  const of = (score: { loss: number; accuracy: number | null }) =>
-    regression ? rootMeanSquaredError(score as never, target)! : (score.accuracy ?? Number.NaN)
-  const points = (pick: (record: View['history'][number]) => Parameters<typeof of>[0] | null) =>
+  const of = (score: Score) =>
+    regression ? rootMeanSquaredError(score, target)! : (score.accuracy ?? Number.NaN)
+  const points = (pick: (record: RunRecord) => Score | null) =>
     view.history.flatMap((record) => {
       const score = pick(record)
       return score ? [{ x: record.epoch, y: of(score) }] : []
@@ -387,13 +390,10 @@ function drawOutcome(props: PageProps): Rows {
     colours,
   )
   if (map && picture) {
-    const width = Math.max(...map.map(widthOf))
-    return width + gap + Math.max(...picture.map(widthOf)) <= columns ? beside(map, width, gap, picture) : map
+    const width = columnsOf(map)
+    return width + gap + columnsOf(picture) <= columns ? beside(map, width, gap, picture) : map
   }
-  if (map)
-    return view.predictions
-      ? beside(map, Math.max(...map.map(widthOf)), gap, [[], ...predictionRows(view)])
-      : map
+  if (map) return view.predictions ? beside(map, columnsOf(map), gap, [[], ...predictionRows(view)]) : map
   if (picture) return picture
   const classes = target?.task === 'classification' ? target.classes.length : 0
   return [
@@ -428,9 +428,9 @@ function drawLog({ view, columns, rows }: PageProps): Rows {
 
 /** Training, held back, the best, and what is right without a network, side by side. */
 export function metricTable(view: View): Rows {
-  const { outline, initial, best, history, status } = view
+  const { outline, initial, best } = view
   const { target, table, validation } = outline
-  const scores = scoresOf(outline, { status: status === 'done' ? 'done' : 'paused', history, best }, initial)
+  const scores = scoresOf(outline, view, initial)
   const bestScore = best?.validation ?? best
   const cell = (text: string) => text.padStart(14)
   const titles = [

@@ -5,7 +5,7 @@ import { createStore } from '@bp/lab'
 import { trainerFile } from '../beside.js'
 import { UsageError } from '../usage-error.js'
 import type { FromTrainer, Job, ToTrainer } from './messages.js'
-import type { Command, View } from './view.js'
+import type { Command, Training, View } from './view.js'
 
 /** The thread that trains has ended before the run did. */
 export class TrainerError extends Error {
@@ -61,6 +61,13 @@ export class Remote {
     this.#post({ type: 'command', command })
     const { view } = this.getState()
     if (view) this.#set({ view: { ...view, waiting: command.do } })
+  }
+
+  /** The run, once it is there. */
+  readonly training: Training = {
+    getState: () => this.getState().view!,
+    subscribe: this.subscribe,
+    send: this.send,
   }
 
   /** The end of the run; rejects where its thread fails. */

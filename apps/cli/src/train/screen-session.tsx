@@ -9,11 +9,11 @@ import { Row } from '../text.js'
 import { finish, sayAborted } from './ending.js'
 import type { Remote } from './remote.js'
 import { TrainScreen } from './screen.js'
-import type { Training, View } from './view.js'
 import { formatDuration } from './words.js'
 
 /** A wrong name is told before the screen changes, where it is found this quickly, in ms. */
 const beforeScreen = 200
+
 /** Trains until the user leaves, or to the end with `exitOnDone`. Returns the exit code. */
 export async function trainOnScreen(remote: Remote, exitOnDone: boolean): Promise<number> {
   let aborted = false
@@ -77,12 +77,7 @@ function Session({ remote, failed, onLeave, ...props }: SessionProps) {
   }, [failed, onLeave])
   if (!view)
     return <Preparing progress={progress ?? 'loading'} columns={props.size.columns} onLeave={onLeave} />
-  const training: Training = {
-    getState: () => remote.getState().view as View,
-    subscribe: remote.subscribe,
-    send: remote.send,
-  }
-  return <TrainScreen training={training} system={system} onLeave={onLeave} {...props} />
+  return <TrainScreen training={remote.training} system={system} onLeave={onLeave} {...props} />
 }
 
 /** Before the run is there; reading a large table and compiling a large network take a while. */

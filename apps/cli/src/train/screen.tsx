@@ -3,15 +3,18 @@ import { createStore, isOver, type Store } from '@bp/lab'
 import { Box, type Key, useInput } from 'ink'
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react'
 import stringWidth from 'string-width'
+import { palette } from '../appearance.js'
 import { cut, visible, wrap } from '../fit.js'
+import { byWords } from '../list.js'
 import { toNumber } from '../options.js'
 import { exitInterrupted } from '../signals.js'
 import type { Size } from '../terminal.js'
-import { fit, type Piece, palette, Row, Rows, widthOf } from '../text.js'
+import { fit, type Piece, Row, Rows, widthOf } from '../text.js'
 import { UsageError } from '../usage-error.js'
 import { type Action, actions, runActions, type ScreenKey, screenActions } from './actions.js'
 import { isEnded, type Look, metricTable, type PageName, pageNames, pages, verdict } from './pages.js'
 import type { Outline } from './plan.js'
+import { readRate } from './settings.js'
 import { formatFixed } from './summary.js'
 import type { RowInside, Training, View } from './view.js'
 import {
@@ -219,18 +222,16 @@ function typeNumber({ name, text }: NumberMode, input: string, key: Key, pressed
     set({ name, text: now, problem: null })
     return
   }
-  const number = toNumber(now.trim())
   if (name === 'rate') {
-    // Weights are float32.
-    const single = Math.fround(number)
-    if (single > 0 && Number.isFinite(single)) {
-      training.send({ do: 'rate', learningRate: number })
+    const learningRate = readRate(now)
+    if (learningRate !== null) {
+      training.send({ do: 'rate', learningRate })
       set({ name: 'run' })
     } else set({ name, text: now, problem: 'must be a positive number, e.g. 0.001' })
     return
   }
   const { rows } = training.getState().outline.data
-  const row = now.trim() === '' ? 1 : number
+  const row = now.trim() === '' ? 1 : toNumber(now.trim())
   if (Number.isInteger(row) && row >= 1 && row <= rows) {
     set({ name: 'opening' })
     training.send({ do: 'look inside', row })
@@ -364,8 +365,8 @@ function footRows(
 }
 
 function scoreRows(view: View, columns: number, rows: number): Piece[][] {
-  const { outline, initial, loss, accuracy, step, steps, history, best, status } = view
-  const scores = scoresOf(outline, { status: status === 'done' ? 'done' : 'paused', history, best }, initial)
+  const { outline, initial, loss, accuracy, step, steps } = view
+  const scores = scoresOf(outline, view, initial)
   // Of a table, both scores are of the same weights; xor shows each step.
   const training =
     outline.validation === null
@@ -484,10 +485,8 @@ function keyRows(rows: number, columns: number): Piece[][] {
   })
 }
 
-function find(text: string): readonly Action[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  return actions.filter((action) => words.every((word) => action.text.toLowerCase().includes(word)))
-}
+const find = (text: string) =>
+  byWords(actions, text, (action, word) => action.text.toLowerCase().includes(word))
 
 function findRows({ text, chosen }: Extract<Mode, { name: 'find' }>, rows: number): Piece[][] {
   const found = find(text)

@@ -115,7 +115,7 @@ export class Session implements Training {
   /** Ends: saves, and returns the lines of the summary. */
   end(profiled = false): string[] {
     this.#pause()
-    this.#save(true)
+    this.#save('at the end')
     const { plan, run, initial, elapsed } = this
     return [
       ...summarize(plan, run, initial, elapsed, this.#changes),
@@ -164,7 +164,7 @@ export class Session implements Training {
         this.#resume()
         break
       case 'save':
-        this.#save(false, false)
+        this.#save('now')
         this.#say(this.plan.saver.problem ?? `saved at step ${formatCount(this.run.getState().step)}`)
         break
       case 'fork':
@@ -283,13 +283,13 @@ export class Session implements Training {
       this.#say('nothing of this run is saved, so there is nothing to fork')
       return
     }
-    this.#save(false, false)
+    this.#save('now')
     saver.fork(this.plan, this.run, this.initial, this.elapsed, this.#changes)
     this.#say(saver.problem ?? `${before} stays as it is at its last step; this goes on as ${saver.name}`)
   }
 
   /** What is saved of another course than that which led here, by another learning rate, stays as it is. */
-  #save(ended: boolean, regular = true): void {
+  #save(when: 'when it is time' | 'now' | 'at the end'): void {
     const { saver } = this.plan
     const { step } = this.run.getState()
     if (saver.differs(step, this.#changes)) {
@@ -299,9 +299,9 @@ export class Session implements Training {
       return
     }
     const said =
-      regular && !ended
+      when === 'when it is time'
         ? saver.tick(this.plan, this.run, this.initial, this.elapsed, this.#changes)
-        : saver.save(this.plan, this.run, this.initial, this.elapsed, this.#changes, ended)
+        : saver.save(this.plan, this.run, this.initial, this.elapsed, this.#changes, when === 'at the end')
     if (said) this.#say(said)
   }
 
@@ -349,7 +349,7 @@ export class Session implements Training {
     else behind = this.#pacer.keepUp(passed, this.#rate, sliceTime)
     const { step, status } = this.run.getState()
     if (isOver(status)) this.elapsed += performance.now() - now
-    this.#save(false)
+    this.#save('when it is time')
     const reached = this.#until !== null && step >= this.#until.step
     if (isOver(status) || reached) {
       this.#stopped = reached && this.#until!.stop
@@ -405,7 +405,8 @@ export class Session implements Training {
   /** With the pictures of `before`, or with new ones. */
   #view(before: View | null): View {
     const { run, plan } = this
-    const { status, epoch, epochs, step, steps, loss, accuracy, history, best, error } = run.getState()
+    const { status, error, ...progress } = run.getState()
+    const { step, steps } = progress
     const measured = this.elapsed - this.#since.elapsed
     const pace = measured < shortestMeasurement ? null : (step - this.#since.step) / measured
     const pictures =
@@ -416,17 +417,10 @@ export class Session implements Training {
         predictions: plan.target === null ? predictXor(run) : null,
       }))
     return {
+      ...progress,
       outline: before?.outline ?? outlineOf(plan),
       initial: this.initial,
       status: isOver(status) ? status : this.#stopped ? 'stopped' : this.#paused ? 'paused' : 'training',
-      epoch,
-      epochs,
-      step,
-      steps,
-      loss,
-      accuracy,
-      history,
-      best,
       error: error?.message ?? null,
       learningRate: run.learningRate,
       changes: this.#changes,

@@ -117,6 +117,13 @@ export const settings = {
   ),
 }
 
+/** A learning rate as it is typed while training; `null` for what is not a positive number in float32, as weights are. */
+export function readRate(text: string): number | null {
+  const rate = toNumber(text.trim())
+  const single = Math.fround(rate)
+  return single > 0 && Number.isFinite(single) ? rate : null
+}
+
 export type Settings = Required<Given<typeof settings>>
 
 /** The given settings, and the defaults for the rest. */

@@ -1,11 +1,11 @@
 // A training run in sentences, one after the other, for screen readers: nothing that was said is drawn over.
 import { visible } from '../fit.js'
-import { toNumber } from '../options.js'
 import { print } from '../output.js'
 import { exitInterrupted, interruptible } from '../signals.js'
 import { type Action, runActions } from './actions.js'
 import { finish, sayAborted } from './ending.js'
 import type { Remote } from './remote.js'
+import { readRate } from './settings.js'
 import type { View } from './view.js'
 import { describeScore, formatCount, formatDuration, scoresOf, threeDigits } from './words.js'
 
@@ -85,9 +85,9 @@ function newLines(before: View, now: View): number {
 
 /** `epoch 12 of 40, loss 0.031, 97.2 % …`. */
 function describe(view: View): string {
-  const { outline, epoch, epochs, loss, initial, history, best, status, error, remaining } = view
+  const { outline, epoch, epochs, loss, initial, history, status, error, remaining } = view
   if (error !== null) return error
-  const scores = scoresOf(outline, { status: status === 'done' ? 'done' : 'paused', history, best }, initial)
+  const scores = scoresOf(outline, view, initial)
   const [previous, last] = history.slice(-2)
   const trend =
     previous && last && previous.loss !== last.loss
@@ -150,9 +150,8 @@ function typeRate(typed: string, key: string, remote: Remote, say: (text: string
   }
   if (key === '\u007f' || key === '\b') return typed.slice(0, -1)
   if (key !== '\r' && key !== '\n') return typed + key
-  const learningRate = toNumber(typed.trim())
-  const single = Math.fround(learningRate)
-  if (single > 0 && Number.isFinite(single)) remote.send({ do: 'rate', learningRate })
+  const learningRate = readRate(typed)
+  if (learningRate !== null) remote.send({ do: 'rate', learningRate })
   else say('the learning rate must be a positive number, e.g. 0.001; it stays')
   return null
 }

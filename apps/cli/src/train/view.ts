@@ -1,5 +1,5 @@
 // What is to be seen of a run, as plain data, and what a run can be told: both go between threads.
-import type { RunRecord, Score } from '@bp/core'
+import type { RunState, Score } from '@bp/core'
 import type { LayerFigures, Prediction } from '@bp/lab'
 import type { Outline } from './plan.js'
 
@@ -59,20 +59,12 @@ export interface RowInside {
   readonly parameters: readonly { readonly values: Float32Array }[] | null
 }
 
-export interface View {
+/** How far the run is, as core says it, and what is to be seen of it. */
+export interface View extends Omit<RunState, 'status' | 'error'> {
   readonly outline: Outline
   /** Score of the initial weights. */
   readonly initial: Score
   readonly status: 'training' | 'paused' | 'done' | 'diverged' | 'stopped'
-  readonly epoch: number
-  readonly epochs: number
-  readonly step: number
-  readonly steps: number
-  /** Of the steps of this epoch so far. */
-  readonly loss: number | null
-  readonly accuracy: number | null
-  readonly history: readonly RunRecord[]
-  readonly best: RunRecord | null
   /** Why it diverged. */
   readonly error: string | null
   readonly learningRate: number

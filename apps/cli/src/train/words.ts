@@ -110,7 +110,7 @@ export function bestScores(
 /** Those of the last epoch that was scored, or at the end, of the weights that the run ended with. */
 export function scoresOf(
   { settings, validation }: Outline,
-  state: Pick<RunState, 'status' | 'history' | 'best'>,
+  state: Pick<RunState, 'history' | 'best'> & { readonly status: string },
   initial: Score,
 ): Scores {
   const { status, history, best } = state
