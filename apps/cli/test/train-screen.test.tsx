@@ -197,6 +197,19 @@ describe('the training screen', () => {
   it('reads the values of an epoch at its cursor', async () => {
     const session = await trained('iris', 80, { patience: 0 })
     const { press, shown, unmount } = await onScreen(session, { columns: 120, rows: 40 })
+    await press('2')
+    expect(shown()).toContain('c cursor · z Z zoom · y e logarithmic · m smooth')
+    // Each of them does what it says, and none leaves.
+    for (const [key, effect] of [
+      ['e', 'epochs logarithmic'],
+      ['y', 'loss, logarithmic'],
+      ['m', 'smoothed 0.6'],
+      ['z', '×2'],
+    ] as const) {
+      await press(key)
+      expect(shown()).toContain(effect)
+    }
+    for (const key of ['e', 'y', 'm', 'm', 'Z']) await press(key)
     await press('c')
     expect(shown()).toMatch(/epoch 10 +training/)
     for (let count = 0; count < 3; count++) await press('\u001b[D')

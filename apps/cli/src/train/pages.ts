@@ -360,7 +360,7 @@ function cursorLine({ history, outline, best }: View, { cursor, zoom, xLogarithm
   const record = cursor === null ? undefined : history[cursor]
   if (!record) {
     const seen = [...(zoom > 0 ? [`×${2 ** zoom}`] : []), ...(xLogarithmic ? ['epochs logarithmic'] : [])]
-    return [{ text: [...seen, 'c cursor · z Z zoom · y x logarithmic · m smooth'].join(' · '), dim: true }]
+    return [{ text: [...seen, 'c cursor · z Z zoom · y e logarithmic · m smooth'].join(' · '), dim: true }]
   }
   const { epoch, validation } = record
   const score = (title: string, of: typeof record | typeof validation, extent: typeof outline.data) =>
